@@ -1,0 +1,90 @@
+"""Typed parameters: what ``params.yaml`` may say, with the published values as defaults where the record gives them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from repro.errors import ReproError
+
+
+class Section(BaseModel):
+    """A part of ``params.yaml``; unknown keys are errors, values do not change after loading."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Window(Section):
+    """A span of nights, both ends included, named by the dates of their mornings (YYYY-MM-DD)."""
+
+    first: str = Field(pattern=r"^\d{4}-\d{2}-\d{2}$")
+    last: str = Field(pattern=r"^\d{4}-\d{2}-\d{2}$")
+
+
+class Site(Section):
+    """Place of the observer; north and east positive."""
+
+    latitude_deg: float = Field(ge=-90, le=90)
+    longitude_deg: float = Field(ge=-180, le=180)
+    elevation_m: float = 0.0
+    time_zone: str
+
+
+class Engine(Section):
+    """How work is run. Nothing here may change a result."""
+
+    workers: int = Field(default=0, ge=0)
+
+
+class Sky(Section):
+    """Readings that the record leaves open; the defaults are as published."""
+
+    moon_rule: Literal["published", "as_printed"] = "published"
+    moon_phase: Literal["folded", "unfolded"] = "folded"
+    altitude: Literal["apparent", "refracted", "geometric"] = "apparent"
+
+
+class Schedule(Section):
+    """The schedule predicted from dates alone."""
+
+    windows: list[Window]
+    site: Site
+    cadence_s: float = Field(default=60.0, gt=0)
+
+
+class Params(Section):
+    """All of ``params.yaml``."""
+
+    corpus: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
+    seed: int = Field(ge=0)
+    engine: Engine = Engine()
+    schedule: Schedule
+    sky: Sky = Sky()
+
+
+def load_params(path: Path) -> Params:
+    """Read and check ``params.yaml``.
+
+    Raises
+    ------
+    ReproError
+        If the file is missing, is not YAML, or a value is not allowed; the message names the field.
+    """
+    remedy = "compare with params.yaml of the repository"
+    try:
+        document = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise ReproError(found="no such file", expected="a YAML file", where=str(path), remedy=remedy) from None
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise ReproError(found=f"not YAML: {error}", expected="a YAML file", where=str(path), remedy=remedy) from None
+    try:
+        return Params.model_validate(document)
+    except ValidationError as error:
+        first = error.errors()[0]
+        field = ".".join(str(part) for part in first["loc"]) or "(whole file)"
+        raise ReproError(
+            found=f"{first.get('input')!r}", expected=first["msg"], where=f"{path}, field {field}", remedy=remedy
+        ) from None

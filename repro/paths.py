@@ -1,0 +1,108 @@
+"""The one module that knows where every file of the project lies."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from repro.errors import ReproError
+
+
+@dataclass(frozen=True)
+class Paths:
+    """Places inside one project.
+
+    Parameters
+    ----------
+    root : Path
+        The folder that holds ``params.yaml`` and ``dvc.yaml``.
+    """
+
+    root: Path
+
+    @property
+    def params(self) -> Path:
+        """The parameters of the pipeline."""
+        return self.root / "params.yaml"
+
+    @property
+    def published(self) -> Path:
+        """Claims transcribed from the record; read-only."""
+        return self.root / "expected" / "published"
+
+    @property
+    def baseline(self) -> Path:
+        """Machine-made baselines; regenerated on purpose."""
+        return self.root / "expected" / "baseline"
+
+    @property
+    def results(self) -> Path:
+        """All outputs of the stages."""
+        return self.root / "results"
+
+    @property
+    def schedule(self) -> Path:
+        """Folder of the schedule stage: ``schedule.json`` and ``nights.parquet``."""
+        return self.results / "schedule"
+
+    @property
+    def architecture(self) -> Path:
+        """Result of the architecture stage."""
+        return self.results / "architecture.json"
+
+    @property
+    def verdicts(self) -> Path:
+        """Verdicts on every claim."""
+        return self.results / "verify" / "verdicts.json"
+
+    @property
+    def findings(self) -> Path:
+        """Findings derived from the verdicts."""
+        return self.results / "verify" / "findings.json"
+
+    @property
+    def report_templates(self) -> Path:
+        """Templates and style of the report."""
+        return self.root / "report" / "templates"
+
+    @property
+    def report_build(self) -> Path:
+        """The built report; git-ignored."""
+        return self.root / "report" / "build"
+
+    def videos(self, corpus: str) -> Path:
+        """Folder of a corpus' MP4 files."""
+        return self.root / "data" / corpus / "videos"
+
+    def labels(self, corpus: str) -> Path:
+        """Label file (CSV) of a corpus."""
+        return self.root / "data" / corpus / "labels.csv"
+
+    def stage(self, corpus: str, stage: str) -> Path:
+        """Output folder of a stage that depends on the corpus."""
+        return self.results / corpus / stage
+
+
+def find_project(start: Path | None = None) -> Paths:
+    """Find the project that holds a folder.
+
+    Parameters
+    ----------
+    start : Path, optional
+        Folder to begin at; the current one if not given.
+
+    Raises
+    ------
+    ReproError
+        If neither the folder nor any above it holds both ``params.yaml`` and ``expected/``.
+    """
+    start = (start or Path.cwd()).resolve()
+    for folder in (start, *start.parents):
+        if (folder / "params.yaml").is_file() and (folder / "expected").is_dir():
+            return Paths(folder)
+    raise ReproError(
+        found="no params.yaml beside an expected/ folder",
+        expected="a checkout of the project",
+        where=f"{start} and the folders above it",
+        remedy="change into the checkout, or name it with --project DIR",
+    )

@@ -1,0 +1,287 @@
+"""Published claims: what the record prints, word for word, and how each may be judged.
+
+A claim file is YAML: a list of blocks, each with optional ``defaults`` that its ``claims`` inherit. A claim's own
+fields win; ``source`` and each entry of ``evidence`` are merged key by key.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from repro.errors import ReproError
+
+Kind = Literal["count", "share", "metric", "setting", "ordering", "closure", "figure", "statement"]
+Evidence = Literal["arithmetic", "ephemeris", "architecture", "protocol", "corpus"]
+EVIDENCE: tuple[Evidence, ...] = ("arithmetic", "ephemeris", "architecture", "protocol", "corpus")
+Document = Literal["thesis", "slides", "readings", "readme", "kopri", "kvammen"]
+Outcome = Literal["confirmed", "consistent", "contradicted", "source_conflict", "not_run", "error"]
+RuleName = Literal["exact", "rounds_to", "absolute", "relative", "interval", "at_most", "at_least"]
+Value = bool | int | float | str
+
+CLAIM_ID = r"^[A-Z][A-Z0-9_]*(\.[A-Z][A-Z0-9_]*)+$"
+
+
+class Strict(BaseModel):
+    """A record that refuses unknown keys and does not change."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Source(Strict):
+    """Where the record says it. ``quote`` is copied letter by letter from the text (runs of blanks count as one)."""
+
+    document: Document
+    section: str = Field(min_length=1)
+    place: str = ""
+    quote: str = Field(min_length=1)
+
+
+class Rule(Strict):
+    """How one kind of evidence judges a claim.
+
+    Parameters
+    ----------
+    rule : str
+        ``exact``: equal. ``rounds_to``: the measured value prints as the claim does. ``absolute`` and ``relative``:
+        within ``tolerance`` (in the claim's unit, or as a fraction of the claim). ``interval``: the measure is a pair
+        ``[low, high]`` that must hold the claim. ``at_most`` / ``at_least``: the measured value may not be above /
+        below the claim, by more than ``tolerance`` if one is given.
+    formula : str, optional
+        For arithmetic: an expression over other claims (see :mod:`repro.record.formula`).
+    measure : str, optional
+        For every other evidence: name of the quantity in the result of the stage that measures it.
+    tolerance : float, optional
+        At least one printed step.
+    expect : str
+        The outcome declared for this comparison; ``not_run`` where it can not be made yet. For corpus evidence: the
+        outcome once the thesis' own videos are there.
+    reason : str
+        Why this rule with this tolerance; for a declared conflict or contradiction, why it is one.
+    """
+
+    rule: RuleName
+    formula: str | None = None
+    measure: str | None = None
+    tolerance: float | None = Field(default=None, gt=0)
+    expect: Outcome = "confirmed"
+    reason: str = Field(min_length=10)
+
+    @model_validator(mode="after")
+    def _complete(self) -> Rule:
+        if (self.formula is None) == (self.measure is None):
+            raise ValueError("a rule needs either a formula or a measure")
+        needs = self.rule in ("absolute", "relative")
+        if needs and self.tolerance is None:
+            raise ValueError(f"rule {self.rule} needs a tolerance")
+        if self.tolerance is not None and self.rule not in ("absolute", "relative", "at_most", "at_least"):
+            raise ValueError(f"rule {self.rule} takes no tolerance")
+        if self.expect == "error":
+            raise ValueError("an error cannot be declared")
+        return self
+
+
+class Claim(Strict):
+    """One statement of the record that can be right or wrong.
+
+    Parameters
+    ----------
+    id : str
+        Permanent; never reused, never renumbered. Upper-case words joined by dots.
+    source : Source
+        Document, section, place and quotation.
+    kind : str
+        count, share, metric, setting, ordering, closure, figure or statement.
+    value : int, float, bool or str
+        As printed.
+    decimals : int
+        Digits printed after the point; the printed step is ``10 ** -decimals``.
+    unit : str
+        Unit of the value; empty for a pure number or a word.
+    reading_error : float
+        For values read off a figure: half-width of the reading, in the unit.
+    numerator, denominator : str, optional
+        Claims that a share is a share of.
+    evidence : dict
+        Rule for each kind of evidence that can judge the claim; empty only for a statement that none can.
+    note : str
+        A remark for the reader, such as how an ambiguous text was understood.
+    """
+
+    id: str = Field(pattern=CLAIM_ID)
+    source: Source
+    kind: Kind
+    value: Value
+    decimals: int = Field(default=0, ge=0, le=6)
+    unit: str = ""
+    reading_error: float = Field(default=0.0, ge=0)
+    numerator: str | None = None
+    denominator: str | None = None
+    evidence: dict[Evidence, Rule] = Field(min_length=1)
+    note: str = ""
+
+    @property
+    def step(self) -> float:
+        """The smallest difference that the printed digits can show."""
+        return 10.0**-self.decimals
+
+    @model_validator(mode="after")
+    def _sound(self) -> Claim:
+        number = isinstance(self.value, int | float) and not isinstance(self.value, bool)
+        if number and round(float(self.value), self.decimals) != float(self.value):
+            raise ValueError(f"value {self.value} has more digits than decimals: {self.decimals}")
+        for name, rule in self.evidence.items():
+            if (name == "arithmetic") != (rule.formula is not None):
+                raise ValueError(f"{name}: arithmetic takes a formula, every other evidence a measure")
+            if not number and rule.rule != "exact":
+                raise ValueError(f"{name}: a value that is no number can only be judged exactly")
+            if rule.tolerance is None or not number:
+                continue
+            tolerance = rule.tolerance * abs(float(self.value)) if rule.rule == "relative" else rule.tolerance
+            if tolerance < self.step * (1 - 1e-9):
+                raise ValueError(f"{name}: tolerance {tolerance:g} is below one printed step, {self.step:g}")
+        return self
+
+    def shown(self) -> str:
+        """The value with its printed digits and unit."""
+        if isinstance(self.value, bool) or isinstance(self.value, str):
+            text = str(self.value)
+        else:
+            text = f"{self.value:,.{self.decimals}f}"
+        return f"{text} {self.unit}".strip()
+
+
+class _Block(Strict):
+    """A run of claims that share ``defaults``."""
+
+    defaults: dict[str, Any] = {}
+    claims: Annotated[list[dict[str, Any]], Field(min_length=1)]
+
+
+class Claims:
+    """All registered claims, by id, in the order of the files."""
+
+    def __init__(self, claims: list[Claim]) -> None:
+        self._by_id = {claim.id: claim for claim in claims}
+
+    def __iter__(self) -> Iterator[Claim]:
+        return iter(self._by_id.values())
+
+    def __len__(self) -> int:
+        return len(self._by_id)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._by_id
+
+    def __getitem__(self, name: str) -> Claim:
+        return self._by_id[name]
+
+    def matching(self, pattern: str) -> list[Claim]:
+        """Claims whose id matches a pattern in which ``*`` stands for one part of the id."""
+        expression = re.compile("^" + re.escape(pattern).replace(r"\*", r"[A-Z0-9_]+") + "$")
+        return [claim for claim in self if expression.match(claim.id)]
+
+    def replacing(self, claim: Claim) -> Claims:
+        """The same claims with one changed; for asking what a change would do."""
+        return Claims([claim if other.id == claim.id else other for other in self])
+
+
+def merge(defaults: dict[str, Any], own: dict[str, Any]) -> dict[str, Any]:
+    """A claim's own fields over its block's defaults; ``source`` and each evidence are merged key by key.
+
+    An evidence of the defaults is dropped when the claim sets it to null.
+    """
+    merged = {**defaults, **own}
+    if isinstance(defaults.get("source"), dict) and isinstance(own.get("source"), dict):
+        merged["source"] = {**defaults["source"], **own["source"]}
+    shared, mine = defaults.get("evidence"), own.get("evidence")
+    if isinstance(shared, dict) and isinstance(mine, dict):
+        both = {
+            name: {**shared.get(name, {}), **mine[name]} if isinstance(mine.get(name), dict) else mine.get(name, rule)
+            for name, rule in {**shared, **mine}.items()
+        }
+        merged["evidence"] = {name: rule for name, rule in both.items() if rule is not None}
+    return merged
+
+
+def load_claims(folder: Path) -> Claims:
+    """Read every claim file under ``expected/published``.
+
+    Parameters
+    ----------
+    folder : Path
+        Folder that is searched for ``*.yaml``, in order of path. Files whose name begins with an underscore are not
+        claims (exemptions and the like).
+
+    Raises
+    ------
+    ReproError
+        If a file is not YAML, a key is unknown, an id is used twice, a tolerance is below one printed step, a rule
+        has no reason, or a formula names no claim. The message names file, id, field and remedy.
+    """
+    files = [path for path in sorted(folder.rglob("*.yaml")) if not path.name.startswith("_")]
+    if not files:
+        raise ReproError(
+            found="no claim files",
+            expected="*.yaml files with claims",
+            where=str(folder),
+            remedy="restore expected/published from the repository",
+        )
+    claims: dict[str, tuple[Claim, Path]] = {}
+    for path in files:
+        for claim in _read(path):
+            if claim.id in claims:
+                raise ReproError(
+                    found=f"id {claim.id} used twice",
+                    expected="permanent ids, each used once",
+                    where=f"{path} and {claims[claim.id][1]}",
+                    remedy="give the newer claim an id of its own",
+                )
+            claims[claim.id] = claim, path
+    for claim, path in claims.values():
+        for reference in (claim.numerator, claim.denominator):
+            if reference is not None and reference not in claims:
+                raise _bad(path, claim.id, "numerator/denominator", reference, "the id of a registered claim")
+    return Claims([claim for claim, _ in claims.values()])
+
+
+def _read(path: Path) -> Iterator[Claim]:
+    try:
+        document = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise _bad(path, "(file)", "(whole file)", f"not YAML: {error}", "a list of blocks with claims") from None
+    if not isinstance(document, list):
+        raise _bad(path, "(file)", "(whole file)", type(document).__name__, "a list of blocks with claims")
+    for number, raw in enumerate(document, start=1):
+        try:
+            block = _Block.model_validate(raw)
+        except ValidationError as error:
+            raise _invalid(path, f"(block {number})", error) from None
+        for entry in block.claims:
+            name = str(entry.get("id", f"(block {number}, claim without id)"))
+            try:
+                yield Claim.model_validate(merge(block.defaults, entry))
+            except ValidationError as error:
+                raise _invalid(path, name, error) from None
+
+
+def _invalid(path: Path, name: str, error: ValidationError) -> ReproError:
+    first = error.errors()[0]
+    field = ".".join(str(part) for part in first["loc"]) or "(whole claim)"
+    given = first.get("input")
+    found = "nothing" if first["type"] == "missing" else f"{given!r}"
+    return _bad(path, name, field, found if len(found) < 200 else found[:200] + "...", first["msg"])
+
+
+def _bad(path: Path, name: str, field: str, found: str, expected: str) -> ReproError:
+    return ReproError(
+        found=found,
+        expected=expected,
+        where=f"{path}, claim {name}, field {field}",
+        remedy="mend the claim file; docstrings of repro/record/claims.py say what each field may be",
+    )

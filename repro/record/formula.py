@@ -1,0 +1,178 @@
+"""Arithmetic over claims: the small language of the ``formula`` of a rule.
+
+A formula is an expression of numbers, claim ids, ``+ - * / // % **``, comparisons, ``and``, ``or`` and the functions
+in :data:`FUNCTIONS`. An id stands for the claim's value. ``'T3.*.NO_MOON'`` in quotes is a pattern; ``*`` stands for
+one part of an id. Nothing else of Python can be reached.
+"""
+
+from __future__ import annotations
+
+import ast
+import math
+import operator
+from collections.abc import Callable
+from datetime import date
+from typing import Any
+
+from repro.record.claims import Claims, Value
+
+_BINARY: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
+    ast.Add: operator.add,
+    ast.Sub: operator.sub,
+    ast.Mult: operator.mul,
+    ast.Div: operator.truediv,
+    ast.FloorDiv: operator.floordiv,
+    ast.Mod: operator.mod,
+    ast.Pow: operator.pow,
+}
+_COMPARE: dict[type[ast.cmpop], Callable[[Any, Any], bool]] = {
+    ast.Eq: operator.eq,
+    ast.NotEq: operator.ne,
+    ast.Lt: operator.lt,
+    ast.LtE: operator.le,
+    ast.Gt: operator.gt,
+    ast.GtE: operator.ge,
+}
+
+
+class FormulaError(ValueError):
+    """A formula that cannot be read or evaluated."""
+
+
+def _days(first: str, last: str) -> int:
+    """Days from one date to another, both included."""
+    return (date.fromisoformat(last) - date.fromisoformat(first)).days + 1
+
+
+def _number(word: str) -> int:
+    """The digits of a word such as ``E10``."""
+    return int("".join(letter for letter in word if letter.isdigit()))
+
+
+#: Functions over plain values.
+VALUE_FUNCTIONS: dict[str, Callable[..., Any]] = {
+    "abs": abs,
+    "round": round,
+    "floor": math.floor,
+    "ceil": math.ceil,
+    "log10": math.log10,
+    "min": min,
+    "max": max,
+    "days": _days,
+    "number": _number,
+}
+
+
+def _numbers(claims: Claims, pattern: str) -> dict[str, float]:
+    found = {claim.id: claim.value for claim in claims.matching(pattern)}
+    if not found:
+        raise FormulaError(f"no claim matches {pattern!r}")
+    words = [name for name, value in found.items() if isinstance(value, bool | str)]
+    if words:
+        raise FormulaError(f"{words[0]} is no number")
+    return {name: value for name, value in found.items() if isinstance(value, int | float)}
+
+
+def _free_part(name: str, pattern: str) -> str:
+    """The parts of an id that stand where the pattern has ``*``, joined by dots."""
+    parts = zip(name.split("."), pattern.split("."), strict=True)
+    return ".".join(mine for mine, asked in parts if "*" in asked)
+
+
+#: Functions over all claims that match a pattern.
+PATTERN_FUNCTIONS: dict[str, Callable[[Claims, str], Value]] = {
+    "total": lambda claims, pattern: sum(_numbers(claims, pattern).values()),
+    "mean": lambda claims, pattern: math.fsum(values := _numbers(claims, pattern).values()) / len(values),
+    "count": lambda claims, pattern: len(claims.matching(pattern)),
+    "lowest": lambda claims, pattern: min(_numbers(claims, pattern).values()),
+    "highest": lambda claims, pattern: max(_numbers(claims, pattern).values()),
+    "where_lowest": lambda claims, pattern: _free_part(
+        min((values := _numbers(claims, pattern)), key=values.__getitem__), pattern
+    ),
+    "where_highest": lambda claims, pattern: _free_part(
+        max((values := _numbers(claims, pattern)), key=values.__getitem__), pattern
+    ),
+}
+
+FUNCTIONS = tuple(sorted({*VALUE_FUNCTIONS, *PATTERN_FUNCTIONS}))
+
+
+def _dotted(node: ast.expr) -> str | None:
+    if isinstance(node, ast.Name):
+        return node.id
+    if isinstance(node, ast.Attribute) and (head := _dotted(node.value)) is not None:
+        return f"{head}.{node.attr}"
+    return None
+
+
+def references(formula: str) -> set[str]:
+    """Claim ids and patterns that a formula names."""
+    tree = _parse(formula)
+    calls = {node.func.id for node in ast.walk(tree) if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)}
+    inner = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
+    names = {
+        name
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Name | ast.Attribute) and id(node) not in inner and (name := _dotted(node)) is not None
+    }
+    patterns = {node.value for node in ast.walk(tree) if isinstance(node, ast.Constant) and isinstance(node.value, str)}
+    return (names - calls) | patterns
+
+
+def _parse(formula: str) -> ast.expr:
+    try:
+        return ast.parse(formula.strip(), mode="eval").body
+    except (SyntaxError, ValueError) as error:
+        raise FormulaError(f"cannot read {formula!r}: {error}") from None
+
+
+def evaluate(formula: str, claims: Claims) -> Value:
+    """Value of a formula.
+
+    Parameters
+    ----------
+    formula : str
+        For example ``T2.NIGHT / TXT.FRAMES * 100``.
+    claims : Claims
+        Where ids are looked up.
+
+    Raises
+    ------
+    FormulaError
+        If the formula names no claim, uses anything but the language above, or divides by zero.
+    """
+    try:
+        result = _value(_parse(formula), claims)
+    except (ZeroDivisionError, TypeError, OverflowError, RecursionError) as error:
+        raise FormulaError(f"cannot evaluate {formula!r}: {error}") from None
+    if not isinstance(result, bool | int | float | str):
+        raise FormulaError(f"{formula!r} gives no plain value")
+    return result
+
+
+def _value(node: ast.expr, claims: Claims) -> Any:
+    match node:
+        case ast.Constant(value=bool() | int() | float() | str()):
+            return node.value
+        case ast.Name() | ast.Attribute():
+            name = _dotted(node)
+            if name is None or name not in claims:
+                raise FormulaError(f"{ast.unparse(node)} is no registered claim")
+            return claims[name].value
+        case ast.BinOp() if type(node.op) in _BINARY:
+            if isinstance(node.op, ast.Pow) and abs(float(_value(node.right, claims))) > 16:
+                raise FormulaError("powers above 16 are refused")
+            return _BINARY[type(node.op)](_value(node.left, claims), _value(node.right, claims))
+        case ast.UnaryOp(op=ast.USub()):
+            return -_value(node.operand, claims)
+        case ast.BoolOp():
+            values = [bool(_value(part, claims)) for part in node.values]
+            return all(values) if isinstance(node.op, ast.And) else any(values)
+        case ast.Compare() if all(type(op) in _COMPARE for op in node.ops):
+            terms = [_value(part, claims) for part in (node.left, *node.comparators)]
+            return all(_COMPARE[type(op)](a, b) for op, a, b in zip(node.ops, terms[:-1], terms[1:], strict=True))
+        case ast.Call(func=ast.Name(id=name), keywords=[]) if name in PATTERN_FUNCTIONS and len(node.args) == 1:
+            return PATTERN_FUNCTIONS[name](claims, str(_value(node.args[0], claims)))
+        case ast.Call(func=ast.Name(id=name), keywords=[]) if name in VALUE_FUNCTIONS:
+            return VALUE_FUNCTIONS[name](*(_value(part, claims) for part in node.args))
+    raise FormulaError(f"{ast.unparse(node)} is not part of the language; it has {', '.join(FUNCTIONS)}")

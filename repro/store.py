@@ -1,0 +1,111 @@
+"""Writing files whole or not at all, and reading them back with clear errors."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from repro.errors import ReproError
+
+
+@contextmanager
+def atomic_path(target: Path) -> Iterator[Path]:
+    """Give a temporary path beside ``target`` that takes its place when the block ends without an error.
+
+    The file is flushed to disk before it is renamed, so a reader, or a run after a power cut, sees the old file or
+    the new one and never a part of it.
+
+    Parameters
+    ----------
+    target : Path
+        The file to write; its folder is made if need be.
+
+    Yields
+    ------
+    Path
+        An unused path in the same folder, with the same suffix.
+    """
+    target.parent.mkdir(parents=True, exist_ok=True)
+    descriptor, name = tempfile.mkstemp(prefix=".partial-", suffix=target.suffix, dir=target.parent)
+    os.close(descriptor)
+    temporary = Path(name)
+    try:
+        yield temporary
+        with temporary.open("rb") as file:
+            os.fsync(file.fileno())
+        # mkstemp makes files private; give the one that stays the permissions any other file would get.
+        mask = os.umask(0)
+        os.umask(mask)
+        temporary.chmod(0o666 & ~mask)
+        temporary.replace(target)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def write_text(target: Path, text: str) -> None:
+    """Write a text file (UTF-8, newline as given) whole or not at all."""
+    with atomic_path(target) as temporary:
+        temporary.write_text(text, encoding="utf-8", newline="")
+
+
+def write_bytes(target: Path, data: bytes) -> None:
+    """Write a binary file whole or not at all."""
+    with atomic_path(target) as temporary:
+        temporary.write_bytes(data)
+
+
+def dumps(document: Any) -> str:
+    """Text of a JSON document: stable order, no NaN, one newline at the end."""
+    return json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def write_json(target: Path, document: Any) -> None:
+    """Write a JSON document whole or not at all; NaN is refused."""
+    write_text(target, dumps(document))
+
+
+def read_json(source: Path, *, made_by: str) -> Any:
+    """Read a JSON document.
+
+    Parameters
+    ----------
+    source : Path
+        The file.
+    made_by : str
+        The command or stage that makes it, for the error.
+
+    Raises
+    ------
+    ReproError
+        If the file is missing or is not JSON.
+    """
+    try:
+        return json.loads(source.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        found = "no such file"
+    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+        found = f"not JSON: {error}"
+    raise ReproError(found=found, expected="a JSON document", where=str(source), remedy=f"make it with: {made_by}")
+
+
+def write_table(target: Path, table: pd.DataFrame) -> None:
+    """Write a table as Parquet whole or not at all."""
+    with atomic_path(target) as temporary:
+        table.to_parquet(temporary, index=False)
+
+
+def digest(*paths: Path) -> str:
+    """SHA-256 (hex) over the contents of files, in the order given."""
+    total = hashlib.sha256()
+    for path in paths:
+        with path.open("rb") as file:
+            total.update(hashlib.file_digest(file, "sha256").digest())
+    return total.hexdigest()
