@@ -58,5 +58,5 @@ def run(
     with executor(workers) as pool:
         futures = {pool.submit(work, item): item for item in items}
         for future in as_completed(futures):
-            error = future.exception()
-            yield futures[future], error if isinstance(error, Exception) else future.result()
+            failure = future.exception()
+            yield futures[future], failure if isinstance(failure, Exception) else future.result()

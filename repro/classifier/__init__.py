@@ -1,0 +1,1 @@
+"""The network: architecture, transforms, training, inference, Grad-CAM."""

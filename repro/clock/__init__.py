@@ -1,0 +1,1 @@
+"""From burned-in text to UTC."""

@@ -1,0 +1,1 @@
+"""From video to sampled, masked, cropped frames, one archive a night."""

@@ -1,0 +1,1 @@
+"""The published record: claims, the one comparator, evidence and findings."""

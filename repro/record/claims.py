@@ -149,7 +149,7 @@ class Claim(Strict):
 
     def shown(self) -> str:
         """The value with its printed digits and unit."""
-        if isinstance(self.value, bool) or isinstance(self.value, str):
+        if isinstance(self.value, bool | str):
             text = str(self.value)
         else:
             text = f"{self.value:,.{self.decimals}f}"
