@@ -3,12 +3,13 @@
 Networks are built on torch's ``meta`` device: every layer has its shape and none has values, so nothing is fetched
 and a forward pass costs no arithmetic. Multiply-adds are those of torch's own :class:`FlopCounterMode`, which counts
 two operations (one multiplication, one addition) per multiply-add of every convolution and matrix product;
-normalisation, activations and pooling are not counted. The "FLOPS" of Table 4, as of the papers it cites, are multiply-adds.
+normalisation, activations and pooling are not counted. The "FLOPS" of Table 4, as of the papers it cites, are
+multiply-adds.
 """
 
 from __future__ import annotations
 
-import math
+from importlib.metadata import version
 from typing import Any
 
 import torch
@@ -21,7 +22,6 @@ BASE = "efficientnet_b0"  # the network that compound scaling starts from
 WEIGHTS = "IMAGENET1K_V1"
 #: Networks of Table 4 by the name torchvision would give them.
 TABLE_4 = (REFERENCE, "resnet152", "densenet264", "inception_v3", "xception")
-CHANNEL_STEP = 8  # EfficientNet rounds channels to multiples of 8 (torchvision's MBConvConfig.adjust_channels)
 
 
 def build(name: str, classes: int = 1000, *, auxiliary: bool = False) -> torch.nn.Module:
@@ -97,20 +97,6 @@ def depth_range(base: list[int], scaled: list[int]) -> tuple[float, float]:
     return low, high
 
 
-def width_range(base: list[int], scaled: list[int]) -> tuple[float, float]:
-    """Width multipliers that give the built channels, each being rounded to the nearest multiple of 8.
-
-    Returns
-    -------
-    tuple of float
-        Low end, included, and high end, itself excluded.
-    """
-    half = CHANNEL_STEP / 2
-    low = max((many - half) / few for few, many in zip(base, scaled, strict=True))
-    high = min((many + half) / few for few, many in zip(base, scaled, strict=True))
-    return low, high
-
-
 def measure() -> dict[str, Any]:
     """Count every network of Table 4 that torchvision has, and read the metadata of its weights.
 
@@ -123,34 +109,21 @@ def measure() -> dict[str, Any]:
         weights' own preset crops to.
     """
     known = models.list_models(module=models)
-    offered = [name for name in TABLE_4 if name in known]
-    quantities: dict[str, float | list[float]] = {}
-    for name in offered:
-        quantities |= _network(name)
-    for name in offered:
-        for counted, ratio in (("parameters", "parameter_ratio"), ("multiply_adds", "multiply_add_ratio")):
-            quantities[f"{name}.{ratio}"] = _value(quantities, f"{name}.{counted}") / _value(
-                quantities, f"{REFERENCE}.{counted}"
-            )
-    quantities |= _scaling() | _head() | _normalisation()
+    networks = {name: _network(name) for name in TABLE_4 if name in known}
+    reference = networks[REFERENCE]
+    for numbers in networks.values():
+        numbers["parameter_ratio"] = numbers["parameters"] / reference["parameters"]
+        numbers["multiply_add_ratio"] = numbers["multiply_adds"] / reference["multiply_adds"]
     return {
-        "quantities": quantities,
+        "quantities": {
+            **{f"{name}.{key}": value for name, numbers in networks.items() for key, value in numbers.items()},
+            **{f"{REFERENCE}.{key}": value for key, value in (_scaling() | _head()).items()},
+            **{f"normalize.{key}": value for key, value in _normalisation().items()},
+        },
         "unavailable": {name: _why_not(name, known) for name in TABLE_4 if name not in known},
         "convention": "1 multiply-add = 2 FLOPs of torch's FlopCounterMode; convolutions and matrix products only",
-        "versions": {"torch": torch.__version__, "torchvision": _torchvision_version()},
+        "versions": {package: version(package) for package in ("torch", "torchvision")},
     }
-
-
-def _torchvision_version() -> str:
-    from importlib.metadata import version
-
-    return version("torchvision")
-
-
-def _value(quantities: dict[str, float | list[float]], name: str) -> float:
-    value = quantities[name]
-    assert not isinstance(value, list)
-    return value
 
 
 def _weights(name: str) -> Any:
@@ -161,56 +134,53 @@ def _input_size_px(name: str) -> int:
     return int(_weights(name).transforms().crop_size[0])
 
 
-def _network(name: str) -> dict[str, float | list[float]]:
-    weights = _weights(name)
-    accuracy = weights.meta["_metrics"]["ImageNet-1K"]
+def _network(name: str) -> dict[str, float]:
+    meta = _weights(name).meta
     network, size_px = build(name), _input_size_px(name)
     parameters, multiply_adds = count_parameters(network), count_multiply_adds(network, size_px)
     return {
-        f"{name}.parameters": parameters,
-        f"{name}.parameters_millions": parameters / 1e6,
-        f"{name}.parameters_with_auxiliary": count_parameters(build(name, auxiliary=True)),
-        f"{name}.multiply_adds": multiply_adds,
-        f"{name}.multiply_adds_billions": multiply_adds / 1e9,
-        f"{name}.input_size_px": size_px,
-        f"{name}.classes": len(weights.meta["categories"]),
-        f"{name}.batchnorm_layers": sum(isinstance(module, _BatchNorm) for module in network.modules()),
-        f"{name}.top1_percent": accuracy["acc@1"],
-        f"{name}.top5_percent": accuracy["acc@5"],
-        f"{name}.metadata_parameters": weights.meta["num_params"],
-        f"{name}.metadata_multiply_adds_billions": weights.meta["_ops"],
+        "parameters": parameters,
+        "parameters_millions": parameters / 1e6,
+        "parameters_with_auxiliary": count_parameters(build(name, auxiliary=True)),
+        "multiply_adds": multiply_adds,
+        "multiply_adds_billions": multiply_adds / 1e9,
+        "input_size_px": size_px,
+        "classes": len(meta["categories"]),
+        "batchnorm_layers": sum(isinstance(module, _BatchNorm) for module in network.modules()),
+        "top1_percent": meta["_metrics"]["ImageNet-1K"]["acc@1"],
+        "top5_percent": meta["_metrics"]["ImageNet-1K"]["acc@5"],
+        "metadata_parameters": meta["num_params"],
+        "metadata_multiply_adds_billions": meta["_ops"],
     }
 
 
 def _scaling() -> dict[str, float | list[float]]:
     base, scaled = build(BASE), build(REFERENCE)
-    depth = depth_range(blocks_per_stage(base), blocks_per_stage(scaled))
-    width = width_range(channels_per_stage(base), channels_per_stage(scaled))
-    channels = zip(channels_per_stage(base), channels_per_stage(scaled), strict=True)
-    widened = {many / few for few, many in channels}
+    blocks, more_blocks = blocks_per_stage(base), blocks_per_stage(scaled)
+    channels, more_channels = channels_per_stage(base), channels_per_stage(scaled)
     return {
-        f"{REFERENCE}.blocks": sum(blocks_per_stage(scaled)),
-        f"{REFERENCE}.block_ratio": sum(blocks_per_stage(scaled)) / sum(blocks_per_stage(base)),
-        f"{REFERENCE}.depth_multiplier": list(depth),
-        f"{REFERENCE}.width_multiplier_range": list(width),
-        f"{REFERENCE}.width_multiplier": math.fsum(widened) / len(widened),
-        f"{REFERENCE}.resolution_multiplier": _input_size_px(REFERENCE) / _input_size_px(BASE),
+        "blocks": sum(more_blocks),
+        "block_ratio": sum(more_blocks) / sum(blocks),
+        "depth_multiplier": list(depth_range(blocks, more_blocks)),
+        "width_multiplier": sum(more_channels) / sum(channels),
+        "resolution_multiplier": _input_size_px(REFERENCE) / _input_size_px(BASE),
     }
 
 
-def _head() -> dict[str, float | list[float]]:
+def _head() -> dict[str, int]:
     head = build(REFERENCE).get_submodule("classifier.1")
-    assert isinstance(head, torch.nn.Linear)
+    if not isinstance(head, torch.nn.Linear):
+        raise TypeError(f"classifier.1 of {REFERENCE} is {type(head).__name__}, not Linear")
     return {
-        f"{REFERENCE}.head_inputs": head.in_features,
-        f"{REFERENCE}.parameters_two_classes": count_parameters(build(REFERENCE, classes=2)),
+        "head_inputs": head.in_features,
+        "parameters_two_classes": count_parameters(build(REFERENCE, classes=2)),
     }
 
 
-def _normalisation() -> dict[str, float | list[float]]:
+def _normalisation() -> dict[str, float]:
     preset = _weights(REFERENCE).transforms()
     return {
-        f"normalize.{kind}_{colour}": float(value)
+        f"{kind}_{colour}": float(value)
         for kind in ("mean", "std")
         for colour, value in zip(("red", "green", "blue"), getattr(preset, kind), strict=True)
     }
@@ -219,5 +189,4 @@ def _normalisation() -> dict[str, float | list[float]]:
 def _why_not(name: str, known: list[str]) -> str:
     family = name.rstrip("0123456789")
     relatives = [other for other in known if other.startswith(family)]
-    offer = f"torchvision offers {', '.join(relatives)}" if relatives else f"torchvision offers no {family}"
-    return f"{offer}; {name} is not among its models"
+    return f"torchvision offers {', '.join(relatives)}; not {name}" if relatives else f"torchvision offers no {name}"

@@ -1,0 +1,14 @@
+"""Count the networks of Table 4 as torchvision builds them; no weights are fetched."""
+
+from repro.classifier.architecture import measure
+from repro.paths import find_project
+from repro.store import write_json
+
+
+def main() -> None:
+    """Write results/architecture.json."""
+    write_json(find_project().architecture, measure())
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,102 @@
+"""The networks of Table 4, held against torchvision's own metadata and counts made by hand."""
+
+import socket
+
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from torchvision import models
+
+from repro.classifier import architecture
+
+BUILT = ("efficientnet_b1", "resnet152", "inception_v3")
+
+
+@pytest.fixture(scope="module")
+def result():
+    """What the stage measures, computed once."""
+    return architecture.measure()
+
+
+@pytest.fixture(scope="module")
+def quantities(result):
+    """The measured numbers by name."""
+    return result["quantities"]
+
+
+@pytest.mark.parametrize("name", BUILT)
+def test_counted_parameters_agree_with_the_metadata(quantities, name):
+    """Parameters counted on the meta device are those torchvision documents, auxiliary head included."""
+    documented = models.get_model_weights(name)["IMAGENET1K_V1"].meta["num_params"]
+    assert quantities[f"{name}.parameters_with_auxiliary"] == documented
+    assert quantities[f"{name}.metadata_parameters"] == documented
+
+
+@pytest.mark.parametrize("name", BUILT)
+def test_counted_multiply_adds_agree_with_the_metadata(quantities, name):
+    """Multiply-adds print as the billions torchvision documents, so one multiply-add is two counted operations."""
+    documented = models.get_model_weights(name)["IMAGENET1K_V1"].meta["_ops"]
+    assert round(quantities[f"{name}.multiply_adds_billions"], 3) == documented
+
+
+def test_inception_is_counted_without_its_training_head(quantities):
+    """Inception-v3 is counted as it infers, without the auxiliary classifier that only training uses."""
+    extra = quantities["inception_v3.parameters_with_auxiliary"] - quantities["inception_v3.parameters"]
+    # The auxiliary head by hand: 768 -> 128 (1x1) and 128 -> 768 (5x5) convolutions with BatchNorm, 768 -> 1000.
+    assert extra == (768 * 128 + 2 * 128) + (128 * 768 * 25 + 2 * 768) + (768 * 1000 + 1000)
+
+
+def test_two_classes_change_the_head_alone(quantities):
+    """Replacing 1,000 outputs by 2 takes away 998 rows of weights and as many offsets of the head, nothing else."""
+    removed = quantities["efficientnet_b1.parameters"] - quantities["efficientnet_b1.parameters_two_classes"]
+    assert removed == 998 * (quantities["efficientnet_b1.head_inputs"] + 1)
+    assert quantities["efficientnet_b1.parameters_two_classes"] == 6_515_746
+
+
+def test_multiply_adds_of_one_layer():
+    """A 3x3 convolution and a linear layer count outputs times inputs of each, once per multiply-add."""
+    with torch.device("meta"):
+        network = torch.nn.Sequential(
+            torch.nn.Conv2d(3, 8, 3, padding=1, bias=False), torch.nn.Flatten(), torch.nn.Linear(8 * 16, 5, bias=False)
+        )
+    assert architecture.count_multiply_adds(network, 4) == 16 * 8 * 3 * 9 + 8 * 16 * 5
+    assert architecture.count_parameters(network) == 8 * 3 * 9 + 8 * 16 * 5
+
+
+def test_scaling_of_b1_as_built(quantities):
+    """B1 differs from B0 by depth and input size and not by width: every stage has one block more, no channel more."""
+    low, high = quantities["efficientnet_b1.depth_multiplier"]
+    assert (low, high) == (1.0, 1.25)
+    assert low < 1.1 <= high  # Tan & Le's released code: depth 1.1, width 1.0, 240 pixels
+    assert quantities["efficientnet_b1.width_multiplier"] == 1.0
+    assert quantities["efficientnet_b1.resolution_multiplier"] == 240 / 224
+
+
+@given(
+    blocks=st.lists(st.integers(1, 8), min_size=1, max_size=9),
+    depth=st.integers(100, 310).map(lambda hundredths: hundredths / 100),
+)
+def test_depth_range_holds_the_multiplier(blocks, depth):
+    """Whatever multiplier built the stages, the range read back from their block counts holds it."""
+    low, high = architecture.depth_range(blocks, [-(-few * round(depth * 100) // 100) for few in blocks])
+    assert low < depth <= high
+
+
+def test_what_torchvision_lacks_is_said(result):
+    """DenseNet-264 and Xception are named as unavailable, with what torchvision has instead, and have no numbers."""
+    assert set(result["unavailable"]) == {"densenet264", "xception"}
+    assert "densenet201" in result["unavailable"]["densenet264"]
+    assert not any(name.startswith(("densenet264", "xception")) for name in result["quantities"])
+
+
+def test_nothing_is_fetched(monkeypatch):
+    """Counting opens no connection and keeps no numbers of any layer."""
+
+    def refuse(*_args, **_options):
+        raise AssertionError("a connection was opened")
+
+    monkeypatch.setattr(socket.socket, "connect", refuse)
+    network = architecture.build("efficientnet_b1")
+    assert {parameter.device.type for parameter in network.parameters()} == {"meta"}
+    assert not network.training
