@@ -1,0 +1,98 @@
+"""Speed of :func:`repro.sky.ephemeris.positions` beside one Skyfield evaluation a frame."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from skyfield import almanac
+from skyfield.api import wgs84
+
+from repro.params import Site
+from repro.sky.ephemeris import (
+    Altitude,
+    Positions,
+    Times,
+    fold,
+    horizontal,
+    load_ephemeris,
+    positions,
+    skyfield_time,
+)
+
+FRAMES = 214_890  # frames of the thesis
+BASELINE_FRAMES = 300
+YELLOWKNIFE = Site(latitude_deg=62.4333, longitude_deg=-114.35, elevation_m=0.0, time_zone="America/Yellowknife")
+
+
+def positions_one_by_one(times_utc: Times, site: Site, *, altitude: Altitude = "apparent") -> Positions:
+    """The same as :func:`repro.sky.ephemeris.positions`, by one plain Skyfield evaluation a frame.
+
+    It is the naive way and the authority: tests hold the fast one against it, the benchmark measures it.
+    """
+    kernel = load_ephemeris()
+    site_frame = wgs84.latlon(site.latitude_deg, site.longitude_deg, site.elevation_m)
+    observer = kernel["earth"] + site_frame
+    rows = np.empty((5, len(times_utc)))
+    for column in range(len(times_utc)):
+        t = skyfield_time(times_utc[column : column + 1])[0]
+        here = observer.at(t)
+        row: list[Any] = []
+        for body in ("sun", "moon"):
+            place = here.observe(kernel[body])
+            if altitude == "geometric":
+                # altaz() is refused for an astrometric place; the site's own frame gives the same two angles.
+                alt, az, _ = place.frame_latlon(site_frame)
+            elif altitude == "refracted":
+                alt, az, _ = place.apparent().altaz("standard", "standard")
+            else:
+                alt, az, _ = place.apparent().altaz()
+            row += [alt.degrees, az.degrees]
+        rows[:, column] = [*row, almanac.moon_phase(kernel, t).degrees]
+    sun_alt, sun_az, moon_alt, moon_az, elongation = rows
+    return Positions(sun_alt, sun_az, moon_alt, moon_az, fold(elongation), elongation)
+
+
+def bench() -> dict[str, str | float]:
+    """Measure frames a second: ours, one Skyfield evaluation a frame, and the least that any way must do.
+
+    The limit is the last step alone, turning two vectors a frame by a known sidereal time into altitude and azimuth.
+
+    Returns
+    -------
+    dict
+        ``name``, ``unit``, ``ours``, ``baseline`` and ``limit`` (frames a second), ``ratio_to_baseline``,
+        ``ratio_to_limit``.
+    """
+    # Nights of 649 minutes, the thesis' mean, so that the number of hourly nodes is realistic.
+    evenings = np.datetime64("2022-12-01T01:00", "us") + np.arange(332) * np.timedelta64(1, "D").astype("m8[us]")
+    minutes = np.arange(649) * np.timedelta64(60, "s").astype("m8[us]")
+    times_utc = (evenings[:, None] + minutes).ravel()[:FRAMES]
+    positions(times_utc[:1], YELLOWKNIFE)  # opening the ephemeris is no part of either rate
+    ours = _rate(lambda: positions(times_utc, YELLOWKNIFE), FRAMES, repeats=3)
+    some = times_utc[:: FRAMES // BASELINE_FRAMES][:BASELINE_FRAMES]
+    baseline = _rate(lambda: positions_one_by_one(some, YELLOWKNIFE), BASELINE_FRAMES, repeats=1)
+    vectors = np.random.default_rng(0).normal(size=(3, FRAMES))
+    angle = np.linspace(0.0, 2.0 * np.pi, FRAMES)
+    limit = _rate(lambda: [horizontal(vectors, angle, YELLOWKNIFE.latitude_deg) for _ in "ab"], FRAMES, repeats=3)
+    return {
+        "name": "sky",
+        "ours": round(ours),
+        "baseline": round(baseline, 1),
+        "limit": round(limit),
+        "ratio_to_baseline": round(ours / baseline, 1),
+        "ratio_to_limit": round(ours / limit, 3),
+        "unit": "frames/s",
+    }
+
+
+def _rate(work: Callable[[], object], frames: int, *, repeats: int) -> float:
+    """Frames a second in the quickest of some repeats."""
+    spent = []
+    for _ in range(repeats):
+        began = time.perf_counter()
+        work()
+        spent.append(time.perf_counter() - began)
+    return frames / min(spent)
