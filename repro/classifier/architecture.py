@@ -9,7 +9,6 @@ multiply-adds.
 
 from __future__ import annotations
 
-from importlib.metadata import version
 from typing import Any
 
 import torch
@@ -104,9 +103,8 @@ def measure() -> dict[str, Any]:
     -------
     dict
         ``quantities``: flat name to number or ``[low, high]``, ``unavailable``: network to the reason it could not be
-        built, ``convention``: what a multiply-add is, ``versions``: of torch and torchvision. Top-1 and top-5 are what
-        torchvision documents for the weights, not a measurement of ours. Multiply-adds are taken at the size the
-        weights' own preset crops to.
+        built, ``convention``: what a multiply-add is. Top-1 and top-5 are what torchvision documents for the weights,
+        not a measurement of ours. Multiply-adds are taken at the size the weights' own preset crops to.
     """
     known = models.list_models(module=models)
     networks = {name: _network(name) for name in TABLE_4 if name in known}
@@ -122,7 +120,6 @@ def measure() -> dict[str, Any]:
         },
         "unavailable": {name: _why_not(name, known) for name in TABLE_4 if name not in known},
         "convention": "1 multiply-add = 2 FLOPs of torch's FlopCounterMode; convolutions and matrix products only",
-        "versions": {package: version(package) for package in ("torch", "torchvision")},
     }
 
 
