@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -70,7 +71,7 @@ class Verdict:
         if isinstance(measured, tuple):
             measured = [round_for_print(end) for end in measured]
         elif isinstance(measured, float):
-            measured = round_for_print(measured)
+            measured = round_for_print(measured) if math.isfinite(measured) else str(measured)
         return {
             "evidence": self.evidence,
             "outcome": self.outcome,
@@ -109,9 +110,7 @@ def compare(claim: Claim, evidence: Evidence, measured: Measured) -> Verdict:
     rule = claim.evidence[evidence]
 
     def verdict(outcome: Outcome, reason: str) -> Verdict:
-        return Verdict(
-            claim.id, evidence, outcome, rule.expect, measured.value, tolerance_text(claim, rule), reason
-        )
+        return Verdict(claim.id, evidence, outcome, rule.expect, measured.value, tolerance_text(claim, rule), reason)
 
     if measured.failed:
         return verdict("error", measured.failed)

@@ -1,0 +1,78 @@
+"""The command line: ``repro`` and ``python -m repro``."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from repro.errors import ReproError
+from repro.paths import find_project
+
+app = typer.Typer(
+    help="Verify, audit and regenerate the published results of an aurora classification thesis.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+Project = Annotated[
+    Path | None,
+    typer.Option("--project", metavar="DIR", help="The checkout; found from the current folder if not given."),
+]
+
+
+@app.callback()
+def _root() -> None:
+    """Make commands of their own, also while there is only one."""
+
+
+@app.command()
+def verify(
+    project: Project = None,
+    format: Annotated[  # the contract calls the option --format
+        Literal["table", "json", "markdown"], typer.Option("--format", help="How to print the verdicts.")
+    ] = "table",
+    only: Annotated[str, typer.Option(metavar="ID-PREFIX", help="Only claims whose id begins so.")] = "",
+) -> None:
+    """Hold every published number against its evidence; needs no video.
+
+    Exit code 0: every verdict as declared in expected/published. 1: some verdict drifted. 2: something that can be
+    compared could not be.
+
+    Example: repro verify --only T3 --format markdown
+    """
+    from repro.record.show import as_json, as_markdown, print_table
+    from repro.evidence import verify_now
+
+    verification = verify_now(find_project(project)).only(only)
+    if not len(verification.claims):
+        raise ReproError(
+            found=f"--only {only}",
+            expected="the beginning of a claim id, such as T3 or F5.VAL_LOSS",
+            where="repro verify",
+            remedy="list all ids with: repro verify",
+        )
+    if format == "json":
+        sys.stdout.write(as_json(verification))
+    elif format == "markdown":
+        sys.stdout.write(as_markdown(verification))
+    else:
+        print_table(verification)
+    raise typer.Exit(verification.exit_code)
+
+
+def main() -> None:
+    """Run the command line; an error the user can act on is printed without a traceback and exits with 2."""
+    try:
+        app()
+    except ReproError as error:
+        print(error, file=sys.stderr)
+        raise SystemExit(2) from None
+
+
+if __name__ == "__main__":
+    main()

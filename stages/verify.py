@@ -1,0 +1,23 @@
+"""Stage verify: hold every published number against its evidence, and write verdicts and findings."""
+
+from repro.evidence import from_stages
+from repro.paths import find_project
+from repro.record.claims import load_claims
+from repro.record.show import as_markdown, summary_text
+from repro.record.verify import verify
+from repro.store import write_json, write_text
+
+
+def main() -> None:
+    """Read the results of the stages, judge, write."""
+    paths = find_project()
+    verification = verify(load_claims(paths.published), from_stages(paths))
+    document = verification.as_dict()
+    write_json(paths.verdicts, document)
+    write_json(paths.findings, document["findings"])
+    write_text(paths.verdicts.with_suffix(".md"), as_markdown(verification))
+    print(summary_text(verification.summary))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,43 @@
+"""Shared fixtures: where the project lies, and material that is not part of the repository."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from repro.paths import Paths
+from repro.record.claims import Claims, load_claims
+
+ROOT = Path(__file__).resolve().parents[1]
+SHARED = ROOT.parent / "shared"
+
+
+@pytest.fixture(scope="session")
+def project() -> Paths:
+    """The checkout itself."""
+    return Paths(ROOT)
+
+
+@pytest.fixture(scope="session")
+def claims(project: Paths) -> Claims:
+    """All published claims."""
+    return load_claims(project.published)
+
+
+@pytest.fixture(scope="session")
+def reference() -> Path:
+    """Folder of real frames and one real video; the test is skipped where it is not there."""
+    folder = SHARED / "reference"
+    if not folder.is_dir():
+        pytest.skip("the real frames and the real video are not beside this checkout")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def seeds() -> Path:
+    """Folder of the seeds' text; the test is skipped where it is not there."""
+    folder = SHARED / "seeds"
+    if not folder.is_dir():
+        pytest.skip("the text of the seeds is not beside this checkout")
+    return folder

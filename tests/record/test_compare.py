@@ -1,0 +1,155 @@
+"""The comparator, on made-up claims and by its properties."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from repro.record.claims import Claim
+from repro.record.compare import Measured, Verdict, compare
+
+REASON = "a made-up reason of sufficient length"
+
+
+def claim(value: Any, *, decimals: int = 0, **rule: Any) -> Claim:
+    """A made-up claim with one ephemeris rule."""
+    return Claim.model_validate(
+        {
+            "id": "X.Y",
+            "source": {"document": "thesis", "section": "1", "quote": "some words"},
+            "kind": "count",
+            "value": value,
+            "decimals": decimals,
+            "evidence": {"ephemeris": {"measure": "m", "reason": REASON, **rule}},
+        }
+    )
+
+
+def arithmetic(value: Any, decimals: int = 0) -> Claim:
+    """A made-up claim with one arithmetic rule."""
+    return Claim.model_validate(
+        {
+            "id": "X.Y",
+            "source": {"document": "thesis", "section": "1", "quote": "some words"},
+            "kind": "count",
+            "value": value,
+            "decimals": decimals,
+            "evidence": {"arithmetic": {"formula": "1 + 1", "rule": "rounds_to", "reason": REASON}},
+        }
+    )
+
+
+def outcome(published: Claim, measured: Any) -> str:
+    """Outcome of the made-up claim's one rule."""
+    (evidence,) = published.evidence
+    return compare(published, evidence, Measured(measured)).outcome
+
+
+@pytest.mark.parametrize(
+    ("published", "measured", "expected"),
+    [
+        (claim(10, rule="exact"), 10, "confirmed"),
+        (claim(10, rule="exact"), 11, "contradicted"),
+        (claim(79.6, decimals=1, rule="rounds_to"), 79.577, "confirmed"),
+        (claim(79.6, decimals=1, rule="rounds_to"), 79.651, "contradicted"),
+        (claim(79.6, decimals=1, rule="rounds_to"), 79.65, "confirmed"),  # a half step may round either way
+        (claim(100, rule="relative", tolerance=0.01), 101, "consistent"),
+        (claim(100, rule="relative", tolerance=0.01), 101.1, "contradicted"),
+        (claim(-100, rule="relative", tolerance=0.01), -101, "consistent"),
+        (claim(5, rule="absolute", tolerance=2), 3, "consistent"),
+        (claim(5, rule="absolute", tolerance=2), 2.9, "contradicted"),
+        (claim(5, rule="interval"), (5, 6), "consistent"),
+        (claim(5, rule="interval"), (5.1, 6), "contradicted"),
+        (claim(5, rule="at_most"), 5, "consistent"),
+        (claim(5, rule="at_most"), 5.1, "contradicted"),
+        (claim(5, rule="at_least"), 5, "consistent"),
+        (claim(5, rule="at_least"), 4.9, "contradicted"),
+        (claim("E10", rule="exact"), "E10", "confirmed"),
+        (claim(True, rule="exact"), False, "contradicted"),
+        (claim(1, rule="exact"), True, "error"),  # a truth value is no count
+        (claim("1", rule="exact"), 1, "error"),
+        (claim(5, rule="interval"), 5, "error"),
+        (claim(5, rule="exact"), (4, 6), "error"),
+        (claim(5, rule="exact"), math.nan, "error"),
+        (arithmetic(79.6, 1), 79.6, "confirmed"),
+        (arithmetic(79.6, 1), 79.7, "source_conflict"),
+    ],
+)
+def test_outcome(published: Claim, measured: Any, expected: str) -> None:
+    """Each rule gives the outcome that its definition says, at and beside its edge."""
+    assert outcome(published, measured) == expected
+
+
+def test_missing_value_is_never_a_pass() -> None:
+    """Without a value the outcome is not_run, and the reason says what is missing."""
+    verdict = compare(claim(1, rule="exact"), "ephemeris", Measured(None, missing="no videos"))
+    assert (verdict.outcome, verdict.reason) == ("not_run", "no videos")
+    assert verdict.uncompared
+    assert not verdict.drifted
+
+
+def test_failure_is_an_error() -> None:
+    """A measurement that broke is an error and is never declared to be expected."""
+    verdict = compare(claim(1, rule="exact"), "ephemeris", Measured(None, failed="broken"))
+    assert verdict.outcome == "error"
+    assert verdict.uncompared
+
+
+def test_declared_not_run_that_runs_is_drift() -> None:
+    """A comparison declared impossible that is made after all asks for a new declaration."""
+    verdict = compare(claim(1, rule="exact", expect="not_run"), "ephemeris", Measured(1))
+    assert verdict.drifted
+
+
+def test_waiting_for_the_videos_is_no_drift() -> None:
+    """Corpus evidence that only waits for the thesis' videos neither passes nor fails."""
+    verdict = Verdict("X.Y", "corpus", "not_run", "confirmed", None, "exact", "no videos")
+    assert verdict.awaits_corpus
+    assert not verdict.drifted
+    assert not verdict.uncompared
+
+
+finite = st.floats(-1e9, 1e9).map(lambda number: round(number, 3))
+
+
+@given(value=finite, shift=st.floats(-10, 10), small=st.floats(0.001, 5), more=st.floats(0, 5))
+def test_wider_tolerance_never_fails_what_passed(value: float, shift: float, small: float, more: float) -> None:
+    """A tolerance made wider keeps every comparison that held."""
+    narrow = claim(value, decimals=3, rule="absolute", tolerance=small)
+    wide = claim(value, decimals=3, rule="absolute", tolerance=small + more)
+    if outcome(narrow, value + shift) == "consistent":
+        assert outcome(wide, value + shift) == "consistent"
+
+
+@given(value=st.integers(-(10**9), 10**9), decimals=st.integers(0, 6))
+def test_a_value_confirms_itself(value: int, decimals: int) -> None:
+    """Any printed value is confirmed by itself, exactly and to its digits."""
+    printed = round(value / 10**decimals, decimals)
+    assert outcome(claim(printed, decimals=decimals, rule="exact"), printed) == "confirmed"
+    assert outcome(claim(printed, decimals=decimals, rule="rounds_to"), printed) == "confirmed"
+
+
+@given(value=st.integers(-(10**6), 10**6), step=st.sampled_from([-1, 1]))
+def test_a_count_off_by_one_is_never_confirmed(value: int, step: int) -> None:
+    """A count that differs by one is contradicted, however large it is."""
+    assert outcome(claim(value, rule="exact"), value + step) == "contradicted"
+    assert outcome(claim(value, rule="rounds_to"), value + step) == "contradicted"
+
+
+@given(
+    measured=st.none() | st.booleans() | st.floats() | st.integers() | st.text() | st.tuples(st.floats(), st.floats())
+)
+def test_comparator_always_answers(measured: Any) -> None:
+    """Whatever is measured, the comparator gives one of the six outcomes and never raises."""
+    for rule in ({"rule": "exact"}, {"rule": "interval"}, {"rule": "relative", "tolerance": 0.5}):
+        assert outcome(claim(7, **rule), measured) in {
+            "confirmed",
+            "consistent",
+            "contradicted",
+            "not_run",
+            "error",
+        }
