@@ -149,10 +149,7 @@ class Claim(Strict):
 
     def shown(self) -> str:
         """The value with its printed digits and unit."""
-        if isinstance(self.value, bool | str):
-            text = str(self.value)
-        else:
-            text = f"{self.value:,.{self.decimals}f}"
+        text = str(self.value) if isinstance(self.value, bool | str) else f"{self.value:,.{self.decimals}f}"
         return f"{text} {self.unit}".strip()
 
 

@@ -1,0 +1,120 @@
+"""What a finding is, what it may look at, and the list of all detectors."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from repro.record.claims import Claims, Evidence, Outcome
+from repro.record.compare import Verdict, round_for_print
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing a careful reader should know.
+
+    Parameters
+    ----------
+    id : str
+        Permanent; never reused.
+    title : str
+        A short statement.
+    claims : tuple of str
+        Ids of the claims it rests on.
+    explanation : str
+        One plain sentence, or a few, with the numbers.
+    numbers : mapping
+        The computed numbers by name, with units in the names.
+    """
+
+    id: str
+    title: str
+    claims: tuple[str, ...]
+    explanation: str
+    numbers: Mapping[str, float] = field(default_factory=dict)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain data for JSON."""
+        return {
+            "id": self.id,
+            "title": self.title,
+            "claims": list(self.claims),
+            "explanation": self.explanation,
+            "numbers": {name: round_for_print(float(value)) for name, value in self.numbers.items()},
+        }
+
+
+class View:
+    """What a detector may look at: claims, verdicts and measured quantities; nothing else."""
+
+    def __init__(
+        self,
+        claims: Claims,
+        verdicts: Iterable[Verdict],
+        quantities: Mapping[Evidence, Mapping[str, Any]],
+    ) -> None:
+        self.claims = claims
+        self._verdicts = {(verdict.claim, verdict.evidence): verdict for verdict in verdicts}
+        self._quantities = quantities
+
+    def value(self, claim: str) -> float:
+        """Published value of a claim that is a number."""
+        value = self.claims[claim].value
+        if isinstance(value, bool | str):
+            raise TypeError(f"{claim} is no number")
+        return float(value)
+
+    def values(self, pattern: str) -> dict[str, float]:
+        """Published values of all claims that match a pattern, by id."""
+        return {claim.id: self.value(claim.id) for claim in self.claims.matching(pattern)}
+
+    def outcome(self, claim: str, evidence: Evidence = "arithmetic") -> Outcome:
+        """Outcome of one comparison."""
+        return self._verdicts[claim, evidence].outcome
+
+    def measured(self, claim: str, evidence: Evidence = "arithmetic") -> float:
+        """Measured number of one comparison."""
+        value = self._verdicts[claim, evidence].measured
+        if not isinstance(value, int | float):
+            raise TypeError(f"{claim} has no single measured number by {evidence}")
+        return float(value)
+
+    def conflicts(self, claim: str, evidence: Evidence = "arithmetic") -> bool:
+        """Whether a comparison was made and failed."""
+        return self.outcome(claim, evidence) in ("source_conflict", "contradicted")
+
+    def quantity(self, evidence: Evidence, name: str) -> float:
+        """A measured number by name; ``LookupError`` if it was not measured."""
+        return float(self._quantities[evidence][name])
+
+    def interval(self, evidence: Evidence, name: str) -> tuple[float, float]:
+        """A measured interval by name."""
+        low, high = self._quantities[evidence][name]
+        return float(low), float(high)
+
+
+Detector = Callable[[View], Finding | None]
+
+
+def find(
+    claims: Claims, verdicts: Sequence[Verdict], quantities: Mapping[Evidence, Mapping[str, Any]]
+) -> tuple[Finding, ...]:
+    """Run every detector.
+
+    A detector gives nothing when what it looks for is not so, or when what it needs was not measured.
+    """
+    from repro.record.findings import closure, network, results, sky, split, text
+
+    view = View(claims, verdicts, quantities)
+    found: list[Finding] = []
+    for module in (closure, sky, split, network, results, text):
+        for detector in module.DETECTORS:
+            try:
+                finding = detector(view)
+            except LookupError:
+                # A claim that is not registered or a quantity that was not measured: nothing can be said.
+                continue
+            if finding is not None:
+                found.append(finding)
+    return tuple(found)

@@ -1,0 +1,71 @@
+"""Findings about what the text announces, and what it leaves out."""
+
+from __future__ import annotations
+
+from repro.record.findings.finding import Detector, Finding, View
+
+
+def seven_categories(view: View) -> Finding | None:
+    """Whether the announced number of Grad-CAM categories is what the figures show."""
+    if not view.conflicts("TXT.GRADCAM_CATEGORIES"):
+        return None
+    announced, groups = view.value("TXT.GRADCAM_CATEGORIES"), view.value("SCR.GRADCAM_GROUPS")
+    each = view.value("SCR.GRADCAM_CASES_EACH")
+    text = (
+        f"{announced:.0f} categories of Grad-CAM cases are announced; the figures show {groups:.0f} groups of {each:.0f}, "
+        f"{groups * each:.0f} cases."
+    )
+    return Finding(
+        "FND.SEVEN_CATEGORIES",
+        "Seven categories are announced, four groups of three are shown",
+        ("TXT.GRADCAM_CATEGORIES", "SCR.GRADCAM_GROUPS"),
+        text,
+        {"announced": announced, "groups": groups, "each": each},
+    )
+
+
+def within_nights(view: View) -> Finding | None:
+    """Whether training and validation images come from the same nights."""
+    if view.claims["SCR.SPLIT_GROUP"].value != "by UTC date":
+        return None
+    cadence_s = view.value("TXT.CADENCE_S") * view.value("TXT.SAMPLING_STEP")
+    most = view.value("SAMPLE.PER_DATE_MAX")
+    text = (
+        f"Every date gives up to {most:.0f} frames, taken {cadence_s:.0f} s or more apart, and is itself divided between training "
+        "and validation: frames of one night fall on both sides, so the validation accuracy measures interpolation within "
+        "nights. The honest companion number is the accuracy on unseen nights."
+    )
+    return Finding(
+        "FND.WITHIN_NIGHTS",
+        "Validation measures interpolation within nights",
+        ("SCR.SPLIT_GROUP", "SAMPLE.PER_DATE_MAX"),
+        text,
+        {"cadence_s": cadence_s, "per_date_max": most},
+    )
+
+
+def nothing_is_seeded(view: View) -> Finding | None:
+    """Whether the split can be regenerated from the published scripts."""
+    if view.claims["SCR.RANDOM_SEED"].value != "none":
+        return None
+    text = (
+        "The published scripts seed nothing and take files in the order the file system gives them: the split itself cannot be "
+        "regenerated, so accuracies can only be compared within the spread of splits and seeds."
+    )
+    return Finding("FND.UNSEEDED", "The published split cannot be regenerated", ("SCR.RANDOM_SEED",), text)
+
+
+def table_1_explanation(view: View) -> Finding | None:
+    """Whether the explanation of Table 1's first row names the error it shows."""
+    if not view.conflicts("T1.ROW1.EXPLANATION"):
+        return None
+    text = (
+        'Table 1 shows a leading "A4" in its first row and explains it as the replacement of "A0", the rule of its second row; '
+        "what it shows, not what it says, is the rule."
+    )
+    return Finding(
+        "FND.TABLE1_ROW1", "The first rule of Table 1 is explained as the second", ("T1.ROW1.EXPLANATION",), text
+    )
+
+
+DETECTORS: tuple[Detector, ...] = (seven_categories, within_nights, nothing_is_seeded, table_1_explanation)
