@@ -48,11 +48,15 @@ class Sky(Section):
 
 
 class Schedule(Section):
-    """The schedule predicted from dates alone."""
+    """The schedule predicted from dates alone.
+
+    ``known_start_local`` is the first clock of a night that the record prints, if any (YYYY-MM-DDTHH:MM:SS).
+    """
 
     windows: list[Window]
     site: Site
     cadence_s: float = Field(default=60.0, gt=0)
+    known_start_local: str | None = Field(default=None, pattern=r"^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}$")
 
 
 class Params(Section):

@@ -1,0 +1,224 @@
+"""Nights and their minutes: what the sky offered a camera, whether or not it was on."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from itertools import pairwise
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import pytz
+
+from repro.errors import ReproError
+from repro.params import Schedule, Window
+from repro.sky.bins import CONDITIONS, Words
+from repro.sky.ephemeris import Times, skyfield_time
+
+Integers = npt.NDArray[np.int64]
+Switches = npt.NDArray[np.bool_]
+ONE_DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True)
+class Minutes:
+    """The times at which a camera that never sleeps would take a frame.
+
+    Parameters
+    ----------
+    times_utc : ndarray of datetime64[us], shape (n,)
+        Rising; from each night's local noon on, one a cadence.
+    night : ndarray of int, shape (n,)
+        Index into ``mornings``.
+    mornings : list of date
+        The date of each night's morning, which is the night's name.
+    window : ndarray of int, shape (nights,)
+        Number of the window, from 1.
+    cadence_s : float
+        Seconds between two times.
+    """
+
+    times_utc: Times
+    night: Integers
+    mornings: list[date]
+    window: Integers
+    cadence_s: float
+
+    @property
+    def names(self) -> list[str]:
+        """Names of the nights, YYYYMMDD of the morning, as in the names of the video files."""
+        return [f"{morning:%Y%m%d}" for morning in self.mornings]
+
+
+def local_time(clock: str, time_zone: str) -> np.datetime64:
+    """UTC of a local clock, daylight saving time included.
+
+    Parameters
+    ----------
+    clock : str
+        ISO 8601, such as 2024-01-31T18:19:54.
+    time_zone : str
+        Name in the IANA database.
+
+    Raises
+    ------
+    ReproError
+        If the zone is unknown, or the clock is none or was put past or shown twice by a change of daylight saving time.
+    """
+    where = "params.yaml, schedule"
+    try:
+        zone = pytz.timezone(time_zone)
+    except pytz.UnknownTimeZoneError:
+        raise ReproError(
+            found=f"time zone {time_zone!r}",
+            expected="a name of the IANA database, such as America/Yellowknife",
+            where=f"{where}.site.time_zone",
+            remedy="correct the name",
+        ) from None
+    try:
+        local = zone.localize(datetime.fromisoformat(clock), is_dst=None)
+    except (ValueError, pytz.InvalidTimeError) as error:
+        raise ReproError(
+            found=f"local time {clock!r}: {error or 'missing or shown twice at a change of daylight saving time'}",
+            expected="a local time that the clock showed once",
+            where=f"{where} ({time_zone})",
+            remedy="correct the time",
+        ) from None
+    return np.datetime64(local.astimezone(pytz.utc).replace(tzinfo=None), "us")
+
+
+def mornings(window: Window) -> list[date]:
+    """Dates of the mornings of a window's nights, both ends included.
+
+    Raises
+    ------
+    ReproError
+        If a date does not exist or the last comes before the first.
+    """
+    try:
+        first, last = date.fromisoformat(window.first), date.fromisoformat(window.last)
+    except ValueError as error:
+        raise _bad_window(window, str(error)) from None
+    if last < first:
+        raise _bad_window(window, "the last night comes before the first")
+    return [first + number * ONE_DAY for number in range((last - first).days + 1)]
+
+
+def minutes_of(schedule: Schedule) -> Minutes:
+    """All times of all nights of a schedule.
+
+    Raises
+    ------
+    ReproError
+        If a window is not a span of dates, overlaps another, or lies outside the ephemeris.
+    """
+    times, names, numbers = [], [], []
+    cadence = np.timedelta64(round(schedule.cadence_s * 1e6), "us")
+    for number, window in enumerate(schedule.windows, start=1):
+        days = mornings(window)
+        noons = [local_time(f"{day}T12:00", schedule.site.time_zone) for day in (days[0] - ONE_DAY, *days)]
+        try:
+            skyfield_time(np.array([noons[0], noons[-1]]))
+        except ReproError as error:
+            raise _bad_window(window, error.found, expected=error.expected) from None
+        times += [np.arange(begin, end, cadence) for begin, end in pairwise(noons)]
+        names += days
+        numbers += [number] * len(days)
+    if len(set(names)) < len(names):
+        raise _bad_window(schedule.windows[-1], "a night that is in two windows")
+    if not names:
+        raise ReproError(
+            found="no window of nights",
+            expected="at least one",
+            where="params.yaml, schedule.windows",
+            remedy="name the first and the last night of each window",
+        )
+    night = np.repeat(np.arange(len(times)), [len(part) for part in times])
+    return Minutes(np.concatenate(times), night, names, np.array(numbers), schedule.cadence_s)
+
+
+def count_cells(condition: Integers, night: Integers, nights: int) -> Integers:
+    """Minutes by condition and night, shape (conditions, nights); condition -1 is not counted."""
+    kept = condition >= 0
+    flat = np.bincount(condition[kept] * nights + night[kept], minlength=len(CONDITIONS) * nights)
+    return flat.reshape(len(CONDITIONS), nights)
+
+
+def segments(minutes: Minutes, sun: Words, moon: Words, camera_on: Switches) -> pd.DataFrame:
+    """Spans of one condition, for a picture of the nights.
+
+    Parameters
+    ----------
+    minutes : Minutes
+        The times, n in all.
+    sun, moon : ndarray of str, shape (n,)
+        Bins of :mod:`repro.sky.bins`.
+    camera_on : ndarray of bool, shape (n,)
+        Whether the camera takes a frame.
+
+    Returns
+    -------
+    DataFrame
+        ``night`` (YYYYMMDD), ``start_utc`` and ``end_utc`` (end excluded), ``sun_bin``, ``moon_bin``, ``camera_on``;
+        rising in time, without gaps inside a night.
+    """
+    columns = (minutes.night, sun, moon, camera_on)
+    changed = np.zeros(minutes.times_utc.size, dtype=bool)
+    changed[:1] = True
+    for column in columns:
+        changed[1:] |= column[1:] != column[:-1]
+    first = np.flatnonzero(changed)
+    last = np.append(first[1:], minutes.times_utc.size) - 1
+    cadence = np.timedelta64(round(minutes.cadence_s * 1e6), "us")
+    names = np.array(minutes.names)
+    return pd.DataFrame(
+        {
+            "night": names[minutes.night[first]],
+            "start_utc": minutes.times_utc[first],
+            "end_utc": minutes.times_utc[last] + cadence,
+            "sun_bin": sun[first],
+            "moon_bin": moon[first],
+            "camera_on": camera_on[first],
+        }
+    )
+
+
+def night_table(minutes: Minutes, cells: Integers, camera_on: Switches, cell_names: Sequence[str]) -> pd.DataFrame:
+    """One row a night: ``night``, ``date``, ``window``, ``on_utc``, ``off_utc`` and the minutes of every condition.
+
+    Parameters
+    ----------
+    minutes : Minutes
+        The times, n in all.
+    cells : ndarray of int, shape (conditions, nights)
+        Minutes with the camera on.
+    camera_on : ndarray of bool, shape (n,)
+        Whether the camera takes a frame. A night without any has no ``on_utc``.
+    cell_names : sequence of str
+        Names of the conditions, for the columns.
+    """
+    on = pd.Series(minutes.times_utc[camera_on]).groupby(minutes.night[camera_on])
+    number = pd.RangeIndex(len(minutes.mornings))
+    return pd.DataFrame(
+        {
+            "night": minutes.names,
+            "date": [morning.isoformat() for morning in minutes.mornings],
+            "window": minutes.window,
+            "on_utc": on.min().reindex(number),
+            "off_utc": on.max().reindex(number),
+            **dict(zip(cell_names, cells, strict=True)),
+        }
+    )
+
+
+def _bad_window(
+    window: Window, found: str, *, expected: str = "dates that exist, in order, each night once"
+) -> ReproError:
+    return ReproError(
+        found=found,
+        expected=expected,
+        where=f"params.yaml, schedule.windows, {window.first} to {window.last}",
+        remedy="correct the window",
+    )

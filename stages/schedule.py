@@ -1,0 +1,24 @@
+"""Stage schedule: predict Tables 2 and 3 and the sample from dates, site and DE421, and compare them with the record."""
+
+from repro.params import load_params
+from repro.paths import find_project
+from repro.record.claims import load_claims
+from repro.sky.schedule import as_document, predict, published
+from repro.store import write_json, write_table
+
+
+def main() -> None:
+    """Write results/schedule: schedule.json, nights.parquet and segments.parquet."""
+    paths = find_project()
+    params = load_params(paths.params)
+    record = published(load_claims(paths.published))
+    prediction = predict(params.schedule, params.sky, record.total, record.nautical, record.cells)
+    write_json(paths.schedule / "schedule.json", as_document(prediction))
+    write_table(paths.schedule / "nights.parquet", prediction.nights())
+    write_table(paths.schedule / "segments.parquet", prediction.segments())
+    fit = prediction.chosen.fit
+    print(f"camera on below {fit.morning_altitude_deg:.2f} deg, {fit.availability:.2%} of the frames present")
+
+
+if __name__ == "__main__":
+    main()
