@@ -15,6 +15,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from repro.errors import ReproError
+from repro.record.formula import FormulaError, references, unresolved
 
 Kind = Literal["count", "share", "metric", "setting", "ordering", "closure", "figure", "statement"]
 Evidence = Literal["arithmetic", "ephemeris", "architecture", "protocol", "corpus"]
@@ -244,7 +245,25 @@ def load_claims(folder: Path) -> Claims:
         for reference in (claim.numerator, claim.denominator):
             if reference is not None and reference not in claims:
                 raise _bad(path, claim.id, "numerator/denominator", reference, "the id of a registered claim")
-    return Claims([claim for claim, _ in claims.values()])
+    registered = Claims([claim for claim, _ in claims.values()])
+    for claim, path in claims.values():
+        _check_formula(path, claim, registered)
+    return registered
+
+
+def _check_formula(path: Path, claim: Claim, registered: Claims) -> None:
+    rule = claim.evidence.get("arithmetic")
+    if rule is None or rule.formula is None:
+        return
+    field = "evidence.arithmetic.formula"
+    try:
+        missing = unresolved(rule.formula, registered)
+    except FormulaError as error:
+        raise _bad(path, claim.id, field, rule.formula, str(error)) from None
+    if missing:
+        raise _bad(path, claim.id, field, f"{', '.join(missing)} in {rule.formula!r}", "ids of registered claims")
+    if claim.id in references(rule.formula):
+        raise _bad(path, claim.id, field, f"its own id in {rule.formula!r}", "other claims to hold it against")
 
 
 def _read(path: Path) -> Iterator[Claim]:

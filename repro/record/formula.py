@@ -11,10 +11,12 @@ import ast
 import math
 import operator
 from collections.abc import Callable
-from datetime import date
-from typing import Any
+from datetime import date, datetime, timedelta
+from typing import TYPE_CHECKING, Any
 
-from repro.record.claims import Claims, Value
+if TYPE_CHECKING:
+    # Claims are checked against their formulas when they are read, so claims.py imports this module.
+    from repro.record.claims import Claims, Value
 
 _BINARY: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
     ast.Add: operator.add,
@@ -49,6 +51,37 @@ def _number(word: str) -> int:
     return int("".join(letter for letter in word if letter.isdigit()))
 
 
+def _shifted(stamp: str, hours: float) -> str:
+    """A date or a date and time (ISO), moved by hours; in the form it came in."""
+    moved = datetime.fromisoformat(stamp) + timedelta(hours=hours)
+    return moved.date().isoformat() if len(stamp) == len("2022-12-01") else moved.isoformat(sep=" ")
+
+
+def _hours(first: str, last: str) -> float:
+    """Hours from one date and time to another."""
+    return (datetime.fromisoformat(last) - datetime.fromisoformat(first)).total_seconds() / 3600
+
+
+def _part(text: str, first: int, last: int) -> str:
+    """Characters of a text from position ``first`` to before ``last``, counted from 0."""
+    return text[first:last]
+
+
+def _replaced(text: str, old: str, new: str) -> str:
+    """A text with every ``old`` written as ``new``."""
+    return text.replace(old, new)
+
+
+def _digits(text: str) -> int:
+    """How many digits a text has."""
+    return sum(letter.isdigit() for letter in text)
+
+
+def _items(text: str) -> int:
+    """How many items a comma-separated text lists."""
+    return len(text.split(","))
+
+
 #: Functions over plain values.
 VALUE_FUNCTIONS: dict[str, Callable[..., Any]] = {
     "abs": abs,
@@ -60,6 +93,12 @@ VALUE_FUNCTIONS: dict[str, Callable[..., Any]] = {
     "max": max,
     "days": _days,
     "number": _number,
+    "shifted": _shifted,
+    "hours": _hours,
+    "part": _part,
+    "replaced": _replaced,
+    "digits": _digits,
+    "items": _items,
 }
 
 
@@ -106,23 +145,38 @@ def _dotted(node: ast.expr) -> str | None:
 
 
 def references(formula: str) -> set[str]:
-    """Claim ids and patterns that a formula names."""
-    tree = _parse(formula)
-    calls = {node.func.id for node in ast.walk(tree) if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)}
-    inner = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
-    names = {
-        name
-        for node in ast.walk(tree)
-        if isinstance(node, ast.Name | ast.Attribute) and id(node) not in inner and (name := _dotted(node)) is not None
+    """Claim ids and patterns that a formula names; other texts in quotes are not among them.
+
+    Raises
+    ------
+    FormulaError
+        If the formula cannot be read.
+    """
+    nodes = list(ast.walk(_parse(formula)))
+    calls = [node for node in nodes if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)]
+    # A dotted id is a chain of nodes; only the outermost one is the id, and a called name is a function.
+    inner = {id(node.value) for node in nodes if isinstance(node, ast.Attribute)} | {id(call.func) for call in calls}
+    ids = {_dotted(node) for node in nodes if isinstance(node, ast.Name | ast.Attribute) and id(node) not in inner}
+    patterns = {
+        call.args[0].value
+        for call in calls
+        if isinstance(call.func, ast.Name)
+        and call.func.id in PATTERN_FUNCTIONS
+        and call.args
+        and isinstance(call.args[0], ast.Constant)
     }
-    patterns = {node.value for node in ast.walk(tree) if isinstance(node, ast.Constant) and isinstance(node.value, str)}
-    return (names - calls) | patterns
+    return {str(name) for name in ids | patterns if name is not None}
+
+
+def unresolved(formula: str, claims: Claims) -> list[str]:
+    """Ids and patterns of a formula that name no registered claim, in alphabetical order."""
+    return sorted(name for name in references(formula) if not claims.matching(name))
 
 
 def _parse(formula: str) -> ast.expr:
     try:
         return ast.parse(formula.strip(), mode="eval").body
-    except (SyntaxError, ValueError) as error:
+    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         raise FormulaError(f"cannot read {formula!r}: {error}") from None
 
 
@@ -143,7 +197,9 @@ def evaluate(formula: str, claims: Claims) -> Value:
     """
     try:
         result = _value(_parse(formula), claims)
-    except (ZeroDivisionError, TypeError, OverflowError, RecursionError) as error:
+    except FormulaError:
+        raise
+    except (ArithmeticError, TypeError, ValueError, AttributeError, RecursionError) as error:
         raise FormulaError(f"cannot evaluate {formula!r}: {error}") from None
     if not isinstance(result, bool | int | float | str):
         raise FormulaError(f"{formula!r} gives no plain value")
@@ -162,7 +218,12 @@ def _value(node: ast.expr, claims: Claims) -> Any:
         case ast.BinOp() if type(node.op) in _BINARY:
             if isinstance(node.op, ast.Pow) and abs(float(_value(node.right, claims))) > 16:
                 raise FormulaError("powers above 16 are refused")
-            return _BINARY[type(node.op)](_value(node.left, claims), _value(node.right, claims))
+            left, right = _value(node.left, claims), _value(node.right, claims)
+            if isinstance(left, str) != isinstance(right, str) or (
+                isinstance(left, str) and type(node.op) is not ast.Add
+            ):
+                raise FormulaError(f"{ast.unparse(node)}: texts can only be joined to texts")
+            return _BINARY[type(node.op)](left, right)
         case ast.UnaryOp(op=ast.USub()):
             return -_value(node.operand, claims)
         case ast.BoolOp():

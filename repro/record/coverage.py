@@ -1,0 +1,272 @@
+"""Whether the registered claims cover every number that the record prints.
+
+A number is a run of digits as it is printed: with thousands separators (``214,890``), a decimal point (``79.6``), a
+power of ten (``3e-4``) or a Korean multiplier (``1천`` is 1,000, ``120만`` is 1,200,000). Digits inside words count too
+(``720p``, ``IMAGENET1K_V1``); signs do not, and number words (``seven``) are no numbers.
+
+A number is covered where it lies inside the quotation of a claim of that document and is what the claim's value
+prints; or where an exemption (``_exemptions.yaml``) says why it needs none.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Annotated
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+
+from repro.errors import ReproError
+from repro.record.claims import Claim, Claims, Document
+
+EXEMPTIONS = "_exemptions.yaml"
+
+#: Where the text of each document lies under ``shared/``.
+FILES: dict[Document, str] = {
+    "thesis": "seeds/000_*.txt",
+    "slides": "seeds/000_*.txt",
+    "kopri": "seeds/001_*.txt",
+    "kvammen": "seeds/002_*.txt",
+    "readme": "seeds/003_*.txt",
+    "readings": "thesis/readings.yaml",
+}
+#: The slides are appendix 1 of the thesis, in the same file.
+APPENDIX = "# 〈부록 1〉"
+
+_MULTIPLIERS = {"천": 10**3, "만": 10**4, "억": 10**8}
+_NUMBER = re.compile(
+    r"(?P<digits>[0-9]{1,3}(?:,[0-9]{3})+(?![0-9])(?:\.[0-9]+)?|[0-9]+(?:\.[0-9]+)?)"
+    r"(?:(?P<power>[eE]-?[0-9]+)(?![0-9A-Za-z])|(?P<multiplier>[천만억]))?"
+)
+_EMPHASIS = re.compile(r"</?b>")
+_THOUSANDS_AS_POINT = re.compile(r"[0-9]{1,3}(?:\.[0-9]{3})+")
+
+
+@dataclass(frozen=True)
+class Number:
+    """One number in a text.
+
+    Parameters
+    ----------
+    start, stop : int
+        Where its characters lie.
+    printed : str
+        Its characters.
+    value : float
+        What it says.
+    decimals : int or None
+        Digits after the point; None where a power or a multiplier leaves that open.
+    """
+
+    start: int
+    stop: int
+    printed: str
+    value: float
+    decimals: int | None
+
+
+class Exemption(BaseModel):
+    """A pattern whose numbers need no claim, and why."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    document: Document
+    pattern: Annotated[str, Field(min_length=1)]
+    reason: Annotated[str, Field(min_length=10)]
+
+    @cached_property
+    def expression(self) -> re.Pattern[str]:
+        """The compiled pattern."""
+        return re.compile(self.pattern)
+
+
+@dataclass(frozen=True)
+class Coverage:
+    """What became of the numbers of one document.
+
+    Parameters
+    ----------
+    by_claim, by_exemption, uncovered : tuple of Number
+        Each number of the text is in exactly one of them.
+    stale : tuple of Exemption
+        Exemptions that exempt nothing which is not covered by a claim.
+    missing_quotes : tuple of str
+        Ids of claims whose quotation is not in the text.
+    """
+
+    by_claim: tuple[Number, ...]
+    by_exemption: tuple[Number, ...]
+    uncovered: tuple[Number, ...]
+    stale: tuple[Exemption, ...]
+    missing_quotes: tuple[str, ...]
+
+
+def normalise(text: str) -> str:
+    """A text with every run of blanks as one blank and without ``<b>`` marks, which may split a number."""
+    return re.sub(r"\s+", " ", _EMPHASIS.sub("", text)).strip()
+
+
+def numbers(text: str) -> list[Number]:
+    """Every number in a text, in order."""
+    return list(_numbers(text))
+
+
+def _numbers(text: str) -> Iterator[Number]:
+    for match in _NUMBER.finditer(text):
+        digits = match["digits"].replace(",", "")
+        value, decimals = float(digits), len(digits.partition(".")[2])
+        if match["power"]:
+            yield Number(match.start(), match.end(), match[0], float(digits + match["power"]), None)
+        elif match["multiplier"]:
+            yield Number(match.start(), match.end(), match[0], value * _MULTIPLIERS[match["multiplier"]], None)
+        else:
+            yield Number(match.start(), match.end(), match[0], value, decimals)
+
+
+def prints(claim: Claim, number: Number) -> bool:
+    """Whether a number is what a claim's value prints.
+
+    A number must have the claim's value, whatever its sign, and its digits after the point; in a word, date or
+    condition every number counts. ``4.563`` is also taken for 4,563 where the claim says so: the text layer of the
+    thesis has points for some commas.
+    """
+    value = claim.value
+    if isinstance(value, bool):
+        return False
+    if isinstance(value, str):
+        return any(other.value == number.value for other in numbers(value))
+    if number.decimals in (None, claim.decimals) and abs(value) == number.value:
+        return True
+    point = _THOUSANDS_AS_POINT.fullmatch(number.printed) is not None
+    return point and claim.decimals == 0 and abs(value) == float(number.printed.replace(".", ""))
+
+
+def cover(text: str, claims: Sequence[Claim], exemptions: Sequence[Exemption]) -> Coverage:
+    """Find for every number of a document the claim or the exemption that answers for it.
+
+    Parameters
+    ----------
+    text : str
+        Text of the document.
+    claims : sequence of Claim
+        Claims of the document.
+    exemptions : sequence of Exemption
+        Exemptions of the document; their patterns are searched in the normalised text.
+    """
+    text = normalise(text)
+    places = {claim.id: _places(text, normalise(claim.source.quote)) for claim in claims}
+    by_claim, others = [], []
+    for number in numbers(text):
+        told = any(
+            start <= number.start and number.stop <= stop
+            for claim in claims
+            if prints(claim, number)
+            for start, stop in places[claim.id]
+        )
+        (by_claim if told else others).append(number)
+    exempted: set[Number] = set()
+    stale = []
+    for exemption in exemptions:
+        spans = [match.span() for match in exemption.expression.finditer(text)]
+        mine = {number for number in others if any(a <= number.start and number.stop <= b for a, b in spans)}
+        if not mine:
+            stale.append(exemption)
+        exempted |= mine
+    return Coverage(
+        by_claim=tuple(by_claim),
+        by_exemption=tuple(number for number in others if number in exempted),
+        uncovered=tuple(number for number in others if number not in exempted),
+        stale=tuple(stale),
+        missing_quotes=tuple(name for name, found in places.items() if not found),
+    )
+
+
+def _places(text: str, quote: str) -> list[tuple[int, int]]:
+    return [(match.start(), match.start() + len(quote)) for match in re.finditer(f"(?={re.escape(quote)})", text)]
+
+
+def around(text: str, number: Number, width: int = 40) -> str:
+    """A number with its neighbourhood in the normalised text, for a message."""
+    text = normalise(text)
+    return f"{text[max(0, number.start - width) : number.start]}[{number.printed}]{text[number.stop :][:width]}"
+
+
+def read_documents(shared: Path) -> dict[Document, str]:
+    """Text of every document of the record.
+
+    Parameters
+    ----------
+    shared : Path
+        Folder that holds ``seeds/`` and ``thesis/``.
+
+    Raises
+    ------
+    ReproError
+        If a document is missing, or the thesis has no appendix 1.
+    """
+    texts: dict[Document, str] = {}
+    for document, pattern in FILES.items():
+        found = sorted(shared.glob(pattern))
+        if len(found) != 1:
+            raise _missing(f"{len(found)} files {pattern}", "one", shared)
+        texts[document] = found[0].read_text(encoding="utf-8")
+    thesis, mark, appendix = texts["thesis"].partition(APPENDIX)
+    if not mark:
+        raise _missing(f"no {APPENDIX}", "the slides as appendix of the thesis", shared)
+    texts["thesis"], texts["slides"] = thesis, mark + appendix
+    return texts
+
+
+def _missing(found: str, expected: str, shared: Path) -> ReproError:
+    return ReproError(
+        found=found, expected=expected, where=str(shared), remedy="put the text of the record back; it is not in git"
+    )
+
+
+def load_exemptions(folder: Path) -> list[Exemption]:
+    """Read the exemptions beside the claim files.
+
+    Raises
+    ------
+    ReproError
+        If the file is missing or malformed, or a pattern is no regular expression.
+    """
+    path = folder / EXEMPTIONS
+    remedy = "each entry has a document, a regular expression and a reason; compare with the entries beside it"
+    try:
+        document = yaml.safe_load(path.read_text(encoding="utf-8"))
+        exemptions = TypeAdapter(list[Exemption]).validate_python(document)
+    except FileNotFoundError:
+        raise ReproError(found="no such file", expected="exemptions", where=str(path), remedy=remedy) from None
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise ReproError(found=f"not YAML: {error}", expected="a list", where=str(path), remedy=remedy) from None
+    except ValidationError as error:
+        first = error.errors()[0]
+        field = ".".join(str(part) for part in first["loc"]) or "(whole file)"
+        raise ReproError(
+            found=f"{first.get('input')!r}", expected=first["msg"], where=f"{path}, field {field}", remedy=remedy
+        ) from None
+    for exemption in exemptions:
+        try:
+            re.compile(exemption.pattern)
+        except re.error as error:
+            raise ReproError(
+                found=exemption.pattern, expected=f"a regular expression ({error})", where=str(path), remedy=remedy
+            ) from None
+    return exemptions
+
+
+def cover_record(shared: Path, claims: Claims, exemptions: Sequence[Exemption]) -> dict[Document, Coverage]:
+    """Coverage of every document of the record."""
+    return {
+        document: cover(
+            text,
+            [claim for claim in claims if claim.source.document == document],
+            [exemption for exemption in exemptions if exemption.document == document],
+        )
+        for document, text in read_documents(shared).items()
+    }
