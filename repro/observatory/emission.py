@@ -1,0 +1,77 @@
+"""What aurora shines with at which height, and what a camera sees of it.
+
+Three kinds of precipitation feed the emissions: ``hard`` (discrete arcs, light from about 95 km up), ``soft`` (tall
+rays and red tops) and ``energetic`` (bursts that reach below 100 km). Heights follow the textbook picture (Chamberlain
+1961; Vallance Jones 1974): green O 557.7 nm from 95 km with its peak near 110 km, red O 630.0 nm above 180 km, blue and
+violet N2+ low in hard aurora and, in twilight, high up in the Sun's own light, and pink N2 at the lower border.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from repro.observatory import geometry
+
+PLANES = ("green", "red", "blue", "pink", "sunlit_low", "sunlit_high")
+SUNLIT_KM = (220.0, 420.0)  # lower limits of the two sunlit planes
+
+
+@lru_cache(maxsize=4)
+def profiles(device: str = "cpu") -> Tensor:
+    """Emission a step of height, float32 (plane, kind, height); kinds are hard, soft, energetic."""
+    h = geometry.heights_km()
+
+    def layer(peak: float, below: float, above: float, top: float = 2000.0) -> np.ndarray:  # type: ignore[type-arg]
+        """Gaussian lower side, exponential upper side, whose whole is 1."""
+        shape = np.where(h < peak, np.exp(-(((h - peak) / below) ** 2) / 2), np.exp(-(h - peak) / above))
+        shape = shape * np.exp(-((h / top) ** 4)) * h * geometry.STEP
+        return np.asarray(shape / shape.sum())
+
+    table = np.zeros((len(PLANES), 3, len(h)))
+    table[0, 0] = layer(107, 4, 17)
+    table[0, 1] = 0.30 * layer(135, 14, 45, 420)
+    table[0, 2] = 0.25 * layer(101, 3, 10)
+    table[1, 0] = 0.06 * layer(190, 30, 60, 500)
+    table[1, 1] = 0.70 * layer(225, 28, 110, 620)
+    table[2, 0] = 0.16 * layer(105, 4, 22)
+    table[2, 1] = 0.10 * layer(140, 20, 70)
+    table[3, 2] = layer(96, 2.5, 4)
+    for plane, limit in zip((4, 5), SUNLIT_KM, strict=True):
+        lit = 1.3 * layer(250, 60, 230)
+        table[plane, 1] = lit / (1 + np.exp(-(h - limit) / 25))
+    # 90 km is where the grid begins; weight left of it would be lost, so each layer was normalised on the grid itself.
+    return torch.as_tensor(table, dtype=torch.float32, device=device)
+
+
+def planes(feet: Tensor) -> Tensor:
+    """Look through the emission: footprints (frame, kind, row, azimuth) to planes (frame, plane, row, azimuth).
+
+    The result lies on the (log q, azimuth) grid of :mod:`repro.observatory.geometry`, for a vertical column.
+    """
+    kernel = profiles(str(feet.device))
+    return torch.nn.functional.conv2d(feet, kernel[..., None])
+
+
+def sunlit_share(sun_alt_deg: np.ndarray) -> np.ndarray:  # type: ignore[type-arg]
+    """Share of each sunlit plane that the Sun reaches, shape (n, 2), from the height of the Earth's shadow overhead."""
+    depression = np.radians(np.clip(-np.asarray(sun_alt_deg, float), 0, 60))
+    shadow_km = geometry.EARTH_KM * (1 / np.cos(depression) - 1)
+    limits = np.array(SUNLIT_KM)
+    return np.asarray(1 / (1 + np.exp((shadow_km[:, None] - limits) / 45)))
+
+
+def to_frame(grid: Tensor, size: int) -> Tensor:
+    """Bring colours on the (log q, azimuth) grid, (frame, 3, row, azimuth), to a frame (frame, 3, size, size)."""
+    sky = geometry.sky(size, str(grid.device))
+    wrapped = torch.cat([grid, grid[..., :1]], -1)
+    lookup = sky.lookup.expand(grid.shape[0], -1, -1, -1)
+    image = torch.nn.functional.grid_sample(wrapped, lookup, padding_mode="border", align_corners=True)
+    # A slanted line of sight crosses the layer at a slant (van Rhijn), and low down the air takes most of it away.
+    sin = sky.up.clamp_min(0.02)
+    slant = 1 / (1 - ((geometry.EARTH_KM / (geometry.EARTH_KM + 110)) ** 2) * (1 - sin**2)).sqrt()
+    air = torch.exp(-0.13 / (sin + 0.025))
+    return image * (slant * air)

@@ -1,0 +1,152 @@
+"""The all-sky lens, and the map from pixels to the aurora's own coordinates.
+
+The lens is equidistant: the distance from the image's centre grows in proportion to the zenith angle. North is up and
+east is left, because the camera looks up.
+
+Aurora follows the Earth's magnetic field lines. For parallel field lines over a flat Earth, a line of sight meets the
+field line with the foot ``h * q`` at height ``h``, where ``q`` depends on the pixel alone and is zero at the magnetic
+zenith. So all heights along a line of sight lie on one ray of a polar grid about the observer's own field line, and in
+the logarithm of the radius a height is a mere shift. Looking through a curtain is then a convolution along that axis.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor
+
+Floats = npt.NDArray[np.float64]
+
+FRAME_PX = 720  # side of a masked frame
+MASK_RADIUS = 359.0 / FRAME_PX  # of the circular mask, in sides of the frame; measured on the reference frames
+HORIZON_RADIUS = 362.0 / FRAME_PX  # of the horizon, in sides of the frame; the mask hides the last degree
+EARTH_KM = 6371.0
+# Field at Yellowknife around 2023, rounded from the World Magnetic Model 2020.
+INCLINATION_DEG = 83.0
+DECLINATION_DEG = 15.0
+REFERENCE_KM = 110.0  # height at which a curved Earth's distances are taken over into the flat model
+STEP = 0.025  # of the logarithmic radius
+AZIMUTHS = 512
+LOG_Q = (-3.9, 2.4)  # from 1 deg about the magnetic zenith to the horizon
+LOG_H = (4.5, 6.8)  # 90 to 900 km
+
+
+def pixel_of(alt_deg: Floats, az_deg: Floats, size: int) -> tuple[Floats, Floats]:
+    """Column and row (pixel centres are whole numbers) of a direction in a square frame.
+
+    Parameters
+    ----------
+    alt_deg, az_deg : ndarray
+        Altitude and azimuth from north through east.
+    size : int
+        Side of the frame in pixels.
+    """
+    radius = HORIZON_RADIUS * size * (90.0 - np.asarray(alt_deg)) / 90.0
+    az = np.radians(az_deg)
+    centre = size / 2 - 0.5
+    return centre - radius * np.sin(az), centre - radius * np.cos(az)
+
+
+def direction_of(column: Floats, row: Floats, size: int) -> tuple[Floats, Floats]:
+    """Altitude and azimuth (deg) of pixels; the altitude is negative outside the horizon's circle."""
+    centre = size / 2 - 0.5
+    west, south = np.asarray(column) - centre, np.asarray(row) - centre
+    alt = 90.0 - 90.0 * np.hypot(west, south) / (HORIZON_RADIUS * size)
+    return alt, np.degrees(np.arctan2(-west, -south)) % 360.0
+
+
+@dataclass(frozen=True)
+class Sky:
+    """Fixed maps of a square frame; all tensors are float32 of shape (size, size).
+
+    Parameters
+    ----------
+    alt_deg, az_deg : Tensor
+        Direction of each pixel's centre; the altitude is held at 0.5 deg or more.
+    mask : Tensor
+        1 inside the circular mask, 0 outside, with a soft edge of one pixel.
+    lookup : Tensor, shape (size, size, 2)
+        Where to look in a (log q, azimuth) grid, as ``grid_sample`` wants it.
+    east, north, up : Tensor
+        Unit vector of each pixel's direction.
+    """
+
+    alt_deg: Tensor
+    az_deg: Tensor
+    mask: Tensor
+    lookup: Tensor
+    east: Tensor
+    north: Tensor
+    up: Tensor
+
+
+@lru_cache(maxsize=16)
+def sky(size: int, device: str = "cpu") -> Sky:
+    """Maps of a ``size`` x ``size`` frame on a device; made once."""
+    row, column = np.mgrid[:size, :size].astype(float)
+    alt, az = direction_of(column, row, size)
+    radius = np.hypot(column - size / 2 + 0.5, row - size / 2 + 0.5)
+    mask = np.clip(MASK_RADIUS * size - radius + 0.5, 0, 1)
+    alt = np.maximum(alt, 0.5)
+    east, north, up = _vector(alt, az)
+    q_east, q_north = field_offset(alt, az)
+    log_q = np.log(np.maximum(np.hypot(q_east, q_north), 1e-9))
+    angle = np.arctan2(q_north, q_east) % (2 * np.pi)
+    rows = q_rows()
+    y = (np.clip(log_q, *LOG_Q) - LOG_Q[0]) / STEP / (rows - 1) * 2 - 1
+    # The grid carries its first column again at the end, so that looking between the last and the first works.
+    x = angle / (2 * np.pi) * 2 - 1
+    lookup = np.stack([x, y], -1)
+
+    def tensor(array: Floats) -> Tensor:
+        return torch.as_tensor(array, dtype=torch.float32, device=device)
+
+    return Sky(
+        tensor(alt), tensor(az), tensor(mask), tensor(lookup), tensor(east), tensor(north), tensor(up)
+    )
+
+
+def field_offset(alt_deg: Floats, az_deg: Floats) -> tuple[Floats, Floats]:
+    """Offset ``q`` of a line of sight from the magnetic field: km of foot distance a km of height, magnetic east and north.
+
+    Low directions are first moved to where a flat Earth would show the same ground distance at 110 km.
+    """
+    alt, az = np.radians(np.asarray(alt_deg)), np.radians(np.asarray(az_deg) - DECLINATION_DEG)
+    arc = np.arccos(np.clip(EARTH_KM * np.cos(alt) / (EARTH_KM + REFERENCE_KM), -1, 1)) - alt
+    slope = EARTH_KM * arc / REFERENCE_KM  # horizontal km a km of height
+    # Going up, the field line leads towards magnetic south by the complement of the inclination.
+    return slope * np.sin(az), slope * np.cos(az) + np.tan(np.radians(90.0 - INCLINATION_DEG))
+
+
+def q_rows() -> int:
+    """Rows of a (log q, azimuth) grid."""
+    return round((LOG_Q[1] - LOG_Q[0]) / STEP) + 1
+
+
+def heights_km() -> Floats:
+    """Heights along a line of sight, equally spaced in their logarithm."""
+    return np.asarray(np.exp(np.arange(LOG_H[0], LOG_H[1] + STEP / 2, STEP)))
+
+
+@lru_cache(maxsize=4)
+def feet(device: str = "cpu") -> tuple[Tensor, Tensor, Tensor]:
+    """Footprint grid: magnetic east and north of the feet of field lines and the grid's spacing there, in km.
+
+    Each is float32 of shape (rows, azimuths), the rows equally spaced in the logarithm of the distance.
+    """
+    rows = q_rows() + len(heights_km()) - 1
+    radius = np.exp(LOG_Q[0] + LOG_H[0] + STEP * np.arange(rows))[:, None]
+    angle = np.arange(AZIMUTHS)[None] * (2 * np.pi / AZIMUTHS)
+    spacing = radius * np.hypot(STEP, 2 * np.pi / AZIMUTHS) * np.ones_like(angle)
+    grids = (radius * np.cos(angle), radius * np.sin(angle), spacing)
+    east, north, space = (torch.as_tensor(grid, dtype=torch.float32, device=device) for grid in grids)
+    return east, north, space
+
+
+def _vector(alt_deg: Floats, az_deg: Floats) -> tuple[Floats, Floats, Floats]:
+    alt, az = np.radians(alt_deg), np.radians(az_deg)
+    return np.cos(alt) * np.sin(az), np.cos(alt) * np.cos(az), np.sin(alt)

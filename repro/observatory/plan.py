@@ -1,0 +1,181 @@
+"""What happens on a night: which forms of aurora when, which weather, which camera. Everything follows from a seed."""
+
+from __future__ import annotations
+
+import zlib
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Literal, get_args
+
+import numpy as np
+import numpy.typing as npt
+
+from repro.errors import ReproError
+
+Form = Literal["arc", "bands", "folded", "rays", "corona", "diffuse", "patchy", "pulsating"]
+Weather = Literal["clear", "thin", "broken", "overcast", "snow", "frost"]
+FORMS: tuple[Form, ...] = get_args(Form)
+WEATHERS: tuple[Weather, ...] = get_args(Weather)
+NEW_CAMERA = date(2024, 1, 1)  # the camera changed "from 2024 on" (slides of the thesis)
+GROWTH: tuple[Form, ...] = ("arc", "bands", "diffuse")
+BREAKUP: tuple[Form, ...] = ("folded", "rays", "corona", "bands")
+RECOVERY: tuple[Form, ...] = ("patchy", "pulsating", "diffuse")
+# Chances of the weathers on a night drawn at random.
+CHANCES = {"clear": 0.42, "thin": 0.16, "broken": 0.14, "overcast": 0.18, "snow": 0.05, "frost": 0.05}
+
+Times = npt.NDArray[np.datetime64]
+Floats = npt.NDArray[np.float64]
+
+
+def generator(seed: int, *names: object) -> np.random.Generator:
+    """Generator of random numbers that depends on the seed and the names, and on nothing else."""
+    return np.random.default_rng([seed, *(zlib.crc32(str(name).encode()) for name in names)])
+
+
+@dataclass(frozen=True)
+class Episode:
+    """A form of aurora that comes and goes.
+
+    Parameters
+    ----------
+    form : str
+        One of FORMS.
+    begin_s, end_s : float
+        Seconds after the night's first moment.
+    strength : float
+        1 for a usual display of its form; 0.1 is hardly seen, 3 is a storm.
+    number : int
+        Names the episode's own random numbers.
+    """
+
+    form: Form
+    begin_s: float
+    end_s: float
+    strength: float
+    number: int
+
+
+@dataclass(frozen=True)
+class Night:
+    """Plan of one night.
+
+    Parameters
+    ----------
+    night : str
+        YYYYMMDD of its morning, as in the file's name.
+    seed : int
+        Seed of everything random in it.
+    begin_utc, end_utc : datetime64[s]
+        First moment and end of what is filmed.
+    episodes : tuple of Episode
+        The aurora.
+    weather : tuple of (float, str)
+        Seconds after the first moment at which each weather sets in.
+    """
+
+    night: str
+    seed: int
+    begin_utc: np.datetime64
+    end_utc: np.datetime64
+    episodes: tuple[Episode, ...]
+    weather: tuple[tuple[float, Weather], ...]
+    generation: int = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "generation", generation_of(self.night))
+
+    def seconds(self, times_utc: Times) -> Floats:
+        """Seconds after the night's first moment."""
+        return np.asarray((np.asarray(times_utc, "datetime64[ms]") - self.begin_utc) / np.timedelta64(1, "s"))
+
+
+def generation_of(night: str) -> int:
+    """Camera generation of a night YYYYMMDD: 1 before 2024, 2 from 2024 on."""
+    try:
+        day = date(int(night[:4]), int(night[4:6]), int(night[6:]))
+    except ValueError:
+        raise ReproError(
+            found=f"night {night!r}",
+            expected="a date YYYYMMDD",
+            where="plan of a simulated night",
+            remedy="name the night by the date of its morning, for example 20221201",
+        ) from None
+    return 2 if day >= NEW_CAMERA else 1
+
+
+def plan_night(
+    night: str,
+    seed: int,
+    begin_utc: np.datetime64,
+    end_utc: np.datetime64,
+    *,
+    forms: tuple[Form, ...] | None = None,
+    weather: tuple[Weather, ...] | None = None,
+    strength: float = 1.0,
+) -> Night:
+    """Plan a night.
+
+    Parameters
+    ----------
+    night : str
+        YYYYMMDD of its morning.
+    seed : int
+        Seed of the campaign; the night's own randomness also depends on its date.
+    begin_utc, end_utc : datetime64
+        What is filmed.
+    forms : tuple of str, optional
+        Forms in their order, sharing the time; drawn at random (growth, breakup, recovery) if not given.
+    weather : tuple of str, optional
+        Weathers in their order, sharing the time; drawn at random if not given.
+    strength : float
+        Scales the aurora's brightness; 0 switches it off.
+    """
+    rng = generator(seed, night, "plan")
+    length_s = float((end_utc - begin_utc) / np.timedelta64(1, "s"))
+    episodes = _substorms(length_s, strength, rng) if forms is None else _given(forms, length_s, strength, rng)
+    kinds = _draw_weather(length_s, rng) if weather is None else weather
+    starts = np.arange(len(kinds)) * length_s / max(len(kinds), 1)
+    return Night(night, seed, begin_utc, end_utc, episodes, tuple(zip(starts.tolist(), kinds, strict=True)))
+
+
+def _given(
+    forms: tuple[Form, ...], length_s: float, strength: float, rng: np.random.Generator
+) -> tuple[Episode, ...]:
+    each = length_s / max(len(forms), 1)
+    episodes = []
+    for number, form in enumerate(forms):
+        begin = number * each + rng.uniform(-0.1, 0.15) * each
+        end = begin + rng.uniform(0.85, 1.25) * each
+        episodes.append(Episode(form, begin, end, strength * float(rng.lognormal(0, 0.35)), number))
+    return tuple(episodes)
+
+
+def _substorms(length_s: float, strength: float, rng: np.random.Generator) -> tuple[Episode, ...]:
+    """Growth (an arc drifts south and brightens), breakup (folds, rays, corona), recovery (patches), again and again."""
+    episodes: list[Episode] = []
+    activity = rng.lognormal(-0.25, 0.8) * strength
+    if rng.random() < 0.25:
+        activity *= 0.12  # a quiet night
+    t = rng.uniform(-3600, 5400)
+
+    def add(forms: tuple[Form, ...], begin: float, lasts: float, scale: float) -> float:
+        form = forms[int(rng.integers(len(forms)))]
+        power = scale * activity * float(rng.lognormal(0, 0.45))
+        episodes.append(Episode(form, begin, begin + lasts, power, len(episodes)))
+        return begin + lasts * float(rng.uniform(0.7, 0.95))
+
+    while t < length_s:
+        t = add(GROWTH, t, rng.uniform(1500, 4500), 0.6)
+        if rng.random() < 0.75:
+            for _ in range(int(rng.integers(1, 4))):
+                t = add(BREAKUP, t, rng.uniform(500, 1500), 1.3)
+            if rng.random() < 0.8:
+                t = add(RECOVERY, t, rng.uniform(1500, 4500), 0.8)
+        t += rng.exponential(4500)
+    return tuple(episodes)
+
+
+def _draw_weather(length_s: float, rng: np.random.Generator) -> tuple[Weather, ...]:
+    changes = 1 + int(rng.poisson(length_s / 14400))
+    kinds = rng.choice(len(WEATHERS), size=changes, p=[CHANCES[kind] for kind in WEATHERS])
+    return tuple(WEATHERS[int(kind)] for kind in kinds)

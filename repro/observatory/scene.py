@@ -1,0 +1,123 @@
+"""Everything that decides what a frame shows, as arrays with one row a frame; frames of many nights can be joined."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+
+import numpy as np
+import numpy.typing as npt
+
+from repro.observatory import camera, display, emission, foreground, weather
+from repro.observatory.plan import Night, Times, generator
+from repro.params import Site
+from repro.sky.ephemeris import positions, sidereal_time_deg
+
+Floats = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Scenes:
+    """State of n frames; every array's first axis is the frame.
+
+    Parameters
+    ----------
+    time_utc : ndarray of datetime64[ms]
+    night : ndarray of str
+        YYYYMMDD.
+    sun_alt_deg, sun_az_deg, moon_alt_deg, moon_az_deg, moon_phase_deg, sidereal_deg : ndarray
+        From :mod:`repro.sky.ephemeris`.
+    sunlit : ndarray, shape (n, 2)
+        Share of the sunlit emission planes that the Sun reaches.
+    sheets, clouds : ndarray
+        Aurora, see :func:`repro.observatory.display.at`.
+    form : ndarray of str
+        Form of the brightest episode, ``none`` when there is none.
+    weather : ndarray, shape (n, len(weather.NAMES))
+    weather_kind : ndarray of str
+    camera : ndarray, shape (n, len(camera.NAMES))
+    generation, snow_variant, seed : ndarray of int64
+    """
+
+    time_utc: Times
+    night: npt.NDArray[np.str_]
+    sun_alt_deg: Floats
+    sun_az_deg: Floats
+    moon_alt_deg: Floats
+    moon_az_deg: Floats
+    moon_phase_deg: Floats
+    sidereal_deg: Floats
+    sunlit: Floats
+    sheets: Floats
+    clouds: Floats
+    form: npt.NDArray[np.str_]
+    weather: Floats
+    weather_kind: npt.NDArray[np.str_]
+    camera: Floats
+    generation: npt.NDArray[np.int64]
+    snow_variant: npt.NDArray[np.int64]
+    seed: npt.NDArray[np.int64]
+
+    def __len__(self) -> int:
+        return len(self.time_utc)
+
+    def take(self, index: npt.NDArray[np.int64] | slice) -> Scenes:
+        """The frames of an index or a slice."""
+        return Scenes(**{item.name: getattr(self, item.name)[index] for item in fields(self)})
+
+    @staticmethod
+    def join(parts: Sequence[Scenes]) -> Scenes:
+        """Frames of several nights, one after the other."""
+        return Scenes(
+            **{item.name: np.concatenate([getattr(part, item.name) for part in parts]) for item in fields(Scenes)}
+        )
+
+
+def scenes(night: Night, times_utc: Times, site: Site) -> Scenes:
+    """State of a night at some moments.
+
+    Parameters
+    ----------
+    night : Night
+        Its plan.
+    times_utc : ndarray of datetime64, shape (n,)
+        Any moments of the night.
+    site : Site
+        Place of the camera.
+
+    Raises
+    ------
+    ReproError
+        If a time lies outside the ephemeris.
+    """
+    times = np.asarray(times_utc, "datetime64[ms]")
+    n = len(times)
+    t = night.seconds(times)
+    place = positions(times, site)
+    sheets, clouds = display.at(night, t)
+    state, kinds = weather.at(night, t)
+    rises = np.array([display.envelope(episode, t) * episode.strength for episode in night.episodes])
+    rises = np.concatenate([np.full((1, n), 1e-3), rises.reshape(-1, n)])
+    names = np.array(["none", *[episode.form for episode in night.episodes]])
+    rng = generator(night.seed, night.night, "dome")
+    stamp = times.astype("int64") // 1000
+    return Scenes(
+        times,
+        np.full(n, night.night),
+        place.sun_alt_deg,
+        place.sun_az_deg,
+        place.moon_alt_deg,
+        place.moon_az_deg,
+        place.moon_phase_deg,
+        sidereal_time_deg(times, site),
+        emission.sunlit_share(place.sun_alt_deg),
+        sheets,
+        clouds,
+        names[rises.argmax(0)],
+        state,
+        kinds,
+        np.repeat(camera.of_night(night)[None], n, 0),
+        np.full(n, night.generation),
+        np.full(n, int(rng.integers(foreground.VARIANTS))),
+        np.array([(night.seed * 1_000_003 + int(second)) % 2**62 for second in stamp], "int64"),
+    )

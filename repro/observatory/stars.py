@@ -1,0 +1,107 @@
+"""Stars: a random catalogue with the real sky's numbers by magnitude, turning with sidereal time.
+
+No catalogue of real positions ships with the packages used here, so the positions are drawn once, from a fixed seed,
+evenly over the sphere. The count follows the real one: about 5,000 stars down to magnitude 6, 3.2 times fewer a
+magnitude brighter (Allen's Astrophysical Quantities).
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor
+
+from repro.observatory import geometry
+
+Floats = npt.NDArray[np.float64]
+FAINTEST = 5.0
+STARS = 1600  # down to FAINTEST
+PEAK_AT_0 = 0.30  # linear light of a star of magnitude 0 in the middle of a 720-pixel frame's star image
+SIGMA_PX = 0.75  # of a star's image in a frame of 720 pixels
+
+
+@lru_cache(maxsize=1)
+def catalogue() -> tuple[Floats, Floats, Floats, Floats]:
+    """Right ascension and declination (deg, of date), magnitude, and colour (-1 blue to 1 red) of all stars."""
+    rng = np.random.default_rng(2000)
+    ra = rng.uniform(0, 360, STARS)
+    dec = np.degrees(np.arcsin(rng.uniform(-1, 1, STARS)))
+    magnitude = FAINTEST + np.log10(1 - rng.uniform(0, 1, STARS)) / np.log10(3.2)
+    return ra, dec, np.maximum(magnitude, -1.4), rng.normal(0, 0.5, STARS)
+
+
+def place(sidereal_deg: Floats, latitude_deg: float) -> tuple[Floats, Floats]:
+    """Altitude and azimuth (deg) of every star, shape (n, STARS), at local sidereal times (n,)."""
+    ra, dec, _, _ = catalogue()
+    hour = np.radians(np.asarray(sidereal_deg)[:, None] - ra)
+    dec, lat = np.radians(dec), np.radians(latitude_deg)
+    up = np.sin(lat) * np.sin(dec) + np.cos(lat) * np.cos(dec) * np.cos(hour)
+    north = np.cos(lat) * np.sin(dec) - np.sin(lat) * np.cos(dec) * np.cos(hour)
+    east = -np.cos(dec) * np.sin(hour)
+    return np.degrees(np.arcsin(np.clip(up, -1, 1))), np.degrees(np.arctan2(east, north)) % 360.0
+
+
+def splat(
+    image: Tensor, through: Tensor, sidereal_deg: Floats, seeds: npt.NDArray[np.int64], latitude_deg: float,
+    exposure: Tensor, gamma: float,
+) -> None:  # fmt: skip
+    """Add stars to a picture in place.
+
+    Parameters
+    ----------
+    image : Tensor, shape (n, 3, size, size)
+        Display values, 0 to 1, after the camera's tone curve.
+    through : Tensor, shape (n, 1, rows, columns)
+        Share of a star's light that gets through cloud and dome.
+    sidereal_deg : ndarray, shape (n,)
+        Local sidereal time.
+    seeds : ndarray, shape (n,)
+        Seeds of the twinkling, one a frame.
+    latitude_deg : float
+        Of the observer.
+    exposure : Tensor, shape (n,)
+        Gain of the camera.
+    gamma : float
+        Of the tone curve: light adds before it, so it is undone under each star.
+    """
+    n, _, size, _ = image.shape
+    alt, az = place(sidereal_deg, latitude_deg)
+    _, _, magnitude, tint = catalogue()
+    flux = PEAK_AT_0 * 10 ** (-0.4 * magnitude) * np.exp(-0.17 / np.maximum(np.sin(np.radians(alt)), 0.03))
+    # Under frames of fewer pixels the same light covers a smaller share of a pixel.
+    flux = flux * min(1.0, (size / geometry.FRAME_PX) ** 2 * 2.2)
+    twinkle = np.stack([np.random.default_rng(seed).normal(1, 0.18, STARS) for seed in seeds])
+    column, row = geometry.pixel_of(alt, az, size)
+    seen = (alt > 1.0) & (flux > 2e-4)
+    frame, star = np.nonzero(seen)
+    x, y, light = column[seen], row[seen], (flux * twinkle.clip(0.3, 1.7))[seen]
+    hue = np.stack([1 + 0.12 * tint, np.ones(STARS), 1 - 0.12 * tint], 1)[star]
+    device = image.device
+    flat = image.view(n, 3, -1)
+    sigma = max(SIGMA_PX * size / geometry.FRAME_PX, 0.5)
+    where = torch.as_tensor(frame, device=device)
+    rows, columns = through.shape[-2:]
+    dim = through[where, 0, torch.as_tensor((y * rows / size).astype(int).clip(0, rows - 1), device=device),
+                  torch.as_tensor((x * columns / size).astype(int).clip(0, columns - 1), device=device)]  # fmt: skip
+    light_t = torch.as_tensor(light, dtype=torch.float32, device=device) * dim * exposure[where]
+    hue_t = torch.as_tensor(hue, dtype=torch.float32, device=device)
+    x0, y0 = np.floor(x).astype(int), np.floor(y).astype(int)
+    dy, dx = (grid.ravel() for grid in np.mgrid[-1:3, -1:3])
+    columns_, rows_ = x0[:, None] + dx, y0[:, None] + dy
+    weight = np.exp(-0.5 * ((rows_ - y[:, None]) ** 2 + (columns_ - x[:, None]) ** 2) / sigma**2)
+    inside = (columns_ >= 0) & (columns_ < size) & (rows_ >= 0) & (rows_ < size) & (weight > 0.02)
+    which = np.nonzero(inside)[0]
+    pixel = (frame[:, None] * size * size + rows_ * size + columns_)[inside]
+    # Two stars may share a pixel: their light is summed before the picture is touched, so order cannot matter.
+    unique, slot = np.unique(pixel, return_inverse=True)
+    source = torch.as_tensor(which, device=device)
+    light_t = light_t[source] * torch.as_tensor(weight[inside], dtype=torch.float32, device=device)
+    add = torch.zeros(len(unique), 3, device=device)
+    add.index_add_(0, torch.as_tensor(slot.ravel(), device=device), light_t[:, None] * hue_t[source])
+    at_frame = torch.as_tensor(unique // (size * size), device=device)
+    at = torch.as_tensor(unique % (size * size), device=device)
+    old = flat[at_frame, :, at]
+    flat[at_frame, :, at] = (old.clamp_min(0) ** gamma + add).clamp_max(1) ** (1 / gamma)

@@ -1,0 +1,92 @@
+"""Clouds that move and are lit, snow and frost on the dome; how the weather of a night becomes numbers."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor
+
+from repro.observatory.geometry import Sky
+from repro.observatory.noise import clouds
+from repro.observatory.plan import Night, Weather, generator
+
+NAMES = ("tau", "threshold", "sharpness", "veil", "streak", "frost", "snow", "scale", "drift_x", "drift_y", "offset")
+CHANGE_S = 900.0  # how long one weather takes to become another
+Floats = npt.NDArray[np.float64]
+
+
+def at(night: Night, t: Floats) -> tuple[Floats, npt.NDArray[np.str_]]:
+    """Weather of a night at ``t`` seconds (n,): parameters (n, len(NAMES)) and the kind that reigns."""
+    rng = generator(night.seed, night.night, "weather")
+    states = np.array([_state(kind, rng) for _, kind in night.weather])
+    starts = np.array([start for start, _ in night.weather])
+    now = np.searchsorted(starts, t, side="right") - 1
+    table = states[np.maximum(now, 0)].copy()
+    # Before each change the next weather already creeps in.
+    following = np.minimum(now + 1, len(starts) - 1)
+    wait = np.where(following > now, starts[following] - t, np.inf)
+    near = np.clip(1 - wait / CHANGE_S, 0, 1)[:, None]
+    table += near * (states[following] - table)
+    kinds = np.array([kind for _, kind in night.weather])[np.where(near[:, 0] > 0.5, following, np.maximum(now, 0))]
+    wind, heading = rng.uniform(1.0, 9.0), rng.uniform(0, 2 * np.pi)  # waves of cloud an hour
+    extra = np.stack(
+        [
+            np.full_like(t, rng.uniform(0.5, 1.5)),
+            wind * np.cos(heading) * t / 3600,
+            wind * np.sin(heading) * t / 3600,
+            np.full_like(t, rng.uniform(0, 32)),
+        ],
+        1,
+    )
+    return np.concatenate([table, extra], 1), kinds
+
+
+def _state(kind: Weather, rng: np.random.Generator) -> list[float]:
+    """tau, threshold, sharpness, veil, streak, frost, snow of one weather."""
+    u = rng.uniform
+    return {
+        "clear": [max(u(-1.2, 1.0), 0.0), u(2.2, 3.5), 2.0, u(0, 0.06), 0.0, 0.0, 0.0],
+        "thin": [u(0.5, 1.4), u(-0.3, 0.9), u(0.8, 1.8), u(0.1, 0.5), u(0.2, 0.7), 0.0, 0.0],
+        "broken": [u(2.0, 5.0), u(-0.4, 0.6), u(2.0, 4.5), u(0.0, 0.25), 0.3, 0.0, 0.0],
+        "overcast": [u(2.0, 7.0), u(-3.5, -1.2), u(0.7, 1.5), u(0.3, 2.5), 0.2, 0.0, 0.0],
+        "snow": [u(2.0, 5.0), u(-2.5, -1.0), 1.0, u(0.5, 2.0), 0.2, u(0.1, 0.4), u(0.35, 1.0)],
+        "frost": [u(0.2, 1.5), u(0.3, 2.0), 2.0, u(0.05, 0.4), 0.2, u(0.5, 1.0), u(0.0, 0.2)],
+    }[kind]
+
+
+def columns(parameters: Tensor) -> dict[str, Tensor]:
+    """Weather parameters (n, len(NAMES)) by name, each (n, 1, 1, 1)."""
+    return {name: parameters[:, k].view(-1, 1, 1, 1) for k, name in enumerate(NAMES)}
+
+
+def optical_depth(sky: Sky, p: dict[str, Tensor]) -> Tensor:
+    """Optical depth of the clouds along each line of sight, (n, 1, rows, columns)."""
+    up = sky.up.clamp_min(0.10)[None, None]
+    x = 0.55 * sky.east / up / p["scale"] + p["drift_x"] + p["offset"]
+    y = 0.55 * sky.north / up / p["scale"] + p["drift_y"] + 0.7 * p["offset"]
+    deck = p["tau"] * torch.sigmoid(p["sharpness"] * (clouds(x, y, octaves=5) - p["threshold"]))
+    streaks = clouds(0.35 * x + 11.0, 1.1 * y + 3.0, octaves=2)
+    veil = p["veil"] * (1 + p["streak"] * streaks).clamp_min(0.1)
+    return (deck + veil) * (1 / up).clamp_max(2.5)
+
+
+def cover(depth: Tensor, sky: Sky) -> Tensor:
+    """Share of the sky (n,), above 10 deg and by solid angle, that clouds dim by more than a third."""
+    weight = (sky.alt_deg > 10) * torch.cos(torch.deg2rad(sky.alt_deg)) / (90 - sky.alt_deg).clamp_min(0.5)
+    return ((depth[:, 0] > 0.4) * weight).sum((1, 2)) / weight.sum()
+
+
+def snow_cover(sky: Sky, p: dict[str, Tensor]) -> Tensor:
+    """How much of the dome is under snow, (n, 1, rows, columns), 0 to 1; it gathers from the rim inward."""
+    zenith = (1 - sky.alt_deg / 90)[None, None]
+    x, y = 0.9 * sky.east * (1 + zenith), 0.9 * sky.north * (1 + zenith)
+    grain = clouds(x + 3 * p["offset"], y - 2 * p["offset"], octaves=6)
+    return torch.sigmoid(2.2 * (grain + 3.2 * p["snow"] - 2.6 + 1.2 * zenith)) * (p["snow"] > 0.02)
+
+
+def frost_veil(sky: Sky, p: dict[str, Tensor]) -> Tensor:
+    """Opacity of frost on the dome, (n, 1, rows, columns), 0 to 0.8."""
+    x, y = 3.0 * sky.east, 3.0 * sky.north
+    feather = clouds(x + p["offset"], y + 2 * p["offset"], octaves=5)
+    return 0.8 * p["frost"] * torch.sigmoid(1.5 * feather + 0.3)
