@@ -14,6 +14,7 @@ thesis used, as shipped by the package ``skyfield-data``.
 
 from __future__ import annotations
 
+import atexit
 import hashlib
 import warnings
 from dataclasses import dataclass
@@ -108,7 +109,9 @@ def load_ephemeris(path: Path | None = None) -> SpiceKernel:
             where=str(path),
             remedy=_REMEDY,
         )
-    return SpiceKernel(str(path))
+    kernel = SpiceKernel(str(path))
+    atexit.register(kernel.close)
+    return kernel
 
 
 @lru_cache(maxsize=1)

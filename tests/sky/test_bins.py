@@ -1,0 +1,127 @@
+"""The nine conditions, exactly at their boundaries."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from repro.errors import ReproError
+from repro.sky.bench import YELLOWKNIFE
+from repro.sky.bins import CONDITIONS, MOON_BINS, SUN_BINS, altitude_margin_deg, moon_bin, on_boundary, sun_bin
+
+ALTITUDES = st.floats(-90, 90)
+PHASES = st.floats(0, 180)
+
+
+def below(value: float) -> float:
+    """The next float down."""
+    return float(np.nextafter(value, -np.inf))
+
+
+def above(value: float) -> float:
+    """The next float up."""
+    return float(np.nextafter(value, np.inf))
+
+
+@pytest.mark.parametrize(
+    ("boundary", "at_or_below", "higher"),
+    [(-18.0, "Night", "Astro"), (-12.0, "Astro", "Nautical"), (-6.0, "Nautical", "Civil")],
+)
+def test_twilight_boundaries_belong_to_the_darker_side(boundary: float, at_or_below: str, higher: str) -> None:
+    """The sun at exactly -18, -12 or -6 deg counts as darker; one float higher it does not."""
+    found = sun_bin([below(boundary), boundary, above(boundary)])
+    assert found.tolist() == [at_or_below, at_or_below, higher]
+
+
+def test_day_begins_at_exactly_zero() -> None:
+    """Unlike the others, the boundary at 0 deg belongs to the brighter side."""
+    assert sun_bin([below(0.0), 0.0, -0.0, above(0.0), 90.0]).tolist() == ["Civil", "Day", "Day", "Day", "Day"]
+
+
+@pytest.mark.parametrize(
+    ("phase", "alt", "published", "as_printed"),
+    [
+        (150.0, above(5.0), "Moon_Full", "No_moon"),
+        (150.0, 5.0, "No_moon", "Moon_Full"),
+        (180.0, 90.0, "Moon_Full", "No_moon"),
+        (below(150.0), above(10.0), "Moon_Quarter", "Moon_Quarter"),
+        (below(150.0), 10.0, "No_moon", "Moon_Full"),
+        (150.0, 10.0, "Moon_Full", "No_moon"),
+        (45.0, above(10.0), "Moon_Quarter", "Moon_Quarter"),
+        (45.0, 10.0, "No_moon", "Moon_Full"),
+        (below(45.0), 90.0, "No_moon", "Moon_Full"),
+        (0.0, -90.0, "No_moon", "Moon_Full"),
+    ],
+)
+def test_moonlight_boundaries(phase: float, alt: float, published: str, as_printed: str) -> None:
+    """Phases of 45 and 150 deg belong to the brighter kind, altitudes of 5 and 10 deg to the darker, in either rule."""
+    assert moon_bin(phase, alt).item() == published
+    assert moon_bin(phase, alt, "as_printed").item() == as_printed
+
+
+@given(ALTITUDES, PHASES, ALTITUDES)
+def test_every_sky_is_in_one_bin(sun_alt: float, phase: float, moon_alt: float) -> None:
+    """Every sky has a bin of the sun and one of the moon, and reading the table upside down only swaps two names."""
+    assert sun_bin(sun_alt).item() in SUN_BINS
+    kinds = {rule: moon_bin(phase, moon_alt, rule).item() for rule in ("published", "as_printed")}
+    swap = {"No_moon": "Moon_Full", "Moon_Full": "No_moon", "Moon_Quarter": "Moon_Quarter"}
+    assert kinds["published"] in MOON_BINS
+    assert kinds["as_printed"] == swap[kinds["published"]]
+
+
+def test_conditions_are_the_nine_cells_of_table_3() -> None:
+    """The conditions are three ranges of the sun by three kinds of moonlight, each once."""
+    assert len(set(CONDITIONS)) == 9
+    assert {sun for sun, _ in CONDITIONS} == {"Night", "Astro", "Nautical"}
+    assert {moon for _, moon in CONDITIONS} == set(MOON_BINS)
+
+
+@pytest.mark.parametrize("boundary", [-18.0, -12.0, -6.0, 0.0])
+def test_sun_near_a_boundary_is_flagged(boundary: float) -> None:
+    """A sun within 0.001 deg of a boundary is flagged on both sides, one at 0.0011 deg is not."""
+    sun = boundary + np.array([-0.0011, -0.0009, 0.0, 0.0009, 0.0011])
+    assert on_boundary(sun, np.full(5, -20.0), np.zeros(5)).tolist() == [False, True, True, True, False]
+
+
+@pytest.mark.parametrize(
+    ("phase", "alt", "flagged"),
+    [
+        (170.0, 5.0009, True),
+        (170.0, 4.9991, True),
+        (170.0, 5.0011, False),
+        (170.0, 10.0, False),  # 10 deg matters for a quarter moon only
+        (100.0, 10.0009, True),
+        (100.0, 5.0, False),  # 5 deg matters for a full moon only
+        (30.0, 10.0, False),  # neither matters for a thin crescent
+        (150.0009, 20.0, True),
+        (149.9991, 7.0, True),  # full above 150 deg, none below
+        (150.0, 2.0, False),  # too low to matter
+        (45.0009, 20.0, True),
+        (45.0, 7.0, False),
+        (150.0005, 5.0005, True),  # the corner where both matter
+    ],
+)
+def test_only_moonlight_boundaries_that_matter_are_flagged(phase: float, alt: float, flagged: bool) -> None:
+    """A moon is flagged if and only if a change of 0.001 deg would change its bin."""
+    assert on_boundary(-30.0, alt, phase).item() is flagged
+    assert on_boundary(-30.0, alt, phase, rule="as_printed").item() is flagged
+
+
+def test_margin_covers_one_second_of_the_clock() -> None:
+    """At Yellowknife an altitude moves up to 0.0019 deg a second, and the margin is no smaller."""
+    margin = altitude_margin_deg(YELLOWKNIFE)
+    assert margin == pytest.approx(360.0 / 86164.1 * np.cos(np.radians(62.4333)), rel=1e-4)
+    assert on_boundary(-18.0 + 0.9 * margin, -20.0, 0.0, margin_deg=margin).item() is True
+    pole = YELLOWKNIFE.model_copy(update={"latitude_deg": 90.0})
+    assert altitude_margin_deg(pole) == 0.001
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_angles_that_are_no_numbers_are_refused(value: float) -> None:
+    """A frame without a time is not sorted into Day or No_moon by accident."""
+    with pytest.raises(ReproError, match="element 1"):
+        sun_bin([0.0, value])
+    with pytest.raises(ReproError, match="not numbers"):
+        moon_bin([10.0, value], [0.0, 0.0])
