@@ -47,6 +47,30 @@ class Sky(Section):
     altitude: Literal["apparent", "refracted", "geometric"] = "apparent"
 
 
+class FilmParams(Section):
+    """From video to sampled frames."""
+
+    cameras: dict[str, str] = {"simulated": "auroramax"}
+    sampling: Literal["published", "cadence"] = "published"
+    jpeg_quality: int = Field(default=95, ge=1, le=100)
+    max_missing_share: float = Field(default=0.02, ge=0, le=1)
+    max_failed_share: float = Field(default=0.02, ge=0, le=1)
+
+
+class ClockParams(Section):
+    """From burned-in text to UTC."""
+
+    blur_px: int = Field(default=5, ge=1, le=31)
+    threshold: Literal["otsu"] | int = "otsu"
+    min_contrast: int = Field(default=12, ge=0, le=255)
+    strips_per_call: int = Field(default=200, ge=1)
+    jitter_s: float = Field(default=2.0, ge=0)
+    min_posterior: float = Field(default=0.99, gt=0.5, lt=1)
+    min_agreement: float = Field(default=0.6, ge=0, le=1)
+    max_unreadable_share: float = Field(default=0.1, ge=0, le=1)
+    max_failed_share: float = Field(default=0.02, ge=0, le=1)
+
+
 class Schedule(Section):
     """The schedule predicted from dates alone.
 
@@ -65,6 +89,8 @@ class Params(Section):
     corpus: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
     seed: int = Field(ge=0)
     engine: Engine = Engine()
+    film: FilmParams = FilmParams()
+    clock: ClockParams = ClockParams()
     schedule: Schedule
     sky: Sky = Sky()
 

@@ -1,0 +1,59 @@
+"""What is taken from a sampled frame: the sky, the clock, and the meridian."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+
+import numpy as np
+import numpy.typing as npt
+
+from repro.film.profile import Camera
+
+os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")
+import cv2  # noqa: E402
+
+Image = npt.NDArray[np.uint8]
+
+
+def sky_mask(camera: Camera) -> Image:
+    """Mask of the sky within the crop, shape (height, width), 255 where a pixel's centre is in the circle, else 0."""
+    box, circle = camera.crop_px, camera.circle_px
+    y, x = np.mgrid[box.rows, box.columns]
+    inside = (x - circle.x) ** 2 + (y - circle.y) ** 2 <= circle.radius**2
+    return (inside * 255).astype(np.uint8)
+
+
+def sky_cutter(camera: Camera) -> Callable[[Image], Image]:
+    """Function from a frame (height, width, 3) to the masked crop, black outside the circle."""
+    mask, box = sky_mask(camera), camera.crop_px
+    return lambda image: cv2.bitwise_and(crop := image[box.rows, box.columns], crop, mask=mask)
+
+
+def meridian(camera: Camera) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
+    """Rows and columns of the frame's pixels along the meridian, from north to south, each of shape (2 radius,).
+
+    The nearest pixels along the line through the circle's centre at ``north_deg``; those beyond the frame are clipped
+    to its edge.
+    """
+    circle = camera.circle_px
+    along = np.arange(round(2 * circle.radius)) + 0.5 - circle.radius  # from north, negative, to south, in pixels
+    turn = np.radians(camera.north_deg)
+    x = np.rint(circle.x + along * np.sin(turn)).astype(np.intp)
+    y = np.rint(circle.y + along * np.cos(turn)).astype(np.intp)
+    return np.clip(y, 0, camera.frame_px.height - 1), np.clip(x, 0, camera.frame_px.width - 1)
+
+
+def encode_jpeg(image: Image, quality: int) -> bytes:
+    """JPEG of an image (height, width, 3), BGR, at a quality of 1 to 100, chroma halved as OpenCV does."""
+    return bytes(cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, quality])[1])
+
+
+def encode_png(image: Image) -> bytes:
+    """PNG, lossless, packed lightly: strips are small and many."""
+    return bytes(cv2.imencode(".png", image, [cv2.IMWRITE_PNG_COMPRESSION, 1])[1])
+
+
+def decode(data: bytes) -> Image:
+    """Image (height, width, 3), BGR, of a PNG or JPEG."""
+    return np.asarray(cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR), dtype=np.uint8)

@@ -1,0 +1,149 @@
+"""One night's video: frames, clock strips, frame index and keogram, all in one pass.
+
+Outputs of a night, in the stage's folder:
+
+- ``frames/NIGHT.zip``: masked, cropped JPEGs named ``NIGHT_N.jpg``, stored without further compression;
+- ``strips/NIGHT.zip``: the clock's corner of each, PNG, lossless, ``NIGHT_N.png``;
+- ``index/NIGHT.parquet``: the frame table's first columns;
+- ``keograms/NIGHT.png``: the meridian of each frame as one column, north at the top.
+
+The clock stage copies the JPEGs, byte by byte, into an archive under their final names.
+"""
+
+from __future__ import annotations
+
+import zipfile
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from repro import frames
+from repro.errors import ReproError
+from repro.film import cut
+from repro.film.decode import Scan, Video, count_frames
+from repro.film.profile import Camera
+from repro.film.videos import find_videos
+from repro.nights import Outcome, run_nights
+from repro.params import FilmParams
+from repro.receipts import Work, settings_digest
+from repro.store import atomic_path
+
+#: Modules whose change makes every night be filmed again.
+MODULES = ("repro.film.night", "repro.film.decode", "repro.film.cut", "repro.film.profile", "repro.frames")
+# A fixed time makes archives of the same frames the same file.
+_EPOCH = (1980, 1, 1, 0, 0, 0)
+
+
+@dataclass(frozen=True)
+class FilmTask:
+    """One night for a worker."""
+
+    work: Work
+    size: int
+    camera: Camera
+    params: FilmParams
+
+
+def film_corpus(videos: Path, folder: Path, camera: Camera, params: FilmParams, *, workers: int = 0) -> Outcome:
+    """Film every night of a corpus that needs it.
+
+    Parameters
+    ----------
+    videos : Path
+        Folder of the videos.
+    folder : Path
+        The stage's output folder.
+    camera : Camera
+        Their camera.
+    params : FilmParams
+        Section ``film`` of the parameters.
+    workers : int
+        Processes, 0 for one a core.
+
+    Raises
+    ------
+    ReproError
+        If there is no video. Whatever is wrong with single nights is in the outcome.
+    """
+    found, failed = find_videos(videos, camera)
+    settings = settings_digest(
+        {"camera": camera.model_dump(), "film": params.model_dump(exclude={"cameras", "max_failed_share"})}, MODULES
+    )
+    tasks = []
+    for night, video in found.items():
+        work = Work(night, (video,), outputs(folder, night), folder / "receipts" / f"{night}.json", settings)
+        tasks.append(FilmTask(work, count_frames(video), camera, params))
+    return run_nights("film", folder, tasks, film_night, workers=workers, failed=failed)
+
+
+def outputs(folder: Path, night: str) -> tuple[Path, Path, Path, Path]:
+    """Files of a night: frames, strips, index, keogram."""
+    return (
+        folder / "frames" / f"{night}.zip",
+        folder / "strips" / f"{night}.zip",
+        folder / "index" / f"{night}.parquet",
+        folder / "keograms" / f"{night}.png",
+    )
+
+
+def film_night(task: FilmTask) -> dict[str, Any]:
+    """Film one night and say what was found.
+
+    Raises
+    ------
+    ReproError
+        If the video is empty, not a video, of another size, of uneven frame rate, or lacks too many frames.
+    """
+    camera, night, (path,) = task.camera, task.work.night, task.work.inputs
+    frames_zip, strips_zip, index_path, keogram_path = task.work.outputs
+    video = Video(path, camera, task.params.sampling)
+    sky, (rows, columns) = cut.sky_cutter(camera), cut.meridian(camera)
+    box = camera.clock.box_px
+    indices, times_s, meridians = [], [], []
+    with ExitStack() as stack:
+        # The archives are renamed into place only when the whole night has gone well.
+        archive = _archive(stack, frames_zip)
+        strips = _archive(stack, strips_zip)
+        for number, (frame, time_s, image) in enumerate(video.sampled()):
+            _add(archive, f"{night}_{number}.jpg", cut.encode_jpeg(sky(image), task.params.jpeg_quality))
+            _add(strips, f"{night}_{number}.png", cut.encode_png(image[box.rows, box.columns]))
+            meridians.append(image[rows, columns])
+            indices.append(frame)
+            times_s.append(time_s)
+        _check_missing(video.scan, path, task.params.max_missing_share)
+        keogram = stack.enter_context(atomic_path(keogram_path))
+        keogram.write_bytes(cut.encode_png(np.stack(meridians, axis=1)))
+    table = pd.DataFrame({"night": night, "number": np.arange(len(indices)), "frame": indices, "video_time_s": times_s})
+    frames.write(index_path, table, "film")
+    scan = video.scan
+    return {
+        "video": path.name,
+        "fps": scan.fps,
+        "step": scan.step,
+        "scanned": scan.frames,
+        "sampled": len(indices),
+        "missing": scan.missing,
+        "holes": [list(hole) for hole in scan.holes],
+    }
+
+
+def _archive(stack: ExitStack, path: Path) -> zipfile.ZipFile:
+    return stack.enter_context(zipfile.ZipFile(stack.enter_context(atomic_path(path)), "w", zipfile.ZIP_STORED))
+
+
+def _add(archive: zipfile.ZipFile, name: str, data: bytes) -> None:
+    archive.writestr(zipfile.ZipInfo(name, _EPOCH), data)
+
+
+def _check_missing(scan: Scan, path: Path, limit: float) -> None:
+    if scan.missing > limit * max(scan.declared, 1):
+        raise ReproError(
+            found=f"{scan.frames} frames decoded of {scan.declared}, {scan.missing} are missing",
+            expected=f"at most {limit:.0%} missing (film.max_missing_share)",
+            where=f"{path}, after frame {scan.holes[0][0] if scan.holes else scan.frames - 1}",
+            remedy="download the video again: it is cut off or damaged; or raise the share to keep what is there",
+        )

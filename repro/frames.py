@@ -1,0 +1,184 @@
+"""The frame table: one row a frame, its columns, and the check of them at every stage border.
+
+Each stage adds columns; the order stays. Angles are in degrees, times in UTC. A table of one night is one Parquet
+file, a corpus is a folder of them.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+
+import pandas as pd
+import pandera.pandas as pa
+
+from repro.errors import ReproError
+from repro.store import write_table
+
+Stage = Literal["film", "clock", "sky", "split", "infer"]
+
+_UTC = pd.DatetimeTZDtype("us", "UTC")
+_NAME = r"\d{14}_\d{8}_\d+\.jpg"
+
+
+def _column(kind: object, *checks: pa.Check, nullable: bool = False) -> pa.Column:
+    return pa.Column(kind, checks=list(checks), nullable=nullable)
+
+
+_ADDED: dict[Stage, dict[str, pa.Column]] = {
+    "film": {
+        "night": _column(str, pa.Check.str_matches(r"^\d{8}$")),
+        "number": _column("int64", pa.Check.ge(0)),  # running number of the sampled frame within its night
+        "frame": _column("int64", pa.Check.ge(0)),  # index in the video
+        "video_time_s": _column("float64", pa.Check.ge(0)),  # presentation time in the video
+    },
+    "clock": {
+        "name": _column(str, pa.Check.str_matches(f"^{_NAME}$"), nullable=True),
+        "clock_read": _column(str),  # as Tesseract gave it, "" if nothing
+        "clock_confidence": _column("float64", pa.Check.in_range(0, 100)),
+        "clock_text": _column(str, nullable=True),  # as it must have been
+        "clock_repair": _column(str),  # names of the repairs joined by +; "" if none was needed; "unreadable"
+        "time_utc": _column(_UTC, nullable=True),
+    },
+    "sky": {
+        # No value where the time is not known.
+        "sun_alt_deg": _column("float64", pa.Check.in_range(-90, 90), nullable=True),
+        "moon_alt_deg": _column("float64", pa.Check.in_range(-90, 90), nullable=True),
+        "moon_phase_deg": _column("float64", pa.Check.in_range(0, 360), nullable=True),
+        "sun_bin": _column(str, pa.Check.isin(["Night", "Astro", "Nautical", "Civil", "Day"]), nullable=True),
+        "moon_bin": _column(str, pa.Check.isin(["No_moon", "Moon_Quarter", "Moon_Full"]), nullable=True),
+        "on_boundary": _column(bool),
+    },
+    "split": {
+        "label": _column(str, pa.Check.isin(["yes", "no"]), nullable=True),
+        "split": _column(str, pa.Check.isin(["train", "val"]), nullable=True),
+    },
+    "infer": {
+        "logit_no": _column("float64", nullable=True),
+        "logit_yes": _column("float64", nullable=True),
+        "p_yes": _column("float64", pa.Check.in_range(0, 1), nullable=True),
+        "predicted": _column(str, pa.Check.isin(["yes", "no"]), nullable=True),
+    },
+}
+#: All columns in the table's order.
+COLUMNS = tuple(name for added in _ADDED.values() for name in added)
+_TEXT = tuple(name for added in _ADDED.values() for name, column in added.items() if str(column.dtype) == "str")
+
+
+def schema(stage: Stage) -> pa.DataFrameSchema:
+    """What a frame table must look like when a stage has written it.
+
+    ``infer`` may come with or without the columns of ``split``.
+    """
+    columns: dict[str, pa.Column] = {}
+    for name, added in _ADDED.items():
+        optional = name == "split" and stage == "infer"
+        columns |= {key: column.set_required(False) if optional else column for key, column in added.items()}
+        if name == stage:
+            break
+    checks = [
+        pa.Check(lambda table: ~table.duplicated(["night", "number"]), name="one row a frame"),
+    ]
+    if stage != "film":
+        checks.append(pa.Check(_named_if_timed, name="a name where there is a time, and only there"))
+    if stage not in ("film", "clock"):
+        checks.append(pa.Check(_sky_if_timed, name="sun and moon where there is a time, and only there"))
+    return pa.DataFrameSchema(columns, checks=checks, strict=True, ordered=True, unique_column_names=True)
+
+
+def _named_if_timed(table: pd.DataFrame) -> pd.Series:
+    timed = table["time_utc"].notna()
+    stamp = table["time_utc"].dt.strftime("%Y%m%d%H%M%S")
+    expected = stamp + "_" + table["night"] + "_" + table["number"].astype(str) + ".jpg"
+    return (timed & (table["name"] == expected)) | (~timed & table["name"].isna())
+
+
+def _sky_if_timed(table: pd.DataFrame) -> pd.Series:
+    timed = table["time_utc"].notna()
+    filled = table[["sun_alt_deg", "moon_alt_deg", "moon_phase_deg", "sun_bin", "moon_bin"]].notna()
+    return (timed & filled.all(axis=1)) | (~timed & ~filled.any(axis=1) & ~table["on_boundary"])
+
+
+def check(table: pd.DataFrame, stage: Stage, where: str) -> pd.DataFrame:
+    """Check a table against a stage's schema and give it back.
+
+    Raises
+    ------
+    ReproError
+        If a column is missing, unknown, out of order, of another type or out of range; the first fault is told.
+    """
+    try:
+        return schema(stage).validate(table)
+    except (pa.errors.SchemaError, pa.errors.SchemaErrors) as error:
+        raise ReproError(
+            found=f"a frame table that breaks its schema: {str(error).splitlines()[0]}",
+            expected=f"the columns of stage {stage} (repro/frames.py)",
+            where=where,
+            remedy=f"run the stage again: dvc repro --force --single-item {stage}",
+        ) from None
+
+
+def write(target: Path, table: pd.DataFrame, stage: Stage) -> None:
+    """Check a frame table and write it whole or not at all.
+
+    Raises
+    ------
+    ReproError
+        As :func:`check`; nothing is written then.
+    """
+    write_table(target, check(tidy(table), stage, str(target)))
+
+
+def tidy(table: pd.DataFrame) -> pd.DataFrame:
+    """Columns in the table's order, text columns of one type, times in microseconds, rows numbered anew."""
+    known = [name for name in COLUMNS if name in table.columns]
+    unknown = [name for name in table.columns if name not in COLUMNS]
+    kinds: dict[str, object] = {name: "str" for name in known if name in _TEXT}
+    if "time_utc" in known:
+        kinds["time_utc"] = _UTC
+    return table[known + unknown].astype(kinds).reset_index(drop=True)
+
+
+def read(source: Path, stage: Stage) -> pd.DataFrame:
+    """Read and check one night's table.
+
+    Raises
+    ------
+    ReproError
+        If the file is missing or is no Parquet file, or as :func:`check`.
+    """
+    try:
+        table = pd.read_parquet(source)
+    except FileNotFoundError:
+        found = "no such file"
+    except (OSError, ValueError) as error:
+        found = f"not a Parquet file: {error}"
+    else:
+        return check(tidy(table), stage, str(source))
+    raise ReproError(
+        found=found, expected=f"a frame table of stage {stage}", where=str(source), remedy=f"run: dvc repro {stage}"
+    )
+
+
+def read_nights(folder: Path, stage: Stage) -> pd.DataFrame:
+    """Read the tables of all nights in a folder as one, in the order of nights.
+
+    Raises
+    ------
+    ReproError
+        If there is none, or as :func:`read`.
+    """
+    sources = sorted(folder.glob("*.parquet"))
+    if not sources:
+        raise ReproError(
+            found="no night",
+            expected=f"frame tables of stage {stage}",
+            where=str(folder),
+            remedy=f"run: dvc repro {stage}",
+        )
+    return pd.concat([read(source, stage) for source in sources], ignore_index=True)
+
+
+def readable(table: pd.DataFrame) -> pd.DataFrame:
+    """The frames whose time is known; only these have a name, a place in the archive, and a condition."""
+    return table[table["time_utc"].notna()].reset_index(drop=True)

@@ -1,0 +1,193 @@
+"""Run one stage over many nights: skip what is done, go on when one fails, list failures, clear what is stale."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+from repro import receipts
+from repro.errors import ReproError
+from repro.progress import progress
+from repro.receipts import Work
+from repro.store import read_json, write_json
+from repro.workers import run
+
+
+class Task(Protocol):
+    """What a worker is given: at least the night's work. It must survive pickling."""
+
+    @property
+    def work(self) -> Work:
+        """The night's inputs, outputs and settings."""
+        ...
+
+    @property
+    def size(self) -> int:
+        """Units of work, for the progress bar."""
+        ...
+
+
+@dataclass(frozen=True)
+class Failure:
+    """A night, or a file of no night, that gave no result.
+
+    Parameters
+    ----------
+    night : str
+        YYYYMMDD, or the file's name where no night could be told.
+    found, expected, where, remedy : str
+        As :class:`repro.errors.ReproError`.
+    """
+
+    night: str
+    found: str
+    expected: str
+    where: str
+    remedy: str
+
+    @classmethod
+    def of(cls, night: str, error: Exception) -> Failure:
+        """Failure of a night by an error; one that is no :class:`ReproError` is told by its kind."""
+        if isinstance(error, ReproError):
+            return cls(night, error.found, error.expected, error.where, error.remedy)
+        told = f"{type(error).__name__}: {error}"
+        return cls(night, told, "no error", f"night {night}", "this is a fault of the program; please report it")
+
+    def error(self) -> ReproError:
+        """The failure as an error."""
+        return ReproError(found=self.found, expected=self.expected, where=self.where, remedy=self.remedy)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of the nights of one stage."""
+
+    done: tuple[str, ...]
+    kept: tuple[str, ...]
+    failed: tuple[Failure, ...]
+
+    def check(self, stage: str, max_failed_share: float, listing: Path) -> None:
+        """Say what failed, and raise an error if that is too much.
+
+        Raises
+        ------
+        ReproError
+            If a larger share of the nights failed than is allowed.
+        """
+        total = len(self.done) + len(self.kept) + len(self.failed)
+        for failure in self.failed:
+            print(f"{stage}: night {failure.night} left out\n{failure.error()}\n", file=sys.stderr)
+        if self.failed and len(self.failed) > max_failed_share * total:
+            raise ReproError(
+                found=f"{len(self.failed)} of {total} nights failed in stage {stage}: {_some(self.failed)}",
+                expected=f"at most {max_failed_share:.0%} (max_failed_share of {stage} in params.yaml)",
+                where=str(listing),
+                remedy="mend or remove these files and run again; the other nights are done and will be skipped",
+            )
+
+
+def run_nights(
+    stage: str,
+    folder: Path,
+    tasks: Sequence[Task],
+    do: Callable[[Any], Mapping[str, Any]],
+    *,
+    workers: int = 0,
+    unit: str = "frames",
+    failed: Iterable[Failure] = (),
+) -> Outcome:
+    """Do a stage's work for every night that needs it.
+
+    Parameters
+    ----------
+    stage : str
+        Its name, for the progress bar.
+    folder : Path
+        The stage's output folder. Failures are listed in its ``failures.json``; receipts lie in ``receipts/``.
+        Outputs of nights that are not among the tasks, or fail, are removed: a stale night must not be counted.
+    tasks : sequence of Task
+        One a night.
+    do : callable
+        A module-level function of one task; it writes the task's outputs and gives the night's summary.
+    workers : int
+        Processes, see :func:`repro.workers.run`.
+    unit : str
+        What is counted.
+    failed : iterable of Failure
+        Failures found before, such as files of no night.
+    """
+    for leftover in folder.rglob(".partial-*"):  # of a run that was killed in the midst of writing
+        leftover.unlink(missing_ok=True)
+    listed = list(failed)
+    wanted = {task.work.receipt.name for task in tasks}
+    for receipt in sorted((folder / "receipts").glob("*.json")):
+        if receipt.name not in wanted:
+            _clear(folder, receipt.stem)
+    kept = [task for task in tasks if receipts.holds(task.work, hash_inputs=False)]
+    todo = [task for task in tasks if task not in kept]
+    done = []
+    if todo:
+        with progress(stage, sum(task.size for task in todo), unit) as tally:
+            for task, result in run(_Night(do), todo, workers=workers):
+                night = task.work.night
+                if isinstance(result, Exception):
+                    _clear(folder, night)
+                    listed.append(Failure.of(night, result))
+                else:
+                    done.append(night)
+                tally.advance(task.size, note=f"night {night}")
+    listed.sort(key=lambda failure: failure.night)
+    write_json(folder / "failures.json", [vars(failure) for failure in listed])
+    return Outcome(tuple(sorted(done)), tuple(sorted(task.work.night for task in kept)), tuple(listed))
+
+
+@dataclass(frozen=True)
+class _Night:
+    """One night in a worker: receipts around the work."""
+
+    do: Callable[[Any], Mapping[str, Any]]
+
+    def __call__(self, task: Task) -> None:
+        if receipts.holds(task.work):  # same contents, another modification time
+            document = receipts.read(task.work.receipt)
+            receipts.write(task.work, document["summary"] if document else {})
+            return
+        receipts.void(task.work)
+        try:
+            summary = self.do(task)
+        except BaseException:
+            receipts.void(task.work)
+            raise
+        receipts.write(task.work, summary)
+
+
+def summaries(folder: Path) -> dict[str, dict[str, Any]]:
+    """Summary of every finished night of a stage, by night in order."""
+    found = {path.stem: receipts.read(path) for path in sorted((folder / "receipts").glob("*.json"))}
+    return {night: document["summary"] for night, document in found.items() if document}
+
+
+def failures(folder: Path, *, made_by: str) -> list[Failure]:
+    """Failures that a stage listed.
+
+    Raises
+    ------
+    ReproError
+        If the stage has not run.
+    """
+    return [Failure(**entry) for entry in read_json(folder / "failures.json", made_by=made_by)]
+
+
+def _clear(folder: Path, night: str) -> None:
+    """Remove a night's receipt, then whatever else of it lies in the stage's folders."""
+    (folder / "receipts" / f"{night}.json").unlink(missing_ok=True)
+    for path in (*folder.glob(f"{night}.*"), *folder.glob(f"*/{night}.*")):
+        path.unlink(missing_ok=True)
+
+
+def _some(failed: Sequence[Failure]) -> str:
+    names = ", ".join(failure.night for failure in failed[:5])
+    return names + (f" and {len(failed) - 5} more" if len(failed) > 5 else "")

@@ -1,0 +1,20 @@
+"""Cut every night's video into masked frames, clock strips and a keogram; one archive a night."""
+
+from repro.film.night import film_corpus
+from repro.film.profile import camera_of
+from repro.params import load_params
+from repro.paths import find_project
+
+
+def main() -> None:
+    """Write results/CORPUS/film."""
+    paths = find_project()
+    params = load_params(paths.params)
+    folder = paths.stage(params.corpus, "film")
+    camera = camera_of(params.corpus, params.film)
+    outcome = film_corpus(paths.videos(params.corpus), folder, camera, params.film, workers=params.engine.workers)
+    outcome.check("film", params.film.max_failed_share, folder / "failures.json")
+
+
+if __name__ == "__main__":
+    main()
