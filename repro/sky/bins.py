@@ -10,10 +10,11 @@ from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 
 from repro.errors import ReproError
-from repro.params import Site
-from repro.sky.ephemeris import Floats
+from repro.params import Site, Sky
+from repro.sky.ephemeris import Floats, Positions, Times, positions
 
 MoonRule = Literal["published", "as_printed"]
 Words = npt.NDArray[np.str_]
@@ -102,6 +103,51 @@ def on_boundary(
     for up, on in product((-1, 1), repeat=2):
         flagged |= moon_bin(phase + up * ANGLE_MARGIN_DEG, alt + on * margin_deg, rule) != kind
     return np.asarray(flagged)
+
+
+def phase_for(sky: Positions, switches: Sky) -> Floats:
+    """The phase that a reading compares with 45 and 150 deg: folded, or the elongation as it is."""
+    return sky.moon_phase_deg if switches.moon_phase == "folded" else sky.moon_elongation_deg
+
+
+def sky_table(times_utc: Times, site: Site, switches: Sky) -> pd.DataFrame:
+    """Sun, moon and bins of frames, one row a time in the order given.
+
+    Parameters
+    ----------
+    times_utc : ndarray of datetime64, shape (n,)
+        Times of the frames; none may be missing.
+    site : Site
+        Place of the camera.
+    switches : Sky
+        Reading of the rule.
+
+    Returns
+    -------
+    DataFrame
+        ``sun_alt_deg``, ``moon_alt_deg``, ``moon_phase_deg`` (folded: 0 new, 180 full), ``sun_bin``, ``moon_bin`` and
+        ``on_boundary`` (see :func:`on_boundary`, with the margin of :func:`altitude_margin_deg`).
+
+    Raises
+    ------
+    ReproError
+        As :func:`repro.sky.ephemeris.positions`.
+    """
+    sky = positions(times_utc, site, altitude=switches.altitude)
+    phase = phase_for(sky, switches)
+    margin_deg = altitude_margin_deg(site)
+    return pd.DataFrame(
+        {
+            "sun_alt_deg": sky.sun_alt_deg,
+            "moon_alt_deg": sky.moon_alt_deg,
+            "moon_phase_deg": sky.moon_phase_deg,
+            "sun_bin": sun_bin(sky.sun_alt_deg),
+            "moon_bin": moon_bin(phase, sky.moon_alt_deg, switches.moon_rule),
+            "on_boundary": on_boundary(
+                sky.sun_alt_deg, sky.moon_alt_deg, phase, rule=switches.moon_rule, margin_deg=margin_deg
+            ),
+        }
+    )
 
 
 def _finite(values: npt.ArrayLike, name: str) -> Floats:

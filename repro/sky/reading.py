@@ -9,7 +9,7 @@ import numpy as np
 
 from repro.errors import ReproError
 from repro.params import Sky
-from repro.sky.bins import CONDITIONS, Words, moon_bin, sun_bin
+from repro.sky.bins import CONDITIONS, Words, moon_bin, phase_for, sun_bin
 from repro.sky.ephemeris import Floats, Positions
 from repro.sky.nights import Integers, Minutes, Switches, count_cells
 from repro.sky.scatter import chi_square, missing_nights_covariance
@@ -170,8 +170,7 @@ def read(
         The reading, the counts, and as in :func:`fit_camera`.
     """
     alt = sky.sun_alt_deg
-    phase = sky.moon_phase_deg if switches.moon_phase == "folded" else sky.moon_elongation_deg
-    sun, moon = sun_bin(alt), moon_bin(phase, sky.moon_alt_deg, switches.moon_rule)
+    sun, moon = sun_bin(alt), moon_bin(phase_for(sky, switches), sky.moon_alt_deg, switches.moon_rule)
     evening = np.diff(alt, append=alt[-1:]) < 0
     fit = fit_camera(alt, evening, record.total, record.nautical, evening_altitude_deg=evening_altitude_deg)
     on = fit.camera_on(alt, evening)

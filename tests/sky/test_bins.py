@@ -8,8 +8,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from repro.errors import ReproError
+from repro.params import Sky
 from repro.sky.bench import YELLOWKNIFE
-from repro.sky.bins import CONDITIONS, MOON_BINS, SUN_BINS, altitude_margin_deg, moon_bin, on_boundary, sun_bin
+from repro.sky.bins import (
+    CONDITIONS,
+    MOON_BINS,
+    SUN_BINS,
+    altitude_margin_deg,
+    moon_bin,
+    on_boundary,
+    sky_table,
+    sun_bin,
+)
 
 ALTITUDES = st.floats(-90, 90)
 PHASES = st.floats(0, 180)
@@ -125,3 +135,42 @@ def test_angles_that_are_no_numbers_are_refused(value: float) -> None:
         sun_bin([0.0, value])
     with pytest.raises(ReproError, match="not numbers"):
         moon_bin([10.0, value], [0.0, 0.0])
+
+
+def test_sky_table_of_three_known_skies() -> None:
+    """A clear new-moon midnight, a full-moon midnight and a noon at Yellowknife are sorted as an observer would."""
+    stamps = np.array(["2024-01-11T07:30", "2024-01-25T07:30", "2024-01-25T19:45"], dtype="datetime64[us]")
+    table = sky_table(stamps, YELLOWKNIFE, Sky())
+    assert table["sun_bin"].tolist() == ["Night", "Night", "Day"]
+    assert table["moon_bin"].tolist() == ["No_moon", "Moon_Full", "No_moon"]
+    assert table["on_boundary"].dtype == bool
+    assert table["moon_phase_deg"].between(0, 180).all()
+
+
+def test_switches_reach_the_table() -> None:
+    """The three switches of the reading change the bins or the altitudes they name."""
+    # 2024-01-31: a waning moon, elongation 240 deg, folded 120 deg.
+    stamp = np.array(["2024-01-31T11:00"], dtype="datetime64[us]")
+    plain = sky_table(stamp, YELLOWKNIFE, Sky())
+    assert plain["moon_bin"].item() == "Moon_Quarter"
+    unfolded = sky_table(stamp, YELLOWKNIFE, Sky(moon_phase="unfolded"))
+    assert unfolded["moon_bin"].item() == "Moon_Full"
+    assert unfolded["moon_phase_deg"].item() == plain["moon_phase_deg"].item()
+    assert (
+        sky_table(stamp, YELLOWKNIFE, Sky(moon_phase="unfolded", moon_rule="as_printed"))["moon_bin"].item()
+        == "No_moon"
+    )
+    assert (
+        sky_table(stamp, YELLOWKNIFE, Sky(altitude="refracted"))["moon_alt_deg"].item() > plain["moon_alt_deg"].item()
+    )
+
+
+def test_flag_uses_the_clocks_second() -> None:
+    """Around a crossing of -18 deg the frames within one second of it are flagged, and no others."""
+    stamps = np.datetime64("2024-02-01T00:00:00", "us") + np.arange(6 * 3600) * np.timedelta64(1, "s")
+    table = sky_table(stamps, YELLOWKNIFE, Sky())
+    flagged = np.flatnonzero(table["on_boundary"] & (table["sun_bin"].isin(["Astro", "Night"])))
+    crossing = int(np.argmax(table["sun_alt_deg"] <= -18.0))
+    near = flagged[np.abs(flagged - crossing) < 60]
+    assert {crossing - 1, crossing} <= set(near.tolist())
+    assert near.size <= 5

@@ -17,8 +17,9 @@ from repro.sky.bench import YELLOWKNIFE
 from repro.sky.bins import MOON_BINS, SUN_BINS
 from repro.sky.ephemeris import positions
 from repro.sky.nights import minutes_of
+from repro.sky.prediction import READINGS, sample_size
 from repro.sky.reading import CELLS, DARK, NAUTICAL, Fit, Published, fit_camera, read
-from repro.sky.schedule import READINGS, Prediction, as_document, document, predict, published, sample_size
+from repro.sky.schedule import Prediction, as_document, document, predict, published
 from repro.store import read_json
 
 TRUE_ALT_DEG, TRUE_SHARE = -10.75, 0.94
