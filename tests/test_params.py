@@ -1,0 +1,67 @@
+"""Parameters: what may be said, and that the defaults are what the record prints."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from repro.errors import ReproError
+from repro.params import load_params
+from repro.paths import Paths, find_project
+from repro.record.claims import Claims
+
+
+def edited(project: Paths, folder: Path, old: str, new: str) -> Path:
+    """A copy of params.yaml with one change."""
+    text = project.params.read_text(encoding="utf-8")
+    assert old in text
+    path = folder / "params.yaml"
+    path.write_text(text.replace(old, new, 1), encoding="utf-8")
+    return path
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "field"),
+    [
+        ("corpus: simulated", "corpus: ../elsewhere", "corpus"),
+        ("seed: 20250627", "seed: -1", "seed"),
+        ("cadence_s: 60", "cadence_s: 0", "schedule.cadence_s"),
+        ("cadence_s: 60", "cadence: 60", "schedule.cadence"),
+        ("moon_rule: published", "moon_rule: guess", "sky.moon_rule"),
+        ('first: "2022-12-01"', 'first: "December"', "schedule.windows.0.first"),
+    ],
+)
+def test_bad_value_names_its_field(project: Paths, tmp_path: Path, old: str, new: str, field: str) -> None:
+    """A value that is not allowed is refused with file and field."""
+    with pytest.raises(ReproError) as raised:
+        load_params(edited(project, tmp_path, old, new))
+    assert raised.value.where.endswith(f"field {field}")
+    assert str(tmp_path) in raised.value.where
+
+
+def test_missing_and_damaged_files(tmp_path: Path) -> None:
+    """A missing file and one that is not YAML are told apart."""
+    with pytest.raises(ReproError, match="no such file"):
+        load_params(tmp_path / "params.yaml")
+    (tmp_path / "params.yaml").write_text("a: [1,")
+    with pytest.raises(ReproError, match="not YAML"):
+        load_params(tmp_path / "params.yaml")
+
+
+def test_windows_are_the_published_ones(project: Paths, claims: Claims) -> None:
+    """The windows of the schedule are those that the thesis prints."""
+    windows = load_params(project.params).schedule.windows
+    printed = [(claims[f"WINDOW{number}.FIRST"].value, claims[f"WINDOW{number}.LAST"].value) for number in (1, 2, 3)]
+    assert [(window.first, window.last) for window in windows] == printed
+
+
+def test_project_is_found_from_any_folder_inside(project: Paths) -> None:
+    """A command may be run from any folder of the checkout."""
+    assert find_project(project.published / "thesis").root == project.root
+
+
+def test_no_project_says_what_to_do(tmp_path: Path) -> None:
+    """Outside a checkout the error names the option that helps."""
+    with pytest.raises(ReproError, match="--project"):
+        find_project(tmp_path)
