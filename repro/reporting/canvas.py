@@ -1,0 +1,92 @@
+"""How every figure looks and is saved: vector, the same bytes for the same data, legible without colour."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import matplotlib as mpl
+import pandas as pd
+from matplotlib.figure import Figure
+
+from repro.store import atomic_path, write_text
+
+INK = "#1d2126"
+QUIET = "#5c6670"
+RULE = "#c9ced4"
+
+#: The nine conditions. Hue tells the moon (blue none, red-brown quarter, yellow full), lightness the sun (dark Night,
+#: pale Nautical). Every pair stays apart under simulated colour blindness; a test measures it.
+CONDITION_COLOUR = {
+    ("Night", "No_moon"): "#10243f",
+    ("Astro", "No_moon"): "#2f6db3",
+    ("Nautical", "No_moon"): "#8fbdea",
+    ("Night", "Moon_Quarter"): "#7a1f10",
+    ("Astro", "Moon_Quarter"): "#c9653a",
+    ("Nautical", "Moon_Quarter"): "#efb795",
+    ("Night", "Moon_Full"): "#e6a700",
+    ("Astro", "Moon_Full"): "#f7d44c",
+    ("Nautical", "Moon_Full"): "#fdf3b5",
+}
+#: Two series against each other: blue and vermilion of Okabe and Ito's palette.
+FIRST, SECOND = "#0072b2", "#d55e00"
+
+_STYLE: dict[Any, Any] = {
+    "font.family": "DejaVu Sans",  # shipped with matplotlib, so the same everywhere
+    "font.size": 8.5,
+    "text.color": INK,
+    "axes.labelcolor": INK,
+    "axes.edgecolor": QUIET,
+    "axes.linewidth": 0.6,
+    "axes.titlesize": 9.5,
+    "axes.titleweight": "bold",
+    "axes.titlelocation": "left",
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.axisbelow": True,
+    "grid.color": RULE,
+    "grid.linewidth": 0.5,
+    "xtick.color": QUIET,
+    "ytick.color": QUIET,
+    "xtick.labelcolor": INK,
+    "ytick.labelcolor": INK,
+    "xtick.major.width": 0.6,
+    "ytick.major.width": 0.6,
+    "legend.frameon": False,
+    "figure.facecolor": "white",
+    "svg.fonttype": "path",  # a reader's fonts cannot move a label
+    "svg.hashsalt": "aurora-repro",  # names inside the file follow from its content, not from chance
+}
+
+
+@contextmanager
+def canvas(path: Path, *, width_in: float, height_in: float, arrange: bool = True) -> Iterator[Figure]:
+    """A figure in the project's style, saved whole as SVG when the block ends without an error.
+
+    Parameters
+    ----------
+    path : Path
+        The SVG file.
+    width_in, height_in : float
+        Size in inches.
+    arrange : bool
+        Let matplotlib arrange the axes (constrained layout); else they stay where they are put.
+
+    Yields
+    ------
+    matplotlib.figure.Figure
+        It belongs to no global state and needs no closing.
+    """
+    with mpl.rc_context(_STYLE):
+        figure = Figure(figsize=(width_in, height_in), layout="constrained" if arrange else None)
+        yield figure
+        with atomic_path(path) as temporary:
+            # Without the date, and with the version of matplotlib told in the provenance instead.
+            figure.savefig(temporary, format="svg", metadata={"Date": None, "Creator": None})
+
+
+def write_csv(path: Path, table: pd.DataFrame) -> None:
+    """Write the data behind a figure, floats with seven significant digits."""
+    write_text(path, table.to_csv(index=False, float_format="%.7g", lineterminator="\n"))

@@ -1,0 +1,108 @@
+"""What a reader with one minute gets: how many comparisons, how they came out, and what waits."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+
+from repro.record.claims import EVIDENCE, Claim, Evidence, Outcome
+from repro.record.compare import Verdict
+from repro.record.verify import OUTCOMES
+from repro.reporting.results import Results
+from repro.reporting.words import EVIDENCE_WORDS, count
+
+
+@dataclass(frozen=True)
+class Line:
+    """One kind of evidence: how many comparisons by outcome, and a sentence."""
+
+    evidence: Evidence
+    outcomes: dict[Outcome, int]
+    sentence: str
+
+    @property
+    def total(self) -> int:
+        """All comparisons this evidence declares."""
+        return sum(self.outcomes.values())
+
+
+@dataclass(frozen=True)
+class Summary:
+    """Counts for the head of the report.
+
+    Parameters
+    ----------
+    claims, decided : int
+        Registered claims, and those that at least one comparison was made for.
+    outcomes : dict
+        Comparisons by outcome, every outcome listed.
+    lines : tuple
+        One for each kind of evidence.
+    waiting : tuple of pairs
+        Reason for a comparison that was not made, and how many there are, most frequent first.
+    drifted : tuple of pairs
+        Comparisons that came out otherwise than ``expected/published`` declares, or could not be made though declared.
+    """
+
+    claims: int
+    decided: int
+    outcomes: dict[Outcome, int]
+    lines: tuple[Line, ...]
+    waiting: tuple[tuple[str, int], ...]
+    drifted: tuple[tuple[Claim, Verdict], ...]
+
+    @property
+    def made(self) -> int:
+        """Comparisons that were made."""
+        return sum(self.outcomes[outcome] for outcome in OUTCOMES[:4])
+
+    @property
+    def without_videos(self) -> bool:
+        """Whether nothing was compared with the thesis' own videos."""
+        corpus = next(line for line in self.lines if line.evidence == "corpus")
+        return not any(corpus.outcomes[outcome] for outcome in OUTCOMES[:4])
+
+    @property
+    def agreeing(self) -> int:
+        """Comparisons that agree with the record."""
+        return self.outcomes["confirmed"] + self.outcomes["consistent"]
+
+
+def summarise(results: Results) -> Summary:
+    """Count the verdicts of a report."""
+    verdicts = list(results.verdicts)
+    by_evidence = {name: Counter(v.outcome for _, v in verdicts if v.evidence == name) for name in EVIDENCE}
+    waiting = Counter(verdict.reason for _, verdict in verdicts if not verdict.compared)
+    total = Counter(verdict.outcome for _, verdict in verdicts)
+    return Summary(
+        claims=len(results.judged),
+        decided=sum(item.decided for item in results.judged.values()),
+        outcomes={outcome: total[outcome] for outcome in OUTCOMES},
+        lines=tuple(
+            Line(name, {outcome: counts[outcome] for outcome in OUTCOMES}, _sentence(name, counts))
+            for name, counts in by_evidence.items()
+        ),
+        waiting=tuple(waiting.most_common()),
+        drifted=tuple((claim, verdict) for claim, verdict in verdicts if verdict.drifted or verdict.uncompared),
+    )
+
+
+def _sentence(evidence: Evidence, counts: Counter[Outcome]) -> str:
+    """One sentence on how the comparisons of one kind of evidence came out."""
+    name, what, limit = EVIDENCE_WORDS[evidence]
+    total, unmade = sum(counts.values()), counts["not_run"] + counts["error"]
+    if not total:
+        return f"{name}: {what}. No claim declares this evidence."
+    if unmade == total:
+        return f"{name}: {what}. Not one of its {count(total, 'comparison')} could be made yet. {limit}"
+    phrases = {
+        "confirmed": "confirm the record",
+        "consistent": "are consistent with it",
+        "contradicted": "contradict it",
+        "source_conflict": "find it in conflict with itself",
+    }
+    parts = [
+        f"{counts[outcome]:,} {phrases[outcome]}" for outcome in OUTCOMES if outcome in phrases and counts[outcome]
+    ]
+    made = f"{name}: {what}. Of {count(total - unmade, 'comparison')} made, {', '.join(parts)}."
+    return f"{made}{f' {unmade:,} more could not be made.' if unmade else ''} {limit}"

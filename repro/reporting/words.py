@@ -1,0 +1,165 @@
+"""The words the report uses for evidence, outcomes and documents, and how it writes numbers."""
+
+from __future__ import annotations
+
+import math
+import re
+from itertools import cycle
+from typing import Any
+
+from markupsafe import Markup, escape
+
+from repro.record.claims import EVIDENCE, Claim, Document, Evidence, Outcome
+from repro.record.compare import Verdict
+from repro.record.show import measured_text
+
+MINUS = "\N{MINUS SIGN}"
+NOTHING = "\N{EM DASH}"
+
+#: Name of each outcome, and what it says.
+OUTCOME: dict[Outcome, tuple[str, str]] = {
+    "confirmed": ("confirmed", "The evidence gives the published value, exactly or to the printed digits."),
+    "consistent": (
+        "consistent",
+        "The evidence lies within a tolerance, bound or interval that was declared beforehand, with its reason.",
+    ),
+    "contradicted": ("contradicted", "Evidence from outside the record gives something else."),
+    "source_conflict": ("source conflict", "The record contradicts itself; no outside evidence is needed to see it."),
+    "not_run": ("not compared", "The comparison could not be made. It never counts as agreement; the reason is given."),
+    "error": ("error", "Measuring or comparing broke. It never counts as agreement."),
+}
+
+#: Name of each kind of evidence, what it is, and what it can and cannot tell.
+EVIDENCE_WORDS: dict[Evidence, tuple[str, str, str]] = {
+    "arithmetic": (
+        "Arithmetic",
+        "the record held against itself: sums, shares, means, dates and bounds",
+        "It shows whether printed numbers fit together, not whether they are right.",
+    ),
+    "ephemeris": (
+        "Ephemeris",
+        "the real sky: sun and moon over the site from JPL DE421, given dates and place only",
+        "It predicts how many frames fall into each condition, not what the camera saw in them.",
+    ),
+    "architecture": (
+        "Architecture",
+        "the networks themselves: built, counted and looked up in torchvision, without a download",
+        "It tells size, cost and documented accuracy of a network, nothing about aurora.",
+    ),
+    "protocol": (
+        "Protocol",
+        "what the published rules of sampling, splitting and counting can and cannot give",
+        "It gives bounds and intervals that any honest run of the procedure stays within.",
+    ),
+    "corpus": (
+        "Corpus",
+        "the thesis' own videos and labels, run through the same pipeline",
+        "It alone can judge what depends on the images. A simulated corpus never counts here.",
+    ),
+}
+assert tuple(EVIDENCE_WORDS) == EVIDENCE
+
+DOCUMENT: dict[Document, str] = {
+    "thesis": "Thesis",
+    "readings": "Thesis, read off its figures",
+    "slides": "Slides of the presentation",
+    "readme": "README of the author's repository",
+    "kopri": "KOPRI poster",
+    "kvammen": "Kvammen data record",
+}
+
+#: What each reading of the rule of Table 3 takes it to mean.
+READING = {
+    "published": "as the author's script has it",
+    "as_printed": "as Table 3 prints it, conditions against the labels they stand beside",
+    "unfolded": "moon phase not folded, 0 to 360°",
+    "refracted": "altitudes raised by refraction",
+    "geometric": "geometric altitudes, without aberration",
+    "known_start": "as the script, evening switch-on from the one start time the thesis prints",
+}
+
+_HANGUL = re.compile("[\N{HANGUL SYLLABLE GA}-\N{HANGUL SYLLABLE HIH}]")
+
+
+def language(text: str) -> str:
+    """Language of a quotation for its ``lang`` attribute: Korean if it has Hangul, else English."""
+    return "ko" if _HANGUL.search(text) else "en"
+
+
+def published(claim: Claim) -> str:
+    """The published value as printed, with its unit; a statement that is simply made reads as such."""
+    if isinstance(claim.value, bool):
+        return "stated" if claim.value else "denied"
+    return claim.shown().replace("-", MINUS) if not isinstance(claim.value, str) else claim.shown()
+
+
+def measured(claim: Claim, verdict: Verdict) -> str:
+    """The measured value with one digit more than the claim prints; a dash if there is none."""
+    if verdict.measured is None:
+        return NOTHING
+    if isinstance(verdict.measured, bool):
+        return "holds" if verdict.measured else "does not hold"
+    text = measured_text(claim, verdict)
+    return text if isinstance(verdict.measured, str) else text.replace("-", MINUS)
+
+
+def number(value: float, decimals: int | None = None) -> str:
+    """A number for reading: thousands apart, a true minus, five significant digits if not told otherwise.
+
+    Raises
+    ------
+    ValueError
+        If the value is not finite; a page shows a dash for what is missing, never ``nan``.
+    """
+    if not math.isfinite(value):
+        raise ValueError(f"{value} cannot be printed")
+    if decimals is not None:
+        text = f"{value:,.{decimals}f}"
+    elif float(value).is_integer() or abs(value) >= 10_000:
+        text = f"{value:,.0f}"
+    else:
+        text = f"{value:.5g}"
+    return text.replace("-", MINUS)
+
+
+def signed(value: float, decimals: int) -> str:
+    """A difference with its sign; one that rounds to nothing has none."""
+    text = number(abs(value), decimals)
+    if not any(digit in text for digit in "123456789"):
+        return text
+    return ("+" if value > 0 else MINUS) + text
+
+
+def reading(name: str) -> str:
+    """What a reading of the rule takes it to mean; its own name if the report knows no better."""
+    return READING.get(name, plain(name))
+
+
+def plain(name: str) -> str:
+    """A name of the code as words."""
+    return name.replace("_", " ").replace(".", ", ")
+
+
+def amount(number: int) -> str:
+    """A whole number inside a sentence: ``none``, ``1``, ``1,234``."""
+    return f"{number:,}" if number else "none"
+
+
+def code(text: str) -> Markup:
+    """Text with what stands between backticks set as code; everything is escaped."""
+    parts = [
+        f"<code>{escape(part)}</code>" if odd else escape(part) for part, odd in zip(text.split("`"), cycle((0, 1)))
+    ]
+    return Markup("".join(parts))
+
+
+def count(amount: int, singular: str, plural: str | None = None) -> str:
+    """``1 claim``, ``2 claims``, ``1,234 claims``."""
+    return f"{amount:,} {singular if amount == 1 else plural or singular + 's'}"
+
+
+def finite(value: Any) -> Any:
+    """What a template prints, refused if it is nothing or not a number; used as jinja's ``finalize``."""
+    if value is None or (isinstance(value, float) and not math.isfinite(value)):
+        raise ValueError(f"{value} reached the page; show a dash with a reason instead")
+    return value

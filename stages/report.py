@@ -1,0 +1,13 @@
+"""Stage report: build the static report from the results of the other stages; nothing is computed again."""
+
+from repro.paths import find_project
+from repro.reporting.page import build
+
+
+def main() -> None:
+    """Write report/build: index.html, style.css, summary.md and figures/."""
+    print(f"The report: {build(find_project())}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,159 @@
+"""A project small enough to read: a few claims, two windows of two nights, and verdicts made by the comparator."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pandas as pd
+import pytest
+import yaml
+
+from repro.paths import Paths
+from repro.record.claims import load_claims
+from repro.record.compare import Measured, compare
+from repro.reporting.page import build
+
+SUNS, MOONS = ("Night", "Astro", "Nautical"), ("No_moon", "Moon_Quarter", "Moon_Full")
+NIGHTS = {"20221201": 1, "20221202": 1, "20240301": 2, "20240302": 2}
+HOSTILE = "<script>alert('x')</script> & \"quoted\" | `tick` <b>"
+WAITS = "waits for the thesis' own videos and labels"
+
+
+def _claim(name: str, value: object, *, document: str = "thesis", section: str = "II.2", **more: object) -> dict:
+    source = {"document": document, "section": section, "place": "Table 3", "quote": more.pop("quote", "표 3 이미지")}
+    return {"id": name, "kind": "count", "value": value, "source": source, **more}
+
+
+def _sky(name: str) -> dict:
+    rule = {"rule": "relative", "tolerance": 0.05, "expect": "consistent", "reason": "missing nights scatter by this"}
+    return {"ephemeris": {**rule, "measure": name}}
+
+
+def _claims() -> list[dict]:
+    corpus = {"corpus": {"rule": "exact", "measure": "cell", "reason": "the same videos give the same counts"}}
+    cells = [
+        _claim(f"T3.{sun}.{moon}".upper(), 1000 * (row + 1) + 100 * column, unit="frames",
+               evidence={**_sky(f"{sun}.{moon}".lower()), **corpus})
+        for row, moon in enumerate(MOONS)
+        for column, sun in enumerate(SUNS)
+    ]  # fmt: skip
+    sums = [
+        _claim("T2.NIGHT", 6000, unit="frames", evidence=_sky("night")),
+        _claim("T2.ASTRO", 6300, unit="frames", evidence=corpus),
+    ]
+    curve = {"document": "readings", "section": "figure5", "evidence": corpus}
+    epochs = [
+        _claim(f"F5.{name}.E{epoch}", value, decimals=decimals, **curve)
+        for epoch in (1, 2, 10)
+        for name, value, decimals in (
+            ("TRAIN_LOSS", 0.4, 1),
+            ("VAL_LOSS", 0.3, 1),
+            ("TRAIN_ACCURACY", 0.8, 1),
+            ("VAL_ACCURACY_COUNT", 500 + 10 * epoch, 0),
+        )
+    ]
+    exact = {"arithmetic": {"rule": "exact", "formula": "1 + 1", "reason": "a sum that may fail, as declared"}}
+    declared = {"arithmetic": {**exact["arithmetic"], "expect": "source_conflict"}}
+    return [
+        *cells,
+        *sums,
+        *epochs,
+        _claim("F5.VAL_IMAGES", 658, **curve),
+        _claim("TXT.TWO", 2, evidence=exact, section="I", quote=HOSTILE, note=HOSTILE),
+        _claim("TXT.THREE", 3, evidence=declared, section="I"),
+        _claim(
+            "TXT.WORD", True, evidence={"corpus": {**corpus["corpus"]}}, document="readme", section="top", quote="x"
+        ),
+    ]
+
+
+def _schedule() -> dict:
+    quantities: dict[str, float] = {}
+    for row, moon in enumerate(MOONS):
+        for column, sun in enumerate(SUNS):
+            cell, count = f"{sun}.{moon}".lower(), 1000 * (row + 1) + 100 * column
+            quantities[cell] = count * 1.02
+            quantities[f"sd.{cell}"] = count * 0.01
+            if sun != "Nautical":
+                quantities[f"unfitted.{cell}"] = count * 1.04
+    reading = {
+        "name": "as_printed", "chi_square_night_astro": 1517.06, "degrees_night_astro": 5,
+        "largest_deviation_percent": 60.4, "largest_deviation_cell": "night.moon_full", "excluded": True,
+    }  # fmt: skip
+    return {
+        "quantities": {**quantities, "night": 6030.0},
+        "fit": {"switch_on_altitude_deg": -11.5, "availability": 0.98},
+        "readings": [reading],
+    }
+
+
+def _segments() -> pd.DataFrame:
+    """From each local noon: one hour off, three hours of Astro, four of Night, one off again."""
+    rows = []
+    for night in NIGHTS:
+        start = datetime.strptime(night, "%Y%m%d")
+        for hours, sun, on in ((1, "Day", False), (3, "Astro", True), (4, "Night", True), (1, "Day", False)):
+            rows.append((night, start, start + timedelta(hours=hours), sun, "No_moon", on))
+            start += timedelta(hours=hours)
+    return pd.DataFrame(rows, columns=["night", "start_utc", "end_utc", "sun_bin", "moon_bin", "camera_on"])
+
+
+FINDINGS = [
+    {
+        "id": "FND.HOSTILE", "title": f"A title with {HOSTILE}", "claims": ["T3.NIGHT.NO_MOON", "TXT.THREE"],
+        "explanation": f"An explanation with {HOSTILE}", "numbers": {"share_percent": 57.94, "large": 214890.0},
+    }
+]  # fmt: skip
+
+
+def judge(paths: Paths, changes: dict[str, float] | None = None) -> None:
+    """Write the verdicts of a project; ``changes`` replaces measured values by the name of their quantity."""
+    measures = {**json.loads((paths.schedule / "schedule.json").read_text())["quantities"], **(changes or {})}
+    entries = []
+    for claim in load_claims(paths.published):
+        verdicts = []
+        for evidence, rule in claim.evidence.items():
+            value = (
+                2 if evidence == "arithmetic" else measures.get(str(rule.measure)) if evidence == "ephemeris" else None
+            )
+            verdicts.append(compare(claim, evidence, Measured(value, missing=WAITS)).as_dict())
+        entries.append(
+            {
+                "id": claim.id, "published": claim.value, "printed": claim.shown(), "unit": claim.unit,
+                "kind": claim.kind, "source": claim.source.model_dump(), "note": claim.note, "verdicts": verdicts,
+            }
+        )  # fmt: skip
+    paths.verdicts.parent.mkdir(parents=True, exist_ok=True)
+    paths.verdicts.write_text(json.dumps({"claims": entries, "findings": FINDINGS, "summary": {}}), encoding="utf-8")
+
+
+def make(root: Path, project: Paths) -> Paths:
+    """Write the project into an empty folder; only the templates are the real ones."""
+    paths = Paths(root)
+    paths.published.mkdir(parents=True)
+    (paths.published / "claims.yaml").write_text(yaml.safe_dump([{"claims": _claims()}]), encoding="utf-8")
+    paths.params.write_text("corpus: simulated\n", encoding="utf-8")
+    shutil.copytree(project.report_templates, paths.report_templates)
+    paths.schedule.mkdir(parents=True)
+    (paths.schedule / "schedule.json").write_text(json.dumps(_schedule()), encoding="utf-8")
+    _segments().to_parquet(paths.schedule / "segments.parquet")
+    dates = [f"{night[:4]}-{night[4:6]}-{night[6:]}" for night in NIGHTS]
+    nights = pd.DataFrame({"night": list(NIGHTS), "date": dates, "window": list(NIGHTS.values())})
+    nights.to_parquet(paths.schedule / "nights.parquet")
+    judge(paths)
+    return paths
+
+
+@pytest.fixture
+def small(tmp_path: Path, project: Paths) -> Paths:
+    """A project with results, ready for its report; the test's own to change."""
+    return make(tmp_path, project)
+
+
+@pytest.fixture(scope="package")
+def built(tmp_path_factory: pytest.TempPathFactory, project: Paths) -> Path:
+    """The folder of a built report; only to be read."""
+    return build(make(tmp_path_factory.mktemp("project"), project)).parent

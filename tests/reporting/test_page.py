@@ -1,0 +1,207 @@
+"""The page as a reader gets it: links, images, escaping, and nothing missing printed as a value."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+from jinja2 import UndefinedError
+
+from repro.errors import ReproError
+from repro.record.claims import load_claims
+from repro.reporting.page import build, environment, markdown
+from tests.reporting.conftest import HOSTILE, judge
+
+VOID = {"meta", "link", "img", "input", "br", "hr", "circle", "path", "use"}
+
+
+class Page(HTMLParser):
+    """Elements, ids, references and visible text of a page."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.elements: list[tuple[str, dict[str, str]]] = []
+        self.open: list[str] = []
+        self.text: list[str] = []
+        self.feed(text)
+        self.close()
+
+    def handle_starttag(self, tag, attrs):
+        """Note an element."""
+        self.elements.append((tag, {name: value or "" for name, value in attrs}))
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag, attrs):
+        """Note an element that closes itself."""
+        self.elements.append((tag, {name: value or "" for name, value in attrs}))
+
+    def handle_endtag(self, tag):
+        """Every end tag closes the element that is open."""
+        assert self.open.pop() == tag, f"</{tag}> closes another element, line {self.getpos()[0]}"
+
+    def handle_data(self, data):
+        """Keep what a reader sees."""
+        if not {"script", "style"} & set(self.open):
+            self.text.append(data)
+
+    def values(self, attribute: str) -> list[str]:
+        """All values of an attribute."""
+        return [attributes[attribute] for _, attributes in self.elements if attribute in attributes]
+
+    def all(self, tag: str) -> list[dict[str, str]]:
+        """Attributes of every element of a kind."""
+        return [attributes for name, attributes in self.elements if name == tag]
+
+
+@pytest.fixture
+def page(built: Path) -> Page:
+    """The built page, parsed."""
+    return Page((built / "index.html").read_text(encoding="utf-8"))
+
+
+def test_elements_are_closed_and_ids_unique(page):
+    """Every element is closed where it should be, and no id is used twice."""
+    assert page.open == []
+    assert [name for name, times in Counter(page.values("id")).items() if times > 1] == []
+
+
+def test_every_link_and_image_resolves(page, built):
+    """Every link leads to an id of the page or to a file beside it, and nothing is fetched from elsewhere."""
+    ids = set(page.values("id"))
+    references = page.values("href") + page.values("src")
+    assert len(references) > 30
+    for reference in references:
+        if reference.startswith("#"):
+            assert reference[1:] in ids, reference
+        else:
+            assert "//" not in reference, reference
+            assert (built / reference).is_file(), reference
+    assert "url(" not in (built / "style.css").read_text(encoding="utf-8")
+    for attribute in ("aria-labelledby", "for"):
+        assert {name for value in page.values(attribute) for name in value.split()} <= ids
+
+
+def test_images_have_words(page):
+    """Every picture has a sentence for those who cannot see it, and its data beside it."""
+    images = page.all("img")
+    assert len(images) == 3
+    for image in images:
+        assert len(image["alt"].split()) > 5
+        assert image["src"].replace(".svg", ".csv") in page.values("href")
+
+
+def test_nothing_missing_is_printed_as_a_value(page, built):
+    """No nan, None, NaT, inf or undefined reaches the reader, on the page or in its summary."""
+    for text in (" ".join(page.text), (built / "summary.md").read_text(encoding="utf-8")):
+        assert re.findall(r"\b(?:nan|NaN|None|NaT|inf|undefined|null)\b", text) == []
+
+
+def test_text_of_the_record_is_escaped(page, built):
+    """Markup inside a quotation, a note or a finding is shown as text and never becomes part of the page."""
+    html = (built / "index.html").read_text(encoding="utf-8")
+    assert len(page.all("script")) == 1
+    assert page.all("b") == [{}] * 6  # the counts of the legend, one for each outcome
+    assert html.count("&lt;script&gt;alert(") >= 4
+    assert HOSTILE in " ".join(page.text)
+
+
+def test_every_claim_is_there_once(page, small):
+    """Each registered claim has one place on the page, under the section it comes from."""
+    shown = [attributes["id"].removeprefix("claim-") for attributes in page.all("article")]
+    assert sorted(shown) == sorted(claim.id for claim in load_claims(small.published))
+
+
+def test_readable_without_scripts(page):
+    """The page needs no script: only the filter is, and it stays hidden until the script shows it."""
+    assert [attributes for attributes in page.all("form") if "hidden" not in attributes] == []
+    assert [attributes for attributes in page.all("article") if "hidden" in attributes] == []
+    assert not any(name.startswith("on") for _, attributes in page.elements for name in attributes)
+
+
+def test_tables_scroll_in_their_own_box(page):
+    """Every table and picture stands in a box that scrolls, so a narrow page never does."""
+    boxes = sum("scroll" in attributes.get("class", "").split() for attributes in page.all("div"))
+    assert boxes == len(page.all("table")) + len(page.all("img"))
+
+
+def test_korean_is_marked(page):
+    """Korean quotations say so, for the right glyphs and the right voice; English ones do not."""
+    languages = Counter(attributes["lang"] for attributes in page.all("blockquote"))
+    assert languages["ko"] > 10
+    assert languages["en"] == 2
+
+
+def test_the_same_results_give_the_same_bytes(small):
+    """Two builds of the same results agree in every byte of every file."""
+    built = build(small).parent
+    first = {path.relative_to(built): path.read_bytes() for path in built.rglob("*") if path.is_file()}
+    build(small)
+    second = {path.relative_to(built): path.read_bytes() for path in built.rglob("*") if path.is_file()}
+    assert len(first) == 9
+    assert first == second
+
+
+def test_a_drifted_verdict_stands_at_the_top(small):
+    """A comparison that comes out otherwise than declared is named in the summary of the page and of the pull request."""
+    assert 'id="drifted"' not in build(small).read_text(encoding="utf-8")
+    judge(small, {"night.no_moon": 5000.0})
+    page = build(small)
+    assert 'id="drifted"' in page.read_text(encoding="utf-8")
+    assert "`T3.NIGHT.NO_MOON`, ephemeris: contradicted, declared consistent" in (
+        page.with_name("summary.md").read_text(encoding="utf-8")
+    )
+
+
+def test_verdicts_of_other_claims_are_refused(small):
+    """Verdicts that were made of other published numbers are refused, naming the claim and the stage to run."""
+    file = small.published / "claims.yaml"
+    file.write_text(file.read_text(encoding="utf-8").replace("value: 6000", "value: 6001"), encoding="utf-8")
+    with pytest.raises(ReproError, match=r"(?s)T2\.NIGHT.*dvc repro verify"):
+        build(small)
+
+
+@pytest.mark.parametrize(
+    ("missing", "stage"),
+    [
+        ("verify/verdicts.json", "verify"),
+        ("schedule/schedule.json", "schedule"),
+        ("schedule/segments.parquet", "schedule"),
+    ],
+)
+def test_a_missing_result_names_its_stage(small, missing, stage):
+    """A stage that has not run is named, with the command that runs it."""
+    (small.results / missing).unlink()
+    with pytest.raises(ReproError, match=f"dvc repro {stage}"):
+        build(small)
+
+
+def test_a_template_cannot_print_nothing(tmp_path):
+    """A value that is None, not a number or not there stops the build instead of being printed."""
+    (tmp_path / "page.html").write_text("{{ value }}", encoding="utf-8")
+    template = environment(tmp_path, html=True).get_template("page.html")
+    assert template.render(value="a<b") == "a&lt;b"
+    for bad in (None, float("nan"), float("inf")):
+        with pytest.raises(ValueError, match="reached the page"):
+            template.render(value=bad)
+    with pytest.raises(UndefinedError):
+        template.render()
+
+
+def test_summary_tables_have_as_many_cells_as_heads(built):
+    """Each row of each Markdown table has as many cells as its head, whatever the text holds."""
+    rows = [line for line in (built / "summary.md").read_text(encoding="utf-8").splitlines() if line.startswith("|")]
+    assert len(rows) > 15
+    widths = [len(re.split(r"(?<!\\)\|", row)) for row in rows]
+    heads = [index for index, row in enumerate(rows) if set(row) <= set("|-:")]
+    for number, head in enumerate(heads):
+        end = heads[number + 1] - 1 if number + 1 < len(heads) else len(rows)
+        assert set(widths[head - 1 : end]) == {widths[head]}
+
+
+def test_markdown_shows_text_as_it_is():
+    """What Markdown would take for marks, links or cells is escaped, and line ends become blanks."""
+    assert markdown("a|b\n*c* <d> [e] `f`") == r"a\|b \*c\* \<d\> \[e\] \`f\`"

@@ -1,0 +1,60 @@
+"""Numbers and words as the report writes them."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from repro.record.verify import OUTCOMES
+from repro.reporting import words
+
+
+@pytest.mark.parametrize(
+    ("value", "decimals", "text"),
+    [
+        (214890, None, "214,890"),
+        (-11.5423, None, "−11.542"),
+        (0.0004, None, "0.0004"),
+        (28733.93, None, "28,734"),
+        (1024, 2, "1,024.00"),
+        (-0.5, 1, "−0.5"),
+    ],
+)
+def test_number(value, decimals, text):
+    """Thousands stand apart, the minus is a true one, and digits beyond the fifth are left out."""
+    assert words.number(value, decimals) == text
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), float("-inf")])
+def test_number_refuses_what_is_none(value):
+    """What is not a finite number cannot be written as one."""
+    with pytest.raises(ValueError, match="cannot be printed"):
+        words.number(value)
+
+
+@given(st.floats(-1e6, 1e6), st.integers(0, 3))
+def test_signed(value, decimals):
+    """A difference carries its sign unless it rounds to nothing, and reads back as the rounded value."""
+    text = words.signed(value, decimals)
+    back = float(text.replace("−", "-").replace(",", ""))
+    assert back == pytest.approx(float(f"{value:.{decimals}f}"))
+    assert (text[0] in "+−") == (back != 0)
+
+
+def test_code_is_escaped():
+    """Backticks become code, everything else stays text, also inside the code."""
+    assert words.code("set `a<b` & <i>") == "set <code>a&lt;b</code> &amp; &lt;i&gt;"
+    assert words.code("one ` alone") == "one <code> alone</code>"
+
+
+def test_every_outcome_has_words():
+    """Every outcome the comparator knows has a name and a meaning of its own."""
+    assert tuple(words.OUTCOME) == OUTCOMES
+    assert len({meaning for _, meaning in words.OUTCOME.values()}) == len(OUTCOMES)
+
+
+def test_language():
+    """A quotation with Hangul is Korean, one without is not."""
+    assert words.language("총 214,890장") == "ko"
+    assert words.language("214,890 images") == "en"
