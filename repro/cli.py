@@ -46,7 +46,7 @@ def verify(
     Example: repro verify --only T3 --format markdown
     """
     from repro.record.show import as_json, as_markdown, print_table
-    from repro.evidence import verify_now
+    from repro.verification import verify_now
 
     verification = verify_now(find_project(project)).only(only)
     if not len(verification.claims):

@@ -1,4 +1,4 @@
-"""Gather the evidence of a project: what its stages measured, or, for a quick look, what can be measured now."""
+"""Gather the evidence of a project: what its stages measured, and the reason for what is missing."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from typing import Any
 
 from repro.params import load_params
 from repro.paths import Paths
-from repro.record.claims import Claims, Evidence, load_claims
-from repro.record.verify import Quantities, Results, Verification, verify
+from repro.record.claims import Evidence
+from repro.record.verify import Quantities, Results
 from repro.store import read_json
 
 NO_CORPUS = (
@@ -59,22 +59,3 @@ def from_stages(paths: Paths) -> Results:
         architecture=read_json(paths.architecture, made_by="dvc repro architecture"),
         corpus=load_params(paths.params).corpus,
     )
-
-
-def measured_now(paths: Paths, claims: Claims) -> Results:
-    """Evidence of the sky and of the networks, measured in this process in a few seconds; nothing is written."""
-    from repro.classifier import architecture
-    from repro.sky import schedule
-
-    params = load_params(paths.params)
-    return combine(
-        schedule=schedule.document(params.schedule, params.sky, schedule.published(claims)),
-        architecture=architecture.measure(),
-        corpus=params.corpus,
-    )
-
-
-def verify_now(paths: Paths) -> Verification:
-    """Verify a project without running its pipeline."""
-    claims = load_claims(paths.published)
-    return verify(claims, measured_now(paths, claims))

@@ -6,12 +6,12 @@ from functools import cache
 
 import pytest
 
-from repro.evidence import measured_now
+from repro.paths import Paths
 from repro.record.claims import Claims, Evidence, load_claims
 from repro.record.compare import Verdict
 from repro.record.verify import Results, Verification, verify
+from repro.verification import measured_now
 from tests.conftest import ROOT
-from repro.paths import Paths
 
 CLAIMS = load_claims(Paths(ROOT).published)
 PAIRS = [(claim.id, evidence) for claim in CLAIMS for evidence in claim.evidence]
