@@ -7,7 +7,7 @@ file, a corpus is a folder of them.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import pandas as pd
 import pandera.pandas as pa
@@ -108,7 +108,7 @@ def check(table: pd.DataFrame, stage: Stage, where: str) -> pd.DataFrame:
         If a column is missing, unknown, out of order, of another type or out of range; the first fault is told.
     """
     try:
-        return schema(stage).validate(table)
+        schema(stage).validate(table)
     except (pa.errors.SchemaError, pa.errors.SchemaErrors) as error:
         raise ReproError(
             found=f"a frame table that breaks its schema: {str(error).splitlines()[0]}",
@@ -116,6 +116,7 @@ def check(table: pd.DataFrame, stage: Stage, where: str) -> pd.DataFrame:
             where=where,
             remedy=f"run the stage again: dvc repro --force --single-item {stage}",
         ) from None
+    return table
 
 
 def write(target: Path, table: pd.DataFrame, stage: Stage) -> None:
@@ -133,7 +134,7 @@ def tidy(table: pd.DataFrame) -> pd.DataFrame:
     """Columns in the table's order, text columns of one type, times in microseconds, rows numbered anew."""
     known = [name for name in COLUMNS if name in table.columns]
     unknown = [name for name in table.columns if name not in COLUMNS]
-    kinds: dict[str, object] = {name: "str" for name in known if name in _TEXT}
+    kinds: dict[str, Any] = {name: "str" for name in known if name in _TEXT}
     if "time_utc" in known:
         kinds["time_utc"] = _UTC
     return table[known + unknown].astype(kinds).reset_index(drop=True)

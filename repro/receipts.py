@@ -105,8 +105,8 @@ def holds(work: Work, *, hash_inputs: bool = True) -> bool:
         if was["mtime_ns"] != now.st_mtime_ns and not (hash_inputs and was["sha256"] == digest(path)):
             return False
     sizes = document.get("outputs", {})
-    return list(sizes) == [_output_name(work, path) for path in work.outputs] and all(
-        path.is_file() and path.stat().st_size == sizes[_output_name(work, path)] for path in work.outputs
+    return list(sizes) == [_output_name(path) for path in work.outputs] and all(
+        path.is_file() and path.stat().st_size == sizes[_output_name(path)] for path in work.outputs
     )
 
 
@@ -124,7 +124,7 @@ def write(work: Work, summary: Mapping[str, Any]) -> None:
     for path in work.inputs:
         stat = path.stat()
         inputs[path.name] = {"sha256": digest(path), "bytes": stat.st_size, "mtime_ns": stat.st_mtime_ns}
-    outputs = {_output_name(work, path): path.stat().st_size for path in work.outputs}
+    outputs = {_output_name(path): path.stat().st_size for path in work.outputs}
     document = {"night": work.night, "settings": work.settings, "inputs": inputs, "outputs": outputs}
     write_json(work.receipt, {**document, "summary": dict(summary)})
 
@@ -135,6 +135,6 @@ def void(work: Work) -> None:
         path.unlink(missing_ok=True)
 
 
-def _output_name(work: Work, path: Path) -> str:
+def _output_name(path: Path) -> str:
     # Outputs of one night often share their file name; folder and name tell them apart.
     return f"{path.parent.name}/{path.name}"

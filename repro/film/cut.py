@@ -11,7 +11,7 @@ import numpy.typing as npt
 from repro.film.profile import Camera
 
 os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")
-import cv2  # noqa: E402
+import cv2
 
 Image = npt.NDArray[np.uint8]
 
@@ -21,13 +21,18 @@ def sky_mask(camera: Camera) -> Image:
     box, circle = camera.crop_px, camera.circle_px
     y, x = np.mgrid[box.rows, box.columns]
     inside = (x - circle.x) ** 2 + (y - circle.y) ** 2 <= circle.radius**2
-    return (inside * 255).astype(np.uint8)
+    return np.asarray(inside * 255, dtype=np.uint8)
 
 
 def sky_cutter(camera: Camera) -> Callable[[Image], Image]:
     """Function from a frame (height, width, 3) to the masked crop, black outside the circle."""
     mask, box = sky_mask(camera), camera.crop_px
-    return lambda image: cv2.bitwise_and(crop := image[box.rows, box.columns], crop, mask=mask)
+
+    def cut(image: Image) -> Image:
+        crop = image[box.rows, box.columns]
+        return np.asarray(cv2.bitwise_and(crop, crop, mask=mask), dtype=np.uint8)
+
+    return cut
 
 
 def meridian(camera: Camera) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:

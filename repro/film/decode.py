@@ -20,7 +20,7 @@ from repro.film.profile import Camera
 
 # The decoder prints every damaged block; what is missing is counted here instead. Read once, on import of cv2.
 os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")
-import cv2  # noqa: E402
+import cv2
 
 Image = npt.NDArray[np.uint8]
 _AGAIN = "download the video again, or take it out of the folder"

@@ -84,7 +84,7 @@ class Clock(Section):
     box_px: Box
     scale: float = Field(gt=0, le=8)
     formats: tuple[Annotated[str, AfterValidator(_complete)], ...] = Field(min_length=1)
-    zones_h: dict[str, float] = {}
+    zones_h: dict[str, float] = Field(default_factory=dict)
     published_repairs: bool = False
 
     @model_validator(mode="after")

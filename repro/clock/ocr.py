@@ -1,0 +1,176 @@
+"""Clock strips to text: grey, Gaussian blur and threshold as published, then many strips in one call of Tesseract.
+
+Starting Tesseract and loading its network costs ten times what a strip costs. A list of images, one page each, pays it
+once a call and keeps strips apart, which a tall stack of lines does not always. Measured in ``repro.clock.bench``.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+import pytesseract
+
+from repro.errors import ReproError
+from repro.film.profile import Clock
+from repro.params import ClockParams
+
+Image = npt.NDArray[np.uint8]
+_MARGIN_PX = 8  # white around the text; Tesseract reads glyphs at the very edge badly
+
+
+@dataclass(frozen=True)
+class Look:
+    """How a strip is prepared.
+
+    Parameters
+    ----------
+    scale : float
+        Enlargement, cubic.
+    blur_px : int
+        Size of the Gaussian kernel after enlargement, odd; OpenCV derives its width.
+    threshold : int or None
+        Brightness above which a pixel is text; None for Otsu's.
+    layout : int
+        Tesseract's page segmentation mode: 7 takes a page for one line, 13 too but without its own corrections.
+    """
+
+    scale: float
+    blur_px: int
+    threshold: int | None
+    layout: int = 7
+
+
+def looks(clock: Clock, params: ClockParams) -> tuple[Look, Look]:
+    """The first look at every strip, as published, and a second, different one at those that are in doubt."""
+    threshold = None if params.threshold == "otsu" else int(params.threshold)
+    blur_px = params.blur_px | 1  # a kernel has a middle
+    # Another size and kernel move the glyphs' edges, another layout mode leaves out Tesseract's own corrections: the
+    # two looks seldom go wrong in the same way.
+    return Look(clock.scale, blur_px, threshold), Look(clock.scale * 1.5, blur_px + 4, threshold, layout=13)
+
+
+def text_box(strips: Sequence[Image], min_contrast: int) -> tuple[slice, slice]:
+    """Rows and columns of the part that holds text in a night's strips, with a margin.
+
+    The clock stands still, so a mean over strips shows it well above the noise. If nothing stands out, the whole strip
+    is given.
+    """
+    chosen = strips[:: max(1, len(strips) // 64)]
+    mean = np.mean([cv2.GaussianBlur(_grey(strip), (5, 5), 0) for strip in chosen], axis=0)
+    dark = float(np.median(mean))
+    text = mean > dark + max(min_contrast / 3, 0.2 * (float(mean.max()) - dark))
+    if not text.any():
+        return slice(None), slice(None)
+    rows, columns = np.flatnonzero(text.any(axis=1)), np.flatnonzero(text.any(axis=0))
+    return (
+        slice(max(0, rows[0] - 5), rows[-1] + 6),
+        slice(max(0, columns[0] - _MARGIN_PX), columns[-1] + _MARGIN_PX + 1),
+    )
+
+
+def prepare(strip: Image, look: Look, min_contrast: int) -> Image | None:
+    """Black text on white, shape (height, width); None if the strip shows too little contrast to hold any."""
+    grey = _grey(strip)
+    big = cv2.resize(grey, None, fx=look.scale, fy=look.scale, interpolation=cv2.INTER_CUBIC)
+    smooth = cv2.GaussianBlur(big, (look.blur_px, look.blur_px), 0)
+    # The 2 % brightest pixels are text wherever there is any: a stamp covers about a tenth of its box.
+    if float(np.percentile(smooth, 98)) - float(np.median(smooth)) < min_contrast:
+        return None
+    kind = cv2.THRESH_BINARY_INV + (cv2.THRESH_OTSU if look.threshold is None else 0)
+    binary = cv2.threshold(smooth, look.threshold or 0, 255, kind)[1]
+    return np.asarray(
+        cv2.copyMakeBorder(binary, *(_MARGIN_PX,) * 4, cv2.BORDER_CONSTANT, value=255), dtype=np.uint8
+    )
+
+
+def alphabet(clock: Clock) -> str:
+    """Glyphs that the camera's formats can hold. The space is among them: without it date and time are glued."""
+    marks = {mark for text in clock.formats for mark in text.replace("%Z", "") if not mark.isalnum() and mark != "%"}
+    return "0123456789" + "".join(sorted(marks | {" "} | set("".join(clock.zones_h))))
+
+
+def read_strips(
+    strips: Sequence[Image], look: Look, clock: Clock, params: ClockParams, *, threads: int = 1
+) -> list[tuple[str, float]]:
+    """Read strips.
+
+    Parameters
+    ----------
+    strips : sequence of ndarray, shape (height, width, 3)
+        Clock strips, BGR uint8.
+    look : Look
+        How to prepare them.
+    clock : Clock
+        The camera's clock.
+    params : ClockParams
+        Section ``clock`` of the parameters.
+    threads : int
+        Calls of Tesseract at a time.
+
+    Returns
+    -------
+    list of (str, float)
+        Text and confidence (0 to 100, that of the least certain word) of each strip; ``("", 0.0)`` for one without.
+
+    Raises
+    ------
+    ReproError
+        If Tesseract is not installed.
+    """
+    os.environ.setdefault("OMP_THREAD_LIMIT", "1")  # its own threads slow down such small images
+    pages = [(number, page) for number, strip in enumerate(strips)
+             if (page := prepare(strip, look, params.min_contrast)) is not None]  # fmt: skip
+    config = f'--psm {look.layout} --dpi 150 -c tessedit_char_whitelist="{alphabet(clock)}"'
+    size = max(1, min(params.strips_per_call, -(-len(pages) // max(1, threads))))
+    parts = [pages[at : at + size] for at in range(0, len(pages), size)]
+    with ThreadPoolExecutor(max(1, threads)) as pool:
+        read = list(pool.map(lambda part: _read_pages([page for _, page in part], config), parts))
+    results = [("", 0.0)] * len(strips)
+    for part, texts in zip(parts, read, strict=True):
+        for (number, _), text in zip(part, texts, strict=True):
+            results[number] = text
+    return results
+
+
+def _read_pages(pages: Sequence[Image], config: str) -> list[tuple[str, float]]:
+    with tempfile.TemporaryDirectory(prefix="repro-clock-") as name:
+        folder = Path(name)
+        files = [folder / f"{number}.png" for number in range(len(pages))]
+        for file, page in zip(files, pages, strict=True):
+            cv2.imwrite(str(file), page, [cv2.IMWRITE_PNG_COMPRESSION, 1])
+        listing = folder / "pages.txt"
+        listing.write_text("".join(f"{file}\n" for file in files), encoding="utf-8")
+        try:
+            words = pytesseract.image_to_data(str(listing), config=config, output_type=pytesseract.Output.DICT)
+        except pytesseract.TesseractNotFoundError:
+            raise ReproError(
+                found="no program tesseract",
+                expected="Tesseract 4 or 5 with its English data",
+                where="the search path for programs",
+                remedy="install it, for example: apt-get install tesseract-ocr",
+            ) from None
+        except pytesseract.TesseractError:
+            # Some pages crash it. Halving finds them; the others are read all the same.
+            if len(pages) == 1:
+                return [("", 0.0)]
+            half = len(pages) // 2
+            return _read_pages(pages[:half], config) + _read_pages(pages[half:], config)
+    texts: list[list[str]] = [[] for _ in pages]
+    sure = [100.0] * len(pages)
+    for page, word, confidence in zip(words["page_num"], words["text"], words["conf"], strict=True):
+        if str(word).strip():
+            texts[page - 1].append(str(word).strip())
+            sure[page - 1] = min(sure[page - 1], max(0.0, float(confidence)))
+    return [(" ".join(text), value if text else 0.0) for text, value in zip(texts, sure, strict=True)]
+
+
+def _grey(strip: Image) -> Image:
+    return np.asarray(cv2.cvtColor(strip, cv2.COLOR_BGR2GRAY), dtype=np.uint8)
