@@ -1,0 +1,124 @@
+"""Label files: CSV with the columns ``name,label,labeller,labelled_at``."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Collection
+from datetime import datetime
+from pathlib import Path
+
+import pandas as pd
+
+from repro.errors import ReproError
+from repro.store import write_text
+
+COLUMNS = ("name", "label", "labeller", "labelled_at")
+CLASSES = ("no", "yes")  # class 0 and class 1
+_HEADER = ",".join(COLUMNS)
+
+
+def read(source: Path, known: Collection[str]) -> pd.DataFrame:
+    """Read and check a label file.
+
+    Parameters
+    ----------
+    source : Path
+        CSV in UTF-8 (a byte order mark is allowed), with a header. ``label`` is yes or no; ``labeller`` is any name;
+        ``labelled_at`` is an ISO 8601 date or time, or empty.
+    known : collection of str
+        Names of all frames of the corpus.
+
+    Returns
+    -------
+    DataFrame
+        Columns :data:`COLUMNS`, as text, in the file's order.
+
+    Raises
+    ------
+    ReproError
+        If the file is missing, empty, not UTF-8 or not such a CSV; if a name is unknown or occurs twice; if a label
+        is another word; if only one class occurs. The message names the line.
+    """
+    names = known if isinstance(known, set | frozenset | dict) else set(known)
+    rows: list[list[str]] = []
+    first_line: dict[str, int] = {}
+    # csv tells the line a record ends on; no field of ours may span lines, so that is the line it stands on.
+    reader = csv.reader(io.StringIO(_text(source), newline=""), strict=True)
+    try:
+        for row in reader:
+            if reader.line_num == 1:
+                if tuple(row) != COLUMNS:
+                    raise _wrong(source, 1, f"header {','.join(row)!r}", f"header {_HEADER!r}", "name the columns so")
+            elif row:
+                _check(row, source, reader.line_num, names, first_line)
+                rows.append(row)
+    except csv.Error as error:
+        raise _wrong(source, reader.line_num, f"not CSV: {error}", _HEADER, "mend the quotes in this line") from None
+    table = pd.DataFrame(rows, columns=list(COLUMNS), dtype="str")
+    found = set(table["label"])
+    if len(found) < len(CLASSES):
+        raise ReproError(
+            found=f"{len(table)} labels, all {found.pop()!r}" if found else "no label",
+            expected="labels of both classes, yes and no",
+            where=str(source),
+            remedy="label more frames; those that wait are listed in to_label.csv of stage sample",
+        )
+    return table
+
+
+def write(target: Path, table: pd.DataFrame) -> None:
+    """Write a label file; columns as :data:`COLUMNS`, the rest is left out."""
+    write_text(target, table.loc[:, list(COLUMNS)].to_csv(index=False, lineterminator="\n"))
+
+
+def _text(source: Path) -> str:
+    try:
+        data = source.read_bytes()
+    except FileNotFoundError:
+        raise ReproError(
+            found="no such file",
+            expected=f"a label file: {_HEADER}",
+            where=str(source),
+            remedy="label the frames that stage sample lists in to_label.csv, and save them under this name",
+        ) from None
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = data[: error.start].count(b"\n") + 1
+        found = f"byte 0x{data[error.start]:02x}, which is not UTF-8"
+        raise _wrong(source, line, found, "UTF-8", "save the file again as UTF-8 (CSV UTF-8 in spreadsheets)") from None
+    if "\0" in text:
+        line = text[: text.index("\0")].count("\n") + 1
+        raise _wrong(source, line, "a zero byte, as in UTF-16", "UTF-8", "save the file again as UTF-8")
+    if not text.strip():
+        raise _wrong(source, 1, "an empty file", f"header {_HEADER!r} and one line a frame", "label at least one frame")
+    return text
+
+
+def _check(row: list[str], source: Path, line: int, known: Collection[str], first_line: dict[str, int]) -> None:
+    if len(row) != len(COLUMNS):
+        raise _wrong(source, line, f"{len(row)} fields", f"{len(COLUMNS)}: {_HEADER}", "mend or remove the line")
+    name, label, labeller, labelled_at = row
+    if label not in CLASSES:
+        remedy = "write yes or no, in lower case and without spaces"
+        raise _wrong(source, line, f"label {label!r}", "yes or no", remedy)
+    if name not in known:
+        remedy = "remove the line, or run the stages of the night it belongs to"
+        raise _wrong(source, line, f"frame {name!r}", "the name of a frame of this corpus", remedy)
+    if name in first_line:
+        found = f"frame {name!r} again, after line {first_line[name]}"
+        raise _wrong(source, line, found, "one label a frame", "remove one of the two lines")
+    if not labeller.strip():
+        raise _wrong(source, line, "no labeller", "who labelled the frame", "name a person or a program")
+    if labelled_at:
+        try:
+            datetime.fromisoformat(labelled_at)
+        except ValueError:
+            remedy = "write a date such as 2025-05-01, or leave the field empty"
+            raise _wrong(source, line, f"time {labelled_at!r}", "ISO 8601", remedy) from None
+    first_line[name] = line
+
+
+def _wrong(source: Path, line: int, found: str, expected: str, remedy: str) -> ReproError:
+    return ReproError(found=found, expected=expected, where=f"{source}, line {line}", remedy=remedy)

@@ -1,0 +1,100 @@
+"""The sample for labelling: a few frames of every date, drawn among the darkest condition."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import pandas as pd
+
+from repro.errors import ReproError
+from repro.seeding import generator
+
+Group = Literal["utc_date", "night"]
+
+#: The condition whose frames are labelled (thesis, section II.3.1).
+SUN, MOON = "Night", "No_moon"
+
+
+def pool(frames: pd.DataFrame) -> pd.DataFrame:
+    """Frames that may be labelled: those of Night and No_moon, sorted by name.
+
+    Parameters
+    ----------
+    frames : DataFrame
+        Frame table with ``name``, ``sun_bin``, ``moon_bin``.
+
+    Raises
+    ------
+    ReproError
+        If there is none.
+    """
+    wanted = frames[(frames["sun_bin"] == SUN) & (frames["moon_bin"] == MOON)]
+    if wanted.empty:
+        raise ReproError(
+            found=f"no frame of {SUN} and {MOON} among {len(frames)} frames",
+            expected="at least one: only these are labelled",
+            where="stage sample",
+            remedy="add nights without moon, or look at the bins of the sky stage",
+        )
+    return wanted.sort_values("name", ignore_index=True)
+
+
+def dates(frames: pd.DataFrame, group: Group) -> pd.Series[str]:
+    """The date each frame is counted under, as text.
+
+    Parameters
+    ----------
+    frames : DataFrame
+        Frame table with ``time_utc`` and ``night``.
+    group : str
+        ``utc_date``: the UTC date of the frame's time, as published; one night then falls on two dates, and a date
+        holds the end of one night and the beginning of the next. ``night``: the observing night, YYYYMMDD.
+    """
+    if group == "night":
+        return frames["night"].astype("str")
+    stamps: pd.Series[str] = frames["time_utc"].dt.strftime("%Y-%m-%d").astype("str")
+    return stamps
+
+
+def draw_size(frames: int, most: int, part: int) -> int:
+    """Frames to draw of a date with so many: ``min(most, max(1, frames // part))``."""
+    return min(most, max(1, frames // part))
+
+
+def draw(frames: pd.DataFrame, seed: int, *, most: int = 20, part: int = 2, group: Group = "utc_date") -> pd.DataFrame:
+    """Draw the sample.
+
+    The record draws without a seed, so its own sample cannot be drawn again; the rule can. Frames are sorted by name
+    first, and each date has its own source of random numbers: neither the order of files nor other dates matter.
+
+    Parameters
+    ----------
+    frames : DataFrame
+        Frame table with ``name``, ``night``, ``time_utc``, ``sun_bin``, ``moon_bin``.
+    seed : int
+        Of the pipeline.
+    most : int
+        Most frames of one date.
+    part : int
+        At most one in ``part`` of a date's frames (rounded down), but at least one.
+    group : str
+        See :func:`dates`.
+
+    Returns
+    -------
+    DataFrame
+        The drawn rows with a column ``date``, sorted by name.
+
+    Raises
+    ------
+    ReproError
+        If no frame is of the labelled condition.
+    """
+    candidates = pool(frames)
+    candidates = candidates.assign(date=dates(candidates, group))
+    chosen = []
+    for date, rows in candidates.groupby("date", sort=True):
+        size = draw_size(len(rows), most, part)
+        places = generator(seed, "sample", date).choice(len(rows), size=size, replace=False)
+        chosen.append(rows.iloc[sorted(places)])
+    return pd.concat(chosen).sort_values("name", ignore_index=True)

@@ -1,0 +1,28 @@
+"""The one place that turns the seed of ``params.yaml`` into sources of random numbers."""
+
+from __future__ import annotations
+
+import zlib
+
+import numpy as np
+import torch
+
+
+def generator(seed: int, *names: object) -> np.random.Generator:
+    """Source of random numbers that depends on the seed and the names, and on nothing else.
+
+    A source of its own for each date or night means that a night added later changes no draw of the others.
+
+    Parameters
+    ----------
+    seed : int
+        From ``params.yaml``, 0 or more.
+    names : objects
+        What the numbers are for, such as ``"sample", "2024-02-01"``; told apart by their text.
+    """
+    return np.random.default_rng([seed, *(zlib.crc32(str(name).encode()) for name in names)])
+
+
+def torch_generator(seed: int, *names: object) -> torch.Generator:
+    """As :func:`generator`, for torch, on the CPU."""
+    return torch.Generator().manual_seed(int(generator(seed, *names).integers(2**63)))
