@@ -83,6 +83,64 @@ class Schedule(Section):
     known_start_local: str | None = Field(default=None, pattern=r"^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}$")
 
 
+Form = Literal["arc", "bands", "folded", "rays", "corona", "diffuse", "patchy", "pulsating"]
+Weather = Literal["clear", "thin", "broken", "overcast", "snow", "frost"]
+
+
+class SimulatedNight(Section):
+    """One night of a simulated campaign.
+
+    Parameters
+    ----------
+    night : str
+        YYYYMMDD of its morning.
+    part : str
+        What is filmed: ``evening`` (from when the camera switches on), ``morning`` (until it switches off), ``middle``,
+        ``all``, or the UTC time HH:MM of the first frame.
+    minutes : int
+        How long; at most the night.
+    forms : tuple of str, optional
+        Forms of aurora in their order; random if not given, none if empty.
+    weather : tuple of str, optional
+        Weathers in their order; random if not given.
+    strength : float
+        Scales the aurora's brightness.
+    """
+
+    night: str = Field(pattern=r"^\d{8}$")
+    part: str = Field(default="middle", pattern=r"^(evening|middle|morning|all|[0-2]\d:[0-5]\d)$")
+    minutes: int = Field(default=60, ge=1, le=1440)
+    forms: tuple[Form, ...] | None = None
+    weather: tuple[Weather, ...] | None = None
+    strength: float = Field(default=1.0, ge=0)
+
+
+class Campaign(Section):
+    """Nights that are simulated together: those that are listed, or every night of the schedule."""
+
+    nights: tuple[SimulatedNight, ...] | Literal["schedule"]
+    films: bool = True
+
+
+class Simulate(Section):
+    """The simulated observatory.
+
+    Parameters
+    ----------
+    campaign : str
+        Name of one of ``campaigns``.
+    switch_on_sun_alt_deg : float
+        The camera runs while the Sun is lower.
+    crf : int
+        Quality of the videos, 0 lossless to 51.
+    """
+
+    campaign: str = "default"
+    switch_on_sun_alt_deg: float = Field(default=-11.54, ge=-90, le=90)
+    crf: int = Field(default=23, ge=0, le=51)
+    campaigns: dict[str, Campaign] = Field(default_factory=dict)
+
+
 class Params(Section):
     """All of ``params.yaml``."""
 
@@ -93,6 +151,7 @@ class Params(Section):
     clock: ClockParams = ClockParams()
     schedule: Schedule
     sky: Sky = Sky()
+    simulate: Simulate = Simulate()
 
 
 def load_params(path: Path) -> Params:

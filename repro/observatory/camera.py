@@ -13,7 +13,8 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from repro.observatory.plan import Night, generator
+from repro.observatory.plan import Night
+from repro.seeding import generator
 
 GAMMA = 2.2
 NAMES = ("gain", "lift", "noise", "wb_red", "wb_green", "wb_blue", "saturation", "vignette", "ghost", "town", "town_az",

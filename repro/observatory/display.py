@@ -8,7 +8,8 @@ import numpy as np
 import numpy.typing as npt
 
 from repro.observatory.forms import CLOUD, SHEET
-from repro.observatory.plan import Episode, Night, generator
+from repro.observatory.plan import Episode, Night
+from repro.seeding import generator
 
 Floats = npt.NDArray[np.float64]
 Draw = Callable[[float, float], float]

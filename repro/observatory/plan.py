@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import zlib
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Literal, get_args
+from typing import get_args
 
 import numpy as np
 import numpy.typing as npt
 
 from repro.errors import ReproError
+from repro.params import Form, Weather
+from repro.seeding import generator
 
-Form = Literal["arc", "bands", "folded", "rays", "corona", "diffuse", "patchy", "pulsating"]
-Weather = Literal["clear", "thin", "broken", "overcast", "snow", "frost"]
 FORMS: tuple[Form, ...] = get_args(Form)
 WEATHERS: tuple[Weather, ...] = get_args(Weather)
 NEW_CAMERA = date(2024, 1, 1)  # the camera changed "from 2024 on" (slides of the thesis)
@@ -25,11 +24,6 @@ CHANCES = {"clear": 0.42, "thin": 0.16, "broken": 0.14, "overcast": 0.18, "snow"
 
 Times = npt.NDArray[np.datetime64]
 Floats = npt.NDArray[np.float64]
-
-
-def generator(seed: int, *names: object) -> np.random.Generator:
-    """Generator of random numbers that depends on the seed and the names, and on nothing else."""
-    return np.random.default_rng([seed, *(zlib.crc32(str(name).encode()) for name in names)])
 
 
 @dataclass(frozen=True)

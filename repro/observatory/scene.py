@@ -9,8 +9,9 @@ import numpy as np
 import numpy.typing as npt
 
 from repro.observatory import camera, display, emission, foreground, weather
-from repro.observatory.plan import Night, Times, generator
+from repro.observatory.plan import Night, Times
 from repro.params import Site
+from repro.seeding import generator
 from repro.sky.ephemeris import positions, sidereal_time_deg
 
 Floats = npt.NDArray[np.float64]

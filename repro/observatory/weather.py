@@ -9,7 +9,9 @@ from torch import Tensor
 
 from repro.observatory.geometry import Sky
 from repro.observatory.noise import clouds
-from repro.observatory.plan import Night, Weather, generator
+from repro.observatory.plan import Night
+from repro.params import Weather
+from repro.seeding import generator
 
 NAMES = ("tau", "threshold", "sharpness", "veil", "streak", "frost", "snow", "scale", "drift_x", "drift_y", "offset")
 CHANGE_S = 900.0  # how long one weather takes to become another
@@ -79,6 +81,8 @@ def cover(depth: Tensor, sky: Sky) -> Tensor:
 
 def snow_cover(sky: Sky, p: dict[str, Tensor]) -> Tensor:
     """How much of the dome is under snow, (n, 1, rows, columns), 0 to 1; it gathers from the rim inward."""
+    if not bool((p["snow"] > 0.02).any()):
+        return torch.zeros(len(p["snow"]), 1, *sky.up.shape, device=sky.up.device)
     zenith = (1 - sky.alt_deg / 90)[None, None]
     x, y = 0.9 * sky.east * (1 + zenith), 0.9 * sky.north * (1 + zenith)
     grain = clouds(x + 3 * p["offset"], y - 2 * p["offset"], octaves=6)
@@ -87,6 +91,8 @@ def snow_cover(sky: Sky, p: dict[str, Tensor]) -> Tensor:
 
 def frost_veil(sky: Sky, p: dict[str, Tensor]) -> Tensor:
     """Opacity of frost on the dome, (n, 1, rows, columns), 0 to 0.8."""
+    if not bool((p["frost"] > 0).any()):
+        return torch.zeros(len(p["frost"]), 1, *sky.up.shape, device=sky.up.device)
     x, y = 3.0 * sky.east, 3.0 * sky.north
     feather = clouds(x + p["offset"], y + 2 * p["offset"], octaves=5)
     return 0.8 * p["frost"] * torch.sigmoid(1.5 * feather + 0.3)

@@ -1,0 +1,72 @@
+"""What the camera's software burns into a frame: logo, name, site and clock, as in the reference frame of 2022-12-01."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from functools import lru_cache
+from pathlib import Path
+
+import matplotlib
+import numpy as np
+import numpy.typing as npt
+import pytz
+from PIL import Image, ImageDraw, ImageFont
+
+Picture = npt.NDArray[np.uint8]
+
+WIDTH, HEIGHT = 1280, 720
+CIRCLE_LEFT = (WIDTH - HEIGHT) // 2  # the sky's square lies in the middle of the frame
+CLOCK_LEFT, CLOCK_BASELINE = 868, 708  # the clock begins here, in pixels from the frame's top left corner
+CLOCK_BOX = (860, 686, 250, 30)  # left, top, width, height of all that a clock can cover
+CLOCK_FORMATS = {1: "%Y/%m/%d %H:%M:%S", 2: "%Y-%m-%d %H:%M:%S %Z"}  # by camera generation
+_WHITE, _GREEN, _ORANGE = 255, (52, 148, 60), (233, 128, 32)
+
+
+def clock_text(time_utc: np.datetime64, generation: int, time_zone: str) -> str:
+    """The clock's text at a moment: local time, with slashes (first camera) or dashes and the zone's name (second).
+
+    Parameters
+    ----------
+    time_utc : datetime64
+        The moment; fractions of a second are cut off.
+    generation : int
+        Camera generation, 1 or 2.
+    time_zone : str
+        Name in the time zone database.
+    """
+    second = int(np.datetime64(time_utc, "s").astype("int64"))
+    local = datetime.fromtimestamp(second, UTC).astimezone(pytz.timezone(time_zone))
+    return local.strftime(CLOCK_FORMATS[generation])
+
+
+@lru_cache(maxsize=8)
+def _font(name: str, size: int) -> ImageFont.FreeTypeFont:
+    # DejaVu comes with matplotlib, so the picture is the same on every machine.
+    return ImageFont.truetype(str(Path(matplotlib.get_data_path()) / "fonts" / "ttf" / f"{name}.ttf"), size)
+
+
+def clock_image(text: str) -> Picture:
+    """Brightness of the clock, 0 to 255, shape of CLOCK_BOX (height, width)."""
+    left, top, width, height = CLOCK_BOX
+    image = Image.new("L", (width, height), 0)
+    draw = ImageDraw.Draw(image)
+    draw.text((CLOCK_LEFT - left, CLOCK_BASELINE - top), text, font=_font("DejaVuSans", 17), fill=_WHITE, anchor="ls")
+    return np.asarray(image)
+
+
+@lru_cache(maxsize=1)
+def frame_art() -> Picture:
+    """All of the overlay that does not change, on black, uint8 (HEIGHT, WIDTH, 3) RGB."""
+    image = Image.new("RGB", (WIDTH, HEIGHT))
+    draw = ImageDraw.Draw(image)
+    white = (_WHITE,) * 3
+    draw.text((222, 32), "AuroraMAX", font=_font("DejaVuSans-Bold", 20), fill=white, anchor="ls")
+    draw.text((1058, 32), "Yellowknife NWT", font=_font("DejaVuSans", 20), fill=white, anchor="rs")
+    # A half disc, green over orange, with a green sweep above it and the name below: the shape of the mission's logo.
+    draw.pieslice((226, 646, 322, 742), 180, 360, fill=_ORANGE)
+    draw.pieslice((226, 646, 322, 742), 180, 255, fill=_GREEN)
+    draw.polygon([(232, 676), (276, 650), (318, 634), (280, 660), (244, 690)], fill=_GREEN)
+    draw.rectangle((220, 690, 330, 719), fill=(0, 0, 0))
+    draw.text((222, 706), "Aurora", font=_font("DejaVuSans-Bold", 15), fill=_GREEN, anchor="ls")
+    draw.text((280, 706), "MAX", font=_font("DejaVuSans-Bold", 15), fill=_ORANGE, anchor="ls")
+    return np.asarray(image)
