@@ -16,7 +16,7 @@ from repro.reporting.canvas import write_csv
 from repro.reporting.provenance import Provenance, provenance
 from repro.reporting.results import Judged, Results, load_results
 from repro.reporting.summary import summarise
-from repro.reporting.tables import tables
+from repro.reporting.tables import sky_tables, table4
 from repro.store import write_text
 
 
@@ -75,7 +75,8 @@ def write(results: Results, origin: Provenance, *, templates: Path, target: Path
     content: dict[str, Any] = {
         "results": results,
         "summary": summarise(results),
-        "tables": tables(results),
+        "tables": sky_tables(results),
+        "table4": table4(results),
         "chapters": chapters(results),
         "origin": origin,
         "outcomes": OUTCOMES,

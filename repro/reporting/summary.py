@@ -95,14 +95,12 @@ def _sentence(evidence: Evidence, counts: Counter[Outcome]) -> str:
         return f"{name}: {what}. No claim declares this evidence."
     if unmade == total:
         return f"{name}: {what}. Not one of its {count(total, 'comparison')} could be made yet. {limit}"
-    phrases = {
-        "confirmed": "confirm the record",
-        "consistent": "are consistent with it",
-        "contradicted": "contradict it",
-        "source_conflict": "find it in conflict with itself",
-    }
     parts = [
-        f"{counts[outcome]:,} {phrases[outcome]}" for outcome in OUTCOMES if outcome in phrases and counts[outcome]
+        f"{counts['confirmed']:,} confirmed",
+        f"{counts['consistent']:,} consistent",
+        f"{counts['contradicted']:,} contradicted",
+        count(counts["source_conflict"], "source conflict"),
     ]
-    made = f"{name}: {what}. Of {count(total - unmade, 'comparison')} made, {', '.join(parts)}."
+    parts = [part for part in parts if not part.startswith("0 ")]
+    made = f"{name}: {what}. Of {count(total - unmade, 'comparison')} made: {', '.join(parts)}."
     return f"{made}{f' {unmade:,} more could not be made.' if unmade else ''} {limit}"

@@ -43,6 +43,7 @@ def _claims() -> list[dict]:
     sums = [
         _claim("T2.NIGHT", 6000, unit="frames", evidence=_sky("night")),
         _claim("T2.ASTRO", 6300, unit="frames", evidence=corpus),
+        _claim("T2.NAUTICAL", 6500, unit="frames", evidence=corpus),
     ]
     curve = {"document": "readings", "section": "figure5", "evidence": corpus}
     epochs = [
@@ -55,12 +56,19 @@ def _claims() -> list[dict]:
             ("VAL_ACCURACY_COUNT", 500 + 10 * epoch, 0),
         )
     ]
+    networks = [
+        _claim(f"T4.{name}.PARAMETERS", value, decimals=1, section="II.4", evidence={"architecture": {
+            "rule": "rounds_to", "measure": f"{name}.parameters_millions".lower(), "expect": expect,
+            "reason": "counted layer by layer"}})
+        for name, value, expect in (("EFFICIENTNET_B1", 7.8, "confirmed"), ("XCEPTION", 23.0, "not_run"))
+    ]  # fmt: skip
     exact = {"arithmetic": {"rule": "exact", "formula": "1 + 1", "reason": "a sum that may fail, as declared"}}
     declared = {"arithmetic": {**exact["arithmetic"], "expect": "source_conflict"}}
     return [
         *cells,
         *sums,
         *epochs,
+        *networks,
         _claim("F5.VAL_IMAGES", 658, **curve),
         _claim("TXT.TWO", 2, evidence=exact, section="I", quote=HOSTILE, note=HOSTILE),
         _claim("TXT.THREE", 3, evidence=declared, section="I"),
@@ -85,7 +93,7 @@ def _schedule() -> dict:
     }  # fmt: skip
     return {
         "quantities": {**quantities, "night": 6030.0},
-        "fit": {"switch_on_altitude_deg": -11.5, "availability": 0.98},
+        "fit": {"switch_on_altitude_deg": -11.5, "availability": 0.98, "fitted_to": {"total": 9000, "nautical": 6500}},
         "readings": [reading],
     }
 
@@ -111,14 +119,16 @@ FINDINGS = [
 
 def judge(paths: Paths, changes: dict[str, float] | None = None) -> None:
     """Write the verdicts of a project; ``changes`` replaces measured values by the name of their quantity."""
-    measures = {**json.loads((paths.schedule / "schedule.json").read_text())["quantities"], **(changes or {})}
+    measures = {
+        "efficientnet_b1.parameters_millions": 7.794184,
+        **json.loads((paths.schedule / "schedule.json").read_text())["quantities"],
+        **(changes or {}),
+    }
     entries = []
     for claim in load_claims(paths.published):
         verdicts = []
         for evidence, rule in claim.evidence.items():
-            value = (
-                2 if evidence == "arithmetic" else measures.get(str(rule.measure)) if evidence == "ephemeris" else None
-            )
+            value = 2 if evidence == "arithmetic" else measures.get(str(rule.measure))
             verdicts.append(compare(claim, evidence, Measured(value, missing=WAITS)).as_dict())
         entries.append(
             {

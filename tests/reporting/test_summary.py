@@ -10,17 +10,17 @@ from tests.reporting.conftest import WAITS, judge
 def test_counts(small):
     """Claims, decided claims and comparisons by outcome are those of the verdicts."""
     summary = summarise(load_results(small))
-    assert (summary.claims, summary.decided) == (27, 12)
+    assert (summary.claims, summary.decided) == (30, 13)
     assert summary.outcomes == {
-        "confirmed": 1,
+        "confirmed": 2,
         "consistent": 10,
         "contradicted": 0,
         "source_conflict": 1,
-        "not_run": 24,
+        "not_run": 26,
         "error": 0,
     }
-    assert (summary.made, summary.agreeing) == (12, 11)
-    assert sum(line.total for line in summary.lines) == 36
+    assert (summary.made, summary.agreeing) == (13, 12)
+    assert sum(line.total for line in summary.lines) == 39
 
 
 def test_what_was_not_compared_is_never_counted_as_agreement(small):
@@ -29,16 +29,16 @@ def test_what_was_not_compared_is_never_counted_as_agreement(small):
     judge(small, {"night.no_moon": None})
     after = summarise(load_results(small))
     assert after.agreeing == before.agreeing - 1
-    assert dict(after.waiting) == {WAITS: 25}
+    assert dict(after.waiting) == {WAITS: 27}
     assert [claim.id for claim, _ in after.drifted] == ["T3.NIGHT.NO_MOON"]
 
 
 def test_sentences(small):
     """Each kind of evidence has a sentence with its counts, also the one that nothing declares or that only waits."""
     sentences = {line.evidence: line.sentence for line in summarise(load_results(small)).lines}
-    assert "Of 2 comparisons made, 1 confirm the record, 1 find it in conflict with itself." in sentences["arithmetic"]
-    assert "Not one of its 24 comparisons could be made yet." in sentences["corpus"]
-    assert "No claim declares this evidence." in sentences["architecture"]
+    assert "Of 2 comparisons made: 1 confirmed, 1 source conflict." in sentences["arithmetic"]
+    assert "Not one of its 25 comparisons could be made yet." in sentences["corpus"]
+    assert "No claim declares this evidence." in sentences["protocol"]
 
 
 def test_a_claim_is_marked_by_its_gravest_verdict(small):
