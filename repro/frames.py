@@ -44,7 +44,7 @@ _ADDED: dict[Stage, dict[str, pa.Column]] = {
         # No value where the time is not known.
         "sun_alt_deg": _column("float64", pa.Check.in_range(-90, 90), nullable=True),
         "moon_alt_deg": _column("float64", pa.Check.in_range(-90, 90), nullable=True),
-        "moon_phase_deg": _column("float64", pa.Check.in_range(0, 360), nullable=True),
+        "moon_phase_deg": _column("float64", pa.Check.in_range(0, 180), nullable=True),
         "sun_bin": _column(str, pa.Check.isin(["Night", "Astro", "Nautical", "Civil", "Day"]), nullable=True),
         "moon_bin": _column(str, pa.Check.isin(["No_moon", "Moon_Quarter", "Moon_Full"]), nullable=True),
         "on_boundary": _column(bool),
@@ -90,13 +90,15 @@ def _named_if_timed(table: pd.DataFrame) -> pd.Series:
     timed = table["time_utc"].notna()
     stamp = table["time_utc"].dt.strftime("%Y%m%d%H%M%S")
     expected = stamp + "_" + table["night"] + "_" + table["number"].astype(str) + ".jpg"
-    return (timed & (table["name"] == expected)) | (~timed & table["name"].isna())
+    good: pd.Series = (timed & (table["name"] == expected)) | (~timed & table["name"].isna())
+    return good
 
 
 def _sky_if_timed(table: pd.DataFrame) -> pd.Series:
     timed = table["time_utc"].notna()
     filled = table[["sun_alt_deg", "moon_alt_deg", "moon_phase_deg", "sun_bin", "moon_bin"]].notna()
-    return (timed & filled.all(axis=1)) | (~timed & ~filled.any(axis=1) & ~table["on_boundary"])
+    good: pd.Series = (timed & filled.all(axis=1)) | (~timed & ~filled.any(axis=1) & ~table["on_boundary"])
+    return good
 
 
 def check(table: pd.DataFrame, stage: Stage, where: str) -> pd.DataFrame:

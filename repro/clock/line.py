@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -91,7 +92,7 @@ def fit(readings: Sequence[Reading], nominal_step_s: float, jitter_s: float) -> 
     chosen, score = _chain(readings, step_s, jitter_s)
     disputed = _disputed(readings, chosen, score, step_s, jitter_s)
     breaks = []
-    for one, two in zip(chosen, chosen[1:], strict=False):
+    for one, two in pairwise(chosen):
         off = (two.moment.utc_s - one.moment.utc_s) - step_s * (two.number - one.number)
         if abs(off) > _allowed(two.number - one.number, step_s, jitter_s):
             breaks.append(Break(one.number, two.number, off))

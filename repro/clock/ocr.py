@@ -86,9 +86,7 @@ def prepare(strip: Image, look: Look, min_contrast: int) -> Image | None:
         return None
     kind = cv2.THRESH_BINARY_INV + (cv2.THRESH_OTSU if look.threshold is None else 0)
     binary = cv2.threshold(smooth, look.threshold or 0, 255, kind)[1]
-    return np.asarray(
-        cv2.copyMakeBorder(binary, *(_MARGIN_PX,) * 4, cv2.BORDER_CONSTANT, value=255), dtype=np.uint8
-    )
+    return np.asarray(cv2.copyMakeBorder(binary, *(_MARGIN_PX,) * 4, cv2.BORDER_CONSTANT, value=255), dtype=np.uint8)
 
 
 def alphabet(clock: Clock) -> str:

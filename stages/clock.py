@@ -1,0 +1,20 @@
+"""Read the burned-in clock of every filmed night and give the frames their final names."""
+
+from repro.clock.night import clock_corpus
+from repro.film.profile import camera_of
+from repro.params import load_params
+from repro.paths import find_project
+
+
+def main() -> None:
+    """Write results/CORPUS/clock."""
+    paths = find_project()
+    params = load_params(paths.params)
+    film, folder = (paths.stage(params.corpus, stage) for stage in ("film", "clock"))
+    camera = camera_of(params.corpus, params.film)
+    outcome = clock_corpus(film, folder, camera, params.clock, workers=params.engine.workers)
+    outcome.check("clock", params.clock.max_failed_share, folder / "failures.json")
+
+
+if __name__ == "__main__":
+    main()
