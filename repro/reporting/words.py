@@ -61,7 +61,7 @@ assert tuple(EVIDENCE_WORDS) == EVIDENCE
 
 DOCUMENT: dict[Document, str] = {
     "thesis": "Thesis",
-    "readings": "Thesis, read off its figures",
+    "readings": "Read off the thesis' figures, slides and scripts",
     "slides": "Slides of the presentation",
     "readme": "README of the author's repository",
     "kopri": "KOPRI poster",
@@ -79,11 +79,14 @@ READING = {
 }
 
 _HANGUL = re.compile("[\N{HANGUL SYLLABLE GA}-\N{HANGUL SYLLABLE HIH}]")
+_HAN = re.compile("[\N{CJK UNIFIED IDEOGRAPH-4E00}-\N{CJK UNIFIED IDEOGRAPH-9FFF}]")
 
 
 def language(text: str) -> str:
-    """Language of a quotation for its ``lang`` attribute: Korean if it has Hangul, else English."""
-    return "ko" if _HANGUL.search(text) else "en"
+    """Language of a quotation for its ``lang`` attribute: Korean if it has Hangul, Chinese if Han alone, else English."""
+    if _HANGUL.search(text):
+        return "ko"
+    return "zh" if _HAN.search(text) else "en"
 
 
 def published(claim: Claim) -> str:
@@ -118,7 +121,8 @@ def number(value: float, decimals: int | None = None) -> str:
     elif float(value).is_integer() or abs(value) >= 10_000:
         text = f"{value:,.0f}"
     else:
-        text = f"{value:.5g}"
+        rounded = float(f"{value:.5g}")
+        text = f"{rounded:,.0f}" if rounded.is_integer() else f"{rounded:,}"
     return text.replace("-", MINUS)
 
 

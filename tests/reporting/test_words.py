@@ -17,6 +17,8 @@ from repro.reporting import words
         (-11.5423, None, "−11.542"),
         (0.0004, None, "0.0004"),
         (28733.93, None, "28,734"),
+        (1517.06, None, "1,517.1"),
+        (3211.9998, None, "3,212"),
         (1024, 2, "1,024.00"),
         (-0.5, 1, "−0.5"),
     ],
@@ -55,6 +57,8 @@ def test_every_outcome_has_words():
 
 
 def test_language():
-    """A quotation with Hangul is Korean, one without is not."""
+    """A quotation with Hangul is Korean, also with a Chinese word in it; one with Chinese alone is Chinese."""
     assert words.language("총 214,890장") == "ko"
+    assert words.language("전천(全天) 카메라") == "ko"
+    assert words.language("极光") == "zh"
     assert words.language("214,890 images") == "en"
