@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from repro.record.claims import Claim, Claims, Evidence, Outcome
-from repro.record.compare import Interval, Measured, Verdict, compare
+from repro.record.compare import Measured, Verdict, compare
 from repro.record.findings import Finding, find
 from repro.record.formula import FormulaError, evaluate
 from repro.record.protocol import protocol_quantities
 
-Quantities = Mapping[str, float | int | str | bool | Interval]
+Quantities = Mapping[str, Any]
 OUTCOMES: tuple[Outcome, ...] = ("confirmed", "consistent", "contradicted", "source_conflict", "not_run", "error")
 
 
@@ -103,7 +103,8 @@ def measure(claim: Claim, evidence: Evidence, claims: Claims, results: Results) 
     name = str(rule.measure)
     quantities = results.quantities.get(evidence)
     if quantities is not None and name in quantities:
-        return Measured(quantities[name])
+        value = quantities[name]
+        return Measured(tuple(value) if isinstance(value, list) else value)  # JSON has lists for intervals
     why = results.missing.get(f"{evidence}:{name}") or results.missing.get(evidence)
     return Measured(None, missing=why or f"no stage measures {name}")
 

@@ -88,6 +88,20 @@ class View:
         """A measured number by name; ``LookupError`` if it was not measured."""
         return float(self._quantities[evidence][name])
 
+    def failing(self, *patterns: str) -> tuple[str, ...]:
+        """Ids of the claims that match any of the patterns and fail a comparison, in the order of the files."""
+        names = {claim.id for pattern in patterns for claim in self.claims.matching(pattern)}
+        return tuple(claim.id for claim in self.claims if claim.id in names and claim.id in self.failed)
+
+    @property
+    def failed(self) -> frozenset[str]:
+        """Ids of all claims that fail at least one comparison."""
+        return frozenset(
+            name
+            for (name, _), verdict in self._verdicts.items()
+            if verdict.outcome in ("source_conflict", "contradicted")
+        )
+
     def interval(self, evidence: Evidence, name: str) -> tuple[float, float]:
         """A measured interval by name."""
         low, high = self._quantities[evidence][name]

@@ -46,7 +46,7 @@ def top1_of_the_weights(view: View) -> Finding | None:
     return Finding(
         "FND.TOP1",
         "The credited accuracy is the paper's, not that of the weights used",
-        (claim,),
+        view.failing("T4.*.TOP1", "T4.*.TOP5"),
         text,
         {"printed_percent": printed, "documented_percent": documented},
     )
@@ -55,22 +55,24 @@ def top1_of_the_weights(view: View) -> Finding | None:
 def compound_coefficients(view: View) -> Finding | None:
     """Whether B1 was scaled by the printed coefficients."""
     names = {"depth": "TXT.COMPOUND_ALPHA", "width": "TXT.COMPOUND_BETA", "resolution": "TXT.COMPOUND_GAMMA"}
-    wrong = [claim for claim in names.values() if view.conflicts(claim, "architecture")]
-    if not wrong:
+    if not any(view.conflicts(claim, "architecture") for claim in names.values()):
         return None
-    built = {name: view.quantity("architecture", f"efficientnet_b1.{name}_multiplier") for name in names}
+    shallow, deep = view.interval("architecture", "efficientnet_b1.depth_multiplier")
+    width, resolution = (
+        view.quantity("architecture", f"efficientnet_b1.{name}_multiplier") for name in ("width", "resolution")
+    )
     printed = " / ".join(f"{view.value(claim):g}" for claim in names.values())
     text = (
-        f"The text scales B0 to B1 by depth / width / resolution {printed}; the network that torchvision builds is B0 scaled by "
-        f"{' / '.join(f'{value:.3g}' for value in built.values())}. The printed coefficients are the paper's search result, "
-        "not the factors of its released B1."
+        f"The text scales B0 to B1 by depth / width / resolution {printed}; the network that torchvision builds has the blocks "
+        f"of a depth factor between {shallow:g} and {deep:g}, a width factor of {width:g} and a resolution factor of "
+        f"{resolution:.3f}. The printed coefficients are the paper's search result, not the factors of its released B1."
     )
     return Finding(
         "FND.COMPOUND_COEFFICIENTS",
         "The released B1 was not scaled by the printed coefficients",
         tuple(names.values()),
         text,
-        {f"{name}_multiplier": value for name, value in built.items()},
+        {"depth_low": shallow, "depth_high": deep, "width": width, "resolution": resolution},
     )
 
 

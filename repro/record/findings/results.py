@@ -48,7 +48,7 @@ def loss_not_below(view: View) -> Finding | None:
     return Finding(
         "FND.LOSS_BOUND",
         "The validation loss never reaches 0.10".replace("0.10", f"{view.value(claims[0]):.2f}"),
-        (*claims, lowest, last),
+        (*claims, *view.failing("TXT.VAL_LOSS_SETTLES", "RDM.RESULTS.VAL_LOSS_BOUND"), lowest, last),
         text,
         {"lowest": losses[lowest], "last": losses[last]},
     )
@@ -70,7 +70,14 @@ def best_epoch(view: View) -> Finding:
     return Finding(
         "FND.BEST_EPOCH",
         title,
-        ("TXT.BEST_EPOCH_LOSS", "TXT.BEST_EPOCH_ACCURACY", "SCR.CHECKPOINT"),
+        (
+            "TXT.BEST_EPOCH_LOSS",
+            "TXT.BEST_EPOCH_ACCURACY",
+            "SCR.CHECKPOINT",
+            "TXT.CHECKPOINT",
+            "RDM.CHECKPOINT",
+            "TXT.TEST_IMAGES",
+        ),
         text,
         {"by_loss": by_loss, "by_accuracy": by_accuracy},
     )
@@ -92,7 +99,12 @@ def ratio_is_odds(view: View) -> Finding | None:
     return Finding(
         "FND.RATIO_IS_ODDS",
         "The occurrence of aurora is printed as odds",
-        (*ratios, "TXT.OCCURRENCE", "TXT.OCCURRENCE_ABOUT"),
+        (
+            *ratios,
+            "TXT.OCCURRENCE",
+            "TXT.OCCURRENCE_ABOUT",
+            *view.failing("TXT.OCCURRENCE.*", "TXT.RATIO.*", "RDM.OVERALL_RATIO"),
+        ),
         text,
         {"mean_of_odds": mean, "yes_frames": yes, "fraction_percent": 100 * yes / frames},
     )
@@ -114,9 +126,9 @@ def figure_6_conditioned(view: View) -> Finding | None:
     text = (
         f"Figure 6 is titled as a mean over the class, but a mean p(yes) of {mean:.1f} % over all {sun.title()} & "
         f"{moon.capitalize()} frames is impossible when {share:.1f} % of them are classified yes: it could not exceed "
-        f"{high:.1f} %. The same holds for {len(above)} of the nine cells; they are means over the frames classified yes."
+        f"{high:.1f} %. The same holds for {len(above)} of the {len(SUNS) * len(MOONS)} cells; they are means over the frames classified yes."
     )
-    claims = tuple(f"F6.YES.{sun}.{moon}.MEAN" for sun, moon in above)
+    claims = (*(f"F6.YES.{sun}.{moon}.MEAN" for sun, moon in above), *view.failing("F6.OVER_ALL.*.*"))
     return Finding(
         "FND.FIGURE6_CONDITIONED",
         "Figure 6 averages only the frames classified yes",
@@ -138,7 +150,7 @@ def figure_7_normalised_twice(view: View) -> Finding | None:
     cell = max(sums, key=sums.__getitem__)
     if sums[cell] - error <= 1:
         return None
-    names = (f"F7.FIRST_BIN.{cell}", f"F7.LAST_BIN.{cell}")
+    names = (f"F7.FIRST_BIN.{cell}", f"F7.LAST_BIN.{cell}", *view.failing("F7.BOTH_BINS.*.*", "F7.LAST_BIN_OF_ALL.*.*"))
     sun, moon = cell.split(".")
     text = (
         f"At {sun.title()} & {moon.capitalize()} the first and the last bin of Figure 7 alone hold {first[names[0]]:.3f} + "

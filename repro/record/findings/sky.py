@@ -89,7 +89,12 @@ def condition_column(view: View) -> Finding | None:
     return Finding(
         "FND.CONDITION_COLUMN",
         "Table 3's condition column is upside down",
-        ("T3.CONDITION.NO_MOON", "TXT.MOON.NO_MOON"),
+        (
+            "T3.RULE.NO_MOON.CONDITION",
+            "T3.RULE.MOON_FULL.CONDITION",
+            "T3.RULE.NO_MOON.SHARE_AS_PRINTED",
+            *view.failing("SCR.MOON.*.CONDITION"),
+        ),
         text,
         {"share_as_printed_percent": share, "share_counted_percent": printed},
     )
@@ -120,4 +125,30 @@ def unfolded_phase(view: View) -> Finding | None:
     )
 
 
-DETECTORS: tuple[Detector, ...] = (sky_confirms, sky_unfitted, sample_size, condition_column, unfolded_phase)
+def camera_switches_late(view: View) -> Finding | None:
+    """Whether the camera runs from sunset to sunrise, as the text says."""
+    claim = "TXT.CAMERA_ON_AFTER_SUNSET"
+    if claim not in view.failed:
+        return None
+    altitude = view.quantity("ephemeris", "fit.switch_on_altitude_deg")
+    text = (
+        "The text has the camera on from just after sunset to just before sunrise, but no frame lies in civil twilight or day: the "
+        f"counts put its switch at a sun {-altitude:.1f} deg below the horizon, deep in nautical twilight."
+    )
+    return Finding(
+        "FND.CAMERA_ON",
+        "The camera does not run from sunset to sunrise",
+        (claim, "TXT.CIVIL_FRAMES"),
+        text,
+        {"switch_on_altitude_deg": altitude},
+    )
+
+
+DETECTORS: tuple[Detector, ...] = (
+    camera_switches_late,
+    sky_confirms,
+    sky_unfitted,
+    sample_size,
+    condition_column,
+    unfolded_phase,
+)

@@ -78,4 +78,20 @@ def slides_count(view: View) -> Finding | None:
     )
 
 
-DETECTORS: tuple[Detector, ...] = (eighty_percent, shares_of_no, slides_count)
+def slides_labelled(view: View) -> Finding | None:
+    """Whether the number of labelled images on the slides is that of the thesis."""
+    claim = "SLD.LABELLED_IN_ALL"
+    if claim not in view.failed:
+        return None
+    trained = view.value("SPLIT.TRAIN_YES") + view.value("SPLIT.TRAIN_NO")
+    text = (
+        f"The slides say that about {view.value(claim):,.0f} labelled images were enough; {trained:,.0f} trained the network and "
+        f"{view.value('SPLIT.LABELLED'):,.0f} were labelled. The figure fits one class of the training set."
+    )
+    claims = (claim, "SPLIT.TRAIN_YES", "SPLIT.TRAIN_NO", "SPLIT.LABELLED")
+    return Finding(
+        "FND.SLIDES_LABELLED", "The slides count one class of the labelled images", claims, text, {"trained": trained}
+    )
+
+
+DETECTORS: tuple[Detector, ...] = (eighty_percent, shares_of_no, slides_count, slides_labelled)

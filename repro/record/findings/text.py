@@ -68,4 +68,46 @@ def table_1_explanation(view: View) -> Finding | None:
     )
 
 
-DETECTORS: tuple[Detector, ...] = (seven_categories, within_nights, nothing_is_seeded, table_1_explanation)
+def citations(view: View) -> Finding | None:
+    """Whether what the text cites stands in the list of references, with the same year and result."""
+    names = view.failing("CIT.*.*")
+    if not names:
+        return None
+    works = sorted({name.split(".")[1].replace("_", " ").title() for name in names})
+    text = (
+        f"{len(works)} works are cited in the text with another author, year or quantity than in the list of references or in "
+        f"their own record, or stand in only one of the two: {', '.join(works)}."
+    )
+    return Finding("FND.CITATIONS", "Some citations and references do not match", names, text, {"works": len(works)})
+
+
+def per_class_in_conclusion(view: View) -> Finding | None:
+    """Whether the conclusion repeats the sizes of the training and validation sets."""
+    claim = "TXT.CONCLUSION.VAL_PER_CLASS"
+    if claim not in view.failed:
+        return None
+    text = (
+        f"The conclusion gives {view.value(claim):,.0f} images per class to training and validation alike; validation has "
+        f"{view.value('SPLIT.VAL_YES'):,.0f} per class."
+    )
+    return Finding("FND.CONCLUSION_SIZES", "The conclusion merges two set sizes", (claim, "SPLIT.VAL_YES"), text)
+
+
+def chapter_numbers(view: View) -> Finding | None:
+    """Whether the chapters are numbered in order."""
+    claim = "TXT.CHAPTER.CONCLUSION"
+    if claim not in view.failed:
+        return None
+    text = f"The chapter after III is numbered {view.claims[claim].value}."
+    return Finding("FND.CHAPTER", "A chapter number is out of order", (claim,), text)
+
+
+DETECTORS: tuple[Detector, ...] = (
+    seven_categories,
+    within_nights,
+    nothing_is_seeded,
+    table_1_explanation,
+    citations,
+    per_class_in_conclusion,
+    chapter_numbers,
+)
