@@ -89,11 +89,18 @@ def language(text: str) -> str:
     return "zh" if _HAN.search(text) else "en"
 
 
+def _names(claim: Claim) -> bool:
+    """Whether a claim's number names something, as a year or a chapter does, and counts nothing."""
+    return claim.kind == "statement" and not claim.unit
+
+
 def published(claim: Claim) -> str:
     """The published value as printed, with its unit; a statement that is simply made reads as such."""
     if isinstance(claim.value, bool):
         return "stated" if claim.value else "denied"
-    return claim.shown().replace("-", MINUS) if not isinstance(claim.value, str) else claim.shown()
+    if isinstance(claim.value, str) or _names(claim):
+        return str(claim.value)
+    return claim.shown().replace("-", MINUS)
 
 
 def measured(claim: Claim, verdict: Verdict) -> str:
@@ -102,8 +109,9 @@ def measured(claim: Claim, verdict: Verdict) -> str:
         return NOTHING
     if isinstance(verdict.measured, bool):
         return "holds" if verdict.measured else "does not hold"
-    text = measured_text(claim, verdict)
-    return text if isinstance(verdict.measured, str) else text.replace("-", MINUS)
+    if isinstance(verdict.measured, str) or (isinstance(verdict.measured, int) and _names(claim)):
+        return str(verdict.measured)
+    return measured_text(claim, verdict).replace("-", MINUS)
 
 
 def number(value: float, decimals: int | None = None) -> str:

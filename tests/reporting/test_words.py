@@ -6,6 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from repro.record.claims import Claim
+from repro.record.compare import Verdict
 from repro.record.verify import OUTCOMES
 from repro.reporting import words
 
@@ -42,6 +44,29 @@ def test_signed(value, decimals):
     back = float(text.replace("−", "-").replace(",", ""))
     assert back == pytest.approx(float(f"{value:.{decimals}f}"))
     assert (text[0] in "+−") == (back != 0)
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "unit", "found", "published", "measured"),
+    [
+        ("statement", 2018, "", 2020, "2018", "2020"),
+        ("statement", 1024, "images", 329, "1,024 images", "329"),
+        ("count", 2057, "frames", 1920.74, "2,057 frames", "1,920.7"),
+        ("count", 2057, "frames", None, "2,057 frames", "—"),
+        ("metric", 95.59, "%", (93.73, 96.91), "95.59 %", "93.730 to 96.910"),
+        ("statement", True, "", False, "stated", "does not hold"),
+        ("statement", "Adam", "", "SGD-M", "Adam", "SGD-M"),
+    ],
+)
+def test_published_and_measured(kind, value, unit, found, published, measured):
+    """Counts have thousands apart and their unit, years have neither, statements read as words."""
+    rule = {"rule": "exact", "formula": "1", "reason": "for this test alone"}
+    source = {"document": "thesis", "section": "I", "quote": "x"}
+    claim = Claim(id="A.B", source=source, kind=kind, value=value, decimals=2 if unit == "%" else 0, unit=unit,
+                  evidence={"arithmetic": rule})  # fmt: skip
+    verdict = Verdict("A.B", "arithmetic", "confirmed", "confirmed", found, "exact", "")
+    assert words.published(claim) == published
+    assert words.measured(claim, verdict) == measured
 
 
 def test_code_is_escaped():
