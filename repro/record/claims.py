@@ -135,17 +135,17 @@ class Claim(Strict):
     def _sound(self) -> Claim:
         number = isinstance(self.value, int | float) and not isinstance(self.value, bool)
         if number and round(float(self.value), self.decimals) != float(self.value):
-            raise ValueError(f"value {self.value} has more digits than decimals: {self.decimals}")
+            raise ValueError(f"value: more digits than decimals: {self.decimals}")
         for name, rule in self.evidence.items():
             if (name == "arithmetic") != (rule.formula is not None):
-                raise ValueError(f"{name}: arithmetic takes a formula, every other evidence a measure")
+                raise ValueError(f"evidence.{name}: arithmetic takes a formula, every other evidence a measure")
             if not number and rule.rule != "exact":
-                raise ValueError(f"{name}: a value that is no number can only be judged exactly")
+                raise ValueError(f"evidence.{name}.rule: a value that is no number can only be judged exactly")
             if rule.tolerance is None or not number:
                 continue
             tolerance = rule.tolerance * abs(float(self.value)) if rule.rule == "relative" else rule.tolerance
             if tolerance < self.step * (1 - 1e-9):
-                raise ValueError(f"{name}: tolerance {tolerance:g} is below one printed step, {self.step:g}")
+                raise ValueError(f"evidence.{name}.tolerance: {tolerance:g} is below one printed step, {self.step:g}")
         return self
 
     def shown(self) -> str:
@@ -288,10 +288,17 @@ def _read(path: Path) -> Iterator[Claim]:
 
 def _invalid(path: Path, name: str, error: ValidationError) -> ReproError:
     first = error.errors()[0]
-    field = ".".join(str(part) for part in first["loc"]) or "(whole claim)"
-    given = first.get("input")
+    place = [str(part) for part in first["loc"] if part != "[key]"]
+    given, message = first.get("input"), first["msg"].removeprefix("Value error, ")
+    # Checks over a whole claim say themselves which field is wrong.
+    named = re.match(r"([a-z_.]+): (.*)", message)
+    if named and not place and isinstance(given, dict):
+        place, message = named[1].split("."), named[2]
+        for part in place:
+            given = given.get(part) if isinstance(given, dict) else given
     found = "nothing" if first["type"] == "missing" else f"{given!r}"
-    return _bad(path, name, field, found if len(found) < 200 else found[:200] + "...", first["msg"])
+    field = ".".join(place) or "(whole claim)"
+    return _bad(path, name, field, found if len(found) < 200 else found[:200] + "...", message)
 
 
 def _bad(path: Path, name: str, field: str, found: str, expected: str) -> ReproError:

@@ -11,7 +11,7 @@ prints; or where an exemption (``_exemptions.yaml``) says why it needs none.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -36,6 +36,9 @@ FILES: dict[Document, str] = {
 }
 #: The slides are appendix 1 of the thesis, in the same file.
 APPENDIX = "# 〈부록 1〉"
+
+#: How the note of a claim begins whose number stands in no digits in its quotation.
+NOT_IN_DIGITS = ("Not printed;", "In words", "Printed as a Roman numeral")
 
 _MULTIPLIERS = {"천": 10**3, "만": 10**4, "억": 10**8}
 _NUMBER = re.compile(
@@ -145,6 +148,17 @@ def prints(claim: Claim, number: Number) -> bool:
     return point and claim.decimals == 0 and abs(value) == float(number.printed.replace(".", ""))
 
 
+def unprinted(claims: Iterable[Claim]) -> list[str]:
+    """Ids of claims of a number that their own quotation does not print, without a note that says so."""
+    return [
+        claim.id
+        for claim in claims
+        if not isinstance(claim.value, bool | str)
+        and not claim.note.startswith(NOT_IN_DIGITS)
+        and not any(prints(claim, number) for number in numbers(normalise(claim.source.quote)))
+    ]
+
+
 def cover(text: str, claims: Sequence[Claim], exemptions: Sequence[Exemption]) -> Coverage:
     """Find for every number of a document the claim or the exemption that answers for it.
 
@@ -159,7 +173,8 @@ def cover(text: str, claims: Sequence[Claim], exemptions: Sequence[Exemption]) -
     """
     text = normalise(text)
     places = {claim.id: _places(text, normalise(claim.source.quote)) for claim in claims}
-    by_claim, others = [], []
+    by_claim: list[Number] = []
+    others: list[Number] = []
     for number in numbers(text):
         told = any(
             start <= number.start and number.stop <= stop

@@ -1,0 +1,266 @@
+"""Whether the claims cover the record: the count of numbers on made-up texts, and the real texts where they are."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
+
+from repro.errors import ReproError
+from repro.paths import Paths
+from repro.record.claims import Claim, Claims, Document
+from repro.record.coverage import (
+    APPENDIX,
+    FILES,
+    Coverage,
+    Exemption,
+    around,
+    cover,
+    cover_record,
+    load_exemptions,
+    normalise,
+    numbers,
+    prints,
+    read_documents,
+    unprinted,
+)
+
+TEXT = "In 2022 the camera took 214,890 frames,\n79.6 % of them at night (Figure 3)."
+
+
+def claim(value: Any, quote: str, *, decimals: int = 0, name: str = "X.Y", note: str = "") -> Claim:
+    """A made-up claim on a text."""
+    return Claim.model_validate(
+        {
+            "id": name,
+            "source": {"document": "thesis", "section": "1", "quote": quote},
+            "kind": "statement",
+            "value": value,
+            "decimals": decimals,
+            "note": note,
+            "evidence": {"arithmetic": {"rule": "exact", "formula": "1", "reason": "a made-up reason"}},
+        }
+    )
+
+
+def exemption(pattern: str) -> Exemption:
+    """A made-up exemption."""
+    return Exemption(document="thesis", pattern=pattern, reason="a made-up reason")
+
+
+COMPLETE = [
+    claim(2022, "In 2022", name="X.A"),
+    claim(214890, "214,890 frames", name="X.B"),
+    claim(79.6, "79.6 % of them", decimals=1, name="X.C"),
+]
+
+
+def printed(found: tuple[Any, ...]) -> list[str]:
+    """The characters of each number."""
+    return [number.printed for number in found]
+
+
+@pytest.mark.parametrize(
+    ("text", "values"),
+    [
+        ("5,824장", [5824]),
+        ("약 1천장, 120만 장, 7억 장", [1000, 1200000, 700000000]),
+        ("62°26′N", [62, 26]),
+        ("2×329", [2, 329]),
+        ("3e-4 and 3e-5", [0.0003, 0.00003]),
+        ("IMAGENET1K_V1", [1, 1]),
+        ("1280×720(720p)", [1280, 720, 720]),
+        ("July 2,2020, 07:02:00", [2, 2020, 7, 2, 0]),
+        ("<sup>1,2</sup>", [1, 2]),
+        ("fps\\*2/5", [2, 5]),
+        ("(0.8-1.0)", [0.8, 1.0]),
+        ("2025. 06. 27.", [2025, 6, 27]),
+        ("−18° to -12°", [18, 12]),
+        ("e2020JA027808", [2020, 27808]),
+        ("1,024.5 and 1,0245", [1024.5, 1, 245]),
+        ("six, Ⅵ, x²", []),
+    ],
+)
+def test_numbers_of_a_text(text: str, values: list[float]) -> None:
+    """Every run of digits is found once, as printed: separators, points, powers, Korean multipliers, inside words."""
+    assert [number.value for number in numbers(text)] == values
+
+
+@given(st.text(alphabet="0123456789,.eE-천만 x장", max_size=30))
+def test_no_digit_is_left_out(text: str) -> None:
+    """Each digit of a text belongs to exactly one number."""
+    found = numbers(text)
+    inside = [place for number in found for place in range(number.start, number.stop) if text[place].isdigit()]
+    assert inside == [place for place, letter in enumerate(text) if letter in "0123456789"]
+    assert all(text[number.start : number.stop] == number.printed for number in found)
+
+
+@given(st.integers(-(10**9), 10**9), st.integers(0, 6))
+def test_a_claim_prints_its_own_value(digits: int, decimals: int) -> None:
+    """The value as a claim shows it is found again in its quotation, whatever its digits and its sign."""
+    value = round(digits / 10**decimals, decimals)
+    mine = claim(value, f"about {value:,.{decimals}f} of them", decimals=decimals)
+    (number,) = numbers(mine.source.quote)
+    assert prints(mine, number)
+
+
+@pytest.mark.parametrize(
+    ("mine", "text", "holds"),
+    [
+        (claim(95.6, "q", decimals=1), "95.60", False),
+        (claim(95, "q"), "95.0", False),
+        (claim(-18, "q"), "18", True),
+        (claim(0.0003, "q", decimals=4), "3e-4", True),
+        (claim(4563, "q"), "4.563", True),
+        (claim(4563, "q"), "4.5630", False),
+        (claim(4.563, "q", decimals=3), "4.563", True),
+        (claim("2022-12-01", "q"), "1", True),
+        (claim("2022-12-01", "q"), "11", False),
+        (claim(True, "q"), "1", False),
+    ],
+)
+def test_what_a_value_prints(mine: Claim, text: str, holds: bool) -> None:
+    """A number is a claim's only with its value and its digits; a point may stand for a comma."""
+    (number,) = numbers(text)
+    assert prints(mine, number) is holds
+
+
+def test_complete_coverage() -> None:
+    """Where claims and exemptions answer for all numbers, nothing is left over."""
+    result = cover(TEXT, COMPLETE, [exemption(r"Figure \d")])
+    assert printed(result.by_claim) == ["2022", "214,890", "79.6"]
+    assert printed(result.by_exemption) == ["3"]
+    assert result == Coverage(result.by_claim, result.by_exemption, (), (), ())
+
+
+@pytest.mark.parametrize("missing", [0, 1, 2])
+def test_a_number_without_a_claim_is_found(missing: int) -> None:
+    """Taking any claim away leaves exactly its number over, and the message shows where it stands."""
+    claims = [mine for place, mine in enumerate(COMPLETE) if place != missing]
+    (left,) = cover(TEXT, claims, [exemption(r"Figure \d")]).uncovered
+    assert prints(COMPLETE[missing], left)
+    assert f"[{left.printed}]" in around(TEXT, left)
+
+
+def test_a_number_outside_the_quotation_is_not_covered() -> None:
+    """An equal number elsewhere in the text needs a claim of its own."""
+    result = cover("80 % here and 80 % there", [claim(80, "80 % here")], [])
+    assert [number.start for number in result.uncovered] == [14]
+
+
+def test_a_changed_value_is_found() -> None:
+    """A claim whose value is not what its quotation prints covers nothing."""
+    result = cover("took 214,890 frames", [claim(214891, "214,890 frames")], [])
+    assert printed(result.uncovered) == ["214,890"]
+
+
+def test_a_quotation_that_is_not_in_the_text_is_found() -> None:
+    """A quotation must stand in the text letter by letter; only blanks and bold marks may differ."""
+    claims = [claim(1, "one  <b>word</b>\nonly", name="X.A"), claim(1, "one Word", name="X.B")]
+    assert cover("one word\tonly", claims, []).missing_quotes == ("X.B",)
+
+
+def test_stale_exemptions_are_found() -> None:
+    """An exemption that matches nothing, or only what a claim covers, is named."""
+    unmatched, covered = exemption("Figure 7"), exemption("In 2022")
+    result = cover(TEXT, COMPLETE, [exemption(r"Figure \d"), unmatched, covered])
+    assert result.stale == (unmatched, covered)
+
+
+def test_an_exemption_must_hold_the_whole_number() -> None:
+    """A pattern that touches only part of a number does not exempt it."""
+    assert printed(cover("page 126", [], [exemption("page 1")]).uncovered) == ["126"]
+
+
+def test_claims_that_print_nothing_are_found() -> None:
+    """A number that is not in its own quotation must be noted as such."""
+    silent = claim(7, "seven classes", name="X.A")
+    noted = claim(7, "seven classes", name="X.B", note="In words.")
+    assert unprinted([silent, noted, claim(7, "7 classes", name="X.C")]) == ["X.A"]
+
+
+def test_blanks_and_bold_marks_do_not_matter() -> None:
+    """A number that bold marks split is one number."""
+    assert normalise(" 4-<b>0</b>1 \n x ") == "4-01 x"
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("- {document: thesis, pattern: '1'}", "reason"),
+        ("- {document: diary, pattern: '1', reason: a made-up reason}", "document"),
+        ("- {document: thesis, pattern: '1', reason: a made-up reason, page: 4}", "page"),
+        ("- {document: thesis, pattern: '(', reason: a made-up reason}", "regular expression"),
+        ("a: [", "not YAML"),
+        (None, "no such file"),
+    ],
+)
+def test_malformed_exemptions(tmp_path: Path, text: str | None, says: str) -> None:
+    """Exemptions that are missing or malformed are refused with file, field and what to do."""
+    path = tmp_path / "_exemptions.yaml"
+    if text is not None:
+        path.write_text(text, encoding="utf-8")
+    with pytest.raises(ReproError, match=says) as caught:
+        load_exemptions(tmp_path)
+    assert str(path) in caught.value.where
+    assert caught.value.remedy
+
+
+def write_record(folder: Path) -> None:
+    """A record of made-up texts, laid out as the real one."""
+    for document, pattern in FILES.items():
+        path = folder / pattern.replace("*", "made_up")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(
+            f"thesis\n{APPENDIX}\nslides" if document in ("thesis", "slides") else document, encoding="utf-8"
+        )
+
+
+def test_documents_of_the_record(tmp_path: Path) -> None:
+    """Thesis and slides are two documents of one file."""
+    write_record(tmp_path)
+    texts = read_documents(tmp_path)
+    assert set(texts) == set(FILES)
+    assert normalise(texts["thesis"]) == "thesis"
+    assert normalise(texts["slides"]) == f"{APPENDIX} slides"
+
+
+@pytest.mark.parametrize("harm", ["no file", "no appendix"])
+def test_missing_document(tmp_path: Path, harm: str) -> None:
+    """A document that is not there is an error that names the folder."""
+    write_record(tmp_path)
+    path = tmp_path / "seeds" / "000_made_up.txt"
+    path.unlink() if harm == "no file" else path.write_text("thesis", encoding="utf-8")
+    with pytest.raises(ReproError, match="text of the record") as caught:
+        read_documents(tmp_path)
+    assert str(tmp_path) in caught.value.where
+
+
+def test_every_registered_number_is_in_its_quotation(claims: Claims) -> None:
+    """Each registered number is printed, digit by digit, in the claim's own quotation, or noted as not printed."""
+    assert unprinted(claims) == []
+
+
+def test_exemptions_are_well_formed(project: Paths) -> None:
+    """Every exemption has a document, a pattern and a reason, and none stands twice."""
+    raw = yaml.safe_load((project.published / "_exemptions.yaml").read_text(encoding="utf-8"))
+    exemptions = load_exemptions(project.published)
+    assert len(exemptions) == len(raw)
+    assert len({(entry.document, entry.pattern) for entry in exemptions}) == len(exemptions)
+
+
+@pytest.mark.seeds
+@pytest.mark.parametrize("document", FILES)
+def test_nothing_printed_is_left_over(document: Document, seeds: Path, project: Paths, claims: Claims) -> None:
+    """Every number that a document of the record prints is in a claim or an exemption, and every quotation is found."""
+    shared = seeds.parent
+    result = cover_record(shared, claims, load_exemptions(project.published))[document]
+    text = read_documents(shared)[document]
+    assert [around(text, number) for number in result.uncovered] == []
+    assert [entry.pattern for entry in result.stale] == []
+    assert result.missing_quotes == ()
+    assert result.by_claim
