@@ -66,8 +66,11 @@ class View:
         return float(value)
 
     def values(self, pattern: str) -> dict[str, float]:
-        """Published values of all claims that match a pattern, by id."""
-        return {claim.id: self.value(claim.id) for claim in self.claims.matching(pattern)}
+        """Published values of all claims that match a pattern, by id; ``LookupError`` if there is none."""
+        found = {claim.id: self.value(claim.id) for claim in self.claims.matching(pattern)}
+        if not found:
+            raise KeyError(pattern)
+        return found
 
     def outcome(self, claim: str, evidence: Evidence = "arithmetic") -> Outcome:
         """Outcome of one comparison."""
