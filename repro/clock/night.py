@@ -17,7 +17,7 @@ import pandas as pd
 from repro import frames
 from repro.clock.reading import read_clock
 from repro.errors import ReproError
-from repro.film.cut import decode
+from repro.film.cut import decode_grey
 from repro.film.night import outputs as film_outputs
 from repro.film.profile import Camera
 from repro.nights import Outcome, run_nights, summaries
@@ -104,7 +104,7 @@ def clock_night(task: ClockTask) -> dict[str, Any]:
     night, (jpegs, strips, index) = task.work.night, task.work.inputs
     table = frames.read(index, "film")
     with zipfile.ZipFile(strips) as archive:
-        images = [decode(archive.read(f"{night}_{number}.png")) for number in table["number"]]
+        images = [decode_grey(archive.read(f"{night}_{number}.png")) for number in table["number"]]
     clock = read_clock(images, night, task.camera, task.params, step=task.step, threads=task.threads)
     table = pd.concat([table, clock.table], axis=1)
     stamp = table["time_utc"].dt.strftime("%Y%m%d%H%M%S")

@@ -1,4 +1,4 @@
-"""Clock strips to text: grey, Gaussian blur and threshold as published, then many strips in one call of Tesseract.
+"""Grey clock strips to text: Gaussian blur and threshold as published, then many strips in one call of Tesseract.
 
 Starting Tesseract and loading its network costs ten times what a strip costs. A list of images, one page each, pays it
 once a call and keeps strips apart, which a tall stack of lines does not always. Measured in ``repro.clock.bench``.
@@ -64,7 +64,7 @@ def text_box(strips: Sequence[Image], min_contrast: int) -> tuple[slice, slice]:
     is given.
     """
     chosen = strips[:: max(1, len(strips) // 64)]
-    mean = np.mean([cv2.GaussianBlur(_grey(strip), (5, 5), 0) for strip in chosen], axis=0)
+    mean = np.mean([cv2.GaussianBlur(strip, (5, 5), 0) for strip in chosen], axis=0)
     dark = float(np.median(mean))
     text = mean > dark + max(min_contrast / 3, 0.2 * (float(mean.max()) - dark))
     if not text.any():
@@ -78,8 +78,7 @@ def text_box(strips: Sequence[Image], min_contrast: int) -> tuple[slice, slice]:
 
 def prepare(strip: Image, look: Look, min_contrast: int) -> Image | None:
     """Black text on white, shape (height, width); None if the strip shows too little contrast to hold any."""
-    grey = _grey(strip)
-    big = cv2.resize(grey, None, fx=look.scale, fy=look.scale, interpolation=cv2.INTER_CUBIC)
+    big = cv2.resize(strip, None, fx=look.scale, fy=look.scale, interpolation=cv2.INTER_CUBIC)
     smooth = cv2.GaussianBlur(big, (look.blur_px, look.blur_px), 0)
     # The 2 % brightest pixels are text wherever there is any: a stamp covers about a tenth of its box.
     if float(np.percentile(smooth, 98)) - float(np.median(smooth)) < min_contrast:
@@ -102,8 +101,8 @@ def read_strips(
 
     Parameters
     ----------
-    strips : sequence of ndarray, shape (height, width, 3)
-        Clock strips, BGR uint8.
+    strips : sequence of ndarray, shape (height, width)
+        Clock strips, grey uint8.
     look : Look
         How to prepare them.
     clock : Clock
@@ -168,7 +167,3 @@ def _read_pages(pages: Sequence[Image], config: str) -> list[tuple[str, float]]:
             texts[page - 1].append(str(word).strip())
             sure[page - 1] = min(sure[page - 1], max(0.0, float(confidence)))
     return [(" ".join(text), value if text else 0.0) for text, value in zip(texts, sure, strict=True)]
-
-
-def _grey(strip: Image) -> Image:
-    return np.asarray(cv2.cvtColor(strip, cv2.COLOR_BGR2GRAY), dtype=np.uint8)

@@ -46,8 +46,8 @@ def read_clock(
 
     Parameters
     ----------
-    strips : sequence of ndarray, shape (height, width, 3)
-        In the order of frames, evenly sampled.
+    strips : sequence of ndarray, shape (height, width)
+        Grey, in the order of frames, evenly sampled.
     night : str
         YYYYMMDD of the file.
     camera : Camera

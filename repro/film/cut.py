@@ -26,13 +26,22 @@ def sky_mask(camera: Camera) -> Image:
 
 def sky_cutter(camera: Camera) -> Callable[[Image], Image]:
     """Function from a frame (height, width, 3) to the masked crop, black outside the circle."""
-    mask, box = sky_mask(camera), camera.crop_px
+    # Three channels of mask: OpenCV's own masked copy is four times slower.
+    mask, box = cv2.merge([sky_mask(camera)] * 3), camera.crop_px
 
     def cut(image: Image) -> Image:
-        crop = image[box.rows, box.columns]
-        return np.asarray(cv2.bitwise_and(crop, crop, mask=mask), dtype=np.uint8)
+        return np.asarray(cv2.bitwise_and(image[box.rows, box.columns], mask), dtype=np.uint8)
 
     return cut
+
+
+def clock_strip(image: Image, camera: Camera) -> Image:
+    """Brightness of the clock's corner, (height, width), of a frame (height, width, 3), BGR.
+
+    Grey is the first step of the published reading; nothing else is lost, and a strip takes a third of the space.
+    """
+    box = camera.clock.box_px
+    return np.asarray(cv2.cvtColor(image[box.rows, box.columns], cv2.COLOR_BGR2GRAY), dtype=np.uint8)
 
 
 def meridian(camera: Camera) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
@@ -55,10 +64,10 @@ def encode_jpeg(image: Image, quality: int) -> bytes:
 
 
 def encode_png(image: Image) -> bytes:
-    """PNG, lossless, packed lightly: strips are small and many."""
+    """PNG of an image (height, width) or (height, width, 3), lossless, packed lightly: strips are small and many."""
     return bytes(cv2.imencode(".png", image, [cv2.IMWRITE_PNG_COMPRESSION, 1])[1])
 
 
-def decode(data: bytes) -> Image:
-    """Image (height, width, 3), BGR, of a PNG or JPEG."""
-    return np.asarray(cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR), dtype=np.uint8)
+def decode_grey(data: bytes) -> Image:
+    """Image (height, width) of a grey PNG."""
+    return np.asarray(cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_GRAYSCALE), dtype=np.uint8)

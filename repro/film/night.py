@@ -3,7 +3,7 @@
 Outputs of a night, in the stage's folder:
 
 - ``frames/NIGHT.zip``: masked, cropped JPEGs named ``NIGHT_N.jpg``, stored without further compression;
-- ``strips/NIGHT.zip``: the clock's corner of each, PNG, lossless, ``NIGHT_N.png``;
+- ``strips/NIGHT.zip``: the brightness of the clock's corner of each, PNG, lossless, ``NIGHT_N.png``;
 - ``index/NIGHT.parquet``: the frame table's first columns;
 - ``keograms/NIGHT.png``: the meridian of each frame as one column, north at the top.
 
@@ -13,6 +13,8 @@ The clock stage copies the JPEGs, byte by byte, into an archive under their fina
 from __future__ import annotations
 
 import zipfile
+from collections import deque
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -34,6 +36,7 @@ from repro.store import atomic_path
 
 #: Modules whose change makes every night be filmed again.
 MODULES = ("repro.film.night", "repro.film.decode", "repro.film.cut", "repro.film.profile", "repro.frames")
+_ENCODERS, _WAITING = 2, 8  # threads that encode, and frames that may wait for them
 # A fixed time makes archives of the same frames the same file.
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 
@@ -102,18 +105,29 @@ def film_night(task: FilmTask) -> dict[str, Any]:
     frames_zip, strips_zip, index_path, keogram_path = task.work.outputs
     video = Video(path, camera, task.params.sampling)
     sky, (rows, columns) = cut.sky_cutter(camera), cut.meridian(camera)
-    box = camera.clock.box_px
     indices, times_s, meridians = [], [], []
     with ExitStack() as stack:
         # The archives are renamed into place only when the whole night has gone well.
         archive = _archive(stack, frames_zip)
         strips = _archive(stack, strips_zip)
+        # Encoding beside decoding: both leave Python's lock.
+        pool = stack.enter_context(ThreadPoolExecutor(_ENCODERS))
+        coded: deque[tuple[int, Future[bytes], Future[bytes]]] = deque()
+
+        def store(most: int) -> None:
+            while len(coded) > most:
+                number, jpeg, png = coded.popleft()
+                _add(archive, f"{night}_{number}.jpg", jpeg.result())
+                _add(strips, f"{night}_{number}.png", png.result())
+
         for number, (frame, time_s, image) in enumerate(video.sampled()):
-            _add(archive, f"{night}_{number}.jpg", cut.encode_jpeg(sky(image), task.params.jpeg_quality))
-            _add(strips, f"{night}_{number}.png", cut.encode_png(image[box.rows, box.columns]))
+            jpeg = pool.submit(cut.encode_jpeg, sky(image), task.params.jpeg_quality)
+            coded.append((number, jpeg, pool.submit(cut.encode_png, cut.clock_strip(image, camera))))
             meridians.append(image[rows, columns])
             indices.append(frame)
             times_s.append(time_s)
+            store(_WAITING)
+        store(0)
         _check_missing(video.scan, path, task.params.max_missing_share)
         keogram = stack.enter_context(atomic_path(keogram_path))
         keogram.write_bytes(cut.encode_png(np.stack(meridians, axis=1)))

@@ -48,13 +48,13 @@ def burn(image: np.ndarray, text: str, right_px: int, baseline_px: int, look: Lo
 
 
 def strip(text: str, look: Look, rng: np.random.Generator, shape: tuple[int, int] = (40, 440)) -> np.ndarray:
-    """A clock strip as the film stage would cut it, (height, width, 3) uint8, after noise and a lossy codec."""
+    """A clock strip as the film stage would cut it, (height, width) uint8, after noise and a lossy codec."""
     image = np.full((*shape, 3), look.background, np.uint8)
     if text:
         burn(image, text, shape[1] - 40, shape[0] - 14, look)
     noisy = np.clip(image + rng.normal(0, look.noise, image.shape), 0, 255).astype(np.uint8)
     coded = cv2.imencode(".jpg", noisy, [cv2.IMWRITE_JPEG_QUALITY, look.jpeg_quality])[1]
-    return cv2.imdecode(coded, cv2.IMREAD_COLOR)
+    return cv2.imdecode(coded, cv2.IMREAD_GRAYSCALE)
 
 
 def sky_frames(texts: Sequence[str], look: Look, rng: np.random.Generator) -> Iterator[np.ndarray]:
