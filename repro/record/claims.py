@@ -150,7 +150,10 @@ class Claim(Strict):
 
     def shown(self) -> str:
         """The value with its printed digits and unit."""
-        text = str(self.value) if isinstance(self.value, bool | str) else f"{self.value:,.{self.decimals}f}"
+        if isinstance(self.value, bool | str):
+            return f"{self.value} {self.unit}".strip()
+        # A number without a unit may be a year or a label, which take no separator.
+        text = f"{self.value:,.{self.decimals}f}" if self.unit else f"{self.value:.{self.decimals}f}"
         return f"{text} {self.unit}".strip()
 
 

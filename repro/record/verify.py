@@ -26,7 +26,8 @@ class Results:
     quantities : mapping
         For each kind of evidence that has run: its quantities by name.
     missing : mapping
-        For each kind that has not run, or for single quantities (``evidence:name``): why, and what to do.
+        Why there is no value, and what to do: by kind of evidence, by ``evidence:quantity``, or by ``evidence:subject``
+        for all quantities whose name begins with ``subject.``.
     """
 
     quantities: Mapping[Evidence, Quantities]
@@ -105,7 +106,10 @@ def measure(claim: Claim, evidence: Evidence, claims: Claims, results: Results) 
     if quantities is not None and name in quantities:
         value = quantities[name]
         return Measured(tuple(value) if isinstance(value, list) else value)  # JSON has lists for intervals
-    why = results.missing.get(f"{evidence}:{name}") or results.missing.get(evidence)
+    # The most particular reason: of this quantity, of what it is a quantity of, of the whole kind of evidence.
+    subject = name.split(".")[0]
+    reasons = (results.missing.get(key) for key in (f"{evidence}:{name}", f"{evidence}:{subject}", evidence))
+    why = next((reason for reason in reasons if reason), "")
     return Measured(None, missing=why or f"no stage measures {name}")
 
 

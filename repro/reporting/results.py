@@ -68,11 +68,6 @@ class Results:
     nights: pd.DataFrame
     segments: pd.DataFrame
 
-    def at_odds(self, finding: Mapping[str, Any]) -> bool:
-        """Whether a finding rests on a claim that some evidence contradicts."""
-        resting = (self.judged[name] for name in finding["claims"] if name in self.judged)
-        return any(item.outcome in ("error", "contradicted", "source_conflict") for item in resting)
-
     @property
     def verdicts(self) -> Iterator[tuple[Claim, Verdict]]:
         """Every comparison with its claim."""

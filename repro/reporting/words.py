@@ -59,6 +59,13 @@ EVIDENCE_WORDS: dict[Evidence, tuple[str, str, str]] = {
 }
 assert tuple(EVIDENCE_WORDS) == EVIDENCE
 
+#: Kinds of findings in the order of the summary.
+FINDING = {
+    "conflict": "Where the record is at odds with itself or with evidence",
+    "agreement": "Where evidence supports the record",
+    "remark": "What was done that the text does not tell",
+}
+
 DOCUMENT: dict[Document, str] = {
     "thesis": "Thesis",
     "readings": "Read off the thesis' figures, slides and scripts",

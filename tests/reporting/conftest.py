@@ -111,7 +111,7 @@ def _segments() -> pd.DataFrame:
 
 FINDINGS = [
     {
-        "id": "FND.HOSTILE", "title": f"A title with {HOSTILE}", "claims": ["T3.NIGHT.NO_MOON", "TXT.THREE"],
+        "id": "FND.HOSTILE", "kind": "conflict", "title": f"A title with {HOSTILE}", "claims": ["T3.NIGHT.NO_MOON", "TXT.THREE"],
         "explanation": f"An explanation with {HOSTILE}", "numbers": {"share_percent": 57.94, "large": 214890.0},
     }
 ]  # fmt: skip

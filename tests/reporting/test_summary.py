@@ -47,10 +47,3 @@ def test_a_claim_is_marked_by_its_gravest_verdict(small):
     judge(small, {"night.no_moon": 1.0})
     assert load_results(small).judged["T3.NIGHT.NO_MOON"].outcome == "contradicted"
     assert load_results(small).judged["TXT.WORD"].outcome == "not_run"
-
-
-def test_a_finding_at_odds(small):
-    """A finding is at odds when one of its claims is contradicted or in conflict, not when its claims hold or wait."""
-    results = load_results(small)
-    assert results.at_odds({"claims": ["T3.NIGHT.NO_MOON", "TXT.THREE"]})
-    assert not results.at_odds({"claims": ["T3.NIGHT.NO_MOON", "TXT.TWO", "TXT.WORD"]})

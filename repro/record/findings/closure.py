@@ -31,7 +31,7 @@ def tables_close(view: View) -> Finding:
             f"and to {' / '.join(moons)}; every yes + no of Table 6 equals its cell of Table 3."
         )
     numbers = {"counts": len(counts), "broken": len(broken), "frames": frames}
-    return Finding("FND.TABLES_CLOSE", title, tuple(counts), text, numbers)
+    return Finding("FND.TABLES_CLOSE", title, tuple(counts), text, numbers, "conflict" if broken else "agreement")
 
 
 def windows_close(view: View) -> Finding:
@@ -44,7 +44,8 @@ def windows_close(view: View) -> Finding:
     remark = "as printed" if holds else f"where {view.value('TXT.NIGHTS'):.0f} are printed, or a window has other days"
     text = f"{sum_text} = {total:.0f} nights, {remark}."
     title = "The three windows give the printed nights" if holds else "The windows do not give the printed nights"
-    return Finding("FND.WINDOWS", title, (*windows, "TXT.NIGHTS"), text, {"nights": total})
+    kind = "agreement" if holds else "conflict"
+    return Finding("FND.WINDOWS", title, (*windows, "TXT.NIGHTS"), text, {"nights": total}, kind)
 
 
 def one_frame_a_minute(view: View) -> Finding:
@@ -57,7 +58,12 @@ def one_frame_a_minute(view: View) -> Finding:
     )
     claims = ("TXT.CADENCE_S", "TXT.VIDEO_FPS", "TXT.SAMPLING_NUMERATOR", "TXT.SAMPLING_DENOMINATOR")
     return Finding(
-        "FND.FRAME_SAMPLING", "One frame a minute", claims, text, {"step": step, "cadence_s": step * frame_s}
+        "FND.FRAME_SAMPLING",
+        "One frame a minute",
+        claims,
+        text,
+        {"step": step, "cadence_s": step * frame_s},
+        "agreement",
     )
 
 

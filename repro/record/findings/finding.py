@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 from repro.record.claims import Claims, Evidence, Outcome
 from repro.record.compare import Verdict, round_for_print
@@ -26,6 +26,9 @@ class Finding:
         One plain sentence, or a few, with the numbers.
     numbers : mapping
         The computed numbers by name, with units in the names.
+    kind : str
+        ``agreement``: evidence supports the record. ``conflict``: evidence or the record itself is against it.
+        ``remark``: how something was done that the text does not tell.
     """
 
     id: str
@@ -33,11 +36,13 @@ class Finding:
     claims: tuple[str, ...]
     explanation: str
     numbers: Mapping[str, float] = field(default_factory=dict)
+    kind: Literal["agreement", "conflict", "remark"] = "conflict"
 
     def as_dict(self) -> dict[str, Any]:
         """Plain data for JSON."""
         return {
             "id": self.id,
+            "kind": self.kind,
             "title": self.title,
             "claims": list(self.claims),
             "explanation": self.explanation,

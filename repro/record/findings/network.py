@@ -30,7 +30,14 @@ def table_4_ratios(view: View) -> Finding:
         "parameters_two_classes": two,
         "multiply_adds_billions": adds,
     }
-    return Finding("FND.TABLE4_RATIOS", title, (*claims, *rows, "T4.EFFICIENTNET_B1.PARAMETERS"), text, numbers)
+    return Finding(
+        "FND.TABLE4_RATIOS",
+        title,
+        (*claims, *rows, "T4.EFFICIENTNET_B1.PARAMETERS"),
+        text,
+        numbers,
+        "agreement" if holds else "conflict",
+    )
 
 
 def top1_of_the_weights(view: View) -> Finding | None:
@@ -91,6 +98,7 @@ def frozen_backbone_adapts(view: View) -> Finding | None:
         ("SCR.TRAIN_MODE_WHILE_FROZEN", "SCR.BATCHNORM_LAYERS"),
         text,
         {"batchnorm_layers": layers},
+        "remark",
     )
 
 

@@ -29,7 +29,9 @@ def accuracies_are_counts(view: View) -> Finding:
         "low": low,
         "high": high,
     }
-    return Finding("FND.ACCURACY_COUNTS", title, (*claims, *counts), text, numbers)
+    return Finding(
+        "FND.ACCURACY_COUNTS", title, (*claims, *counts), text, numbers, "agreement" if holds else "conflict"
+    )
 
 
 def loss_not_below(view: View) -> Finding | None:
@@ -80,6 +82,7 @@ def best_epoch(view: View) -> Finding:
         ),
         text,
         {"by_loss": by_loss, "by_accuracy": by_accuracy},
+        "agreement" if both else "conflict",
     )
 
 

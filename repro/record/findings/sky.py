@@ -39,7 +39,7 @@ def sky_confirms(view: View) -> Finding:
         "moon_totals_worst_percent": 100 * moon_worst,
         **{f"{moon.lower()}_frames": moons[moon] for moon in MOONS},
     }
-    return Finding("FND.SKY_CONFIRMS", title, claims, text, numbers)
+    return Finding("FND.SKY_CONFIRMS", title, claims, text, numbers, "conflict" if failed else "agreement")
 
 
 def sky_unfitted(view: View) -> Finding:
@@ -53,7 +53,12 @@ def sky_unfitted(view: View) -> Finding:
     )
     numbers = {"night_minutes": night, "astro_minutes": astro}
     return Finding(
-        "FND.SKY_UNFITTED", "The counts fit into the sky without a fit", ("T2.NIGHT", "T2.ASTRO"), text, numbers
+        "FND.SKY_UNFITTED",
+        "The counts fit into the sky without a fit",
+        ("T2.NIGHT", "T2.ASTRO"),
+        text,
+        numbers,
+        "agreement",
     )
 
 
@@ -72,6 +77,7 @@ def sample_size(view: View) -> Finding:
         ("SPLIT.LABELLED",),
         text,
         {"predicted_frames": predicted, "dates": dates},
+        "agreement",
     )
 
 
@@ -122,6 +128,7 @@ def unfolded_phase(view: View) -> Finding | None:
         tuple(f"T3.NIGHT.{moon}" for moon in MOONS),
         text,
         {f"unfolded_{moon.lower()}_percent": unfolded[moon] for moon in MOONS},
+        "remark",
     )
 
 

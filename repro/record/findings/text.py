@@ -41,6 +41,7 @@ def within_nights(view: View) -> Finding | None:
         ("SCR.SPLIT_GROUP", "SAMPLE.PER_DATE_MAX"),
         text,
         {"cadence_s": cadence_s, "per_date_max": most},
+        "remark",
     )
 
 
@@ -52,7 +53,9 @@ def nothing_is_seeded(view: View) -> Finding | None:
         "The published scripts seed nothing and take files in the order the file system gives them: the split itself cannot be "
         "regenerated, so accuracies can only be compared within the spread of splits and seeds."
     )
-    return Finding("FND.UNSEEDED", "The published split cannot be regenerated", ("SCR.RANDOM_SEED",), text)
+    return Finding(
+        "FND.UNSEEDED", "The published split cannot be regenerated", ("SCR.RANDOM_SEED",), text, kind="remark"
+    )
 
 
 def table_1_explanation(view: View) -> Finding | None:
@@ -98,7 +101,7 @@ def chapter_numbers(view: View) -> Finding | None:
     claim = "TXT.CHAPTER.CONCLUSION"
     if claim not in view.failed:
         return None
-    text = f"The chapter after III is numbered {view.claims[claim].value}."
+    text = f"The chapter after III is numbered VI ({view.value(claim):.0f})."
     return Finding("FND.CHAPTER", "A chapter number is out of order", (claim,), text)
 
 
