@@ -65,6 +65,36 @@ def verify(
     raise typer.Exit(verification.exit_code)
 
 
+@app.command()
+def bench(
+    name: Annotated[str, typer.Argument(help="Name of a benchmark, or all.")],
+    format: Annotated[Literal["table", "json"], typer.Option("--format", help="How to print the rates.")] = "table",
+) -> None:
+    """Measure speed against the naive way and against the limit, in one run on one machine.
+
+    Exit code 0: measured; a target that is missed is told on stderr.
+
+    Example: repro bench sky --format json
+    """
+    from repro.benchmarks import BENCHMARKS, measure, missed
+    from repro.store import dumps
+
+    names = list(BENCHMARKS) if name == "all" else [name]
+    rows = []
+    for each in names:
+        rows.append(measure(each))
+        for warning in missed(each, rows[-1]):
+            print(f"warning: {warning}", file=sys.stderr)
+    if format == "json":
+        sys.stdout.write(dumps(rows if name == "all" else rows[0]))
+        return
+    for row in rows:
+        print(
+            f"{row['name']:<12} {row['ours']:>12,g} {row['unit']}: {row['ratio_to_baseline']:g} x the naive way "
+            f"({row['baseline']:g}), {row['ratio_to_limit']:g} of the limit ({row['limit']:g})"
+        )
+
+
 def main() -> None:
     """Run the command line; an error the user can act on is printed without a traceback and exits with 2."""
     try:
