@@ -31,8 +31,9 @@ from repro.film.profile import Camera
 from repro.film.videos import find_videos
 from repro.nights import Outcome, run_nights
 from repro.params import FilmParams
-from repro.receipts import Work, settings_digest
+from repro.receipts import Work, holds, settings_digest
 from repro.store import atomic_path
+from repro.workers import worker_count
 
 #: Modules whose change makes every night be filmed again.
 MODULES = ("repro.film.night", "repro.film.decode", "repro.film.cut", "repro.film.profile", "repro.frames")
@@ -49,6 +50,7 @@ class FilmTask:
     size: int
     camera: Camera
     params: FilmParams
+    threads: int = 1
 
 
 def film_corpus(videos: Path, folder: Path, camera: Camera, params: FilmParams, *, workers: int = 0) -> Outcome:
@@ -76,10 +78,14 @@ def film_corpus(videos: Path, folder: Path, camera: Camera, params: FilmParams, 
     settings = settings_digest(
         {"camera": camera.model_dump(), "film": params.model_dump(exclude={"cameras", "max_failed_share"})}, MODULES
     )
-    tasks = []
-    for night, video in found.items():
-        work = Work(night, (video,), outputs(folder, night), folder / "receipts" / f"{night}.json", settings)
-        tasks.append(FilmTask(work, count_frames(video), camera, params))
+    works = [
+        Work(night, (video,), outputs(folder, night), folder / "receipts" / f"{night}.json", settings)
+        for night, video in found.items()
+    ]
+    # Many nights fill the cores by themselves; one new night may have them all.
+    waiting = sum(not holds(work, hash_inputs=False) for work in works)
+    threads = max(1, worker_count(workers) // max(1, waiting))
+    tasks = [FilmTask(work, count_frames(work.inputs[0]), camera, params, threads) for work in works]
     return run_nights("film", folder, tasks, film_night, workers=workers, failed=failed)
 
 
@@ -103,7 +109,7 @@ def film_night(task: FilmTask) -> dict[str, Any]:
     """
     camera, night, (path,) = task.camera, task.work.night, task.work.inputs
     frames_zip, strips_zip, index_path, keogram_path = task.work.outputs
-    video = Video(path, camera, task.params.sampling)
+    video = Video(path, camera, task.params.sampling, task.threads)
     sky, (rows, columns) = cut.sky_cutter(camera), cut.meridian(camera)
     indices, times_s, meridians = [], [], []
     with ExitStack() as stack:
