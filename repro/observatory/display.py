@@ -76,9 +76,7 @@ def _brightest(tables: list[Floats], places: int, width: int, n: int) -> Floats:
     return np.take_along_axis(stack, order[:, :, None], 1)
 
 
-def _parts(
-    episode: Episode, night: Night
-) -> list[tuple[str, dict[str, float], tuple[float, float], float]]:
+def _parts(episode: Episode, night: Night) -> list[tuple[str, dict[str, float], tuple[float, float], float]]:
     """Parts of an episode: kind, parameters, (northward, eastward) speed in km/s, brightness."""
     rng = generator(night.seed, night.night, "episode", episode.number)
 
@@ -109,7 +107,7 @@ def _sheet(
     if form == "arc":
         red = draw(0, 1) < 0.35
         base |= {
-            "amplitude": log(0.012, 0.13) * (0.45 if red else 1), "north_km": draw(-260, 380), "wave_km": draw(5, 30),
+            "amplitude": log(0.015, 0.22) * (0.5 if red else 1), "north_km": draw(-320, 320), "wave_km": draw(5, 30),
             "wave_length_km": draw(700, 1500), "ripple_km": draw(0, 3), "width_km": log(6, 26),
             "tail_km": draw(20, 60), "ray": draw(0.0, 0.12), "patchiness": draw(0.1, 0.35), "patch_km": draw(300, 800),
             "soft": log(1.0, 3.5) if red else log(0.15, 1.0), "bands": 2.0 if draw(0, 1) < 0.3 else 1.0,
@@ -160,7 +158,7 @@ def _cloud(
     base = _CLOUD_BASE | {"offset": draw(0, 32), "age": 900.0}
     if form == "diffuse":
         base |= {
-            "amplitude": log(0.008, 0.05), "north_km": draw(-320, 240), "half_width_km": draw(50, 220),
+            "amplitude": log(0.008, 0.08), "north_km": draw(-320, 240), "half_width_km": draw(50, 220),
             "patch_km": draw(180, 320), "threshold": draw(-1.2, -0.2), "sharpness": draw(0.8, 1.6), "soft": log(0.15, 1.2),
             "half_length_km": draw(600, 2000),
         }  # fmt: skip
@@ -174,7 +172,7 @@ def _cloud(
         }  # fmt: skip
         return "cloud", base, (draw(-0.05, 0.1), draw(-0.3, 0.3)), strength
     base |= {
-        "amplitude": log(0.02, 0.14), "north_km": draw(-260, 160), "half_width_km": draw(70, 170),
+        "amplitude": log(0.025, 0.25), "north_km": draw(-260, 160), "half_width_km": draw(70, 170),
         "half_length_km": draw(400, 1200), "patch_km": log(28, 90), "stretch": draw(1.0, 2.6),
         "threshold": draw(0.0, 0.9), "sharpness": draw(2.5, 6.0), "soft": log(0.05, 0.3),
     }  # fmt: skip

@@ -11,6 +11,7 @@ from __future__ import annotations
 from functools import lru_cache
 
 import numpy as np
+import numpy.typing as npt
 import torch
 from torch import Tensor
 
@@ -25,7 +26,7 @@ def profiles(device: str = "cpu") -> Tensor:
     """Emission a step of height, float32 (plane, kind, height); kinds are hard, soft, energetic."""
     h = geometry.heights_km()
 
-    def layer(peak: float, below: float, above: float, top: float = 2000.0) -> np.ndarray:  # type: ignore[type-arg]
+    def layer(peak: float, below: float, above: float, top: float = 2000.0) -> npt.NDArray[np.float64]:
         """Gaussian lower side, exponential upper side, whose whole is 1."""
         shape = np.where(h < peak, np.exp(-(((h - peak) / below) ** 2) / 2), np.exp(-(h - peak) / above))
         shape = shape * np.exp(-((h / top) ** 4)) * h * geometry.STEP
@@ -41,7 +42,7 @@ def profiles(device: str = "cpu") -> Tensor:
     table[2, 1] = 0.10 * layer(140, 20, 70)
     table[3, 2] = layer(96, 2.5, 4)
     for plane, limit in zip((4, 5), SUNLIT_KM, strict=True):
-        lit = 1.3 * layer(250, 60, 230)
+        lit = 1.8 * layer(250, 60, 230)
         table[plane, 1] = lit / (1 + np.exp(-(h - limit) / 25))
     # 90 km is where the grid begins; weight left of it would be lost, so each layer was normalised on the grid itself.
     return torch.as_tensor(table, dtype=torch.float32, device=device)
@@ -82,7 +83,7 @@ def _band(rows: int, device: str) -> Tensor:
     return torch.where((step >= 0) & (step < heights), step, heights).to(device)
 
 
-def sunlit_share(sun_alt_deg: np.ndarray) -> np.ndarray:  # type: ignore[type-arg]
+def sunlit_share(sun_alt_deg: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     """Share of each sunlit plane that the Sun reaches, shape (n, 2), from the height of the Earth's shadow overhead."""
     depression = np.radians(np.clip(-np.asarray(sun_alt_deg, float), 0, 60))
     shadow_km = geometry.EARTH_KM * (1 / np.cos(depression) - 1)

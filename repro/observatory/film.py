@@ -10,6 +10,7 @@ from __future__ import annotations
 from fractions import Fraction
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 import av
 import cv2
@@ -34,7 +35,7 @@ Yuv = npt.NDArray[np.uint8]
 def frame_times(night: Night) -> Times:
     """Times of all frames of a night's video, one every 6 s from its first moment on, datetime64[ms]."""
     count = int((night.end_utc - night.begin_utc) / np.timedelta64(CADENCE_S, "s"))
-    begin = np.datetime64(night.begin_utc, "ms")
+    begin = night.begin_utc.astype("datetime64[ms]")
     return np.asarray(begin + np.arange(count) * np.timedelta64(CADENCE_S * 1000, "ms"))
 
 
@@ -45,7 +46,7 @@ def key_times(night: Night) -> Times:
 
 def write_film(
     target: Path, night: Night, keys: Scenes, *, time_zone: str, crf: int = 23
-) -> tuple[npt.NDArray[np.bool_], dict[str, np.ndarray]]:  # type: ignore[type-arg]
+) -> tuple[npt.NDArray[np.bool_], dict[str, npt.NDArray[Any]]]:
     """Write a night's video.
 
     Parameters
@@ -70,7 +71,8 @@ def write_film(
     """
     times = frame_times(night)
     noise = _noise_pictures(night)
-    masks, tables = [], []
+    masks: list[npt.NDArray[np.bool_]] = []
+    tables: list[dict[str, npt.NDArray[Any]]] = []
     with atomic_path(target) as temporary, av.open(str(temporary), "w", format="mp4") as container:
         stream = container.add_stream("libx264", rate=FPS, options={"preset": "ultrafast", "crf": str(crf)})
         stream.width, stream.height, stream.pix_fmt = overlay.WIDTH, overlay.HEIGHT, "yuv420p"
@@ -99,11 +101,14 @@ def canvas(sky: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
     square = frame[:, overlay.CIRCLE_LEFT : overlay.CIRCLE_LEFT + geometry.FRAME_PX]
     np.maximum(square, sky, out=square)
     edge = sky[_inner_edge()].mean(0)
-    rim = (_rim()[..., None] * (0.75 * edge + 6)).astype(np.uint8)
-    return np.asarray(np.maximum(frame, rim))
+    ring, brightness = _rim()
+    frame[ring] = np.maximum(frame[ring], (brightness[:, None] * (0.75 * edge + 6)).astype(np.uint8))
+    return frame
 
 
-def _key(keys: Scenes, index: int, masks: list, tables: list) -> Yuv:  # type: ignore[type-arg]
+def _key(
+    keys: Scenes, index: int, masks: list[npt.NDArray[np.bool_]], tables: list[dict[str, npt.NDArray[Any]]]
+) -> Yuv:
     result = render(keys.take(slice(index, index + 1)), noise=False)
     masks.append(result.mask.numpy())
     tables.append(result.truth)
@@ -142,14 +147,15 @@ def _inner_edge() -> npt.NDArray[np.bool_]:
 
 
 @lru_cache(maxsize=1)
-def _rim() -> npt.NDArray[np.float64]:
-    """Brightness of the dome outside the sky's circle: a soft ring, brightest at the upper left."""
+def _rim() -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.float64]]:
+    """The dome outside the sky's circle, a soft ring, brightest at the upper left: its pixels and their brightness."""
     y, x = np.mgrid[: overlay.HEIGHT, : overlay.WIDTH].astype(float)
     x, y = x - overlay.WIDTH / 2 + 0.5, y - overlay.HEIGHT / 2 + 0.5
     outside = np.hypot(x, y) - geometry.MASK_RADIUS * geometry.FRAME_PX
     lean = 0.7 - 0.3 * (x + y) / np.hypot(x, y)
     fade = np.clip(1 - outside / (RIM_PX * (1 + lean)), 0, 1)
-    return np.asarray(np.where(outside > 0.5, lean * fade, 0.0))
+    ring = (outside > 0.5) & (fade > 0)
+    return ring, (lean * fade)[ring]
 
 
 def limit_threads() -> None:

@@ -88,7 +88,7 @@ def _cover(opacity: Image, light: Image, layer: Image, brightness: float, blur: 
 
 def _grain() -> Image:
     field = np.asarray(tile("cpu")).reshape(TILE, TILE)
-    return cv2.resize(np.tile(field, (3, 3)), (_SIDE, _SIDE)).astype(np.float32)
+    return np.asarray(cv2.resize(np.tile(field, (3, 3)), (_SIDE, _SIDE)), np.float32)
 
 
 def _polar() -> tuple[Image, Image]:
@@ -104,7 +104,7 @@ def _rim(variant: int) -> Image:
     thick = 18.5 * np.exp(-((np.abs(away) / 62.0) ** 3.2))
     if variant >= 2:  # rimed all around, thinner
         thick = np.maximum(thick, (5.0 if variant == 2 else 9.0) + 3.0 * np.sin(np.radians(3 * angle)))
-    return (radius > 359 - thick).astype(np.float32)
+    return np.asarray((radius > 359 - thick).astype(np.float32))
 
 
 def _drift(variant: int) -> Image:
@@ -116,7 +116,8 @@ def _drift(variant: int) -> Image:
     middle, spread, high = ((248, 24, 40), (250, 17, 30), (240, 36, 46), (258, 44, 26))[variant]
     steps = np.arange(0, 360, 0.05)
     profile = high * np.exp(-((np.abs(steps - middle) / spread) ** 3)) * (1 + 0.28 * lumps + 0.07 * rough)
-    return (radius > 359 - np.maximum(profile, 0)[(angle / 0.05).astype(int) % len(profile)]).astype(np.float32)
+    edge = 359 - np.maximum(profile, 0)[(angle / 0.05).astype(int) % len(profile)]
+    return np.asarray((radius > edge).astype(np.float32))
 
 
 def _point(angle_deg: float, inward_px: float, sideways_px: float = 0.0) -> tuple[float, float]:

@@ -92,11 +92,11 @@ def clouds(parameters: Tensor, device: str) -> Tensor:
     near = p["patch_km"] / (p["patch_km"] + 0.7 * spacing)
     field = look(x + p["offset"], y + p["age"]) + 0.6 * look(1.9 * x - 0.8 * p["age"], 1.9 * y + p["offset"])
     lit = torch.sigmoid(p["sharpness"] * (near * field - p["threshold"]))
-    beat = 1.0
+    beat = torch.ones_like(lit)
     if bool((p["pulse"] > 0).any()):
         phase = look(0.5 * x + 3.3 * p["offset"], 0.5 * y)
         beat = 1 - p["pulse"] * (0.5 + 0.5 * torch.sin(p["pulse_phase"] + 4.0 * phase))
-    striae = 1.0
+    striae = torch.ones_like(lit)
     if bool((p["ray"] > 0).any()):
         fine = look(u / p["ray_km"] + p["offset"], v / p["ray_km"] + 3.0 * p["age"])
         striae = (1 + p["ray"] * p["ray_km"] / (p["ray_km"] + 0.7 * spacing) * fine).clamp_min(0.2)

@@ -106,9 +106,7 @@ def sky(size: int, device: str = "cpu") -> Sky:
     def tensor(array: Floats) -> Tensor:
         return torch.as_tensor(array, dtype=torch.float32, device=device)
 
-    return Sky(
-        tensor(alt), tensor(az), tensor(mask), tensor(lookup), tensor(east), tensor(north), tensor(up)
-    )
+    return Sky(tensor(alt), tensor(az), tensor(mask), tensor(lookup), tensor(east), tensor(north), tensor(up))
 
 
 def field_offset(alt_deg: Floats, az_deg: Floats) -> tuple[Floats, Floats]:

@@ -18,7 +18,7 @@ def tile(device: str = "cpu") -> Tensor:
     rng = np.random.default_rng(557_7)
     wave = np.fft.fftfreq(TILE)[:, None] ** 2 + np.fft.rfftfreq(TILE)[None] ** 2
     # A band about one wave a cell: no drift across the tile, nothing sharper than the lookup can follow.
-    band = np.exp(-((np.sqrt(wave) * CELL - 1.0) ** 2) / (2 * 0.35**2))
+    band = np.exp(-((np.sqrt(wave) * CELL - 1.0) ** 2) / (2 * 0.55**2))
     field = np.fft.irfft2(np.fft.rfft2(rng.standard_normal((TILE, TILE))) * band)
     field = (field - field.mean()) / field.std()
     return torch.as_tensor(field.ravel(), dtype=torch.float32, device=device)
@@ -37,14 +37,14 @@ def _take(column: Tensor, row: Tensor) -> Tensor:
 
 def clouds(x: Tensor, y: Tensor, octaves: int = 4) -> Tensor:
     """Fractal sum of the tile, deviation about 1, at (x, y) in waves of its coarsest octave."""
-    total = torch.zeros(torch.broadcast_shapes(x.shape, y.shape), device=x.device)
+    total = torch.zeros_like(x + y)
     weight, norm = 1.0, 0.0
     for octave in range(octaves):
         scale = 2.03**octave
         total = total + weight * smooth(x * scale + 5.3 * octave, y * scale + 9.1 * octave)
         norm += weight**2
         weight *= 0.55
-    return total / norm**0.5
+    return total / float(norm**0.5)
 
 
 def smooth(x: Tensor, y: Tensor) -> Tensor:

@@ -34,13 +34,14 @@ def clock_text(time_utc: np.datetime64, generation: int, time_zone: str) -> str:
     time_zone : str
         Name in the time zone database.
     """
-    second = int(np.datetime64(time_utc, "s").astype("int64"))
+    second = int(time_utc.astype("datetime64[s]").astype("int64"))
     local = datetime.fromtimestamp(second, UTC).astimezone(pytz.timezone(time_zone))
     return local.strftime(CLOCK_FORMATS[generation])
 
 
 @lru_cache(maxsize=8)
-def _font(name: str, size: int) -> ImageFont.FreeTypeFont:
+def font(name: str, size: int) -> ImageFont.FreeTypeFont:
+    """A typeface of a size in pixels."""
     # DejaVu comes with matplotlib, so the picture is the same on every machine.
     return ImageFont.truetype(str(Path(matplotlib.get_data_path()) / "fonts" / "ttf" / f"{name}.ttf"), size)
 
@@ -50,7 +51,7 @@ def clock_image(text: str) -> Picture:
     left, top, width, height = CLOCK_BOX
     image = Image.new("L", (width, height), 0)
     draw = ImageDraw.Draw(image)
-    draw.text((CLOCK_LEFT - left, CLOCK_BASELINE - top), text, font=_font("DejaVuSans", 17), fill=_WHITE, anchor="ls")
+    draw.text((CLOCK_LEFT - left, CLOCK_BASELINE - top), text, font=font("DejaVuSans", 17), fill=_WHITE, anchor="ls")
     return np.asarray(image)
 
 
@@ -60,13 +61,13 @@ def frame_art() -> Picture:
     image = Image.new("RGB", (WIDTH, HEIGHT))
     draw = ImageDraw.Draw(image)
     white = (_WHITE,) * 3
-    draw.text((222, 32), "AuroraMAX", font=_font("DejaVuSans-Bold", 20), fill=white, anchor="ls")
-    draw.text((1058, 32), "Yellowknife NWT", font=_font("DejaVuSans", 20), fill=white, anchor="rs")
+    draw.text((222, 32), "AuroraMAX", font=font("DejaVuSans-Bold", 20), fill=white, anchor="ls")
+    draw.text((1058, 32), "Yellowknife NWT", font=font("DejaVuSans", 20), fill=white, anchor="rs")
     # A half disc, green over orange, with a green sweep above it and the name below: the shape of the mission's logo.
     draw.pieslice((226, 646, 322, 742), 180, 360, fill=_ORANGE)
     draw.pieslice((226, 646, 322, 742), 180, 255, fill=_GREEN)
     draw.polygon([(232, 676), (276, 650), (318, 634), (280, 660), (244, 690)], fill=_GREEN)
     draw.rectangle((220, 690, 330, 719), fill=(0, 0, 0))
-    draw.text((222, 706), "Aurora", font=_font("DejaVuSans-Bold", 15), fill=_GREEN, anchor="ls")
-    draw.text((280, 706), "MAX", font=_font("DejaVuSans-Bold", 15), fill=_ORANGE, anchor="ls")
+    draw.text((222, 706), "Aurora", font=font("DejaVuSans-Bold", 15), fill=_GREEN, anchor="ls")
+    draw.text((280, 706), "MAX", font=font("DejaVuSans-Bold", 15), fill=_ORANGE, anchor="ls")
     return np.asarray(image)

@@ -132,9 +132,7 @@ def plan_night(
     return Night(night, seed, begin_utc, end_utc, episodes, tuple(zip(starts.tolist(), kinds, strict=True)))
 
 
-def _given(
-    forms: tuple[Form, ...], length_s: float, strength: float, rng: np.random.Generator
-) -> tuple[Episode, ...]:
+def _given(forms: tuple[Form, ...], length_s: float, strength: float, rng: np.random.Generator) -> tuple[Episode, ...]:
     each = length_s / max(len(forms), 1)
     episodes = []
     for number, form in enumerate(forms):

@@ -8,9 +8,13 @@ values (sums are taken in another order).
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import torch
 from torch import Tensor
 from torch.nn.functional import interpolate
@@ -18,8 +22,9 @@ from torch.nn.functional import interpolate
 from repro.observatory import camera, emission, foreground, forms, geometry, light, stars, truth, weather
 from repro.observatory.scene import Scenes
 
-LATITUDE_DEG = 62.4333  # of Yellowknife, where the stars turn
 CHUNK = 2  # frames at a time on a CPU: more would leave its caches
+GPU_CHUNK = 128
+DIM = 1e-4  # amplitudes below leave no trace in a frame
 
 
 @dataclass(frozen=True)
@@ -38,12 +43,12 @@ class Rendered:
 
     frames: Tensor
     mask: Tensor
-    truth: dict[str, np.ndarray]  # type: ignore[type-arg]
+    truth: dict[str, npt.NDArray[Any]]
 
 
 def render(
     scenes: Scenes, *, size: int = geometry.FRAME_PX, device: str = "cpu", aurora: bool = True, noise: bool = True,
-    jpeg_quality: int | None = None,
+    jpeg_quality: int | None = None, shortcut: bool = True,
 ) -> Rendered:  # fmt: skip
     """Render frames.
 
@@ -61,12 +66,19 @@ def render(
         False leaves out the sensor's noise.
     jpeg_quality : int, optional
         Pass the frames through a JPEG of this quality, 1 to 100.
+    shortcut : bool
+        False computes everything at full size; slow, to measure what the shortcut costs and saves.
     """
-    parts = []
-    chunk = CHUNK if device == "cpu" else 128
-    with torch.inference_mode():
-        for start in range(0, len(scenes), chunk):
-            parts.append(_render(scenes.take(slice(start, start + chunk)), size, device, aurora, noise, jpeg_quality))
+    chunk = CHUNK if device == "cpu" else GPU_CHUNK
+    fine = size // 2 if shortcut and size > 360 else size
+
+    def part(start: int) -> Rendered:
+        with torch.inference_mode():
+            return _render(scenes.take(slice(start, start + chunk)), size, fine, device, aurora, noise, jpeg_quality)
+
+    starts = range(0, len(scenes), chunk)
+    threads = torch.get_num_threads() if device == "cpu" and len(starts) > 1 else 1
+    parts = [part(start) for start in starts] if threads == 1 else _in_threads(part, starts, threads)
     if not parts:
         empty = torch.zeros(0, 3, size, size, dtype=torch.uint8, device=device)
         return Rendered(empty, torch.zeros(0, size // 4, size // 4, dtype=torch.bool, device=device), {})
@@ -78,34 +90,39 @@ def render(
     )
 
 
+def _in_threads(part: Callable[[int], Rendered], starts: range, threads: int) -> list[Rendered]:
+    """Work on one part a thread: faster than many threads on one part, whose single steps are too small to share."""
+    try:
+        with ThreadPoolExecutor(threads, initializer=torch.set_num_threads, initargs=(1,)) as pool:
+            return list(pool.map(part, starts))
+    finally:
+        torch.set_num_threads(threads)  # the setting also reaches beyond the pool's own threads
+
+
 def _render(
-    scenes: Scenes, size: int, device: str, aurora: bool, noise: bool, jpeg_quality: int | None
+    scenes: Scenes, size: int, fine: int, device: str, aurora: bool, noise: bool, jpeg_quality: int | None
 ) -> Rendered:
-    fine = size if size <= 360 else size // 2
     coarse = fine // 2
     sky = geometry.sky(coarse, device)
 
-    def tensor(array: np.ndarray) -> Tensor:  # type: ignore[type-arg]
-        return torch.as_tensor(np.ascontiguousarray(array), dtype=torch.float32, device=device)
-
-    cam = {name: tensor(scenes.camera[:, k]).view(-1, 1, 1, 1) for k, name in enumerate(camera.NAMES)}
-    air = weather.columns(tensor(scenes.weather))
+    cam = {name: _tensor(scenes.camera[:, k], device).view(-1, 1, 1, 1) for k, name in enumerate(camera.NAMES)}
+    air = weather.columns(_tensor(scenes.weather, device))
     depth = weather.optical_depth(sky, air)
     through = torch.exp(-depth) * (1 - weather.frost_veil(sky, air))
     snow = weather.snow_cover(sky, air)
-    clear, cloud = _sky_light(scenes, sky, cam, air, through, tensor)
+    clear, cloud = _sky_light(scenes, sky, cam, through)
     dark = _cover_with_snow(clear * through + cloud * (1 - through), snow)
     without = _expose(dark, cam, sky_size=coarse)
     lit = dark
-    sharp = None
-    if aurora:
-        sharp = aurora_light(scenes, fine, device)
+    sharp = aurora_light(scenes, fine, device) if aurora else None
     if sharp is not None:
         small = half(sharp)
         sharp = sharp + cam["blur"] * (double(small) - sharp)
-        direct, glow = _veiled(small, through, snow)
-        lit = dark + small * direct + glow
-        ways = double(torch.cat([dark + glow, direct], 1))
+        direct, near, wide = _veiled(small, through, snow)
+        # Light that thick cloud has spread without an outline is background: nobody calls it aurora.
+        without = _expose(dark + wide, cam, sky_size=coarse)
+        lit = dark + small * direct + near + wide
+        ways = double(torch.cat([dark + near + wide, direct], 1))
         picture = _expose(ways[:, :3] + sharp * ways[:, 3:], cam, sky_size=fine)
     else:
         small = torch.zeros_like(dark)
@@ -113,9 +130,8 @@ def _render(
     seen = truth.measure(half(picture), without, small, cam["noise"], sky, scenes, depth)
     if size != fine:
         picture = double(picture)
-    stars.splat(
-        picture, through * (1 - snow), scenes.sidereal_deg, scenes.seed, LATITUDE_DEG, cam["gain"].view(-1), camera.GAMMA
-    )
+    turn = scenes.sidereal_deg, scenes.latitude_deg
+    stars.splat(picture, through * (1 - snow), turn, scenes.seed, cam["gain"].view(-1), camera.GAMMA)
     _stand_in_front(picture, lit, scenes, cam, size, device)
     if noise:
         # A smaller frame is the mean of a larger one's pixels, whose noise is partly shared by neighbours.
@@ -129,9 +145,7 @@ def _render(
 
 def half(image: Tensor) -> Tensor:
     """Mean of every 2 x 2 pixels."""
-    return 0.25 * (
-        image[..., ::2, ::2] + image[..., 1::2, ::2] + image[..., ::2, 1::2] + image[..., 1::2, 1::2]
-    )
+    return 0.25 * (image[..., ::2, ::2] + image[..., 1::2, ::2] + image[..., ::2, 1::2] + image[..., 1::2, 1::2])
 
 
 def double(image: Tensor) -> Tensor:
@@ -151,17 +165,17 @@ def double(image: Tensor) -> Tensor:
 def aurora_light(scenes: Scenes, size: int, device: str) -> Tensor | None:
     """Linear light of the aurora above clouds and dome, (n, 3, size, size), before the camera's gain; None if all dark."""
     n = len(scenes)
-    if not ((scenes.sheets[:, :, 0] > 1e-4).any() or (scenes.clouds[:, :, 0] > 1e-4).any()):
+    if not ((scenes.sheets[:, :, 0] > DIM).any() or (scenes.clouds[:, :, 0] > DIM).any()):
         return None
     rows = geometry.feet(device)[0].shape[0]
     feet = torch.zeros(n, 3, rows, geometry.AZIMUTHS, device=device)
     for table, function in ((scenes.sheets, forms.sheets), (scenes.clouds, forms.clouds)):
         for place in range(table.shape[1]):
-            lit = np.flatnonzero(table[:, place, 0] > 1e-4)
+            lit = np.flatnonzero(table[:, place, 0] > DIM)
             if lit.size:
                 values = torch.as_tensor(table[lit, place], dtype=torch.float32, device=device)
                 feet[torch.as_tensor(lit, device=device)] += function(values, device)
-    bright = np.flatnonzero((scenes.sheets[:, :, 0] > 1e-4).any(1) | (scenes.clouds[:, :, 0] > 1e-4).any(1))
+    bright = np.flatnonzero((scenes.sheets[:, :, 0] > DIM).any(1) | (scenes.clouds[:, :, 0] > DIM).any(1))
     image = torch.zeros(n, 3, size, size, device=device)
     if bright.size:
         where = torch.as_tensor(bright, device=device)
@@ -176,17 +190,24 @@ def aurora_light(scenes: Scenes, size: int, device: str) -> Tensor | None:
     return image
 
 
-def _sky_light(scenes, sky, cam, air, through, tensor):  # type: ignore[no-untyped-def]
+def _tensor(array: npt.NDArray[Any], device: str) -> Tensor:
+    return torch.as_tensor(np.ascontiguousarray(array), dtype=torch.float32, device=device)
+
+
+def _sky_light(scenes: Scenes, sky: geometry.Sky, cam: dict[str, Tensor], through: Tensor) -> tuple[Tensor, Tensor]:
     """Light of the clear sky and of clouds, linear, before gain; each (n, 3, coarse, coarse)."""
-    g = torch.as_tensor(scenes.generation == 1, device=sky.up.device).view(-1, 1, 1, 1)
-    tint = torch.where(g, light.colour(camera.DARK_COLOUR[1], sky.up), light.colour(camera.DARK_COLOUR[2], sky.up))
-    sun_alt, sun_az = tensor(scenes.sun_alt_deg), tensor(scenes.sun_az_deg)
-    moon = tensor(scenes.moon_alt_deg), tensor(scenes.moon_az_deg), tensor(scenes.moon_phase_deg)
+    device = str(sky.up.device)
+    first = torch.as_tensor(scenes.generation == 1, device=device).view(-1, 1, 1, 1)
+    tint = torch.where(first, light.colour(camera.DARK_COLOUR[1], sky.up), light.colour(camera.DARK_COLOUR[2], sky.up))
+    sun = [_tensor(array, device) for array in (scenes.sun_alt_deg, scenes.sun_az_deg)]
+    moon = [_tensor(array, device) for array in (scenes.moon_alt_deg, scenes.moon_az_deg, scenes.moon_phase_deg)]
     town_az = cam["town_az"].view(-1)
-    twilight = light.twilight(sky, sun_alt, sun_az)
+    twilight = light.twilight(sky, *sun)
     moonlight = light.moonlight(sky, *moon)
     veil = -torch.log(through.clamp_min(1e-4)).mean((1, 2, 3)).clamp_max(3)
-    glare = light.moon_glare(sky, *moon, veil)
+    glare = (
+        light.moon_glare(sky, moon[0], moon[1], moon[2], veil) * through**1.5
+    )  # cloud smears the disc before it hides it
     clear = tint * light.airglow(sky) + twilight + moonlight + cam["town"] * light.town(sky, town_az) + glare
     overhead = (twilight + moonlight).mean((2, 3), keepdim=True)
     # Clouds spread the light that falls on them, brighter about the Moon and towards the Sun.
@@ -195,14 +216,22 @@ def _sky_light(scenes, sky, cam, air, through, tensor):  # type: ignore[no-untyp
     return cam["dark"] * clear, cam["dark"] * cloud
 
 
-def _veiled(small: Tensor, through: Tensor, snow: Tensor) -> tuple[Tensor, Tensor]:
-    """Share of the aurora that is seen sharp (n, 1, ...), and the glow that cloud and snow make of the rest (n, 3, ...)."""
+def _veiled(small: Tensor, through: Tensor, snow: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """What cloud and snow make of the aurora.
+
+    Returns the share that is seen sharp (n, 1, ...), what thin cloud blurs a little (n, 3, ...), and what thick cloud
+    spreads over the sky (n, 3, ...).
+    """
     side = small.shape[-1]
     little = interpolate(half(small), size=(30, 30), mode="bilinear", antialias=True)
     near = interpolate(little, size=(side, side), mode="bilinear")
-    wide = interpolate(interpolate(little, size=(10, 10), mode="bilinear", antialias=True), size=(side, side), mode="bilinear")
-    glow = (0.55 * wide * (1 - through) + 0.45 * near * through * (1 - through)) * (1 - 0.8 * snow)
-    return through * (0.55 + 0.45 * through) * (1 - snow), glow
+    wide = interpolate(
+        interpolate(little, size=(10, 10), mode="bilinear", antialias=True), size=(side, side), mode="bilinear"
+    )
+    wide = 0.3 * wide + 0.7 * wide.mean((2, 3), keepdim=True)
+    open_dome = 1 - 0.8 * snow
+    blurred = 0.45 * near * through * (1 - through) * open_dome
+    return through * (0.55 + 0.45 * through) * (1 - snow), blurred, 0.4 * wide * (1 - through) * open_dome
 
 
 def _cover_with_snow(picture: Tensor, snow: Tensor) -> Tensor:

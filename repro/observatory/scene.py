@@ -28,6 +28,8 @@ class Scenes:
         YYYYMMDD.
     sun_alt_deg, sun_az_deg, moon_alt_deg, moon_az_deg, moon_phase_deg, sidereal_deg : ndarray
         From :mod:`repro.sky.ephemeris`.
+    latitude_deg : ndarray
+        Of the camera.
     sunlit : ndarray, shape (n, 2)
         Share of the sunlit emission planes that the Sun reaches.
     sheets, clouds : ndarray
@@ -48,6 +50,7 @@ class Scenes:
     moon_az_deg: Floats
     moon_phase_deg: Floats
     sidereal_deg: Floats
+    latitude_deg: Floats
     sunlit: Floats
     sheets: Floats
     clouds: Floats
@@ -111,6 +114,7 @@ def scenes(night: Night, times_utc: Times, site: Site) -> Scenes:
         place.moon_az_deg,
         place.moon_phase_deg,
         sidereal_time_deg(times, site),
+        np.full(n, site.latitude_deg),
         emission.sunlit_share(place.sun_alt_deg),
         sheets,
         clouds,

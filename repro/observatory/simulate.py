@@ -116,8 +116,8 @@ def truth_table(
     -------
     DataFrame
         ``name`` (as the film and clock stages name the frame), ``night``, ``number``, ``frame`` (index in the video),
-        ``time_utc``, ``clock_text``, ``generation``; ``sun_alt_deg``, ``moon_alt_deg``, ``moon_phase_deg``, ``sun_bin``,
-        ``moon_bin``; ``weather``, ``cloud_cover`` (0 to 1); ``aurora_share`` (of the sky), ``margin``, ``visible``,
+        ``time_utc``, ``clock_text``, ``generation``, ``weather``; ``sun_alt_deg``, ``moon_alt_deg``, ``moon_phase_deg``,
+        ``sun_bin``, ``moon_bin``; ``cloud_cover`` (0 to 1); ``aurora_share`` (of the sky), ``margin``, ``visible``,
         ``form``, ``colour``, ``label`` (yes or no, by the simulated labeller).
     """
     plan = campaign.plan(night, params)
@@ -127,7 +127,9 @@ def truth_table(
     if film_to is not None:
         mask, seen = film.write_film(film_to, plan, keys, time_zone=site.time_zone, crf=params.simulate.crf)
     else:
-        parts = [render(keys.take(slice(i, i + BATCH)), size=TRUTH_PX, device=device) for i in range(0, len(keys), BATCH)]
+        parts = [
+            render(keys.take(slice(i, i + BATCH)), size=TRUTH_PX, device=device) for i in range(0, len(keys), BATCH)
+        ]
         mask = np.concatenate([part.mask.cpu().numpy() for part in parts])
         seen = {name: np.concatenate([part.truth[name] for part in parts]) for name in parts[0].truth}
     if mask_to is not None:
@@ -145,11 +147,11 @@ def truth_table(
             "time_utc": stamps.as_unit("us"),
             "clock_text": [overlay.clock_text(t, plan.generation, site.time_zone) for t in times],
             "generation": plan.generation,
-            **sky_table(times, site, params.sky).drop(columns="on_boundary").to_dict("series"),
             "weather": keys.weather_kind,
-            **seen,
         }
     )
+    bins = sky_table(times, site, params.sky).drop(columns="on_boundary")
+    table = pd.concat([table, bins, pd.DataFrame(seen)], axis=1)
     table["label"] = truth.label(table["margin"].to_numpy(), generator(params.seed, night.night, "labeller"))
     return table
 

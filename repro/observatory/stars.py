@@ -33,11 +33,11 @@ def catalogue() -> tuple[Floats, Floats, Floats, Floats]:
     return ra, dec, np.maximum(magnitude, -1.4), rng.normal(0, 0.5, STARS)
 
 
-def place(sidereal_deg: Floats, latitude_deg: float) -> tuple[Floats, Floats]:
-    """Altitude and azimuth (deg) of every star, shape (n, STARS), at local sidereal times (n,)."""
+def place(sidereal_deg: Floats, latitude_deg: Floats) -> tuple[Floats, Floats]:
+    """Altitude and azimuth (deg) of every star, shape (n, STARS), at local sidereal times and latitudes (n,)."""
     ra, dec, _, _ = catalogue()
     hour = np.radians(np.asarray(sidereal_deg)[:, None] - ra)
-    dec, lat = np.radians(dec), np.radians(latitude_deg)
+    dec, lat = np.radians(dec), np.radians(np.asarray(latitude_deg))[:, None]
     up = np.sin(lat) * np.sin(dec) + np.cos(lat) * np.cos(dec) * np.cos(hour)
     north = np.cos(lat) * np.sin(dec) - np.sin(lat) * np.cos(dec) * np.cos(hour)
     east = -np.cos(dec) * np.sin(hour)
@@ -45,8 +45,8 @@ def place(sidereal_deg: Floats, latitude_deg: float) -> tuple[Floats, Floats]:
 
 
 def splat(
-    image: Tensor, through: Tensor, sidereal_deg: Floats, seeds: npt.NDArray[np.int64], latitude_deg: float,
-    exposure: Tensor, gamma: float,
+    image: Tensor, through: Tensor, turn: tuple[Floats, Floats], seeds: npt.NDArray[np.int64], exposure: Tensor,
+    gamma: float,
 ) -> None:  # fmt: skip
     """Add stars to a picture in place.
 
@@ -56,19 +56,17 @@ def splat(
         Display values, 0 to 1, after the camera's tone curve.
     through : Tensor, shape (n, 1, rows, columns)
         Share of a star's light that gets through cloud and dome.
-    sidereal_deg : ndarray, shape (n,)
-        Local sidereal time.
+    turn : tuple of ndarray, each of shape (n,)
+        Local sidereal time and latitude, deg.
     seeds : ndarray, shape (n,)
         Seeds of the twinkling, one a frame.
-    latitude_deg : float
-        Of the observer.
     exposure : Tensor, shape (n,)
         Gain of the camera.
     gamma : float
         Of the tone curve: light adds before it, so it is undone under each star.
     """
     n, _, size, _ = image.shape
-    alt, az = place(sidereal_deg, latitude_deg)
+    alt, az = place(*turn)
     _, _, magnitude, tint = catalogue()
     flux = PEAK_AT_0 * 10 ** (-0.4 * magnitude) * np.exp(-0.17 / np.maximum(np.sin(np.radians(alt)), 0.03))
     # Under frames of fewer pixels the same light covers a smaller share of a pixel.

@@ -6,13 +6,13 @@ the display scale, 0 to 255) differs by D over a background B. The pixel is auro
     D >= max(CONTRAST_NOISE * sigma, CONTRAST_COUNTS, CONTRAST_SHARE * B),
 
 sigma the camera's noise in counts: aurora must stand above noise, above what a video keeps, and above a share of the
-sky's own brightness. A frame shows aurora when auroral pixels are more than VISIBLE_SHARE of the sky above 5 deg.
+sky's own brightness. Auroral light that thick cloud has spread over the sky belongs to the background: it has no outline. A frame shows aurora when auroral pixels are more than VISIBLE_SHARE of the sky above 5 deg.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -39,7 +39,7 @@ class Seen:
     """Truth of n frames: the aurora's pixels (n, rows, columns) and a table of arrays (n,)."""
 
     mask: Tensor
-    table: dict[str, np.ndarray]  # type: ignore[type-arg]
+    table: dict[str, npt.NDArray[Any]]
 
 
 def auroral_pixels(with_aurora: Tensor, without: Tensor, noise: Tensor) -> Tensor:
@@ -105,11 +105,11 @@ def measure(
 def colour_of(rgb: npt.NDArray[np.float64]) -> npt.NDArray[np.str_]:
     """Name of the aurora's mean linear colour (n, 3), weighted by its brightness.
 
-    Green where green leads; else purple where blue leads, pink where blue is at least half of red, red otherwise.
+    Green where red is at most 1.12 times and blue at most once as strong; else by blue over red: purple from 0.7, pink from 0.4, red below.
     """
     red, green, blue = rgb.T
-    names = np.where(blue > red, "purple", np.where(blue >= 0.5 * red, "pink", "red"))
-    return np.where((green >= red) & (green >= blue), "green", names)
+    names = np.where(blue >= 0.7 * red, "purple", np.where(blue >= 0.4 * red, "pink", "red"))
+    return np.where((1.12 * green >= red) & (green >= blue), "green", names)
 
 
 def label(margin: npt.NDArray[np.float64], rng: np.random.Generator) -> npt.NDArray[np.str_]:

@@ -64,7 +64,7 @@ def columns(parameters: Tensor) -> dict[str, Tensor]:
 
 def optical_depth(sky: Sky, p: dict[str, Tensor]) -> Tensor:
     """Optical depth of the clouds along each line of sight, (n, 1, rows, columns)."""
-    up = sky.up.clamp_min(0.10)[None, None]
+    up = (0.12 + 0.88 * sky.up)[None, None]  # the deck bends with the Earth and stays finite at the horizon
     x = 0.55 * sky.east / up / p["scale"] + p["drift_x"] + p["offset"]
     y = 0.55 * sky.north / up / p["scale"] + p["drift_y"] + 0.7 * p["offset"]
     deck = p["tau"] * torch.sigmoid(p["sharpness"] * (clouds(x, y, octaves=5) - p["threshold"]))
