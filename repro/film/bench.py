@@ -38,7 +38,10 @@ def make_video(path: Path, camera: Camera, frames: int = FRAMES) -> None:
 
 
 def decode_only(video: Path) -> int:
-    """Decode every frame in one thread and convert none: no reader can be cheaper with this decoder."""
+    """Decode every frame in one thread and convert none.
+
+    The film stage can be cheaper still: it leaves out frames that are neither sampled nor referred to.
+    """
     capture = cv2.VideoCapture(str(video), cv2.CAP_FFMPEG, [cv2.CAP_PROP_N_THREADS, 1])
     count = 0
     while capture.grab():

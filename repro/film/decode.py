@@ -1,47 +1,50 @@
-"""One sequential pass through a video that converts only the frames that are sampled.
+"""One sequential pass through a video that decodes what it must and converts only the frames that are sampled.
 
-``grab`` decodes, ``retrieve`` converts colours; most frames are thrown away, so most are only grabbed. Seeking to each
-sample would be slower still, and inexact on some files.
+Packets are listed first, which takes a hundredth of the time of decoding: their presentation times say how many frames
+there are, in which order they are shown, and whether they follow each other evenly. Then the video is decoded from
+front to end. A frame that is not sampled and that no other frame refers to need not be decoded at all; a frame that is
+only referred to need not be converted to RGB. The pixels are those that OpenCV's reader gives, bit for bit
+(``tests/film/test_decode.py``); seeking to each sample would be slower, and inexact on some files.
 """
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
+import av
 import numpy as np
 import numpy.typing as npt
+from av.video.reformatter import VideoReformatter
 
 from repro.errors import ReproError
 from repro.film.profile import Camera
 
-# The decoder prints every damaged block; what is missing is counted here instead. Read once, on import of cv2.
-os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")
-import cv2
-
 Image = npt.NDArray[np.uint8]
 _AGAIN = "download the video again, or take it out of the folder"
+_UNEVEN = 0.05  # share of frames that may follow at another distance before the frame rate counts as variable
 
 
 @dataclass
 class Scan:
-    """What a pass through a video found; complete when the pass has ended.
+    """What is known of a video; ``undecoded`` is complete when the pass has ended.
 
     Parameters
     ----------
     fps : float
-        Frames a second of the video.
+        Frames a second.
     declared : int
-        Frames it says it has.
+        Frames that the file says it has.
     step : int
         Every how many frames one is sampled.
     frames : int
-        Frames decoded.
+        Frames that are there.
     holes : list of (int, int)
         After which frame the presentation time skips, and how many frames are lost there.
+    undecoded : list of int
+        Sampled frames that are there but damaged; they are left out.
     """
 
     fps: float
@@ -49,16 +52,17 @@ class Scan:
     step: int
     frames: int = 0
     holes: list[tuple[int, int]] = field(default_factory=list)
-    uneven: int = 0
+    undecoded: list[int] = field(default_factory=list)
 
     @property
     def missing(self) -> int:
-        """Frames lost in holes and at the end."""
-        return max(sum(lost for _, lost in self.holes), self.declared - self.frames)
+        """Frames lost: at the end or in holes, and for each damaged sample those it stands for."""
+        absent = max(0, self.declared - self.frames, sum(lost for _, lost in self.holes))
+        return absent + self.step * len(self.undecoded)
 
 
 class Video:
-    """A video opened for one pass.
+    """A video, listed and ready for one pass.
 
     Parameters
     ----------
@@ -74,91 +78,105 @@ class Video:
     Raises
     ------
     ReproError
-        If the file is empty, is no video, or its frames have another size.
+        If the file is empty, is no video, holds no frame, has frames of another size or a variable frame rate.
     """
 
-    def __init__(self, path: Path, camera: Camera, sampling: Literal["published", "cadence"], threads: int = 1) -> None:
-        self.path = path
+    def __init__(
+        self, path: Path, camera: Camera, sampling: Literal["published", "cadence"], *, threads: int = 1
+    ) -> None:
+        self.path, self._threads = path, threads
         size = path.stat().st_size
         if size == 0:
             raise ReproError(found="an empty file", expected="a video", where=str(path), remedy=_AGAIN)
-        self._capture = cv2.VideoCapture(str(path), cv2.CAP_FFMPEG, [cv2.CAP_PROP_N_THREADS, threads])
-        if not self._capture.isOpened():
+        try:
+            with av.open(str(path)) as container:
+                stream = container.streams.video[0]
+                found = (stream.codec_context.width, stream.codec_context.height)
+                self._unit_s = float(stream.time_base or 0)
+                fps = float(stream.average_rate or 0)
+                declared = int(stream.frames)
+                pts = sorted(packet.pts for packet in _packets(container, stream) if packet.pts is not None)
+        except (av.FFmpegError, IndexError):
             raise ReproError(
                 found=f"a file of {size} bytes that does not open as a video, or one cut off before its index",
                 expected="an MP4 file",
                 where=str(path),
                 remedy=_AGAIN,
-            )
-        width, height = (int(self._capture.get(p)) for p in (cv2.CAP_PROP_FRAME_WIDTH, cv2.CAP_PROP_FRAME_HEIGHT))
-        if (width, height) != (camera.frame_px.width, camera.frame_px.height):
-            self._capture.release()
+            ) from None
+        wanted = (camera.frame_px.width, camera.frame_px.height)
+        if found != wanted:
             raise ReproError(
-                found=f"frames of {width} x {height} pixels",
-                expected=f"{camera.frame_px.width} x {camera.frame_px.height} (frame_px of the camera profile)",
+                found=f"frames of {found[0]} x {found[1]} pixels",
+                expected=f"{wanted[0]} x {wanted[1]} (frame_px of the camera profile)",
                 where=str(path),
                 remedy="use the video as published, or add a camera profile for this size",
             )
-        fps = float(self._capture.get(cv2.CAP_PROP_FPS))
-        declared = int(self._capture.get(cv2.CAP_PROP_FRAME_COUNT))
-        self.scan = Scan(fps, declared, camera.step(fps, sampling))
+        if not pts:
+            raise ReproError(found="a video without frames", expected="a video", where=str(path), remedy=_AGAIN)
+        self._pts = pts
+        self.scan = Scan(fps, declared, camera.step(fps, sampling), len(pts))
+        self._check_spacing()
 
-    def sampled(self) -> Iterator[tuple[int, float, Image]]:
-        """Frames 0, step, 2 step ...: index, presentation time (s), and image (height, width, 3), BGR uint8.
-
-        The image is overwritten by the next one.
-
-        Raises
-        ------
-        ReproError
-            At the end, if no frame could be decoded, or frames do not follow each other evenly.
-        """
-        capture, scan = self._capture, self.scan
-        spacing_s = 1.0 / scan.fps if scan.fps > 0 else 0.0
-        before_s, image = -spacing_s, None
-        try:
-            while capture.grab():
-                time_s = float(capture.get(cv2.CAP_PROP_POS_MSEC)) / 1000.0
-                self._follow(before_s, time_s, spacing_s)
-                before_s = time_s
-                if scan.frames % scan.step == 0:
-                    good, image = capture.retrieve(image)
-                    if good:
-                        yield scan.frames, time_s, image
-                scan.frames += 1
-        finally:
-            capture.release()
-        if scan.frames == 0:
+    def _check_spacing(self) -> None:
+        times_s = np.array(self._pts) * self._unit_s
+        gaps_s = np.diff(times_s)
+        if gaps_s.size == 0:
+            return
+        usual_s = float(np.median(gaps_s))
+        spaces = gaps_s / max(usual_s, 1e-9)
+        uneven = np.abs(spaces - 1) > 0.5
+        # One hole or a few are lost frames; spacing that is uneven throughout is another kind of video.
+        if uneven.sum() > max(2, _UNEVEN * gaps_s.size):
             raise ReproError(
-                found="no frame that can be decoded", expected="a video", where=str(self.path), remedy=_AGAIN
-            )
-        # A hole or two are lost frames; spacing that is uneven throughout is another kind of video.
-        if scan.uneven > max(2, 0.05 * scan.frames):
-            raise ReproError(
-                found=f"a variable frame rate: {scan.uneven} of {scan.frames} frames are not {spacing_s * 1000:.0f} ms"
-                " after the one before",
+                found=f"a variable frame rate: {int(uneven.sum())} of {gaps_s.size} frames do not follow"
+                f" {usual_s * 1000:.0f} ms after the one before, but {gaps_s.min() * 1000:.0f} to"
+                f" {gaps_s.max() * 1000:.0f} ms",
                 expected="a constant frame rate, one exposure a frame",
                 where=str(self.path),
                 remedy="use the video as published; one that was converted has dropped or doubled exposures",
             )
+        self.scan.holes = [(int(at), round(float(spaces[at])) - 1) for at in np.flatnonzero(uneven) if spaces[at] > 1.5]
 
-    def _follow(self, before_s: float, time_s: float, spacing_s: float) -> None:
-        if not spacing_s or self.scan.frames == 0:
-            return
-        spaces = (time_s - before_s) / spacing_s
-        if abs(spaces - 1) > 0.5:
-            self.scan.uneven += 1
-            lost = round(spaces) - 1
-            if lost > 0:
-                self.scan.holes.append((self.scan.frames - 1, lost))
+    def sampled(self) -> Iterator[tuple[int, float, Image]]:
+        """Frames 0, step, 2 step ...: index, presentation time from the first frame (s), and image.
+
+        The image is (height, width, 3), BGR uint8. A damaged frame is left out and listed in ``scan.undecoded``.
+        """
+        numbers = {pts: number for number, pts in enumerate(self._pts)}
+        waiting = {pts: number for pts, number in numbers.items() if number % self.scan.step == 0}
+        reformatter = VideoReformatter()  # keeps its tables from frame to frame
+        with av.open(str(self.path)) as container:
+            stream = container.streams.video[0]
+            context = stream.codec_context
+            context.thread_count = self._threads
+            stream.thread_type = "AUTO" if self._threads > 1 else "NONE"
+            for packet in _packets(container, stream):
+                # What nothing refers to is only decoded if it is wanted; the last, empty packet flushes the decoder.
+                context.skip_frame = "DEFAULT" if packet.pts is None or packet.pts in waiting else "NONREF"
+                try:
+                    frames = packet.decode()
+                except av.FFmpegError:
+                    continue  # the frame stays in ``waiting`` and is told
+                for frame in frames:
+                    if frame.pts in waiting and not frame.is_corrupt:
+                        time_s = (frame.pts - self._pts[0]) * self._unit_s
+                        image = reformatter.reformat(frame, format="bgr24").to_ndarray()
+                        yield waiting.pop(frame.pts), time_s, np.asarray(image, dtype=np.uint8)
+        self.scan.undecoded = sorted(waiting.values())
+
+
+def _packets(container: Any, stream: Any) -> Iterator[Any]:
+    """Packets of a video; a file cut off within one ends there instead of raising an error."""
+    try:
+        yield from container.demux(stream)
+    except av.FFmpegError:
+        return
 
 
 def count_frames(path: Path) -> int:
     """Frames a video says it has, 0 if it cannot be opened; for progress bars."""
-    if path.stat().st_size == 0:
-        return 0
-    capture = cv2.VideoCapture(str(path), cv2.CAP_FFMPEG)
     try:
-        return max(0, int(capture.get(cv2.CAP_PROP_FRAME_COUNT))) if capture.isOpened() else 0
-    finally:
-        capture.release()
+        with av.open(str(path)) as container:
+            return int(container.streams.video[0].frames)
+    except (av.FFmpegError, IndexError):
+        return 0

@@ -8,11 +8,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import cv2
-import matplotlib.dates as mdates
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.dates import AutoDateLocator, DateFormatter, date2num
 from matplotlib.figure import Figure
 
 from repro.errors import ReproError
@@ -41,20 +41,17 @@ def place_in_time(
         First and last edge in time, in matplotlib's days.
     """
     known = times_utc.notna().to_numpy()
-    days = mdates.date2num(times_utc[known].dt.tz_localize(None).to_numpy())
+    days = _days(times_utc[known])
     order = np.argsort(days, kind="stable")
     days, columns = days[order], keogram[:, np.flatnonzero(known)[order]]
-    step = float(np.median(np.diff(days))) if days.size > 1 else 60 / 86400
+    step = float(np.median(np.diff(days))) if days.size > 1 else 0.0
     step = step if step > 0 else 60 / 86400
     edges = np.arange(days[0] - step / 2, days[-1] + step, step)
     middles = edges[:-1] + step / 2
-    # Each slot shows the nearest frame, unless that is more than a slot away.
-    nearest = np.clip(np.searchsorted(days, middles), 1, max(1, days.size - 1)) if days.size > 1 else middles * 0 + 1
-    nearest = nearest.astype(np.intp)
-    if days.size > 1:
-        nearest -= middles - days[nearest - 1] < days[nearest] - middles
-    else:
-        nearest -= 1
+    # Each slot shows the frame nearest to it, unless that is more than a slot away.
+    after = np.clip(np.searchsorted(days, middles), 0, days.size - 1)
+    before = np.maximum(after - 1, 0)
+    nearest = np.where(np.abs(days[before] - middles) < np.abs(days[after] - middles), before, after)
     filled = np.abs(days[nearest] - middles) <= step
     image = np.zeros((keogram.shape[0], middles.size, 4), np.uint8)
     image[..., :3] = columns[:, nearest]
@@ -96,7 +93,7 @@ def draw_keogram(source: Path, target: Path, table: pd.DataFrame, *, title: str,
     FigureCanvasAgg(figure)
     above, below = figure.subplots(2, 1, sharex=True, height_ratios=(1, 2.2))
     timed = table[table["time_utc"].notna()].sort_values("time_utc")
-    days = mdates.date2num(timed["time_utc"].dt.tz_localize(None).to_numpy())
+    days = _days(timed["time_utc"])
     above.plot(days, timed["sun_alt_deg"], color="tab:orange", label="sun")
     above.plot(days, timed["moon_alt_deg"], color="tab:blue", label="moon")
     phase = float(timed["moon_phase_deg"].median())
@@ -109,9 +106,14 @@ def draw_keogram(source: Path, target: Path, table: pd.DataFrame, *, title: str,
     below.imshow(image, aspect="auto", extent=(left, right, 0, image.shape[0]), interpolation="nearest")
     below.set_yticks([0, image.shape[0] / 2, image.shape[0]], ["S", "zenith", "N"])
     below.set_xlim(left, right)
-    locator = mdates.AutoDateLocator(minticks=4, maxticks=12)
-    below.xaxis.set_major_locator(locator)
-    below.xaxis.set_major_formatter(mdates.DateFormatter("%H:%M"))
+    below.xaxis.set_major_locator(AutoDateLocator(minticks=4, maxticks=12))  # type: ignore[no-untyped-call]
+    below.xaxis.set_major_formatter(DateFormatter("%H:%M"))  # type: ignore[no-untyped-call]
     below.set_xlabel(f"UTC, from {timed['time_utc'].iloc[0]:%Y-%m-%d} · images: {credit}")
     with atomic_path(target) as temporary:
         figure.savefig(temporary, format="png", metadata={"Software": None})
+
+
+def _days(times_utc: pd.Series) -> npt.NDArray[np.float64]:
+    """Times in matplotlib's days since 1970."""
+    days = date2num(times_utc.dt.tz_localize(None).to_numpy())  # type: ignore[no-untyped-call]
+    return np.asarray(days, dtype=np.float64)

@@ -109,7 +109,7 @@ def film_night(task: FilmTask) -> dict[str, Any]:
     """
     camera, night, (path,) = task.camera, task.work.night, task.work.inputs
     frames_zip, strips_zip, index_path, keogram_path = task.work.outputs
-    video = Video(path, camera, task.params.sampling, task.threads)
+    video = Video(path, camera, task.params.sampling, threads=task.threads)
     sky, (rows, columns) = cut.sky_cutter(camera), cut.meridian(camera)
     indices, times_s, meridians = [], [], []
     with ExitStack() as stack:
@@ -148,6 +148,7 @@ def film_night(task: FilmTask) -> dict[str, Any]:
         "sampled": len(indices),
         "missing": scan.missing,
         "holes": [list(hole) for hole in scan.holes],
+        "undecoded": scan.undecoded,
     }
 
 
@@ -160,10 +161,14 @@ def _add(archive: zipfile.ZipFile, name: str, data: bytes) -> None:
 
 
 def _check_missing(scan: Scan, path: Path, limit: float) -> None:
-    if scan.missing > limit * max(scan.declared, 1):
+    if scan.missing > limit * max(scan.declared, scan.frames):
         raise ReproError(
-            found=f"{scan.frames} frames decoded of {scan.declared}, {scan.missing} are missing",
+            found=f"{scan.frames} frames of {scan.declared}; {scan.missing} are missing or damaged",
             expected=f"at most {limit:.0%} missing (film.max_missing_share)",
-            where=f"{path}, after frame {scan.holes[0][0] if scan.holes else scan.frames - 1}",
+            where=f"{path}, from frame {_first_missing(scan)} on",
             remedy="download the video again: it is cut off or damaged; or raise the share to keep what is there",
         )
+
+
+def _first_missing(scan: Scan) -> int:
+    return min([scan.frames, *(after + 1 for after, _ in scan.holes), *scan.undecoded])
