@@ -130,8 +130,6 @@ def add_sky(table: pd.DataFrame, site: Site, params: Sky) -> pd.DataFrame:
         column[timed] = values
         table[name] = pd.Series(column, index=table.index, dtype="str" if values.dtype.kind == "U" else "float64")
     flagged = np.zeros(len(table), dtype=bool)
-    flagged[timed] = on_boundary(
-        sky.sun_alt_deg, sky.moon_alt_deg, phase, rule=params.moon_rule, margin_deg=margin_deg
-    )
+    flagged[timed] = on_boundary(sky.sun_alt_deg, sky.moon_alt_deg, phase, rule=params.moon_rule, margin_deg=margin_deg)
     table["on_boundary"] = flagged
     return table

@@ -9,13 +9,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from fractions import Fraction
 from functools import lru_cache
 from pathlib import Path
 
+import av
 import cv2
 import matplotlib
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
+
+from repro.film.profile import Camera
 
 WIDTH, HEIGHT = 1280, 720
 SLASHES = "%Y/%m/%d %H:%M:%S"
@@ -41,17 +45,22 @@ class Look:
 
 def burn(image: np.ndarray, text: str, right_px: int, baseline_px: int, look: Look) -> None:
     """Draw text, right-aligned, into a (height, width, 3) uint8 image in place."""
-    canvas = Image.fromarray(image)
-    grey = (look.text,) * 3
-    ImageDraw.Draw(canvas).text((right_px, baseline_px), text, font=font(look.size_px), fill=grey, anchor="rs")
-    image[:] = np.asarray(canvas)
+    if not text:
+        return
+    # Only the part that the text covers is touched: the rest of a frame is large.
+    left, top, right, bottom = font(look.size_px).getbbox(text, anchor="rs")
+    rows = slice(max(0, baseline_px + int(top) - 2), baseline_px + int(bottom) + 2)
+    columns = slice(max(0, right_px + int(left) - 2), right_px + int(right) + 2)
+    canvas = Image.fromarray(np.ascontiguousarray(image[rows, columns]))
+    place = (right_px - columns.start, baseline_px - rows.start)
+    ImageDraw.Draw(canvas).text(place, text, font=font(look.size_px), fill=(look.text,) * 3, anchor="rs")
+    image[rows, columns] = np.asarray(canvas)
 
 
 def strip(text: str, look: Look, rng: np.random.Generator, shape: tuple[int, int] = (40, 440)) -> np.ndarray:
     """A clock strip as the film stage would cut it, (height, width) uint8, after noise and a lossy codec."""
     image = np.full((*shape, 3), look.background, np.uint8)
-    if text:
-        burn(image, text, shape[1] - 40, shape[0] - 14, look)
+    burn(image, text, shape[1] - 40, shape[0] - 14, look)
     noisy = np.clip(image + rng.normal(0, look.noise, image.shape), 0, 255).astype(np.uint8)
     coded = cv2.imencode(".jpg", noisy, [cv2.IMWRITE_JPEG_QUALITY, look.jpeg_quality])[1]
     return cv2.imdecode(coded, cv2.IMREAD_GRAYSCALE)
@@ -60,38 +69,75 @@ def strip(text: str, look: Look, rng: np.random.Generator, shape: tuple[int, int
 def sky_frames(texts: Sequence[str], look: Look, rng: np.random.Generator) -> Iterator[np.ndarray]:
     """One 1280 x 720 frame a text: a dim sky with a drifting arc inside the circle, and the overlay around it."""
     rows, columns = np.mgrid[0:HEIGHT, 0:WIDTH]
-    inside = (columns - 640) ** 2 + (rows - 360) ** 2 <= 360**2
-    base = np.zeros((HEIGHT, WIDTH, 3), np.float32)
-    base[inside] = (30, 18, 14)
+    inside = ((columns - 640) ** 2 + (rows - 360) ** 2 <= 360**2)[..., None]
     grain = rng.normal(0, look.noise, (8, HEIGHT, WIDTH, 1)).astype(np.float32)
     for number, text in enumerate(texts):
-        arc = 90 * np.exp(-(((rows - 330 - 60 * np.sin(number / 40)) / 40.0) ** 2)) * inside
-        image = base.copy()
-        image[..., 1] += arc
-        image[..., 2] += arc * 0.3
-        image[~inside] = look.background
-        image = np.clip(image + grain[number % 8], 0, 255).astype(np.uint8)
-        burn(image, "AuroraMAX", 330, 30, look)
-        burn(image, "Yellowknife NWT", 1240, 30, look)
-        burn(image, "AuroraMAX", 330, 706, look)
-        burn(image, text, 1240, 706, look)
+        arc = 90 * np.exp(-(((np.arange(HEIGHT) - 330 - 60 * np.sin(number / 40)) / 40) ** 2))
+        sky = np.float32([30, 18, 14]) + arc[:, None, None].astype(np.float32) * np.float32([0, 1, 0.3])
+        image = np.where(inside, sky, np.float32(look.background)) + grain[number % 8]
+        image = np.clip(image, 0, 255).astype(np.uint8)
+        for words, right, baseline in (
+            ("AuroraMAX", 330, 30),
+            ("Yellowknife NWT", 1060, 30),
+            ("AuroraMAX", 330, 706),
+            (text, 1100, 706),
+        ):
+            burn(image, words, right, baseline, look)
         yield image
 
 
-def write_video(path: Path, frames: Iterable[np.ndarray], fps: float = 25.0) -> Path:
-    """Encode frames as MPEG-4 (the one codec for MP4 that every OpenCV wheel can write)."""
-    writer = None
-    for image in frames:
-        if writer is None:
-            size = (image.shape[1], image.shape[0])
-            writer = cv2.VideoWriter(str(path), cv2.VideoWriter_fourcc(*"mp4v"), fps, size)
-            assert writer.isOpened()
-        writer.write(image)
-    assert writer is not None
-    writer.release()
+def write_video(path: Path, frames: Iterable[np.ndarray], *, fps: int = 25, ticks: Sequence[int] | None = None) -> Path:
+    """Encode frames (height, width, 3), BGR, as H.264 with its index in front, as downloads have it.
+
+    Parameters
+    ----------
+    ticks : sequence of int, optional
+        Presentation times in frames; 0, 1, 2 ... if not given.
+    """
+    with av.open(str(path), "w", options={"movflags": "+faststart"}) as container:
+        stream = container.add_stream("libx264", rate=fps, options={"preset": "veryfast", "crf": "26"})
+        stream.pix_fmt, stream.time_base = "yuv420p", Fraction(1, fps)
+        for number, image in enumerate(frames):
+            if number == 0:
+                stream.height, stream.width = image.shape[:2]
+            frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(image), format="bgr24")
+            frame.pts = number if ticks is None else ticks[number]
+            frame.time_base = Fraction(1, fps)
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode(None))
     return path
 
 
 def times(start: datetime, count: int, cadence_s: float) -> list[datetime]:
     """Moments ``cadence_s`` apart."""
     return [start + timedelta(seconds=cadence_s * number) for number in range(count)]
+
+
+def small_camera(**changes: object) -> Camera:
+    """A camera of 160 x 120 pixels with a clock of its own at the bottom, for tests that need many videos fast."""
+    document = {
+        "credit": "test camera",
+        "site": {"latitude_deg": 62.4333, "longitude_deg": -114.35, "time_zone": "America/Yellowknife"},
+        "file_pattern": "small_YYYYMMDD.mp4",
+        "file_date": "morning",
+        "frame_px": {"width": 160, "height": 120},
+        "circle_px": {"x": 80, "y": 50, "radius": 40},
+        "crop_px": {"left": 40, "top": 10, "width": 80, "height": 80},
+        "north_deg": 0,
+        "cadence_s": 6,
+        "sample_interval_s": 60,
+        "sample_fps_fraction": 0.4,
+        "clock": {
+            "box_px": {"left": 0, "top": 100, "width": 160, "height": 20},
+            "scale": 4,
+            "formats": [SLASHES],
+        },
+    }
+    return Camera.model_validate(document | changes)
+
+
+def small_frames(count: int, seed: int = 1) -> list[np.ndarray]:
+    """Frames of :func:`small_camera`: smooth colours that drift, and a bright row that tells the frame's number."""
+    rng = np.random.default_rng(seed)
+    base = cv2.resize(rng.integers(20, 200, (8, 10, 3), dtype=np.uint8), (200, 160), interpolation=cv2.INTER_CUBIC)
+    return [np.roll(base, number, axis=1)[:120, :160].copy() for number in range(count)]
