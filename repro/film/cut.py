@@ -48,7 +48,7 @@ def meridian(camera: Camera) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]
     to its edge.
     """
     circle = camera.circle_px
-    along = np.arange(round(2 * circle.radius)) + 0.5 - circle.radius  # from north, negative, to south, in pixels
+    along = np.arange(round(2 * circle.radius)) - circle.radius  # from north, negative, to south, in pixels
     turn = np.radians(camera.north_deg)
     x = np.rint(circle.x + along * np.sin(turn)).astype(np.intp)
     y = np.rint(circle.y + along * np.cos(turn)).astype(np.intp)

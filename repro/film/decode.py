@@ -96,7 +96,7 @@ class Video:
                 fps = float(stream.average_rate or 0)
                 declared = int(stream.frames)
                 pts = sorted(packet.pts for packet in _packets(container, stream) if packet.pts is not None)
-        except (av.FFmpegError, IndexError):
+        except (av.FFmpegError, IndexError, AttributeError):  # no index, no video stream, a stream without a codec
             raise ReproError(
                 found=f"a file of {size} bytes that does not open as a video, or one cut off before its index",
                 expected="an MP4 file",

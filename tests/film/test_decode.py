@@ -1,0 +1,131 @@
+"""Decoding: the right frames, exactly; and files that are really damaged."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from repro.errors import ReproError
+from repro.film.decode import Video, count_frames
+
+from tests.support.camera import small_camera, small_frames, write_video
+
+
+@pytest.fixture(scope="module")
+def good(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_video(tmp_path_factory.mktemp("video") / "small_20240201.mp4", small_frames(105))
+
+
+def opencv_frames(path: Path, step: int) -> dict[int, np.ndarray]:
+    capture, found, number = cv2.VideoCapture(str(path)), {}, 0
+    while True:
+        alright, image = capture.read()
+        if not alright:
+            return found
+        if number % step == 0:
+            found[number] = image
+        number += 1
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+def test_samples_are_what_opencv_reads(good: Path, threads: int) -> None:
+    """Leaving out frames that nothing refers to changes no pixel of a sampled frame: OpenCV reads the same ones."""
+    expected = opencv_frames(good, 10)
+    video = Video(good, small_camera(), "published", threads=threads)
+    found = {number: image for number, _, image in video.sampled()}
+    assert list(found) == list(expected) == list(range(0, 105, 10))
+    for number, image in found.items():
+        np.testing.assert_array_equal(image, expected[number])
+    assert video.scan.missing == 0
+
+
+def test_presentation_times_are_told(good: Path) -> None:
+    """A frame's time in the video is its index over the frame rate."""
+    times = [(number, time_s) for number, time_s, _ in Video(good, small_camera(), "published").sampled()]
+    for number, time_s in times:
+        assert time_s == pytest.approx(number / 25, abs=1e-6)
+
+
+def test_the_size_is_known_beforehand(good: Path) -> None:
+    """The number of frames is told without decoding."""
+    assert count_frames(good) == 105
+
+
+def test_an_empty_file_says_so(tmp_path: Path) -> None:
+    """A file of zero bytes is an error of its own."""
+    path = tmp_path / "small_20240201.mp4"
+    path.touch()
+    with pytest.raises(ReproError, match="an empty file"):
+        Video(path, small_camera(), "published")
+    assert count_frames(path) == 0
+
+
+def test_a_file_that_is_no_video_says_so(tmp_path: Path) -> None:
+    """A web page saved under a video's name is an error that gives its size."""
+    path = tmp_path / "small_20240201.mp4"
+    path.write_text("<html>404 not found</html>" * 40)
+    with pytest.raises(ReproError, match="1040 bytes that does not open as a video"):
+        Video(path, small_camera(), "published")
+    assert count_frames(path) == 0
+
+
+def test_a_file_cut_off_before_its_index_says_so(good: Path, tmp_path: Path) -> None:
+    """A download that ends before the MP4 index cannot be opened and says that it may be cut off."""
+    path = tmp_path / "small_20240201.mp4"
+    path.write_bytes(good.read_bytes()[:400])
+    with pytest.raises(ReproError, match="cut off before its index"):
+        Video(path, small_camera(), "published")
+
+
+def test_a_file_truncated_in_mid_stream_counts_what_is_missing(good: Path, tmp_path: Path) -> None:
+    """A download that ends in mid-stream gives the frames that are there and counts those that are not."""
+    path = tmp_path / "small_20240201.mp4"
+    path.write_bytes(good.read_bytes()[: good.stat().st_size * 6 // 10])
+    video = Video(path, small_camera(), "published")
+    seen = [number for number, _, _ in video.sampled()]
+    assert video.scan.declared == 105
+    assert 0 < video.scan.frames < 105
+    assert video.scan.missing >= 105 - video.scan.frames
+    expected = opencv_frames(good, 10)
+    assert set(seen) <= set(expected)
+
+
+def test_damage_in_mid_stream_is_counted_not_shown(good: Path, tmp_path: Path) -> None:
+    """Bytes overwritten in mid-stream cost frames, which are counted; the pass goes on to the end."""
+    data = bytearray(good.read_bytes())
+    at = len(data) // 2
+    data[at : at + 3000] = bytes(3000)
+    path = tmp_path / "small_20240201.mp4"
+    path.write_bytes(bytes(data))
+    video = Video(path, small_camera(), "published")
+    seen = [number for number, _, _ in video.sampled()]
+    assert sorted(seen + video.scan.undecoded) == list(range(0, 105, 10))
+    assert video.scan.undecoded
+    assert video.scan.missing >= 10
+
+
+def test_another_resolution_is_an_error(tmp_path: Path) -> None:
+    """A video of another size is refused with both sizes named."""
+    path = write_video(tmp_path / "small_20240201.mp4", [np.zeros((240, 320, 3), np.uint8)] * 30)
+    with pytest.raises(ReproError, match="320 x 240") as caught:
+        Video(path, small_camera(), "published")
+    assert "160 x 120" in caught.value.expected
+
+
+def test_a_variable_frame_rate_is_an_error(tmp_path: Path) -> None:
+    """A video whose frames follow each other unevenly throughout is refused: its index says nothing of time."""
+    ticks = np.cumsum([1, 3, 1, 2] * 15).tolist()
+    path = write_video(tmp_path / "small_20240201.mp4", small_frames(60), ticks=ticks)
+    with pytest.raises(ReproError, match="variable frame rate"):
+        Video(path, small_camera(), "published")
+
+
+def test_a_hole_is_listed(tmp_path: Path) -> None:
+    """Frames that were dropped in one place are listed there and counted; the video is taken."""
+    ticks = [*range(40), *range(47, 107)]
+    path = write_video(tmp_path / "small_20240201.mp4", small_frames(100), ticks=ticks)
+    scan = Video(path, small_camera(), "published").scan
+    assert scan.holes == [(39, 7)]
+    assert scan.missing == 7

@@ -1,0 +1,185 @@
+"""Filming a night: what is written, and that nothing half-written stays."""
+
+from __future__ import annotations
+
+import os
+import zipfile
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from repro import frames, receipts
+from repro.film.cut import clock_strip, decode_grey, meridian, sky_mask
+from repro.film.decode import Video
+from repro.film.night import film_corpus, outputs
+from repro.film.profile import load_camera
+from repro.nights import failures, summaries
+from repro.params import FilmParams
+
+from tests.support.camera import small_camera, small_frames, write_video
+
+CAMERA = small_camera()
+
+
+@pytest.fixture(scope="module")
+def videos(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("videos")
+    for day in (1, 2):
+        write_video(folder / f"small_2024020{day}.mp4", small_frames(95, seed=day))
+    return folder
+
+
+@pytest.fixture(scope="module")
+def filmed(videos: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("film")
+    outcome = film_corpus(videos, folder, CAMERA, FilmParams(), workers=1)
+    assert outcome.done == ("20240201", "20240202")
+    return folder
+
+
+def everything(folder: Path) -> set[str]:
+    return {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()}
+
+
+def test_index_tells_frame_and_time(filmed: Path) -> None:
+    """The index has a row a sampled frame with its running number, its index in the video and its presentation time."""
+    table = frames.read(filmed / "index" / "20240201.parquet", "film")
+    assert table["number"].tolist() == list(range(10))
+    assert table["frame"].tolist() == list(range(0, 95, 10))
+    assert table["video_time_s"].to_numpy() == pytest.approx(table["frame"].to_numpy() / 25)
+
+
+def test_archive_is_stored_and_holds_masked_crops(filmed: Path, videos: Path) -> None:
+    """JPEGs lie uncompressed in the archive, are of the crop's size, black outside the circle, and true inside."""
+    originals = {n: image for n, _, image in Video(videos / "small_20240201.mp4", CAMERA, "published").sampled()}
+    mask = sky_mask(CAMERA) > 0
+    with zipfile.ZipFile(filmed / "frames" / "20240201.zip") as archive:
+        assert [entry.filename for entry in archive.infolist()] == [f"20240201_{n}.jpg" for n in range(10)]
+        assert {entry.compress_type for entry in archive.infolist()} == {zipfile.ZIP_STORED}
+        for number in range(10):
+            image = cv2.imdecode(np.frombuffer(archive.read(f"20240201_{number}.jpg"), np.uint8), cv2.IMREAD_COLOR)
+            assert image.shape == (80, 80, 3)
+            # A JPEG rings a little at the circle's edge; the corners are far from it.
+            assert image[:6, :6].max() <= 8
+            inside = np.abs(image.astype(int) - originals[number * 10][10:90, 40:120])[mask]
+            assert inside.mean() < 3
+
+
+def test_strips_are_lossless(filmed: Path, videos: Path) -> None:
+    """A clock strip is the brightness of the video's corner, pixel for pixel."""
+    with zipfile.ZipFile(filmed / "strips" / "20240202.zip") as archive:
+        for number, (_, _, image) in enumerate(Video(videos / "small_20240202.mp4", CAMERA, "published").sampled()):
+            strip = decode_grey(archive.read(f"20240202_{number}.png"))
+            np.testing.assert_array_equal(strip, clock_strip(image, CAMERA))
+
+
+def test_keogram_is_the_meridian_of_each_frame(filmed: Path, videos: Path) -> None:
+    """Each column of the keogram is the frame's column through the circle's centre, north at the top."""
+    keogram = cv2.imread(str(filmed / "keograms" / "20240201.png"))
+    assert keogram.shape == (80, 10, 3)
+    for number, (_, _, image) in enumerate(Video(videos / "small_20240201.mp4", CAMERA, "published").sampled()):
+        np.testing.assert_array_equal(keogram[:, number], image[10:90, 80])
+
+
+def test_meridian_follows_north() -> None:
+    """With north 32 deg anticlockwise of up, the meridian begins at the upper left, where the overlay has its N."""
+    camera = load_camera("kho")
+    rows, columns = meridian(camera)
+    assert len(rows) == 196
+    # The N of the overlay stands at (101, 22) outside the circle; the meridian's end points at it.
+    towards = np.arctan2(camera.circle_px.x - columns[0], camera.circle_px.y - rows[0])
+    overlay = np.arctan2(camera.circle_px.x - 101, camera.circle_px.y - 22)
+    assert np.degrees(abs(towards - overlay)) < 2
+
+
+def test_a_done_night_is_kept(filmed: Path, videos: Path) -> None:
+    """A second run films nothing; a video that was only touched is not filmed again either."""
+    before = {name: (filmed / name).stat().st_mtime_ns for name in everything(filmed) if "receipts" not in name}
+    again = film_corpus(videos, filmed, CAMERA, FilmParams(), workers=1)
+    assert again.kept == ("20240201", "20240202")
+    os.utime(videos / "small_20240201.mp4")
+    film_corpus(videos, filmed, CAMERA, FilmParams(), workers=1)
+    after = {name: (filmed / name).stat().st_mtime_ns for name in before if "failures" not in name}
+    assert after == {name: time for name, time in before.items() if "failures" not in name}
+
+
+def test_another_quality_films_again(videos: Path, tmp_path: Path) -> None:
+    """A changed parameter voids the receipts of all nights."""
+    film_corpus(videos, tmp_path, CAMERA, FilmParams(), workers=1)
+    assert film_corpus(videos, tmp_path, CAMERA, FilmParams(jpeg_quality=80), workers=1).done == (
+        "20240201",
+        "20240202",
+    )
+
+
+def test_a_lost_output_is_made_again(videos: Path, tmp_path: Path) -> None:
+    """A night one of whose outputs is missing is filmed again; the other is not."""
+    film_corpus(videos, tmp_path, CAMERA, FilmParams(), workers=1)
+    outputs(tmp_path, "20240202")[1].unlink()
+    assert film_corpus(videos, tmp_path, CAMERA, FilmParams(), workers=1).done == ("20240202",)
+
+
+def test_bad_nights_do_not_stop_the_others(videos: Path, tmp_path: Path) -> None:
+    """Of a folder with five kinds of damage the good night is filmed, the bad are listed, and nothing of them stays."""
+    source, folder = tmp_path / "videos", tmp_path / "film"
+    source.mkdir()
+    whole = (videos / "small_20240201.mp4").read_bytes()
+    (source / "small_20240201.mp4").write_bytes(whole)
+    (source / "small_20240202.mp4").touch()
+    (source / "small_20240203.mp4").write_bytes(b"no video" * 100)
+    (source / "small_20240204.mp4").write_bytes(whole[: len(whole) // 2])
+    (source / "small_someday.mp4").write_bytes(whole)
+    write_video(source / "small_20240205.mp4", [np.zeros((64, 64, 3), np.uint8)] * 20)
+    outcome = film_corpus(source, folder, CAMERA, FilmParams(), workers=2)
+    assert outcome.done == ("20240201",)
+    listed = {failure.night: failure.found for failure in failures(folder, made_by="film")}
+    assert list(listed) == ["20240202", "20240203", "20240204", "20240205", "small_someday.mp4"]
+    assert "missing" in listed["20240204"]
+    assert {Path(name).stem for name in everything(folder)} == {"20240201", "failures"}
+    with pytest.raises(Exception, match="5 of 6 nights failed"):
+        outcome.check("film", 0.02, folder / "failures.json")
+
+
+def test_a_truncated_night_may_be_kept_on_purpose(videos: Path, tmp_path: Path) -> None:
+    """With a higher share of missing frames allowed, a truncated night is kept, and the gap is counted."""
+    source = tmp_path / "videos"
+    source.mkdir()
+    whole = (videos / "small_20240201.mp4").read_bytes()
+    (source / "small_20240201.mp4").write_bytes(whole[: len(whole) * 6 // 10])
+    film_corpus(source, tmp_path / "film", CAMERA, FilmParams(max_missing_share=0.9), workers=1)
+    summary = summaries(tmp_path / "film")["20240201"]
+    assert summary["missing"] > 0
+    assert 0 < summary["sampled"] < 10
+
+
+def test_a_night_that_turns_bad_takes_its_outputs_along(videos: Path, tmp_path: Path) -> None:
+    """A night filmed before whose video is now damaged, or gone, leaves no stale output to be counted."""
+    source, folder = tmp_path / "videos", tmp_path / "film"
+    source.mkdir()
+    for day in (1, 2):
+        (source / f"small_2024020{day}.mp4").write_bytes((videos / f"small_2024020{day}.mp4").read_bytes())
+    film_corpus(source, folder, CAMERA, FilmParams(), workers=1)
+    (source / "small_20240201.mp4").write_bytes(b"")
+    (source / "small_20240202.mp4").unlink()
+    film_corpus(source, folder, CAMERA, FilmParams(), workers=1)
+    assert everything(folder) == {"failures.json"}
+
+
+def test_the_same_video_gives_the_same_archives(videos: Path, tmp_path: Path) -> None:
+    """Filming is repeatable byte for byte."""
+    for name in ("one", "two"):
+        film_corpus(videos, tmp_path / name, CAMERA, FilmParams(), workers=1)
+    for kind in ("frames", "strips"):
+        a, b = ((tmp_path / name / kind / "20240201.zip").read_bytes() for name in ("one", "two"))
+        assert a == b
+
+
+def test_the_code_is_part_of_the_receipt(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Changing the source of a stage's module changes the digest of its settings."""
+    module = tmp_path / "stage_code.py"
+    module.write_text("x = 1\n")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    before = receipts.settings_digest({}, ["stage_code"])
+    module.write_text("x = 2\n")
+    assert receipts.settings_digest({}, ["stage_code"]) != before
