@@ -97,9 +97,9 @@ def span(night: SimulatedNight, site: Site, switch_on_deg: float) -> tuple[np.da
     length = night.minutes * MINUTE
     if dark.size:
         first, last = dark[0], dark[-1] + MINUTE
-        length = min(length, last - first)
+        length = min(length, last - first - MINUTE)
         middle = first + ((last - first - length) // 2).astype("timedelta64[m]").astype("timedelta64[s]")
-        begins = {"evening": first, "morning": last - length, "middle": middle, "all": first}
+        begins = {"evening": first, "morning": last - length - MINUTE, "middle": middle}
         if night.part == "all":
             return first, last
         begin = begins.get(night.part)
@@ -108,10 +108,9 @@ def span(night: SimulatedNight, site: Site, switch_on_deg: float) -> tuple[np.da
             midnight = np.datetime64(day, "s")
             begin = midnight + (hour * 60 + minute) * MINUTE
             begin = begin if begin < noon else begin - 24 * 60 * MINUTE
-            length = min(length, last - begin)
         if first <= begin < last:
-            # Cameras do not start on the minute; a whole minute's shift would leave the span.
-            return begin + np.timedelta64(int(night.night) % 54, "s"), begin + length
+            begin += np.timedelta64(int(night.night) % 54, "s")  # cameras do not start on the minute
+            return begin, begin + length
     raise ReproError(
         found=f"part {night.part!r} of night {night.night}, {dark.size} minutes of it dark",
         expected=f"a part with the Sun below {switch_on_deg} deg",

@@ -44,8 +44,11 @@ def sheets(parameters: Tensor, device: str) -> Tensor:
     east, north, spacing = geometry.feet(device)
     u, v = east[None], north[None]
     for name in ("swirl", "swirl2"):
-        if bool((p[f"{name}_deg"] != 0).any()):
-            u, v = _swirl(u, v, p, name)
+        turned = p[f"{name}_deg"] != 0
+        if bool(turned.any()):
+            # Frames without a swirl keep their numbers to the last bit, whatever else is in the batch.
+            wound = _swirl(u, v, p, name)
+            u, v = torch.where(turned, wound[0], u), torch.where(turned, wound[1], v)
     u = u - p["drift_km"]
     if bool((p["overhang_km"] != 0).any()):
         shift = look(v / p["overhang_length_km"] + p["offset"], u / (2.5 * p["overhang_length_km"]) + p["age"])

@@ -1,0 +1,111 @@
+"""Campaigns: what the default one covers, and which nights are chosen."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from repro.errors import ReproError
+from repro.observatory import campaign, film, overlay, weather
+from repro.observatory.plan import FORMS, WEATHERS, Night, generation_of
+from repro.observatory.render import render
+from repro.observatory.scene import Scenes, scenes
+from repro.params import Params, SimulatedNight
+from repro.sky.bins import CONDITIONS, sky_table
+
+
+@pytest.fixture(scope="module")
+def plans(params: Params) -> list[Night]:
+    """The default campaign's nights."""
+    return [campaign.plan(night, params) for night in campaign.chosen(params, "default")]
+
+
+def test_all_nine_conditions_occur(params: Params, plans: list[Night]) -> None:
+    """The default campaign holds frames of every condition of Table 3, and none of civil twilight or day."""
+    times = np.concatenate([film.key_times(plan) for plan in plans])
+    table = sky_table(times, params.schedule.site, params.sky)
+    counts = table.groupby(["sun_bin", "moon_bin"]).size()
+    assert set(counts.index) == set(CONDITIONS)
+    assert counts.min() >= 5
+
+
+def test_every_kind_of_night_occurs(params: Params, plans: list[Night]) -> None:
+    """All forms, all weathers, both cameras, both clock formats and both zones occur in the default campaign."""
+    assert {episode.form for plan in plans for episode in plan.episodes} == set(FORMS)
+    kinds = [weather.at(plan, plan.seconds(film.key_times(plan)))[1] for plan in plans]
+    assert {str(kind) for night in kinds for kind in night} == set(WEATHERS)
+    assert {plan.generation for plan in plans} == {1, 2}
+    texts = [overlay.clock_text(plan.begin_utc, plan.generation, params.schedule.site.time_zone) for plan in plans]
+    assert {text[-3:] for text in texts if "-" in text} == {"MST", "MDT"}
+    assert any("/" in text for text in texts)
+
+
+def test_nights_lie_in_the_published_windows(params: Params, plans: list[Night]) -> None:
+    """Every night of the default campaign is one of the 331 nights of the schedule."""
+    every = {night.night for night in campaign.chosen(params, "full")}
+    assert len(every) == 331
+    assert {plan.night for plan in plans} <= every
+
+
+def test_the_camera_runs_in_the_dark(params: Params, plans: list[Night]) -> None:
+    """No frame is taken with the Sun above the switch-on altitude, allowing for the minute that starts before it."""
+    for plan in plans:
+        sun = sky_table(film.key_times(plan), params.schedule.site, params.sky)["sun_alt_deg"]
+        assert sun.max() < params.simulate.switch_on_sun_alt_deg + 0.15
+
+
+@pytest.mark.slow
+def test_a_third_of_the_dark_frames_shows_aurora(params: Params, plans: list[Night]) -> None:
+    """Aurora is visible on 25 to 36 % of the default campaign's Night and No_moon frames (the record: 28.7 %)."""
+    chosen = Scenes.join([scenes(plan, film.key_times(plan)[::5], params.schedule.site) for plan in plans])
+    bins = sky_table(chosen.time_utc, params.schedule.site, params.sky)
+    dark = np.flatnonzero((bins["sun_bin"] == "Night") & (bins["moon_bin"] == "No_moon"))
+    assert len(dark) > 100
+    assert 0.25 <= render(chosen.take(dark), size=240).truth["visible"].mean() <= 0.36
+
+
+def test_more_nights_than_listed_are_drawn(params: Params) -> None:
+    """Asking for more nights keeps the listed ones first and adds others of the windows, none twice, the same each time."""
+    listed = campaign.chosen(params, "small")
+    more = campaign.chosen(params, "small", 6)
+    assert more[: len(listed)] == listed
+    assert len({night.night for night in more}) == 6
+    assert more == campaign.chosen(params, "small", 6)
+    assert campaign.chosen(params, "default", 3) == campaign.chosen(params, "default")[:3]
+
+
+@pytest.mark.parametrize("nights", [0, 332])
+def test_impossible_numbers_of_nights_are_refused(params: Params, nights: int) -> None:
+    """A number of nights that cannot be had is an error that says how many there are."""
+    with pytest.raises(ReproError, match="1 to 331"):
+        campaign.chosen(params, "default", nights)
+
+
+def test_unknown_campaign_is_refused(params: Params) -> None:
+    """An unknown campaign is an error that lists the known ones."""
+    with pytest.raises(ReproError, match="default, full, small"):
+        campaign.chosen(params, "large")
+
+
+def test_a_bright_night_is_refused(params: Params) -> None:
+    """A night on which the Sun does not go low enough is an error, not an empty video."""
+    with pytest.raises(ReproError, match="20230621"):
+        campaign.plan(SimulatedNight(night="20230621"), params)
+
+
+def test_camera_generations() -> None:
+    """The camera changes with the year 2024; a night without a date is an error."""
+    assert [generation_of(night) for night in ("20221201", "20230430", "20240201", "20250228")] == [1, 1, 2, 2]
+    with pytest.raises(ReproError, match="2024-02"):
+        generation_of("2024-02")
+
+
+def test_the_clock_changes_to_daylight_saving_time(params: Params, plans: list[Night]) -> None:
+    """Night 20230312 holds the missing hour: its clock jumps from 01:59 to 03:00 while UTC runs on."""
+    plan = next(plan for plan in plans if plan.night == "20230312")
+    zone = params.schedule.site.time_zone
+    texts = pd.Series([overlay.clock_text(time, plan.generation, zone) for time in film.frame_times(plan)])
+    assert texts.str.contains(" 01:59:").any()
+    assert texts.str.contains(" 03:00:").any()
+    assert not texts.str.contains(" 02:").any()

@@ -1,0 +1,126 @@
+"""The lens, the Moon's and the stars' places in it, and the map along the magnetic field."""
+
+from __future__ import annotations
+
+from datetime import UTC
+
+import cv2
+import numpy as np
+import pytest
+from skyfield.api import load, wgs84
+
+from repro.observatory import geometry, stars
+from repro.observatory.render import render
+from repro.sky.ephemeris import load_ephemeris
+
+LATITUDE, LONGITUDE = 62.4333, -114.35
+
+
+def by_hand(alt_deg: float, az_deg: float) -> tuple[float, float]:
+    """Column and row in a 720 frame of an equidistant lens that looks up: north above, east left, horizon at 362 px."""
+    radius = 362.0 * (90.0 - alt_deg) / 90.0
+    return 359.5 - radius * np.sin(np.radians(az_deg)), 359.5 - radius * np.cos(np.radians(az_deg))
+
+
+def test_there_and_back() -> None:
+    """A direction turned into a pixel and back is the same direction."""
+    rng = np.random.default_rng(1)
+    alt, az = rng.uniform(2, 88, 200), rng.uniform(0, 360, 200)
+    alt_back, az_back = geometry.direction_of(*geometry.pixel_of(alt, az, 720), 720)
+    np.testing.assert_allclose(alt_back, alt, atol=1e-9)
+    np.testing.assert_allclose(az_back, az, atol=1e-9)
+
+
+@pytest.mark.parametrize(("az_deg", "side"), [(0, "top"), (90, "left"), (180, "bottom"), (270, "right")])
+def test_compass(az_deg: float, side: str) -> None:
+    """North lies above, east left, south below and west right, as a lens that looks up shows them."""
+    column, row = geometry.pixel_of(np.array(10.0), np.array(az_deg), 720)
+    found = {"top": row, "left": column, "bottom": 719 - row, "right": 719 - column}
+    assert min(found, key=lambda name: float(found[name])) == side
+
+
+@pytest.mark.parametrize(("night", "part"), [("20230108", "middle"), ("20241214", "middle"), ("20240224", "middle")])
+def test_moon_pixel(show, night: str, part: str) -> None:
+    """The brightest spot of a moonlit frame lies where Skyfield and the lens formula put the Moon, within 1.5 pixels."""
+    state = show(0.1, 0.9, night=night, part=part)
+    frames = render(state, noise=False).frames.float().mean(1).numpy()
+    kernel = load_ephemeris()
+    observer = kernel["earth"] + wgs84.latlon(LATITUDE, LONGITUDE)
+    for time_utc, frame in zip(state.time_utc, frames, strict=True):
+        stamp = load.timescale(builtin=True).from_datetime(time_utc.astype("datetime64[us]").item().replace(tzinfo=UTC))
+        alt, az, _ = observer.at(stamp).observe(kernel["moon"]).apparent().altaz()
+        column, row = by_hand(alt.degrees, az.degrees)
+        peak_row, peak_column = np.unravel_index(cv2.GaussianBlur(frame, (0, 0), 6).argmax(), frame.shape)
+        y, x = np.nonzero(frame >= frame.max() - 3)
+        spot = np.hypot(x - peak_column, y - peak_row) < 25
+        assert np.hypot(x[spot].mean() - column, y[spot].mean() - row) < 1.5
+
+
+def test_stars_turn_about_the_pole() -> None:
+    """In one hour every star turns by 15.041 deg about a pole as high as the latitude, from east to west."""
+    turned = 15.041067
+    first, second = (vectors(*stars.place(np.array([lst]), np.array([LATITUDE]))) for lst in (100.0, 100.0 + turned))
+    pole = np.array([0.0, np.cos(np.radians(LATITUDE)), np.sin(np.radians(LATITUDE))])
+    # Rodrigues' rotation; east, north and up are right-handed, and the sky goes from east over south to west.
+    angle = -np.radians(turned)
+    expected = (
+        first * np.cos(angle)
+        + np.cross(pole, first) * np.sin(angle)
+        + np.outer(first @ pole, pole) * (1 - np.cos(angle))
+    )
+    np.testing.assert_allclose(second, expected, atol=1e-9)
+
+
+def test_stars_follow_the_clock(show) -> None:
+    """Between two frames an hour apart the sky turns by 15.04 deg, and stars in the south move to the right (west)."""
+    state = show(0.0, 1.0, minutes=60)
+    assert (state.sidereal_deg[1] - state.sidereal_deg[0]) % 360 == pytest.approx(15.041, abs=0.005)
+    alt, az = stars.place(state.sidereal_deg, state.latitude_deg)
+    south = (np.abs(az[0] - 180) < 5) & (alt[0] > 20) & (alt[0] < 60)
+    column, _ = geometry.pixel_of(alt, az, 720)
+    assert south.sum() > 3
+    assert (column[1, south] > column[0, south] + 20).all()
+
+
+def test_stars_are_drawn_where_they_are(show) -> None:
+    """The brightest stars of a clear, moonless frame are local peaks within a pixel of their computed places."""
+    state = show(0.5)
+    frame = render(state, noise=False).frames[0].float().mean(0).numpy()
+    alt, az = stars.place(state.sidereal_deg, state.latitude_deg)
+    _, _, magnitude, _ = stars.catalogue()
+    column, row = geometry.pixel_of(alt[0], az[0], 720)
+    bright = np.flatnonzero((magnitude < 2.0) & (alt[0] > 30))
+    assert len(bright) >= 8
+    for star in bright:
+        x, y = round(column[star]), round(row[star])
+        box = frame[y - 4 : y + 5, x - 4 : x + 5]
+        peak_y, peak_x = np.unravel_index(box.argmax(), box.shape)
+        assert np.hypot(x - 4 + peak_x - column[star], y - 4 + peak_y - row[star]) < 1.3
+        assert box.max() > np.median(box) + 8
+
+
+def test_field_lines_meet_at_the_magnetic_zenith() -> None:
+    """The field's offset vanishes 7 deg from the zenith towards magnetic south, and nowhere else in the sky."""
+    east, north = geometry.field_offset(np.array(83.0), np.array(180.0 + geometry.DECLINATION_DEG))
+    assert np.hypot(east, north) < 0.005
+    for az in range(0, 360, 20):
+        assert np.hypot(*geometry.field_offset(np.array(60.0), np.array(float(az)))) > 0.3
+
+
+def test_one_height_is_one_scale() -> None:
+    """A point at 200 km on a field line is seen where the map puts a foot of its field line scaled by the height."""
+    foot_east, foot_north, height = 150.0, 80.0, 200.0
+    # Climbing the field line leads towards magnetic south by the complement of the inclination (flat Earth).
+    north = foot_north - height * np.tan(np.radians(90 - geometry.INCLINATION_DEG))
+    horizontal = np.hypot(foot_east, north)
+    az = np.degrees(np.arctan2(foot_east, north)) + geometry.DECLINATION_DEG
+    # The map bends low directions to a curved Earth; at this altitude that is worth a few per cent.
+    q_east, q_north = geometry.field_offset(np.degrees(np.arctan2(height, horizontal)), az)
+    assert q_east * height == pytest.approx(foot_east, rel=0.03)
+    assert q_north * height == pytest.approx(foot_north, rel=0.03)
+
+
+def vectors(alt_deg: np.ndarray, az_deg: np.ndarray) -> np.ndarray:
+    """Unit vectors (n, 3): east, north, up."""
+    alt, az = np.radians(alt_deg.ravel()), np.radians(az_deg.ravel())
+    return np.stack([np.cos(alt) * np.sin(az), np.cos(alt) * np.cos(az), np.sin(alt)], 1)

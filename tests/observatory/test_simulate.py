@@ -1,0 +1,206 @@
+"""Videos, clocks, truth tables and labels of a small campaign, made once."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pandas as pd
+import pytest
+import pytz
+
+from repro.film.profile import load_camera
+from repro.labels import labelfile
+from repro.observatory import film, overlay
+from repro.observatory.simulate import FILE_NAME, simulate, truth_table, write_labels
+from repro.params import Campaign, Params, SimulatedNight
+
+NIGHTS = (
+    SimulatedNight(night="20221222", minutes=4, forms=("folded",), weather=("clear",)),
+    SimulatedNight(night="20240409", part="morning", minutes=3, forms=(), weather=("overcast",)),
+)
+
+
+@pytest.fixture(scope="module")
+def tiny(params: Params) -> Params:
+    """Parameters with a campaign of two very short nights, one of each camera."""
+    simulated = params.simulate.model_copy(update={"campaign": "tiny", "campaigns": {"tiny": Campaign(nights=NIGHTS)}})
+    engine = params.engine.model_copy(update={"workers": 1})
+    return params.model_copy(update={"simulate": simulated, "engine": engine})
+
+
+@pytest.fixture(scope="module")
+def made(tiny: Params, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, pd.DataFrame]:
+    """Where the campaign was made, and its truth."""
+    out = tmp_path_factory.mktemp("campaign")
+    return out, simulate(out, tiny)
+
+
+def frames_of(video: Path) -> list[np.ndarray]:
+    """All frames, uint8 (720, 1280, 3) BGR."""
+    capture = cv2.VideoCapture(str(video))
+    frames = []
+    while True:
+        good, frame = capture.read()
+        if not good:
+            return frames
+        frames.append(frame)
+
+
+def test_videos_are_as_the_camera_makes_them(made: tuple[Path, pd.DataFrame]) -> None:
+    """A night's file has the camera's name, size, rate and coder, and ten frames a minute."""
+    out, _ = made
+    camera = load_camera("auroramax")
+    for night in NIGHTS:
+        video = out / "videos" / FILE_NAME.format(night=night.night)
+        assert camera.night_of(video.name) == night.night
+        capture = cv2.VideoCapture(str(video))
+        assert capture.get(cv2.CAP_PROP_FPS) == 25
+        assert (capture.get(cv2.CAP_PROP_FRAME_WIDTH), capture.get(cv2.CAP_PROP_FRAME_HEIGHT)) == (1280, 720)
+        coder = int(capture.get(cv2.CAP_PROP_FOURCC)).to_bytes(4, "little")
+        assert coder in (b"avc1", b"h264")
+        assert len(frames_of(video)) == 10 * night.minutes
+
+
+def test_truth_has_its_columns(made: tuple[Path, pd.DataFrame]) -> None:
+    """The truth table has the promised columns, types and ranges, one row a minute."""
+    _, table = made
+    assert list(table.columns) == [
+        "name", "night", "number", "frame", "time_utc", "clock_text", "generation", "weather", "sun_alt_deg",
+        "moon_alt_deg", "moon_phase_deg", "sun_bin", "moon_bin", "aurora_share", "margin", "visible", "form", "colour",
+        "cloud_cover", "label",
+    ]  # fmt: skip
+    assert len(table) == sum(night.minutes for night in NIGHTS)
+    assert not table.isna().any().any()
+    assert table["visible"].dtype == bool
+    assert str(table["time_utc"].dtype) == "datetime64[us, UTC]"
+    assert all(table[name].between(0, 1).all() for name in ("aurora_share", "cloud_cover"))
+    assert ((table["form"] == "none") == ~table["visible"]).all()
+    assert ((table["colour"] == "none") == ~table["visible"]).all()
+    assert set(table["label"]) <= {"yes", "no"}
+    assert (table["frame"] == 10 * table["number"]).all()
+    stamp = table["time_utc"].dt.strftime("%Y%m%d%H%M%S")
+    assert (table["name"] == stamp + "_" + table["night"] + "_" + table["number"].astype(str) + ".jpg").all()
+
+
+def test_clock_text_is_local_time(made: tuple[Path, pd.DataFrame], tiny: Params) -> None:
+    """The true clock text, parsed as local time of Yellowknife, is the true UTC."""
+    _, table = made
+    zone = pytz.timezone(tiny.schedule.site.time_zone)
+    for text, utc, generation in table[["clock_text", "time_utc", "generation"]].itertuples(index=False):
+        form = "%Y/%m/%d %H:%M:%S" if generation == 1 else "%Y-%m-%d %H:%M:%S"
+        local = pd.to_datetime(text[:19], format=form)
+        assert pd.Timestamp(zone.localize(local.to_pydatetime())) == utc
+        assert text[19:] in (("",) if generation == 1 else (" MST", " MDT"))
+
+
+def test_the_burned_in_clock_is_the_true_one(made: tuple[Path, pd.DataFrame], tiny: Params, planned) -> None:
+    """In every frame of the videos the drawn clock fits the true text better than any other text of the night."""
+    out, _ = made
+    left, top, width, height = overlay.CLOCK_BOX
+    for night in NIGHTS:
+        plan = planned(night.night, part=night.part, minutes=night.minutes)
+        zone = tiny.schedule.site.time_zone
+        drawn = [
+            overlay.clock_image(overlay.clock_text(time, plan.generation, zone)).astype(float)
+            for time in film.frame_times(plan)
+        ]
+        for number, frame in enumerate(frames_of(out / "videos" / FILE_NAME.format(night=night.night))):
+            strip = frame[top : top + height, left : left + width].mean(2)
+            errors = [float(((strip - picture) ** 2).mean()) for picture in drawn]
+            assert int(np.argmin(errors)) == number
+
+
+@pytest.mark.skipif(shutil.which("tesseract") is None, reason="tesseract is not on this machine")
+def test_an_ocr_engine_reads_the_clock(made: tuple[Path, pd.DataFrame]) -> None:
+    """Tesseract, told nothing, reads the true clock text from the camera profile's own box, in both formats."""
+    import pytesseract
+
+    out, table = made
+    camera = load_camera("auroramax")
+    for night, rows in table.groupby("night"):
+        frame = frames_of(out / "videos" / FILE_NAME.format(night=night))[10]
+        strip = frame[camera.clock.box_px.rows, camera.clock.box_px.columns]
+        large = 255 - cv2.resize(strip, None, fx=3, fy=3, interpolation=cv2.INTER_CUBIC)
+        assert pytesseract.image_to_string(large, config="--psm 7").strip() == rows["clock_text"].iloc[1]
+
+
+def test_the_clock_keeps_out_of_the_sky() -> None:
+    """The longest clock lies inside the profile's clock box and outside the sky's circle and the dome's rim."""
+    box = load_camera("auroramax").clock.box_px
+    left, top, width, height = overlay.CLOCK_BOX
+    assert box.left <= left
+    assert left + width <= box.left + box.width
+    assert box.top <= top
+    assert top + height <= box.top + box.height
+    text = overlay.clock_image("2024-00-00 00:00:00 MDT")
+    assert text[:, -2:].max() == 0
+    y, x = np.mgrid[:720, :720] - 359.5
+    sky = np.where(np.hypot(x, y)[..., None] < 360, 255, 0).astype(np.uint8).repeat(3, 2)
+    around = film.canvas(sky)[top : top + height, left : left + width]
+    assert around.max() == 0
+
+
+def test_kept_frames_are_full_renderings(made: tuple[Path, pd.DataFrame], params: Params, planned) -> None:
+    """Every tenth frame of a video is what rendering that moment gives, but for the coder, within 3 counts on average."""
+    from repro.observatory.render import render
+    from repro.observatory.scene import scenes
+
+    out, _ = made
+    night = NIGHTS[0]
+    plan = planned(night.night, minutes=night.minutes, forms=night.forms)
+    frames = frames_of(out / "videos" / FILE_NAME.format(night=night.night))[::10]
+    wanted = render(scenes(plan, film.key_times(plan), params.schedule.site), noise=False).frames
+    for frame, picture in zip(frames, wanted, strict=True):
+        square = frame[:, 280:1000, ::-1].astype(float)
+        inner = np.s_[120:600, 120:600]
+        assert np.abs(square[inner] - picture.permute(1, 2, 0).numpy()[inner]).mean() < 3
+
+
+def test_masks_lie_beside_the_truth(made: tuple[Path, pd.DataFrame]) -> None:
+    """The stored mask, unpacked, covers the share of the sky that the table tells."""
+    out, table = made
+    from repro.observatory.geometry import sky
+
+    inside = ((sky(180).alt_deg > 5) & (sky(180).mask > 0.5)).numpy()
+    for night, rows in table.groupby("night"):
+        with np.load(out / "masks" / f"{night}.npz") as stored:
+            shape = tuple(stored["shape"])
+            mask = np.unpackbits(stored["mask"], axis=-1, count=shape[-1]).astype(bool)
+        assert mask.shape == (len(rows), 180, 180)
+        np.testing.assert_allclose(mask.sum((1, 2)) / inside.sum(), rows["aurora_share"], atol=1e-6)
+
+
+def test_nights_that_are_there_are_kept(made: tuple[Path, pd.DataFrame], tiny: Params) -> None:
+    """A second run makes nothing again, and a night whose file is gone is made again, the same to the byte."""
+    out, _ = made
+    first, second = (out / "videos" / FILE_NAME.format(night=night.night) for night in NIGHTS)
+    before, stamp = second.read_bytes(), first.stat().st_mtime_ns
+    second.unlink()
+    simulate(out, tiny)
+    assert first.stat().st_mtime_ns == stamp
+    assert second.read_bytes() == before
+
+
+def test_labels_are_a_label_file(made: tuple[Path, pd.DataFrame], tmp_path: Path) -> None:
+    """The simulated labeller's file is one that the labels package accepts, for all frames or for some."""
+    out, table = made
+    target = tmp_path / "labels.csv"
+    write_labels(target, table, 1)
+    assert len(labelfile.read(target, table["name"])) == len(table)
+    some = table["name"].iloc[[table["label"].eq(word).argmax() for word in ("yes", "no")]]
+    write_labels(target, table, 1, some)
+    assert set(labelfile.read(target, table["name"])["name"]) == set(some)
+    assert (out / "labels.csv").read_text(encoding="utf-8").startswith("name,label,labeller,labelled_at\n")
+
+
+def test_truth_without_videos_agrees(made: tuple[Path, pd.DataFrame], tiny: Params) -> None:
+    """Truth from small frames, as the full campaign takes it, agrees with truth from the videos' own rendering."""
+    _, table = made
+    quick = truth_table(NIGHTS[0], tiny)
+    wanted = table[table["night"] == NIGHTS[0].night]
+    assert (quick["name"].to_numpy() == wanted["name"].to_numpy()).all()
+    np.testing.assert_allclose(quick["aurora_share"], wanted["aurora_share"], atol=0.03)
+    np.testing.assert_allclose(quick["cloud_cover"], wanted["cloud_cover"], atol=0.03)

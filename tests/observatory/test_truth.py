@@ -1,0 +1,99 @@
+"""Truth: the contrast criterion, the aurora's pixels, colours, and the labeller."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+
+from repro.observatory import truth, weather
+from repro.observatory.geometry import sky
+from repro.observatory.render import render
+
+
+def test_mask_is_where_the_pictures_differ(show) -> None:
+    """The mask is where a frame with aurora outshines the same frame without, by the stated contrast."""
+    state = show(0.35, 0.5, 0.7, forms=("folded",), strength=1.5)
+    air = state.weather.copy()
+    air[:, [weather.NAMES.index("tau"), weather.NAMES.index("veil")]] = 0  # spread light would be background
+    state = replace(state, weather=air)
+    with_aurora, without = (render(state, size=720, noise=False, aurora=on) for on in (True, False))
+    levels = [
+        torch.nn.functional.avg_pool2d(r.frames.float().mean(1, keepdim=True), 4)[:, 0] for r in (with_aurora, without)
+    ]
+    sigma = torch.as_tensor(state.camera[:, 2] * 255, dtype=torch.float32).view(-1, 1, 1)
+    limit = torch.maximum((3.5 * sigma).clamp_min(7.0), 0.18 * levels[1])
+    over = levels[0] - levels[1] - limit
+    # Trees and rim stand in front of the picture but not of the truth.
+    inner = sky(180).alt_deg > 20
+    for beyond, wanted in ((over > 1.5, True), (over < -1.5, False)):
+        chosen = with_aurora.mask[beyond & inner]
+        assert len(chosen) > 1000
+        assert (chosen == wanted).float().mean() > 0.995
+    assert not without.mask.any()
+
+
+def test_brighter_aurora_is_never_less_visible(show) -> None:
+    """The auroral share of the sky grows with the aurora's strength, and visibility comes once and stays."""
+    shares, visible = [], []
+    for strength in (0.0, 0.02, 0.1, 0.3, 1.0, 3.0):
+        seen = render(show(0.5, forms=("bands",), strength=strength), size=240).truth
+        shares.append(float(seen["aurora_share"][0]))
+        visible.append(bool(seen["visible"][0]))
+    assert shares == sorted(shares)
+    assert visible == sorted(visible)
+    assert not visible[0]
+    assert visible[-1]
+
+
+def test_criterion_weighs_noise_and_background() -> None:
+    """More noise or a brighter background can only take auroral pixels away."""
+    rng = torch.Generator().manual_seed(1)
+    aurora = torch.rand(1, 3, 40, 40, generator=rng) * 0.2
+    noise = torch.full((1, 1, 1, 1), 1.0 / 255)
+    dim = torch.full_like(aurora, 0.1)
+    few = truth.auroral_pixels(dim + aurora, dim, noise)
+    assert 0 < few.sum() < few.numel()
+    for background, level in ((dim, 4 * noise), (dim + 0.5, noise)):
+        fewer = truth.auroral_pixels(background + aurora, background, level)
+        assert not (fewer & ~few).any()
+        assert fewer.sum() < few.sum()
+
+
+def test_spread_light_is_no_aurora(show) -> None:
+    """Bright aurora above thick cloud lights it up, but without an outline it is not called visible."""
+    state = show(0.5, forms=("arc",), weather=("overcast",), night="20230219", strength=2.0)
+    seen = render(state, size=240, noise=False)
+    dark = render(state, size=240, noise=False, aurora=False)
+    assert seen.frames.float().mean() > dark.frames.float().mean()
+    assert seen.truth["aurora_share"][0] < 0.02
+
+
+@pytest.mark.parametrize(
+    ("rgb", "name"),
+    [((0.6, 1, 0.3), "green"), ((0.72, 1, 0.12), "green"), ((1, 0.2, 0.2), "red"), ((1, 0.4, 0.5), "pink"),
+     ((0.6, 0.2, 1), "purple")],
+)  # fmt: skip
+def test_colour_names(rgb: tuple[float, float, float], name: str) -> None:
+    """The emissions' own colours get the names that observers use."""
+    assert truth.colour_of(np.array([rgb])) == [name]
+
+
+def test_labeller_errs_at_the_stated_rate() -> None:
+    """Errors near the threshold come at the stated rate, within four standard errors; beyond the margin there are none."""
+    rng = np.random.default_rng(7)
+    n = 20000
+    for margin in (-0.6, -0.3, -0.1, 0.0, 0.2, 0.45, 0.5, 3.0):
+        labels = truth.label(np.full(n, margin), rng)
+        wrong = (labels == "yes") != (margin >= 0)
+        rate = 0.35 * max(0.0, 1 - abs(margin) / 0.5)
+        assert abs(wrong.mean() - rate) <= 4 * (rate * (1 - rate) / n) ** 0.5
+
+
+def test_labels_repeat() -> None:
+    """The same generator gives the same labels."""
+    margin = np.linspace(-1, 1, 500)
+    first, second = (truth.label(margin, np.random.default_rng(3)) for _ in range(2))
+    assert (first == second).all()
