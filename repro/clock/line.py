@@ -100,16 +100,16 @@ def fit(readings: Sequence[Reading], nominal_step_s: float, jitter_s: float) -> 
 
 
 def _step(readings: Sequence[Reading], nominal_s: float) -> float:
-    """Time from frame to frame: the median slope over up to 20 frames, in two rounds."""
+    """Time from frame to frame: the median slope over more and more frames, in three rounds."""
     number = np.array([r.number for r in readings])
     time = np.array([r.moment.utc_s for r in readings], dtype=np.float64)
     step = nominal_s
-    for lag in (1, 20):
-        lag = min(lag, max(1, len(readings) // 3))
+    for lag, apart_s in ((1, 0.25 * nominal_s), (20, max(1.0, 0.05 * nominal_s)), (len(readings) // 3, 0.1)):
+        lag = max(1, min(lag, len(readings) // 3))
         run = number[lag:] - number[:-lag]
         slope = (time[lag:] - time[:-lag])[run > 0] / run[run > 0]
-        # Breaks and misreadings tilt single slopes far; those within a quarter of the former value are the clock's.
-        slope = slope[np.abs(slope - step) <= (0.25 * step if lag == 1 else max(1.0, 0.05 * step))]
+        # Breaks and misreadings tilt single slopes far; those near the former value are the clock's.
+        slope = slope[np.abs(slope - step) <= apart_s]
         if slope.size >= 3:
             step = float(np.median(slope))
     return step

@@ -7,18 +7,20 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+
 from repro.errors import ReproError
 from repro.film.decode import Video, count_frames
-
 from tests.support.camera import small_camera, small_frames, write_video
 
 
 @pytest.fixture(scope="module")
 def good(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A sound video of 105 frames."""
     return write_video(tmp_path_factory.mktemp("video") / "small_20240201.mp4", small_frames(105))
 
 
 def opencv_frames(path: Path, step: int) -> dict[int, np.ndarray]:
+    """Every step-th frame as OpenCV's own reader gives it."""
     capture, found, number = cv2.VideoCapture(str(path)), {}, 0
     while True:
         alright, image = capture.read()

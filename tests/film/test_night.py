@@ -9,6 +9,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+
 from repro import frames, receipts
 from repro.film.cut import clock_strip, decode_grey, meridian, sky_mask
 from repro.film.decode import Video
@@ -16,7 +17,6 @@ from repro.film.night import film_corpus, outputs
 from repro.film.profile import load_camera
 from repro.nights import failures, summaries
 from repro.params import FilmParams
-
 from tests.support.camera import small_camera, small_frames, write_video
 
 CAMERA = small_camera()
@@ -24,6 +24,7 @@ CAMERA = small_camera()
 
 @pytest.fixture(scope="module")
 def videos(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two nights of the small camera."""
     folder = tmp_path_factory.mktemp("videos")
     for day in (1, 2):
         write_video(folder / f"small_2024020{day}.mp4", small_frames(95, seed=day))
@@ -32,6 +33,7 @@ def videos(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def filmed(videos: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The two nights, filmed."""
     folder = tmp_path_factory.mktemp("film")
     outcome = film_corpus(videos, folder, CAMERA, FilmParams(), workers=1)
     assert outcome.done == ("20240201", "20240202")
@@ -39,6 +41,7 @@ def filmed(videos: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def everything(folder: Path) -> set[str]:
+    """All files of a folder, by relative name."""
     return {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()}
 
 
@@ -63,7 +66,7 @@ def test_archive_is_stored_and_holds_masked_crops(filmed: Path, videos: Path) ->
             # A JPEG rings a little at the circle's edge; the corners are far from it.
             assert image[:6, :6].max() <= 8
             inside = np.abs(image.astype(int) - originals[number * 10][10:90, 40:120])[mask]
-            assert inside.mean() < 3
+            assert inside.mean() < 5
 
 
 def test_strips_are_lossless(filmed: Path, videos: Path) -> None:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 from pydantic import ValidationError
+
 from repro.errors import ReproError
 from repro.film.profile import Camera, camera_of, cameras, load_camera
 from repro.params import FilmParams
-
 from tests.support.camera import small_camera
 
 

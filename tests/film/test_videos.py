@@ -5,13 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+
 from repro.errors import ReproError
 from repro.film.videos import find_videos
-
 from tests.support.camera import small_camera
 
 
 def touch(folder: Path, *names: str) -> None:
+    """Make small files."""
     for name in names:
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_bytes(b"x")
@@ -48,5 +49,5 @@ def test_two_files_for_one_night_are_not_chosen_between(tmp_path: Path) -> None:
 
 def test_an_empty_folder_is_an_error(tmp_path: Path) -> None:
     """A corpus without any video is an error that shows how a file must be named."""
-    with pytest.raises(ReproError, match="small_YYYYMMDD.mp4"):
+    with pytest.raises(ReproError, match=r"small_YYYYMMDD\.mp4"):
         find_videos(tmp_path, small_camera())

@@ -1,0 +1,91 @@
+"""The line through a night."""
+
+from __future__ import annotations
+
+import pytest
+
+from repro.clock.line import Reading, fit
+from repro.clock.stamps import Form, Moment
+
+FORM = Form("%Y/%m/%d %H:%M:%S")
+START = 1_706_750_394
+
+
+def reading(number: int, second: float, offset_s: int = -25200, lawful: bool = True) -> Reading:
+    """A reading so many seconds after the start."""
+    return Reading(number, Moment(START + int(second), offset_s, FORM, lawful), 1.0 if lawful else 0.9)
+
+
+def numbers(readings: object) -> list[int]:
+    """Frame numbers of readings."""
+    return [r.number for r in readings]  # type: ignore[attr-defined]
+
+
+def test_a_straight_night_has_no_break() -> None:
+    """Readings a minute apart are all on the line, whose step is a minute."""
+    line = fit([reading(n, 60 * n) for n in range(100)], 60, 2)
+    assert numbers(line.readings) == list(range(100))
+    assert (line.step_s, line.breaks) == (60, ())
+
+
+def test_a_step_that_is_no_whole_second_is_found() -> None:
+    """A cadence of 60.475 s, read in whole seconds, is found to a fiftieth of a second and breaks nothing."""
+    line = fit([reading(n, 60.475 * n) for n in range(200)], 59, 2)
+    assert line.step_s == pytest.approx(60.475, abs=0.02)
+    assert line.breaks == ()
+
+
+@pytest.mark.parametrize("off_s", [3600, -3600, 600, 40, -9])
+def test_a_single_misreading_is_not_on_the_line(off_s: int) -> None:
+    """One reading that is off, however far, is left out, and breaks nothing."""
+    line = fit([reading(n, 60 * n + (off_s if n == 50 else 0)) for n in range(100)], 60, 2)
+    assert numbers(line.readings) == [n for n in range(100) if n != 50]
+    assert line.breaks == ()
+
+
+def test_a_run_of_misreadings_is_not_on_the_line() -> None:
+    """Ten minutes read half an hour late, as 18:4x for 18:1x, are left out: time does not run back afterwards."""
+    line = fit([reading(n, 60 * n + (1800 if 40 <= n < 50 else 0)) for n in range(100)], 60, 2)
+    assert numbers(line.readings) == [n for n in range(100) if not 40 <= n < 50]
+
+
+def test_a_gap_is_found_where_it_is() -> None:
+    """A camera that paused for an hour leaves one gap of an hour, and no reading is lost."""
+    line = fit([reading(n, 60 * n + (3600 if n >= 30 else 0)) for n in range(100)], 60, 2)
+    assert numbers(line.readings) == list(range(100))
+    assert [(b.after, b.before, b.seconds) for b in line.breaks] == [(29, 30, 3600.0)]
+
+
+def test_repeated_frames_are_found() -> None:
+    """Frames that a video shows twice are found as time that stands still."""
+    line = fit([reading(n, 60 * min(n, 40) if n < 45 else 60 * (n - 4)) for n in range(120)], 60, 2)
+    assert sum(round(b.seconds / 60) for b in line.breaks) == -4
+    assert all(b.seconds < 0 for b in line.breaks)
+    assert max(numbers(line.readings)) == 119
+
+
+def test_the_repeated_hour_is_settled_by_its_neighbours() -> None:
+    """Across the end of summer time each stamp of the repeated hour gets the meaning that continues the line."""
+    readings = []
+    for n in range(180):  # from 00:30 MDT on; local time repeats 01:00 to 01:59
+        true_s = 60 * n
+        readings.append(reading(n, true_s))
+        if 30 <= n < 90:
+            readings.append(reading(n, true_s + 3600))
+        if 90 <= n < 150:
+            readings.append(reading(n, true_s - 3600))
+    line = fit(readings, 60, 2)
+    assert [r.moment.utc_s - START for r in line.readings] == [60 * n for n in range(180)]
+    assert line.disputed == frozenset()
+
+
+def test_a_repeated_hour_alone_is_disputed() -> None:
+    """A video that lies wholly within the repeated hour, without a zone, could be either hour: it is not decided."""
+    readings = [reading(n, 60 * n + late) for n in range(30) for late in (0, 3600)]
+    assert fit(readings, 60, 2).disputed == frozenset(range(30))
+
+
+def test_no_readings_no_line() -> None:
+    """Without readings the line is empty and has the nominal step."""
+    line = fit([], 60.5, 2)
+    assert (line.readings, line.step_s) == ((), 60.5)

@@ -1,0 +1,62 @@
+"""The thesis' Table 1."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from repro.clock import table1
+
+#: Rule, example before and after, in the order of Table 1. Its sixth row is printed with and without a space.
+PUBLISHED = [
+    (table1.leading_a4, "A4-01-31 18:19:54", "4-01-31 18:19:54"),
+    (table1.leading_a0, "A0-01-31 18:19:54", "4-01-31 18:19:54"),
+    (table1.day_4x, "4-01-41 18:19:54", "4-01-11 18:19:54"),
+    (table1.day_34, "4-01-34 18:19:54", "4-01-31 18:19:54"),
+    (table1.hour_over_24, "4-01-31 28:19:54", "4-01-31 18:19:54"),
+    (table1.extra_4_before_hour, "4-01-31 418:19:54", "4-01-31 18:19:54"),
+    (table1.extra_4_before_hour, "4-01-31 4 18:19:54", "4-01-31 18:19:54"),
+    (table1.extra_4_before_minute, "4-01-31 18:419:54", "4-01-31 18:19:54"),
+]
+
+
+@pytest.mark.parametrize(("rule", "before", "after"), PUBLISHED)
+def test_a_rule_mends_its_published_example(rule: object, before: str, after: str) -> None:
+    """Each rule alone turns the left of its row of Table 1 into the right."""
+    assert rule(before) == after  # type: ignore[operator]
+
+
+@pytest.mark.parametrize(("rule", "before", "after"), PUBLISHED)
+def test_the_rule_that_worked_is_named(rule: object, before: str, after: str) -> None:
+    """All rules together give the same, and say which one did it."""
+    assert table1.repair(before) == (after, [rule.__name__])  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize(("rule", "before", "after"), PUBLISHED)
+def test_rules_apply_to_a_whole_year_and_a_zone(rule: object, before: str, after: str) -> None:
+    """The rules also work on stamps with four digits of the year and the name of the zone."""
+    assert rule(f"202{before} MST") == f"202{after} MST"  # type: ignore[operator]
+
+
+def test_order_is_as_published() -> None:
+    """There are seven rules, in the order of Table 1."""
+    assert [rule.__name__ for rule in table1.RULES] == list(dict.fromkeys(rule.__name__ for rule, _, _ in PUBLISHED))
+
+
+def test_several_faults_are_mended_in_order() -> None:
+    """Two faults in one stamp are mended by two rules, named in the published order."""
+    assert table1.repair("A4-01-34 28:19:54") == ("4-01-31 18:19:54", ["leading_a4", "day_34", "hour_over_24"])
+
+
+@given(
+    moment=st.datetimes(min_value=datetime(2000, 1, 1), max_value=datetime(2099, 12, 31)),
+    form=st.sampled_from(["%Y-%m-%d %H:%M:%S MST", "%Y/%m/%d %H:%M:%S", "%Y-%m-%d %H:%M:%S"]),
+    cut=st.sampled_from([0, 3]),
+)
+def test_a_valid_stamp_is_left_alone(moment: datetime, form: str, cut: int) -> None:
+    """No rule changes a stamp that is valid, whole or with the year cut to its last digit."""
+    stamp = moment.strftime(form)[cut:]
+    assert table1.repair(stamp) == (stamp, [])
