@@ -226,10 +226,8 @@ def _decide(
     if not texts or not choices:
         return Verdict(None, (UNREADABLE,))
     stamps = {moment: moment.text(zones_s) for moment in choices}
-    logs = {
-        moment: prior - sum(glyphs.align(stamps[moment], text)[0] for text in texts)
-        for moment, prior in choices.items()
-    }
+    costs = [glyphs.costs(stamps.values(), text) for text in texts]
+    logs = {moment: prior - sum(cost[stamps[moment]] for cost in costs) for moment, prior in choices.items()}
     # Offsets that name the same instant are one candidate for the time.
     top = max(logs.values())
     weights: Counter[int] = Counter()

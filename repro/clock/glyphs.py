@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 NOTHING = ""  # stands for a glyph that was lost, or for what was printed where one was added
@@ -34,49 +34,71 @@ class Glyphs:
         for (glyph, _), count in self.seen.items():
             printed[glyph] += count
         object.__setattr__(self, "_printed", printed)
+        object.__setattr__(self, "_costs", {})
 
     def cost(self, printed: str, read: str) -> float:
         """Minus the logarithm of the probability of a reading, given what was printed."""
-        if not printed:
-            return -math.log(_ADDED / _OTHERS)
-        guess = _LOST if not read else 1 - _WRONG - _LOST if read == printed else _WRONG / _OTHERS
-        total: Counter[str] = self._printed  # type: ignore[attr-defined]
-        count = self.seen.get((printed, read), 0)
-        return -math.log((count + guess * _WEIGHT) / (total[printed] + _WEIGHT))
+        costs: dict[tuple[str, str], float] = self._costs  # type: ignore[attr-defined]
+        if (printed, read) not in costs:
+            if not printed:
+                costs[printed, read] = -math.log(_ADDED / _OTHERS)
+            else:
+                guess = _LOST if not read else 1 - _WRONG - _LOST if read == printed else _WRONG / _OTHERS
+                total: Counter[str] = self._printed  # type: ignore[attr-defined]
+                count = self.seen.get((printed, read), 0)
+                costs[printed, read] = -math.log((count + guess * _WEIGHT) / (total[printed] + _WEIGHT))
+        return costs[printed, read]
 
-    def align(self, printed: str, read: str) -> tuple[float, list[tuple[int, str]]]:
-        """Cheapest alignment.
+    def costs(self, stamps: Iterable[str], read: str) -> dict[str, float]:
+        """Cost of the cheapest alignment of a reading with each of several stamps.
 
-        Returns
-        -------
-        tuple
-            Minus the log-probability of the reading; and for each printed glyph in turn its position and what was
-            read for it, added glyphs standing between as position -1.
+        Stamps of one night begin alike; what they share is aligned once.
         """
-        rows, columns = len(printed) + 1, len(read) + 1
-        added = [self.cost(NOTHING, glyph) for glyph in read]
-        cost = [[0.0] * columns for _ in range(rows)]
-        for j in range(1, columns):
-            cost[0][j] = cost[0][j - 1] + added[j - 1]
-        for i in range(1, rows):
-            glyph, above, here = printed[i - 1], cost[i - 1], cost[i]
-            lost = self.cost(glyph, NOTHING)
-            known = {other: self.cost(glyph, other) for other in set(read)}
-            here[0] = above[0] + lost
-            for j in range(1, columns):
-                here[j] = min(above[j - 1] + known[read[j - 1]], above[j] + lost, here[j - 1] + added[j - 1])
-        path, i, j = [], rows - 1, columns - 1
+        first = [0.0]
+        for glyph in read:
+            first.append(first[-1] + self.cost(NOTHING, glyph))
+        rows = {"": first}
+        return {stamp: self._row(stamp, read, rows)[-1] for stamp in stamps}
+
+    def _row(self, printed: str, read: str, rows: dict[str, list[float]]) -> list[float]:
+        """Cost of each beginning of the reading, given all that was printed so far."""
+        if printed not in rows:
+            above, glyph = self._row(printed[:-1], read, rows), printed[-1]
+            lost, here = self.cost(glyph, NOTHING), [0.0] * len(above)
+            here[0] = left = above[0] + lost
+            for j, other in enumerate(read):
+                # Written out, for this is where the time goes: read as another, lost, or an added glyph.
+                left += self.cost(NOTHING, other)
+                if (swapped := above[j] + self.cost(glyph, other)) < left:
+                    left = swapped
+                if (gone := above[j + 1] + lost) < left:
+                    left = gone
+                here[j + 1] = left
+            rows[printed] = here
+        return rows[printed]
+
+    def align(self, printed: str, read: str) -> list[tuple[int, str]]:
+        """Cheapest alignment: for each printed glyph in turn its position and what was read for it.
+
+        Added glyphs stand between, at position -1.
+        """
+        rows = {"": [0.0]}
+        for glyph in read:
+            rows[""].append(rows[""][-1] + self.cost(NOTHING, glyph))
+        self._row(printed, read, rows)
+        path, i, j = [], len(printed), len(read)
         while i or j:
-            if i and j and math.isclose(cost[i][j], cost[i - 1][j - 1] + self.cost(printed[i - 1], read[j - 1])):
+            here = rows[printed[:i]][j]
+            if i and j and here == rows[printed[: i - 1]][j - 1] + self.cost(printed[i - 1], read[j - 1]):
                 i, j = i - 1, j - 1
                 path.append((i, read[j]))
-            elif i and math.isclose(cost[i][j], cost[i - 1][j] + self.cost(printed[i - 1], NOTHING)):
+            elif i and here == rows[printed[: i - 1]][j] + self.cost(printed[i - 1], NOTHING):
                 i -= 1
                 path.append((i, NOTHING))
             else:
                 j -= 1
                 path.append((-1, read[j]))
-        return cost[-1][-1], path[::-1]
+        return path[::-1]
 
     def learn(self, pairs: Mapping[tuple[str, str], int]) -> Glyphs:
         """The same with more seen."""
@@ -85,12 +107,12 @@ class Glyphs:
 
 def confusions(printed: str, read: str, glyphs: Glyphs) -> Counter[tuple[str, str]]:
     """Pairs (printed, read) of one stamp, right ones included."""
-    _, path = glyphs.align(printed, read)
+    path = glyphs.align(printed, read)
     return Counter((printed[place] if place >= 0 else NOTHING, glyph) for place, glyph in path)
 
 
 def agreement(printed: str, read: str, places: tuple[int, ...], glyphs: Glyphs) -> float:
     """Share of the printed glyphs at some places that were read right, 0 to 1."""
-    _, path = glyphs.align(printed, read)
+    path = glyphs.align(printed, read)
     right = {place for place, glyph in path if place >= 0 and printed[place] == glyph}
     return sum(place in right for place in places) / len(places)
