@@ -1,0 +1,104 @@
+"""Claims and findings that moved between two revisions."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from repro.audit.outputs import Change, Pair
+
+STAGE = "verify"
+
+
+@dataclass(frozen=True)
+class ClaimMove:
+    """A comparison of a claim with evidence that came out otherwise.
+
+    Parameters
+    ----------
+    claim, evidence : str
+        Which comparison.
+    published : tuple
+        Published value before and after; they differ only if ``expected/published`` was edited.
+    outcome, measured : tuple
+        Before and after; None where the comparison does not exist.
+    """
+
+    claim: str
+    evidence: str
+    published: tuple[Any, Any]
+    outcome: tuple[str | None, str | None]
+    measured: tuple[Any, Any]
+
+
+@dataclass(frozen=True)
+class FindingMove:
+    """A finding that appeared, disappeared, or says something else."""
+
+    finding: str
+    before: str | None
+    after: str | None
+
+
+def read_pair(pair: Pair, stage: str, change: Change) -> tuple[Any, Any] | None:
+    """Both documents of a JSON file; None, with a gap noted, if one cannot be had."""
+    documents = []
+    for side, md5 in ((pair.before, change.before), (pair.after, change.after)):
+        data = pair.read(side, stage, change.output, change.name, md5) if md5 else b"null"
+        if data is None:
+            return None
+        try:
+            documents.append(json.loads(data))
+        except ValueError:
+            pair.lack(side, stage, change.output, "damaged, not JSON", change.name)
+            return None
+    return documents[0], documents[1]
+
+
+def claim_moves(pair: Pair) -> tuple[list[ClaimMove], list[FindingMove]]:
+    """Claims and findings that moved, in the order of the later revision."""
+    claims: list[ClaimMove] = []
+    findings: list[FindingMove] = []
+    for change in pair.changes(STAGE):
+        if change.name != "verdicts.json":
+            continue
+        documents = read_pair(pair, STAGE, change)
+        if documents is not None:
+            claims = _claims(*documents)
+            findings = _findings(*documents)
+    return claims, findings
+
+
+def _claims(before: Any, after: Any) -> list[ClaimMove]:
+    one, two = _verdicts(before), _verdicts(after)
+    found = []
+    for key in dict.fromkeys((*two, *one)):
+        a, b = one.get(key, {}), two.get(key, {})
+        move = ClaimMove(
+            *key,
+            published=(a.get("published"), b.get("published")),
+            outcome=(a.get("outcome"), b.get("outcome")),
+            measured=(a.get("measured"), b.get("measured")),
+        )
+        if any(was != now for was, now in (move.published, move.outcome, move.measured)):
+            found.append(move)
+    return found
+
+
+def _verdicts(document: Any) -> dict[tuple[str, str], Mapping[str, Any]]:
+    return {
+        (claim["id"], verdict["evidence"]): {**verdict, "published": claim["published"]}
+        for claim in (document or {}).get("claims", [])
+        for verdict in claim["verdicts"]
+    }
+
+
+def _findings(before: Any, after: Any) -> list[FindingMove]:
+    one, two = (
+        {entry["id"]: f"{entry['title']}: {entry['explanation']}" for entry in (document or {}).get("findings", [])}
+        for document in (before, after)
+    )
+    moved = (key for key in dict.fromkeys((*two, *one)) if one.get(key) != two.get(key))
+    return [FindingMove(key, one.get(key), two.get(key)) for key in moved]

@@ -1,0 +1,211 @@
+"""Frames that moved between two revisions: their UTC, condition, label, split or class."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from io import BytesIO
+from typing import Any
+
+import pandas as pd
+import pyarrow.lib
+import pyarrow.parquet as pq
+
+from repro.audit.outputs import Change, Pair
+from repro.audit.revision import Revision
+
+KEYS = ["night", "number"]
+#: Columns whose change is told frame by frame, by the stage that decides them.
+TOLD = {
+    "clock": ("time_utc",),
+    "sky": ("sun_bin", "moon_bin"),
+    "split": ("label", "split"),
+    "infer": ("predicted",),
+}
+#: Stages whose tables hold every frame; a frame that is in one of two such tables appeared or vanished.
+WHOLE = ("clock", "sky", "infer")
+_NAME = r"\d{14}_(?P<night>\d{8})_(?P<number>\d+)\.jpg"
+
+
+@dataclass(frozen=True)
+class FrameMove:
+    """One frame that changed.
+
+    Parameters
+    ----------
+    night : str
+        YYYYMMDD.
+    number : int
+        Running number within the night.
+    name : str
+        Its later name, or the earlier one; ``NIGHT_NUMBER`` if it never had one.
+    changes : dict
+        Before and after as text, by column; None where there is no value. The column ``frame`` tells of a frame that
+        appeared or vanished: None or ``present``.
+    """
+
+    night: str
+    number: int
+    name: str
+    changes: dict[str, tuple[str | None, str | None]]
+
+
+@dataclass
+class Frames:
+    """What became of the frames.
+
+    Parameters
+    ----------
+    moves : list of FrameMove
+        Frames of nights that both revisions have.
+    nights : dict
+        Nights that one revision has and the other has not: ``added`` or ``removed`` by night and stage.
+    also : dict
+        Frames by stage and column whose change is no move by itself, such as ``clock_confidence`` or ``p_yes``.
+    """
+
+    moves: list[FrameMove] = field(default_factory=list)
+    nights: dict[str, dict[str, str]] = field(default_factory=dict)
+    also: dict[str, int] = field(default_factory=dict)
+
+    def counts(self) -> dict[str, int]:
+        """Frames by column that moved."""
+        return dict(Counter(column for move in self.moves for column in move.changes))
+
+
+def frame_moves(pair: Pair) -> Frames:
+    """Compare the frame tables that differ; tables with the same hash are not read."""
+    found = Frames()
+    moved: dict[tuple[str, int], dict[str, tuple[str | None, str | None]]] = defaultdict(dict)
+    names: dict[tuple[str, int], str] = {}
+    seen: set[str] = set()
+    for stage, told in TOLD.items():
+        columns: set[str] = set()
+        for change in pair.changes(stage):
+            if not is_table(change.name):
+                continue
+            night = re.search(r"\d{8}", change.name)
+            if night and (change.before is None or change.after is None):
+                found.nights.setdefault(night[0], {})[stage] = "added" if change.before is None else "removed"
+                continue
+            tables = [_read(pair, side, change, md5) for side, md5 in _sides(pair, change)]
+            if tables[0] is not None and tables[1] is not None:
+                joined = _join(tables[0], tables[1])
+                shared = [name.removesuffix(" after") for name in joined.columns if name.endswith(" after")]
+                columns |= set(shared)
+                _note_names(joined, names)
+                _note_moves(joined, stage, told, moved)
+                for column in shared:
+                    if column not in (*told, "name") and column not in seen:
+                        count = int(_differs(joined, column).sum())
+                        key = f"{stage}: {column}"
+                        if count:
+                            found.also[key] = found.also.get(key, 0) + count
+        seen |= columns  # later stages carry these columns along
+    found.moves = [
+        FrameMove(*key, name=names.get(key, f"{key[0]}_{key[1]}"), changes=moved[key]) for key in sorted(moved)
+    ]
+    return found
+
+
+def is_table(name: str) -> bool:
+    """Whether a file of a stage's output may be a frame table."""
+    return name.endswith((".parquet", ".csv"))
+
+
+def _sides(pair: Pair, change: Change) -> tuple[tuple[Revision, str | None], tuple[Revision, str | None]]:
+    return (pair.before, change.before), (pair.after, change.after)
+
+
+def read_table(data: bytes, name: str) -> pd.DataFrame:
+    """A table out of the bytes of a Parquet or CSV file.
+
+    Raises
+    ------
+    ValueError
+        If it is neither.
+    """
+    try:
+        if name.endswith(".csv"):
+            return pd.read_csv(BytesIO(data), dtype={"night": str})
+        table: pd.DataFrame = pq.read_table(BytesIO(data)).to_pandas()
+    except (pyarrow.lib.ArrowException, UnicodeDecodeError) as error:
+        raise ValueError(str(error)) from None
+    return table
+
+
+def _read(pair: Pair, side: Revision, change: Change, md5: str | None) -> pd.DataFrame | None:
+    """A frame table keyed by night and number; None if it cannot be had or is of something else than frames."""
+    if md5 is None:
+        return pd.DataFrame({"night": pd.Series(dtype="str"), "number": pd.Series(dtype="int64")})
+    data = pair.read(side, change.stage, change.output, change.name, md5)
+    if data is None:
+        return None
+    try:
+        table = read_table(data, change.name)
+    except ValueError:
+        pair.lack(side, change.stage, change.output, "damaged, not a table", change.name)
+        return None
+    if not set(KEYS) <= set(table.columns):
+        if "name" not in table.columns:
+            return None
+        parts = table["name"].astype("str").str.extract(f"^{_NAME}$")
+        table = table[parts["night"].notna()].assign(
+            night=parts["night"].dropna(), number=parts["number"].dropna().astype("int64")
+        )
+    return table.drop_duplicates(KEYS)
+
+
+def _join(before: pd.DataFrame, after: pd.DataFrame) -> pd.DataFrame:
+    return before.merge(after, on=KEYS, how="outer", suffixes=(" before", " after"), indicator="side")
+
+
+def _column(joined: pd.DataFrame, column: str, when: str) -> pd.Series[Any]:
+    # A column that only one table has comes out of a join without a suffix.
+    name = f"{column} {when}"
+    return joined[name] if name in joined else pd.Series(None, index=joined.index, dtype="object")
+
+
+def _differs(joined: pd.DataFrame, column: str) -> pd.Series[bool]:
+    one, two = (_column(joined, column, when).astype("object") for when in ("before", "after"))
+    both: pd.Series[bool] = (joined["side"] == "both") & (one != two) & ~(one.isna() & two.isna())
+    return both
+
+
+def _keys(joined: pd.DataFrame, rows: pd.Series[bool]) -> list[tuple[str, int]]:
+    chosen = joined.loc[rows, KEYS]
+    return [(str(night), int(number)) for night, number in zip(chosen["night"], chosen["number"], strict=True)]
+
+
+def _note_names(joined: pd.DataFrame, names: dict[tuple[str, int], str]) -> None:
+    name = _column(joined, "name", "after").fillna(_column(joined, "name", "before"))
+    named = name.notna()
+    for key, value in zip(_keys(joined, named), name[named], strict=True):
+        names.setdefault(key, str(value))
+
+
+def _note_moves(
+    joined: pd.DataFrame,
+    stage: str,
+    told: tuple[str, ...],
+    moved: Mapping[tuple[str, int], dict[str, tuple[str | None, str | None]]],
+) -> None:
+    alone = joined["side"] != "both"
+    for column in told:
+        one, two = _column(joined, column, "before"), _column(joined, column, "after")
+        differs = _differs(joined, column)
+        if stage not in WHOLE:  # a list of some frames: not being in it is a value
+            differs |= alone & ~(one.isna() & two.isna())
+        for key, was, now in zip(_keys(joined, differs), one[differs], two[differs], strict=True):
+            moved[key][column] = _text(was), _text(now)
+    if stage in WHOLE:
+        for key, side in zip(_keys(joined, alone), joined.loc[alone, "side"], strict=True):
+            moved[key]["frame"] = ("present", None) if side == "left_only" else (None, "present")
+
+
+def _text(value: Any) -> str | None:
+    if pd.isna(value):
+        return None
+    return f"{value:%Y-%m-%d %H:%M:%S}" if isinstance(value, pd.Timestamp) else str(value)

@@ -1,0 +1,242 @@
+"""Outputs of two revisions: which files differ, and their contents out of DVC's cache or the working tree."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from dvc.exceptions import DvcException
+from dvc.repo import Repo
+
+from repro.audit.hashes import folder_md5
+from repro.audit.hashes import md5 as md5_of
+from repro.audit.revision import Revision, at_commit, in_working_tree
+from repro.errors import ReproError
+
+#: Made from the results alone and kept out of the cache; whatever moves in it moved before it.
+DERIVED = ("report",)
+RECEIPTS = "receipts/"
+
+
+@dataclass(frozen=True)
+class Change:
+    """A file of a stage's outputs that differs.
+
+    Parameters
+    ----------
+    stage : str
+        The stage.
+    output : str
+        The output as ``dvc.yaml`` names it.
+    name : str
+        Path inside the output; its file name where the output is a file.
+    before, after : str or None
+        MD5 in each revision; None where it is not there.
+    """
+
+    stage: str
+    output: str
+    name: str
+    before: str | None
+    after: str | None
+
+
+@dataclass(frozen=True)
+class Gap:
+    """Something that could not be compared.
+
+    Parameters
+    ----------
+    stage, output, revision : str
+        What it is of.
+    lacks : str
+        What is missing.
+    remedy : str
+        How to get it.
+    files : list of str
+        The files concerned, if it is not the whole output.
+    """
+
+    stage: str
+    output: str
+    revision: str
+    lacks: str
+    remedy: str
+    files: list[str] = field(default_factory=list)
+
+
+class Pair:
+    """Two revisions with access to what their stages made.
+
+    Parameters
+    ----------
+    root : Path
+        The project's root.
+    before, after : str or None
+        Names of commits; None for the working tree.
+
+    Raises
+    ------
+    ReproError
+        If a revision is unknown or has no ``dvc.lock``, or DVC does not know the folder.
+    """
+
+    def __init__(self, root: Path, before: str | None, after: str | None) -> None:
+        self.root = root
+        repo, config = _open(root)
+        self._cache = repo.cache.local
+        self._remote = bool(config.get("remote"))
+        self.before, self.after = (_revision(root, repo, name) for name in (before, after))
+        self.gaps: list[Gap] = []
+        self._changes: dict[str, list[Change]] = {}
+        self._trees: dict[str, dict[str, str]] = {}
+        for name in self.stages:
+            self._check(name)
+
+    @property
+    def stages(self) -> list[str]:
+        """All stages that either revision ran or declares, in the order of the later one."""
+        names = dict.fromkeys(
+            name for side in (self.after, self.before) for name in (*side.stages, *side.never_run) if name
+        )
+        return list(names)
+
+    def _check(self, name: str) -> None:
+        """Note what makes a stage's outputs no outputs of its revision."""
+        if name in DERIVED:
+            return
+        for side in (self.before, self.after):
+            where = "" if side.commit is None else f"in a checkout of {side.short}: "
+            if name in side.never_run:
+                self.gaps.append(Gap(name, "", side.title, "it has not run there", f"{where}dvc repro {name}"))
+            elif name in side.outdated:
+                lacks = "its outputs are of an earlier state: " + _some(side.outdated[name])
+                commit = "" if side.commit is None else ", then commit dvc.lock"
+                self.gaps.append(Gap(name, "", side.title, lacks, f"{where}dvc repro {name}{commit}"))
+
+    def changes(self, stage: str) -> list[Change]:
+        """Files of a stage's outputs that differ; what cannot be told is noted as a gap, once."""
+        if stage not in self._changes:
+            self._changes[stage] = self._compare(stage)
+        return self._changes[stage]
+
+    def _compare(self, stage: str) -> list[Change]:
+        if stage in DERIVED or any(stage not in side.stages for side in (self.before, self.after)):
+            return []
+        one, two = self.before.stages[stage].outs, self.after.stages[stage].outs
+        if set(one) != set(two):
+            lacks = f"the outputs are others: {_some(sorted(one))} before, {_some(sorted(two))} after"
+            self.gaps.append(
+                Gap(stage, "", self.after.title, lacks, "compare revisions of the same corpus and the same outputs")
+            )
+        found = []
+        for output in (output for output in one if output in two and one[output] != two[output]):
+            trees = [self._listing(side, stage, output) for side in (self.before, self.after)]
+            if trees[0] is None or trees[1] is None:
+                continue
+            for name in sorted(set(trees[0]) | set(trees[1])):
+                md5s = trees[0].get(name), trees[1].get(name)
+                if md5s[0] != md5s[1]:
+                    found.append(Change(stage, output, name, *md5s))
+        return found
+
+    def files(self, side: Revision, stage: str) -> dict[tuple[str, str], str]:
+        """All files of a stage's outputs: MD5 by output and name inside it."""
+        found: dict[tuple[str, str], str] = {}
+        if stage in side.stages:
+            for output in side.stages[stage].outs:
+                found |= {(output, name): md5 for name, md5 in (self._listing(side, stage, output) or {}).items()}
+        return found
+
+    def place(
+        self, side: Revision, stage: str, output: str, name: str, md5: str, *, quiet: bool = False
+    ) -> Path | None:
+        """Where the contents of one file lie; None, with a gap noted unless ``quiet``, if nowhere."""
+        is_folder = side.stages[stage].outs[output].endswith(".dir")
+        stored, path = self._object(md5), self.root / output / name if is_folder else self.root / output
+        if stored.is_file():
+            return stored
+        if path.is_file() and md5_of(path.read_bytes()) == md5:
+            return path
+        if not quiet:
+            self.lack(side, stage, output, "not in DVC's cache", name)
+        return None
+
+    def read(
+        self, side: Revision, stage: str, output: str, name: str, md5: str, *, quiet: bool = False
+    ) -> bytes | None:
+        """Contents of one file; None as in :meth:`place`."""
+        place = self.place(side, stage, output, name, md5, quiet=quiet)
+        return place.read_bytes() if place else None
+
+    def lack(self, side: Revision, stage: str, output: str, lacks: str, name: str = "") -> None:
+        """Note that something of an output cannot be compared; files of one output make one gap."""
+        for gap in self.gaps:
+            if (gap.stage, gap.output, gap.revision, gap.lacks) == (stage, output, side.title, lacks):
+                if name and name not in gap.files:
+                    gap.files.append(name)
+                return
+        self.gaps.append(Gap(stage, output, side.title, lacks, self._remedy(side, stage), [name] if name else []))
+
+    def _remedy(self, side: Revision, stage: str) -> str:
+        make = f"dvc repro {stage}" if side.commit is None else f"git checkout {side.short} && dvc repro {stage}"
+        return f"dvc fetch --all-commits {stage}; if the remote lacks it: {make}" if self._remote else make
+
+    def _listing(self, side: Revision, stage: str, output: str) -> dict[str, str] | None:
+        """MD5 of each file of an output by its name inside; None, with a gap noted, if that cannot be told."""
+        md5 = side.stages[stage].outs[output]
+        if md5 not in self._trees:
+            tree = self._tree(md5, self.root / output)
+            if tree is None:
+                self.lack(side, stage, output, "not in DVC's cache, not even the list of its files")
+                return None
+            self._trees[md5] = tree
+        return self._trees[md5]
+
+    def _tree(self, md5: str, path: Path) -> dict[str, str] | None:
+        if not md5.endswith(".dir"):
+            return {path.name: md5}
+        stored = self._object(md5)
+        if stored.is_file():
+            return {entry["relpath"]: entry["md5"] for entry in json.loads(stored.read_bytes())}
+        # The folder on disk may be the one that is meant.
+        files = [file for file in path.rglob("*") if file.is_file()] if path.is_dir() else []
+        tree = {file.relative_to(path).as_posix(): md5_of(file.read_bytes()) for file in files}
+        return tree if folder_md5(tree) == md5 else None
+
+    def _object(self, md5: str) -> Path:
+        return Path(self._cache.oid_to_path(md5))
+
+
+def _open(root: Path) -> tuple[Repo, Mapping[str, Any]]:
+    try:
+        repo = Repo(str(root))
+    except DvcException as error:
+        raise ReproError(
+            found=f"DVC cannot open the project: {error}",
+            expected="a folder .dvc beside dvc.yaml",
+            where=str(root),
+            remedy="use a clone of the project",
+        ) from None
+    return repo, repo.config
+
+
+def _revision(root: Path, repo: Repo, name: str | None) -> Revision:
+    if name is not None:
+        return at_commit(root, name)
+    try:
+        return in_working_tree(root, repo.status())
+    except DvcException as error:  # another dvc is at work, or dvc.yaml cannot be read
+        raise ReproError(
+            found=f"DVC cannot tell what is up to date: {str(error).splitlines()[0]}",
+            expected="a readable dvc.yaml, and no other dvc at work here",
+            where=str(root),
+            remedy="wait for the other command to end, or mend dvc.yaml (dvc status tells more)",
+        ) from None
+
+
+def _some(words: tuple[str, ...] | list[str], most: int = 4) -> str:
+    return ", ".join(words[:most]) + (f" and {len(words) - most} more" if len(words) > most else "")

@@ -1,0 +1,295 @@
+"""One state of the project: a commit or the working tree, and what DVC's lock file says was made there."""
+
+from __future__ import annotations
+
+import subprocess
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from repro.audit.hashes import folder_md5, md5
+from repro.errors import ReproError
+
+WORKING_TREE = "working tree"
+LOCK, PIPELINE = "dvc.lock", "dvc.yaml"
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One stage as it last ran.
+
+    Parameters
+    ----------
+    cmd : str
+        Its command.
+    deps, outs : mapping
+        MD5 of each file, or of each folder's listing (ends in ``.dir``), by path from the project's root.
+    params : mapping
+        Value of each parameter it depends on, by dotted name; a list is one value.
+    """
+
+    cmd: str
+    deps: Mapping[str, str]
+    params: Mapping[str, Any]
+    outs: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Revision:
+    """One state of the project.
+
+    Parameters
+    ----------
+    name : str
+        As the user gave it, or ``working tree``.
+    commit : str or None
+        Full hash; None for the working tree.
+    stages : mapping
+        Stages that have run, by name, in the pipeline's order.
+    never_run : tuple of str
+        Stages of ``dvc.yaml`` that the lock file does not know.
+    outdated : mapping
+        Why a stage's outputs are not those of this state's code and parameters, by stage.
+    """
+
+    name: str
+    commit: str | None
+    stages: Mapping[str, Stage]
+    never_run: tuple[str, ...]
+    outdated: Mapping[str, tuple[str, ...]]
+
+    @property
+    def title(self) -> str:
+        """Its name, with the short hash of the commit where the name is another one."""
+        return self.short if self.commit is None or self.commit.startswith(self.name) else f"{self.name} ({self.short})"
+
+    @property
+    def short(self) -> str:
+        """Short hash, or the name of the working tree."""
+        return self.commit[:9] if self.commit else self.name
+
+
+def at_commit(root: Path, name: str) -> Revision:
+    """The project as committed.
+
+    Parameters
+    ----------
+    root : Path
+        The project's root.
+    name : str
+        Anything git knows a commit by.
+
+    Raises
+    ------
+    ReproError
+        If git does not know it, or its commit holds no ``dvc.lock`` or none that can be read.
+    """
+    commit = resolve(root, name)
+    text = read_text(root, commit, LOCK)
+    if text is None:
+        raise ReproError(
+            found=f"no {LOCK} in {name} ({commit[:9]})",
+            expected=f"a commit that says what its pipeline made: {LOCK} is written by dvc repro",
+            where=f"git show {commit[:9]}:{LOCK}",
+            remedy=f"choose a commit that has it (git log -- {LOCK}), or run dvc repro there and commit {LOCK}",
+        )
+    stages = parse_lock(text, f"{LOCK} of {name}")
+    pipeline = read_text(root, commit, PIPELINE) or ""
+    return Revision(name, commit, stages, _never_run(pipeline, stages), _outdated(root, commit, stages))
+
+
+def in_working_tree(root: Path, status: Mapping[str, Any]) -> Revision:
+    """The project as it lies on disk.
+
+    Parameters
+    ----------
+    root : Path
+        The project's root.
+    status : mapping
+        What DVC's ``status`` says of the stages that are not up to date.
+
+    Raises
+    ------
+    ReproError
+        If no stage has ever run here.
+    """
+    lock, pipeline = root / LOCK, root / PIPELINE
+    if not lock.is_file():
+        raise ReproError(
+            found=f"no {LOCK}", expected="a pipeline that has run", where=str(lock), remedy="run it: make report"
+        )
+    stages = parse_lock(lock.read_text(encoding="utf-8"), str(lock))
+    text = pipeline.read_text(encoding="utf-8") if pipeline.is_file() else ""
+    never = _never_run(text, stages)
+    outdated = {stage: tuple(_reasons(entries)) for stage, entries in status.items() if stage not in never}
+    return Revision(WORKING_TREE, None, stages, never, {stage: why for stage, why in outdated.items() if why})
+
+
+def parse_lock(text: str, where: str) -> dict[str, Stage]:
+    """Stages of a ``dvc.lock``.
+
+    Raises
+    ------
+    ReproError
+        If it is not a lock file of schema 2.
+    """
+    try:
+        document = yaml.safe_load(text)
+        return {name: _stage(entry) for name, entry in document["stages"].items()}
+    except (yaml.YAMLError, KeyError, TypeError, AttributeError) as error:
+        raise ReproError(
+            found=f"not a lock file of DVC: {type(error).__name__} {str(error).splitlines()[0]}",
+            expected="schema 2.0: stages with cmd, deps, params and outs",
+            where=where,
+            remedy="take it from another commit, or make it anew with: dvc repro",
+        ) from None
+
+
+def _stage(entry: Mapping[str, Any]) -> Stage:
+    params = {
+        (key if file == "params.yaml" else f"{file}:{key}"): value
+        for file, values in entry.get("params", {}).items()
+        for key, value in flat(values)
+    }
+    command = entry["cmd"]
+    return Stage(
+        cmd=command if isinstance(command, str) else " && ".join(command),
+        deps={dep["path"]: dep.get("md5", "") for dep in entry.get("deps", [])},
+        params=params,
+        outs={out["path"]: out["md5"] for out in entry.get("outs", [])},
+    )
+
+
+def flat(document: Any, prefix: str = "") -> Iterator[tuple[str, Any]]:
+    """Leaves of nested mappings by dotted name; a list is a leaf."""
+    if isinstance(document, Mapping) and document:
+        for key, value in document.items():
+            yield from flat(value, f"{prefix}.{key}" if prefix else str(key))
+    else:
+        yield prefix, document
+
+
+def _never_run(pipeline: str, stages: Mapping[str, Stage]) -> tuple[str, ...]:
+    declared = (yaml.safe_load(pipeline) or {}).get("stages", {})
+    run = {name.split("@")[0] for name in stages}  # a stage over several items is locked as stage@item
+    return tuple(name for name in declared if name not in run)
+
+
+def _reasons(entries: Sequence[Any]) -> Iterator[str]:
+    for entry in entries:
+        if not isinstance(entry, Mapping):
+            yield str(entry)
+            continue
+        for kind, what in entry.items():
+            if isinstance(what, Mapping):
+                yield from (f"{kind.removeprefix('changed ')[:-1]} {name} {state}" for name, state in _named(what))
+            else:
+                yield f"{kind} {what or ''}".strip()
+
+
+def _named(what: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    for name, state in what.items():
+        if isinstance(state, Mapping):
+            yield from ((f"{name}:{key}", str(value)) for key, value in state.items())
+        else:
+            yield name, str(state)
+
+
+def _outdated(root: Path, commit: str, stages: Mapping[str, Stage]) -> dict[str, tuple[str, ...]]:
+    """Stages whose locked dependencies or parameters are not those of the commit: it was committed without a run."""
+    tracked = set(list_files(root, commit))
+    wanted = {path for stage in stages.values() for path in stage.deps}
+    inside = {path: sorted(name for name in tracked if name.startswith(f"{path}/")) for path in wanted}
+    hashes = file_hashes(
+        root, commit, sorted((wanted & tracked) | {name for names in inside.values() for name in names})
+    )
+    params = dict(flat(yaml.safe_load(read_text(root, commit, "params.yaml") or "{}")))
+    why: dict[str, list[str]] = defaultdict(list)
+    for name, stage in stages.items():
+        for path, locked in stage.deps.items():
+            files = {file.removeprefix(f"{path}/"): hashes[file] for file in inside[path]}
+            if (folder_md5(files) if files else hashes.get(path, locked)) != locked:
+                why[name].append(f"dep {path} modified")
+        for key, value in stage.params.items():
+            if ":" not in key and params.get(key, value) != value:
+                why[name].append(f"param {key} modified")
+    return {name: tuple(reasons) for name, reasons in why.items()}
+
+
+def file_hashes(root: Path, commit: str, names: Sequence[str]) -> dict[str, str]:
+    """MD5 of files of a commit, read in one call of git."""
+    wanted = "".join(f"{commit}:./{name}\n" for name in names).encode()
+    answer = git(root, "cat-file", "--batch", feed=wanted)
+    found, place = {}, 0
+    for name in names:
+        end = answer.index(b"\n", place)
+        size = int(answer[place:end].split()[-1])
+        found[name] = md5(answer[end + 1 : end + 1 + size])
+        place = end + 2 + size
+    return found
+
+
+def git(root: Path, *arguments: str, feed: bytes | None = None) -> bytes:
+    """What a git command prints.
+
+    Raises
+    ------
+    ReproError
+        If git is not there, or fails.
+    """
+    try:
+        answer = subprocess.run(["git", *arguments], cwd=root, capture_output=True, input=feed, check=False)
+    except OSError as error:
+        told, rc = str(error), 1
+    else:
+        told, rc = answer.stderr.decode(errors="replace").strip(), answer.returncode
+    if rc:
+        raise ReproError(
+            found=f"git {arguments[0]} failed: {told or 'it says nothing'}",
+            expected="a git repository that holds the project",
+            where=str(root),
+            remedy="run this inside a clone of the project, with git on the PATH",
+        )
+    return answer.stdout
+
+
+def resolve(root: Path, name: str) -> str:
+    """Full hash of a commit.
+
+    Raises
+    ------
+    ReproError
+        If git knows none by that name.
+    """
+    git(root, "rev-parse", "--git-dir")
+    try:
+        spec = f"{name}^{{commit}}"
+        return git(root, "rev-parse", "--verify", "--quiet", "--end-of-options", spec).decode().strip()
+    except ReproError:
+        recent = git(root, "log", "--all", "-n3", "--format=%h %s").decode().splitlines()
+        raise ReproError(
+            found=f"no revision {name!r}",
+            expected="a commit, branch or tag of this repository"
+            + (f", such as {'; '.join(recent)}" if recent else ""),
+            where=str(root),
+            remedy="look it up with git log --oneline --all; in a shallow clone fetch it first: git fetch --unshallow",
+        ) from None
+
+
+def read_text(root: Path, commit: str | None, name: str) -> str | None:
+    """A text file of a commit, or of the working tree; None if it is not there."""
+    try:
+        if commit is None:
+            return (root / name).read_text(encoding="utf-8")
+        return git(root, "show", f"{commit}:./{name}").decode()
+    except (ReproError, OSError, UnicodeDecodeError):
+        return None
+
+
+def list_files(root: Path, commit: str) -> list[str]:
+    """Files of a commit, by path from the project's root."""
+    return [name for name in git(root, "ls-tree", "-r", "-z", "--name-only", commit).decode().split("\0") if name]

@@ -1,0 +1,87 @@
+"""Thumbnails of moved frames out of the night archives, as they were and as they are."""
+
+from __future__ import annotations
+
+import re
+import zipfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from io import BytesIO
+
+from PIL import Image
+
+from repro.audit.frames import FrameMove
+from repro.audit.outputs import Pair
+from repro.audit.revision import Revision
+
+#: Where frames lie: under their names behind the clock, by number before it.
+ARCHIVES = ("clock", "film")
+MOST, SIDE_PX = 24, 120
+
+
+@dataclass(frozen=True)
+class Thumbnail:
+    """One frame before and after, as JPEG; None where no archive that is at hand holds it."""
+
+    name: str
+    before: bytes | None
+    after: bytes | None
+
+
+def thumbnails(pair: Pair, moves: Sequence[FrameMove], most: int = MOST) -> list[Thumbnail]:
+    """Thumbnails of some moved frames, evenly taken from all of them; those of which no image is at hand are left out.
+
+    Parameters
+    ----------
+    pair : Pair
+        The revisions.
+    moves : sequence of FrameMove
+        The frames.
+    most : int
+        How many at most.
+    """
+    step = max(1, -(-len(moves) // most))
+    archives = {side.title: _archives(pair, side) for side in (pair.before, pair.after)}
+    found = []
+    for move in moves[::step]:
+        images = [_image(pair, side, archives[side.title], move) for side in (pair.before, pair.after)]
+        if any(images):
+            found.append(Thumbnail(move.name, *images))
+    return found
+
+
+def _archives(pair: Pair, side: Revision) -> dict[str, list[tuple[str, str, str, str]]]:
+    """Archives of frames by night: stage, output, name inside it, MD5."""
+    found: dict[str, list[tuple[str, str, str, str]]] = {}
+    for stage in ARCHIVES:
+        for (output, name), md5 in pair.files(side, stage).items():
+            if match := re.search(r"frames/(\d{8})\.zip$", name):
+                found.setdefault(match[1], []).append((stage, output, name, md5))
+    return found
+
+
+def _image(
+    pair: Pair, side: Revision, archives: dict[str, list[tuple[str, str, str, str]]], move: FrameMove
+) -> bytes | None:
+    for where in archives.get(move.night, []):
+        place = pair.place(side, *where, quiet=True)
+        if place is None:
+            continue
+        try:
+            with zipfile.ZipFile(place) as archive:
+                ending = f"{move.night}_{move.number}.jpg"
+                name = next((name for name in archive.namelist() if f"_{name}".endswith(f"_{ending}")), None)
+                if name is not None:
+                    return _small(archive.read(name))
+        except (zipfile.BadZipFile, OSError):
+            continue
+    return None
+
+
+def _small(jpeg: bytes) -> bytes:
+    with Image.open(BytesIO(jpeg)) as image:
+        image.draft("RGB", (SIDE_PX * 2, SIDE_PX * 2))
+        image.thumbnail((SIDE_PX, SIDE_PX))
+        target = BytesIO()
+        image.convert("RGB").save(target, "JPEG", quality=80)
+    return target.getvalue()

@@ -1,0 +1,46 @@
+"""The toy project with its commits, made once."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.audit.toy import Toy, make
+
+
+@pytest.fixture(scope="package")
+def history(tmp_path_factory: pytest.TempPathFactory) -> Toy:
+    """Commits of a project; read only. Its working tree is clean and as the last commit."""
+    toy = make(tmp_path_factory.mktemp("toy"))
+    toy.commit("never run")
+    toy.repro()
+    toy.commit("base")
+    toy.edit("params.yaml", "blur_px: 5", "blur_px: 9")
+    toy.repro()
+    toy.commit("blur")
+    toy.edit("params.yaml", "blur_px: 9", "blur_px: 5")
+    toy.edit("stages/clock.py", '"""Read the clock."""', '"""Read the clock, as published."""  # said better')
+    toy.repro()
+    toy.commit("comment")
+    toy.edit("params.yaml", "limit: 0.5", "limit: 0.3")
+    toy.commit("without a run")
+    toy.edit("params.yaml", "limit: 0.3", "limit: 0.5")
+    toy.edit("params.yaml", "'20240202'", "'20240202', '20240203'")
+    toy.repro()
+    toy.commit("night")
+    return toy
+
+
+@pytest.fixture
+def copy(history: Toy, tmp_path: Path) -> Callable[[], Toy]:
+    """A copy that a test may spoil."""
+
+    def make_copy() -> Toy:
+        root = tmp_path / "copy"
+        shutil.copytree(history.root, root, symlinks=True)
+        return Toy(root, dict(history.commits))
+
+    return make_copy

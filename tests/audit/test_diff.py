@@ -1,0 +1,176 @@
+"""Two revisions of a toy project, run by DVC, held against each other."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from repro.audit.cells import CellMove
+from repro.audit.claims import ClaimMove
+from repro.audit.diff import Diff, compare
+from repro.audit.frames import FrameMove
+from repro.errors import ReproError
+from tests.audit.toy import Toy
+
+
+def between(toy: Toy, before: str, after: str | None, **options: bool) -> Diff:
+    """Compare two of a toy's commits by their names."""
+    return compare(toy.paths, toy.commits[before], toy.commits[after] if after else None, **options)
+
+
+def test_parameter_moves_frames_cells_and_claim(history: Toy) -> None:
+    """A parameter that makes one clock be misread is followed to that frame, its cells and its claim, and to nothing else."""
+    diff = between(history, "base", "blur", images=True)
+    assert diff.exit_code == 1
+    assert diff.gaps == []
+    assert diff.frames.moves == [
+        FrameMove(
+            "20240202",
+            3,
+            "20240202001300_20240202_3.jpg",
+            {"time_utc": ("2024-02-02 00:03:00", "2024-02-02 00:13:00"), "sun_bin": ("Night", "Astro")},
+        )
+    ]
+    assert diff.frames.also == {"clock: clock_confidence": 8}
+    assert diff.claims == [
+        ClaimMove("T3.NIGHT", "corpus", (8, 8), ("confirmed", "contradicted"), (8, 7)),
+    ]
+    assert set(diff.cells) == {
+        CellMove("Table 2, frames", "Night", 8, 7),
+        CellMove("Table 2, frames", "Astro", None, 1),
+        CellMove("Table 3, frames", "Night, No_moon", 8, 7),
+        CellMove("Table 3, frames", "Astro, No_moon", None, 1),
+    }
+    assert [(run.stage, run.because, run.same) for run in diff.stages] == [
+        ("clock", ("parameter clock.blur_px: 5 -> 9",), False),
+        ("sky", ("results/toy/clock: output of stage clock",), False),
+        ("infer", ("results/toy/sky: output of stage sky",), False),
+        ("verify", ("results/toy/sky: output of stage sky",), False),
+    ]
+    (image,) = diff.images
+    assert image.before is not None
+    assert image.before == image.after  # the picture is the same, its name is not
+
+
+def test_comment_reruns_a_stage_and_moves_nothing(history: Toy) -> None:
+    """An edited comment is told as such: the stage ran again, and what it made is the same but for receipts."""
+    diff = between(history, "base", "comment")
+    assert diff.exit_code == 0
+    assert diff.headline() == "Nothing published moved."
+    clock = diff.stages[0]
+    assert clock.because == ("stages/clock.py: comments, docstrings or layout only",)
+    assert clock.idle
+    assert clock.same
+    assert clock.outputs == "the same but for 2 receipt(s), which record what the work was done with"
+    assert all(run.same for run in diff.stages)
+
+
+def test_nothing_changed(history: Toy) -> None:
+    """A revision against itself, and the last commit against a clean working tree, differ in nothing."""
+    for diff in (between(history, "blur", "blur"), compare(history.paths)):
+        assert diff.exit_code == 0
+        assert diff.stages == []
+        assert diff.unchanged == 4
+
+
+def test_new_night_is_told_apart_from_moved_frames(history: Toy) -> None:
+    """A night that was added is a night, not four moved frames, and the counts of the tables grow by its frames."""
+    diff = between(history, "comment", "night")
+    assert diff.frames.moves == []
+    assert diff.frames.nights == {"20240203": {"clock": "added", "sky": "added", "infer": "added"}}
+    assert CellMove("Table 2, frames", "all frames", 8, 12) in diff.cells
+    assert diff.exit_code == 1
+
+
+def test_missing_object_is_never_equal(copy: Callable[[], Toy]) -> None:
+    """A table that is gone from the cache is told with its name and the command that gets it, whatever else is equal."""
+    toy = copy()
+    lock = toy.run("git", "show", f"{toy.commits['blur']}:dvc.lock")
+    folder = lock.split("path: results/toy/sky\n")[-1].split("md5: ")[1].split()[0]
+    cache = toy.root / ".dvc" / "cache" / "files" / "md5"
+    listing = (cache / folder[:2] / folder[2:]).read_text()
+    table = listing.split('"md5": "')[2].split('"')[0]  # of the second night
+    (cache / table[:2] / table[2:]).unlink()
+    diff = between(toy, "base", "blur")
+    assert diff.exit_code == 2
+    (gap,) = diff.gaps
+    assert (gap.stage, gap.output, gap.files) == ("sky", "results/toy/sky", ["tables/20240202.parquet"])
+    assert gap.lacks == "not in DVC's cache"
+    assert gap.remedy == f"git checkout {toy.commits['blur'][:9]} && dvc repro sky"
+    assert [move.changes.keys() for move in diff.frames.moves] == [{"time_utc"}]  # the clock's tables are still there
+    assert not any("frames" in move.table for move in diff.cells)  # half a count is no count
+
+    (cache / folder[:2] / folder[2:]).unlink()
+    diff = between(toy, "base", "blur")
+    assert diff.exit_code == 2
+    assert [gap.lacks for gap in diff.gaps] == ["not in DVC's cache, not even the list of its files"]
+    assert next(run for run in diff.stages if run.stage == "sky").outputs == "cannot be told"
+
+
+def test_working_tree_serves_what_the_cache_lacks(copy: Callable[[], Toy]) -> None:
+    """With the cache of the last commit gone, its files in the working tree are read, if they still have the right hash."""
+    toy = copy()
+    for stored in (toy.root / ".dvc" / "cache" / "files" / "md5").rglob("*"):
+        if stored.is_file() and stored.read_bytes() in {
+            path.read_bytes() for path in (toy.root / "results" / "toy" / "sky").rglob("*.parquet")
+        }:
+            stored.unlink()
+    assert between(toy, "comment", "night").gaps == []
+    table = toy.root / "results" / "toy" / "sky" / "tables" / "20240202.parquet"
+    table.chmod(0o644)
+    table.write_bytes(b"edited")
+    (gap,) = between(toy, "blur", "night").gaps
+    assert gap.files == ["tables/20240202.parquet"]
+    # The same table in both commits hides no move; only the sum over all nights cannot be told.
+    diff = between(toy, "comment", "night")
+    assert diff.gaps == []
+    assert CellMove("Table 2, frames of the nights that differ", "all frames", 0, 4) in diff.cells
+
+
+def test_outdated_working_tree_is_told(copy: Callable[[], Toy]) -> None:
+    """A parameter changed without a run leaves the old outputs lying there, and they are not called unchanged."""
+    toy = copy()
+    toy.edit("params.yaml", "limit: 0.5", "limit: 0.3")
+    diff = compare(toy.paths)
+    assert diff.exit_code == 2
+    (gap,) = diff.gaps
+    assert (gap.stage, gap.revision, gap.remedy) == ("infer", "working tree", "dvc repro infer")
+    assert "params.yaml:infer.limit" in gap.lacks
+    toy.repro()
+    diff = compare(toy.paths)
+    assert diff.exit_code == 1
+    assert {move.number for move in diff.frames.moves} == {1}
+    assert diff.frames.counts() == {"predicted": 3}
+
+
+def test_commit_without_a_run_is_told(history: Toy) -> None:
+    """A commit whose dvc.lock is older than its parameters is not compared as if it had run."""
+    diff = between(history, "comment", "without a run")
+    assert diff.exit_code == 2
+    (gap,) = diff.gaps
+    assert gap.stage == "infer"
+    assert "param infer.limit modified" in gap.lacks
+
+
+def test_unknown_revision(history: Toy) -> None:
+    """A revision that git does not know is an error that names it and shows some that it knows."""
+    with pytest.raises(ReproError) as caught:
+        compare(history.paths, "nonsense")
+    assert caught.value.found == "no revision 'nonsense'"
+    assert "night" in caught.value.expected
+
+
+def test_revision_without_lock(history: Toy) -> None:
+    """A commit whose pipeline never ran is an error that says so."""
+    with pytest.raises(ReproError, match=r"no dvc\.lock in") as caught:
+        between(history, "never run", "base")
+    assert "git log -- dvc.lock" in caught.value.remedy
+
+
+def test_working_tree_that_never_ran(copy: Callable[[], Toy]) -> None:
+    """Without dvc.lock in the working tree the error says how to run the pipeline."""
+    toy = copy()
+    (toy.root / "dvc.lock").unlink()
+    with pytest.raises(ReproError, match=r"no dvc\.lock"):
+        compare(toy.paths)

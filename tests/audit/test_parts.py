@@ -1,0 +1,181 @@
+"""Parts of the audit on data made by hand."""
+
+from __future__ import annotations
+
+import json
+import re
+from html.parser import HTMLParser
+
+import pandas as pd
+import pytest
+
+from repro.audit import metrics
+from repro.audit.cells import CellMove
+from repro.audit.claims import ClaimMove
+from repro.audit.diff import Diff
+from repro.audit.frames import FrameMove, Frames
+from repro.audit.hashes import folder_md5
+from repro.audit.metrics import Score, compare
+from repro.audit.outputs import Gap
+from repro.audit.revision import parse_lock
+from repro.audit.sections import sections, shown
+from repro.audit.show import MARKDOWN_CHARACTERS, as_json, as_markdown, as_page
+from repro.audit.stages import StageRun, _code
+from repro.audit.thumbnails import Thumbnail
+from repro.errors import ReproError
+from tests.audit.toy import Toy
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "interval"),
+    [
+        # Newcombe (1998), table II, contrasts (a), (b) and (d), method 10.
+        ((56, 70), (48, 80), (0.0524, 0.3339)),
+        ((9, 10), (3, 10), (0.1705, 0.8090)),
+        ((5, 56), (0, 29), (-0.0381, 0.1926)),
+    ],
+)
+def test_interval_of_one_network_each(
+    first: tuple[int, int], second: tuple[int, int], interval: tuple[float, float]
+) -> None:
+    """Two single accuracies get the interval printed in the paper that the formula comes from."""
+    move = compare("accuracy", [Score(*second)], [Score(*first)])
+    assert move.interval == pytest.approx(interval, abs=5e-5)
+    assert move.noise == (interval[0] <= 0)
+
+
+def test_seed_spread_tells_change_from_noise() -> None:
+    """A step far beyond the spread between seeds is a change, one inside it is noise, by Student's t."""
+    one = [Score(900, 1000), Score(904, 1000), Score(896, 1000)]
+    same = [Score(902, 1000), Score(898, 1000), Score(906, 1000)]
+    better = [Score(930, 1000), Score(934, 1000), Score(926, 1000)]
+    assert compare("accuracy", one, same).noise is True
+    move = compare("accuracy", one, better)
+    assert move.noise is False
+    # sd 0.004 on both sides, 4 degrees of freedom: t = 2.7764 (any table), times 0.004 sqrt(2/3)
+    assert move.interval == pytest.approx((0.03 - 0.0090680, 0.03 + 0.0090680), abs=1e-6)
+
+
+def test_best_epoch_is_the_first_of_equals() -> None:
+    """The accuracy compared is that of the first best epoch of each network, networks of other seeds together."""
+    curves = pd.DataFrame(
+        {
+            "seed": [1, 1, 1, 2, 2, 2],
+            "epoch": [1, 2, 3, 1, 2, 3],
+            "val_correct": [5, 8, 8, 6, 7, 7],
+            "val_images": [10, 10, 10, 10, 10, 10],
+        }
+    )
+    assert metrics._best(curves, "curves.parquet") == [("curves", Score(8, 10)), ("curves", Score(7, 10))]
+
+
+@pytest.mark.parametrize(
+    ("other", "same"),
+    [
+        ('"""Other words."""\n\n\ndef f(x):  # why\n    """More."""\n    return x + 1\n', True),
+        ("def f(x):\n    return x + 2\n", False),
+        ('def f(x):\n    return "x"\n', False),
+    ],
+)
+def test_code_without_comments(other: str, same: bool) -> None:
+    """Comments, docstrings and layout make no other code; a number or a string that is returned does."""
+    assert (_code("def f(x):\n    return x + 1\n") == _code(other)) is same
+
+
+def test_folder_hash_is_that_of_dvc(history: Toy) -> None:
+    """The hash of a listing is the name under which DVC itself stored it."""
+    stored = sorted((history.root / ".dvc" / "cache" / "files" / "md5").rglob("*.dir"))
+    assert len(stored) > 4
+    for path in stored:
+        listing = {entry["relpath"]: entry["md5"] for entry in json.loads(path.read_text())}
+        assert folder_md5(listing) == path.parent.name + path.name
+
+
+@pytest.mark.parametrize("text", ["[1, 2]", "stages: {a: 1}", "a: [", "", "<<<<<<< HEAD\nstages: {}"])
+def test_damaged_lock(text: str) -> None:
+    """A lock file that is no lock file, such as one with a merge conflict, is an error that names it."""
+    with pytest.raises(ReproError) as caught:
+        parse_lock(text, "dvc.lock of HEAD")
+    assert caught.value.where == "dvc.lock of HEAD"
+
+
+def test_values_for_reading() -> None:
+    """Counts keep every digit, small numbers six, and nothing is a dash."""
+    values = (214890, 97865.78, 0.1234567, 12.0, None, [0.25, 0.5], True)
+    texts = ["214,890", "97,865.8", "0.123457", "12", "\N{EM DASH}", "0.25 to 0.5", "True"]
+    assert [shown(value) for value in values] == texts
+
+
+@pytest.fixture
+def diff() -> Diff:
+    """A comparison in which everything moved, with marks that must be escaped."""
+    frame = FrameMove("20240202", 3, "a_20240202_3.jpg", {"time_utc": ("2024-02-02 00:03:00", None)})
+    return Diff(
+        before="main|x (abc)",
+        after="working tree",
+        claims=[ClaimMove("T3.A<b>", "corpus", (8, 9), ("confirmed", None), ((1.0, 2.0), None))],
+        findings=[],
+        cells=[CellMove("Table 6", f"cell {n}", n, n + 0.5) for n in range(3000)],
+        frames=Frames([frame] * 50, {"20240203": {"clock": "added"}}, {"infer: p_yes": 7}),
+        metrics=[compare("accuracy", [Score(9, 10)], [Score(8, 10)])],
+        pictures=["results/toy/gradcam/a.png"],
+        stages=[
+            StageRun("clock", "made again", ("a.py: comments, docstrings or layout only",), True, "the same", True)
+        ],
+        unchanged=3,
+        gaps=[Gap("sky", "results/toy/sky", "abc", "not in DVC's cache", "dvc repro sky", ["a", "b", "c", "d"])],
+        images=[Thumbnail(frame.name, b"jpeg", None)],
+    )
+
+
+def test_markdown_fits_a_pull_request(diff: Diff) -> None:
+    """Every table row has the columns of its head, what users wrote is escaped, long tables say how much they leave out."""
+    text = as_markdown(diff)
+    assert len(text) < MARKDOWN_CHARACTERS
+    assert "main\\|x" in text
+    assert "<b>" not in re.sub(r"\\<", "", text)
+    assert "and 2,980 more" in text
+    for head in re.finditer(r"^\|.*\n\|(---\|)+\n(\|.*\n)+", text, re.MULTILINE):
+        bars = {len(re.findall(r"(?<!\\)\|", line)) for line in head[0].strip().splitlines()}
+        assert len(bars) == 1
+
+
+def test_page_is_whole(diff: Diff) -> None:
+    """The page opens every element it closes, escapes what it shows, names every row, and needs no other file."""
+    page = as_page(diff)
+    opened: list[str] = []
+
+    class Check(HTMLParser):
+        def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+            if tag not in {"meta", "img", "link"}:
+                opened.append(tag)
+            assert tag != "link"
+            for name, value in attrs:
+                if name in ("src", "href"):
+                    assert str(value).startswith("data:image/jpeg;base64,")
+
+        def handle_endtag(self, tag: str) -> None:
+            assert opened.pop() == tag
+
+    Check().feed(page)
+    assert opened == []
+    assert "T3.A&lt;b&gt;" in page
+    assert "cell 2999" in page
+    assert not re.search(r"\b(nan|None)\b", page)
+
+
+def test_json_holds_everything(diff: Diff) -> None:
+    """The JSON document names every move and gap, and the exit code."""
+    document = json.loads(as_json(diff))
+    assert document["exit_code"] == 2
+    assert document["moved"] == {"claim": 1, "cell": 3000, "frame": 50, "night": 1, "metric": 1, "picture": 1}
+    assert len(document["cells"]) == 3000
+    assert document["not_compared"][0]["remedy"] == "dvc repro sky"
+
+
+def test_sections_are_rectangles(diff: Diff) -> None:
+    """Every row of every section has as many cells as the section has columns, all of them text."""
+    for section in sections(diff):
+        for row in section.rows:
+            assert len(row) == len(section.columns)
+            assert all(isinstance(cell, str) for cell in row)
