@@ -66,6 +66,41 @@ def verify(
 
 
 @app.command()
+def diff(
+    rev_a: Annotated[str, typer.Argument(help="A commit, branch or tag.")] = "HEAD",
+    rev_b: Annotated[str | None, typer.Argument(help="Another one; the working tree if not given.")] = None,
+    project: Project = None,
+    format: Annotated[
+        Literal["table", "json", "markdown"], typer.Option("--format", help="How to print the comparison.")
+    ] = "table",
+    out: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Also write index.html, diff.json and diff.md, with thumbnails.")
+    ] = None,
+) -> None:
+    """Show what a change to the pipeline did: claims, cells, frames, metrics, and the stages that ran and why.
+
+    Reads what DVC recorded and cached; runs nothing. Exit code 0: nothing published moved. 1: something moved.
+    2: something could not be compared; the output says what it lacks and how to get it.
+
+    Example: repro diff main --format markdown
+    """
+    from repro.audit.diff import compare
+    from repro.audit.show import as_json, as_markdown, print_table, write
+
+    paths = find_project(project)
+    difference = compare(paths, rev_a, rev_b, images=out is not None)
+    if out is not None:
+        write(difference, out, style=paths.report_templates / "style.css")
+    if format == "json":
+        sys.stdout.write(as_json(difference))
+    elif format == "markdown":
+        sys.stdout.write(as_markdown(difference))
+    else:
+        print_table(difference)
+    raise typer.Exit(difference.exit_code)
+
+
+@app.command()
 def bench(
     name: Annotated[str, typer.Argument(help="Name of a benchmark, or all.")],
     format: Annotated[Literal["table", "json"], typer.Option("--format", help="How to print the rates.")] = "table",

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from dvc.exceptions import DvcException
 from dvc.repo import Repo
@@ -86,10 +84,10 @@ class Pair:
 
     def __init__(self, root: Path, before: str | None, after: str | None) -> None:
         self.root = root
-        repo, config = _open(root)
-        self._cache = repo.cache.local
-        self._remote = bool(config.get("remote"))
-        self.before, self.after = (_revision(root, repo, name) for name in (before, after))
+        with _open(root) as repo:
+            self._cache = repo.cache.local
+            self._remote = bool(repo.config.get("remote"))
+            self.before, self.after = (_revision(root, repo, name) for name in (before, after))
         self.gaps: list[Gap] = []
         self._changes: dict[str, list[Change]] = {}
         self._trees: dict[str, dict[str, str]] = {}
@@ -211,9 +209,9 @@ class Pair:
         return Path(self._cache.oid_to_path(md5))
 
 
-def _open(root: Path) -> tuple[Repo, Mapping[str, Any]]:
+def _open(root: Path) -> Repo:
     try:
-        repo = Repo(str(root))
+        return Repo(str(root))
     except DvcException as error:
         raise ReproError(
             found=f"DVC cannot open the project: {error}",
@@ -221,7 +219,6 @@ def _open(root: Path) -> tuple[Repo, Mapping[str, Any]]:
             where=str(root),
             remedy="use a clone of the project",
         ) from None
-    return repo, repo.config
 
 
 def _revision(root: Path, repo: Repo, name: str | None) -> Revision:

@@ -125,7 +125,9 @@ def in_working_tree(root: Path, status: Mapping[str, Any]) -> Revision:
     stages = parse_lock(lock.read_text(encoding="utf-8"), str(lock))
     text = pipeline.read_text(encoding="utf-8") if pipeline.is_file() else ""
     never = _never_run(text, stages)
-    outdated = {stage: tuple(_reasons(entries)) for stage, entries in status.items() if stage not in never}
+    # DVC names a stage by the path of its dvc.yaml from the current folder, then its name.
+    named = {address.rsplit(":", 1)[-1]: entries for address, entries in status.items()}
+    outdated = {stage: tuple(_reasons(entries)) for stage, entries in named.items() if stage not in never}
     return Revision(WORKING_TREE, None, stages, never, {stage: why for stage, why in outdated.items() if why})
 
 
@@ -195,7 +197,7 @@ def _named(what: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     for name, state in what.items():
         if isinstance(state, Mapping):
             yield from ((f"{name}:{key}", str(value)) for key, value in state.items())
-        else:
+        elif state not in ("not in cache", "deleted"):  # what the lock file names is looked for where it may be
             yield name, str(state)
 
 

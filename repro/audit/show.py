@@ -12,7 +12,7 @@ from rich.table import Table
 
 from repro.audit.diff import Diff
 from repro.audit.sections import Section, sections
-from repro.store import dumps
+from repro.store import dumps, write_text
 
 TERMINAL_ROWS, MARKDOWN_ROWS = 40, 20
 #: A comment on a pull request holds 65,536 characters.
@@ -80,6 +80,13 @@ def as_page(diff: Diff, style: Path | None = None) -> str:
     return environment.get_template("page.html").render(
         diff=diff, sections=sections(diff), images=thumbnail_links(diff), style=sheet
     )
+
+
+def write(diff: Diff, folder: Path, style: Path | None = None) -> None:
+    """Write ``index.html``, ``diff.json`` and ``diff.md`` into a folder."""
+    write_text(folder / "index.html", as_page(diff, style))
+    write_text(folder / "diff.json", as_json(diff))
+    write_text(folder / "diff.md", as_markdown(diff))
 
 
 def thumbnail_links(diff: Diff) -> list[dict[str, str | None]]:

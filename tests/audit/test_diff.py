@@ -13,6 +13,8 @@ from repro.audit.frames import FrameMove
 from repro.errors import ReproError
 from tests.audit.toy import Toy
 
+pytestmark = pytest.mark.slow  # the toy's history takes DVC some seconds to make
+
 
 def between(toy: Toy, before: str, after: str | None, **options: bool) -> Diff:
     """Compare two of a toy's commits by their names."""
@@ -136,7 +138,7 @@ def test_outdated_working_tree_is_told(copy: Callable[[], Toy]) -> None:
     assert diff.exit_code == 2
     (gap,) = diff.gaps
     assert (gap.stage, gap.revision, gap.remedy) == ("infer", "working tree", "dvc repro infer")
-    assert "params.yaml:infer.limit" in gap.lacks
+    assert "params.yaml:infer modified" in gap.lacks
     toy.repro()
     diff = compare(toy.paths)
     assert diff.exit_code == 1

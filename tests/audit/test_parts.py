@@ -82,6 +82,7 @@ def test_code_without_comments(other: str, same: bool) -> None:
     assert (_code("def f(x):\n    return x + 1\n") == _code(other)) is same
 
 
+@pytest.mark.slow
 def test_folder_hash_is_that_of_dvc(history: Toy) -> None:
     """The hash of a listing is the name under which DVC itself stored it."""
     stored = sorted((history.root / ".dvc" / "cache" / "files" / "md5").rglob("*.dir"))
