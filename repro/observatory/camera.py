@@ -24,7 +24,7 @@ Floats = npt.NDArray[np.float64]
 # Linear camera colours of the emission planes (green, red, blue, pink, sunlit_low, sunlit_high), by generation.
 EMISSION = {
     1: ((0.62, 1.0, 0.30), (1.0, 0.16, 0.22), (0.45, 0.20, 1.0), (1.0, 0.30, 0.80), (0.55, 0.20, 1.0), (0.45, 0.18, 1.0)),
-    2: ((0.72, 1.0, 0.12), (1.0, 0.15, 0.16), (0.50, 0.13, 1.0), (1.0, 0.22, 0.70), (0.85, 0.10, 1.0), (0.42, 0.10, 1.0)),
+    2: ((0.71, 1.0, 0.19), (1.0, 0.15, 0.16), (0.50, 0.13, 1.0), (1.0, 0.22, 0.70), (0.85, 0.10, 1.0), (0.42, 0.10, 1.0)),
 }  # fmt: skip
 # Linear value of the dark zenith: about 30 counts of 255 for the first camera, 19 for the second.
 DARK = {1: 0.0058, 2: 0.0013}
@@ -42,7 +42,7 @@ def of_night(night: Night) -> Floats:
     wb = rng.lognormal(0, 0.05, 3)
     return np.array(
         [
-            gain, LIFT[g], NOISE[g] * rng.uniform(0.7, 1.3), *wb, rng.uniform(0.85, 1.1) if g == 1 else rng.uniform(1.0, 1.3),
+            gain, LIFT[g], NOISE[g] * rng.uniform(0.7, 1.3), *wb, rng.uniform(0.85, 1.1) if g == 1 else rng.uniform(0.9, 1.2),
             rng.uniform(0.05, 0.3), rng.uniform(0.004, 0.03) if g == 1 else rng.uniform(0.0, 0.012),
             rng.lognormal(0, 0.45), rng.normal(184, 10), DARK[g] * rng.lognormal(0, 0.25), rng.uniform(0.1, 1.0),
         ]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 
 from repro.errors import ReproError
@@ -82,6 +84,7 @@ def plan(night: SimulatedNight, params: Params) -> Night:
     )
 
 
+@lru_cache(maxsize=1024)
 def span(night: SimulatedNight, site: Site, switch_on_deg: float) -> tuple[np.datetime64, np.datetime64]:
     """First moment and end of what is filmed of a night, datetime64[s] in UTC.
 

@@ -172,9 +172,9 @@ def _cloud(
         }  # fmt: skip
         return "cloud", base, (draw(-0.05, 0.1), draw(-0.3, 0.3)), strength
     base |= {
-        "amplitude": log(0.025, 0.25), "north_km": draw(-260, 160), "half_width_km": draw(70, 170),
+        "amplitude": log(0.025, 0.2), "north_km": draw(-260, 160), "half_width_km": draw(70, 170),
         "half_length_km": draw(400, 1200), "patch_km": log(28, 90), "stretch": draw(1.0, 2.6),
-        "threshold": draw(0.0, 0.9), "sharpness": draw(2.5, 6.0), "soft": log(0.05, 0.3),
+        "threshold": draw(0.0, 0.9), "sharpness": draw(1.6, 4.0), "soft": log(0.02, 0.15),
     }  # fmt: skip
     if form == "pulsating":
         base |= {"pulse": draw(0.55, 1.0), "pulse_phase": 2 * np.pi / log(6, 30)}

@@ -136,8 +136,8 @@ def _given(forms: tuple[Form, ...], length_s: float, strength: float, rng: np.ra
     each = length_s / max(len(forms), 1)
     episodes = []
     for number, form in enumerate(forms):
-        begin = number * each + rng.uniform(-0.1, 0.15) * each
-        end = begin + rng.uniform(0.85, 1.25) * each
+        begin = number * each + rng.uniform(-0.35, 0.1) * each  # what is seen may have begun before
+        end = begin + rng.uniform(0.95, 1.3) * each
         episodes.append(Episode(form, begin, end, strength * float(rng.lognormal(0, 0.35)), number))
     return tuple(episodes)
 

@@ -2,7 +2,7 @@
 
 What is smooth is computed small and enlarged: aurora and tone curve at half the side of a 720-pixel frame, sky, cloud
 and truth at a quarter. Stars, foreground and noise are added at full size. Random numbers are drawn on the CPU from
-each frame's own seed, so a frame is the same in any batch (99.99 % of its values to one count: sums are taken in another
+each frame's own seed, so a frame is the same in any batch (99.9 % of its values to one count: sums are taken in another
 order); on a GPU at least 99.9 % of them are within 2 counts of the CPU's.
 """
 

