@@ -45,16 +45,16 @@ class Look:
     scale: float
     blur_px: int
     threshold: int | None
-    layout: int = 7
+    layout: int
 
 
 def looks(clock: Clock, params: ClockParams) -> tuple[Look, Look]:
     """The first look at every strip, as published, and a second, different one at those that are in doubt."""
     threshold = None if params.threshold == "otsu" else int(params.threshold)
     blur_px = params.blur_px | 1  # a kernel has a middle
-    # Another size and kernel move the glyphs' edges, another layout mode leaves out Tesseract's own corrections: the
-    # two looks seldom go wrong in the same way.
-    return Look(clock.scale, blur_px, threshold), Look(clock.scale * 1.5, blur_px + 4, threshold, layout=13)
+    # Layout 13 is a fifth faster and splits words less. Another size and kernel move the glyphs' edges, and layout 7
+    # adds Tesseract's own corrections: the two looks seldom go wrong in the same way.
+    return Look(clock.scale, blur_px, threshold, layout=13), Look(clock.scale * 1.5, blur_px + 4, threshold, layout=7)
 
 
 def text_box(strips: Sequence[Image], min_contrast: int) -> tuple[slice, slice]:
