@@ -109,11 +109,11 @@ class Pair:
         for side in (self.before, self.after):
             where = "" if side.commit is None else f"in a checkout of {side.short}: "
             if name in side.never_run:
-                self.gaps.append(Gap(name, "", side.title, "it has not run there", f"{where}dvc repro {name}"))
+                self.gaps.append(Gap(name, "", side.title, "it has not run there", f"{where}dvc repro"))
             elif name in side.outdated:
-                lacks = "its outputs are of an earlier state: " + _some(side.outdated[name])
+                lacks = "its outputs, and all made from them, are of an earlier state: " + _some(side.outdated[name])
                 commit = "" if side.commit is None else ", then commit dvc.lock"
-                self.gaps.append(Gap(name, "", side.title, lacks, f"{where}dvc repro {name}{commit}"))
+                self.gaps.append(Gap(name, "", side.title, lacks, f"{where}dvc repro{commit}"))
 
     def changes(self, stage: str) -> list[Change]:
         """Files of a stage's outputs that differ; what cannot be told is noted as a gap, once."""

@@ -210,9 +210,14 @@ def _outdated(root: Path, commit: str, stages: Mapping[str, Stage]) -> dict[str,
         root, commit, sorted((wanted & tracked) | {name for names in inside.values() for name in names})
     )
     params = dict(flat(yaml.safe_load(read_text(root, commit, "params.yaml") or "{}")))
+    made = {path: md5 for stage in stages.values() for path, md5 in stage.outs.items()}
     why: dict[str, list[str]] = defaultdict(list)
     for name, stage in stages.items():
         for path, locked in stage.deps.items():
+            if path in made:
+                if made[path] != locked:
+                    why[name].append(f"dep {path} made again since")
+                continue
             files = {file.removeprefix(f"{path}/"): hashes[file] for file in inside[path]}
             if (folder_md5(files) if files else hashes.get(path, locked)) != locked:
                 why[name].append(f"dep {path} modified")

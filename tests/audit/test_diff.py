@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 
 import pytest
@@ -137,7 +138,7 @@ def test_outdated_working_tree_is_told(copy: Callable[[], Toy]) -> None:
     diff = compare(toy.paths)
     assert diff.exit_code == 2
     (gap,) = diff.gaps
-    assert (gap.stage, gap.revision, gap.remedy) == ("infer", "working tree", "dvc repro infer")
+    assert (gap.stage, gap.revision, gap.remedy) == ("infer", "working tree", "dvc repro")
     assert "params.yaml:infer modified" in gap.lacks
     toy.repro()
     diff = compare(toy.paths)
@@ -153,6 +154,19 @@ def test_commit_without_a_run_is_told(history: Toy) -> None:
     (gap,) = diff.gaps
     assert gap.stage == "infer"
     assert "param infer.limit modified" in gap.lacks
+
+
+def test_commit_of_a_run_that_broke_off_is_told(copy: Callable[[], Toy]) -> None:
+    """A commit in which a stage ran and the next one did not is not compared as if both had."""
+    toy = copy()
+    toy.edit("params.yaml", "blur_px: 5", "blur_px: 9")
+    toy.run(sys.executable, "-m", "dvc", "repro", "--quiet", "sky")
+    toy.commit("half")
+    gaps = between(toy, "night", "half").gaps
+    assert [(gap.stage, gap.lacks.split(": ")[1]) for gap in gaps] == [
+        ("infer", "dep results/toy/sky made again since"),
+        ("verify", "dep results/toy/sky made again since"),
+    ]
 
 
 def test_unknown_revision(history: Toy) -> None:
