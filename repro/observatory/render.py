@@ -8,8 +8,6 @@ order); on a GPU at least 99.9 % of them are within 2 counts of the CPU's.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
@@ -50,7 +48,7 @@ def render(
     scenes: Scenes, *, size: int = geometry.FRAME_PX, device: str = "cpu", aurora: bool = True, noise: bool = True,
     jpeg_quality: int | None = None, shortcut: bool = True,
 ) -> Rendered:  # fmt: skip
-    """Render frames.
+    """Render frames; on a CPU on one thread, so run one process a core.
 
     Parameters
     ----------
@@ -72,13 +70,18 @@ def render(
     chunk = CHUNK if device == "cpu" else GPU_CHUNK
     fine = size // 2 if shortcut and size > 360 else size
 
-    def part(start: int) -> Rendered:
+    threads = torch.get_num_threads()
+    if device == "cpu":
+        # Single steps are too small to share: on a busy machine more threads are several times slower than one.
+        torch.set_num_threads(1)
+    try:
         with torch.inference_mode():
-            return _render(scenes.take(slice(start, start + chunk)), size, fine, device, aurora, noise, jpeg_quality)
-
-    starts = range(0, len(scenes), chunk)
-    threads = torch.get_num_threads() if device == "cpu" and len(starts) > 1 else 1
-    parts = [part(start) for start in starts] if threads == 1 else _in_threads(part, starts, threads)
+            parts = [
+                _render(scenes.take(slice(start, start + chunk)), size, fine, device, aurora, noise, jpeg_quality)
+                for start in range(0, len(scenes), chunk)
+            ]
+    finally:
+        torch.set_num_threads(threads)
     if not parts:
         empty = torch.zeros(0, 3, size, size, dtype=torch.uint8, device=device)
         return Rendered(empty, torch.zeros(0, size // 4, size // 4, dtype=torch.bool, device=device), {})
@@ -88,15 +91,6 @@ def render(
         torch.cat([part.mask for part in parts]),
         {name: np.concatenate([part.truth[name] for part in parts]) for name in names},
     )
-
-
-def _in_threads(part: Callable[[int], Rendered], starts: range, threads: int) -> list[Rendered]:
-    """Work on one part a thread: faster than many threads on one part, whose single steps are too small to share."""
-    try:
-        with ThreadPoolExecutor(threads, initializer=torch.set_num_threads, initargs=(1,)) as pool:
-            return list(pool.map(part, starts))
-    finally:
-        torch.set_num_threads(threads)  # the setting also reaches beyond the pool's own threads
 
 
 def _render(
