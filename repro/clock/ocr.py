@@ -102,7 +102,7 @@ def read_strips(
     Parameters
     ----------
     strips : sequence of ndarray, shape (height, width)
-        Clock strips, grey uint8.
+        Clock strips, grey uint8, cut to :func:`text_box`: layout 13 stumbles over much empty space.
     look : Look
         How to prepare them.
     clock : Clock

@@ -20,7 +20,7 @@ from repro.params import ClockParams
 
 Look = Callable[[Sequence[int]], list[tuple[str, float]]]
 _UNSURE = 50.0  # confidence below which a reading weighs less
-_POOR = 0.1  # share of flawed readings above which a night's flawless ones are held against the line more strictly
+_POOR = 0.02  # share of flawed readings above which a night's flawless ones are held against the line more strictly
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,103 @@
+"""The real video of the Kjell Henriksen Observatory, from file to conditions."""
+
+from __future__ import annotations
+
+import shutil
+import zipfile
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pandas as pd
+import pytest
+
+from repro import frames
+from repro.clock.night import clock_corpus
+from repro.film.night import film_corpus
+from repro.film.profile import load_camera
+from repro.params import ClockParams, FilmParams, Sky
+from repro.sky.table import sky_corpus
+
+pytestmark = pytest.mark.reference
+
+#: Read by eye off the strips: running number, the burned-in clock.
+BY_EYE = {
+    0: "04.12.2013 18:49:44",
+    1: "04.12.2013 18:50:42",
+    5: "04.12.2013 18:54:43",
+    11: "04.12.2013 19:00:46",
+    17: "04.12.2013 19:06:49",
+    22: "04.12.2013 19:11:52",
+    28: "04.12.2013 19:17:55",
+    33: "04.12.2013 19:22:57",
+    38: "04.12.2013 19:28:00",
+    44: "04.12.2013 19:34:03",
+    50: "04.12.2013 19:40:06",
+    56: "04.12.2013 19:46:09",
+    61: "04.12.2013 19:51:11",
+}
+
+
+@pytest.fixture(scope="module")
+def done(reference: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the outputs of film, clock and sky."""
+    folder, camera = tmp_path_factory.mktemp("kho"), load_camera("kho")
+    (folder / "videos").mkdir()
+    shutil.copy(reference / "kho_20131204.mp4", folder / "videos")
+    for outcome in (
+        film_corpus(folder / "videos", folder / "film", camera, FilmParams(), workers=1),
+        clock_corpus(folder / "film", folder / "clock", camera, ClockParams(), workers=1),
+        sky_corpus(folder / "clock", folder / "film", folder / "sky", camera, Sky(), workers=1),
+    ):
+        assert outcome.done == ("20131204",)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def table(done: Path) -> pd.DataFrame:
+    """Its frame table."""
+    return frames.read(done / "sky" / "tables" / "20131204.parquet", "sky")
+
+
+def test_a_frame_a_minute(table: pd.DataFrame) -> None:
+    """An hour of sky gives 61 or 62 frames, all with a time, about a minute apart."""
+    assert len(table) in (61, 62)
+    assert table["time_utc"].notna().all()
+    spacing_s = table["time_utc"].diff().dt.total_seconds().iloc[1:]
+    assert spacing_s.between(57, 62).all()
+
+
+def test_utc_is_the_clock_read_by_eye(table: pd.DataFrame) -> None:
+    """On strips read by eye, each UTC is the burned-in clock to the second."""
+    for number, text in BY_EYE.items():
+        expected = pd.to_datetime(text, format="%d.%m.%Y %H:%M:%S", utc=True)
+        assert abs((table["time_utc"][number] - expected).total_seconds()) <= 1
+        assert table["clock_text"][number] == text
+
+
+def test_svalbard_is_dark(table: pd.DataFrame) -> None:
+    """In the polar night of December the sun is some 29 deg down and the moon is down too: Night and No_moon throughout."""
+    assert set(table["sun_bin"]) == {"Night"}
+    assert set(table["moon_bin"]) == {"No_moon"}
+    assert table["sun_alt_deg"].between(-32, -26).all()
+    assert not table["on_boundary"].any()
+
+
+def test_named_jpegs_are_the_filmed_ones(done: Path, table: pd.DataFrame) -> None:
+    """The archive under final names holds the film stage's JPEGs byte for byte."""
+    with (
+        zipfile.ZipFile(done / "film" / "frames" / "20131204.zip") as filmed,
+        zipfile.ZipFile(done / "clock" / "frames" / "20131204.zip") as named,
+    ):
+        assert named.namelist() == table["name"].tolist()
+        for number, name in enumerate(table["name"]):
+            assert named.read(name) == filmed.read(f"20131204_{number}.jpg")
+
+
+def test_keogram_shows_the_arcs(done: Path) -> None:
+    """The keogram of the night has green arcs in its southern half, and next to none near the northern horizon."""
+    keogram = cv2.imread(str(done / "film" / "keograms" / "20131204.png")).astype(float)
+    green = keogram[..., 1] - keogram[..., [0, 2]].mean(axis=2)
+    assert green[100:190].mean() > 4 * max(0.5, green[20:80].mean())
+    assert np.percentile(green[100:190], 95) > 30
+    assert cv2.imread(str(done / "sky" / "keograms" / "20131204.png")).shape == (700, 1400, 3)

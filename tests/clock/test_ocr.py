@@ -1,0 +1,111 @@
+"""Tesseract on many strips at once."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytesseract
+import pytest
+
+from repro.clock import ocr
+from repro.errors import ReproError
+from repro.film.profile import load_camera
+from repro.params import ClockParams
+from tests.support.camera import DASHES, Look, strip, times
+
+CLOCK = load_camera("auroramax").clock
+PARAMS = ClockParams()
+
+
+@pytest.fixture(scope="module")
+def shown() -> list[str]:
+    """Twelve stamps of the dashed format."""
+    return [time.strftime(DASHES) + " MST" for time in times(datetime(2024, 1, 31, 18, 19, 54), 12, 3001)]
+
+
+@pytest.fixture(scope="module")
+def strips(shown: list[str]) -> list[np.ndarray]:
+    """Their strips, of fair contrast, as wide as the profile's box."""
+    rng = np.random.default_rng(3)
+    return [strip(text, Look(text=180, background=30, noise=6), rng) for text in shown]
+
+
+@pytest.fixture(scope="module")
+def cut(strips: list[np.ndarray]) -> list[np.ndarray]:
+    """The part of them that holds text."""
+    box = ocr.text_box(strips, PARAMS.min_contrast)
+    return [image[box] for image in strips]
+
+
+def read(strips: list[np.ndarray], **changes: int) -> list[tuple[str, float]]:
+    """A first look."""
+    params = PARAMS.model_copy(update=changes)
+    return ocr.read_strips(strips, ocr.looks(CLOCK, params)[0], CLOCK, params)
+
+
+def test_strips_keep_their_order_and_their_blanks(cut: list[np.ndarray], shown: list[str]) -> None:
+    """Readings come back in the order of strips, with nothing read, at no confidence, where a strip is blank."""
+    blank = np.full_like(cut[0], 20)
+    found = read([blank, *cut[:3], blank, *cut[3:6], blank])
+    texts = [text.replace(" ", "") for text, _ in found]
+    expected = [text.replace(" ", "") for text in shown]
+    assert texts == ["", *expected[:3], "", *expected[3:6], ""]
+    assert [confidence > 0 for _, confidence in found] == [bool(text) for text in texts]
+
+
+def test_many_a_call_reads_what_one_a_call_reads(cut: list[np.ndarray]) -> None:
+    """How many strips share a call changes no reading and no confidence."""
+    assert read(cut) == read(cut, strips_per_call=1) == read(cut, strips_per_call=5)
+
+
+def test_noise_is_not_text() -> None:
+    """A strip of noise alone is not given to Tesseract, which would read something into it."""
+    noise = np.random.default_rng(1).normal(20, 5, (40, 440)).clip(0, 255).astype(np.uint8)
+    assert ocr.prepare(noise, ocr.looks(CLOCK, PARAMS)[0], PARAMS.min_contrast) is None
+
+
+def test_text_box_holds_the_text_and_little_else(strips: list[np.ndarray]) -> None:
+    """The part that holds text is found over a night's strips and is much smaller than the profile's generous box."""
+    rows, columns = ocr.text_box(strips, PARAMS.min_contrast)
+    bright = np.argwhere(np.mean(strips, axis=0) > 90)
+    assert rows.start <= bright[:, 0].min() <= bright[:, 0].max() < rows.stop
+    assert columns.start <= bright[:, 1].min() <= bright[:, 1].max() < columns.stop
+    assert (columns.stop - columns.start) * (rows.stop - rows.start) < 0.5 * 40 * 440
+
+
+def test_the_alphabet_has_a_space() -> None:
+    """The glyphs Tesseract may use are digits, the formats' marks, the zones' letters, and the space."""
+    assert set(ocr.alphabet(CLOCK)) == set("0123456789-/: MSTD")
+
+
+def test_a_page_that_crashes_tesseract_costs_only_itself(
+    cut: list[np.ndarray], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """If a call fails, its strips are read in smaller calls, and only the one at fault stays unread."""
+    real, calls = pytesseract.image_to_data, []
+
+    def fragile(listing: str, **options: object) -> object:
+        names = Path(listing).read_text(encoding="utf-8").split()
+        calls.append(len(names))
+        if any(cv2.imread(name, cv2.IMREAD_GRAYSCALE).mean() < 170 for name in names):
+            raise pytesseract.TesseractError(-8, "floating point exception")
+        return real(listing, **options)
+
+    monkeypatch.setattr(pytesseract, "image_to_data", fragile)
+    dark = np.full_like(cut[0], 20)
+    dark[4:16, 10:-10] = 200  # a bar where text should be: a page nearly half black
+    found = read([*cut[:4], dark, *cut[4:7]])
+    assert [bool(text) for text, _ in found] == [True] * 4 + [False] + [True] * 3
+    assert len(calls) > 1
+
+
+def test_without_tesseract_the_error_says_what_to_install(
+    strips: list[np.ndarray], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A machine without Tesseract gets an error that says how to install it."""
+    monkeypatch.setattr(pytesseract.pytesseract, "tesseract_cmd", "no-such-program")
+    with pytest.raises(ReproError, match="no program tesseract"):
+        read(strips[:1])
