@@ -101,6 +101,47 @@ def diff(
 
 
 @app.command()
+def simulate(
+    out: Annotated[Path, typer.Option(metavar="DIR", help="Folder for videos, truth, masks and labels.")],
+    nights: Annotated[int | None, typer.Option(min=1, help="How many; all of the campaign if not given.")] = None,
+    seed: Annotated[int | None, typer.Option(min=0, help="Instead of the seed in params.yaml.")] = None,
+    campaign: Annotated[str | None, typer.Option(help="Instead of simulate.campaign in params.yaml.")] = None,
+    project: Project = None,
+) -> None:
+    """Film nights of the simulated observatory, with known truth; nights that are there already are kept.
+
+    Example: repro simulate --out /tmp/nights --nights 3 --seed 1
+    """
+    from repro.observatory.simulate import simulate as film_campaign
+    from repro.params import load_params
+
+    params = load_params(find_project(project).params)
+    truth = film_campaign(out, params, nights=nights, seed=seed, campaign_name=campaign)
+    print(f"{truth['night'].nunique()} nights, {len(truth)} frames with known truth, in {out}")
+
+
+@app.command()
+def status(
+    project: Project = None,
+    corpus: Annotated[str | None, typer.Option(help="Corpus; that of params.yaml if not given.")] = None,
+) -> None:
+    """Show how far a corpus has come: nights, frames, repairs by rule, unreadable frames, conditions.
+
+    Exit code 1 if a night failed or a frame's time could not be read.
+
+    Example: repro status --corpus kho
+    """
+    from repro.params import load_params
+    from repro.status import print_status
+    from repro.status import status as status_of
+
+    paths = find_project(project)
+    found = status_of(paths, corpus or load_params(paths.params).corpus)
+    print_status(found)
+    raise typer.Exit(0 if found.clean else 1)
+
+
+@app.command()
 def bench(
     name: Annotated[str, typer.Argument(help="Name of a benchmark, or all.")],
     format: Annotated[Literal["table", "json"], typer.Option("--format", help="How to print the rates.")] = "table",
