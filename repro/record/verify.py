@@ -9,7 +9,8 @@ from typing import Any
 
 from repro.record.claims import Claim, Claims, Evidence, Outcome
 from repro.record.compare import Measured, Verdict, compare
-from repro.record.findings import Finding, find
+from repro.record.findings.detect import find
+from repro.record.findings.finding import Finding
 from repro.record.formula import FormulaError, evaluate
 from repro.record.protocol import protocol_quantities
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from repro.record.claims import Claims
-from repro.record.findings import Finding
+from repro.record.findings.finding import Finding
 from repro.record.verify import verify
 from tests.record.test_claims import CLAIMS, results, verification
 

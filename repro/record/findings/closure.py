@@ -44,8 +44,14 @@ def windows_close(view: View) -> Finding:
     remark = "as printed" if holds else f"where {view.value('TXT.NIGHTS'):.0f} are printed, or a window has other days"
     text = f"{sum_text} = {total:.0f} nights, {remark}."
     title = "The three windows give the printed nights" if holds else "The windows do not give the printed nights"
-    kind = "agreement" if holds else "conflict"
-    return Finding("FND.WINDOWS", title, (*windows, "TXT.NIGHTS"), text, {"nights": total}, kind)
+    return Finding(
+        "FND.WINDOWS",
+        title,
+        (*windows, "TXT.NIGHTS"),
+        text,
+        {"nights": total},
+        "agreement" if holds else "conflict",
+    )
 
 
 def one_frame_a_minute(view: View) -> Finding:

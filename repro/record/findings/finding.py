@@ -1,8 +1,8 @@
-"""What a finding is, what it may look at, and the list of all detectors."""
+"""What a finding is, and what a detector may look at."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -117,26 +117,3 @@ class View:
 
 
 Detector = Callable[[View], Finding | None]
-
-
-def find(
-    claims: Claims, verdicts: Sequence[Verdict], quantities: Mapping[Evidence, Mapping[str, Any]]
-) -> tuple[Finding, ...]:
-    """Run every detector.
-
-    A detector gives nothing when what it looks for is not so, or when what it needs was not measured.
-    """
-    from repro.record.findings import closure, network, results, sky, split, text
-
-    view = View(claims, verdicts, quantities)
-    found: list[Finding] = []
-    for module in (closure, sky, split, network, results, text):
-        for detector in module.DETECTORS:
-            try:
-                finding = detector(view)
-            except LookupError:
-                # A claim that is not registered or a quantity that was not measured: nothing can be said.
-                continue
-            if finding is not None:
-                found.append(finding)
-    return tuple(found)
