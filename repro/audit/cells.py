@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Any
@@ -12,10 +13,11 @@ import pandas as pd
 
 from repro.audit.claims import read_pair
 from repro.audit.frames import is_table, read_table
-from repro.audit.outputs import Change, Pair
+from repro.audit.outputs import Pair
 from repro.audit.revision import Revision, flat
 
 Number = float | int
+Bins = Counter[tuple[str, str]]
 _BINS = {"night", "astro", "nautical", "civil", "day", "no_moon", "moon_quarter", "moon_full"}
 
 
@@ -45,49 +47,64 @@ def _counted(pair: Pair) -> list[CellMove]:
     changes = [change for change in pair.changes("sky") if is_table(change.name)]
     if not changes:
         return []
+    published = _published(pair)
     # Tables that differ are read on both sides, the others once. One of these that is missing hides no move, but then
     # only the nights that differ are counted.
-    kept: Counter[tuple[str, str]] = Counter()
     differing = {(change.output, change.name) for change in changes}
+    same = {key: md5 for key, md5 in pair.files(pair.after, "sky").items() if is_table(key[1]) and key not in differing}
+    kept: dict[bool, Bins] = {True: Counter(), False: Counter()}
     whole = True
-    for (output, name), same in pair.files(pair.after, "sky").items():
-        if is_table(name) and (output, name) not in differing:
-            counts = _bins(pair, pair.after, Change("sky", output, name, same, same), same, quiet=True)
-            whole &= counts is not None
-            kept += counts or Counter()
-    kept = kept if whole else Counter()
+    for (output, name), md5 in same.items():
+        counts = _bins(pair, pair.after, output, name, md5, quiet=True)
+        whole &= counts is not None
+        kept[published(name)] += counts or Counter()
     totals = []
     for side, md5s in ((pair.before, [c.before for c in changes]), (pair.after, [c.after for c in changes])):
-        total = kept.copy()
-        for change, md5 in zip(changes, md5s, strict=True):
-            if md5 is not None:
-                counts = _bins(pair, side, change, md5)
-                if counts is None:
-                    return []  # the gap is noted; half a count would look like a move
-                total += counts
+        total = {scope: counts.copy() if whole else Counter() for scope, counts in kept.items()}
+        for change, there in zip(changes, md5s, strict=True):
+            counts = _bins(pair, side, change.output, change.name, there) if there else Counter()
+            if counts is None:
+                return []  # the gap is noted; half a count would look like a move
+            total[published(change.name)] += counts
         totals.append(total)
-    scope = "frames" if whole else "frames of the nights that differ"
-    one, two = totals
-    rows = moved(f"Table 2, {scope}", _margins(one), _margins(two))
-    return rows + moved(f"Table 3, {scope}", _joint(one), _joint(two))
+    rows = []
+    for scope, title in ((True, "frames"), (False, "later nights' frames")):
+        title += "" if whole else " of the nights that differ"
+        one, two = (total[scope] for total in totals)
+        rows += moved(f"Table 2, {title}", _margins(one), _margins(two))
+        rows += moved(f"Table 3, {title}", _joint(one), _joint(two))
+    return rows
 
 
-def _bins(
-    pair: Pair, side: Revision, change: Change, md5: str, *, quiet: bool = False
-) -> Counter[tuple[str, str]] | None:
-    data = pair.read(side, "sky", change.output, change.name, md5, quiet=quiet)
+def _published(pair: Pair) -> Callable[[str], bool]:
+    """Whether a night's file is of a night that the record covers; later nights never move a published number."""
+    schedule = pair.after.stages.get("schedule")
+    windows = schedule.params.get("schedule.windows") if schedule else None
+
+    def inside(name: str) -> bool:
+        night = re.search(r"(\d{4})(\d{2})(\d{2})", name)
+        if not windows or not night:
+            return True
+        date = "-".join(night.groups())
+        return any(window["first"] <= date <= window["last"] for window in windows)
+
+    return inside
+
+
+def _bins(pair: Pair, side: Revision, output: str, name: str, md5: str, *, quiet: bool = False) -> Bins | None:
+    data = pair.read(side, "sky", output, name, md5, quiet=quiet)
     if data is None:
         return None
     try:
-        table = read_table(data, change.name)
-        bins = table[["sun_bin", "moon_bin"]].dropna()
+        bins = read_table(data, name, keep=("sun_bin", "moon_bin").__contains__)[["sun_bin", "moon_bin"]].dropna()
     except (ValueError, KeyError):
-        pair.lack(side, "sky", change.output, "damaged, no table of conditions", change.name)
+        if not quiet:
+            pair.lack(side, "sky", output, "damaged, no table of conditions", name)
         return None
     return Counter(zip(bins["sun_bin"], bins["moon_bin"], strict=True))
 
 
-def _margins(counts: Counter[tuple[str, str]]) -> dict[str, int]:
+def _margins(counts: Bins) -> dict[str, int]:
     found: Counter[str] = Counter({"all frames": sum(counts.values())})
     for (sun, moon), count in counts.items():
         found[sun] += count
@@ -95,7 +112,7 @@ def _margins(counts: Counter[tuple[str, str]]) -> dict[str, int]:
     return dict(found)
 
 
-def _joint(counts: Counter[tuple[str, str]]) -> dict[str, int]:
+def _joint(counts: Bins) -> dict[str, int]:
     return {f"{sun}, {moon}": count for (sun, moon), count in counts.items()}
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from io import BytesIO
 from typing import Any
@@ -82,32 +82,45 @@ def frame_moves(pair: Pair) -> Frames:
     names: dict[tuple[str, int], str] = {}
     seen: set[str] = set()
     for stage, told in TOLD.items():
-        columns: set[str] = set()
-        for change in pair.changes(stage):
-            if not is_table(change.name):
-                continue
-            night = re.search(r"\d{8}", change.name)
-            if night and (change.before is None or change.after is None):
-                found.nights.setdefault(night[0], {})[stage] = "added" if change.before is None else "removed"
-                continue
-            tables = [_read(pair, side, change, md5) for side, md5 in _sides(pair, change)]
-            if tables[0] is not None and tables[1] is not None:
-                joined = _join(tables[0], tables[1])
-                shared = [name.removesuffix(" after") for name in joined.columns if name.endswith(" after")]
-                columns |= set(shared)
-                _note_names(joined, names)
-                _note_moves(joined, stage, told, moved)
-                for column in shared:
-                    if column not in (*told, "name") and column not in seen:
-                        count = int(_differs(joined, column).sum())
-                        key = f"{stage}: {column}"
-                        if count:
-                            found.also[key] = found.also.get(key, 0) + count
-        seen |= columns  # later stages carry these columns along
+        before, after = _tables(pair, stage, found, seen)
+        if not before and not after:
+            continue
+        joined = _join(_together(before), _together(after))
+        _note_names(joined, _note_moves(joined, stage, told, moved), names)
+        shared = {name.removesuffix(" after") for name in joined.columns if name.endswith(" after")}
+        shared = {name for name in shared if f"{name} before" in joined}
+        for column in sorted(shared - {*told, "name"}):
+            if count := int(_differs(joined, column).sum()):
+                found.also[f"{stage}: {column}"] = count
+        seen |= shared - {"name"}  # later stages carry these columns along
     found.moves = [
         FrameMove(*key, name=names.get(key, f"{key[0]}_{key[1]}"), changes=moved[key]) for key in sorted(moved)
     ]
     return found
+
+
+def _tables(pair: Pair, stage: str, found: Frames, seen: set[str]) -> tuple[list[pd.DataFrame], list[pd.DataFrame]]:
+    """Tables of a stage that differ, on both sides; nights that only one side has are noted and left out."""
+    before, after = [], []
+    for change in pair.changes(stage):
+        if not is_table(change.name):
+            continue
+        night = re.search(r"\d{8}", change.name)
+        if night and (change.before is None or change.after is None):
+            found.nights.setdefault(night[0], {})[stage] = "added" if change.before is None else "removed"
+            continue
+        one, two = (
+            _read(pair, side, change, md5, seen)
+            for side, md5 in ((pair.before, change.before), (pair.after, change.after))
+        )
+        if one is not None and two is not None:
+            before.append(one)
+            after.append(two)
+    return before, after
+
+
+def _together(tables: list[pd.DataFrame]) -> pd.DataFrame:
+    return pd.concat(tables, ignore_index=True).drop_duplicates(KEYS)
 
 
 def is_table(name: str) -> bool:
@@ -115,12 +128,17 @@ def is_table(name: str) -> bool:
     return name.endswith((".parquet", ".csv"))
 
 
-def _sides(pair: Pair, change: Change) -> tuple[tuple[Revision, str | None], tuple[Revision, str | None]]:
-    return (pair.before, change.before), (pair.after, change.after)
-
-
-def read_table(data: bytes, name: str) -> pd.DataFrame:
+def read_table(data: bytes, name: str, keep: Callable[[str], bool] = lambda _: True) -> pd.DataFrame:
     """A table out of the bytes of a Parquet or CSV file.
+
+    Parameters
+    ----------
+    data : bytes
+        Contents of the file.
+    name : str
+        Its name, whose ending tells what it is.
+    keep : callable
+        Which columns to read, by name.
 
     Raises
     ------
@@ -129,41 +147,44 @@ def read_table(data: bytes, name: str) -> pd.DataFrame:
     """
     try:
         if name.endswith(".csv"):
-            return pd.read_csv(BytesIO(data), dtype={"night": str})
-        table: pd.DataFrame = pq.read_table(BytesIO(data)).to_pandas()
+            return pd.read_csv(BytesIO(data), dtype={"night": str}, usecols=keep)
+        file = pq.ParquetFile(BytesIO(data))
+        table: pd.DataFrame = file.read([column for column in file.schema_arrow.names if keep(column)]).to_pandas()
     except (pyarrow.lib.ArrowException, UnicodeDecodeError) as error:
         raise ValueError(str(error)) from None
     return table
 
 
-def _read(pair: Pair, side: Revision, change: Change, md5: str | None) -> pd.DataFrame | None:
-    """A frame table keyed by night and number; None if it cannot be had or is of something else than frames."""
+def _read(pair: Pair, side: Revision, change: Change, md5: str | None, seen: set[str]) -> pd.DataFrame | None:
+    """A frame table with night and number; None if it cannot be had or is of something else than frames."""
     if md5 is None:
         return pd.DataFrame({"night": pd.Series(dtype="str"), "number": pd.Series(dtype="int64")})
     data = pair.read(side, change.stage, change.output, change.name, md5)
     if data is None:
         return None
     try:
-        table = read_table(data, change.name)
+        table = read_table(data, change.name, keep=lambda column: column not in seen)
     except ValueError:
         pair.lack(side, change.stage, change.output, "damaged, not a table", change.name)
         return None
-    if not set(KEYS) <= set(table.columns):
-        if "name" not in table.columns:
-            return None
-        parts = table["name"].astype("str").str.extract(f"^{_NAME}$")
-        table = table[parts["night"].notna()].assign(
-            night=parts["night"].dropna(), number=parts["number"].dropna().astype("int64")
-        )
-    return table.drop_duplicates(KEYS)
+    if set(KEYS) <= set(table.columns):
+        return table
+    if "name" not in table.columns:
+        return None
+    parts = table["name"].astype("str").str.extract(f"^{_NAME}$").dropna()
+    return table.loc[parts.index].assign(night=parts["night"], number=parts["number"].astype("int64"))
 
 
 def _join(before: pd.DataFrame, after: pd.DataFrame) -> pd.DataFrame:
-    return before.merge(after, on=KEYS, how="outer", suffixes=(" before", " after"), indicator="side")
+    """One row a frame, every column but the keys twice; ``side`` tells who has the frame."""
+    sides = [
+        table.rename(columns={name: f"{name} {when}" for name in table.columns if name not in KEYS})
+        for table, when in ((before, "before"), (after, "after"))
+    ]
+    return sides[0].merge(sides[1], on=KEYS, how="outer", indicator="side")
 
 
 def _column(joined: pd.DataFrame, column: str, when: str) -> pd.Series[Any]:
-    # A column that only one table has comes out of a join without a suffix.
     name = f"{column} {when}"
     return joined[name] if name in joined else pd.Series(None, index=joined.index, dtype="object")
 
@@ -179,9 +200,9 @@ def _keys(joined: pd.DataFrame, rows: pd.Series[bool]) -> list[tuple[str, int]]:
     return [(str(night), int(number)) for night, number in zip(chosen["night"], chosen["number"], strict=True)]
 
 
-def _note_names(joined: pd.DataFrame, names: dict[tuple[str, int], str]) -> None:
+def _note_names(joined: pd.DataFrame, rows: pd.Series[bool], names: dict[tuple[str, int], str]) -> None:
     name = _column(joined, "name", "after").fillna(_column(joined, "name", "before"))
-    named = name.notna()
+    named = rows & name.notna()
     for key, value in zip(_keys(joined, named), name[named], strict=True):
         names.setdefault(key, str(value))
 
@@ -191,8 +212,10 @@ def _note_moves(
     stage: str,
     told: tuple[str, ...],
     moved: Mapping[tuple[str, int], dict[str, tuple[str | None, str | None]]],
-) -> None:
+) -> pd.Series[bool]:
+    """Note the frames that moved; which rows they are."""
     alone = joined["side"] != "both"
+    rows = alone.copy() if stage in WHOLE else alone & False
     for column in told:
         one, two = _column(joined, column, "before"), _column(joined, column, "after")
         differs = _differs(joined, column)
@@ -200,9 +223,11 @@ def _note_moves(
             differs |= alone & ~(one.isna() & two.isna())
         for key, was, now in zip(_keys(joined, differs), one[differs], two[differs], strict=True):
             moved[key][column] = _text(was), _text(now)
+        rows |= differs
     if stage in WHOLE:
         for key, side in zip(_keys(joined, alone), joined.loc[alone, "side"], strict=True):
             moved[key]["frame"] = ("present", None) if side == "left_only" else (None, "present")
+    return rows
 
 
 def _text(value: Any) -> str | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -11,7 +10,8 @@ from typing import Any
 
 import yaml
 
-from repro.audit.hashes import folder_md5, md5
+from repro.audit.git import file_hashes, list_files, read_text, resolve
+from repro.audit.hashes import folder_md5
 from repro.errors import ReproError
 
 WORKING_TREE = "working tree"
@@ -225,78 +225,3 @@ def _outdated(root: Path, commit: str, stages: Mapping[str, Stage]) -> dict[str,
             if ":" not in key and params.get(key, value) != value:
                 why[name].append(f"param {key} modified")
     return {name: tuple(reasons) for name, reasons in why.items()}
-
-
-def file_hashes(root: Path, commit: str, names: Sequence[str]) -> dict[str, str]:
-    """MD5 of files of a commit, read in one call of git."""
-    wanted = "".join(f"{commit}:./{name}\n" for name in names).encode()
-    answer = git(root, "cat-file", "--batch", feed=wanted)
-    found, place = {}, 0
-    for name in names:
-        end = answer.index(b"\n", place)
-        size = int(answer[place:end].split()[-1])
-        found[name] = md5(answer[end + 1 : end + 1 + size])
-        place = end + 2 + size
-    return found
-
-
-def git(root: Path, *arguments: str, feed: bytes | None = None) -> bytes:
-    """What a git command prints.
-
-    Raises
-    ------
-    ReproError
-        If git is not there, or fails.
-    """
-    try:
-        answer = subprocess.run(["git", *arguments], cwd=root, capture_output=True, input=feed, check=False)
-    except OSError as error:
-        told, rc = str(error), 1
-    else:
-        told, rc = answer.stderr.decode(errors="replace").strip(), answer.returncode
-    if rc:
-        raise ReproError(
-            found=f"git {arguments[0]} failed: {told or 'it says nothing'}",
-            expected="a git repository that holds the project",
-            where=str(root),
-            remedy="run this inside a clone of the project, with git on the PATH",
-        )
-    return answer.stdout
-
-
-def resolve(root: Path, name: str) -> str:
-    """Full hash of a commit.
-
-    Raises
-    ------
-    ReproError
-        If git knows none by that name.
-    """
-    git(root, "rev-parse", "--git-dir")
-    try:
-        spec = f"{name}^{{commit}}"
-        return git(root, "rev-parse", "--verify", "--quiet", "--end-of-options", spec).decode().strip()
-    except ReproError:
-        recent = git(root, "log", "--all", "-n3", "--format=%h %s").decode().splitlines()
-        raise ReproError(
-            found=f"no revision {name!r}",
-            expected="a commit, branch or tag of this repository"
-            + (f", such as {'; '.join(recent)}" if recent else ""),
-            where=str(root),
-            remedy="look it up with git log --oneline --all; in a shallow clone fetch it first: git fetch --unshallow",
-        ) from None
-
-
-def read_text(root: Path, commit: str | None, name: str) -> str | None:
-    """A text file of a commit, or of the working tree; None if it is not there."""
-    try:
-        if commit is None:
-            return (root / name).read_text(encoding="utf-8")
-        return git(root, "show", f"{commit}:./{name}").decode()
-    except (ReproError, OSError, UnicodeDecodeError):
-        return None
-
-
-def list_files(root: Path, commit: str) -> list[str]:
-    """Files of a commit, by path from the project's root."""
-    return [name for name in git(root, "ls-tree", "-r", "-z", "--name-only", commit).decode().split("\0") if name]

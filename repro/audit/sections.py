@@ -83,7 +83,9 @@ def _frames(diff: Diff) -> Section:
     )
     counts = ", ".join(f"{number:,} by {column}" for column, number in diff.frames.counts().items())
     text = (
-        f"{len(rows):,} frames moved: {counts}." if rows else "No frame's UTC, condition, label, split or class moved."
+        f"Moved: {len(rows):,} frame{'' if len(rows) == 1 else 's'}, {counts}."
+        if rows
+        else "No frame's UTC, condition, label, split or class moved."
     )
     if diff.frames.also:
         also = ", ".join(f"{column} of {number:,}" for column, number in diff.frames.also.items())
@@ -96,7 +98,7 @@ def _nights(diff: Diff) -> Section:
         (night, ", ".join(f"{state} in {stage}" for stage, state in stages.items()))
         for night, stages in sorted(diff.frames.nights.items())
     )
-    text = f"{len(rows):,} nights are in one revision only." if rows else ""
+    text = f"In one revision only: {len(rows):,} night{'' if len(rows) == 1 else 's'}." if rows else ""
     return Section("nights", "Nights", text, ("night", "what"), rows)
 
 

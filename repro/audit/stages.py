@@ -8,9 +8,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from repro.audit.git import file_hashes, list_files, read_text
 from repro.audit.hashes import folder_md5, md5
 from repro.audit.outputs import DERIVED, RECEIPTS, Pair
-from repro.audit.revision import Revision, Stage, file_hashes, list_files, read_text
+from repro.audit.revision import Revision, Stage
 from repro.errors import ReproError
 
 Status = Literal["made again", "new", "gone"]

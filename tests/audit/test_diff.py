@@ -169,6 +169,18 @@ def test_commit_of_a_run_that_broke_off_is_told(copy: Callable[[], Toy]) -> None
     ]
 
 
+def test_other_corpus_is_not_compared(copy: Callable[[], Toy]) -> None:
+    """Frames of another corpus are other frames: no cell and no frame is said to have moved, and the gap is told."""
+    toy = copy()
+    lock = toy.root / "dvc.lock"
+    lock.write_text(lock.read_text().replace("results/toy/", "results/other/"))
+    toy.commit("other corpus")
+    diff = between(toy, "night", "other corpus")
+    assert diff.exit_code == 2
+    assert not diff.counts()
+    assert {gap.stage for gap in diff.gaps} == {"clock", "sky", "infer"}
+
+
 def test_unknown_revision(history: Toy) -> None:
     """A revision that git does not know is an error that names it and shows some that it knows."""
     with pytest.raises(ReproError) as caught:

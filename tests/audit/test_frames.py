@@ -1,0 +1,176 @@
+"""Frame tables made by hand, held against each other."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from io import BytesIO
+
+import pandas as pd
+import pytest
+
+from repro.audit.cells import cell_moves
+from repro.audit.frames import Frames, frame_moves
+from repro.audit.metrics import metric_moves
+from repro.audit.outputs import Change, Gap, Pair
+
+NAMES = [f"2024020200000{n}_20240202_{n}.jpg" for n in range(4)]
+
+
+@dataclass
+class Side:
+    """A revision by what its stages made: tables by stage and file name."""
+
+    title: str
+    made: Mapping[str, Mapping[str, pd.DataFrame]]
+    stages: Mapping[str, object] = field(default_factory=dict)
+
+
+class Tables(Pair):
+    """Two sets of tables in place of two revisions."""
+
+    def __init__(self, before: Mapping[str, Mapping[str, object]], after: Mapping[str, Mapping[str, object]]) -> None:
+        self.before, self.after = Side("before", before), Side("after", after)
+        self.gaps: list[Gap] = []
+
+    def changes(self, stage: str) -> list[Change]:
+        """Files that differ."""
+        one, two = self.before.made.get(stage, {}), self.after.made.get(stage, {})
+        return [
+            Change(stage, "out", name, "1" if name in one else None, "2" if name in two else None)
+            for name in sorted({*one, *two})
+            if name not in one or name not in two or pack(one[name], name) != pack(two[name], name)
+        ]
+
+    def files(self, side: Side, stage: str) -> dict[tuple[str, str], str]:
+        """All files of a side."""
+        return {("out", name): "1" if side.title == "before" else "2" for name in side.made.get(stage, {})}
+
+    def read(self, side: Side, stage: str, output: str, name: str, md5: str, *, quiet: bool = False) -> bytes:  # noqa: ARG002
+        """Bytes of a file."""
+        return pack(side.made[stage][name], name)
+
+
+def pack(table: object, name: str) -> bytes:
+    """Bytes of a file: as given, or a table in the form that its name says."""
+    if isinstance(table, bytes):
+        return table
+    assert isinstance(table, pd.DataFrame)
+    if name.endswith(".csv"):
+        return table.to_csv(index=False).encode()
+    target = BytesIO()
+    table.to_parquet(target, index=False)
+    return target.getvalue()
+
+
+def listed(splits: Mapping[int, str]) -> pd.DataFrame:
+    """A list of labelled frames by name, as the split stage may write it."""
+    return pd.DataFrame({"name": [NAMES[n] for n in splits], "label": "yes", "split": list(splits.values())})
+
+
+@pytest.mark.parametrize("name", ["labelled.parquet", "labelled.csv"])
+def test_split_is_joined_by_name(name: str) -> None:
+    """A list of some frames is joined by the night and number in their names; not being listed is a value."""
+    pair = Tables({"split": {name: listed({0: "train", 1: "val"})}}, {"split": {name: listed({1: "train", 2: "val"})}})
+    assert {(move.name, *move.changes["split"]) for move in frame_moves(pair).moves} == {
+        (NAMES[0], "train", None),
+        (NAMES[1], "val", "train"),
+        (NAMES[2], None, "val"),
+    }
+
+
+def test_name_that_moved_is_the_same_frame() -> None:
+    """A frame is known by night and number, so that one whose clock, and so whose name, moved is no other frame."""
+    clock = pd.DataFrame(
+        {
+            "night": "20240202",
+            "number": range(4),
+            "name": NAMES,
+            "time_utc": pd.to_datetime([name[:14] for name in NAMES], utc=True),
+        }
+    )
+    moved = clock.copy()
+    moved.loc[3, "name"] = None
+    moved.loc[3, "time_utc"] = pd.NaT
+    (move,) = frame_moves(Tables({"clock": {"20240202.parquet": clock}}, {"clock": {"20240202.parquet": moved}})).moves
+    assert (move.name, move.changes) == (NAMES[3], {"time_utc": ("2024-02-02 00:00:03", None)})
+
+
+def test_frame_that_vanished() -> None:
+    """A frame that a night's table no longer holds is told as such, beside no other change."""
+    clock = pd.DataFrame({"night": "20240202", "number": range(4), "name": NAMES})
+    (move,) = frame_moves(
+        Tables({"clock": {"20240202.parquet": clock}}, {"clock": {"20240202.parquet": clock.iloc[:3]}})
+    ).moves
+    assert (move.number, move.changes) == (3, {"frame": ("present", None)})
+
+
+def test_column_that_is_new_is_a_move() -> None:
+    """Classes that only one revision has are told frame by frame."""
+    frames = pd.DataFrame({"night": "20240202", "number": range(4), "name": NAMES})
+    after = frames.assign(predicted=["yes", "no", "yes", "no"])
+    pair = Tables({"infer": {"20240202.parquet": frames}}, {"infer": {"20240202.parquet": after}})
+    assert [move.changes for move in frame_moves(pair).moves][:2] == [
+        {"predicted": (None, "yes")},
+        {"predicted": (None, "no")},
+    ]
+
+
+def test_damaged_table_is_a_gap() -> None:
+    """A table that cannot be read is no comparison, and the rest goes on."""
+    frames = pd.DataFrame({"night": "20240202", "number": range(4), "name": NAMES})
+    pair = Tables({"infer": {"20240202.parquet": frames}}, {"infer": {"20240202.parquet": b"damaged"}})
+    pair._remote = False
+    pair.after.commit = None
+    assert frame_moves(pair) == Frames()
+    (gap,) = pair.gaps
+    assert (gap.lacks, gap.files, gap.remedy) == ("damaged, not a table", ["20240202.parquet"], "dvc repro infer")
+
+
+def test_later_nights_have_tables_of_their_own() -> None:
+    """A night outside the published windows moves no cell of the published tables."""
+    night = pd.DataFrame({"sun_bin": ["Night"] * 3, "moon_bin": ["No_moon"] * 3})
+    early = {"20240202.parquet": night}
+
+    @dataclass
+    class Ran:
+        params: Mapping[str, object]
+
+    pair = Tables({"sky": early}, {"sky": {**early, "20260101.parquet": night}})
+    pair.after.stages = {"schedule": Ran({"schedule.windows": [{"first": "2024-02-01", "last": "2024-04-30"}]})}
+    assert {(move.table, move.cell, move.before, move.after) for move in cell_moves(pair)} == {
+        ("Table 2, later nights' frames", "all frames", 0, 3),
+        ("Table 2, later nights' frames", "Night", None, 3),
+        ("Table 2, later nights' frames", "No_moon", None, 3),
+        ("Table 3, later nights' frames", "Night, No_moon", None, 3),
+    }
+
+
+def test_cells_of_softmax_tables() -> None:
+    """Every number of a softmax table or document is named by the words of its row and by its column."""
+    table = pd.DataFrame({"sun_bin": ["Night", "Astro"], "moon_bin": "No_moon", "frames": [5, 6], "mean": [0.9, 0.8]})
+    after = table.assign(mean=[0.9, 0.7])
+    pair = Tables(
+        {"softmax": {"table6.parquet": table, "odds.json": b'{"rows": [{"n": 1}]}'}},
+        {"softmax": {"table6.parquet": after, "odds.json": b'{"rows": [{"n": 2}]}'}},
+    )
+    assert {(move.table, move.cell, move.before, move.after) for move in cell_moves(pair)} == {
+        ("Table 6", "Astro, No_moon, mean", 0.8, 0.7),
+        ("softmax, odds", "rows.0.n", 1, 2),
+    }
+
+
+def test_accuracies_of_curves() -> None:
+    """Networks of one name that differ in their number are seeds of one metric; one that did not move is not told."""
+
+    def curve(correct: int) -> pd.DataFrame:
+        return pd.DataFrame({"epoch": [1], "val_correct": [correct], "val_images": [100]})
+
+    still = {"unseen_nights.parquet": curve(80)}
+    pair = Tables(
+        {"train": {"curves_0.parquet": curve(90), "curves_1.parquet": curve(92), **still}},
+        {"train": {"curves_0.parquet": curve(91), "curves_1.parquet": curve(92), **still}},
+    )
+    (move,) = metric_moves(pair)
+    assert (move.metric, move.before, move.after, move.noise) == ("validation accuracy, curves", 0.91, 0.915, True)
+    assert move.how == "spread between seeds, 2 and 2 networks"
