@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from repro.errors import ReproError
 
@@ -34,9 +34,10 @@ class Site(Section):
 
 
 class Engine(Section):
-    """How work is run. Nothing here may change a result."""
+    """How work is run. Nothing here may change a result, but for the rounding of another device."""
 
     workers: int = Field(default=0, ge=0)
+    device: str = Field(default="auto", pattern=r"^(auto|cpu|cuda(:\d+)?)$")
 
 
 class Sky(Section):
@@ -141,6 +142,122 @@ class Simulate(Section):
     campaigns: dict[str, Campaign] = Field(default_factory=dict)
 
 
+class SampleParams(Section):
+    """The sample for labelling: of each date at most ``most`` frames and at most one in ``part``, but at least one."""
+
+    most: int = Field(default=20, ge=1)
+    part: int = Field(default=2, ge=1)
+    group: Literal["utc_date", "night"] = "utc_date"
+
+
+class SplitParams(Section):
+    """The split of labelled frames, see :func:`repro.labels.split.split`."""
+
+    train_share: float = Field(default=0.8, gt=0, lt=1)
+    unit: Literal["frames", "nights"] = "frames"
+    group: Literal["utc_date", "night"] = "utc_date"
+    remainder: Literal["largest_fraction", "most_images"] = "largest_fraction"
+
+
+class TrainParams(Section):
+    """Fine-tuning.
+
+    Parameters
+    ----------
+    initial_weights : dict
+        Where the backbone begins, by corpus; a corpus that is not named begins from ``imagenet``, as published.
+    image_size_px : int
+        Side of the images that the network sees.
+    epochs_head, epochs_all : int
+        Epochs of the head alone, then of all weights.
+    learning_rate_head, learning_rate_all : float
+        Of Adam in these two phases.
+    batch : int
+        Images of a batch.
+    batchnorm : str
+        While the backbone is frozen, its BatchNorm statistics ``adapt``, as published, or stay ``fixed``.
+    best : str
+        The epoch kept: first with the highest validation ``accuracy``, as published, or with the lowest ``loss``.
+    mode : str
+        ``deterministic``: seeded, the same result every time on one machine. ``published``: no seed; the one that chance
+        gave is written down.
+    precision : str
+        ``float32``, as published; ``tf32`` and ``bfloat16`` are faster where the device knows them.
+    networks : int
+        Networks trained on the published split with seeds of their own; the first is the one used, the others show
+        how much accuracy varies.
+    unseen_nights : bool
+        Also train a network whose validation nights it never saw.
+    """
+
+    initial_weights: dict[str, Literal["imagenet", "observatory", "none"]] = {}
+    image_size_px: int = Field(default=240, ge=32)
+    epochs_head: int = Field(default=6, ge=0)
+    epochs_all: int = Field(default=6, ge=0)
+    learning_rate_head: float = Field(default=3e-4, gt=0)
+    learning_rate_all: float = Field(default=3e-5, gt=0)
+    batch: int = Field(default=16, ge=1)
+    batchnorm: Literal["adapt", "fixed"] = "adapt"
+    best: Literal["accuracy", "loss"] = "accuracy"
+    mode: Literal["deterministic", "published"] = "deterministic"
+    precision: Literal["float32", "tf32", "bfloat16"] = "float32"
+    networks: int = Field(default=1, ge=1)
+    unseen_nights: bool = True
+
+    @property
+    def epochs(self) -> int:
+        """All epochs."""
+        return self.epochs_head + self.epochs_all
+
+    @model_validator(mode="after")
+    def _some_epoch(self) -> TrainParams:
+        if self.epochs_head + self.epochs_all == 0:
+            raise ValueError("at least one epoch is needed")
+        return self
+
+
+class InferParams(Section):
+    """Classifying all frames.
+
+    Parameters
+    ----------
+    mode : str
+        ``fast``: batches, BatchNorm folded into convolutions. ``published``: one image at a time, the network as it is.
+        They differ by rounding.
+    batch : int
+        Images of a batch in ``fast`` mode; changes speed and memory only.
+    precision : str
+        ``float32``, as published; ``tf32`` and ``bfloat16`` round more, and frames near a decision are taken again
+        in float32.
+    """
+
+    mode: Literal["fast", "published"] = "fast"
+    batch: int = Field(default=16, ge=1)
+    precision: Literal["float32", "tf32", "bfloat16"] = "float32"
+
+
+class SoftmaxParams(Section):
+    """Statistics of the softmax probabilities; ``bootstrap`` is the number of resamplings of nights."""
+
+    bootstrap: int = Field(default=2000, ge=100)
+
+
+class GradcamParams(Section):
+    """Grad-CAM panels.
+
+    Parameters
+    ----------
+    target_layer : str
+        ``features``, as published: the 1x1 convolution behind the last MBConv block. ``mbconv``, as the thesis' text
+        says: that block itself.
+    panels : dict
+        Names of frames by panel and column, such as ``colour: {red: NAME.jpg}``; columns not named are chosen by rule.
+    """
+
+    target_layer: Literal["features", "mbconv"] = "features"
+    panels: dict[str, dict[str, str]] = {}
+
+
 class Params(Section):
     """All of ``params.yaml``."""
 
@@ -152,6 +269,12 @@ class Params(Section):
     schedule: Schedule
     sky: Sky = Sky()
     simulate: Simulate = Simulate()
+    sample: SampleParams = SampleParams()
+    split: SplitParams = SplitParams()
+    train: TrainParams = TrainParams()
+    infer: InferParams = InferParams()
+    softmax: SoftmaxParams = SoftmaxParams()
+    gradcam: GradcamParams = GradcamParams()
 
 
 def load_params(path: Path) -> Params:

@@ -1,0 +1,86 @@
+"""Frames out of the night archives (ZIP without compression, one a night, written by the clock stage)."""
+
+from __future__ import annotations
+
+import zipfile
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+from threading import local
+from typing import TypeVar
+
+from repro.classifier.transforms import Pixels, decode
+from repro.errors import ReproError
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+_REMEDY = "make the night again: remove it from results/<corpus>/clock and film and run dvc repro"
+_held = local()
+
+
+def read(source: Path, name: str) -> bytes:
+    """File of one frame, as it was written.
+
+    Each thread keeps the archive it read last open; ``zipfile`` lets no two threads read one at the same time.
+
+    Parameters
+    ----------
+    source : Path
+        Archive of a night.
+    name : str
+        Of the frame, such as ``20240201011954_20240201_0.jpg``.
+
+    Raises
+    ------
+    ReproError
+        If the archive is missing or damaged, or does not hold the frame.
+    """
+    try:
+        return _open(source).read(name)
+    except KeyError:
+        found, where = f"no frame {name}", source
+    except FileNotFoundError:
+        found, where = "no such archive", source
+    except (zipfile.BadZipFile, OSError, EOFError, NotImplementedError) as error:
+        found, where = f"a damaged archive: {error}", source
+    raise ReproError(found=found, expected="every frame of the night's table", where=f"{where}, {name}", remedy=_REMEDY)
+
+
+def _open(source: Path) -> zipfile.ZipFile:
+    stamp = source, source.stat().st_mtime_ns
+    if getattr(_held, "stamp", None) != stamp:
+        _held.stamp, _held.archive = None, None
+        _held.archive = zipfile.ZipFile(source)
+        _held.stamp = stamp
+    archive: zipfile.ZipFile = _held.archive
+    return archive
+
+
+def load(source: Path, name: str, size_px: int) -> Pixels:
+    """One frame, decoded and resized; see :func:`read` and :func:`repro.classifier.transforms.decode`."""
+    return decode(read(source, name), size_px, f"{source}, {name}")
+
+
+def ahead(
+    work: Callable[[Item], Result], items: Sequence[Item], pool: ThreadPoolExecutor, waiting: int
+) -> Iterator[Result]:
+    """Do work in threads, at most ``waiting`` items ahead of whoever takes the results; results in the order of items.
+
+    Parameters
+    ----------
+    work : callable
+        Of one item. Its error is raised where its result would have been taken.
+    items : sequence
+        What to work on.
+    pool : ThreadPoolExecutor
+        The threads.
+    waiting : int
+        Results that may wait to be taken, which bounds memory.
+    """
+    coming = iter(items)
+    queue: list[Future[Result]] = [pool.submit(work, item) for item, _ in zip(coming, range(waiting), strict=False)]
+    while queue:
+        result = queue.pop(0).result()
+        queue.extend(pool.submit(work, item) for item, _ in zip(coming, range(1), strict=False))
+        yield result

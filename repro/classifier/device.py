@@ -1,0 +1,60 @@
+"""Where networks run, and in which precision."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Literal
+
+import torch
+
+from repro.errors import ReproError
+
+Precision = Literal["float32", "tf32", "bfloat16"]
+
+
+def choose(asked: str) -> torch.device:
+    """Device by its name in ``engine.device``; ``auto`` is the first GPU if torch can use one, else the CPU.
+
+    Raises
+    ------
+    ReproError
+        If a GPU is asked for and torch can use none.
+    """
+    if asked == "auto":
+        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    if asked.startswith("cuda") and not torch.cuda.is_available():
+        raise ReproError(
+            found=f"engine.device {asked!r}, but torch finds no usable GPU",
+            expected="an NVIDIA GPU with its driver, and torch built for it",
+            where="params.yaml",
+            remedy="set engine.device to auto or cpu",
+        )
+    return torch.device(asked)
+
+
+def name(device: torch.device) -> str:
+    """Name of a device for people: the GPU's, or ``cpu``."""
+    return torch.cuda.get_device_name(device) if device.type == "cuda" else device.type
+
+
+def autocast(precision: Precision, device: torch.device) -> torch.autocast:
+    """Block in which convolutions and products are taken in bfloat16, if that is the precision."""
+    return torch.autocast(device.type, dtype=torch.bfloat16, enabled=precision == "bfloat16")
+
+
+@contextmanager
+def tf32(precision: Precision) -> Iterator[None]:
+    """Block in which a GPU rounds products to TF32 only if that is the precision; torch's default for convolutions is to."""
+    was = torch.backends.cudnn.allow_tf32, torch.backends.cuda.matmul.allow_tf32
+    torch.backends.cudnn.allow_tf32 = torch.backends.cuda.matmul.allow_tf32 = precision == "tf32"
+    try:
+        yield
+    finally:
+        torch.backends.cudnn.allow_tf32, torch.backends.cuda.matmul.allow_tf32 = was
+
+
+def say(line: str) -> None:
+    """A line for the user that is no progress and no result."""
+    print(line, file=sys.stderr, flush=True)

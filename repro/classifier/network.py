@@ -1,0 +1,235 @@
+"""The network of the thesis: EfficientNet-B1 with a head of two classes, its initial weights and its weight files."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import pickle
+import socket
+from collections.abc import Iterator, Mapping
+from importlib import resources
+from pathlib import Path
+from typing import Any, Literal
+from urllib.error import URLError
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import load_file, save_file
+from torch import Tensor, nn
+from torch.nn.utils.fusion import fuse_conv_bn_eval
+from torchvision import models
+from torchvision.ops.misc import Conv2dNormActivation
+
+from repro.errors import ReproError
+from repro.seeding import generator
+from repro.store import atomic_path, digest
+
+InitialWeights = Literal["imagenet", "observatory", "none"]
+
+CLASSES = ("no", "yes")  # class 0, class 1
+FEATURES = 1280  # inputs of the head
+NETWORK = "efficientnet_b1"
+#: The backbone learnt on simulated frames; shipped with the package.
+OBSERVATORY = "efficientnet_b1_observatory.safetensors"
+_WAIT_S = 30.0
+
+
+def build(initial: InitialWeights, seed: int) -> nn.Module:
+    """Build the network, in evaluation mode, on the CPU.
+
+    Parameters
+    ----------
+    initial : str
+        Where the backbone begins. ``imagenet``, as published: torchvision's IMAGENET1K_V1, from its own cache or
+        download. ``observatory``: learnt on simulated frames, shipped. ``none``: drawn at random.
+    seed : int
+        Decides whatever is drawn: the head always, the backbone for ``none``.
+
+    Returns
+    -------
+    nn.Module
+        Takes (batch, 3, height, width) normalised as ImageNet, gives logits (batch, 2), no before yes.
+
+    Raises
+    ------
+    ReproError
+        If the weights cannot be had or are of another network.
+    """
+    with drawn(seed, "network"):
+        network: nn.Module = models.efficientnet_b1(weights=None)
+        if initial == "imagenet":
+            _fill(network, imagenet(), where=str(imagenet_path()))
+        network.get_submodule("classifier").register_module("1", nn.Linear(FEATURES, len(CLASSES)))
+        if initial == "observatory":
+            path = observatory_path()
+            _fill(network.get_submodule("features"), _observatory(path), where=str(path))
+    return network.eval()
+
+
+@contextlib.contextmanager
+def drawn(seed: int, *names: object) -> Iterator[None]:
+    """Within the block, torch's own source of random numbers depends on seed and names alone; afterwards it is as before.
+
+    Initialisation, dropout and stochastic depth draw from that source and take no other.
+    """
+    devices = list(range(torch.cuda.device_count())) if torch.cuda.is_available() else []
+    with torch.random.fork_rng(devices=devices):
+        torch.manual_seed(int(generator(seed, *names).integers(2**63)))
+        yield
+
+
+def imagenet_path() -> Path:
+    """Where torchvision keeps its file, under ``TORCH_HOME`` or its default."""
+    url = str(models.EfficientNet_B1_Weights.IMAGENET1K_V1.url)
+    return Path(torch.hub.get_dir(), "checkpoints", url.rsplit("/", 1)[1])
+
+
+def imagenet() -> dict[str, Tensor]:
+    """The weights of the thesis, by torchvision's own loader: from its cache, else by download with a check of the hash.
+
+    Raises
+    ------
+    ReproError
+        If the file is neither there nor to be had, or is no weight file.
+    """
+    weights, path = models.EfficientNet_B1_Weights.IMAGENET1K_V1, imagenet_path()
+    waited = socket.getdefaulttimeout()
+    try:
+        # The loader opens the connection without a limit of its own; a firewall that swallows it would stop us for good.
+        socket.setdefaulttimeout(_WAIT_S)
+        state: dict[str, Tensor] = weights.get_state_dict(progress=True, check_hash=True, weights_only=True)
+    except (URLError, OSError, RuntimeError, pickle.UnpicklingError, EOFError) as error:
+        hashed = path.stem.rsplit("-", 1)[1]
+        cached = path.is_file()
+        raise ReproError(
+            found=f"{'a file that is no weight file' if cached else 'no file, and no download'}: {error}",
+            expected=f"{path.name}, about 30 MB, whose SHA-256 begins with {hashed}",
+            where=str(path),
+            remedy=("remove it and run again; or " if cached else "")
+            + f"fetch {weights.url} on a machine that can and put it there; or set train.initial_weights to observatory, "
+            "which needs no download but is not what the thesis used",
+        ) from None
+    finally:
+        socket.setdefaulttimeout(waited)
+    return state
+
+
+def initial_digest(initial: InitialWeights) -> str | None:
+    """SHA-256 (hex) of the file the backbone begins from; None where it is drawn."""
+    if initial == "none":
+        return None
+    return digest(imagenet_path() if initial == "imagenet" else observatory_path())
+
+
+def genuine_imagenet() -> bool:
+    """Whether torchvision's file is the one its name promises; a cached file is not checked by the loader."""
+    return digest(imagenet_path()).startswith(imagenet_path().stem.rsplit("-", 1)[1])
+
+
+def observatory_path() -> Path:
+    """The shipped backbone."""
+    return Path(str(resources.files("repro.classifier"))) / "pretrained" / OBSERVATORY
+
+
+def _observatory(path: Path) -> dict[str, Tensor]:
+    if not path.is_file():
+        raise ReproError(
+            found="no such file",
+            expected="the backbone learnt on simulated frames",
+            where=str(path),
+            remedy="restore it from the repository, or learn it anew: python -m repro.classifier.pretrain --help",
+        )
+    # Shipped in half precision to stay small.
+    return {key: value.float() if value.is_floating_point() else value for key, value in load_file(path).items()}
+
+
+def save(network: nn.Module, target: Path, notes: Mapping[str, Any]) -> None:
+    """Write a network's weights as safetensors, whole or not at all.
+
+    Parameters
+    ----------
+    network : nn.Module
+        As :func:`build` gives it, on any device.
+    target : Path
+        The file.
+    notes : mapping
+        Kept in the file's header as JSON, beside network and classes.
+    """
+    header = {"network": NETWORK, "classes": ",".join(CLASSES), "notes": json.dumps(notes, sort_keys=True)}
+    state = {key: value.detach().cpu().contiguous() for key, value in network.state_dict().items()}
+    with atomic_path(target) as temporary:
+        save_file(state, temporary, metadata=header)
+
+
+def load(source: Path) -> tuple[nn.Module, dict[str, Any]]:
+    """Read a network's weights.
+
+    Parameters
+    ----------
+    source : Path
+        What :func:`save` wrote, or a state dict that torch wrote (``.pt``, ``.pth``): only tensors are read from it.
+
+    Returns
+    -------
+    nn.Module
+        In evaluation mode, on the CPU.
+    dict
+        The notes; empty for a state dict of torch.
+
+    Raises
+    ------
+    ReproError
+        If the file is missing, damaged, or of another network.
+    """
+    state: object
+    try:
+        if source.suffix == ".safetensors":
+            with safe_open(source, framework="pt") as file:
+                notes = json.loads((file.metadata() or {}).get("notes", "{}"))
+            state = load_file(source)
+        else:
+            notes, state = {}, torch.load(source, map_location="cpu", weights_only=True)
+    except FileNotFoundError:
+        raise _unusable("no such file", source) from None
+    except (SafetensorError, RuntimeError, OSError, EOFError, ValueError, pickle.UnpicklingError) as error:
+        raise _unusable(f"a damaged or foreign file: {error}", source) from None
+    with torch.device("meta"):
+        network: nn.Module = models.efficientnet_b1(weights=None, num_classes=len(CLASSES))
+    _fill(network, state, where=str(source), assign=True)
+    return network.eval(), notes
+
+
+def fused(network: nn.Module) -> nn.Module:
+    """Fold every BatchNorm into the convolution before it, for inference; changes the network in place and gives it.
+
+    The numbers differ by rounding only (Conv2dNormActivation is convolution, BatchNorm, activation).
+    """
+    for module in network.modules():
+        if isinstance(module, Conv2dNormActivation) and isinstance(module[1], nn.BatchNorm2d):
+            module[0] = fuse_conv_bn_eval(module[0], module[1])
+            module[1] = nn.Identity()
+    return network
+
+
+def _fill(module: nn.Module, state: object, *, where: str, assign: bool = False) -> None:
+    if not isinstance(state, Mapping) or not all(isinstance(value, Tensor) for value in state.values()):
+        raise _unusable(f"{type(state).__name__} instead of tensors by name", Path(where))
+    wanted = module.state_dict()
+    wrong = [key for key in wanted if key not in state]
+    wrong += [key for key in state if key not in wanted]
+    wrong += [key for key in wanted if key in state and wanted[key].shape != state[key].shape]
+    if wrong:
+        told = (
+            f"weights of another network: {len(wrong)} tensors missing, unknown or of another shape, first {wrong[0]!r}"
+        )
+        raise _unusable(told, Path(where))
+    module.load_state_dict(state, assign=assign)
+
+
+def _unusable(found: str, where: Path) -> ReproError:
+    return ReproError(
+        found=found,
+        expected=f"weights of torchvision's {NETWORK}, as named by this project",
+        where=str(where),
+        remedy="train anew with: dvc repro train; or name another file",
+    )

@@ -1,0 +1,150 @@
+"""From an image file to the network's input, exactly as published: torchvision's transforms on PIL images.
+
+Training: ``Resize((240, 240)), RandomResizedCrop(240, scale=(0.8, 1.0)), RandomHorizontalFlip(0.5),
+ColorJitter(brightness=0.3, contrast=0.3, saturation=0.3), ToTensor, Normalize``. Validation and inference:
+``Resize((240, 240)), ToTensor, Normalize``. PIL resizes with antialiasing; other ways of resizing differ by up to 45
+counts. The random parts are torchvision's own functions, with their parameters drawn here from a given generator,
+so that an image's augmentation depends on seed, epoch and image alone and not on the order of work.
+"""
+
+from __future__ import annotations
+
+import io
+import math
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from PIL import Image, UnidentifiedImageError
+from torch import Tensor
+from torchvision.transforms import functional
+
+from repro.errors import ReproError
+
+IMAGENET_MEAN = (0.485, 0.456, 0.406)
+IMAGENET_STD = (0.229, 0.224, 0.225)
+CROP_AREA = (0.8, 1.0)
+CROP_RATIO = (3 / 4, 4 / 3)  # torchvision's default
+JITTER = 0.3
+
+Pixels = npt.NDArray[np.uint8]
+
+
+@dataclass(frozen=True)
+class Augmentation:
+    """Parameters of the random transforms of one image.
+
+    Parameters
+    ----------
+    top, left, height, width : int
+        The crop, in pixels.
+    flip : bool
+        Whether left and right change places.
+    jitter : tuple
+        Brightness, contrast and saturation factors by name, in the order in which they are applied.
+    """
+
+    top: int
+    left: int
+    height: int
+    width: int
+    flip: bool
+    jitter: tuple[tuple[str, float], ...]
+
+
+def decode(data: bytes, size_px: int, name: str) -> Pixels:
+    """Decode an image file and resize it to a square, as PIL does.
+
+    Parameters
+    ----------
+    data : bytes
+        JPEG or PNG.
+    size_px : int
+        Side of the result.
+    name : str
+        For the error.
+
+    Returns
+    -------
+    ndarray, uint8, shape (size_px, size_px, 3)
+        RGB.
+
+    Raises
+    ------
+    ReproError
+        If it is no image, or a damaged one.
+    """
+    try:
+        with Image.open(io.BytesIO(data)) as image:
+            return np.asarray(image.convert("RGB").resize((size_px, size_px), Image.Resampling.BILINEAR))
+    except (UnidentifiedImageError, OSError, ValueError, SyntaxError) as error:
+        raise ReproError(
+            found=f"a damaged image: {error}",
+            expected="a whole JPEG",
+            where=name,
+            remedy="film the night again: dvc repro film",
+        ) from None
+
+
+def draw(rng: np.random.Generator, size_px: int) -> Augmentation:
+    """Draw the random transforms of one image, with the distributions of torchvision's ``get_params``.
+
+    Parameters
+    ----------
+    rng : Generator
+        Source of random numbers.
+    size_px : int
+        Side of the square image.
+    """
+    area = size_px * size_px
+    for _ in range(10):
+        target = area * rng.uniform(*CROP_AREA)
+        ratio = math.exp(rng.uniform(math.log(CROP_RATIO[0]), math.log(CROP_RATIO[1])))
+        width, height = round(math.sqrt(target * ratio)), round(math.sqrt(target / ratio))
+        if width <= size_px and height <= size_px:
+            top = int(rng.integers(size_px - height + 1))
+            left = int(rng.integers(size_px - width + 1))
+            break
+    else:
+        top, left, height, width = 0, 0, size_px, size_px
+    flip = bool(rng.random() < 0.5)
+    order = rng.permutation(["brightness", "contrast", "saturation"]).tolist()
+    return Augmentation(
+        top, left, height, width, flip, tuple((name, float(rng.uniform(1 - JITTER, 1 + JITTER))) for name in order)
+    )
+
+
+def augment(image: Pixels, chosen: Augmentation) -> Pixels:
+    """Apply drawn transforms to an image (height, width, 3); the result has the same size."""
+    picture = Image.fromarray(image)
+    picture = functional.resized_crop(
+        picture, chosen.top, chosen.left, chosen.height, chosen.width, list(image.shape[:2])
+    )
+    if chosen.flip:
+        picture = functional.hflip(picture)
+    for name, factor in chosen.jitter:
+        picture = getattr(functional, f"adjust_{name}")(picture, factor)
+    return np.asarray(picture)
+
+
+def normalise(images: Pixels, device: torch.device | str = "cpu") -> Tensor:
+    """ToTensor and Normalize of a batch, on a device.
+
+    Parameters
+    ----------
+    images : ndarray, uint8, shape (batch, height, width, 3)
+        RGB.
+    device : torch.device or str
+        Where to compute.
+
+    Returns
+    -------
+    Tensor, float32, shape (batch, 3, height, width)
+        In channels-last memory, which is how the images come and what convolutions like best.
+    """
+    # permute() of a contiguous (n, h, w, c) array is a channels-last (n, c, h, w) tensor without a copy.
+    batch = torch.from_numpy(np.ascontiguousarray(images)).to(device).permute(0, 3, 1, 2)
+    mean = torch.tensor(IMAGENET_MEAN, device=device).view(1, 3, 1, 1)
+    std = torch.tensor(IMAGENET_STD, device=device).view(1, 3, 1, 1)
+    return batch.float().div_(255).sub_(mean).div_(std)
