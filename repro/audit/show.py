@@ -14,7 +14,7 @@ from repro.audit.diff import Diff
 from repro.audit.sections import Section, sections
 from repro.store import dumps, write_text
 
-TERMINAL_ROWS, MARKDOWN_ROWS = 40, 20
+TERMINAL_ROWS, MARKDOWN_ROWS, PAGE_ROWS = 40, 20, 1000
 #: A comment on a pull request holds 65,536 characters.
 MARKDOWN_CHARACTERS = 60_000
 
@@ -64,7 +64,7 @@ def print_table(diff: Diff) -> None:
 
 
 def as_page(diff: Diff, style: Path | None = None) -> str:
-    """One HTML file that needs no other: all sections in full, with thumbnails.
+    """One HTML file that needs no other: all sections, with thumbnails.
 
     Parameters
     ----------
@@ -78,7 +78,7 @@ def as_page(diff: Diff, style: Path | None = None) -> str:
     )
     sheet = style.read_text(encoding="utf-8") if style and style.is_file() else ""
     return environment.get_template("page.html").render(
-        diff=diff, sections=sections(diff), images=thumbnail_links(diff), style=sheet
+        diff=diff, sections=sections(diff), images=thumbnail_links(diff), style=sheet, most=PAGE_ROWS
     )
 
 

@@ -142,7 +142,7 @@ def test_markdown_fits_a_pull_request(diff: Diff) -> None:
 
 
 def test_page_is_whole(diff: Diff) -> None:
-    """The page opens every element it closes, escapes what it shows, names every row, and needs no other file."""
+    """The page opens every element it closes, escapes what it shows, says how many rows it leaves out, and needs no other file."""
     page = as_page(diff)
     opened: list[str] = []
 
@@ -161,7 +161,8 @@ def test_page_is_whole(diff: Diff) -> None:
     Check().feed(page)
     assert opened == []
     assert "T3.A&lt;b&gt;" in page
-    assert "cell 2999" in page
+    assert "cell 999<" in page
+    assert "And 2,000 more: all are in diff.json." in page
     assert not re.search(r"\b(nan|None)\b", page)
 
 
