@@ -36,10 +36,10 @@ verify: $(READY) ## Hold every published number against its evidence
 	$(BIN)/repro verify
 
 test: $(READY) ## Run every test that needs no GPU and no private data
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto --dist loadfile
 
 test-fast: $(READY) ## Run the tests that take seconds
-	$(BIN)/python -m pytest -m 'not slow'
+	$(BIN)/python -m pytest -n auto --dist loadfile -m "not slow"
 
 lint: $(READY) ## Check style and types
 	$(BIN)/ruff check .
