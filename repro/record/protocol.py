@@ -90,10 +90,11 @@ def _quantities(claims: Claims, sky: Mapping[str, Any]) -> Iterator[tuple[str, Q
         yield "sample.dates_needed", math.ceil(lost / LARGEST_FLOOR_LOSS - 1e-9)
     dates = sky.get("sample.dates")
     if dates is not None and has("SPLIT.LABELLED_YES", "SAMPLE.PER_DATE_MAX"):
-        images = int(number("SPLIT.LABELLED_YES"))
-        fewest, most = floor_split_bounds(images, int(dates), int(number("SAMPLE.PER_DATE_MAX")))
-        yield "split.train_yes", (fewest, most)
-        yield "split.val_yes", (images - most, images - fewest)
+        images, per_date = int(number("SPLIT.LABELLED_YES")), int(number("SAMPLE.PER_DATE_MAX"))
+        if images <= dates * per_date:  # another reading of the sky may offer too few dates
+            fewest, most = floor_split_bounds(images, int(dates), per_date)
+            yield "split.train_yes", (fewest, most)
+            yield "split.val_yes", (images - most, images - fewest)
     if dates is not None and has("SAMPLE.PER_DATE_MAX"):
         yield "sample.frames", (int(dates), int(dates) * number("SAMPLE.PER_DATE_MAX"))
     yield from _accuracies(claims)

@@ -125,7 +125,8 @@ def verify(claims: Claims, results: Results) -> Verification:
         What the stages measured.
     """
     protocol = protocol_quantities(claims, results.quantities.get("ephemeris", {}))
-    results = Results({**results.quantities, "protocol": protocol}, results.missing)
+    no_bound = "a count that the bound rests on is not registered, or does not fit on the dates that the sky offers"
+    results = Results({**results.quantities, "protocol": protocol}, {"protocol": no_bound, **results.missing})
     verdicts = tuple(
         compare(claim, evidence, measure(claim, evidence, claims, results))
         for claim in claims
