@@ -1,14 +1,18 @@
 """Simulate the campaign named in params.yaml: videos, truth and labels of nights whose every frame is known."""
 
-from repro.observatory.simulate import simulate
-from repro.params import load_params
-from repro.paths import find_project
+from repro import receipts
+from repro.observatory.contact import write_sheet
+from repro.observatory.simulate import MODULES, simulate
+from repro.params import Params, load_params
+from repro.paths import Paths, find_project
+from repro.store import write_text
 
 CORPUS = "simulated"
+SHEET_MODULES = (*MODULES, "repro.observatory.campaign", "repro.observatory.compare", "repro.observatory.contact")
 
 
 def main() -> None:
-    """Write data/simulated: videos, truth, masks, receipts and labels.csv."""
+    """Write data/simulated: videos, truth, masks, receipts, labels.csv, and a contact sheet with its statistics."""
     paths = find_project()
     params = load_params(paths.params)
     table = simulate(paths.labels(CORPUS).parent, params)
@@ -17,6 +21,29 @@ def main() -> None:
         f"{table['night'].nunique()} nights, {len(table)} frames of a minute, {dark['visible'].mean():.1%} of the dark"
     )
     print("and moonless ones with aurora")
+    contact_sheet(paths, params)
+
+
+def contact_sheet(paths: Paths, params: Params) -> None:
+    """Write contact_sheet.png and .csv, unless they are there and made from the same parameters, code and real frames."""
+    sheet = paths.contact_sheet
+    settings = {
+        "seed": params.seed, "schedule": params.schedule.model_dump(), "sky": params.sky.model_dump(),
+        "switch_on": params.simulate.switch_on_sun_alt_deg,
+    }  # fmt: skip
+    work = receipts.Work(
+        "contact_sheet",
+        tuple(sorted(paths.references.glob("*.jpg"))),
+        (sheet, sheet.with_suffix(".csv")),
+        sheet.with_suffix(".json"),
+        receipts.settings_digest(settings, SHEET_MODULES),
+    )
+    if receipts.holds(work):
+        return
+    receipts.void(work)
+    statistics = write_sheet(sheet, params, paths.references)
+    write_text(sheet.with_suffix(".csv"), statistics.to_csv(index=False))
+    receipts.write(work, {"tiles": len(statistics)})
 
 
 if __name__ == "__main__":

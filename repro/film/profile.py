@@ -16,6 +16,7 @@ from pydantic import AfterValidator, Field, ValidationError, model_validator
 from repro.errors import ReproError
 from repro.params import FilmParams, Section, Site
 
+SIMULATED = "simulated"  # the corpus of the simulated observatory
 _DATE = "YYYYMMDD"
 
 
@@ -196,5 +197,9 @@ def load_camera(name: str) -> Camera:
 
 
 def camera_of(corpus: str, film: FilmParams) -> Camera:
-    """Camera of a corpus: the one that params name for it, or the profile of the same name."""
-    return load_camera(film.cameras.get(corpus, corpus))
+    """Camera of a corpus: the one that params name for it, or the profile of the same name.
+
+    Images of the simulated corpus are nobody's, so they are credited to no one but the simulation.
+    """
+    camera = load_camera(film.cameras.get(corpus, corpus))
+    return camera.model_copy(update={"credit": "simulated observatory, no camera"}) if corpus == SIMULATED else camera
