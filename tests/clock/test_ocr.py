@@ -47,13 +47,13 @@ def read(strips: list[np.ndarray], **changes: int) -> list[tuple[str, float]]:
 
 
 def test_strips_keep_their_order_and_their_blanks(cut: list[np.ndarray], shown: list[str]) -> None:
-    """Readings come back in the order of strips, with nothing read, at no confidence, where a strip is blank."""
+    """Readings come back in the order of strips, with nothing read and no confidence where a strip is blank."""
     blank = np.full_like(cut[0], 20)
     found = read([blank, *cut[:3], blank, *cut[3:6], blank])
     texts = [text.replace(" ", "") for text, _ in found]
     expected = [text.replace(" ", "") for text in shown]
     assert texts == ["", *expected[:3], "", *expected[3:6], ""]
-    assert [confidence > 0 for _, confidence in found] == [bool(text) for text in texts]
+    assert all(confidence == 0 for text, confidence in found if not text)
 
 
 def test_many_a_call_reads_what_one_a_call_reads(cut: list[np.ndarray]) -> None:
@@ -90,7 +90,7 @@ def test_a_page_that_crashes_tesseract_costs_only_itself(
     def fragile(listing: str, **options: object) -> object:
         names = Path(listing).read_text(encoding="utf-8").split()
         calls.append(len(names))
-        if any(cv2.imread(name, cv2.IMREAD_GRAYSCALE).mean() < 170 for name in names):
+        if any(cv2.imread(name, cv2.IMREAD_GRAYSCALE).mean() < 190 for name in names):
             raise pytesseract.TesseractError(-8, "floating point exception")
         return real(listing, **options)
 
