@@ -45,8 +45,11 @@ def autocast(precision: Precision, device: torch.device) -> torch.autocast:
 
 
 @contextmanager
-def tf32(precision: Precision) -> Iterator[None]:
+def tf32(precision: Precision, device: torch.device) -> Iterator[None]:
     """Block in which a GPU rounds products to TF32 only if that is the precision; torch's default for convolutions is to."""
+    if device.type != "cuda":  # also because threads that switch it at the same time would restore each other's value
+        yield
+        return
     was = torch.backends.cudnn.allow_tf32, torch.backends.cuda.matmul.allow_tf32
     torch.backends.cudnn.allow_tf32 = torch.backends.cuda.matmul.allow_tf32 = precision == "tf32"
     try:

@@ -62,12 +62,18 @@ class Trained:
         From 1.
     validation : DataFrame
         ``name``, ``label``, ``p_yes``, ``predicted`` of every validation image at the best epoch.
+    seed : int
+        What the epochs drew from; that of the checkpoint, if training went on from one.
+    train_images : int
+        Images that an epoch saw.
     """
 
     network: nn.Module
     curves: pd.DataFrame
     best_epoch: int
     validation: pd.DataFrame
+    seed: int
+    train_images: int
 
 
 def fine_tune(
@@ -101,12 +107,12 @@ def fine_tune(
     workers : int
         Threads that prepare images; 0 for one a core.
     checkpoint : Path, optional
-        Written after every epoch. If it is there and of the same ``settings`` and seed, training goes on after its
-        epoch; in deterministic mode the result is then the same as without the interruption.
+        Written after every epoch. If it is there and of the same ``settings``, training goes on after its epoch and with
+        its seed; in deterministic mode the result is then the same as without the interruption.
     title : str
         For the progress bar.
     settings : str
-        Names data and parameters, so that a checkpoint of others is not taken up.
+        Names data, parameters and, where it matters, the seed, so that a checkpoint of others is not taken up.
     after_epoch : callable, optional
         Called with the epoch's number after its checkpoint is written.
 
@@ -116,13 +122,13 @@ def fine_tune(
         If the loss is no number, or not even a batch of one fits into the GPU's memory.
     """
     network = network.to(device).to(memory_format=torch.channels_last)
-    state = _State(batch=params.batch)
+    state = _State(params.batch, seed)
     phases: list[Phase] = ["head" if epoch < params.epochs_head else "all" for epoch in range(params.epochs)]
     images = len(phases) * (len(train) + len(val))
     with _determinism(params, device), progress(title, images, "images") as tally:
         optimiser = None
         if checkpoint is not None:
-            optimiser = _resume(checkpoint, network, state, phases, params, f"{settings}, seed {seed}")
+            optimiser = _resume(checkpoint, network, state, phases, params, settings)
             tally.advance(state.epoch * (len(train) + len(val)))
         while state.epoch < len(phases):
             epoch, phase = state.epoch + 1, phases[state.epoch]
@@ -131,8 +137,8 @@ def fine_tune(
             assert optimiser is not None
             before = _copy(network, optimiser)
             try:
-                with drawn(seed, "epoch", epoch):
-                    learnt = _learn(network, optimiser, train, phase, params, state.batch, seed, epoch, device, workers)
+                with drawn(state.seed, "epoch", epoch):
+                    learnt = _learn(network, optimiser, train, phase, params, state, device, workers)
                 judged = judge(network, val, params, device)
             except torch.OutOfMemoryError as error:
                 _smaller(state, error, device)
@@ -140,7 +146,7 @@ def fine_tune(
                 continue
             state.add(epoch, phase, learnt, judged, network, params.best)
             if checkpoint is not None:
-                _keep(checkpoint, network, optimiser, state, f"{settings}, seed {seed}")
+                _keep(checkpoint, network, optimiser, state, settings)
             tally.advance(len(train) + len(val), note=f"epoch {epoch}: {judged.accuracy:.4f}")
             if after_epoch is not None:
                 after_epoch(epoch)
@@ -155,7 +161,7 @@ def fine_tune(
             "predicted": pd.Series([CLASSES[k] for k in best.predicted], dtype="str"),
         }
     )
-    return Trained(network.eval(), curves, state.best_epoch, table)
+    return Trained(network.eval(), curves, state.best_epoch, table, state.seed, len(train))
 
 
 @dataclass(frozen=True)
@@ -194,6 +200,7 @@ class _State:
     """What a training has come to; all that a checkpoint keeps beside weights and optimiser."""
 
     batch: int
+    seed: int
     epoch: int = 0
     best_epoch: int = 0
     best_value: float = -float("inf")
@@ -233,9 +240,7 @@ def _learn(
     images: Images,
     phase: Phase,
     params: TrainParams,
-    batch: int,
-    seed: int,
-    epoch: int,
+    state: _State,
     device: torch.device,
     workers: int,
 ) -> tuple[float, float]:
@@ -245,8 +250,8 @@ def _learn(
         for module in network.modules():
             if isinstance(module, _BatchNorm):
                 module.eval()
-    total, correct = 0.0, 0
-    for inputs, classes in training_batches(images, batch, seed, epoch, device, workers=workers):
+    total, correct, epoch = 0.0, 0, state.epoch + 1
+    for inputs, classes in training_batches(images, state.batch, state.seed, epoch, device, workers=workers):
         with autocast(params.precision, device):
             logits = network(inputs)
         loss = cross_entropy(logits.float(), classes)
@@ -338,7 +343,7 @@ def _determinism(params: TrainParams, device: torch.device) -> Iterator[None]:
         torch.use_deterministic_algorithms(True)
         torch.backends.cudnn.benchmark = False
     try:
-        with tf32(params.precision):
+        with tf32(params.precision, device):
             yield
     finally:
         torch.use_deterministic_algorithms(was[0])

@@ -1,0 +1,107 @@
+"""Confidence intervals: of a proportion, and of any statistic when frames of one night belong together."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+from scipy.stats import binomtest
+
+Floats = npt.NDArray[np.float64]
+
+
+def wilson(successes: int, trials: int, *, confidence: float = 0.95) -> tuple[float, float]:
+    """Wilson score interval of a proportion.
+
+    Parameters
+    ----------
+    successes, trials : int
+        ``0 <= successes <= trials`` and ``trials > 0``.
+    confidence : float
+        Between 0 and 1.
+
+    Returns
+    -------
+    tuple of float
+        Lower and upper end, as fractions.
+
+    References
+    ----------
+    Wilson, E. B. (1927). Probable inference, the law of succession, and statistical inference. JASA 22, 209-212.
+    """
+    interval = binomtest(successes, trials).proportion_ci(confidence_level=confidence, method="wilson")
+    return float(interval.low), float(interval.high)
+
+
+def night_weights(
+    nights: npt.ArrayLike, resamplings: int, rng: np.random.Generator
+) -> tuple[Floats, npt.NDArray[np.intp]]:
+    """How often each night occurs in each resampling, for a bootstrap by night.
+
+    Frames of one night are a minute apart and far from independent, so whole nights are drawn with replacement.
+
+    Parameters
+    ----------
+    nights : array_like, shape (n,)
+        Night of each frame.
+    resamplings : int
+        How many.
+    rng : Generator
+        Source of random numbers.
+
+    Returns
+    -------
+    weights : ndarray, shape (resamplings, nights)
+        Times a night was drawn; rows sum to the number of nights.
+    place : ndarray of int, shape (n,)
+        Column of each frame's night.
+
+    References
+    ----------
+    Davison, A. C. and Hinkley, D. V. (1997). Bootstrap Methods and their Application, section 3.8.
+    """
+    names, place = np.unique(np.asarray(nights), return_inverse=True)
+    count = len(names)
+    return rng.multinomial(count, np.full(count, 1 / count), size=resamplings).astype(np.float64), place
+
+
+def ratio_by_night(
+    numerator: npt.ArrayLike,
+    denominator: npt.ArrayLike,
+    nights: npt.ArrayLike,
+    resamplings: int,
+    rng: np.random.Generator,
+) -> Floats:
+    """A ratio of two sums over frames, such as an accuracy, in each resampling of nights.
+
+    Parameters
+    ----------
+    numerator, denominator : array_like, shape (n,)
+        What each frame adds; bool or float.
+    nights : array_like, shape (n,)
+        Night of each frame.
+    resamplings : int
+        How many.
+    rng : Generator
+        Source of random numbers.
+
+    Returns
+    -------
+    ndarray, shape (resamplings,)
+        NaN where a resampling's denominator is 0.
+    """
+    weights, place = night_weights(nights, resamplings, rng)
+    above, below = (
+        weights @ np.bincount(place, np.asarray(part, dtype=np.float64), minlength=weights.shape[1])
+        for part in (numerator, denominator)
+    )
+    ratios: Floats = np.divide(above, below, out=np.full(resamplings, np.nan), where=below != 0)
+    return ratios
+
+
+def percentile(values: Floats, *, confidence: float = 0.95) -> tuple[float, float] | None:
+    """Percentile interval of resampled values; None if none of them is a number."""
+    kept = values[np.isfinite(values)]
+    if not kept.size:
+        return None
+    low, high = np.quantile(kept, [(1 - confidence) / 2, (1 + confidence) / 2])
+    return float(low), float(high)

@@ -1,0 +1,284 @@
+"""All trainings of a corpus: the published one, more seeds of it, and one that is validated on unseen nights."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import torch
+
+from repro.analysis.intervals import percentile, ratio_by_night, wilson
+from repro.classifier import network as networks
+from repro.classifier.data import Images, gather
+from repro.classifier.device import name as device_name
+from repro.classifier.train import Trained, fine_tune
+from repro.errors import ReproError
+from repro.params import TrainParams
+from repro.seeding import generator
+from repro.store import write_json, write_table
+
+WITHIN, UNSEEN = "within nights", "unseen nights"
+#: Column of the split table that a training follows.
+COLUMN = {WITHIN: "split", UNSEEN: "split_by_night"}
+RESAMPLINGS = 2000
+
+
+@dataclass(frozen=True)
+class Run:
+    """One training to be done: what is asked of validation, which of its networks, and its seed."""
+
+    split: str
+    network: int
+    seed: int
+
+
+def planned(params: TrainParams, seed: int) -> list[Run]:
+    """Trainings in their order; the first is the one that is used."""
+    seeds = [seed] + [int(generator(seed, "network", k).integers(2**31)) for k in range(1, params.networks)]
+    if params.mode == "published":
+        seeds = [secrets.randbits(31) for _ in seeds]
+    runs = [Run(WITHIN, number, drawn) for number, drawn in enumerate(seeds)]
+    return [*runs, Run(UNSEEN, 0, seeds[0])] if params.unseen_nights else runs
+
+
+def train_corpus(
+    table: pd.DataFrame,
+    archives: Path,
+    folder: Path,
+    params: TrainParams,
+    *,
+    corpus: str,
+    seed: int,
+    device: torch.device,
+    workers: int = 0,
+) -> dict[str, Any]:
+    """Do all trainings of a corpus, or go on with those that an interruption left.
+
+    Parameters
+    ----------
+    table : DataFrame
+        Of stage split: ``name``, ``night``, ``label``, ``split``, ``split_by_night``.
+    archives : Path
+        Folder of the night archives.
+    folder : Path
+        Outputs: ``weights.safetensors``, ``curves.parquet``, ``validation.parquet``, ``train.json``.
+    params : TrainParams
+        Section ``train`` of the parameters.
+    corpus : str
+        Decides the initial weights.
+    seed : int
+        Of the pipeline.
+    device : torch.device
+        Where to train.
+    workers : int
+        Threads; 0 for one a core.
+
+    Returns
+    -------
+    dict
+        The document written to ``train.json``.
+
+    Raises
+    ------
+    ReproError
+        If the initial weights cannot be had, a frame is missing, or a split has no validation images.
+    """
+    initial = params.initial_weights.get(corpus, "imagenet")
+    runs = planned(params, seed)
+    for split in dict.fromkeys(run.split for run in runs):
+        _check_both_classes(table, split)
+    networks.build(initial, seed)  # fails early, before any image is read
+    used = table[table[[COLUMN[run.split] for run in runs]].notna().any(axis=1)].set_index("name", drop=False)
+    images = gather(used, archives, params.image_size_px, workers=workers)
+    data = _digest(images)
+    began, done = time.monotonic(), []
+    for number, run in enumerate(runs):
+        checkpoint = folder / f"checkpoint-{number}.pt"
+        trained = _train(run, used, images, data, params, initial, checkpoint, device, workers)
+        done.append((run, trained))
+        if number == 0:
+            notes = {"image_size_px": params.image_size_px, "initial_weights": initial, "epoch": trained.best_epoch}
+            networks.save(trained.network, folder / "weights.safetensors", {**notes, "seed": trained.seed})
+    seconds = time.monotonic() - began
+    curves = pd.concat([_labelled(trained.curves, run, trained) for run, trained in done], ignore_index=True)
+    write_table(folder / "curves.parquet", curves)
+    validation = pd.concat([_labelled(trained.validation, run, trained) for run, trained in done], ignore_index=True)
+    validation["night"] = validation["name"].map(used["night"]).astype("str")
+    write_table(folder / "validation.parquet", validation)
+    documents = [_document(run, trained) for run, trained in done]
+    document = {
+        "initial_weights": _initial(initial),
+        "mode": params.mode,
+        "precision": params.precision,
+        "image_size_px": params.image_size_px,
+        "device": device_name(device),
+        "runs": documents,
+        "spread": _spread(documents),
+        "honesty": honesty(validation, generator(seed, "honesty")),
+        "quantities": quantities(done[0][1].curves),
+        "seconds": round(seconds, 1),
+    }
+    write_json(folder / "train.json", document)
+    for leftover in folder.glob("checkpoint-*.pt"):
+        leftover.unlink()
+    return document
+
+
+def _train(
+    run: Run,
+    used: pd.DataFrame,
+    images: Images,
+    data: str,
+    params: TrainParams,
+    initial: networks.InitialWeights,
+    checkpoint: Path,
+    device: torch.device,
+    workers: int,
+) -> Trained:
+    side = used[COLUMN[run.split]]
+    fixed = params.model_dump_json(exclude={"networks", "unseen_nights", "initial_weights"})
+    settings = f"{initial} {networks.initial_digest(initial)} {run.split} {run.network} {fixed} {data} {device.type}"
+    return fine_tune(
+        networks.build(initial, run.seed),
+        _part(images, side, "train"),
+        _part(images, side, "val"),
+        params,
+        seed=run.seed,
+        device=device,
+        workers=workers,
+        checkpoint=checkpoint,
+        title=f"train, {run.split}" + (f", network {run.network}" if run.network else ""),
+        settings=settings + (f" seed {run.seed}" if params.mode == "deterministic" else ""),
+    )
+
+
+def _labelled(table: pd.DataFrame, run: Run, trained: Trained) -> pd.DataFrame:
+    table = table.copy()
+    table.insert(0, "split", pd.Series(run.split, index=table.index, dtype="str"))
+    table.insert(1, "network", run.network)
+    table.insert(2, "seed", trained.seed)
+    return table
+
+
+def quantities(curves: pd.DataFrame) -> dict[str, float]:
+    """Figure 5 as numbers by name: ``figure5.train_loss.e1``, ``figure5.val_correct.e12`` and so on.
+
+    Accuracies are fractions, ``val_correct`` are images.
+    """
+    found: dict[str, float] = {}
+    for row in curves.to_dict("records"):
+        for name in ("train_loss", "train_accuracy", "val_loss", "val_correct"):
+            found[f"figure5.{name}.e{row['epoch']}"] = row[name]
+    return found
+
+
+def honesty(validation: pd.DataFrame, rng: np.random.Generator) -> dict[str, Any]:
+    """Accuracy on nights that also trained, as published, beside accuracy on nights never seen.
+
+    Parameters
+    ----------
+    validation : DataFrame
+        ``split``, ``network``, ``night``, ``label``, ``predicted``.
+    rng : Generator
+        For the bootstrap by night.
+
+    Returns
+    -------
+    dict
+        By ``within_nights`` and, if trained, ``unseen_nights``: ``correct``, ``images``, ``nights``, ``accuracy``,
+        its Wilson interval ``wilson`` (images taken as independent) and ``by_night`` (whole nights resampled); and
+        ``difference``, within less unseen, with its interval by night.
+    """
+    found: dict[str, Any] = {}
+    resampled = {}
+    for split in (WITHIN, UNSEEN):
+        rows = validation[(validation["split"] == split) & (validation["network"] == 0)]
+        if rows.empty:
+            continue
+        right = (rows["label"] == rows["predicted"]).to_numpy()
+        resampled[split] = ratio_by_night(right, np.ones(len(rows)), rows["night"], RESAMPLINGS, rng)
+        found[split.replace(" ", "_")] = {
+            "correct": int(right.sum()),
+            "images": len(rows),
+            "nights": int(rows["night"].nunique()),
+            "accuracy": float(right.mean()),
+            "wilson": wilson(int(right.sum()), len(rows)),
+            "by_night": percentile(resampled[split]),
+        }
+    if len(resampled) == 2:
+        found["difference"] = {
+            "accuracy": found["within_nights"]["accuracy"] - found["unseen_nights"]["accuracy"],
+            "by_night": percentile(resampled[WITHIN] - resampled[UNSEEN]),
+        }
+    return found
+
+
+def _check_both_classes(table: pd.DataFrame, split: str) -> None:
+    for side in ("train", "val"):
+        present = set(table.loc[table[COLUMN[split]] == side, "label"])
+        if len(present) < len(networks.CLASSES):
+            raise ReproError(
+                found=f"{f'only {present.pop()}' if present else 'no'} images for {side} ({split})",
+                expected="images of both classes",
+                where="stage train, table of stage split",
+                remedy="label more frames; or, if only the split by nights lacks them, set train.unseen_nights to false",
+            )
+
+
+def _part(images: Images, side: pd.Series[str], which: str) -> Images:
+    places = np.flatnonzero(np.array([side[name] == which for name in images.names]))
+    return Images(tuple(images.names[k] for k in places), images.pixels[places], images.classes[places])
+
+
+def _digest(images: Images) -> str:
+    total = hashlib.sha256("\n".join(images.names).encode())
+    total.update(images.classes.tobytes())
+    total.update(np.ascontiguousarray(images.pixels).data)
+    return total.hexdigest()
+
+
+def _document(run: Run, trained: Trained) -> dict[str, Any]:
+    best = trained.curves.iloc[trained.best_epoch - 1]
+    correct, images = int(best["val_correct"]), int(best["val_images"])
+    return {
+        "split": run.split,
+        "network": run.network,
+        "seed": trained.seed,
+        "best_epoch": trained.best_epoch,
+        "train_images": trained.train_images,
+        "val_images": images,
+        "val_correct": correct,
+        "val_accuracy": correct / images,
+        "val_loss": float(best["val_loss"]),
+        "wilson": wilson(correct, images),
+        "batches": sorted({int(size) for size in trained.curves["batch"]}),
+    }
+
+
+def _spread(documents: list[dict[str, Any]]) -> dict[str, Any] | None:
+    """How much the accuracy on the published split varies with the seed; None with a single network."""
+    values: npt.NDArray[np.float64] = np.array([run["val_accuracy"] for run in documents if run["split"] == WITHIN])
+    if len(values) < 2:
+        return None
+    return {
+        "networks": len(values),
+        "mean": float(values.mean()),
+        "sd": float(values.std(ddof=1)),
+        "lowest": float(values.min()),
+        "highest": float(values.max()),
+    }
+
+
+def _initial(initial: networks.InitialWeights) -> dict[str, Any]:
+    found: dict[str, Any] = {"name": initial, "sha256": networks.initial_digest(initial)}
+    if initial == "imagenet":
+        # A file in torchvision's cache is taken unchecked; whoever reads the result should know.
+        found["as_published"] = networks.genuine_imagenet()
+    return found
