@@ -6,6 +6,7 @@ file, a corpus is a folder of them.
 
 from __future__ import annotations
 
+from copy import copy
 from pathlib import Path
 from typing import Any, Literal
 
@@ -73,7 +74,9 @@ def schema(stage: Stage) -> pa.DataFrameSchema:
     columns: dict[str, pa.Column] = {}
     for name, added in _ADDED.items():
         optional = name == "split" and stage == "infer"
-        columns |= {key: column.set_required(False) if optional else column for key, column in added.items()}
+        for key, column in added.items():
+            columns[key] = copy(column)
+            columns[key].required = not optional
         if name == stage:
             break
     checks = [

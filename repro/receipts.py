@@ -94,19 +94,19 @@ def holds(work: Work, *, hash_inputs: bool = True) -> bool:
     if document is None or document.get("settings") != work.settings:
         return False
     recorded = document.get("inputs", {})
-    if list(recorded) != [path.name for path in work.inputs]:
+    if list(recorded) != [_name(path) for path in work.inputs]:
         return False
     for path in work.inputs:
         if not path.is_file():
             return False
-        was, now = recorded[path.name], path.stat()
+        was, now = recorded[_name(path)], path.stat()
         if was["bytes"] != now.st_size:
             return False
         if was["mtime_ns"] != now.st_mtime_ns and not (hash_inputs and was["sha256"] == digest(path)):
             return False
     sizes = document.get("outputs", {})
-    return list(sizes) == [_output_name(path) for path in work.outputs] and all(
-        path.is_file() and path.stat().st_size == sizes[_output_name(path)] for path in work.outputs
+    return list(sizes) == [_name(path) for path in work.outputs] and all(
+        path.is_file() and path.stat().st_size == sizes[_name(path)] for path in work.outputs
     )
 
 
@@ -123,8 +123,8 @@ def write(work: Work, summary: Mapping[str, Any]) -> None:
     inputs = {}
     for path in work.inputs:
         stat = path.stat()
-        inputs[path.name] = {"sha256": digest(path), "bytes": stat.st_size, "mtime_ns": stat.st_mtime_ns}
-    outputs = {_output_name(path): path.stat().st_size for path in work.outputs}
+        inputs[_name(path)] = {"sha256": digest(path), "bytes": stat.st_size, "mtime_ns": stat.st_mtime_ns}
+    outputs = {_name(path): path.stat().st_size for path in work.outputs}
     document = {"night": work.night, "settings": work.settings, "inputs": inputs, "outputs": outputs}
     write_json(work.receipt, {**document, "summary": dict(summary)})
 
@@ -135,6 +135,6 @@ def void(work: Work) -> None:
         path.unlink(missing_ok=True)
 
 
-def _output_name(path: Path) -> str:
-    # Outputs of one night often share their file name; folder and name tell them apart.
+def _name(path: Path) -> str:
+    # Files of one night often share their name; folder and name tell them apart.
     return f"{path.parent.name}/{path.name}"

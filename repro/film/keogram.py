@@ -48,11 +48,11 @@ def place_in_time(
     step = step if step > 0 else 60 / 86400
     edges = np.arange(days[0] - step / 2, days[-1] + step, step)
     middles = edges[:-1] + step / 2
-    # Each slot shows the frame nearest to it, unless that is more than a slot away.
+    # Each slot shows the frame nearest to it, unless that is well beyond its edges.
     after = np.clip(np.searchsorted(days, middles), 0, days.size - 1)
     before = np.maximum(after - 1, 0)
     nearest = np.where(np.abs(days[before] - middles) < np.abs(days[after] - middles), before, after)
-    filled = np.abs(days[nearest] - middles) <= step
+    filled = np.abs(days[nearest] - middles) <= 0.75 * step
     image = np.zeros((keogram.shape[0], middles.size, 4), np.uint8)
     image[..., :3] = columns[:, nearest]
     image[..., 3] = filled * np.uint8(255)

@@ -1,0 +1,128 @@
+"""From videos to conditions in a whole temporary project: film, clock and sky as the pipeline runs them."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import zipfile
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import numpy as np
+import pytest
+import pytz
+
+from repro import frames
+from repro.paths import Paths
+from repro.status import status
+from tests.conftest import ROOT
+from tests.support.camera import SLASHES, Look, sky_frames, write_video
+
+ZONE = pytz.timezone("America/Yellowknife")
+LOOK = Look(text=200, background=25, noise=5)
+FRAMES = 100  # of a video: ten minutes, of which ten frames are kept
+
+
+def add_night(project: Paths, night: str, begin: str, seed: int) -> list[datetime]:
+    """Put a night's video into the corpus; gives the times of the frames that will be kept."""
+    local = datetime.strptime(night + begin, "%Y%m%d%H:%M:%S")
+    start = ZONE.localize(local - timedelta(days=int(local.hour >= 12))).astimezone(UTC)
+    exposures = [start + timedelta(seconds=6 * number) for number in range(FRAMES)]
+    texts = [time.astimezone(ZONE).strftime(SLASHES) for time in exposures]
+    folder = project.videos("auroramax")
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / f"auroramaxHD_{night}_720p.mp4"
+    write_video(path, sky_frames(texts, LOOK, np.random.default_rng(seed)))
+    return exposures[::10]
+
+
+def stage(project: Paths, name: str) -> subprocess.CompletedProcess[str]:
+    """Run a stage's script as DVC does."""
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    return subprocess.run(
+        [sys.executable, ROOT / "stages" / f"{name}.py"],
+        cwd=project.root, env=environment, capture_output=True, text=True, check=False, timeout=300,
+    )  # fmt: skip
+
+
+def run(project: Paths, names: Sequence[str] = ("film", "clock", "sky")) -> None:
+    """Run stages that must succeed."""
+    for name in names:
+        done = stage(project, name)
+        assert done.returncode == 0, done.stderr
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Paths:
+    """An empty project for the AuroraMAX corpus, run in two processes."""
+    (tmp_path / "expected").mkdir()
+    text = (ROOT / "params.yaml").read_text(encoding="utf-8")
+    text = text.replace("corpus: simulated", "corpus: auroramax").replace("workers: 0 ", "workers: 2 ")
+    (tmp_path / "params.yaml").write_text(text, encoding="utf-8")
+    return Paths(tmp_path)
+
+
+@pytest.mark.slow
+def test_a_new_night_costs_one_night_and_a_bad_one_stops_none(project: Paths) -> None:
+    """Two nights are taken to their conditions; a third is added and a fourth is damaged: only the third is worked on.
+
+    One of the nights crosses the change to summer time.
+    """
+    truth = {
+        "20240201": add_night(project, "20240201", "22:15:30", 1),
+        "20240310": add_night(project, "20240310", "01:55:12", 2),
+    }
+    run(project)
+    folders = {name: project.stage("auroramax", name) for name in ("film", "clock", "sky")}
+    table = frames.read_nights(folders["sky"] / "tables", "sky")
+    assert [t.to_pydatetime() for t in table["time_utc"]] == truth["20240201"] + truth["20240310"]
+    assert table["name"][0] == "20240201051530_20240201_0.jpg"
+    assert set(table["sun_bin"]) == {"Night"}
+    with zipfile.ZipFile(folders["clock"] / "frames" / "20240310.zip") as archive:
+        assert archive.namelist() == table.loc[table["night"] == "20240310", "name"].tolist()
+
+    before = written(folders)
+    truth["20240311"] = add_night(project, "20240311", "23:00:00", 3)
+    (project.videos("auroramax") / "auroramaxHD_20240312_720p.mp4").write_bytes(b"404 not found")
+    failed = stage(project, "film")
+    assert failed.returncode != 0
+    assert "1 of 4 nights failed" in failed.stderr
+    assert "auroramaxHD_20240312_720p.mp4" in failed.stderr
+    run(project, ["clock", "sky"])
+    after = written(folders)
+    assert {name: after[name] for name in before} == before
+    assert {name.split("/")[-1].split(".")[0] for name in set(after) - set(before)} == {"20240311"}
+    assert frames.read_nights(folders["sky"] / "tables", "sky")["night"].nunique() == 3
+
+    told = status(project, "auroramax")
+    assert told.nights["sampled"].tolist() == [10, 10, 10]
+    assert told.nights["read"].sum() == 30
+    assert told.nights["unreadable"].sum() == 0
+    assert told.failed[["stage", "night"]].to_numpy().tolist() == [["film", "20240312"]]
+    assert told.bins["frames"].sum() == 30
+
+
+def written(folders: dict[str, Path]) -> dict[str, int]:
+    """Modification time of all outputs but the lists of failures."""
+    return {
+        f"{name}/{path.relative_to(folder)}": path.stat().st_mtime_ns
+        for name, folder in folders.items()
+        for path in folder.rglob("*")
+        if path.is_file() and path.name != "failures.json"
+    }
+
+
+def test_an_empty_corpus_is_an_error_with_a_remedy(project: Paths) -> None:
+    """Without videos the film stage ends with an error that says where to put them and how to name them."""
+    project.videos("auroramax").mkdir(parents=True)
+    done = stage(project, "film")
+    assert done.returncode != 0
+    assert "auroramaxHD_YYYYMMDD_720p.mp4" in done.stderr
+
+
+def test_status_of_a_corpus_that_has_not_begun(project: Paths) -> None:
+    """The status of a corpus of which nothing was made is empty tables, not an error."""
+    told = status(project, "auroramax")
+    assert all(len(table) == 0 for table in vars(told).values())

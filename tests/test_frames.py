@@ -1,0 +1,111 @@
+"""The frame table's schema."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from repro import frames
+from repro.errors import ReproError
+
+
+def sky_table() -> pd.DataFrame:
+    """Three frames of one night up to the sky, the second without a time."""
+    stamps = ["2024-02-01 01:19:54", None, "2024-02-01 01:21:54"]
+    names = ["20240201011954_20240201_0.jpg", None, "20240201012154_20240201_2.jpg"]
+    return pd.DataFrame(
+        {
+            "night": "20240201",
+            "number": [0, 1, 2],
+            "frame": [0, 10, 20],
+            "video_time_s": [0.0, 0.4, 0.8],
+            "name": names,
+            "clock_read": ["2024-01-31 18:19:54 MST", "", "2024-01-31 18:21:54 MST"],
+            "clock_confidence": [95.0, 0.0, 90.0],
+            "clock_text": ["2024-01-31 18:19:54 MST", None, "2024-01-31 18:21:54 MST"],
+            "clock_repair": ["", "unreadable", ""],
+            "time_utc": pd.to_datetime(pd.Series(stamps), utc=True),
+            "sun_alt_deg": [-20.0, np.nan, -20.2],
+            "moon_alt_deg": [3.0, np.nan, 3.1],
+            "moon_phase_deg": [110.0, np.nan, 110.0],
+            "sun_bin": ["Night", None, "Night"],
+            "moon_bin": ["No_moon", None, "No_moon"],
+            "on_boundary": [False, False, False],
+        }
+    )
+
+
+def test_a_table_comes_back_as_it_was(tmp_path: Path) -> None:
+    """Writing and reading keep every value, type and missing value."""
+    frames.write(tmp_path / "20240201.parquet", sky_table(), "sky")
+    table = frames.read(tmp_path / "20240201.parquet", "sky")
+    pd.testing.assert_frame_equal(table, frames.tidy(sky_table()))
+    assert str(table["time_utc"].dtype) == "datetime64[us, UTC]"
+    assert table["name"].isna().tolist() == [False, True, False]
+
+
+def test_columns_are_put_in_order(tmp_path: Path) -> None:
+    """Whatever order columns are given in, the file has the table's order."""
+    frames.write(tmp_path / "t.parquet", sky_table()[sorted(sky_table().columns)], "sky")
+    assert list(pd.read_parquet(tmp_path / "t.parquet").columns) == list(frames.COLUMNS[:16])
+
+
+@pytest.mark.parametrize(
+    ("column", "row", "value"),
+    [
+        ("night", 0, "2024-02-01"),
+        ("number", 1, 0),
+        ("frame", 0, -1),
+        ("name", 0, "20240201011955_20240201_0.jpg"),
+        ("name", 1, "20240201012054_20240201_1.jpg"),
+        ("clock_confidence", 0, 101.0),
+        ("sun_alt_deg", 0, -91.0),
+        ("moon_phase_deg", 0, 181.0),
+        ("sun_bin", 0, "Dusk"),
+        ("moon_bin", 2, None),
+        ("sun_bin", 1, "Night"),
+    ],
+)
+def test_a_wrong_value_is_refused_and_nothing_is_written(tmp_path: Path, column: str, row: int, value: object) -> None:
+    """A value out of range, a name that is not its time's, or sky without a time is refused before anything is written."""
+    table = sky_table()
+    table[column] = table[column].astype(object)
+    table.loc[row, column] = value  # type: ignore[call-overload]
+    table[column] = table[column].infer_objects()
+    with pytest.raises(ReproError, match="breaks its schema"):
+        frames.write(tmp_path / "t.parquet", table, "sky")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_missing_and_unknown_columns_are_refused() -> None:
+    """A table that lacks a column, or has one that no stage makes, is refused at the border."""
+    with pytest.raises(ReproError, match="schema"):
+        frames.check(frames.tidy(sky_table().drop(columns="sun_bin")), "sky", "here")
+    with pytest.raises(ReproError, match="schema"):
+        frames.check(frames.tidy(sky_table().assign(colour="green")), "sky", "here")
+
+
+def test_inference_may_come_without_labels() -> None:
+    """The table behind the infer stage is complete with or without label and split."""
+    table = sky_table().assign(logit_no=1.0, logit_yes=-1.0, p_yes=0.12, predicted="no")
+    frames.check(frames.tidy(table), "infer", "here")
+    frames.check(frames.tidy(table.assign(label=None, split=None)), "infer", "here")
+
+
+def test_nights_are_read_as_one_table(tmp_path: Path) -> None:
+    """The tables of a folder are read in the order of nights; an empty folder is an error that names the stage."""
+    with pytest.raises(ReproError, match="dvc repro sky"):
+        frames.read_nights(tmp_path, "sky")
+    table = sky_table()
+    for night in ("20240202", "20240201"):
+        renamed = table.assign(night=night, name=table["name"].str.replace("_20240201_", f"_{night}_"))
+        frames.write(tmp_path / f"{night}.parquet", renamed, "sky")
+    assert frames.read_nights(tmp_path, "sky")["night"].tolist() == ["20240201"] * 3 + ["20240202"] * 3
+
+
+def test_readable_frames_have_a_time() -> None:
+    """Only frames with a time are handed on to be labelled or classified."""
+    assert frames.readable(frames.tidy(sky_table()))["number"].tolist() == [0, 2]
