@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import zipfile
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
+from itertools import islice
 from pathlib import Path
 from threading import local
 from typing import TypeVar
@@ -79,8 +81,8 @@ def ahead(
         Results that may wait to be taken, which bounds memory.
     """
     coming = iter(items)
-    queue: list[Future[Result]] = [pool.submit(work, item) for item, _ in zip(coming, range(waiting), strict=False)]
+    queue = deque(pool.submit(work, item) for item in islice(coming, waiting))
     while queue:
-        result = queue.pop(0).result()
-        queue.extend(pool.submit(work, item) for item, _ in zip(coming, range(1), strict=False))
+        result = queue.popleft().result()
+        queue.extend(pool.submit(work, item) for item in islice(coming, 1))
         yield result

@@ -144,7 +144,7 @@ def normalise(images: Pixels, device: torch.device | str = "cpu") -> Tensor:
         In channels-last memory, which is how the images come and what convolutions like best.
     """
     # permute() of a contiguous (n, h, w, c) array is a channels-last (n, c, h, w) tensor without a copy.
-    batch = torch.from_numpy(np.ascontiguousarray(images)).to(device).permute(0, 3, 1, 2)
+    batch = torch.from_numpy(np.require(images, requirements=["C", "W"])).to(device).permute(0, 3, 1, 2)
     mean = torch.tensor(IMAGENET_MEAN, device=device).view(1, 3, 1, 1)
     std = torch.tensor(IMAGENET_STD, device=device).view(1, 3, 1, 1)
     return batch.float().div_(255).sub_(mean).div_(std)

@@ -1,0 +1,188 @@
+"""The network: its shape, its initial weights, its weight files, and what is said when they cannot be had."""
+
+from __future__ import annotations
+
+import copy
+from pathlib import Path
+from urllib.error import URLError
+
+import numpy as np
+import pytest
+import torch
+from safetensors.torch import save_file
+from torchvision import models
+
+from repro.classifier import network as networks
+from repro.errors import ReproError
+
+FILE = "efficientnet_b1_rwightman-bac287d4.pth"
+
+
+@pytest.fixture
+def torch_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty cache of torchvision."""
+    monkeypatch.setenv("TORCH_HOME", str(tmp_path / "torch"))
+    folder = tmp_path / "torch" / "hub" / "checkpoints"
+    folder.mkdir(parents=True)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def imagenet_state() -> dict[str, torch.Tensor]:
+    """A made-up state dict of the shape of torchvision's file, told apart by its stem."""
+    with torch.random.fork_rng():
+        torch.manual_seed(11)
+        return models.efficientnet_b1(weights=None).state_dict()
+
+
+@pytest.fixture(scope="module")
+def drawn() -> torch.nn.Module:
+    """A network with weights drawn at random."""
+    return networks.build("none", 7)
+
+
+def test_head_has_two_classes(drawn: torch.nn.Module) -> None:
+    """The network is torchvision's EfficientNet-B1 with a head Linear(1280, 2): 6,515,746 parameters."""
+    head = drawn.get_submodule("classifier.1")
+    assert (head.in_features, head.out_features) == (1280, 2)
+    assert sum(parameter.numel() for parameter in drawn.parameters()) == 6_515_746
+
+
+def test_seed_decides_what_is_drawn(drawn: torch.nn.Module) -> None:
+    """The same seed draws the same weights, another seed others, and torch's own random numbers are left alone."""
+    torch.manual_seed(1)
+    before = torch.random.get_rng_state()
+    again, other = networks.build("none", 7), networks.build("none", 8)
+    assert torch.equal(torch.random.get_rng_state(), before)
+    for name, value in drawn.state_dict().items():
+        assert torch.equal(value, again.state_dict()[name])
+    assert not torch.equal(drawn.get_submodule("classifier.1").weight, other.get_submodule("classifier.1").weight)
+
+
+def test_imagenet_comes_from_torchvisions_cache(torch_home: Path, imagenet_state: dict[str, torch.Tensor]) -> None:
+    """A file in torchvision's cache becomes the backbone, while the head is drawn anew; the file is told for what it is."""
+    torch.save(imagenet_state, torch_home / FILE)
+    network = networks.build("imagenet", 7)
+    for name, value in network.get_submodule("features").state_dict().items():
+        assert torch.equal(value, imagenet_state[f"features.{name}"])
+    assert networks.imagenet_path() == torch_home / FILE
+    assert networks.initial_digest("imagenet") is not None
+    assert not networks.genuine_imagenet()
+
+
+def test_missing_imagenet_file_says_all(torch_home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without file and network, the error names the file, its place, its hash, its address and the alternative."""
+
+    def no_route(*_: object, **__: object) -> None:
+        raise URLError("no route to host")
+
+    monkeypatch.setattr("torch.hub.download_url_to_file", no_route)
+    with pytest.raises(ReproError) as caught:
+        networks.build("imagenet", 0)
+    text = str(caught.value)
+    for part in (FILE, str(torch_home), "SHA-256 begins with bac287d4", "https://", "observatory", "no route"):
+        assert part in text
+
+
+@pytest.mark.parametrize("damage", [b"", b"<html>blocked</html>"])
+def test_damaged_imagenet_file_is_named(torch_home: Path, damage: bytes) -> None:
+    """A cached file that is no weight file is named, with the advice to remove it."""
+    (torch_home / FILE).write_bytes(damage)
+    with pytest.raises(ReproError, match="remove it and run again"):
+        networks.build("imagenet", 0)
+
+
+def test_imagenet_file_of_another_network(torch_home: Path) -> None:
+    """Weights of another network under the right name are refused, naming the first tensor that does not fit."""
+    torch.save(models.mobilenet_v3_small(weights=None).state_dict(), torch_home / FILE)
+    with pytest.raises(ReproError, match="weights of another network"):
+        networks.build("imagenet", 0)
+
+
+def test_missing_observatory_backbone_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without the shipped backbone the error says where it belongs and how to make it."""
+    monkeypatch.setattr(networks, "observatory_path", lambda: tmp_path / networks.OBSERVATORY)
+    with pytest.raises(ReproError, match=r"repro\.classifier\.pretrain"):
+        networks.build("observatory", 0)
+
+
+def test_observatory_backbone_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, drawn: torch.nn.Module) -> None:
+    """A backbone kept in half precision becomes a backbone in single precision."""
+    state = {
+        name: value.half() if value.is_floating_point() else value
+        for name, value in drawn.get_submodule("features").state_dict().items()
+    }
+    save_file(state, tmp_path / networks.OBSERVATORY)
+    monkeypatch.setattr(networks, "observatory_path", lambda: tmp_path / networks.OBSERVATORY)
+    network = networks.build("observatory", 3)
+    found = network.get_submodule("features").state_dict()
+    assert all(value.dtype == torch.float32 for value in found.values() if value.is_floating_point())
+    assert all(torch.equal(found[name], value.to(found[name].dtype)) for name, value in state.items())
+
+
+def test_saved_weights_are_read(tmp_path: Path, drawn: torch.nn.Module) -> None:
+    """What is saved reads back bit for bit, with its notes; a plain state dict of torch is read as well."""
+    networks.save(drawn, tmp_path / "w.safetensors", {"image_size_px": 64})
+    torch.save(drawn.state_dict(), tmp_path / "w.pt")
+    read, notes = networks.load(tmp_path / "w.safetensors")
+    other, nothing = networks.load(tmp_path / "w.pt")
+    assert (notes, nothing) == ({"image_size_px": 64}, {})
+    for name, value in drawn.state_dict().items():
+        assert torch.equal(value, read.state_dict()[name])
+        assert torch.equal(value, other.state_dict()[name])
+    assert not read.training
+
+
+@pytest.mark.parametrize("suffix", [".safetensors", ".pt"])
+def test_checkpoint_of_another_network_is_refused(tmp_path: Path, suffix: str) -> None:
+    """Weights of another network are refused, naming the first tensor that does not fit."""
+    state = models.mobilenet_v3_small(weights=None, num_classes=2).state_dict()
+    path = tmp_path / f"w{suffix}"
+    save_file(state, path) if suffix == ".safetensors" else torch.save(state, path)
+    with pytest.raises(
+        ReproError, match=r"weights of another network: \d+ tensors missing, unknown or of another shape"
+    ):
+        networks.load(path)
+
+
+def test_head_of_another_shape_is_refused(tmp_path: Path, imagenet_state: dict[str, torch.Tensor]) -> None:
+    """A network of a thousand classes is not taken for one of two."""
+    torch.save(imagenet_state, tmp_path / "w.pt")
+    with pytest.raises(ReproError, match=r"classifier\.1\.weight"):
+        networks.load(tmp_path / "w.pt")
+
+
+@pytest.mark.parametrize("suffix", [".safetensors", ".pt"])
+@pytest.mark.parametrize("content", [None, b"", b"not a network at all"])
+def test_unreadable_weights_are_named(tmp_path: Path, suffix: str, content: bytes | None) -> None:
+    """A missing or damaged weight file is an error that names it and says how to make it again."""
+    path = tmp_path / f"w{suffix}"
+    if content is not None:
+        path.write_bytes(content)
+    with pytest.raises(ReproError, match="dvc repro train") as caught:
+        networks.load(path)
+    assert caught.value.where == str(path)
+
+
+def test_checkpoints_hold_no_code(tmp_path: Path) -> None:
+    """A pickle that would run code when read is refused unread."""
+    torch.save({"features": Path("x")}, tmp_path / "w.pt")
+    with pytest.raises(ReproError, match="damaged or foreign"):
+        networks.load(tmp_path / "w.pt")
+
+
+def test_folding_batchnorm_changes_rounding_only(drawn: torch.nn.Module) -> None:
+    """Logits with BatchNorm folded into the convolutions agree to 1e-4, and no BatchNorm is left."""
+    rng = np.random.default_rng(0)
+    images = torch.from_numpy(rng.normal(size=(2, 3, 64, 64)).astype(np.float32))
+    network = copy.deepcopy(drawn)
+    for module in network.modules():
+        if isinstance(module, torch.nn.BatchNorm2d):
+            module.running_mean.uniform_(-0.1, 0.1)
+            module.running_var.uniform_(0.5, 2)
+    with torch.inference_mode():
+        plain = network(images)
+        folded = networks.fused(copy.deepcopy(network))
+        assert torch.allclose(folded(images), plain, atol=1e-4)
+        assert not torch.allclose(networks.fused(copy.deepcopy(drawn))(images), plain, atol=1e-4)
+    assert not any(isinstance(module, torch.nn.BatchNorm2d) for module in folded.modules())

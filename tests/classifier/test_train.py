@@ -1,0 +1,268 @@
+"""Fine-tuning: phases, switches, the epoch kept, resuming, and what happens when memory runs out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from torch import nn
+
+from repro.classifier import train as training
+from repro.classifier.data import Images, training_batches
+from repro.classifier.train import CURVES, Judged, Trained, fine_tune
+from repro.errors import ReproError
+from repro.params import TrainParams
+from tests.support.images import labelled_images, small
+
+CPU = torch.device("cpu")
+FAST = {"image_size_px": 32, "epochs_head": 2, "epochs_all": 2, "batch": 8, "learning_rate_head": 0.01}
+
+
+@pytest.fixture(scope="module")
+def train_images() -> Images:
+    """Twenty images, half with aurora; the last batch of eight is smaller."""
+    return labelled_images(20, np.random.default_rng(0))
+
+
+@pytest.fixture(scope="module")
+def val_images() -> Images:
+    """Ten others."""
+    return labelled_images(10, np.random.default_rng(1))
+
+
+def tune(
+    train: Images,
+    val: Images,
+    seed: int = 3,
+    checkpoint: Path | None = None,
+    after_epoch: Callable[[int], None] | None = None,
+    network: nn.Module | None = None,
+    settings: str = "s",
+    **params: object,
+) -> Trained:
+    """Fine-tune the small network."""
+    chosen = TrainParams.model_validate({**FAST, **params})
+    return fine_tune(
+        network or small(), train, val, chosen, seed=seed, device=CPU, workers=2, checkpoint=checkpoint,
+        after_epoch=after_epoch, settings=settings,
+    )  # fmt: skip
+
+
+def same(one: Trained, other: Trained) -> bool:
+    """Whether two trainings gave the same network and the same curves, to the last bit."""
+    weights = other.network.state_dict()
+    return (
+        all(torch.equal(value, weights[name]) for name, value in one.network.state_dict().items())
+        and one.curves.equals(other.curves)
+        and one.best_epoch == other.best_epoch
+        and one.validation.equals(other.validation)
+    )
+
+
+def test_curves_have_one_row_an_epoch(train_images: Images, val_images: Images) -> None:
+    """Columns, types and counts of the curves are as declared, and validation agrees with its best epoch."""
+    trained = tune(train_images, val_images)
+    assert {name: str(kind) for name, kind in trained.curves.dtypes.items()} == CURVES
+    assert trained.curves["epoch"].tolist() == [1, 2, 3, 4]
+    assert trained.curves["phase"].tolist() == ["head", "head", "all", "all"]
+    assert (trained.curves["val_accuracy"] == trained.curves["val_correct"] / 10).all()
+    right = (trained.validation["label"] == trained.validation["predicted"]).sum()
+    assert right == trained.curves["val_correct"][trained.best_epoch - 1] == trained.curves["val_correct"].max()
+
+
+def test_it_learns(train_images: Images, val_images: Images) -> None:
+    """Arcs that anyone can see are learnt: all validation images are classified rightly."""
+    trained = tune(train_images, val_images, epochs_head=4, epochs_all=8, learning_rate_all=0.01)
+    assert trained.curves["val_correct"].max() == 10
+    assert trained.curves["train_loss"].iloc[-1] < trained.curves["train_loss"].iloc[0] / 2
+
+
+def test_only_the_head_learns_at_first(train_images: Images, val_images: Images) -> None:
+    """In the first phase no weight of the backbone changes; in the second all do."""
+    begun = small()
+    head = tune(train_images, val_images, epochs_all=0, best="loss").network
+    for name, value in begun.features.named_parameters():
+        assert torch.equal(value, head.get_submodule("features").get_parameter(name))
+    assert not torch.equal(begun.classifier[1].weight, head.get_submodule("classifier.1").weight)
+    everything = tune(train_images, val_images, epochs_head=0, best="loss").network
+    for name, value in begun.named_parameters():
+        assert not torch.equal(value, everything.get_parameter(name)), name
+
+
+@pytest.mark.parametrize(("batchnorm", "moves"), [("adapt", True), ("fixed", False)])
+def test_batchnorm_under_freeze(train_images: Images, val_images: Images, batchnorm: str, moves: bool) -> None:
+    """As published, BatchNorm's statistics move while the backbone is frozen; the switch holds them."""
+    trained = tune(train_images, val_images, epochs_all=0, batchnorm=batchnorm)
+    statistics = trained.network.get_submodule("features.1").state_dict()["running_mean"]
+    assert bool(statistics.abs().max() > 0) == moves
+
+
+def test_second_phase_begins_with_a_new_optimiser(monkeypatch: pytest.MonkeyPatch, train_images: Images, val_images: Images) -> None:  # fmt: skip
+    """Adam is made twice: for the head at its rate, then for all weights at a tenth, without memory of the first."""
+    made = []
+
+    class Adam(torch.optim.Adam):
+        def __init__(self, parameters: object, lr: float) -> None:
+            chosen = list(parameters)  # type: ignore[call-overload]
+            made.append((len(chosen), lr))
+            super().__init__(chosen, lr=lr)
+
+    monkeypatch.setattr(torch.optim, "Adam", Adam)
+    tune(train_images, val_images, learning_rate_head=3e-4)
+    assert made == [(2, 3e-4), (10, 3e-5)]
+
+
+def judged_as(monkeypatch: pytest.MonkeyPatch, losses: list[float], correct: list[int]) -> None:
+    """Make the epochs' validation come out as told."""
+    answers = iter([*zip(losses, correct, strict=True), (0.0, 0)])
+
+    def judge(*_: object) -> Judged:
+        loss, right = next(answers)
+        return Judged(loss, right, right / 10, np.zeros(10), np.zeros(10, dtype=np.int64))
+
+    monkeypatch.setattr(training, "judge", judge)
+
+
+@pytest.mark.parametrize(("best", "epoch"), [("accuracy", 2), ("loss", 4)])
+def test_epoch_kept(monkeypatch: pytest.MonkeyPatch, train_images: Images, val_images: Images, best: str, epoch: int) -> None:  # fmt: skip
+    """Kept is the first epoch with the highest accuracy, as published, or the one with the lowest loss."""
+    judged_as(monkeypatch, [0.5, 0.4, 0.3, 0.2], [6, 8, 8, 7])
+    assert tune(train_images, val_images, best=best).best_epoch == epoch
+
+
+def test_same_seed_same_network(train_images: Images, val_images: Images) -> None:
+    """One seed gives one result to the last bit; another seed gives another."""
+    one = tune(train_images, val_images)
+    assert same(one, tune(train_images, val_images))
+    assert not same(one, tune(train_images, val_images, seed=4))
+
+
+@pytest.mark.parametrize("stop", [1, 2, 3])
+def test_interrupted_training_gives_the_same_result(
+    tmp_path: Path, train_images: Images, val_images: Images, stop: int
+) -> None:
+    """Broken off after any epoch, also between the phases, training goes on there and ends in the very same network."""
+
+    def interrupt(epoch: int) -> None:
+        if epoch == stop:
+            raise KeyboardInterrupt
+
+    checkpoint = tmp_path / "checkpoint.pt"
+    with pytest.raises(KeyboardInterrupt):
+        tune(train_images, val_images, checkpoint=checkpoint, after_epoch=interrupt)
+    seen: list[int] = []
+    resumed = tune(train_images, val_images, checkpoint=checkpoint, after_epoch=seen.append)
+    assert seen == list(range(stop + 1, 5))
+    assert same(resumed, tune(train_images, val_images))
+
+
+def test_a_finished_checkpoint_costs_no_epoch(tmp_path: Path, train_images: Images, val_images: Images) -> None:
+    """A training whose checkpoint is complete is not repeated."""
+    checkpoint = tmp_path / "checkpoint.pt"
+    one = tune(train_images, val_images, checkpoint=checkpoint)
+    seen: list[int] = []
+    assert same(one, tune(train_images, val_images, checkpoint=checkpoint, after_epoch=seen.append))
+    assert seen == []
+
+
+@pytest.mark.parametrize("kind", ["other settings", "damaged"])
+def test_foreign_checkpoints_are_not_taken_up(
+    tmp_path: Path, train_images: Images, val_images: Images, kind: str
+) -> None:
+    """A checkpoint of other data or parameters, or a damaged one, is left aside and training begins anew."""
+    checkpoint = tmp_path / "checkpoint.pt"
+    if kind == "damaged":
+        checkpoint.write_bytes(b"PK")
+    else:
+        tune(train_images, val_images, checkpoint=checkpoint, settings="other")
+    seen: list[int] = []
+    tune(train_images, val_images, checkpoint=checkpoint, after_epoch=seen.append)
+    assert seen == [1, 2, 3, 4]
+
+
+def test_unseeded_training_goes_on_with_its_own_seed(tmp_path: Path, train_images: Images, val_images: Images) -> None:
+    """A resumed training keeps the seed its first epochs drew from, whatever seed it is given now."""
+    checkpoint = tmp_path / "checkpoint.pt"
+    one = tune(train_images, val_images, checkpoint=checkpoint, seed=5)
+    assert one.seed == tune(train_images, val_images, checkpoint=checkpoint, seed=6).seed == 5
+
+
+class Hungry(nn.Module):
+    """A network whose training runs out of memory with more than four images, now and then."""
+
+    def __init__(self, least: int) -> None:
+        super().__init__()
+        body = small()
+        self.features, self.classifier, self.least = body.features, body.classifier, least
+
+    def forward(self, images: torch.Tensor) -> torch.Tensor:
+        """Logits, if there is room."""
+        if self.training and len(images) > self.least:
+            raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2 GiB.\nmore")
+        return self.classifier(self.features(images).mean((2, 3)))
+
+
+def test_too_little_memory_halves_the_batch(
+    train_images: Images, val_images: Images, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Out of memory, the epoch begins again with half the batch; stderr and the curves say so."""
+    trained = tune(train_images, val_images, network=Hungry(4))
+    assert trained.curves["batch"].tolist() == [4, 4, 4, 4]
+    assert "begins again with a batch of 4" in capsys.readouterr().err
+    assert same(trained, tune(train_images, val_images, batch=4))
+
+
+def test_no_memory_at_all_is_an_error(train_images: Images, val_images: Images) -> None:
+    """If not even one image fits, the error says so and names the way out."""
+    with pytest.raises(ReproError, match=r"set engine\.device to cpu"):
+        tune(train_images, val_images, network=Hungry(0))
+
+
+def test_a_loss_that_is_no_number_is_an_error(train_images: Images, val_images: Images) -> None:
+    """A network that diverges is stopped in the epoch it happens."""
+    network = small()
+    with torch.no_grad():
+        network.classifier[1].bias.fill_(float("nan"))
+    with pytest.raises(ReproError, match="a loss of nan"):
+        tune(train_images, val_images, network=network)
+
+
+def test_torchs_switches_are_restored(train_images: Images, val_images: Images) -> None:
+    """Deterministic mode leaves torch's global switches and random numbers as they were."""
+    before = torch.are_deterministic_algorithms_enabled(), torch.random.get_rng_state()
+    tune(train_images, val_images)
+    assert torch.are_deterministic_algorithms_enabled() == before[0]
+    assert torch.equal(torch.random.get_rng_state(), before[1])
+
+
+def test_batches_cover_every_image_once(train_images: Images) -> None:
+    """An epoch meets every image exactly once, in an order of its own; a smaller last batch is kept."""
+    seen = []
+    for epoch in (1, 2):
+        batches = list(training_batches(train_images, 8, 0, epoch, CPU, workers=1))
+        assert [len(classes) for _, classes in batches] == [8, 8, 4]
+        seen.append(torch.cat([classes for _, classes in batches]).tolist())
+    assert sum(seen[0]) == sum(seen[1]) == 10
+    assert seen[0] != seen[1]
+
+
+def test_augmentation_does_not_depend_on_threads(train_images: Images) -> None:
+    """One thread or many give the same batches."""
+    one, many = (
+        torch.cat([images for images, _ in training_batches(train_images, 8, 0, 1, CPU, workers=workers)])
+        for workers in (1, 4)
+    )
+    assert torch.equal(one, many)
+
+
+def test_validation_table(train_images: Images, val_images: Images) -> None:
+    """The answers to validation images bear names, labels, probabilities and classes that fit together."""
+    table = tune(train_images, val_images).validation
+    assert isinstance(table, pd.DataFrame)
+    assert table["name"].tolist() == list(val_images.names)
+    assert table["label"].tolist() == [("no", "yes")[k] for k in val_images.classes]
+    assert ((table["p_yes"] > 0.5) == (table["predicted"] == "yes")).all()

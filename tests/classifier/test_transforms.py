@@ -1,0 +1,100 @@
+"""Transforms: held against torchvision's own, which the published scripts use."""
+
+from __future__ import annotations
+
+import io
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+from scipy.stats import ks_2samp
+from torchvision import transforms
+
+from repro.classifier.transforms import IMAGENET_MEAN, IMAGENET_STD, Augmentation, augment, decode, draw, normalise
+from repro.errors import ReproError
+from tests.support.images import jpeg, sky
+
+PUBLISHED = transforms.Compose(
+    [transforms.Resize((240, 240)), transforms.ToTensor(), transforms.Normalize(IMAGENET_MEAN, IMAGENET_STD)]
+)
+
+
+def test_evaluation_is_torchvisions_bit_for_bit() -> None:
+    """Decoding, resizing, ToTensor and Normalize give the bits of torchvision's transforms on a PIL image."""
+    data = jpeg(sky(np.random.default_rng(0), aurora=True, size_px=720))
+    expected = PUBLISHED(Image.open(io.BytesIO(data)).convert("RGB"))
+    found = normalise(decode(data, 240, "x")[None])
+    assert found.is_contiguous(memory_format=torch.channels_last)
+    assert torch.equal(found[0], expected)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_training_is_torchvisions_bit_for_bit(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With the same drawn parameters, the training transforms give the bytes of torchvision's own."""
+    image = decode(jpeg(sky(np.random.default_rng(seed), aurora=True, size_px=300)), 240, "x")
+    chosen = draw(np.random.default_rng(seed), 240)
+    factors = dict(chosen.jitter)
+    names = ["brightness", "contrast", "saturation"]
+    order = torch.tensor([names.index(name) for name, _ in chosen.jitter])
+    monkeypatch.setattr(
+        transforms.RandomResizedCrop, "get_params",
+        staticmethod(lambda *_: (chosen.top, chosen.left, chosen.height, chosen.width)),
+    )  # fmt: skip
+    monkeypatch.setattr(
+        transforms.ColorJitter, "get_params", staticmethod(lambda *_: (order, *(factors[name] for name in names), None))
+    )
+    published = transforms.Compose(
+        [
+            transforms.RandomResizedCrop(240, scale=(0.8, 1.0)),
+            transforms.RandomHorizontalFlip(float(chosen.flip)),
+            transforms.ColorJitter(brightness=0.3, contrast=0.3, saturation=0.3),
+        ]
+    )
+    assert np.array_equal(augment(image, chosen), np.asarray(published(Image.fromarray(image))))
+
+
+def test_draws_are_distributed_as_torchvisions() -> None:
+    """Crops, flips and factors are distributed as torchvision draws them (Kolmogorov-Smirnov, p > 0.001)."""
+    count = 3000
+    ours = [draw(np.random.default_rng(seed), 240) for seed in range(count)]
+    blank = Image.new("RGB", (240, 240))
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        crops = np.array(
+            [transforms.RandomResizedCrop.get_params(blank, [0.8, 1.0], [3 / 4, 4 / 3]) for _ in range(count)]
+        )
+        jitter = transforms.ColorJitter(brightness=0.3, contrast=0.3, saturation=0.3)
+        factors = [
+            jitter.get_params(jitter.brightness, jitter.contrast, jitter.saturation, jitter.hue) for _ in range(count)
+        ]
+    for column, name in enumerate(("top", "left", "height", "width")):
+        assert ks_2samp([getattr(one, name) for one in ours], crops[:, column]).pvalue > 1e-3, name
+    for place, name in enumerate(("brightness", "contrast", "saturation")):
+        assert ks_2samp([dict(one.jitter)[name] for one in ours], [f[1 + place] for f in factors]).pvalue > 1e-3, name
+        first = np.mean([one.jitter[0][0] == name for one in ours])
+        assert abs(first - 1 / 3) < 4 * np.sqrt(2 / 9 / count)
+    assert abs(np.mean([one.flip for one in ours]) - 0.5) < 4 * 0.5 / np.sqrt(count)
+
+
+def test_every_parameter_matters() -> None:
+    """Crop, flip and each factor change the image."""
+    image = sky(np.random.default_rng(1), aurora=True, size_px=64)
+    plain = Augmentation(0, 0, 64, 64, False, ())
+    assert np.array_equal(augment(image, plain), image)
+    changed = [
+        Augmentation(3, 0, 60, 60, False, ()),
+        Augmentation(0, 0, 64, 64, True, ()),
+        *(Augmentation(0, 0, 64, 64, False, ((name, 1.3),)) for name in ("brightness", "contrast", "saturation")),
+    ]
+    for one in changed:
+        assert not np.array_equal(augment(image, one), image)
+
+
+@pytest.mark.parametrize("damage", ["empty", "foreign", "cut off"])
+def test_damaged_images_are_named(damage: str) -> None:
+    """An empty, foreign or cut-off image is an error that names the frame; it is never guessed."""
+    data = jpeg(sky(np.random.default_rng(0), aurora=False, size_px=64))
+    with pytest.raises(ReproError, match="a damaged image") as caught:
+        decode({"empty": b"", "foreign": b"no image", "cut off": data[:600]}[damage], 32, "night.zip, frame 7")
+    assert caught.value.where == "night.zip, frame 7"

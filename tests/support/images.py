@@ -1,0 +1,71 @@
+"""Small images, archives and networks; test support, no part of the library."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+import torch
+from PIL import Image
+from torch import Tensor, nn
+
+from repro.classifier.data import Images
+
+
+def sky(rng: np.random.Generator, *, aurora: bool, size_px: int = 32) -> np.ndarray:
+    """A noisy dark square, (size, size, 3) uint8, with a green arc where there is aurora."""
+    image = rng.normal(25, 6, (size_px, size_px, 3))
+    if aurora:
+        rows = np.arange(size_px)[:, None]
+        arc = np.exp(-(((rows - rng.uniform(0.3, 0.7) * size_px) / (0.1 * size_px)) ** 2)) * np.ones(size_px)
+        image[..., 1] += 150 * arc
+        image[..., 0] += 30 * arc
+    return np.clip(image, 0, 255).astype(np.uint8)
+
+
+def jpeg(image: np.ndarray) -> bytes:
+    """An image as the bytes of a JPEG."""
+    data = io.BytesIO()
+    Image.fromarray(image).save(data, "jpeg", quality=95)
+    return data.getvalue()
+
+
+def write_archive(path: Path, images: Mapping[str, np.ndarray]) -> Path:
+    """A night's archive of JPEGs, stored without compression."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_STORED) as archive:
+        for name, image in images.items():
+            archive.writestr(name, jpeg(image))
+    return path
+
+
+def labelled_images(count: int, rng: np.random.Generator, size_px: int = 32) -> Images:
+    """As many images with aurora as without."""
+    classes = np.arange(count, dtype=np.int64) % 2
+    pixels = np.stack([sky(rng, aurora=bool(k), size_px=size_px) for k in classes])
+    return Images(tuple(f"{n:04}.jpg" for n in range(count)), pixels, classes)
+
+
+class Small(nn.Module):
+    """A network with the parts that matter to training: BatchNorm and dropout, a frozen body and a head."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.features = nn.Sequential(
+            nn.Conv2d(3, 6, 5, stride=2), nn.BatchNorm2d(6), nn.SiLU(), nn.Conv2d(6, 8, 3), nn.BatchNorm2d(8), nn.SiLU()
+        )
+        self.classifier = nn.Sequential(nn.Dropout(0.2), nn.Linear(8, 2))
+
+    def forward(self, images: Tensor) -> Tensor:
+        """Logits (n, 2) of images (n, 3, height, width)."""
+        return self.classifier(self.features(images).mean((2, 3)))
+
+
+def small(seed: int = 0) -> Small:
+    """The small network, drawn from a seed."""
+    with torch.random.fork_rng():
+        torch.manual_seed(seed)
+        return Small()
