@@ -26,7 +26,8 @@ class CopyTask:
 def copy(task: CopyTask) -> dict[str, int]:
     """Write two outputs, failing between them if told to."""
     text = task.work.inputs[0].read_text()
-    task.work.outputs[0].parent.mkdir(parents=True, exist_ok=True)
+    for path in task.work.outputs:
+        path.parent.mkdir(parents=True, exist_ok=True)
     task.work.outputs[0].write_text(text)
     if text == "bad":
         raise ReproError(found="bad", expected="good", where=task.work.night, remedy="mend it")
