@@ -6,18 +6,27 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from repro.params import load_params
 from repro.paths import Paths
 from repro.record.claims import EVIDENCE, Document
 from repro.record.verify import OUTCOMES
 from repro.reporting import data, figures, words
-from repro.reporting.canvas import write_csv
+from repro.reporting.canvas import CONDITION_COLOUR, write_csv
+from repro.reporting.corpus import Corpus, Night, load_corpus
+from repro.reporting.observatory import Observatory, backbone_card, load_observatory
+from repro.reporting.pictures import full_copy, keogram_strip, small_copy
 from repro.reporting.provenance import Provenance, provenance
 from repro.reporting.results import Judged, Results, load_results
 from repro.reporting.summary import summarise
 from repro.reporting.tables import sky_tables, table4
+from repro.reporting.unmade import unmade
+from repro.sky.bins import MOON_BINS
 from repro.store import write_text
+
+SHEET_PX = 1800  # greatest width of the contact sheet on the page
 
 
 @dataclass(frozen=True)
@@ -47,8 +56,19 @@ def build(paths: Paths) -> Path:
         If a stage has not run or its results do not fit the registered claims.
     """
     results = load_results(paths)
-    draw(results, paths.report_build / "figures")
-    return write(results, provenance(paths), templates=paths.report_templates, target=paths.report_build)
+    target = paths.report_build
+    draw(results, target / "figures")
+    published = set(results.nights["night"].astype(str))
+    corpus = load_corpus(paths, load_params(paths.params), published)
+    # Real videos are the subject then; the simulation would only stand in the way.
+    observatory = load_observatory(paths) if corpus.simulated else None
+    content = {
+        **record_content(results, provenance(paths)),
+        **corpus_content(corpus, target),
+        **observatory_content(observatory, target),
+        "unmade": unmade(corpus, observatory),
+    }
+    return write(content, templates=paths.report_templates, target=target)
 
 
 def draw(results: Results, folder: Path) -> None:
@@ -64,15 +84,9 @@ def draw(results: Results, folder: Path) -> None:
     figures.calendar(nights, data.windows(results), folder / "calendar.svg")
 
 
-def write(results: Results, origin: Provenance, *, templates: Path, target: Path) -> Path:
-    """Fill the templates and write page, style and summary into a folder.
-
-    Returns
-    -------
-    Path
-        The page.
-    """
-    content: dict[str, Any] = {
+def record_content(results: Results, origin: Provenance) -> dict[str, Any]:
+    """What the sections about the record show."""
+    return {
         "results": results,
         "summary": summarise(results),
         "tables": sky_tables(results),
@@ -81,9 +95,81 @@ def write(results: Results, origin: Provenance, *, templates: Path, target: Path
         "origin": origin,
         "outcomes": OUTCOMES,
         "evidences": EVIDENCE,
+        "card": backbone_card(),
     }
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A night's keogram on the page: paths from the page, size in pixels, first and last time of day (HH:MM, UTC)."""
+
+    night: str
+    small: str
+    full: str
+    width: int
+    height: int
+    first: str
+    last: str
+
+
+def corpus_content(corpus: Corpus, target: Path) -> dict[str, Any]:
+    """What the sections about the corpus show; its keograms are copied beside the page."""
+    months = corpus.months()
+    keograms = [_picture(night, target) for night in corpus.nights if night.keogram]
+    pages = {night.night: f"nights-{night.month}.html" if months else "" for night in corpus.nights if night.keogram}
+    return {
+        "corpus": corpus,
+        "night_tables": {
+            "Nights of the published windows": [night for night in corpus.nights if night.published],
+            "Later nights": [night for night in corpus.nights if not night.published],
+        },
+        "keograms": keograms,
+        "months": months,
+        "pages": pages,
+        "colours": CONDITION_COLOUR,
+        "suns": corpus.suns(),
+        "moons": MOON_BINS,
+    }
+
+
+def _picture(night: Night, target: Path) -> Picture:
+    assert night.keogram is not None
+    small, full = f"nights/{night.night}.webp", f"nights/{night.night}.png"
+    full_copy(night.keogram.picture, target / full)
+    times = pd.read_parquet(night.keogram.table, columns=["time_utc"])["time_utc"]
+    width, height = keogram_strip(night.keogram.strip, times, target / small)
+    return Picture(night.night, small, full, width, height, f"{times.min():%H:%M}", f"{times.max():%H:%M}")
+
+
+def observatory_content(observatory: Observatory | None, target: Path) -> dict[str, Any]:
+    """What the section about the simulated observatory shows; its contact sheet is copied beside the page."""
+    size = (0, 0)
+    if observatory and observatory.sheet:
+        size = small_copy(observatory.sheet, target / "observatory" / "contact_sheet.jpg", width_px=SHEET_PX)
+        full_copy(observatory.sheet.with_suffix(".csv"), target / "observatory" / "contact_sheet.csv")
+    return {"observatory": observatory, "sheet_size": size}
+
+
+def write(content: dict[str, Any], *, templates: Path, target: Path) -> Path:
+    """Fill the templates and write pages, style and summary into a folder.
+
+    Returns
+    -------
+    Path
+        The first page.
+    """
+    corpus: Corpus = content["corpus"]
+    observatory: Observatory | None = content["observatory"]
+    real = not corpus.simulated or (observatory is not None and observatory.references > 0)
+    content = {**content, "shows_real": real and bool(content["pages"] or observatory)}
+    html = environment(templates, html=True)
     page = target / "index.html"
-    write_text(page, environment(templates, html=True).get_template("index.html").render(content))
+    write_text(page, html.get_template("index.html").render(content))
+    for month, nights in content["months"].items():
+        names = {night.night for night in nights}
+        shown = [picture for picture in content["keograms"] if picture.night in names]
+        text = html.get_template("nights.html").render({**content, "month": month, "keograms": shown})
+        write_text(target / f"nights-{month}.html", text)
     write_text(target / "summary.md", environment(templates, html=False).get_template("summary.md").render(content))
     write_text(target / "style.css", (templates / "style.css").read_text(encoding="utf-8"))
     return page

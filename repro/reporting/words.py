@@ -85,6 +85,21 @@ READING = {
     "known_start": "as the script, evening switch-on from the one start time the thesis prints",
 }
 
+#: What each repair of a clock does; the first seven are Table 1's, in its order.
+REPAIR = {
+    "leading_a4": "“A4” read for the year's last digit becomes 4",
+    "leading_a0": "“A0” read for the year's last digit becomes 4",
+    "day_4x": "a day that begins with 4 begins with 1",
+    "day_34": "day 34 becomes 31",
+    "hour_over_24": "an hour of 24 or more gets 1 as its first digit",
+    "extra_4_before_hour": "a 4 too many before the hour is taken out",
+    "extra_4_before_minute": "a 4 too many before the minute is taken out",
+    "second_look": "the same stamp, read another way, fits the night's cadence",
+    "continuity": "the night's cadence and the glyphs' known confusions decide what was printed",
+    "two_meanings": "two times fit as well; the frame stays without a time",
+    "unreadable": "nothing fits well enough; the frame stays without a time",
+}
+
 _HANGUL = re.compile("[\N{HANGUL SYLLABLE GA}-\N{HANGUL SYLLABLE HIH}]")
 _HAN = re.compile("[\N{CJK UNIFIED IDEOGRAPH-4E00}-\N{CJK UNIFIED IDEOGRAPH-9FFF}]")
 
@@ -157,6 +172,38 @@ def reading(name: str) -> str:
 def plain(name: str) -> str:
     """A name of the code as words."""
     return name.replace("_", " ").replace(".", ", ")
+
+
+def repair(name: str) -> str:
+    """What a repair of a clock does; nothing if the report knows no better than its name."""
+    return REPAIR.get(name, "")
+
+
+def glyph(text: str) -> str:
+    """A glyph for a table; one that was lost or added has none, and a blank shows as such."""
+    return {"": "nothing", " ": "blank"}.get(text, text)
+
+
+def whole(number: int | None) -> str:
+    """A count, or a dash where it is not known."""
+    return NOTHING if number is None else f"{number:,}"
+
+
+def share(part: int, of: int) -> str:
+    """A share in percent; never ``100.0 %`` or ``0.0 %`` unless it is all or none."""
+    if not of:
+        return NOTHING
+    percent = 100 * part / of
+    if 0 < part < of:
+        for decimals in range(1, 6):
+            if 0 < float(f"{percent:.{decimals}f}") < 100:
+                return f"{percent:.{decimals}f} %"
+    return f"{percent:.0f} %"
+
+
+def span(values: Any) -> str:
+    """Middle of some values, lowest and highest in brackets."""
+    return f"{number(values.median, 1)} ({number(values.low, 1)} to {number(values.high, 1)})"
 
 
 def amount(number: int) -> str:

@@ -15,10 +15,19 @@ from repro.paths import Paths
 from repro.record.claims import load_claims
 from repro.record.compare import Measured, compare
 from repro.reporting.page import build
+from tests.reporting import corpora
 
 SUNS, MOONS = ("Night", "Astro", "Nautical"), ("No_moon", "Moon_Quarter", "Moon_Full")
 NIGHTS = {"20221201": 1, "20221202": 1, "20240301": 2, "20240302": 2}
 HOSTILE = "<script>alert('x')</script> & \"quoted\" | `tick` <b>"
+PARAMS = {
+    "corpus": "simulated",
+    "seed": 1,
+    "schedule": {
+        "windows": [{"first": "2022-12-01", "last": "2022-12-02"}, {"first": "2024-03-01", "last": "2024-03-02"}],
+        "site": {"latitude_deg": 62.4, "longitude_deg": -114.3, "time_zone": "America/Yellowknife"},
+    },
+}
 WAITS = "waits for the thesis' own videos and labels"
 
 
@@ -145,7 +154,7 @@ def make(root: Path, project: Paths) -> Paths:
     paths = Paths(root)
     paths.published.mkdir(parents=True)
     (paths.published / "claims.yaml").write_text(yaml.safe_dump([{"claims": _claims()}]), encoding="utf-8")
-    paths.params.write_text("corpus: simulated\n", encoding="utf-8")
+    paths.params.write_text(yaml.safe_dump(PARAMS), encoding="utf-8")
     shutil.copytree(project.report_templates, paths.report_templates)
     paths.schedule.mkdir(parents=True)
     (paths.schedule / "schedule.json").write_text(json.dumps(_schedule()), encoding="utf-8")
@@ -161,6 +170,26 @@ def make(root: Path, project: Paths) -> Paths:
 def small(tmp_path: Path, project: Paths) -> Paths:
     """A project with results, ready for its report; the test's own to change."""
     return make(tmp_path, project)
+
+
+@pytest.fixture
+def filmed(small: Paths) -> Paths:
+    """The small project with a simulated corpus: two published nights and a later one, with truth and contact sheet."""
+    nights = ["20221201", "20240301", "20260101"]
+    corpora.film(small, nights)
+    corpora.simulate(small, nights)
+    corpora.contact_sheet(small, real=2)
+    return small
+
+
+@pytest.fixture(scope="package")
+def full(tmp_path_factory: pytest.TempPathFactory, project: Paths) -> Path:
+    """The folder of a built report with every section; only to be read."""
+    paths = make(tmp_path_factory.mktemp("full"), project)
+    corpora.film(paths, ["20221201", "20240301", "20260101"])
+    corpora.simulate(paths, ["20221201", "20240301", "20260101"])
+    corpora.contact_sheet(paths, real=2)
+    return build(paths).parent
 
 
 @pytest.fixture(scope="package")

@@ -1,0 +1,144 @@
+"""What the report shows of the simulated observatory: its truth, its pictures beside real ones, and its backbone."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from repro.film.profile import SIMULATED
+from repro.paths import Paths
+from repro.sky.bins import CONDITIONS
+from repro.store import read_json
+
+#: Statistics of a frame that are shown, of those in ``contact_sheet.csv``.
+STATISTICS = {
+    "median_red": "median of red, counts of 255",
+    "median_green": "median of green",
+    "median_blue": "median of blue",
+    "p05": "brightness that 5 % of the sky lie below",
+    "p25": "that 25 % lie below",
+    "p75": "that 75 % lie below",
+    "p95": "that 95 % lie below",
+    "noise": "noise, counts",
+    "stars": "spots like stars, number",
+}
+
+
+@dataclass(frozen=True)
+class Share:
+    """A kind of frames, how many there are, and in how many aurora is visible."""
+
+    name: str
+    frames: int
+    visible: int
+
+
+@dataclass(frozen=True)
+class Span:
+    """Lowest, middle and highest value of one statistic over some frames."""
+
+    low: float
+    median: float
+    high: float
+
+
+@dataclass(frozen=True)
+class Likeness:
+    """One statistic of real and of simulated frames; ``real`` is None where no real frame was at hand."""
+
+    name: str
+    real: Span | None
+    simulated: Span
+
+
+@dataclass(frozen=True)
+class Observatory:
+    """The simulated observatory.
+
+    Parameters
+    ----------
+    nights, frames, visible : int
+        Simulated nights, frames of a minute, and those with visible aurora.
+    conditions, forms, colours, weathers : tuple of Share
+        Frames by condition, form, colour and weather of the truth.
+    sheet : Path or None
+        Picture of the contact sheet.
+    tiles, references : int
+        Simulated and real frames on it.
+    likeness : tuple of Likeness
+        Statistics of the sheet's frames.
+    """
+
+    nights: int
+    frames: int
+    visible: int
+    conditions: tuple[Share, ...]
+    forms: tuple[Share, ...]
+    colours: tuple[Share, ...]
+    weathers: tuple[Share, ...]
+    sheet: Path | None
+    tiles: int
+    references: int
+    likeness: tuple[Likeness, ...]
+
+
+def load_observatory(paths: Paths) -> Observatory | None:
+    """Gather what stage simulate made; None if it has not run."""
+    files = sorted((paths.labels(SIMULATED).parent / "truth").glob("*.parquet"))
+    if not files:
+        return None
+    columns = ["night", "sun_bin", "moon_bin", "visible", "form", "colour", "weather"]
+    truth = pd.concat([pd.read_parquet(path, columns=columns) for path in files], ignore_index=True)
+    truth["condition"] = truth["sun_bin"] + ", " + truth["moon_bin"]
+    statistics = paths.contact_sheet.with_suffix(".csv")
+    both = paths.contact_sheet.is_file() and statistics.is_file()
+    table = pd.read_csv(statistics) if both else pd.DataFrame({"row": []})
+    real = table["row"] == "reference"
+    return Observatory(
+        nights=truth["night"].nunique(),
+        frames=len(truth),
+        visible=int(truth["visible"].sum()),
+        conditions=_shares(truth, "condition", [", ".join(cell) for cell in CONDITIONS]),
+        # A form and a colour belong to frames in which aurora can be seen.
+        forms=_shares(truth[truth["visible"]], "form"),
+        colours=_shares(truth[truth["visible"]], "colour"),
+        weathers=_shares(truth, "weather"),
+        sheet=paths.contact_sheet if both else None,
+        tiles=int((~real).sum()),
+        references=int(real.sum()),
+        likeness=_likeness(table[real], table[~real]) if both else (),
+    )
+
+
+def backbone_card() -> Mapping[str, Any] | None:
+    """Card of the backbone that ships with the classifier; None if none does."""
+    folder = resources.files("repro") / "classifier" / "pretrained"
+    cards = sorted(str(file) for file in folder.iterdir() if file.name.endswith(".json")) if folder.is_dir() else []
+    card: Mapping[str, Any] | None = read_json(Path(cards[0]), made_by="the backbone's training") if cards else None
+    return card
+
+
+def _shares(truth: pd.DataFrame, column: str, order: list[str] | None = None) -> tuple[Share, ...]:
+    """Frames by one column, in the order given or else the most frequent first."""
+    frames = Counter(truth[column].astype(str))
+    visible = Counter(truth.loc[truth["visible"], column].astype(str))
+    common = [name for name, _ in frames.most_common()]
+    first = [name for name in order or () if name in frames]
+    return tuple(Share(name, frames[name], visible[name]) for name in [*first, *(n for n in common if n not in first)])
+
+
+def _likeness(real: pd.DataFrame, simulated: pd.DataFrame) -> tuple[Likeness, ...]:
+    return tuple(
+        Likeness(words, _span(real[name]) if len(real) else None, _span(simulated[name]))
+        for name, words in STATISTICS.items()
+    )
+
+
+def _span(values: pd.Series) -> Span:
+    return Span(float(values.min()), float(values.median()), float(values.max()))

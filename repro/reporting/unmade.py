@@ -1,0 +1,33 @@
+"""What a report could show and does not yet: which stage has not run, and the command that runs it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from repro.reporting.corpus import Corpus
+from repro.reporting.observatory import Observatory
+
+
+@dataclass(frozen=True)
+class Unmade:
+    """A part of the report that waits, and the command that makes it."""
+
+    part: str
+    command: str
+
+
+def unmade(corpus: Corpus, observatory: Observatory | None) -> tuple[Unmade, ...]:
+    """Parts that are missing, in the order of the report."""
+    waiting = []
+    name = corpus.name
+    if not corpus.nights and corpus.status.failed.empty:
+        waiting.append(Unmade(f"Nights of the corpus {name}: no video has been filmed", "dvc repro film"))
+    elif not corpus.clocked:
+        waiting.append(Unmade(f"Times of the corpus {name}: no clock has been read", "dvc repro clock"))
+    elif not any(night.conditions for night in corpus.nights):
+        waiting.append(Unmade(f"Conditions and keograms of the corpus {name}: no sky was computed", "dvc repro sky"))
+    if corpus.simulated and observatory is None:
+        waiting.append(Unmade("The simulated observatory: no night was simulated", "dvc repro simulate"))
+    elif observatory is not None and observatory.sheet is None:
+        waiting.append(Unmade("The contact sheet of the simulated observatory", "dvc repro --force simulate"))
+    return tuple(waiting)

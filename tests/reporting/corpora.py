@@ -1,0 +1,110 @@
+"""Results of stages on a corpus of a few frames, written by hand so that every number in the report is known."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pandas as pd
+from PIL import Image
+
+from repro import frames
+from repro.paths import Paths
+
+PER_NIGHT = 6
+
+
+def film(paths: Paths, nights: list[str], corpus: str = "simulated") -> None:
+    """Write what film, clock and sky leave: per night six frames a minute apart, of which the second was repaired,
+    the third is unreadable and the fourth's time is a second late; two frames are in twilight."""
+    for night in nights:
+        table = _table(night)
+        for stage, columns in (("clock", list(table.columns[:10])), ("sky", list(table.columns))):
+            folder = paths.stage(corpus, stage) / "tables"
+            folder.mkdir(parents=True, exist_ok=True)
+            frames.write(folder / f"{night}.parquet", table[columns], stage)
+        for stage, summary in _summaries().items():
+            receipt = paths.stage(corpus, stage) / "receipts" / f"{night}.json"
+            receipt.parent.mkdir(parents=True, exist_ok=True)
+            receipt.write_text(json.dumps({"night": night, "summary": summary}))
+            (paths.stage(corpus, stage) / "failures.json").write_text("[]")
+        for stage, size in (("film", (PER_NIGHT, 40)), ("sky", (700, 350))):
+            picture = paths.stage(corpus, stage) / "keograms" / f"{night}.png"
+            picture.parent.mkdir(parents=True, exist_ok=True)
+            values = np.random.default_rng(int(night)).integers(0, 255, (size[1], size[0], 3), dtype=np.uint8)
+            Image.fromarray(values).save(picture)
+
+
+def simulate(paths: Paths, nights: list[str]) -> None:
+    """Write the truth of the same frames, half of them with aurora."""
+    folder = paths.labels("simulated").parent / "truth"
+    folder.mkdir(parents=True, exist_ok=True)
+    for night in nights:
+        table = _table(night)
+        truth = table[["night", "number"]].assign(
+            time_utc=_times(night),
+            sun_bin=table["sun_bin"].fillna("Night"),
+            moon_bin="No_moon",
+            visible=[True, True, True, False, False, False],
+            form=["arc", "arc", "corona", "none", "none", "none"],
+            colour=["green", "green", "pink", "none", "none", "none"],
+            weather=["clear"] * 4 + ["snow"] * 2,
+        )
+        truth.to_parquet(folder / f"{night}.parquet")
+
+
+def contact_sheet(paths: Paths, *, real: int) -> None:
+    """Write a contact sheet of three simulated frames and some real ones."""
+    paths.contact_sheet.parent.mkdir(parents=True, exist_ok=True)
+    Image.new("RGB", (300, 200), (20, 40, 60)).save(paths.contact_sheet)
+    names = ["median_red", "median_green", "median_blue", "p05", "p25", "p75", "p95", "noise", "stars"]
+    rows = [("reference", 10.0)] * real + [("form", 20.0), ("form", 30.0), ("weather", 70.0)]
+    table = pd.DataFrame([{"row": row, "caption": "x", **dict.fromkeys(names, value)} for row, value in rows])
+    table.to_csv(paths.contact_sheet.with_suffix(".csv"), index=False)
+
+
+def _times(night: str) -> pd.Series:
+    start = pd.Timestamp(night, tz="UTC") + pd.Timedelta(hours=7)
+    return pd.Series(pd.date_range(start, periods=PER_NIGHT, freq="min").as_unit("us"))
+
+
+def _table(night: str) -> pd.DataFrame:
+    times = _times(night)
+    times[2] = pd.NaT
+    times[3] += pd.Timedelta(seconds=1)
+    timed = times.notna()
+    stamps = times.dt.strftime("%Y%m%d%H%M%S")
+    names = stamps + f"_{night}_" + pd.Series(range(PER_NIGHT)).astype(str) + ".jpg"
+    return pd.DataFrame(
+        {
+            "night": night,
+            "number": range(PER_NIGHT),
+            "frame": [10 * number for number in range(PER_NIGHT)],
+            "video_time_s": [0.4 * number for number in range(PER_NIGHT)],
+            "name": names.where(timed, None),
+            "clock_read": "x",
+            "clock_confidence": 50.0,
+            "clock_text": pd.Series(["x"] * PER_NIGHT).where(timed, None),
+            "clock_repair": ["", "day_34", "unreadable", "", "", ""],
+            "time_utc": times,
+            "sun_alt_deg": pd.Series([-30.0] * 4 + [-15.0] * 2).where(timed),
+            "moon_alt_deg": pd.Series([-5.0] * PER_NIGHT).where(timed),
+            "moon_phase_deg": pd.Series([10.0] * PER_NIGHT).where(timed),
+            "sun_bin": pd.Series(["Night"] * 4 + ["Astro"] * 2).where(timed, None),
+            "moon_bin": pd.Series(["No_moon"] * PER_NIGHT).where(timed, None),
+            "on_boundary": False,
+        }
+    )
+
+
+def _summaries() -> dict[str, dict]:
+    gap = {"kind": "gap", "after": 3, "before": 4, "seconds": 60.0, "frames": 1}
+    return {
+        "film": {"scanned": 60, "sampled": PER_NIGHT, "missing": 0, "holes": [], "undecoded": []},
+        "clock": {
+            "frames": PER_NIGHT, "step_s": 60.0, "repairs": {"day_34": 1, "unreadable": 1}, "unreadable": [2],
+            "breaks": [gap], "disputed": [], "unlawful_offset": 0, "confusions": [["1", "4", 1], ["<", "", 2]],
+        },
+        "sky": {"frames": PER_NIGHT, "timed": 5, "on_boundary": 0,
+                "conditions": [["No_moon", "Astro", 2], ["No_moon", "Night", 3]]},
+    }  # fmt: skip
