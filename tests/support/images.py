@@ -13,6 +13,7 @@ from PIL import Image
 from torch import Tensor, nn
 
 from repro.classifier.data import Images
+from repro.classifier.transforms import normalise
 
 
 def sky(rng: np.random.Generator, *, aurora: bool, size_px: int = 32) -> np.ndarray:
@@ -69,3 +70,16 @@ def small(seed: int = 0) -> Small:
     with torch.random.fork_rng():
         torch.manual_seed(seed)
         return Small()
+
+
+def lively(network: nn.Module, side_px: int) -> nn.Module:
+    """Give a network with random weights BatchNorm statistics of images, so that its answers depend on the image."""
+    pixels = labelled_images(12, np.random.default_rng(42), side_px).pixels
+    norms = [module for module in network.modules() if isinstance(module, nn.BatchNorm2d)]
+    for module in norms:
+        module.momentum = None  # the plain mean over all batches
+        module.reset_running_stats()
+        module.train()
+    with torch.no_grad():
+        network(normalise(pixels))
+    return network.eval()

@@ -1,0 +1,259 @@
+"""Inference: the published way against the fast way, damaged archives, resuming by night."""
+
+from __future__ import annotations
+
+import io
+import json
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from PIL import Image
+from torch import nn
+from torchvision import transforms
+
+from repro import frames
+from repro.classifier import archive, infer
+from repro.classifier import network as networks
+from repro.classifier.infer import Classifier, add_answers, infer_corpus, p_yes
+from repro.classifier.transforms import IMAGENET_MEAN, IMAGENET_STD
+from repro.errors import ReproError
+from repro.params import InferParams
+from repro.receipts import Work, write
+from tests.support.frames import night_frames, nights
+from tests.support.images import lively, sky, small, write_archive
+
+CPU = torch.device("cpu")
+SIDE = 64
+
+
+@pytest.fixture(scope="module")
+def weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A network drawn at random whose answers depend on the image."""
+    network = lively(networks.build("none", 5), SIDE)
+    path = tmp_path_factory.mktemp("train") / "weights.safetensors"
+    networks.save(network, path, {"image_size_px": SIDE})
+    return path
+
+
+def make_night(root: Path, night: str, count: int, *, unnamed: int = 0) -> pd.DataFrame:
+    """A night as the clock and sky stages leave it; the last ``unnamed`` frames have no time."""
+    table = night_frames(night, count)
+    if unnamed:
+        gone = ["name", "time_utc", "sun_alt_deg", "moon_alt_deg", "moon_phase_deg", "sun_bin", "moon_bin"]
+        table.loc[count - unnamed :, gone] = None
+    rng = np.random.default_rng(int(night))
+    names = [name for name in table["name"] if isinstance(name, str)]
+    images = {name: sky(rng, aurora=k % 2 == 0, size_px=90) for k, name in enumerate(names)}
+    write_archive(root / "clock" / "frames" / f"{night}.zip", images)
+    target = root / "sky" / "tables" / f"{night}.parquet"
+    frames.write(target, table, "sky")
+    write(Work(night, (), (target,), root / "sky" / "receipts" / f"{night}.json", "s"), {"frames": count})
+    return table
+
+
+def run(root: Path, weights: Path, **params: object) -> infer.Outcome:
+    """The stage's work."""
+    chosen = InferParams.model_validate({"batch": 4, **params})
+    return infer_corpus(root / "clock", root / "sky", weights, root / "infer", chosen, CPU, workers=2)
+
+
+def published(weights: Path, source: Path, names: list[str]) -> np.ndarray:
+    """Logits as the published script makes them: torchvision's transforms, one image at a time."""
+    network, _ = networks.load(weights)
+    transform = transforms.Compose(
+        [transforms.Resize((SIDE, SIDE)), transforms.ToTensor(), transforms.Normalize(IMAGENET_MEAN, IMAGENET_STD)]
+    )
+    found = []
+    with zipfile.ZipFile(source) as file, torch.no_grad():
+        for name in names:
+            image = Image.open(io.BytesIO(file.read(name))).convert("RGB")
+            found.append(network(transform(image).unsqueeze(0))[0].numpy())
+    return np.array(found)
+
+
+@pytest.mark.parametrize(("mode", "tolerance"), [("published", 1e-5), ("fast", 1e-4)])
+def test_answers_are_the_published_scripts(tmp_path: Path, weights: Path, mode: str, tolerance: float) -> None:
+    """Published mode gives the published script's logits to 1e-5; batches and folded BatchNorm add rounding only."""
+    table = make_night(tmp_path, "20240201", 7)
+    run(tmp_path, weights, mode=mode)
+    found = frames.read(tmp_path / "infer" / "tables" / "20240201.parquet", "infer")
+    expected = published(weights, tmp_path / "clock" / "frames" / "20240201.zip", table["name"].tolist())
+    assert np.allclose(found[["logit_no", "logit_yes"]], expected, atol=tolerance, rtol=0)
+    softmax = torch.softmax(torch.from_numpy(expected), 1).numpy()
+    assert np.allclose(found["p_yes"], softmax[:, 1], atol=tolerance, rtol=0)
+    assert found["predicted"].tolist() == [("no", "yes")[k] for k in expected.argmax(1)]
+    assert found["p_yes"].nunique() == 7
+
+
+class Rough(nn.Module):
+    """A network that is wrong by 0.15 in low precision, as bfloat16 makes it; the brighter, the likelier yes."""
+
+    def forward(self, images: torch.Tensor) -> torch.Tensor:
+        """Logits 0 and ten times the mean brightness."""
+        yes = 10 * images.mean((1, 2, 3)) - 0.15 * torch.is_autocast_enabled("cpu")
+        return torch.stack([torch.zeros_like(yes), yes], 1)
+
+
+def test_low_precision_flips_no_class() -> None:
+    """In low precision with a second look in float32 near a decision, no class flips and p(yes) stays within 0.002."""
+    pixels = np.repeat(np.arange(80, 180, dtype=np.uint8), 4 * 4 * 3).reshape(-1, 4, 4, 3)
+    found = {
+        precision: Classifier(Rough(), 4, InferParams(precision=precision), CPU).logits(pixels)
+        for precision in ("float32", "bfloat16")
+    }
+    exact, rough = found["float32"], found["bfloat16"]
+    assert (exact.argmax(1) == rough.argmax(1)).all()
+    assert 0 < np.abs(p_yes(exact) - p_yes(rough)).max() < 0.002
+    near = np.abs(exact[:, 1]) < infer.NEAR - 0.2
+    assert 0 < near.sum() < len(near)
+    assert (exact[near] == rough[near]).all()
+
+
+def test_frames_without_a_time_get_no_answer(tmp_path: Path, weights: Path) -> None:
+    """A frame whose clock could not be read has no name, is in no condition, and is not classified."""
+    make_night(tmp_path, "20240201", 5, unnamed=2)
+    run(tmp_path, weights)
+    found = frames.read(tmp_path / "infer" / "tables" / "20240201.parquet", "infer")
+    assert found["predicted"].notna().tolist() == [True] * 3 + [False] * 2
+    assert found["p_yes"].notna().tolist() == [True] * 3 + [False] * 2
+
+
+def test_finished_nights_are_skipped(tmp_path: Path, weights: Path) -> None:
+    """A second run does nothing, a new night costs that night, other weights cost all nights."""
+    one, two, three = nights(3)
+    make_night(tmp_path, one, 3)
+    make_night(tmp_path, two, 3)
+    assert run(tmp_path, weights).done == (one, two)
+    assert run(tmp_path, weights).kept == (one, two)
+    assert run(tmp_path, weights, batch=2).kept == (one, two)  # changes speed only
+    make_night(tmp_path, three, 3)
+    outcome = run(tmp_path, weights)
+    assert (outcome.done, outcome.kept) == ((three,), (one, two))
+    other = tmp_path / "other.safetensors"
+    networks.save(networks.build("none", 6), other, {"image_size_px": SIDE})
+    assert run(tmp_path, other).done == (one, two, three)
+
+
+def test_image_size_is_the_trainings(tmp_path: Path, weights: Path) -> None:
+    """Images are resized to the side that the weight file says the network was trained on."""
+    network, notes = networks.load(weights)
+    assert notes == {"image_size_px": SIDE}
+    make_night(tmp_path, "20240201", 2)
+    run(tmp_path, weights)
+    small_answers = pd.read_parquet(tmp_path / "infer" / "tables" / "20240201.parquet")["logit_yes"]
+    networks.save(network, tmp_path / "w.safetensors", {"image_size_px": 96})
+    run(tmp_path, tmp_path / "w.safetensors")
+    large_answers = pd.read_parquet(tmp_path / "infer" / "tables" / "20240201.parquet")["logit_yes"]
+    assert not np.allclose(small_answers, large_answers, atol=1e-4)
+
+
+def damage(root: Path, night: str, kind: str) -> None:
+    """Spoil a night's archive."""
+    path = root / "clock" / "frames" / f"{night}.zip"
+    data = path.read_bytes()
+    if kind == "missing":
+        path.unlink()
+    elif kind == "cut off":
+        path.write_bytes(data[: len(data) // 2])
+    elif kind == "flipped byte":
+        place = data.index(b"\xff\xd8") + 200
+        path.write_bytes(data[:place] + bytes([data[place] ^ 0xFF]) + data[place + 1 :])
+    else:
+        with zipfile.ZipFile(path) as file:
+            kept = {name: file.read(name) for name in file.namelist()[1:]}
+        with zipfile.ZipFile(path, "w") as file:
+            for name, content in kept.items():
+                file.writestr(name, content)
+
+
+@pytest.mark.parametrize(
+    ("kind", "found"),
+    [
+        ("missing", "no such archive"),
+        ("cut off", "a damaged archive"),
+        ("flipped byte", "a damaged archive"),
+        ("lacks a frame", "no frame 20240201060000_20240201_0.jpg"),
+    ],
+)
+def test_damaged_archives_fail_their_night_alone(tmp_path: Path, weights: Path, kind: str, found: str) -> None:
+    """A missing or damaged archive, or a missing frame, is listed with its night; the other night is done."""
+    one, two = nights(2)
+    make_night(tmp_path, one, 3)
+    make_night(tmp_path, two, 3)
+    damage(tmp_path, one, kind)
+    if kind == "missing":  # its receipt cannot even name its inputs
+        (tmp_path / "infer").mkdir(exist_ok=True)
+    outcome = run(tmp_path, weights)
+    assert outcome.done == (two,)
+    assert [failure.night for failure in outcome.failed] == [one]
+    assert found in outcome.failed[0].found
+    assert not (tmp_path / "infer" / "tables" / f"{one}.parquet").exists()
+    listed = json.loads((tmp_path / "infer" / "failures.json").read_text())
+    assert listed[0]["night"] == one
+
+
+def test_without_conditions_nothing_is_classified(tmp_path: Path, weights: Path) -> None:
+    """Before the sky stage has run, the error says to run it."""
+    with pytest.raises(ReproError, match="dvc repro sky"):
+        run(tmp_path, weights)
+
+
+class Hungry(nn.Module):
+    """A network that runs out of memory with more than a few images."""
+
+    def __init__(self, least: int) -> None:
+        super().__init__()
+        self.inner, self.least = small().eval(), least
+
+    def forward(self, images: torch.Tensor) -> torch.Tensor:
+        """Logits, if there is room."""
+        if len(images) > self.least:
+            raise torch.OutOfMemoryError("CUDA out of memory.")
+        return self.inner(images)
+
+
+def test_too_little_memory_halves_the_batch(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Out of memory, frames go through in smaller batches, with the same answers; stderr says so."""
+    table = make_night(tmp_path, "20240201", 9)
+    source = tmp_path / "clock" / "frames" / "20240201.zip"
+    params = InferParams(batch=8)
+    tight = Classifier(Hungry(2), 32, params, CPU, workers=1)
+    roomy = Classifier(Hungry(8), 32, params, CPU, workers=1)
+    one, two = (add_answers(table, source, classifier) for classifier in (tight, roomy))
+    assert np.allclose(one["logit_yes"], two["logit_yes"], atol=1e-6)
+    assert "going on with batches of 2" in capsys.readouterr().err
+    with pytest.raises(ReproError, match="not enough GPU memory for a single image"):
+        Classifier(Hungry(0), 32, params, CPU, workers=1).classify(source, table["name"].tolist())
+
+
+def test_softmax_does_not_overflow() -> None:
+    """p(yes) is the softmax of the logits, also where exp would overflow."""
+    logits = np.array([[0.0, 0.0], [2.0, -1.0], [-800.0, 800.0], [800.0, -800.0]])
+    expected = torch.softmax(torch.from_numpy(logits), 1)[:, 1].numpy()
+    assert np.allclose(p_yes(logits), expected, atol=1e-15)
+
+
+def test_results_come_in_order_and_bounded() -> None:
+    """Work done ahead in threads comes back complete and in order, however it is sized."""
+    from concurrent.futures import ThreadPoolExecutor
+
+    with ThreadPoolExecutor(3) as pool:
+        for count in (0, 1, 5, 23):
+            for waiting in (1, 4, 50):
+                assert list(archive.ahead(lambda n: n * n, range(count), pool, waiting)) == [
+                    n * n for n in range(count)
+                ]
+
+
+def test_archives_made_again_are_read_again(tmp_path: Path) -> None:
+    """An archive that was replaced is not read from the old file that a thread kept open."""
+    first, second = np.zeros((8, 8, 3), np.uint8), np.full((8, 8, 3), 200, np.uint8)
+    path = write_archive(tmp_path / "n.zip", {"a.jpg": first})
+    assert archive.load(path, "a.jpg", 8).max() == 0
+    path.unlink()
+    write_archive(path, {"b.jpg": first, "a.jpg": second})
+    assert archive.load(path, "a.jpg", 8).min() == 200
