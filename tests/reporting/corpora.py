@@ -15,8 +15,10 @@ PER_NIGHT = 6
 
 
 def film(paths: Paths, nights: list[str], corpus: str = "simulated") -> None:
-    """Write what film, clock and sky leave: per night six frames a minute apart, of which the second was repaired,
-    the third is unreadable and the fourth's time is a second late; two frames are in twilight."""
+    """Write what film, clock and sky leave of nights of six frames a minute apart.
+
+    The second was repaired, the third is unreadable, the fourth's time is a second late; the last two are in twilight.
+    """
     for night in nights:
         table = _table(night)
         for stage, columns in (("clock", list(table.columns[:10])), ("sky", list(table.columns))):

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from jinja2 import UndefinedError
+from PIL import Image
 
 from repro.errors import ReproError
 from repro.record.claims import load_claims
@@ -63,14 +64,23 @@ def page(built: Path) -> Page:
     return Page((built / "index.html").read_text(encoding="utf-8"))
 
 
-def test_elements_are_closed_and_ids_unique(page):
+@pytest.fixture(params=["built", "full"])
+def either(request: pytest.FixtureRequest) -> Path:
+    """The folder of a report on the record alone, and of one with every section."""
+    folder: Path = request.getfixturevalue(request.param)
+    return folder
+
+
+def test_elements_are_closed_and_ids_unique(either):
     """Every element is closed where it should be, and no id is used twice."""
+    page = Page((either / "index.html").read_text(encoding="utf-8"))
     assert page.open == []
     assert [name for name, times in Counter(page.values("id")).items() if times > 1] == []
 
 
-def test_every_link_and_image_resolves(page, built):
+def test_every_link_and_image_resolves(either):
     """Every link leads to an id of the page or to a file beside it, and nothing is fetched from elsewhere."""
+    page, built = Page((either / "index.html").read_text(encoding="utf-8")), either
     ids = set(page.values("id"))
     references = page.values("href") + page.values("src")
     assert len(references) > 30
@@ -85,18 +95,31 @@ def test_every_link_and_image_resolves(page, built):
         assert {name for value in page.values(attribute) for name in value.split()} <= ids
 
 
-def test_images_have_words(page):
-    """Every picture has a sentence for those who cannot see it, and its data beside it."""
+def test_images_have_words(full):
+    """Every picture has a sentence for those who cannot see it, and its data or its full size beside it."""
+    page = Page((full / "index.html").read_text(encoding="utf-8"))
     images = page.all("img")
-    assert len(images) == 3
+    assert len(images) == 3 + 1 + 3
     for image in images:
         assert len(image["alt"].split()) > 5
-        assert image["src"].replace(".svg", ".csv") in page.values("href")
+        beside = {str(Path(image["src"]).with_suffix(kind)) for kind in (".csv", ".png")}
+        assert beside & set(page.values("href")), image
 
 
-def test_nothing_missing_is_printed_as_a_value(page, built):
+def test_photographs_wait_and_keep_their_place(full):
+    """Pictures of pixels are loaded when they come into view, and the page knows their size before."""
+    page = Page((full / "index.html").read_text(encoding="utf-8"))
+    for image in page.all("img"):
+        if not image["src"].endswith(".svg"):
+            assert image["loading"] == "lazy"
+            with Image.open(full / image["src"]) as picture:
+                assert (image["width"], image["height"]) == tuple(map(str, picture.size))
+
+
+def test_nothing_missing_is_printed_as_a_value(either):
     """No nan, None, NaT, inf or undefined reaches the reader, on the page or in its summary."""
-    for text in (" ".join(page.text), (built / "summary.md").read_text(encoding="utf-8")):
+    page = Page((either / "index.html").read_text(encoding="utf-8"))
+    for text in (" ".join(page.text), (either / "summary.md").read_text(encoding="utf-8")):
         assert re.findall(r"\b(?:nan|NaN|None|NaT|inf|undefined|null)\b", text) == []
 
 
@@ -122,10 +145,12 @@ def test_readable_without_scripts(page):
     assert not any(name.startswith("on") for _, attributes in page.elements for name in attributes)
 
 
-def test_tables_scroll_in_their_own_box(page):
-    """Every table and picture stands in a box that scrolls, so a narrow page never does."""
+def test_tables_scroll_in_their_own_box(full):
+    """Every table and wide picture stands in a box that scrolls, so a narrow page never does; keograms are small."""
+    page = Page((full / "index.html").read_text(encoding="utf-8"))
     boxes = sum("scroll" in attributes.get("class", "").split() for attributes in page.all("div"))
-    assert boxes == len(page.all("table")) + len(page.all("img"))
+    wide = [image for image in page.all("img") if not image["src"].startswith("nights/")]
+    assert boxes == len(page.all("table")) + len(wide)
 
 
 def test_korean_is_marked(page):
@@ -135,13 +160,13 @@ def test_korean_is_marked(page):
     assert languages["en"] == 2
 
 
-def test_the_same_results_give_the_same_bytes(small):
+def test_the_same_results_give_the_same_bytes(filmed):
     """Two builds of the same results agree in every byte of every file."""
-    built = build(small).parent
+    built = build(filmed).parent
     first = {path.relative_to(built): path.read_bytes() for path in built.rglob("*") if path.is_file()}
-    build(small)
+    build(filmed)
     second = {path.relative_to(built): path.read_bytes() for path in built.rglob("*") if path.is_file()}
-    assert len(first) == 9
+    assert len(first) == 9 + 2 * 3 + 2
     assert first == second
 
 

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from repro.clock.table1 import RULES
 from repro.record.claims import Claim
 from repro.record.compare import Verdict
 from repro.record.verify import OUTCOMES
@@ -79,6 +80,21 @@ def test_every_outcome_has_words():
     """Every outcome the comparator knows has a name and a meaning of its own."""
     assert tuple(words.OUTCOME) == OUTCOMES
     assert len({meaning for _, meaning in words.OUTCOME.values()}) == len(OUTCOMES)
+
+
+@pytest.mark.parametrize(
+    ("part", "of", "text"),
+    [(3, 4, "75.0 %"), (0, 4, "0 %"), (4, 4, "100 %"), (9999, 10_000, "99.99 %"), (1, 10_000, "0.01 %"), (0, 0, "—")],
+)
+def test_share(part, of, text):
+    """A share is all or none only if it is; of nothing there is no share."""
+    assert words.share(part, of) == text
+
+
+def test_every_repair_has_words():
+    """Each rule of Table 1 is told in words, in the published order."""
+    assert list(words.REPAIR)[:7] == [rule.__name__ for rule in RULES]
+    assert words.repair("unheard_of") == ""
 
 
 def test_language():

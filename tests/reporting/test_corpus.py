@@ -1,0 +1,194 @@
+"""What the report shows of a corpus, by the numbers behind it."""
+
+from __future__ import annotations
+
+import re
+
+import pandas as pd
+import pytest
+import yaml
+from PIL import Image
+
+from repro.params import load_params
+from repro.reporting.corpus import NIGHTS_ON_PAGE, Exactness, load_corpus
+from repro.reporting.observatory import Share, Span, load_observatory
+from repro.reporting.page import build
+from repro.reporting.pictures import STRIP_PX, keogram_strip, small_copy
+from repro.reporting.unmade import unmade
+from tests.reporting import corpora
+from tests.reporting.test_page import Page
+
+PUBLISHED = {"20221201", "20221202", "20240301", "20240302"}
+
+
+def _corpus(paths):
+    return load_corpus(paths, load_params(paths.params), PUBLISHED)
+
+
+def test_counts_of_a_night(filmed):
+    """A night's line tells frames, read, repaired and unreadable ones, gaps, and frames by condition."""
+    night = _corpus(filmed).nights[0]
+    assert night.counts == {
+        "sampled": 6, "missing": 0, "read": 5, "unreadable": 1, "gaps": 1, "duplicates": 0, "repaired": 1,
+    }  # fmt: skip
+    assert night.conditions == {("Night", "No_moon"): 3, ("Astro", "No_moon"): 2}
+    assert [night.published for night in _corpus(filmed).nights] == [True, True, False]
+
+
+def test_every_rule_of_table_1_has_a_line(filmed):
+    """Table 1's rules are listed in their order, also those that never applied; what else was done follows."""
+    repairs = dict(_corpus(filmed).repairs)
+    assert list(repairs)[:4] == ["leading_a4", "leading_a0", "day_4x", "day_34"]
+    assert (repairs["day_34"], repairs["leading_a4"], repairs["unreadable"]) == (3, 0, 3)
+
+
+def test_exactness(filmed):
+    """Of six frames a night, four are exact to the second, one is a second off and one has no time."""
+    assert _corpus(filmed).exactness == Exactness(frames=18, exact=12, wrong=3, untimed=3)
+
+
+def test_no_truth_no_exactness(small):
+    """Without truth nothing is said about how exact the times are."""
+    corpora.film(small, ["20221201"])
+    assert _corpus(small).exactness is None
+    assert "exact to the second" not in build(small).read_text(encoding="utf-8")
+
+
+def test_truth_of_the_simulation(filmed):
+    """The truth is counted by condition, weather, form and colour, with the share in which aurora is visible."""
+    found = load_observatory(filmed)
+    assert (found.nights, found.frames, found.visible) == (3, 18, 9)
+    assert found.weathers == (Share("clear", 12, 9), Share("snow", 6, 0))
+    assert found.forms == (Share("arc", 6, 6), Share("corona", 3, 3))
+    assert found.conditions[0] == Share("Night, No_moon", 12, 9)
+    noise = next(row for row in found.likeness if row.name.startswith("noise"))
+    assert (noise.real, noise.simulated) == (Span(10, 10, 10), Span(20, 30, 70))
+
+
+def test_without_real_frames_the_sheet_says_so(filmed):
+    """A contact sheet without real frames names none and says that none was there."""
+    corpora.contact_sheet(filmed, real=0)
+    html = build(filmed).read_text(encoding="utf-8")
+    assert "No real frame lay beside this checkout." in html
+    assert "this report shows none" in html
+    assert load_observatory(filmed).likeness[0].real is None
+
+
+@pytest.mark.parametrize(
+    ("made", "waiting"),
+    [
+        ((), ["dvc repro film", "dvc repro simulate"]),
+        (("film",), ["dvc repro simulate"]),
+        (("film", "simulate"), ["dvc repro --force simulate"]),
+        (("film", "simulate", "contact_sheet"), []),
+    ],
+)
+def test_what_has_not_run_is_said(small, made, waiting):
+    """Each part of the report that is missing is named with the command that makes it, and has no section."""
+    steps = {
+        "film": lambda: corpora.film(small, ["20221201"]),
+        "simulate": lambda: corpora.simulate(small, ["20221201"]),
+        "contact_sheet": lambda: corpora.contact_sheet(small, real=1),
+    }
+    for step in made:
+        steps[step]()
+    listed = [item.command for item in unmade(_corpus(small), load_observatory(small))]
+    assert [command for command in listed if command in waiting] == listed[: len(waiting)] == waiting
+    page = Page(build(small).read_text(encoding="utf-8"))
+    ids = set(page.values("id"))
+    assert ("nights" in ids) == ("film" in made)
+    assert ("observatory" in ids) == ("simulate" in made)
+    assert ("figure-contact-sheet" in ids) == ("contact_sheet" in made)
+    for command in waiting:
+        assert command in " ".join(page.text)
+
+
+def test_a_clock_that_was_not_read_leaves_dashes(small):
+    """Nights that are filmed only have their frames, a dash for what is not known, and the command to go on."""
+    corpora.film(small, ["20221201"])
+    for stage in ("clock", "sky"):
+        (small.stage("simulated", stage) / "receipts" / "20221201.json").unlink()
+        (small.stage("simulated", stage) / "tables" / "20221201.parquet").unlink()
+    corpus = _corpus(small)
+    assert corpus.nights[0].counts["read"] is None
+    assert unmade(corpus, None)[0].command == "dvc repro clock"
+    page = Page(build(small).read_text(encoding="utf-8"))
+    assert not {"clock", "keograms", "exactness"} & set(page.values("id"))
+
+
+def test_failed_nights_are_named(filmed):
+    """A night that failed is listed with what was found and what to do, though it is in no table."""
+    file = filmed.stage("simulated", "film") / "failures.json"
+    file.write_text(
+        '[{"night": "20240302", "found": "no <frames>", "expected": "a video", "where": "x", "remedy": "get it"}]'
+    )
+    text = " ".join(Page(build(filmed).read_text(encoding="utf-8")).text)
+    assert "20240302, stage film: no <frames>. To do: get it" in text
+
+
+def test_a_simulated_corpus_is_marked_everywhere(full):
+    """Every heading, caption and table title of a section that a simulated corpus feeds bears the mark."""
+    html = (full / "index.html").read_text(encoding="utf-8")
+    sections = re.findall(r'<section id="(nights|observatory)">(.*?)</section>', html, re.DOTALL)
+    assert len(sections) == 2
+    for _, section in sections:
+        titles = re.findall(
+            r"<h[23].*?</h[23]>|<p class=\"caption.*?</p>|<figcaption.*?</figcaption>", section, re.DOTALL
+        )
+        assert len(titles) > 4
+        assert [title for title in titles if 'class="badge"' not in title] == []
+
+
+def test_a_real_corpus_bears_no_mark_and_its_own_credit(small):
+    """Nights of real videos are not marked as simulated, and their owner is named."""
+    params = yaml.safe_load(small.params.read_text())
+    small.params.write_text(yaml.safe_dump({**params, "corpus": "kho"}))
+    corpora.film(small, ["20221201"], corpus="kho")
+    html = build(small).read_text(encoding="utf-8")
+    nights = html[html.index('<section id="nights">') :].split("</section>")[0]
+    assert 'class="badge"' not in nights
+    assert 'id="observatory"' not in html
+    assert "Kjell Henriksen Observatory" in html
+    assert "this report shows none" not in html
+
+
+def test_later_nights_stand_apart(full):
+    """A night outside the published windows is in a table of its own."""
+    html = (full / "index.html").read_text(encoding="utf-8")
+    published, later = html.index('id="nights-of-the-published-windows"'), html.index('id="later-nights"')
+    rows = [html.index(f"#night-{night}") for night in ("20221201", "20240301", "20260101")]
+    assert published < rows[0] < rows[1] < later < rows[2]
+
+
+def test_many_nights_have_pages_by_month(small):
+    """With more nights than fit on a page, keograms stand on one page a month, each night on exactly one."""
+    days = pd.date_range("2023-01-01", periods=NIGHTS_ON_PAGE + 1).strftime("%Y%m%d").tolist()
+    corpora.film(small, days)
+    built = build(small).parent
+    pages = sorted(path.name for path in built.glob("nights-*.html"))
+    assert pages == ["nights-2023-01.html", "nights-2023-02.html"]
+    shown = []
+    for name in pages:
+        page = Page((built / name).read_text(encoding="utf-8"))
+        assert all((built / image["src"]).is_file() for image in page.all("img"))
+        shown += [value.removeprefix("night-") for value in page.values("id") if value.startswith("night-")]
+    assert sorted(shown) == days
+    first = Page((built / "index.html").read_text(encoding="utf-8"))
+    assert "nights-2023-02.html#night-20230205" in first.values("href")
+    assert not any(value.startswith("night-") for value in first.values("id"))
+
+
+def test_a_strip_shows_gaps_in_grey(tmp_path):
+    """A frame stands where its time is; a time without a frame is grey."""
+    Image.new("RGB", (4, 20), (250, 0, 0)).save(tmp_path / "raw.png")
+    times = pd.Series(pd.Timestamp("2024-01-01", tz="UTC") + pd.to_timedelta([0, 1, 2, 6], unit="min"))
+    assert keogram_strip(tmp_path / "raw.png", times, tmp_path / "strip.jpg") == STRIP_PX
+    row = [Image.open(tmp_path / "strip.jpg").getpixel((round(STRIP_PX[0] * x), 50)) for x in (0.1, 4.5 / 7, 0.95)]
+    assert [max(pixel) - min(pixel) > 150 for pixel in row] == [True, False, True]
+
+
+def test_a_small_picture_is_not_made_larger(tmp_path):
+    """A picture is made smaller to fit, in proportion, and never larger."""
+    Image.new("RGB", (400, 200)).save(tmp_path / "a.png")
+    assert small_copy(tmp_path / "a.png", tmp_path / "b.webp", width_px=100) == (100, 50)
+    assert small_copy(tmp_path / "a.png", tmp_path / "c.webp", width_px=900) == (400, 200)
