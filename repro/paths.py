@@ -88,6 +88,14 @@ class Paths:
         """Label file (CSV) of a corpus."""
         return self.root / "data" / corpus / "labels.csv"
 
+    def truth(self, corpus: str) -> Path:
+        """Folder of what is true of a simulated corpus' frames, one table a night."""
+        return self.root / "data" / corpus / "truth"
+
+    def masks(self, corpus: str) -> Path:
+        """Folder of the aurora's pixels in a simulated corpus, one file a night."""
+        return self.root / "data" / corpus / "masks"
+
     def stage(self, corpus: str, stage: str) -> Path:
         """Output folder of a stage that depends on the corpus."""
         return self.results / corpus / stage
