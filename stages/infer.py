@@ -1,0 +1,20 @@
+"""Classify every frame."""
+
+from repro.classifier.device import choose
+from repro.classifier.infer import infer_corpus
+from repro.params import load_params
+from repro.paths import find_project
+
+
+def main() -> None:
+    """Write results/CORPUS/infer: one table a night."""
+    paths = find_project()
+    params = load_params(paths.params)
+    clock, sky, train, folder = (paths.stage(params.corpus, stage) for stage in ("clock", "sky", "train", "infer"))
+    weights, device = train / "weights.safetensors", choose(params.engine.device)
+    outcome = infer_corpus(clock, sky, weights, folder, params.infer, device, workers=params.engine.workers)
+    outcome.check("infer", 0.0, folder / "failures.json")
+
+
+if __name__ == "__main__":
+    main()

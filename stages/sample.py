@@ -1,0 +1,25 @@
+"""Draw the frames to be labelled; label them where the corpus is simulated."""
+
+from repro import frames
+from repro.labels import corpus, labelfile
+from repro.params import load_params
+from repro.paths import find_project
+from repro.store import write_table
+
+
+def main() -> None:
+    """Write results/CORPUS/sample: sample.parquet, to_label.csv and, of a simulated corpus, labels.csv."""
+    paths = find_project()
+    params = load_params(paths.params)
+    folder = paths.stage(params.corpus, "sample")
+    table = frames.read_nights(paths.stage(params.corpus, "sky") / "tables", "sky")
+    sample = corpus.draw_sample(table, params.schedule, params.sample, params.seed)
+    write_table(folder / "sample.parquet", sample)
+    labelfile.write(folder / "to_label.csv", corpus.to_label(sample))
+    if paths.truth(params.corpus).is_dir():
+        labelfile.write(folder / "labels.csv", corpus.simulated_labels(sample, paths.truth(params.corpus)))
+    print(f"sample: {len(sample)} frames of {sample['date'].nunique()} dates")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,30 @@
+"""Split the labelled frames into training and validation."""
+
+from repro import frames
+from repro.labels import corpus, labelfile
+from repro.labels.split import counts
+from repro.params import load_params
+from repro.paths import find_project
+from repro.store import write_json, write_table
+
+
+def main() -> None:
+    """Write results/CORPUS/split: split.parquet and split.json."""
+    paths = find_project()
+    params = load_params(paths.params)
+    folder = paths.stage(params.corpus, "split")
+    table = frames.readable(frames.read_nights(paths.stage(params.corpus, "sky") / "tables", "sky"))
+    simulated = paths.truth(params.corpus).is_dir()
+    source = paths.stage(params.corpus, "sample") / "labels.csv" if simulated else paths.labels(params.corpus)
+    labels = labelfile.read(source, set(table["name"]))
+    rows = corpus.split_table(table, labels, params.schedule, params.split, params.seed)
+    write_table(folder / "split.parquet", rows)
+    found = {"split": counts(rows, rows["split"]), "split_by_night": counts(rows, rows["split_by_night"])}
+    quantities = {f"split.{name}": count for name, count in found["split"].items()}
+    write_json(folder / "split.json", {"quantities": quantities, **found})
+    told = found["split"]
+    print(f"split: {told['train_yes']} + {told['train_no']} train, {told['val_yes']} + {told['val_no']} validate")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,30 @@
+"""Fine-tune EfficientNet-B1 on the labelled frames."""
+
+import pandas as pd
+
+from repro.classifier.device import choose
+from repro.classifier.runs import train_corpus
+from repro.params import load_params
+from repro.paths import find_project
+
+
+def main() -> None:
+    """Write results/CORPUS/train: weights.safetensors, curves.parquet, validation.parquet and train.json."""
+    paths = find_project()
+    params = load_params(paths.params)
+    document = train_corpus(
+        pd.read_parquet(paths.stage(params.corpus, "split") / "split.parquet"),
+        paths.stage(params.corpus, "clock") / "frames",
+        paths.stage(params.corpus, "train"),
+        params.train,
+        corpus=params.corpus,
+        seed=params.seed,
+        device=choose(params.engine.device),
+        workers=params.engine.workers,
+    )
+    for split, found in document["honesty"].items():
+        print(f"train: {split.replace('_', ' ')}, accuracy {found['accuracy']:.4f}, by night {found['by_night']}")
+
+
+if __name__ == "__main__":
+    main()
