@@ -178,7 +178,9 @@ def _boxes(boxes: np.ndarray) -> Outline:
     return Outline(corners.transpose(2, 0, 1).reshape(-1, 2), codes * len(boxes))
 
 
-def learning_curves(epochs: pd.DataFrame, images: int, path: Path) -> None:
+def learning_curves(
+    epochs: pd.DataFrame, images: int, path: Path, *, frozen: int = 6, mark_loss: float | None = 0.1
+) -> None:
     """Figure 5 redrawn: loss and accuracy by epoch, with the decoded number of images classified rightly.
 
     Parameters
@@ -190,6 +192,10 @@ def learning_curves(epochs: pd.DataFrame, images: int, path: Path) -> None:
         Validation images.
     path : Path
         SVG file.
+    frozen : int
+        Epochs with the backbone frozen, from the first.
+    mark_loss : float, optional
+        A loss to draw a line at.
     """
     with canvas(path, width_in=9.2, height_in=3.9) as figure:
         loss, accuracy = figure.subplots(1, 2, width_ratios=(1, 1.45))
@@ -198,8 +204,9 @@ def learning_curves(epochs: pd.DataFrame, images: int, path: Path) -> None:
         validation = {"color": SECOND, "marker": "s", "ms": 4, "lw": 1.2}
         loss.plot(number, epochs["train_loss"], label="training", **train)
         loss.plot(number, epochs["val_loss"], label="validation", **validation)
-        loss.axhline(0.1, color=INK, lw=0.8, ls=(0, (4, 3)))
-        loss.text(1, 0.1, "0.10", va="bottom", fontsize=7.5)
+        if mark_loss is not None:
+            loss.axhline(mark_loss, color=INK, lw=0.8, ls=(0, (4, 3)))
+            loss.text(1, mark_loss, f"{mark_loss:.2f}", va="bottom", fontsize=7.5)
         loss.set(xlabel="epoch", ylabel="cross-entropy loss", title="Loss")
         loss.set_ylim(0, None)
         loss.legend(fontsize=8)
@@ -225,8 +232,11 @@ def learning_curves(epochs: pd.DataFrame, images: int, path: Path) -> None:
         accuracy.margins(y=0.08)
         accuracy.legend(loc="lower right", fontsize=8)
         for axes in (loss, accuracy):
-            axes.axvspan(0.5, 6.5, color="#f1f3f5", lw=0, zorder=0)
+            if frozen:
+                axes.axvspan(0.5, frozen + 0.5, color="#f1f3f5", lw=0, zorder=0)
             axes.set_xlim(0.5, number.max() + 0.5)
             axes.xaxis.set_major_locator(MultipleLocator(1))
             axes.grid(axis="y")
-        loss.text(6.4, 0.02, "backbone frozen", ha="right", fontsize=7.5, color=QUIET)
+        if frozen:
+            place = {"ha": "right", "va": "bottom", "transform": loss.get_xaxis_transform()}
+            loss.text(frozen + 0.4, 0.02, "backbone frozen", fontsize=7.5, color=QUIET, **place)

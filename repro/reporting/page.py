@@ -22,6 +22,7 @@ from repro.reporting.provenance import Provenance, provenance
 from repro.reporting.results import Judged, Results, load_results
 from repro.reporting.summary import summarise
 from repro.reporting.tables import sky_tables, table4
+from repro.reporting.training import load_training
 from repro.reporting.unmade import unmade
 from repro.sky.bins import MOON_BINS
 from repro.store import write_text
@@ -62,11 +63,17 @@ def build(paths: Paths) -> Path:
     corpus = load_corpus(paths, load_params(paths.params), published)
     # Real videos are the subject then; the simulation would only stand in the way.
     observatory = load_observatory(paths) if corpus.simulated else None
+    training = load_training(paths, corpus.name)
+    if training:
+        write_csv(target / "figures" / "figure5_rebuilt.csv", training.epochs)
+        drawing = target / "figures" / "figure5_rebuilt.svg"
+        figures.learning_curves(training.epochs, training.images, drawing, frozen=training.frozen, mark_loss=None)
     content = {
         **record_content(results, provenance(paths)),
         **corpus_content(corpus, target),
         **observatory_content(observatory, target),
-        "unmade": unmade(corpus, observatory),
+        "training": training,
+        "unmade": unmade(corpus, observatory, training),
     }
     return write(content, templates=paths.report_templates, target=target)
 

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
+import os
 import platform
 import re
 import subprocess
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, requires, version
 from pathlib import Path
+
+import yaml
 
 from repro.paths import Paths
 from repro.store import digest
@@ -33,6 +38,10 @@ class Provenance:
         Version of each runtime dependency.
     digests : mapping
         SHA-256 of what the report rests on.
+    machine : str
+        System, processor and number of cores on which the report was built.
+    params : str
+        Text of ``params.yaml``.
     """
 
     commit: str
@@ -41,6 +50,8 @@ class Provenance:
     python: str
     packages: dict[str, str]
     digests: dict[str, str]
+    machine: str
+    params: str
 
 
 def provenance(paths: Paths) -> Provenance:
@@ -56,13 +67,28 @@ def provenance(paths: Paths) -> Provenance:
         changed=changed,
         python=platform.python_version(),
         packages=_packages(),
+        machine=f"{platform.system()}, {platform.machine()}, {os.cpu_count()} cores",
+        params=paths.params.read_text(encoding="utf-8"),
         digests={
             "expected/published": digest(*published),
             "results/schedule/schedule.json": digest(paths.schedule / "schedule.json"),
             "results/verify/verdicts.json": digest(paths.verdicts),
             "params.yaml": digest(paths.params),
+            **_lock(paths.root / "dvc.lock"),
         },
     )
+
+
+def _lock(path: Path) -> dict[str, str]:
+    """Digest of what DVC recorded of the stages before this one; nothing if it has not run here.
+
+    The report's own entry is left out: DVC writes it when the report is done, so it would differ at the next building.
+    """
+    if not path.is_file():
+        return {}
+    stages = yaml.safe_load(path.read_text(encoding="utf-8")).get("stages", {})
+    record = json.dumps({name: entry for name, entry in stages.items() if name != "report"}, sort_keys=True)
+    return {"dvc.lock, without the report's own entry": hashlib.sha256(record.encode()).hexdigest()}
 
 
 def _git(root: Path, *arguments: str) -> str:

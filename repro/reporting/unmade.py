@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from repro.reporting.corpus import Corpus
 from repro.reporting.observatory import Observatory
+from repro.reporting.training import MADE_BY, Training
 
 
 @dataclass(frozen=True)
@@ -16,7 +17,7 @@ class Unmade:
     command: str
 
 
-def unmade(corpus: Corpus, observatory: Observatory | None) -> tuple[Unmade, ...]:
+def unmade(corpus: Corpus, observatory: Observatory | None, training: Training | None) -> tuple[Unmade, ...]:
     """Parts that are missing, in the order of the report."""
     waiting = []
     name = corpus.name
@@ -30,4 +31,6 @@ def unmade(corpus: Corpus, observatory: Observatory | None) -> tuple[Unmade, ...
         waiting.append(Unmade("The simulated observatory: no night was simulated", "dvc repro simulate"))
     elif observatory is not None and observatory.sheet is None:
         waiting.append(Unmade("The contact sheet of the simulated observatory", "dvc repro --force simulate"))
+    if training is None:
+        waiting.append(Unmade(f"Training on the corpus {name}, beside Figure 5", MADE_BY))
     return tuple(waiting)

@@ -201,6 +201,11 @@ def share(part: int, of: int) -> str:
     return f"{percent:.0f} %"
 
 
+def interval(ends: tuple[float, float] | list[float] | None) -> str:
+    """An interval of shares in percent; a dash if there is none."""
+    return NOTHING if ends is None else f"{number(100 * ends[0], 1)} to {number(100 * ends[1], 1)} %"
+
+
 def span(values: Any) -> str:
     """Middle of some values, lowest and highest in brackets."""
     return f"{number(values.median, 1)} ({number(values.low, 1)} to {number(values.high, 1)})"

@@ -65,6 +65,33 @@ def contact_sheet(paths: Paths, *, real: int) -> None:
     table.to_csv(paths.contact_sheet.with_suffix(".csv"), index=False)
 
 
+def train(paths: Paths, corpus: str = "simulated") -> None:
+    """Write what stage train leaves of two trainings of two epochs on twenty validation images."""
+    folder = paths.stage(corpus, "train")
+    folder.mkdir(parents=True, exist_ok=True)
+    runs = [
+        {"split": split, "network": 0, "seed": 7, "best_epoch": 2, "train_images": 80, "val_images": 20,
+         "val_correct": correct, "val_accuracy": correct / 20, "val_loss": 0.2, "wilson": [0.6, 0.97], "batches": [16]}
+        for split, correct in (("within nights", 18), ("unseen nights", 16))
+    ]  # fmt: skip
+    curves = [
+        {"split": run["split"], "network": 0, "seed": 7, "epoch": epoch, "phase": phase, "batch": 16, "train_loss": 0.5,
+         "train_accuracy": 0.8, "val_loss": 0.3, "val_accuracy": run["val_correct"] / 20 - 0.1 * (epoch == 1),
+         "val_correct": run["val_correct"] - 2 * (epoch == 1), "val_images": 20}
+        for run in runs
+        for epoch, phase in ((1, "head"), (2, "all"))
+    ]  # fmt: skip
+    pd.DataFrame(curves).to_parquet(folder / "curves.parquet")
+    measured = {"correct": 18, "images": 20, "nights": 3, "accuracy": 0.9, "wilson": [0.7, 0.97]}
+    document = {
+        "initial_weights": {"name": "observatory", "sha256": "x"}, "mode": "deterministic", "precision": "float32",
+        "image_size_px": 240, "device": "CPU", "runs": runs, "spread": None, "seconds": 12.3, "quantities": {},
+        "honesty": {"within_nights": {**measured, "by_night": [0.6, 1.0]},
+                    "unseen_nights": {**measured, "by_night": None}},
+    }  # fmt: skip
+    (folder / "train.json").write_text(json.dumps(document))
+
+
 def _times(night: str) -> pd.Series:
     start = pd.Timestamp(night, tz="UTC") + pd.Timedelta(hours=7)
     return pd.Series(pd.date_range(start, periods=PER_NIGHT, freq="min").as_unit("us"))

@@ -14,6 +14,7 @@ from repro.reporting.corpus import NIGHTS_ON_PAGE, Exactness, load_corpus
 from repro.reporting.observatory import Share, Span, load_observatory
 from repro.reporting.page import build
 from repro.reporting.pictures import STRIP_PX, keogram_strip, small_copy
+from repro.reporting.training import load_training
 from repro.reporting.unmade import unmade
 from tests.reporting import corpora
 from tests.reporting.test_page import Page
@@ -77,10 +78,11 @@ def test_without_real_frames_the_sheet_says_so(filmed):
 @pytest.mark.parametrize(
     ("made", "waiting"),
     [
-        ((), ["dvc repro film", "dvc repro simulate"]),
-        (("film",), ["dvc repro simulate"]),
-        (("film", "simulate"), ["dvc repro --force simulate"]),
-        (("film", "simulate", "contact_sheet"), []),
+        ((), ["dvc repro film", "dvc repro simulate", "dvc repro train"]),
+        (("film",), ["dvc repro simulate", "dvc repro train"]),
+        (("film", "simulate"), ["dvc repro --force simulate", "dvc repro train"]),
+        (("film", "simulate", "contact_sheet"), ["dvc repro train"]),
+        (("film", "simulate", "contact_sheet", "train"), []),
     ],
 )
 def test_what_has_not_run_is_said(small, made, waiting):
@@ -89,15 +91,19 @@ def test_what_has_not_run_is_said(small, made, waiting):
         "film": lambda: corpora.film(small, ["20221201"]),
         "simulate": lambda: corpora.simulate(small, ["20221201"]),
         "contact_sheet": lambda: corpora.contact_sheet(small, real=1),
+        "train": lambda: corpora.train(small),
     }
     for step in made:
         steps[step]()
-    listed = [item.command for item in unmade(_corpus(small), load_observatory(small))]
-    assert [command for command in listed if command in waiting] == listed[: len(waiting)] == waiting
+    listed = [
+        item.command for item in unmade(_corpus(small), load_observatory(small), load_training(small, "simulated"))
+    ]
+    assert listed == waiting
     page = Page(build(small).read_text(encoding="utf-8"))
     ids = set(page.values("id"))
     assert ("nights" in ids) == ("film" in made)
     assert ("observatory" in ids) == ("simulate" in made)
+    assert ("figure-5-rebuilt" in ids) == ("train" in made)
     assert ("figure-contact-sheet" in ids) == ("contact_sheet" in made)
     for command in waiting:
         assert command in " ".join(page.text)
@@ -111,7 +117,7 @@ def test_a_clock_that_was_not_read_leaves_dashes(small):
         (small.stage("simulated", stage) / "tables" / "20221201.parquet").unlink()
     corpus = _corpus(small)
     assert corpus.nights[0].counts["read"] is None
-    assert unmade(corpus, None)[0].command == "dvc repro clock"
+    assert unmade(corpus, None, None)[0].command == "dvc repro clock"
     page = Page(build(small).read_text(encoding="utf-8"))
     assert not {"clock", "keograms", "exactness"} & set(page.values("id"))
 
@@ -150,6 +156,18 @@ def test_a_real_corpus_bears_no_mark_and_its_own_credit(small):
     assert 'id="observatory"' not in html
     assert "Kjell Henriksen Observatory" in html
     assert "this report shows none" not in html
+
+
+def test_the_rebuilt_curves(filmed):
+    """The rebuilt Figure 5 shows the first training alone, its epochs with Wilson intervals and its frozen ones."""
+    corpora.train(filmed)
+    found = load_training(filmed, "simulated")
+    assert (found.images, found.frozen, found.epochs["epoch"].tolist()) == (20, 1, [1, 2])
+    assert found.epochs["val_accuracy_low"].between(0, found.epochs["val_accuracy"]).all()
+    text = " ".join(Page(build(filmed).read_text(encoding="utf-8")).text)
+    assert "18 of 20 90.0 %" in " ".join(text.split())
+    assert "not compared with the published curves" in text
+    assert [name for name, _ in found.honesty()] == ["within nights, as published", "nights never seen in training"]
 
 
 def test_later_nights_stand_apart(full):

@@ -19,7 +19,7 @@ def _git(small, *arguments: str) -> str:
 def committed(small):
     """The small project, committed."""
     _git(small, "init", "--quiet")
-    (small.root / "dvc.lock").write_text("a")
+    (small.root / "dvc.lock").write_text("stages: {film: {md5: a}}")
     _git(small, "add", "--all")
     _git(small, "commit", "--quiet", "--message", "all")
     return small
@@ -36,7 +36,7 @@ def test_a_clean_tree(committed):
 def test_a_changed_file_is_named(committed):
     """A tracked file that differs is named; DVC's own lock file, which changes while the report is built, is not."""
     committed.params.write_text("corpus: other\n")
-    (committed.root / "dvc.lock").write_text("b")
+    (committed.root / "dvc.lock").write_text("stages: {film: {md5: b}}")
     assert provenance(committed).changed == ("params.yaml",)
 
 
@@ -61,3 +61,13 @@ def test_packages(small):
     assert {"matplotlib", "skyfield", "torch"} <= set(packages)
     assert "pytest" not in packages
     assert "not installed" not in packages.values()
+
+
+def test_the_lock_counts_without_the_report(small):
+    """What DVC recorded of the other stages has a digest; the report's own entry, written after it, does not move it."""
+    assert not any("dvc.lock" in name for name in provenance(small).digests)
+    digests = []
+    for film, report in (("a", "x"), ("a", "y"), ("b", "y")):
+        (small.root / "dvc.lock").write_text(f"stages: {{film: {{md5: {film}}}, report: {{md5: {report}}}}}")
+        digests.append(provenance(small).digests["dvc.lock, without the report's own entry"])
+    assert digests[0] == digests[1] != digests[2]

@@ -1,0 +1,62 @@
+"""What the report shows of stage train: the rebuilt curves, every training, and accuracy on unseen nights."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from repro.paths import Paths
+from repro.record.intervals import wilson
+from repro.store import read_json
+
+MADE_BY = "dvc repro train"
+
+
+@dataclass(frozen=True)
+class Training:
+    """The trainings of a corpus.
+
+    Parameters
+    ----------
+    document : mapping
+        ``train.json`` as the stage wrote it.
+    epochs : DataFrame
+        Of the training that is used, one row an epoch; columns as :func:`repro.reporting.figures.learning_curves` takes.
+    images : int
+        Its validation images.
+    frozen : int
+        Its epochs with the backbone frozen.
+    """
+
+    document: Mapping[str, Any]
+    epochs: pd.DataFrame
+    images: int
+    frozen: int
+
+    def honesty(self) -> list[tuple[str, Mapping[str, Any]]]:
+        """Accuracy as published, within nights, and on unseen nights, where each was measured."""
+        names = {"within_nights": "within nights, as published", "unseen_nights": "nights never seen in training"}
+        return [
+            (words, self.document["honesty"][key]) for key, words in names.items() if key in self.document["honesty"]
+        ]
+
+
+def load_training(paths: Paths, corpus: str) -> Training | None:
+    """Read what stage train left; None if it has not run."""
+    folder = paths.stage(corpus, "train")
+    if not (folder / "train.json").is_file() or not (folder / "curves.parquet").is_file():
+        return None
+    document = read_json(folder / "train.json", made_by=MADE_BY)
+    used = document["runs"][0]
+    curves = pd.read_parquet(folder / "curves.parquet")
+    curves = curves[(curves["split"] == used["split"]) & (curves["network"] == used["network"])].sort_values("epoch")
+    intervals = [wilson(int(row["val_correct"]), int(row["val_images"])) for row in curves.to_dict("records")]
+    epochs = curves[["epoch", "train_loss", "val_loss", "train_accuracy", "val_correct", "val_accuracy"]].assign(
+        val_accuracy_low=[low for low, _ in intervals], val_accuracy_high=[high for _, high in intervals]
+    )
+    return Training(
+        document, epochs.reset_index(drop=True), int(used["val_images"]), int((curves["phase"] == "head").sum())
+    )
