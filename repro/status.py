@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
+from rich.console import Console
+from rich.table import Table
 
 from repro.nights import failures, summaries
 from repro.paths import Paths
@@ -38,6 +40,11 @@ class Status:
     confusions: pd.DataFrame
     bins: pd.DataFrame
     failed: pd.DataFrame
+
+    @property
+    def clean(self) -> bool:
+        """Whether no night failed and every frame's time could be read."""
+        return self.failed.empty and int(self.nights["unreadable"].fillna(0).sum()) == 0
 
 
 def status(paths: Paths, corpus: str) -> Status:
@@ -98,3 +105,29 @@ def _failed(paths: Paths, corpus: str) -> pd.DataFrame:
             listed = failures(folder, made_by=f"dvc repro {stage}")
             rows += [(stage, entry.night, entry.found, entry.remedy) for entry in listed]
     return pd.DataFrame(rows, columns=["stage", "night", "found", "to_do"])
+
+
+def print_status(found: Status) -> None:
+    """Print the tables that have rows, widest first, and the totals of the nights."""
+    console = Console() if Console().is_terminal else Console(width=160)
+    if found.nights.empty and found.failed.empty:
+        console.print("no night has been filmed yet; film them with: dvc repro film")
+        return
+    totals = found.nights.drop(columns="night").sum().to_frame().T
+    totals.insert(0, "night", f"{len(found.nights)} nights")
+    for title, table in (
+        ("nights", pd.concat([found.nights, totals], ignore_index=True)),
+        ("conditions", found.bins),
+        ("repairs of the clock", found.repairs),
+        ("glyphs read as others", found.confusions),
+        ("failed", found.failed),
+    ):
+        if table.empty:
+            console.print(f"{title}: none")
+            continue
+        shown = Table(title=title, title_justify="left", box=None, header_style="bold", pad_edge=False)
+        for column in table.columns:
+            shown.add_column(column, justify="right" if pd.api.types.is_numeric_dtype(table[column]) else "left")
+        for row in table.itertuples(index=False):
+            shown.add_row(*("-" if pd.isna(value) else str(value) for value in row))
+        console.print(shown)
