@@ -20,7 +20,7 @@ def main() -> None:
     rows = corpus.split_table(table, labels, params.schedule, params.split, params.seed)
     write_table(folder / "split.parquet", rows)
     found = {"split": counts(rows, rows["split"]), "split_by_night": counts(rows, rows["split_by_night"])}
-    quantities = {f"split.{name}": count for name, count in found["split"].items()}
+    quantities = corpus.split_quantities(found["split"], params.split)
     write_json(folder / "split.json", {"quantities": quantities, **found})
     told = found["split"]
     print(f"split: {told['train_yes']} + {told['train_no']} train, {told['val_yes']} + {told['val_no']} validate")

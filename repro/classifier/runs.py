@@ -122,7 +122,11 @@ def train_corpus(
         "runs": documents,
         "spread": _spread(documents),
         "honesty": honesty(validation, generator(seed, "honesty")),
-        "quantities": quantities(done[0][1].curves),
+        "quantities": {
+            **quantities(done[0][1].curves),
+            "train.statistics_move_while_frozen": done[0][1].statistics_moved,
+            "protocol.random_seed": "none" if params.mode == "published" else str(seed),
+        },
         "seconds": round(seconds, 1),
     }
     write_json(folder / "train.json", document)
@@ -170,12 +174,16 @@ def _labelled(table: pd.DataFrame, run: Run, trained: Trained) -> pd.DataFrame:
 def quantities(curves: pd.DataFrame) -> dict[str, float]:
     """Figure 5 as numbers by name: ``figure5.train_loss.e1``, ``figure5.val_correct.e12`` and so on.
 
-    Accuracies are fractions, ``val_correct`` are images.
+    ``train_accuracy`` are fractions, ``val_correct`` images, ``val_accuracy`` percent, as the record prints them.
     """
     found: dict[str, float] = {}
     for row in curves.to_dict("records"):
         for name in ("train_loss", "train_accuracy", "val_loss", "val_correct"):
             found[f"figure5.{name}.e{row['epoch']}"] = row[name]
+        found[f"figure5.val_accuracy.e{row['epoch']}"] = 100 * row["val_accuracy"]
+    found["figure5.val_accuracy.best"] = 100 * float(curves["val_accuracy"].max())
+    found["figure5.epoch_of_highest_accuracy"] = int(curves["epoch"].iloc[int(curves["val_accuracy"].argmax())])
+    found["figure5.epoch_of_lowest_loss"] = int(curves["epoch"].iloc[int(curves["val_loss"].argmin())])
     return found
 
 

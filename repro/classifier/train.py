@@ -66,6 +66,8 @@ class Trained:
         What the epochs drew from; that of the checkpoint, if training went on from one.
     train_images : int
         Images that an epoch saw.
+    statistics_moved : bool
+        Whether running statistics of BatchNorm changed while the backbone was frozen.
     """
 
     network: nn.Module
@@ -74,6 +76,7 @@ class Trained:
     validation: pd.DataFrame
     seed: int
     train_images: int
+    statistics_moved: bool
 
 
 def fine_tune(
@@ -144,6 +147,7 @@ def fine_tune(
                 _smaller(state, error, device)
                 _restore(network, optimiser, before)
                 continue
+            state.statistics_moved |= phase == "head" and _statistics_differ(before[0], network)
             state.add(epoch, phase, learnt, judged, network, params.best)
             if checkpoint is not None:
                 _keep(checkpoint, network, optimiser, state, settings)
@@ -161,7 +165,7 @@ def fine_tune(
             "predicted": pd.Series([CLASSES[k] for k in best.predicted], dtype="str"),
         }
     )
-    return Trained(network.eval(), curves, state.best_epoch, table, state.seed, len(train))
+    return Trained(network.eval(), curves, state.best_epoch, table, state.seed, len(train), state.statistics_moved)
 
 
 @dataclass(frozen=True)
@@ -204,6 +208,7 @@ class _State:
     epoch: int = 0
     best_epoch: int = 0
     best_value: float = -float("inf")
+    statistics_moved: bool = False
 
     def __post_init__(self) -> None:
         self.rows: list[list[Any]] = []
@@ -288,16 +293,21 @@ def _smaller(state: _State, error: torch.OutOfMemoryError, device: torch.device)
     )
 
 
-def _copy(network: nn.Module, optimiser: torch.optim.Adam) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
+def _copy(network: nn.Module, optimiser: torch.optim.Adam) -> tuple[Mapping[str, Tensor], Mapping[str, Any]]:
     weights = {key: value.detach().cpu().clone() for key, value in network.state_dict().items()}
     return weights, copy.deepcopy(optimiser.state_dict())
 
 
 def _restore(
-    network: nn.Module, optimiser: torch.optim.Adam, before: tuple[Mapping[str, Any], Mapping[str, Any]]
+    network: nn.Module, optimiser: torch.optim.Adam, before: tuple[Mapping[str, Tensor], Mapping[str, Any]]
 ) -> None:
     network.load_state_dict(before[0])
     optimiser.load_state_dict(dict(before[1]))
+
+
+def _statistics_differ(before: Mapping[str, Tensor], network: nn.Module) -> bool:
+    now = network.state_dict()
+    return any(not torch.equal(value, now[name].cpu()) for name, value in before.items() if "running_" in name)
 
 
 def _keep(checkpoint: Path, network: nn.Module, optimiser: torch.optim.Adam, state: _State, settings: str) -> None:

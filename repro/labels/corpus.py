@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import pandas as pd
@@ -154,6 +155,16 @@ def split_table(
             raise
         rows["split_by_night"] = pd.Series(None, index=rows.index, dtype="str")
     return rows[list(SPLIT_COLUMNS)]
+
+
+def split_quantities(found: Mapping[str, int], params: SplitParams) -> dict[str, int | str]:
+    """The split as quantities by name: ``labels.yes``, ``split.train_no``, ``split.group`` and so on."""
+    group = "by UTC date" if params.group == "utc_date" else "by night"
+    return {
+        **{f"split.{name}": count for name, count in found.items()},
+        **{f"labels.{label}": found[f"labelled_{label}"] for label in ("yes", "no")},
+        "split.group": group if params.unit == "frames" else "whole nights",
+    }
 
 
 def _no_truth(found: str, where: Path) -> ReproError:

@@ -99,6 +99,7 @@ def test_batchnorm_under_freeze(train_images: Images, val_images: Images, batchn
     trained = tune(train_images, val_images, epochs_all=0, batchnorm=batchnorm)
     statistics = trained.network.get_submodule("features.1").state_dict()["running_mean"]
     assert bool(statistics.abs().max() > 0) == moves
+    assert trained.statistics_moved == moves
 
 
 def test_second_phase_begins_with_a_new_optimiser(monkeypatch: pytest.MonkeyPatch, train_images: Images, val_images: Images) -> None:  # fmt: skip
