@@ -13,7 +13,7 @@ from repro.params import load_params
 from repro.paths import Paths
 from repro.record.claims import EVIDENCE, Document
 from repro.record.verify import OUTCOMES
-from repro.reporting import data, figures, words
+from repro.reporting import data, figures, words, workflow
 from repro.reporting.canvas import CONDITION_COLOUR, write_csv
 from repro.reporting.corpus import Corpus, Night, load_corpus
 from repro.reporting.observatory import Observatory, backbone_card, load_observatory
@@ -63,6 +63,10 @@ def build(paths: Paths) -> Path:
     corpus = load_corpus(paths, load_params(paths.params), published)
     # Real videos are the subject then; the simulation would only stand in the way.
     observatory = load_observatory(paths) if corpus.simulated else None
+    flow = workflow.stages(paths, corpus.name)
+    if len(flow):
+        write_csv(target / "figures" / "figure1.csv", flow)
+        workflow.draw(flow, target / "figures" / "figure1.svg")
     training = load_training(paths, corpus.name)
     if training:
         write_csv(target / "figures" / "figure5_rebuilt.csv", training.epochs)
@@ -72,6 +76,7 @@ def build(paths: Paths) -> Path:
         **record_content(results, provenance(paths)),
         **corpus_content(corpus, target),
         **observatory_content(observatory, target),
+        "workflow": bool(len(flow)),
         "training": training,
         "unmade": unmade(corpus, observatory, training),
     }

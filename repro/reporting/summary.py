@@ -63,6 +63,11 @@ class Summary:
         return not any(corpus.outcomes[outcome] for outcome in OUTCOMES[:4])
 
     @property
+    def awaiting_corpus(self) -> int:
+        """Comparisons that wait for the thesis' own videos and labels."""
+        return next(line for line in self.lines if line.evidence == "corpus").outcomes["not_run"]
+
+    @property
     def agreeing(self) -> int:
         """Comparisons that agree with the record."""
         return self.outcomes["confirmed"] + self.outcomes["consistent"]

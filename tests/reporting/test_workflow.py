@@ -1,0 +1,63 @@
+"""Figure 1 as the project runs it."""
+
+from __future__ import annotations
+
+import pytest
+
+from repro.errors import ReproError
+from repro.reporting import workflow
+
+TEXT = """
+stages:
+  film: {cmd: x, desc: cut, deps: [code.py, "data/${corpus}/videos"], outs: ["results/${corpus}/film": {persist: true}]}
+  clock: {cmd: x, deps: ["results/${corpus}/film"], outs: ["results/${corpus}/clock"]}
+  sky: {cmd: x, deps: ["results/${corpus}/film", "results/${corpus}/clock/tables"], outs: ["results/${corpus}/sky"]}
+  schedule: {cmd: x, outs: [results/schedule]}
+  report: {cmd: x, deps: ["results/${corpus}/sky", results/schedule], outs: [report/build]}
+"""
+
+
+@pytest.fixture
+def table(small):
+    """Stages of a pipeline of five, of which schedule and film have run."""
+    (small.root / "dvc.yaml").write_text(TEXT)
+    small.stage("simulated", "film").mkdir(parents=True)
+    return workflow.stages(small, "simulated").set_index("stage")
+
+
+def test_arrows(table):
+    """A stage follows those whose outputs, or files in them, it needs; what another of them needs already is left out."""
+    assert table["after"].to_dict() == {
+        "film": "", "clock": "film", "sky": "clock", "schedule": "", "report": "schedule sky",
+    }  # fmt: skip
+    assert table.loc["film", "what"] == "cut"
+
+
+def test_places(table):
+    """Every stage stands to the right of all it needs, and no two on one place."""
+    assert table["column"].to_dict() == {"film": 0, "clock": 1, "sky": 2, "schedule": 2, "report": 3}
+    assert not table.duplicated(["column", "row"]).any()
+
+
+def test_what_has_run(table):
+    """A stage has run if all its outputs are there."""
+    assert table["made"].to_dict() == {"film": True, "clock": False, "sky": False, "schedule": True, "report": True}
+
+
+def test_every_stage_is_drawn(table, tmp_path):
+    """Each stage is a box in the figure, with a broken outline if it has not run."""
+    workflow.draw(table.reset_index(), tmp_path / "figure1.svg")
+    text = (tmp_path / "figure1.svg").read_text()
+    assert text.count("stroke-dasharray") == 2
+
+
+def test_a_circle_is_refused(small):
+    """Stages that need each other are named instead of being drawn."""
+    (small.root / "dvc.yaml").write_text("stages: {a: {deps: [y], outs: [x]}, b: {deps: [x], outs: [y]}}")
+    with pytest.raises(ReproError, match="a, b"):
+        workflow.stages(small, "simulated")
+
+
+def test_without_a_pipeline(small):
+    """A project without dvc.yaml has no stages to show."""
+    assert workflow.stages(small, "simulated").empty
