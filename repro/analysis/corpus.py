@@ -1,0 +1,134 @@
+"""Everything that stage softmax says of a corpus: Table 6, Figures 6 and 7, and errors where truth or labels exist."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from repro.analysis import errors, softmax, table6
+from repro.errors import ReproError
+from repro.params import SoftmaxParams
+from repro.seeding import generator
+
+KEYS = ["night", "number"]
+CONDITION = ("sun_bin", "moon_bin")
+#: What a simulated frame's truth tells beside its class; errors are told by these, too.
+ATTRIBUTES = ("weather", "form", "colour")
+
+
+def with_truth(frames: pd.DataFrame, split: pd.DataFrame, truth: Path) -> tuple[pd.DataFrame, str]:
+    """Frames whose right answer is known, without those that trained the network.
+
+    Parameters
+    ----------
+    frames : DataFrame
+        Frame table of stage ``infer``.
+    split : DataFrame
+        Table of stage ``split``: ``name``, ``label``, ``split``.
+    truth : Path
+        Folder of a simulated corpus' truth; if it is not there, labels are the truth.
+
+    Returns
+    -------
+    DataFrame
+        The frames with ``truth`` (yes or no) and, of a simulated corpus, :data:`ATTRIBUTES`.
+    str
+        ``truth`` or ``labels``.
+    """
+    trained = set(split.loc[split["split"] == "train", "name"])
+    rows = frames[frames["predicted"].notna() & ~frames["name"].isin(trained)].reset_index(drop=True)
+    if not truth.is_dir():
+        labels = split.set_index("name")["label"]
+        rows = rows[rows["name"].isin(labels.index)]
+        return rows.assign(truth=rows["name"].map(labels).astype("str")).reset_index(drop=True), "labels"
+    sources = [truth / f"{night}.parquet" for night in sorted(rows["night"].unique())]
+    missing = [source for source in sources if not source.is_file()]
+    if missing:
+        raise ReproError(
+            found=f"no truth of {len(missing)} nights, first {missing[0].stem}",
+            expected="truth of every night of a simulated corpus",
+            where=str(truth),
+            remedy="simulate the corpus again: dvc repro simulate",
+        )
+    known = pd.concat([pd.read_parquet(source, columns=[*KEYS, "visible", *ATTRIBUTES]) for source in sources])
+    rows = rows.merge(known, on=KEYS, how="inner", validate="one_to_one")
+    words = rows["visible"].map({True: "yes", False: "no"}).astype("str")
+    return rows.drop(columns="visible").assign(truth=words), "truth"
+
+
+def analyse(
+    frames: pd.DataFrame, split: pd.DataFrame, truth: Path, covered: pd.Series[bool], params: SoftmaxParams, seed: int
+) -> tuple[dict[str, pd.DataFrame], dict[str, Any]]:
+    """Tables and document of stage softmax.
+
+    Parameters
+    ----------
+    frames : DataFrame
+        Frame table of stage ``infer``, all nights; frames without a time are left out.
+    split : DataFrame
+        Table of stage ``split``.
+    truth : Path
+        See :func:`with_truth`.
+    covered : Series of bool
+        Which frames are of nights that the record covers. The others, later nights, get a Table 6 of their own and
+        enter nothing else.
+    params : SoftmaxParams
+        Section ``softmax`` of the parameters.
+    seed : int
+        Of the pipeline, for the bootstrap.
+
+    Returns
+    -------
+    tables : dict of DataFrame
+        ``table6``, ``figure6``, ``figure7``; ``table6_later`` if there are later nights; ``confusion``, ``reliability`` and, of
+        a simulated corpus, ``confusion_weather`` and the like, if any right answer is known.
+    document : dict
+        ``quantities``, by name, for the record's claims; ``occurrence``, the ways to say how often aurora was seen;
+        ``errors``, if right answers are known: where they come from, calibration, and the thesis' two claims.
+    """
+    classified = frames[frames["predicted"].notna()]
+    published, later = (classified[covered.reindex(classified.index) == side] for side in (True, False))
+    tables = {
+        "table6": table6.table6(published),
+        "figure6": softmax.figure6(published),
+        "figure7": softmax.figure7(published),
+    }
+    if not later.empty:
+        tables["table6_later"] = table6.table6(later)
+    quantities = {
+        **table6.quantities(tables["table6"]),
+        **table6.table3_quantities(tables["table6"]),
+        **softmax.quantities(tables["figure6"], tables["figure7"]),
+    }
+    document: dict[str, Any] = {"quantities": quantities, "occurrence": _occurrence(tables["table6"], quantities)}
+    rows, source = with_truth(published, split, truth)
+    if not rows.empty:
+        rng = generator(seed, "softmax")
+        by = [list(CONDITION), *([name] for name in ATTRIBUTES if name in rows)]
+        for columns in by:
+            title = "confusion" if columns == list(CONDITION) else f"confusion_{columns[0]}"
+            tables[title] = errors.confusion(rows, columns, params.bootstrap, rng)
+        tables["reliability"] = errors.reliability(rows, CONDITION)
+        document["errors"] = {
+            "right_answers_from": source,
+            "frames": len(rows),
+            "calibration": {errors.ALL: errors.calibration_error(rows, params.bootstrap, rng)}
+            | {
+                ".".join(map(str, key)): errors.calibration_error(group, params.bootstrap, rng)
+                for key, group in rows.groupby(list(CONDITION))
+            },
+            "claims": errors.claims(rows, params.bootstrap, rng),
+        }
+    return tables, document
+
+
+def _occurrence(table: pd.DataFrame, quantities: dict[str, Any]) -> dict[str, Any]:
+    """The record's average of nine odds beside the odds and the share of all frames, in percent."""
+    yes, no = int(table["yes"].sum()), int(table["no"].sum())
+    return {
+        "mean_of_odds_percent": quantities.get("table6.mean_ratio"),
+        "odds_percent": 100 * yes / no if no else None,
+        "share_percent": quantities.get("table6.yes_share_percent"),
+    }

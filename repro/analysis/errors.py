@@ -1,0 +1,252 @@
+"""Right and wrong answers where truth or labels exist: confusion, calibration, and two claims of the thesis.
+
+Class yes is the positive one. Frames that trained the network have no place here; leave them out before.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from repro.analysis.intervals import night_weights, percentile, ratio_by_night, wilson
+from repro.sky.bins import CONDITIONS
+
+ALL = "all"
+BINS = 10  # of a reliability curve, equally wide
+COUNTS = ("tp", "fp", "fn", "tn")
+#: Rates by name: which answers count, out of which.
+RATES = {
+    "accuracy": (("tp", "tn"), COUNTS),
+    "precision": (("tp",), ("tp", "fp")),
+    "recall": (("tp",), ("tp", "fn")),
+    "false_positive_rate": (("fp",), ("fp", "tn")),
+    "false_negative_rate": (("fn",), ("fn", "tp")),
+}
+#: What the thesis says of its network (section III.1.1), from the odds of Table 6 alone: which condition suffers most
+#: from which error.
+CLAIMS = {
+    "false_positives": ("false_positive_rate", ("Nautical", "Moon_Quarter")),
+    "false_negatives": ("false_negative_rate", ("Nautical", "No_moon")),
+}
+
+Bools = npt.NDArray[np.bool_]
+
+
+def outcomes(rows: pd.DataFrame) -> dict[str, Bools]:
+    """Which frames are true and false positives and negatives.
+
+    Parameters
+    ----------
+    rows : DataFrame
+        ``truth`` and ``predicted``, yes or no.
+
+    Returns
+    -------
+    dict
+        ``tp``, ``fp``, ``fn``, ``tn``, bool arrays of shape (n,).
+    """
+    truth, predicted = ((rows[name] == "yes").to_numpy() for name in ("truth", "predicted"))
+    return {"tp": truth & predicted, "fp": ~truth & predicted, "fn": truth & ~predicted, "tn": ~truth & ~predicted}
+
+
+def confusion(rows: pd.DataFrame, by: Sequence[str], resamplings: int, rng: np.random.Generator) -> pd.DataFrame:
+    """Confusion matrix and rates of all frames and of each group.
+
+    Parameters
+    ----------
+    rows : DataFrame
+        ``truth``, ``predicted``, ``night`` and the columns of ``by``.
+    by : sequence of str
+        Columns that make groups.
+    resamplings : int
+        Of nights, for the intervals by night.
+    rng : Generator
+        For these.
+
+    Returns
+    -------
+    DataFrame
+        The columns of ``by`` (``all`` in the first row), ``nights``, ``frames``, ``tp``, ``fp``, ``fn``, ``tn``; every rate
+        of :data:`RATES` as a fraction, with its Wilson interval, ``..._low`` and ``..._high``, as if frames were
+        independent; ``f1``; ``accuracy_night_low`` and ``accuracy_night_high``, the interval from whole nights. NaN where
+        there is nothing to divide by.
+    """
+    found = []
+    for key, group in _groups(rows, by):
+        hits = outcomes(group)
+        counts = {name: int(hit.sum()) for name, hit in hits.items()}
+        row: dict[str, Any] = dict(zip(by, key, strict=True))
+        row |= {"nights": group["night"].nunique(), "frames": len(group), **counts}
+        for name, (part, whole) in RATES.items():
+            row |= _rate(name, sum(counts[k] for k in part), sum(counts[k] for k in whole))
+        among = 2 * counts["tp"] + counts["fp"] + counts["fn"]
+        row["f1"] = 2 * counts["tp"] / among if among else np.nan
+        right = hits["tp"] | hits["tn"]
+        interval = percentile(ratio_by_night(right, np.ones(len(group)), group["night"], resamplings, rng))
+        row["accuracy_night_low"], row["accuracy_night_high"] = interval or (np.nan, np.nan)
+        found.append(row)
+    return pd.DataFrame(found).astype(dict.fromkeys(by, "str"))
+
+
+def reliability(rows: pd.DataFrame, by: Sequence[str]) -> pd.DataFrame:
+    """Reliability curves: how often yes is true where the network says p(yes).
+
+    Parameters
+    ----------
+    rows : DataFrame
+        ``truth``, ``p_yes`` and the columns of ``by``.
+    by : sequence of str
+        Columns that make groups.
+
+    Returns
+    -------
+    DataFrame
+        The columns of ``by`` (``all`` first), ``bin`` (0 to 9), ``frames``, ``p_yes`` (mean, fraction), ``share_yes``
+        (fraction that is truly yes) with its Wilson interval ``low`` and ``high``. Empty bins are left out.
+    """
+    found = []
+    for key, group in _groups(rows, by):
+        yes = (group["truth"] == "yes").to_numpy()
+        place = _bin(group["p_yes"])
+        for number in np.unique(place):
+            here = place == number
+            low, high = wilson(int(yes[here].sum()), int(here.sum()))
+            row = dict(zip(by, key, strict=True)) | {"bin": int(number), "frames": int(here.sum())}
+            found.append(
+                row
+                | {"p_yes": float(group["p_yes"].to_numpy()[here].mean()), "share_yes": float(yes[here].mean())}
+                | {"low": low, "high": high}
+            )
+    return pd.DataFrame(found).astype(dict.fromkeys(by, "str"))
+
+
+def calibration_error(rows: pd.DataFrame, resamplings: int, rng: np.random.Generator) -> dict[str, Any]:
+    """Expected calibration error of p(yes), as a fraction, with its interval by night.
+
+    The mean over ten equally wide bins, weighted by frames, of the distance between mean p(yes) and share of yes.
+
+    References
+    ----------
+    Naeini, M. P., Cooper, G. and Hauskrecht, M. (2015). Obtaining well calibrated probabilities using Bayesian binning.
+    AAAI, 2901-2907.
+    """
+    yes, p = (rows["truth"] == "yes").to_numpy(dtype=float), rows["p_yes"].to_numpy(dtype=float)
+    weights, night = night_weights(rows["night"], resamplings, rng)
+    gap = np.zeros((weights.shape[1], BINS))
+    frames = np.zeros_like(gap)
+    np.add.at(gap, (night, _bin(rows["p_yes"])), p - yes)
+    np.add.at(frames, (night, _bin(rows["p_yes"])), 1)
+    resampled = np.abs(weights @ gap).sum(1) / np.maximum((weights @ frames).sum(1), 1)
+    return {
+        "ece": float(np.abs(gap.sum(0)).sum() / len(rows)),
+        "by_night": percentile(resampled),
+        "frames": len(rows),
+    }
+
+
+def claims(rows: pd.DataFrame, resamplings: int, rng: np.random.Generator) -> dict[str, dict[str, Any]]:
+    """Test the thesis' two claims of confusion against truth.
+
+    The thesis concludes from the highest odds of Table 6 (Moon_Quarter & Nautical) that the network takes most frames
+    without aurora for aurora there, and from the lowest (No_moon & Nautical) that it misses most there.
+
+    Parameters
+    ----------
+    rows : DataFrame
+        ``sun_bin``, ``moon_bin``, ``night``, ``truth``, ``predicted``.
+    resamplings : int
+        Of nights.
+    rng : Generator
+        For these.
+
+    Returns
+    -------
+    dict
+        By ``false_positives`` and ``false_negatives``: ``condition`` claimed, ``rate`` there with its ``wilson`` interval,
+        ``rank`` among the conditions (1 is highest), ``conditions`` with a rate, ``highest_at`` and ``highest_rate``,
+        ``share_highest`` (of the resamplings by night in which the claimed condition has the highest rate), and
+        ``predicted_odds`` and ``true_odds`` (percent) of the claimed condition; ``holds``, None where truth has no such
+        frames.
+    """
+    hits = outcomes(rows)
+    weights, night = night_weights(rows["night"], resamplings, rng)
+    cell = (rows["sun_bin"] + "." + rows["moon_bin"]).to_numpy()
+    names = [f"{sun}.{moon}" for sun, moon in CONDITIONS]
+    found = {}
+    for claim, (rate, condition) in CLAIMS.items():
+        part, whole = (np.any([hits[k] for k in kinds], axis=0) for kinds in RATES[rate])
+        above, below = (
+            np.array([[np.bincount(night[(cell == name) & part_of], minlength=weights.shape[1])] for name in names])[
+                :, 0
+            ]
+            for part_of in (part, whole)
+        )
+        rates = _divide(above.sum(1), below.sum(1))
+        resampled = _divide(weights @ above.T, weights @ below.T)
+        found[claim] = _claim(rows, cell, names, ".".join(condition), rates, resampled, above, below)
+    return found
+
+
+def _claim(
+    rows: pd.DataFrame,
+    cell: npt.NDArray[np.object_],
+    names: list[str],
+    claimed: str,
+    rates: npt.NDArray[np.float64],
+    resampled: npt.NDArray[np.float64],
+    above: npt.NDArray[np.int64],
+    below: npt.NDArray[np.int64],
+) -> dict[str, Any]:
+    place = names.index(claimed)
+    known = np.isfinite(rates)
+    document: dict[str, Any] = {"condition": claimed, "conditions": int(known.sum()), "frames": int(below[place].sum())}
+    if not known[place]:
+        return document | {"holds": None}
+    highest = int(np.nanargmax(rates))
+    usable = np.isfinite(resampled[:, place])
+    leads = resampled[usable, place] >= np.nanmax(resampled[usable], axis=1) if usable.any() else np.array([np.nan])
+    here = rows[cell == claimed]
+    return document | {
+        "rate": float(rates[place]),
+        "wilson": wilson(int(above[place].sum()), int(below[place].sum())),
+        "rank": int((rates[known] > rates[place]).sum()) + 1,
+        "highest_at": names[highest],
+        "highest_rate": float(rates[highest]),
+        "share_highest": float(np.mean(leads)),
+        "predicted_odds": _odds(here["predicted"]),
+        "true_odds": _odds(here["truth"]),
+        "holds": highest == place,
+    }
+
+
+def _odds(words: pd.Series[str]) -> float | None:
+    no = int((words == "no").sum())
+    return 100 * int((words == "yes").sum()) / no if no else None
+
+
+def _groups(rows: pd.DataFrame, by: Sequence[str]) -> Iterator[tuple[tuple[str, ...], pd.DataFrame]]:
+    if rows.empty:
+        return
+    yield (ALL,) * len(by), rows
+    yield from ((tuple(map(str, key)), group) for key, group in rows.groupby(list(by), sort=True))
+
+
+def _rate(name: str, part: int, whole: int) -> dict[str, float]:
+    if not whole:
+        return dict.fromkeys((name, f"{name}_low", f"{name}_high"), float("nan"))
+    low, high = wilson(part, whole)
+    return {name: part / whole, f"{name}_low": low, f"{name}_high": high}
+
+
+def _bin(p_yes: pd.Series[float]) -> npt.NDArray[np.int64]:
+    return np.minimum((p_yes.to_numpy(dtype=float) * BINS).astype(np.int64), BINS - 1)
+
+
+def _divide(part: npt.ArrayLike, whole: npt.ArrayLike) -> npt.NDArray[np.float64]:
+    above, below = np.asarray(part, dtype=np.float64), np.asarray(whole, dtype=np.float64)
+    result: npt.NDArray[np.float64] = np.divide(above, below, out=np.full(above.shape, np.nan), where=below > 0)
+    return result

@@ -1,0 +1,29 @@
+"""Table 6, Figures 6 and 7, and errors where right answers are known."""
+
+import pandas as pd
+
+from repro import frames
+from repro.analysis.corpus import analyse
+from repro.labels.corpus import of_record
+from repro.params import load_params
+from repro.paths import find_project
+from repro.store import write_json, write_table
+
+
+def main() -> None:
+    """Write results/CORPUS/softmax: one Parquet file a table, and softmax.json."""
+    paths = find_project()
+    params = load_params(paths.params)
+    table = frames.read_nights(paths.stage(params.corpus, "infer") / "tables", "infer")
+    split = pd.read_parquet(paths.stage(params.corpus, "split") / "split.parquet")
+    covered = of_record(table, params.schedule)
+    tables, document = analyse(table, split, paths.truth(params.corpus), covered, params.softmax, params.seed)
+    folder = paths.stage(params.corpus, "softmax")
+    for name, rows in tables.items():
+        write_table(folder / f"{name}.parquet", rows)
+    write_json(folder / "softmax.json", document)
+    print(tables["table6"].to_string(index=False, float_format="%.1f"))
+
+
+if __name__ == "__main__":
+    main()
