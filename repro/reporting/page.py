@@ -13,7 +13,8 @@ from repro.params import load_params
 from repro.paths import Paths
 from repro.record.claims import EVIDENCE, Document
 from repro.record.verify import OUTCOMES
-from repro.reporting import data, figures, words, workflow
+from repro.reporting import answer_figures, data, figures, words, workflow
+from repro.reporting.answers import Answers, load_answers, table6
 from repro.reporting.canvas import CONDITION_COLOUR, write_csv
 from repro.reporting.corpus import Corpus, Night, load_corpus
 from repro.reporting.observatory import Observatory, backbone_card, load_observatory
@@ -72,13 +73,18 @@ def build(paths: Paths) -> Path:
         write_csv(target / "figures" / "figure5_rebuilt.csv", training.epochs)
         drawing = target / "figures" / "figure5_rebuilt.svg"
         figures.learning_curves(training.epochs, training.images, drawing, frozen=training.frozen, mark_loss=None)
+    answers = load_answers(paths, corpus.name)
+    if answers:
+        draw_answers(answers, target / "figures")
     content = {
         **record_content(results, provenance(paths)),
         **corpus_content(corpus, target),
         **observatory_content(observatory, target),
         "workflow": bool(len(flow)),
         "training": training,
-        "unmade": unmade(corpus, observatory, training),
+        "answers": answers,
+        "table6": table6(results, answers, simulated=corpus.simulated) if answers else (),
+        "unmade": unmade(corpus, observatory, training, answers),
     }
     return write(content, templates=paths.report_templates, target=target)
 
@@ -160,6 +166,21 @@ def observatory_content(observatory: Observatory | None, target: Path) -> dict[s
         size = small_copy(observatory.sheet, target / "observatory" / "contact_sheet.jpg", width_px=SHEET_PX)
         full_copy(observatory.sheet.with_suffix(".csv"), target / "observatory" / "contact_sheet.csv")
     return {"observatory": observatory, "sheet_size": size}
+
+
+def draw_answers(answers: Answers, folder: Path) -> None:
+    """Draw Figures 6 and 7 in both readings, and calibration where right answers are known."""
+    six, seven = answers.tables["figure6"], answers.tables["figure7"]
+    write_csv(folder / "figure6.csv", six)
+    answer_figures.figure6(six, folder / "figure6.svg")
+    for name, density in (("figure7", "density"), ("figure7_all", "density_of_all")):
+        columns = ["moon_bin", "sun_bin", "predicted", "low_percent", "frames", density]
+        write_csv(folder / f"{name}.csv", seven[columns])
+        answer_figures.figure7(seven, density, folder / f"{name}.svg")
+    if "reliability" in answers.tables:
+        curve = answers.tables["reliability"]
+        write_csv(folder / "reliability.csv", curve)
+        answer_figures.reliability(curve[curve["sun_bin"] == "all"], folder / "reliability.svg")
 
 
 def write(content: dict[str, Any], *, templates: Path, target: Path) -> Path:

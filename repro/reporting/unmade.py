@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from repro.reporting.answers import MADE_BY as ANSWERS_BY
+from repro.reporting.answers import Answers
 from repro.reporting.corpus import Corpus
 from repro.reporting.observatory import Observatory
-from repro.reporting.training import MADE_BY, Training
+from repro.reporting.training import MADE_BY as TRAINING_BY
+from repro.reporting.training import Training
 
 
 @dataclass(frozen=True)
@@ -17,7 +20,9 @@ class Unmade:
     command: str
 
 
-def unmade(corpus: Corpus, observatory: Observatory | None, training: Training | None) -> tuple[Unmade, ...]:
+def unmade(
+    corpus: Corpus, observatory: Observatory | None, training: Training | None, answers: Answers | None
+) -> tuple[Unmade, ...]:
     """Parts that are missing, in the order of the report."""
     waiting = []
     name = corpus.name
@@ -32,5 +37,7 @@ def unmade(corpus: Corpus, observatory: Observatory | None, training: Training |
     elif observatory is not None and observatory.sheet is None:
         waiting.append(Unmade("The contact sheet of the simulated observatory", "dvc repro --force simulate"))
     if training is None:
-        waiting.append(Unmade(f"Training on the corpus {name}, beside Figure 5", MADE_BY))
+        waiting.append(Unmade(f"Training on the corpus {name}, beside Figure 5", TRAINING_BY))
+    if answers is None:
+        waiting.append(Unmade(f"Table 6 and Figures 6 and 7 of the corpus {name}", ANSWERS_BY))
     return tuple(waiting)

@@ -206,6 +206,16 @@ def interval(ends: tuple[float, float] | list[float] | None) -> str:
     return NOTHING if ends is None else f"{number(100 * ends[0], 1)} to {number(100 * ends[1], 1)} %"
 
 
+def percent(fraction: float | None) -> str:
+    """A fraction in percent with one decimal, without the sign; a dash where there is none."""
+    return NOTHING if fraction is None or not math.isfinite(fraction) else number(100 * fraction, 1)
+
+
+def ends(low: float, high: float) -> str:
+    """An interval of fractions in percent; a dash where there is none."""
+    return interval((low, high)) if math.isfinite(low) and math.isfinite(high) else NOTHING
+
+
 def span(values: Any) -> str:
     """Middle of some values, lowest and highest in brackets."""
     return f"{number(values.median, 1)} ({number(values.low, 1)} to {number(values.high, 1)})"

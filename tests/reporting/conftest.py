@@ -190,6 +190,7 @@ def full(tmp_path_factory: pytest.TempPathFactory, project: Paths) -> Path:
     corpora.simulate(paths, ["20221201", "20240301", "20260101"])
     corpora.contact_sheet(paths, real=2)
     corpora.train(paths)
+    corpora.softmax(paths)
     return build(paths).parent
 
 

@@ -9,6 +9,9 @@ import pandas as pd
 from PIL import Image
 
 from repro import frames
+from repro.analysis import errors
+from repro.analysis import softmax as sureness
+from repro.analysis import table6 as counted
 from repro.paths import Paths
 
 PER_NIGHT = 6
@@ -90,6 +93,35 @@ def train(paths: Paths, corpus: str = "simulated") -> None:
                     "unseen_nights": {**measured, "by_night": None}},
     }  # fmt: skip
     (folder / "train.json").write_text(json.dumps(document))
+
+
+def softmax(paths: Paths, corpus: str = "simulated") -> None:
+    """Write what stage softmax leaves of two nights of eight frames."""
+    frames_ = pd.DataFrame(
+        {
+            "night": ["20221201"] * 4 + ["20240301"] * 4,
+            "sun_bin": ["Night"] * 5 + ["Astro"] * 3,
+            "moon_bin": "No_moon",
+            "p_yes": [0.99, 0.8, 0.6, 0.2, 0.005, 0.9, 0.4, 0.1],
+            "truth": ["yes", "yes", "no", "no", "no", "yes", "yes", "no"],
+        }
+    )
+    frames_["predicted"] = np.where(frames_["p_yes"] > 0.5, "yes", "no")
+    rng = np.random.default_rng(1)
+    tables = {
+        "table6": counted.table6(frames_),
+        "figure6": sureness.figure6(frames_),
+        "figure7": sureness.figure7(frames_),
+        "confusion": errors.confusion(frames_, ["sun_bin", "moon_bin"], 100, rng),
+        "reliability": errors.reliability(frames_, ["sun_bin", "moon_bin"]),
+    }
+    folder = paths.stage(corpus, "softmax")
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, table in tables.items():
+        table.to_parquet(folder / f"{name}.parquet")
+    calibration = {"all": errors.calibration_error(frames_, 100, rng)}
+    found = {"right_answers_from": "truth", "frames": 8, "calibration": calibration, "claims": {}}
+    (folder / "softmax.json").write_text(json.dumps({"quantities": {}, "occurrence": {}, "errors": found}))
 
 
 def _times(night: str) -> pd.Series:

@@ -10,10 +10,12 @@ import yaml
 from PIL import Image
 
 from repro.params import load_params
+from repro.reporting.answers import load_answers, table6
 from repro.reporting.corpus import NIGHTS_ON_PAGE, Exactness, load_corpus
 from repro.reporting.observatory import Share, Span, load_observatory
 from repro.reporting.page import build
 from repro.reporting.pictures import STRIP_PX, keogram_strip, small_copy
+from repro.reporting.results import load_results
 from repro.reporting.training import load_training
 from repro.reporting.unmade import unmade
 from tests.reporting import corpora
@@ -78,11 +80,12 @@ def test_without_real_frames_the_sheet_says_so(filmed):
 @pytest.mark.parametrize(
     ("made", "waiting"),
     [
-        ((), ["dvc repro film", "dvc repro simulate", "dvc repro train"]),
-        (("film",), ["dvc repro simulate", "dvc repro train"]),
-        (("film", "simulate"), ["dvc repro --force simulate", "dvc repro train"]),
-        (("film", "simulate", "contact_sheet"), ["dvc repro train"]),
-        (("film", "simulate", "contact_sheet", "train"), []),
+        ((), ["dvc repro film", "dvc repro simulate", "dvc repro train", "dvc repro softmax"]),
+        (("film",), ["dvc repro simulate", "dvc repro train", "dvc repro softmax"]),
+        (("film", "simulate"), ["dvc repro --force simulate", "dvc repro train", "dvc repro softmax"]),
+        (("film", "simulate", "contact_sheet"), ["dvc repro train", "dvc repro softmax"]),
+        (("film", "simulate", "contact_sheet", "train"), ["dvc repro softmax"]),
+        (("film", "simulate", "contact_sheet", "train", "softmax"), []),
     ],
 )
 def test_what_has_not_run_is_said(small, made, waiting):
@@ -92,17 +95,18 @@ def test_what_has_not_run_is_said(small, made, waiting):
         "simulate": lambda: corpora.simulate(small, ["20221201"]),
         "contact_sheet": lambda: corpora.contact_sheet(small, real=1),
         "train": lambda: corpora.train(small),
+        "softmax": lambda: corpora.softmax(small),
     }
     for step in made:
         steps[step]()
-    listed = [
-        item.command for item in unmade(_corpus(small), load_observatory(small), load_training(small, "simulated"))
-    ]
+    parts = load_observatory(small), load_training(small, "simulated"), load_answers(small, "simulated")
+    listed = [item.command for item in unmade(_corpus(small), *parts)]
     assert listed == waiting
     page = Page(build(small).read_text(encoding="utf-8"))
     ids = set(page.values("id"))
     assert ("nights" in ids) == ("film" in made)
     assert ("observatory" in ids) == ("simulate" in made)
+    assert ("answers" in ids) == ("softmax" in made)
     assert ("figure-5-rebuilt" in ids) == ("train" in made)
     assert ("figure-contact-sheet" in ids) == ("contact_sheet" in made)
     for command in waiting:
@@ -117,7 +121,7 @@ def test_a_clock_that_was_not_read_leaves_dashes(small):
         (small.stage("simulated", stage) / "tables" / "20221201.parquet").unlink()
     corpus = _corpus(small)
     assert corpus.nights[0].counts["read"] is None
-    assert unmade(corpus, None, None)[0].command == "dvc repro clock"
+    assert unmade(corpus, None, None, None)[0].command == "dvc repro clock"
     page = Page(build(small).read_text(encoding="utf-8"))
     assert not {"clock", "keograms", "exactness"} & set(page.values("id"))
 
@@ -135,8 +139,8 @@ def test_failed_nights_are_named(filmed):
 def test_a_simulated_corpus_is_marked_everywhere(full):
     """Every heading, caption and table title of a section that a simulated corpus feeds bears the mark."""
     html = (full / "index.html").read_text(encoding="utf-8")
-    sections = re.findall(r'<section id="(nights|observatory)">(.*?)</section>', html, re.DOTALL)
-    assert len(sections) == 2
+    sections = re.findall(r'<section id="(nights|observatory|answers)">(.*?)</section>', html, re.DOTALL)
+    assert len(sections) == 3
     for _, section in sections:
         titles = re.findall(
             r"<h[23].*?</h[23]>|<p class=\"caption.*?</p>|<figcaption.*?</figcaption>", section, re.DOTALL
@@ -168,6 +172,18 @@ def test_the_rebuilt_curves(filmed):
     assert "18 of 20 90.0 %" in " ".join(text.split())
     assert "not compared with the published curves" in text
     assert [name for name, _ in found.honesty()] == ["within nights, as published", "nights never seen in training"]
+
+
+def test_table_6(small):
+    """Table 6 gives the rebuilt counts with odds and share, a dash where nothing can be divided, and published ones beside."""
+    corpora.softmax(small)
+    results, answers = load_results(small), load_answers(small, "simulated")
+    rows = {row.condition: row for row in table6(results, answers, simulated=True)}
+    assert rows["Night", "No_moon"].rebuilt == ("3", "2", "150.0", "60.0")
+    assert rows["Nautical", "Moon_Full"].rebuilt == ("0", "0", "—", "—")
+    assert rows["Night", "No_moon"].published == ("—", "—", "—")
+    assert {row.difference for row in rows.values()} == {"—"}
+    assert {row.verdict for row in rows.values()} == {None}
 
 
 def test_later_nights_stand_apart(full):

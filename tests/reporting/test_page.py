@@ -99,7 +99,7 @@ def test_images_have_words(full):
     """Every picture has a sentence for those who cannot see it, and its data or its full size beside it."""
     page = Page((full / "index.html").read_text(encoding="utf-8"))
     images = page.all("img")
-    assert len(images) == 3 + 1 + 1 + 3
+    assert len(images) == 3 + 1 + 4 + 1 + 3
     for image in images:
         assert len(image["alt"].split()) > 5
         beside = {str(Path(image["src"]).with_suffix(kind)) for kind in (".csv", ".png")}
