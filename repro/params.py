@@ -256,10 +256,13 @@ class GradcamParams(Section):
         ``features``, as published: the 1x1 convolution behind the last MBConv block. ``mbconv``, as the thesis' text
         says: that block itself.
     panels : dict
-        Names of frames by panel and column, such as ``colour: {red: NAME.jpg}``; columns not named are chosen by rule.
+        Names of frames by panel and case, such as ``colour: {red: NAME.jpg}``; cases not named are chosen by rule.
+    measured : int
+        Frames whose maps are held against the aurora's pixels, where these are known.
     """
 
     target_layer: Literal["features", "mbconv"] = "features"
+    measured: int = Field(default=64, ge=1)
     panels: dict[str, dict[str, str]] = {}
 
 

@@ -18,32 +18,32 @@ CONDITION = ("sun_bin", "moon_bin")
 ATTRIBUTES = ("weather", "form", "colour")
 
 
-def with_truth(frames: pd.DataFrame, split: pd.DataFrame, truth: Path) -> tuple[pd.DataFrame, str]:
-    """Frames whose right answer is known, without those that trained the network.
+def with_attributes(frames: pd.DataFrame, split: pd.DataFrame, truth: Path) -> pd.DataFrame:
+    """Frames with what is known of them.
 
     Parameters
     ----------
     frames : DataFrame
         Frame table of stage ``infer``.
     split : DataFrame
-        Table of stage ``split``: ``name``, ``label``, ``split``.
+        Table of stage ``split``: ``name``, ``label``.
     truth : Path
         Folder of a simulated corpus' truth; if it is not there, labels are the truth.
 
     Returns
     -------
     DataFrame
-        The frames with ``truth`` (yes or no) and, of a simulated corpus, :data:`ATTRIBUTES`.
-    str
-        ``truth`` or ``labels``.
+        The frames with ``truth`` (yes, no, or missing) and, of a simulated corpus, :data:`ATTRIBUTES`.
+
+    Raises
+    ------
+    ReproError
+        If a night of a simulated corpus has no truth.
     """
-    trained = set(split.loc[split["split"] == "train", "name"])
-    rows = frames[frames["predicted"].notna() & ~frames["name"].isin(trained)].reset_index(drop=True)
     if not truth.is_dir():
         labels = split.set_index("name")["label"]
-        rows = rows[rows["name"].isin(labels.index)]
-        return rows.assign(truth=rows["name"].map(labels).astype("str")).reset_index(drop=True), "labels"
-    sources = [truth / f"{night}.parquet" for night in sorted(rows["night"].unique())]
+        return frames.assign(truth=frames["name"].map(labels).astype("str")).reset_index(drop=True)
+    sources = [truth / f"{night}.parquet" for night in sorted(frames["night"].unique())]
     missing = [source for source in sources if not source.is_file()]
     if missing:
         raise ReproError(
@@ -53,9 +53,8 @@ def with_truth(frames: pd.DataFrame, split: pd.DataFrame, truth: Path) -> tuple[
             remedy="simulate the corpus again: dvc repro simulate",
         )
     known = pd.concat([pd.read_parquet(source, columns=[*KEYS, "visible", *ATTRIBUTES]) for source in sources])
-    rows = rows.merge(known, on=KEYS, how="inner", validate="one_to_one")
-    words = rows["visible"].map({True: "yes", False: "no"}).astype("str")
-    return rows.drop(columns="visible").assign(truth=words), "truth"
+    known["truth"] = known.pop("visible").map({True: "yes", False: "no"}).astype("str")
+    return frames.merge(known, on=KEYS, how="left", validate="one_to_one")
 
 
 def analyse(
@@ -70,7 +69,7 @@ def analyse(
     split : DataFrame
         Table of stage ``split``.
     truth : Path
-        See :func:`with_truth`.
+        See :func:`with_attributes`.
     covered : Series of bool
         Which frames are of nights that the record covers. The others, later nights, get a Table 6 of their own and
         enter nothing else.
@@ -86,7 +85,8 @@ def analyse(
         a simulated corpus, ``confusion_weather`` and the like, if any right answer is known.
     document : dict
         ``quantities``, by name, for the record's claims; ``occurrence``, the ways to say how often aurora was seen;
-        ``errors``, if right answers are known: where they come from, calibration, and the thesis' two claims.
+        ``errors``, if right answers are known: where they come from, calibration, and the thesis' two claims. Frames that
+        trained the network are left out of it.
     """
     classified = frames[frames["predicted"].notna()]
     published, later = (classified[covered.reindex(classified.index) == side] for side in (True, False))
@@ -103,7 +103,9 @@ def analyse(
         **softmax.quantities(tables["figure6"], tables["figure7"]),
     }
     document: dict[str, Any] = {"quantities": quantities, "occurrence": _occurrence(tables["table6"], quantities)}
-    rows, source = with_truth(published, split, truth)
+    rows = with_attributes(published, split, truth)
+    trained = set(split.loc[split["split"] == "train", "name"])
+    rows = rows[rows["truth"].notna() & ~rows["name"].isin(trained)]
     if not rows.empty:
         rng = generator(seed, "softmax")
         by = [list(CONDITION), *([name] for name in ATTRIBUTES if name in rows)]
@@ -112,7 +114,7 @@ def analyse(
             tables[title] = errors.confusion(rows, columns, params.bootstrap, rng)
         tables["reliability"] = errors.reliability(rows, CONDITION)
         document["errors"] = {
-            "right_answers_from": source,
+            "right_answers_from": "truth" if truth.is_dir() else "labels",
             "frames": len(rows),
             "calibration": {errors.ALL: errors.calibration_error(rows, params.bootstrap, rng)}
             | {

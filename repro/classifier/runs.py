@@ -95,7 +95,8 @@ def train_corpus(
     for split in dict.fromkeys(run.split for run in runs):
         _check_both_classes(table, split)
     networks.build(initial, seed)  # fails early, before any image is read
-    used = table[table[[COLUMN[run.split] for run in runs]].notna().any(axis=1)].set_index("name", drop=False)
+    used = table[table[[COLUMN[run.split] for run in runs]].notna().any(axis=1)]
+    used = used.set_index(pd.Index(used["name"], name="frame_name"))
     images = gather(used, archives, params.image_size_px, workers=workers)
     data = _digest(images)
     began, done = time.monotonic(), []

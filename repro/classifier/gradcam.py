@@ -1,0 +1,156 @@
+"""Grad-CAM: where in the image the network finds its reasons (Selvaraju et al. 2017), by the package grad-cam.
+
+Maps are kept as they are, at the size of the layer and unscaled: scaled maps of two images cannot be compared or
+averaged. What is shown is made as the published script makes it: each map scaled to 0 to 1 by itself, enlarged, and laid
+over the frame.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+import torch
+from pytorch_grad_cam import GradCAM
+from pytorch_grad_cam.utils.image import show_cam_on_image
+from pytorch_grad_cam.utils.model_targets import ClassifierOutputTarget
+from torch import nn
+
+from repro.classifier.network import CLASSES
+from repro.classifier.transforms import Pixels, normalise
+
+TargetLayer = Literal["features", "mbconv"]
+Maps = npt.NDArray[np.float32]
+
+BATCH = 8
+
+
+@dataclass(frozen=True)
+class Explained:
+    """Grad-CAM of some images for one class.
+
+    Parameters
+    ----------
+    raw : ndarray, float32, shape (n, rows, columns)
+        Unscaled maps at the size of the layer; 0 and up.
+    shown : ndarray, float32, shape (n, side, side)
+        As the package scales and enlarges them, 0 to 1, of the side of the network's input.
+    """
+
+    raw: Maps
+    shown: Maps
+
+
+class _Keeping(GradCAM):  # type: ignore[misc]
+    """The package's Grad-CAM, keeping the maps that it scales."""
+
+    def get_cam_image(self, *args: Any, **kwargs: Any) -> npt.NDArray[np.float32]:
+        cam: npt.NDArray[np.float32] = super().get_cam_image(*args, **kwargs)
+        self.raw = np.maximum(cam, 0).astype(np.float32)  # the package takes the positive part just after this
+        return cam
+
+
+def layer_of(network: nn.Module, target: TargetLayer) -> nn.Module:
+    """Layer whose activations are explained.
+
+    Parameters
+    ----------
+    network : nn.Module
+        EfficientNet-B1.
+    target : str
+        ``features``, as published: ``features[-1]``, the 1x1 convolution that leads to the head. ``mbconv``, as the
+        thesis' text says: the last MBConv block, just before it.
+    """
+    stages = list(network.get_submodule("features").children())
+    return stages[-1] if target == "features" else list(stages[-2].children())[-1]
+
+
+def explain(
+    network: nn.Module,
+    pixels: Pixels,
+    label: str,
+    target: TargetLayer = "features",
+    *,
+    device: torch.device | str = "cpu",
+) -> Explained:
+    """Grad-CAM maps of images for one class.
+
+    Parameters
+    ----------
+    network : nn.Module
+        From :func:`repro.classifier.network.load`. It is put into evaluation mode; hooks are released and gradients
+        cleared afterwards.
+    pixels : ndarray, uint8, shape (n, side, side, 3)
+        Decoded images.
+    label : str
+        Class to be explained, yes or no, whatever the network's own answer is.
+    target : str
+        See :func:`layer_of`.
+    device : torch.device or str
+        Where the network is.
+    """
+    wanted = ClassifierOutputTarget(CLASSES.index(label))
+    raw, shown = [], []
+    # Gradients are what it is made of, so it must work where the caller has switched them off; and a parameter must ask
+    # for them, or none flow.
+    asked = [parameter.requires_grad for parameter in network.parameters()]
+    network.requires_grad_(True)
+    cam = _Keeping(model=network, target_layers=[layer_of(network, target)])
+    try:
+        with torch.inference_mode(False), torch.enable_grad():
+            for start in range(0, len(pixels), BATCH):
+                part = pixels[start : start + BATCH]
+                shown.append(cam(normalise(part, device), targets=[wanted] * len(part)))
+                raw.append(cam.raw)
+    finally:
+        # Not as a context manager: the package's swallows every IndexError.
+        cam.activations_and_grads.release()
+        network.zero_grad(set_to_none=True)
+        for parameter, was in zip(network.parameters(), asked, strict=True):
+            parameter.requires_grad_(was)
+    return Explained(np.concatenate(raw), np.concatenate(shown))
+
+
+def overlay(frame: Pixels, shown: Maps) -> Pixels:
+    """A frame with a map laid over it, as the published script draws it.
+
+    Parameters
+    ----------
+    frame : ndarray, uint8, shape (height, width, 3)
+        RGB, at its full size.
+    shown : ndarray, float32, shape (side, side)
+        0 to 1; enlarged to the frame.
+    """
+    mask = cv2.resize(shown, (frame.shape[1], frame.shape[0]))
+    drawn: Pixels = show_cam_on_image(frame.astype(np.float32) / 255, np.clip(mask, 0, 1), use_rgb=True)
+    return drawn
+
+
+def on_target(raw: Maps, mask: npt.NDArray[np.bool_]) -> tuple[bool, float] | None:
+    """How much of a map lies on the aurora.
+
+    Parameters
+    ----------
+    raw : ndarray, shape (rows, columns)
+        One map.
+    mask : ndarray of bool, shape (height, width)
+        Pixels of the aurora; the map is enlarged to it.
+
+    Returns
+    -------
+    hit : bool
+        Pointing game: whether the map's highest point lies on the aurora (Zhang et al. 2018, IJCV 126, 1084; without
+        their tolerance of 15 pixels).
+    energy : float
+        Share of the map's sum that lies on the aurora, 0 to 1 (Wang et al. 2020, Score-CAM, CVPR workshops).
+
+    None if the map is zero everywhere.
+    """
+    large = np.maximum(cv2.resize(raw, (mask.shape[1], mask.shape[0]), interpolation=cv2.INTER_LINEAR), 0)
+    total = float(large.sum())
+    if total <= 0:
+        return None
+    return bool(mask.flat[int(large.argmax())]), float(large[mask].sum()) / total

@@ -1,0 +1,226 @@
+"""Stage gradcam: the panels of section III.2, and how much of the maps lies on the aurora where that is known."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import torch
+from PIL import Image
+from safetensors.numpy import save_file
+from torch import nn
+
+from repro.analysis.intervals import percentile, ratio_by_night, wilson
+from repro.classifier import archive
+from repro.classifier.gradcam import explain, on_target, overlay
+from repro.classifier.network import CLASSES, load
+from repro.classifier.panels import PANELS, Case, choose
+from repro.classifier.transforms import Pixels, decode
+from repro.errors import ReproError
+from repro.params import GradcamParams
+from repro.progress import progress
+from repro.seeding import generator
+from repro.store import atomic_path, write_bytes, write_json, write_table
+
+KEYS = ["night", "number"]
+FULL_PX = 720  # side of the thesis' panels
+COLOUR_PX = 90  # side at which a frame's colour is told
+RESAMPLINGS = 2000
+_CASE = {
+    "panel": "str", "case": "str", "label": "str", "name": "str", "chosen": "str", "night": "str", "number": "Int64",
+    "p_yes": "float64", "raw_max_no": "float64", "raw_max_yes": "float64",
+}  # fmt: skip
+_ON = {
+    "night": "str", "number": "int64", "name": "str", "form": "str", "colour": "str", "raw_max": "float64",
+    "mask_share": "float64", "hit": "bool", "energy": "float64",
+}  # fmt: skip
+
+
+def explain_corpus(
+    frames: pd.DataFrame,
+    archives: Path,
+    masks: Path,
+    weights: Path,
+    folder: Path,
+    params: GradcamParams,
+    *,
+    seed: int,
+    device: torch.device,
+) -> dict[str, Any]:
+    """Choose the panels' frames, explain them, and measure maps against known aurora.
+
+    Parameters
+    ----------
+    frames : DataFrame
+        Classified frames, with ``truth``, ``form``, ``colour`` and ``weather`` where known, see
+        :func:`repro.classifier.panels.choose`.
+    archives, masks : Path
+        Folders of the night archives and of the aurora's pixels; the latter need not be there.
+    weights : Path
+        The trained network.
+    folder : Path
+        Outputs: ``cases.parquet``; ``maps.safetensors``, raw maps ``<panel>.<case>.<class>``; ``frames`` and ``overlays``, the
+        pictures; ``on_aurora.parquet``, where masks are known; ``gradcam.json``.
+    params : GradcamParams
+        Section ``gradcam`` of the parameters.
+    seed : int
+        Of the pipeline.
+    device : torch.device
+        Where the network runs.
+
+    Returns
+    -------
+    dict
+        The document written to ``gradcam.json``: ``target_layer``; ``quantities``, ``gradcam.<panel>`` with the cases that
+        were found; ``missing``, by ``<panel>.<case>`` why there is none; ``on_aurora``, or None: ``frames``, ``pointing_game``
+        and ``energy`` with intervals, and ``uniform``, what a map of one value would score in both.
+
+    Raises
+    ------
+    ReproError
+        If a named frame does not exist, an archive lacks a frame, or the weights cannot be used.
+    """
+    network, notes = load(weights)
+    network = network.to(device)
+    size_px = int(notes.get("image_size_px", 240))
+
+    def look(night: str, name: str) -> Pixels:
+        return archive.load(archives / f"{night}.zip", name, COLOUR_PX)
+
+    cases = choose(frames, params.panels, seed, look)
+    rows = _panels(network, cases, frames, archives, folder, params, size_px, device)
+    write_table(folder / "cases.parquet", rows)
+    document: dict[str, Any] = {
+        "target_layer": params.target_layer,
+        "quantities": {
+            f"gradcam.{panel}": ", ".join(case.case for case in cases if case.panel == panel and case.name)
+            for panel in PANELS
+        },
+        "missing": {f"{case.panel}.{case.case}": case.chosen for case in cases if case.name is None},
+        "on_aurora": None,
+    }
+    if masks.is_dir():
+        measured = _on_aurora(network, frames, archives, masks, params, size_px, seed, device)
+        write_table(folder / "on_aurora.parquet", measured)
+        document["on_aurora"] = _summary(measured, seed)
+    write_json(folder / "gradcam.json", document)
+    return document
+
+
+def _panels(
+    network: nn.Module,
+    cases: list[Case],
+    frames: pd.DataFrame,
+    archives: Path,
+    folder: Path,
+    params: GradcamParams,
+    size_px: int,
+    device: torch.device,
+) -> pd.DataFrame:
+    """Explain the chosen frames for both classes and draw them."""
+    for leftover in (*folder.glob("frames/*"), *folder.glob("overlays/*")):
+        leftover.unlink()
+    by_name = frames.set_index("name")[[*KEYS, "p_yes"]].to_dict("index")
+    rows: list[dict[str, Any]] = []
+    data, kept = [], []
+    for case in cases:
+        row: dict[str, Any] = vars(case).copy()
+        if case.name is not None:
+            at = by_name[case.name]
+            data.append(archive.read(archives / f"{at['night']}.zip", case.name))
+            row |= at
+            kept.append(row)
+        rows.append(row)
+    maps: dict[str, npt.NDArray[np.float32]] = {}
+    if data:
+        pixels = np.stack([decode(one, size_px, str(row["name"])) for one, row in zip(data, kept, strict=True)])
+        for label in CLASSES:
+            explained = explain(network, pixels, label, params.target_layer, device=device)
+            for place, row in enumerate(kept):
+                title = f"{row['panel']}.{row['case']}"
+                maps[f"{title}.{label}"] = np.ascontiguousarray(explained.raw[place])
+                row[f"raw_max_{label}"] = float(explained.raw[place].max())
+                frame = decode(data[place], FULL_PX, str(row["name"]))
+                _write_jpeg(folder / "overlays" / f"{title}.{label}.jpg", overlay(frame, explained.shown[place]))
+        for one, row in zip(data, kept, strict=True):
+            write_bytes(folder / "frames" / f"{row['panel']}.{row['case']}.jpg", one)
+    with atomic_path(folder / "maps.safetensors") as temporary:
+        save_file(maps, temporary, metadata={"scale": "unscaled", "target_layer": params.target_layer})
+    return pd.DataFrame(rows, columns=list(_CASE)).astype(_CASE)
+
+
+def _on_aurora(
+    network: nn.Module,
+    frames: pd.DataFrame,
+    archives: Path,
+    masks: Path,
+    params: GradcamParams,
+    size_px: int,
+    seed: int,
+    device: torch.device,
+) -> pd.DataFrame:
+    """Maps for yes of frames that show aurora and are classified so, against the aurora's pixels."""
+    seen = frames[(frames["predicted"] == "yes") & (frames["truth"] == "yes")].sort_values("name", ignore_index=True)
+    count = min(params.measured, len(seen))
+    chosen = seen.iloc[np.sort(generator(seed, "gradcam", "measured").choice(len(seen), count, replace=False))]
+    rows = []
+    with progress("gradcam", count) as tally:
+        for night, part in chosen.groupby("night"):
+            names = part["name"].tolist()
+            pixels = np.stack([archive.load(archives / f"{night}.zip", name, size_px) for name in names])
+            raw = explain(network, pixels, "yes", params.target_layer, device=device).raw
+            known = read_masks(masks / f"{night}.npz")
+            for one, row in zip(raw, part.to_dict("records"), strict=True):
+                mask = known[row["number"]]
+                found = on_target(one, mask)
+                hit, energy = found if found else (False, 0.0)  # a map of nothing points nowhere
+                row |= {"raw_max": one.max(), "mask_share": mask.mean(), "hit": hit, "energy": energy}
+                rows.append(row)
+            tally.advance(len(part))
+    return pd.DataFrame(rows, columns=list(_ON)).astype(_ON)
+
+
+def read_masks(source: Path) -> npt.NDArray[np.bool_]:
+    """Pixels of the aurora of every frame of a simulated night, bool, shape (frames, rows, columns), by frame number.
+
+    Raises
+    ------
+    ReproError
+        If the file is missing or damaged.
+    """
+    try:
+        with np.load(source) as document:
+            shape = tuple(document["shape"])
+            mask: npt.NDArray[np.bool_] = np.unpackbits(document["mask"], axis=-1)[..., : shape[-1]].astype(bool)
+    except (OSError, ValueError, KeyError, EOFError) as error:
+        raise ReproError(
+            found=f"no usable masks: {error}",
+            expected="packed masks of every frame of the night",
+            where=str(source),
+            remedy="simulate the corpus again: dvc repro simulate",
+        ) from None
+    return mask
+
+
+def _summary(measured: pd.DataFrame, seed: int) -> dict[str, Any] | None:
+    if measured.empty:
+        return None
+    ones = np.ones(len(measured))
+    rng = generator(seed, "gradcam", "intervals")
+    found: dict[str, Any] = {"frames": len(measured), "nights": int(measured["night"].nunique())}
+    for name, column in (("pointing_game", "hit"), ("energy", "energy")):
+        values = measured[column].to_numpy(dtype=float)
+        interval = percentile(ratio_by_night(values, ones, measured["night"], RESAMPLINGS, rng))
+        found[name] = {"mean": float(values.mean()), "by_night": interval}
+    found["pointing_game"]["wilson"] = wilson(int(measured["hit"].sum()), len(measured))
+    return found | {"uniform": float(measured["mask_share"].mean())}
+
+
+def _write_jpeg(target: Path, picture: Pixels) -> None:
+    data = io.BytesIO()
+    Image.fromarray(picture).save(data, "jpeg", quality=90)
+    write_bytes(target, data.getvalue())

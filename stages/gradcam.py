@@ -1,0 +1,36 @@
+"""Grad-CAM panels, and maps against known aurora."""
+
+import pandas as pd
+
+from repro import frames
+from repro.analysis.corpus import with_attributes
+from repro.classifier.device import choose
+from repro.classifier.gradcam_corpus import explain_corpus
+from repro.labels.corpus import of_record
+from repro.params import load_params
+from repro.paths import find_project
+
+
+def main() -> None:
+    """Write results/CORPUS/gradcam: cases, raw maps, pictures and gradcam.json."""
+    paths = find_project()
+    params = load_params(paths.params)
+    clock, split, train, infer = (paths.stage(params.corpus, name) for name in ("clock", "split", "train", "infer"))
+    table = frames.read_nights(infer / "tables", "infer")
+    table = table[table["predicted"].notna() & of_record(table, params.schedule)]
+    document = explain_corpus(
+        with_attributes(table, pd.read_parquet(split / "split.parquet"), paths.truth(params.corpus)),
+        clock / "frames",
+        paths.masks(params.corpus),
+        train / "weights.safetensors",
+        paths.stage(params.corpus, "gradcam"),
+        params.gradcam,
+        seed=params.seed,
+        device=choose(params.engine.device),
+    )
+    for title, reason in document["missing"].items():
+        print(f"gradcam: {title} is empty: {reason}")
+
+
+if __name__ == "__main__":
+    main()
