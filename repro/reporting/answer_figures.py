@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from matplotlib.ticker import MultipleLocator
+from matplotlib.ticker import FixedLocator, MultipleLocator
 
 from repro.reporting.canvas import CONDITION_COLOUR, FIRST, INK, QUIET, SECOND, canvas
 from repro.reporting.figures import MOON_WORDS, SUN_WORDS
@@ -36,7 +36,8 @@ def figure6(table: pd.DataFrame, path: Path) -> None:
                     row["mean_percent"], places[cell], xerr=spread, fmt="o", ms=7, color=QUIET,
                     mfc=CONDITION_COLOUR[cell], mec=INK, mew=0.6, elinewidth=1, capsize=2.5,
                 )  # fmt: skip
-            axes.set(title=words.capitalize(), xlabel="p(yes), %: mean ± standard deviation", xlim=(-2, 102))
+            axes.set(title=words.capitalize(), xlabel="p(yes), %: mean ± standard deviation", xlim=(-15, 118))
+            axes.xaxis.set_major_locator(FixedLocator([0, 25, 50, 75, 100]))
             axes.grid(axis="x")
             axes.tick_params(axis="y", length=0)
         names = [f"{SUN_WORDS[sun]}, {MOON_WORDS[moon]}" for sun, moon in places]

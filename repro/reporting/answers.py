@@ -12,10 +12,10 @@ from repro.paths import Paths
 from repro.record.compare import Verdict
 from repro.reporting.results import Results, claim_number
 from repro.reporting.words import NOTHING, number, signed
+from repro.sky.bins import CONDITIONS
 from repro.store import read_json
 
 MADE_BY = "dvc repro softmax"
-CONDITION = ["sun_bin", "moon_bin"]
 
 
 @dataclass(frozen=True)
@@ -62,6 +62,8 @@ def load_answers(paths: Paths, corpus: str) -> Answers | None:
     if not (folder / "softmax.json").is_file():
         return None
     tables = {path.stem: pd.read_parquet(path) for path in sorted(folder.glob("*.parquet"))}
+    if "confusion" in tables:
+        tables["confusion"] = _as_in_table_3(tables["confusion"])
     return Answers(read_json(folder / "softmax.json", made_by=MADE_BY), tables)
 
 
@@ -93,6 +95,13 @@ def table6(results: Results, answers: Answers, *, simulated: bool) -> tuple[Row,
             )
         )  # fmt: skip
     return tuple(rows)
+
+
+def _as_in_table_3(table: pd.DataFrame) -> pd.DataFrame:
+    """Rows in the order of Table 3, behind the row of all frames; conditions that it does not have come last."""
+    order = {cell: number for number, cell in enumerate([("all", "all"), *CONDITIONS])}
+    places = [order.get(cell, len(order)) for cell in zip(table["sun_bin"], table["moon_bin"], strict=True)]
+    return table.iloc[sorted(range(len(table)), key=places.__getitem__)].reset_index(drop=True)
 
 
 def _three(texts: list[str]) -> tuple[str, str, str]:
