@@ -132,7 +132,7 @@ def _panels(
         if case.name is not None:
             at = by_name[case.name]
             data.append(archive.read(archives / f"{at['night']}.zip", case.name))
-            row |= at
+            row.update({str(key): value for key, value in at.items()})
             kept.append(row)
         rows.append(row)
     maps: dict[str, npt.NDArray[np.float32]] = {}
