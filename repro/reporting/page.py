@@ -17,6 +17,7 @@ from repro.reporting import answer_figures, data, figures, words, workflow
 from repro.reporting.answers import Answers, load_answers, table6
 from repro.reporting.canvas import CONDITION_COLOUR, write_csv
 from repro.reporting.corpus import Corpus, Night, load_corpus
+from repro.reporting.gradcam import load_gradcam
 from repro.reporting.observatory import Observatory, backbone_card, load_observatory
 from repro.reporting.pictures import full_copy, keogram_strip, small_copy
 from repro.reporting.provenance import Provenance, provenance
@@ -76,6 +77,7 @@ def build(paths: Paths) -> Path:
     answers = load_answers(paths, corpus.name)
     if answers:
         draw_answers(answers, target / "figures")
+    gradcam = load_gradcam(paths, corpus.name, target)
     content = {
         **record_content(results, provenance(paths)),
         **corpus_content(corpus, target),
@@ -84,7 +86,8 @@ def build(paths: Paths) -> Path:
         "training": training,
         "answers": answers,
         "table6": table6(results, answers, simulated=corpus.simulated) if answers else (),
-        "unmade": unmade(corpus, observatory, training, answers),
+        "gradcam": gradcam,
+        "unmade": unmade(corpus, observatory, training, answers, gradcam),
     }
     return write(content, templates=paths.report_templates, target=target)
 
@@ -194,7 +197,7 @@ def write(content: dict[str, Any], *, templates: Path, target: Path) -> Path:
     corpus: Corpus = content["corpus"]
     observatory: Observatory | None = content["observatory"]
     real = not corpus.simulated or (observatory is not None and observatory.references > 0)
-    content = {**content, "shows_real": real and bool(content["pages"] or observatory)}
+    content = {**content, "shows_real": real and bool(content["pages"] or observatory or content["gradcam"])}
     html = environment(templates, html=True)
     page = target / "index.html"
     write_text(page, html.get_template("index.html").render(content))

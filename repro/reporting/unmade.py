@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from repro.reporting.answers import MADE_BY as ANSWERS_BY
 from repro.reporting.answers import Answers
 from repro.reporting.corpus import Corpus
+from repro.reporting.gradcam import MADE_BY as GRADCAM_BY
+from repro.reporting.gradcam import Gradcam
 from repro.reporting.observatory import Observatory
 from repro.reporting.training import MADE_BY as TRAINING_BY
 from repro.reporting.training import Training
@@ -21,7 +23,11 @@ class Unmade:
 
 
 def unmade(
-    corpus: Corpus, observatory: Observatory | None, training: Training | None, answers: Answers | None
+    corpus: Corpus,
+    observatory: Observatory | None,
+    training: Training | None,
+    answers: Answers | None,
+    gradcam: Gradcam | None,
 ) -> tuple[Unmade, ...]:
     """Parts that are missing, in the order of the report."""
     waiting = []
@@ -40,4 +46,6 @@ def unmade(
         waiting.append(Unmade(f"Training on the corpus {name}, beside Figure 5", TRAINING_BY))
     if answers is None:
         waiting.append(Unmade(f"Table 6 and Figures 6 and 7 of the corpus {name}", ANSWERS_BY))
+    if gradcam is None:
+        waiting.append(Unmade(f"Grad-CAM panels of the corpus {name}", GRADCAM_BY))
     return tuple(waiting)

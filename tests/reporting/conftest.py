@@ -191,6 +191,7 @@ def full(tmp_path_factory: pytest.TempPathFactory, project: Paths) -> Path:
     corpora.contact_sheet(paths, real=2)
     corpora.train(paths)
     corpora.softmax(paths)
+    corpora.gradcam(paths)
     return build(paths).parent
 
 

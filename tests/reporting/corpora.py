@@ -124,6 +124,23 @@ def softmax(paths: Paths, corpus: str = "simulated") -> None:
     (folder / "softmax.json").write_text(json.dumps({"quantities": {}, "occurrence": {}, "errors": found}))
 
 
+def gradcam(paths: Paths, corpus: str = "simulated") -> None:
+    """Write what stage gradcam leaves of two cases, one of them without a frame."""
+    folder = paths.stage(corpus, "gradcam")
+    for name in ("frames/colour.red.jpg", "overlays/colour.red.yes.jpg", "overlays/colour.red.no.jpg"):
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        Image.new("RGB", (720, 720), (120, 20, 20)).save(folder / name)
+    rows = [
+        {"panel": "colour", "case": "red", "label": "yes", "name": "a.jpg", "chosen": "red, classified yes", "p_yes": 0.97},
+        {"panel": "weather", "case": "snow", "label": "no", "name": None, "chosen": "no frame fits", "p_yes": None},
+    ]  # fmt: skip
+    pd.DataFrame(rows).to_parquet(folder / "cases.parquet")
+    on = {"frames": 4, "pointing_game": {"mean": 0.75, "by_night": [0.5, 1.0]},
+          "energy": {"mean": 0.6, "by_night": None}, "uniform": 0.2}  # fmt: skip
+    document = {"target_layer": "features", "missing": {"weather.snow": "no frame fits"}, "on_aurora": on}
+    (folder / "gradcam.json").write_text(json.dumps(document))
+
+
 def _times(night: str) -> pd.Series:
     start = pd.Timestamp(night, tz="UTC") + pd.Timedelta(hours=7)
     return pd.Series(pd.date_range(start, periods=PER_NIGHT, freq="min").as_unit("us"))

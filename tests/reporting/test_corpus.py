@@ -12,6 +12,7 @@ from PIL import Image
 from repro.params import load_params
 from repro.reporting.answers import load_answers, table6
 from repro.reporting.corpus import NIGHTS_ON_PAGE, Exactness, load_corpus
+from repro.reporting.gradcam import load_gradcam
 from repro.reporting.observatory import Share, Span, load_observatory
 from repro.reporting.page import build
 from repro.reporting.pictures import STRIP_PX, keogram_strip, small_copy
@@ -80,12 +81,16 @@ def test_without_real_frames_the_sheet_says_so(filmed):
 @pytest.mark.parametrize(
     ("made", "waiting"),
     [
-        ((), ["dvc repro film", "dvc repro simulate", "dvc repro train", "dvc repro softmax"]),
-        (("film",), ["dvc repro simulate", "dvc repro train", "dvc repro softmax"]),
-        (("film", "simulate"), ["dvc repro --force simulate", "dvc repro train", "dvc repro softmax"]),
-        (("film", "simulate", "contact_sheet"), ["dvc repro train", "dvc repro softmax"]),
-        (("film", "simulate", "contact_sheet", "train"), ["dvc repro softmax"]),
-        (("film", "simulate", "contact_sheet", "train", "softmax"), []),
+        ((), ["dvc repro film", "dvc repro simulate", "dvc repro train", "dvc repro softmax", "dvc repro gradcam"]),
+        (("film",), ["dvc repro simulate", "dvc repro train", "dvc repro softmax", "dvc repro gradcam"]),
+        (
+            ("film", "simulate"),
+            ["dvc repro --force simulate", "dvc repro train", "dvc repro softmax", "dvc repro gradcam"],
+        ),
+        (("film", "simulate", "contact_sheet"), ["dvc repro train", "dvc repro softmax", "dvc repro gradcam"]),
+        (("film", "simulate", "contact_sheet", "train"), ["dvc repro softmax", "dvc repro gradcam"]),
+        (("film", "simulate", "contact_sheet", "train", "softmax"), ["dvc repro gradcam"]),
+        (("film", "simulate", "contact_sheet", "train", "softmax", "gradcam"), []),
     ],
 )
 def test_what_has_not_run_is_said(small, made, waiting):
@@ -96,16 +101,19 @@ def test_what_has_not_run_is_said(small, made, waiting):
         "contact_sheet": lambda: corpora.contact_sheet(small, real=1),
         "train": lambda: corpora.train(small),
         "softmax": lambda: corpora.softmax(small),
+        "gradcam": lambda: corpora.gradcam(small),
     }
     for step in made:
         steps[step]()
     parts = load_observatory(small), load_training(small, "simulated"), load_answers(small, "simulated")
-    listed = [item.command for item in unmade(_corpus(small), *parts)]
+    panels = load_gradcam(small, "simulated", small.report_build)
+    listed = [item.command for item in unmade(_corpus(small), *parts, panels)]
     assert listed == waiting
     page = Page(build(small).read_text(encoding="utf-8"))
     ids = set(page.values("id"))
     assert ("nights" in ids) == ("film" in made)
     assert ("observatory" in ids) == ("simulate" in made)
+    assert ("gradcam" in ids) == ("gradcam" in made)
     assert ("answers" in ids) == ("softmax" in made)
     assert ("figure-5-rebuilt" in ids) == ("train" in made)
     assert ("figure-contact-sheet" in ids) == ("contact_sheet" in made)
@@ -121,7 +129,7 @@ def test_a_clock_that_was_not_read_leaves_dashes(small):
         (small.stage("simulated", stage) / "tables" / "20221201.parquet").unlink()
     corpus = _corpus(small)
     assert corpus.nights[0].counts["read"] is None
-    assert unmade(corpus, None, None, None)[0].command == "dvc repro clock"
+    assert unmade(corpus, None, None, None, None)[0].command == "dvc repro clock"
     page = Page(build(small).read_text(encoding="utf-8"))
     assert not {"clock", "keograms", "exactness"} & set(page.values("id"))
 
@@ -139,13 +147,13 @@ def test_failed_nights_are_named(filmed):
 def test_a_simulated_corpus_is_marked_everywhere(full):
     """Every heading, caption and table title of a section that a simulated corpus feeds bears the mark."""
     html = (full / "index.html").read_text(encoding="utf-8")
-    sections = re.findall(r'<section id="(nights|observatory|answers)">(.*?)</section>', html, re.DOTALL)
-    assert len(sections) == 3
+    sections = re.findall(r'<section id="(nights|observatory|answers|gradcam)">(.*?)</section>', html, re.DOTALL)
+    assert len(sections) == 4
     for _, section in sections:
         titles = re.findall(
             r"<h[23].*?</h[23]>|<p class=\"caption.*?</p>|<figcaption.*?</figcaption>", section, re.DOTALL
         )
-        assert len(titles) > 4
+        assert len(titles) > 2
         assert [title for title in titles if 'class="badge"' not in title] == []
 
 
@@ -184,6 +192,14 @@ def test_table_6(small):
     assert rows["Night", "No_moon"].published == ("—", "—", "—")
     assert {row.difference for row in rows.values()} == {"—"}
     assert {row.verdict for row in rows.values()} == {None}
+
+
+def test_a_case_without_a_frame_says_why(full):
+    """A Grad-CAM case has its frame and its map beside each other; one without a frame has the reason instead."""
+    text = " ".join(" ".join(Page((full / "index.html").read_text(encoding="utf-8")).text).split())
+    assert "weather, snow: no frame fits" in text
+    assert "the map's highest point lies on the aurora in 75.0 %" in text
+    assert sorted(path.name for path in (full / "gradcam").iterdir()) == ["colour.red.webp", "colour.red.yes.webp"]
 
 
 def test_later_nights_stand_apart(full):
