@@ -15,6 +15,8 @@ NO_CORPUS = (
     "waits for the thesis' own videos and labels: put them under data/auroramax, set `corpus: auroramax` in "
     "params.yaml and run `dvc repro`"
 )
+#: The only corpus that is evidence about the thesis.
+EVIDENCE_CORPUS = "auroramax"
 SIMULATED = "the corpus in params.yaml is simulated, which is never evidence about a published number; "
 
 
@@ -39,11 +41,31 @@ def combine(
         "architecture": architecture["quantities"],
     }
     missing = {f"architecture:{name}": why for name, why in architecture.get("unavailable", {}).items()}
-    if corpus == "auroramax" and measured is not None:
+    if corpus == EVIDENCE_CORPUS and measured is not None:
         quantities["corpus"] = measured
     else:
         missing["corpus"] = (SIMULATED if corpus == "simulated" else "") + NO_CORPUS
     return Results(quantities, missing)
+
+
+def of_corpus(paths: Paths, corpus: str) -> Quantities | None:
+    """What the stages measured on the thesis' own videos; None if the corpus is another or nothing has been measured.
+
+    Parameters
+    ----------
+    paths : Paths
+        The project.
+    corpus : str
+        Name of the corpus in ``params.yaml``.
+    """
+    if corpus != EVIDENCE_CORPUS:
+        return None
+    found: dict[str, Any] = {}
+    for stage in ("split", "train", "softmax", "gradcam"):
+        document = paths.stage(corpus, stage) / f"{stage}.json"
+        if document.is_file():
+            found |= read_json(document, made_by=f"dvc repro {stage}")["quantities"]
+    return found or None
 
 
 def from_stages(paths: Paths) -> Results:
@@ -54,8 +76,10 @@ def from_stages(paths: Paths) -> Results:
     ReproError
         If a stage has not run.
     """
+    corpus = load_params(paths.params).corpus
     return combine(
         schedule=read_json(paths.schedule / "schedule.json", made_by="dvc repro schedule"),
         architecture=read_json(paths.architecture, made_by="dvc repro architecture"),
-        corpus=load_params(paths.params).corpus,
+        corpus=corpus,
+        measured=of_corpus(paths, corpus),
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from repro.classifier import architecture
-from repro.evidence import combine
+from repro.evidence import combine, of_corpus
 from repro.params import load_params
 from repro.paths import Paths
 from repro.record.claims import Claims, load_claims
@@ -18,6 +18,7 @@ def measured_now(paths: Paths, claims: Claims) -> Results:
         schedule=schedule.document(params.schedule, params.sky, schedule.published(claims)),
         architecture=architecture.measure(),
         corpus=params.corpus,
+        measured=of_corpus(paths, params.corpus),
     )
 
 
