@@ -149,7 +149,7 @@ def _panels(
         for one, row in zip(data, kept, strict=True):
             write_bytes(folder / "frames" / f"{row['panel']}.{row['case']}.jpg", one)
     with atomic_path(folder / "maps.safetensors") as temporary:
-        save_file(maps, temporary, metadata={"scale": "unscaled", "target_layer": params.target_layer})
+        save_file(maps, temporary, metadata={"target_layer": params.target_layer})
     return pd.DataFrame(rows, columns=list(_CASE)).astype(_CASE)
 
 

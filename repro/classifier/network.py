@@ -153,9 +153,10 @@ def save(network: nn.Module, target: Path, notes: Mapping[str, Any]) -> None:
     target : Path
         The file.
     notes : mapping
-        Kept in the file's header as JSON, beside network and classes.
+        Kept in the file's header as JSON, beside ``network`` and ``classes``.
     """
-    header = {"network": NETWORK, "classes": ",".join(CLASSES), "notes": json.dumps(notes, sort_keys=True)}
+    # A single entry: the library writes several in any order, and the same network must make the same file.
+    header = {"notes": json.dumps({"network": NETWORK, "classes": CLASSES, **notes}, sort_keys=True)}
     state = {key: value.detach().cpu().contiguous() for key, value in network.state_dict().items()}
     with atomic_path(target) as temporary:
         save_file(state, temporary, metadata=header)

@@ -141,7 +141,7 @@ def test_finished_nights_are_skipped(tmp_path: Path, weights: Path) -> None:
 def test_image_size_is_the_trainings(tmp_path: Path, weights: Path) -> None:
     """Images are resized to the side that the weight file says the network was trained on."""
     network, notes = networks.load(weights)
-    assert notes == {"image_size_px": SIDE}
+    assert notes["image_size_px"] == SIDE
     make_night(tmp_path, "20240201", 2)
     run(tmp_path, weights)
     small_answers = pd.read_parquet(tmp_path / "infer" / "tables" / "20240201.parquet")["logit_yes"]

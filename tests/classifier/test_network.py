@@ -126,7 +126,9 @@ def test_saved_weights_are_read(tmp_path: Path, drawn: torch.nn.Module) -> None:
     torch.save(drawn.state_dict(), tmp_path / "w.pt")
     read, notes = networks.load(tmp_path / "w.safetensors")
     other, nothing = networks.load(tmp_path / "w.pt")
-    assert (notes, nothing) == ({"image_size_px": 64}, {})
+    assert (notes, nothing) == ({"network": "efficientnet_b1", "classes": ["no", "yes"], "image_size_px": 64}, {})
+    networks.save(read, tmp_path / "again.safetensors", {"image_size_px": 64})
+    assert (tmp_path / "again.safetensors").read_bytes() == (tmp_path / "w.safetensors").read_bytes()
     for name, value in drawn.state_dict().items():
         assert torch.equal(value, read.state_dict()[name])
         assert torch.equal(value, other.state_dict()[name])
