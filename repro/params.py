@@ -230,14 +230,14 @@ class InferParams(Section):
         ``fast``: batches, BatchNorm folded into convolutions. ``published``: one image at a time, the network as it is.
         They differ by rounding.
     batch : int
-        Images of a batch in ``fast`` mode; changes speed and memory only.
+        Images of a batch in ``fast`` mode, 0 for what suits the device; changes speed and memory only.
     precision : str
         ``float32``, as published; ``tf32`` and ``bfloat16`` round more, and frames near a decision are taken again
         in float32.
     """
 
     mode: Literal["fast", "published"] = "fast"
-    batch: int = Field(default=16, ge=1)
+    batch: int = Field(default=0, ge=0)
     precision: Literal["float32", "tf32", "bfloat16"] = "float32"
 
 
