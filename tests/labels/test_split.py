@@ -28,7 +28,9 @@ def test_quotas_add_up_and_stay_within_their_dates(images: list[int], share: flo
     assert sum(taken) == total
     for had, took in zip(images, taken, strict=True):
         assert 0 <= took <= had
-        assert abs(took - had * total / max(sum(images), 1)) < 1
+        away = abs(took - had * total / max(sum(images), 1))
+        # The text's rule may add an image to a date whose proportion is whole already; Hamilton's never does.
+        assert away < 1 if rule == "largest_fraction" else away <= 1
 
 
 def test_the_two_rules_serve_different_dates() -> None:
