@@ -1,7 +1,7 @@
 """Classify every frame of a corpus, straight out of the night archives; one table a night.
 
-As published, images go through the network one at a time. The fast way gives the same numbers but for rounding: BatchNorm
-folded into the convolutions, channels-last memory, batches, and decoding beside the network. On a CPU every thread takes
+As published, images go through the network one at a time. The fast way gives the same numbers but for rounding: batches,
+channels-last memory, a network arranged for it, and decoding beside the network. On a CPU every thread takes
 whole batches, decoding included, because a network of small convolutions gains little from sharing one batch between
 cores; on a GPU threads decode and the GPU is fed in turn.
 """
@@ -20,10 +20,12 @@ import numpy.typing as npt
 import pandas as pd
 import torch
 from torch import nn
+from torchvision.models import EfficientNet
 
 from repro import frames
 from repro.classifier.archive import ahead, load
 from repro.classifier.device import autocast, say, tf32
+from repro.classifier.fast import Arranged
 from repro.classifier.network import CLASSES, fused
 from repro.classifier.network import load as load_network
 from repro.classifier.transforms import Pixels, normalise
@@ -38,6 +40,7 @@ from repro.workers import worker_count
 MODULES = (
     "repro.classifier.infer",
     "repro.classifier.archive",
+    "repro.classifier.fast",
     "repro.classifier.network",
     "repro.classifier.transforms",
     "repro.frames",
@@ -45,9 +48,8 @@ MODULES = (
 #: Frames whose logits, taken in low precision, lie closer than this are taken again in float32. Rounding to bfloat16
 #: moves the difference of the logits by up to 0.2 in tests; beyond 6, p(yes) moves by less than 0.0005 for that.
 NEAR = 6.0
-#: Images of a batch by device. On a CPU the activations of more than about four no longer stay in a core's cache: on one core
-#: of an EPYC, an image takes 27 ms in batches of 4, 31 in batches of 8 and 36 in batches of 16.
-SUITS = {"cpu": 4, "cuda": 64}
+#: Images of a batch by device; see :mod:`repro.classifier.fast` for the CPU's.
+SUITS = {"cpu": 8, "cuda": 64}
 
 Logits = npt.NDArray[np.float64]
 
@@ -80,12 +82,16 @@ class Classifier:
     def __init__(
         self, network: nn.Module, image_size_px: int, params: InferParams, device: torch.device, *, workers: int = 0
     ) -> None:
+        self.batch = (params.batch or SUITS[device.type]) if params.mode == "fast" else 1
+        self.image_size_px, self.params, self.device = image_size_px, params, device
+        self.threads = worker_count(workers)
         network = network.eval().to(device)
         if params.mode == "fast":
-            network = fused(network).to(memory_format=torch.channels_last)
-        self.network, self.image_size_px, self.params, self.device = network, image_size_px, params, device
-        self.batch = (params.batch or SUITS[device.type]) if params.mode == "fast" else 1
-        self.threads = worker_count(workers)
+            if device.type == "cpu" and params.precision == "float32" and isinstance(network, EfficientNet):
+                network = Arranged(network, image_size_px, self.batch)
+            else:
+                network = fused(network).to(memory_format=torch.channels_last)
+        self.network = network
 
     def classify(self, archive: Path, names: Sequence[str]) -> Logits:
         """Logits of frames out of one archive.

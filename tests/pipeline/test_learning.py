@@ -47,7 +47,6 @@ def make_project(folder: Path, corpus: str, **train: object) -> Paths:
 @pytest.fixture(autouse=True)
 def _here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(torch, "set_num_threads", lambda _: None)
 
 
 def stage_json(project: Paths, corpus: str, stage: str) -> dict:
