@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import errno
+from pathlib import Path
+
 
 class ReproError(Exception):
     """A problem the user can act on.
@@ -31,6 +34,36 @@ class ReproError(Exception):
 
     def __str__(self) -> str:
         return f"found:    {self.found}\nexpected: {self.expected}\nwhere:    {self.where}\nto do:    {self.remedy}"
+
+
+class UnwritableError(ReproError):
+    """The disk is full or nothing may be written: no fault of one night, so the whole stage stops."""
+
+
+_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+_FORBIDDEN = {errno.EROFS, errno.EACCES, errno.EPERM}
+
+
+def unwritable(error: OSError, where: Path) -> UnwritableError | None:
+    """The error as one of the disk, if it is one.
+
+    Parameters
+    ----------
+    error : OSError
+        What the system said.
+    where : Path
+        What was being written; the error's own file is named instead if it has one.
+    """
+    if error.errno not in _FULL | _FORBIDDEN:
+        return None
+    full = error.errno in _FULL
+    return UnwritableError(
+        found=error.strerror or str(error),
+        expected="room on the disk" if full else "a file or folder that may be written",
+        where=str(error.filename or where),
+        remedy=("free some space" if full else "make it writable, or work in another folder")
+        + " and run again; what is finished is kept",
+    )
 
 
 def _rebuild(kind: type[ReproError], found: str, expected: str, where: str, remedy: str) -> ReproError:

@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from repro import receipts
-from repro.errors import ReproError
+from repro.errors import ReproError, UnwritableError
 from repro.progress import progress
 from repro.receipts import Work
-from repro.store import read_json, write_json
+from repro.store import read_json, sweep, write_json
 from repro.workers import run
 
 
@@ -118,9 +118,13 @@ def run_nights(
         What is counted.
     failed : iterable of Failure
         Failures found before, such as files of no night.
+
+    Raises
+    ------
+    UnwritableError
+        If the disk is full or may not be written; nights that are finished stay.
     """
-    for leftover in folder.rglob(".partial-*"):  # of a run that was killed in the midst of writing
-        leftover.unlink(missing_ok=True)
+    sweep(folder)
     listed = list(failed)
     wanted = {task.work.receipt.name for task in tasks}
     for receipt in sorted((folder / "receipts").glob("*.json")):
@@ -133,6 +137,8 @@ def run_nights(
         with progress(stage, sum(task.size for task in todo), unit) as tally:
             for task, result in run(_Night(do), todo, workers=workers):
                 night = task.work.night
+                if isinstance(result, UnwritableError):  # every other night would fail as well
+                    raise result
                 if isinstance(result, Exception):
                     _clear(folder, night)
                     listed.append(Failure.of(night, result))
@@ -152,8 +158,7 @@ class _Night:
 
     def __call__(self, task: Task) -> None:
         if receipts.holds(task.work):  # same contents, another modification time
-            document = receipts.read(task.work.receipt)
-            receipts.write(task.work, document["summary"] if document else {})
+            receipts.note_seen(task.work)
             return
         receipts.void(task.work)
         try:

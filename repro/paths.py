@@ -41,6 +41,16 @@ class Paths:
         return self.root / "results"
 
     @property
+    def lock(self) -> Path:
+        """Held by the run that is at work."""
+        return self.results / ".lock"
+
+    @property
+    def runs(self) -> Path:
+        """Log of runs of stages, one JSON object a line."""
+        return self.results / ".runs.jsonl"
+
+    @property
     def schedule(self) -> Path:
         """Folder of the schedule stage: ``schedule.json`` and ``nights.parquet``."""
         return self.results / "schedule"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import sys
 import time
 from collections.abc import Iterator
@@ -57,7 +58,8 @@ def progress(title: str, total: int, unit: str = "frames") -> Iterator[Tally]:
         Name of a unit, in the plural.
     """
     console = Console(stderr=True)
-    if console.is_terminal:
+    # Bars of several processes would write over each other.
+    if console.is_terminal and multiprocessing.parent_process() is None:
         columns = (
             TextColumn("{task.description}"),
             BarColumn(),

@@ -1,7 +1,8 @@
 """Receipts: what a night's outputs were made from, so that a night whose receipt still holds costs nothing.
 
 A receipt names the contents of the inputs, the parameters, the code and the outputs. It is written last and taken away
-first, so a night without one was not finished.
+first, so a night without one was not finished. It holds nothing that differs from run to run: the same work makes the same
+receipt, byte for byte. When inputs were last seen to be what they are is noted elsewhere, outside the stage's outputs.
 """
 
 from __future__ import annotations
@@ -14,7 +15,8 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from repro.errors import ReproError
+from repro.errors import ReproError, unwritable
+from repro.source import code_of
 from repro.store import digest, write_json
 
 
@@ -42,9 +44,15 @@ class Work:
     receipt: Path
     settings: str
 
+    @property
+    def seen(self) -> Path:
+        """Where sizes, times and digests of the inputs are noted: ``.seen`` beside the stage's folder."""
+        folder = self.receipt.parent.parent if self.receipt.parent.name == "receipts" else self.receipt.parent
+        return folder.parent / ".seen" / folder.name / self.receipt.name
+
 
 def settings_digest(settings: Mapping[str, Any], modules: Iterable[str]) -> str:
-    """SHA-256 (hex) over parameters and over the source of the modules that use them.
+    """SHA-256 (hex) over parameters and over the code of the modules that use them; comments and docstrings do not count.
 
     Parameters
     ----------
@@ -64,7 +72,7 @@ def settings_digest(settings: Mapping[str, Any], modules: Iterable[str]) -> str:
                 remedy="name the module by its full name",
             )
         total.update(name.encode())
-        total.update(Path(spec.origin).read_bytes())
+        total.update(code_of(Path(spec.origin).read_text(encoding="utf-8")).encode())
     return total.hexdigest()
 
 
@@ -80,15 +88,15 @@ def read(receipt: Path) -> dict[str, Any] | None:
 def holds(work: Work, *, hash_inputs: bool = True) -> bool:
     """Whether a night's outputs are there and made from what there is now.
 
-    An input of the same size and modification time is taken to be the same, as git and DVC do; only another one is
-    hashed, since hashing every video would cost more than a day's new work.
+    Only an input that was not seen before in this size and with this modification time is hashed, since hashing every
+    video would cost more than a day's new work.
 
     Parameters
     ----------
     work : Work
         The night's work.
     hash_inputs : bool
-        Whether to hash inputs whose modification time changed; without, they count as changed.
+        Whether to hash inputs that were not seen before; without, they count as changed.
     """
     document = read(work.receipt)
     if document is None or document.get("settings") != work.settings:
@@ -96,13 +104,14 @@ def holds(work: Work, *, hash_inputs: bool = True) -> bool:
     recorded = document.get("inputs", {})
     if list(recorded) != [_name(path) for path in work.inputs]:
         return False
+    seen = _seen(work)
     for path in work.inputs:
-        if not path.is_file():
+        if not path.is_file() or recorded[_name(path)]["bytes"] != path.stat().st_size:
             return False
-        was, now = recorded[_name(path)], path.stat()
-        if was["bytes"] != now.st_size:
+        known = _digest_seen(path, seen)
+        if known is None and not hash_inputs:
             return False
-        if was["mtime_ns"] != now.st_mtime_ns and not (hash_inputs and was["sha256"] == digest(path)):
+        if recorded[_name(path)]["sha256"] != (known or digest(path)):
             return False
     sizes = document.get("outputs", {})
     return list(sizes) == [_name(path) for path in work.outputs] and all(
@@ -120,19 +129,58 @@ def write(work: Work, summary: Mapping[str, Any]) -> None:
     summary : mapping
         What the stage has to say of the night: counts, listed gaps.
     """
-    inputs = {}
-    for path in work.inputs:
-        stat = path.stat()
-        inputs[_name(path)] = {"sha256": digest(path), "bytes": stat.st_size, "mtime_ns": stat.st_mtime_ns}
+    inputs = {_name(path): {"sha256": digest(path), "bytes": path.stat().st_size} for path in work.inputs}
     outputs = {_name(path): path.stat().st_size for path in work.outputs}
     document = {"night": work.night, "settings": work.settings, "inputs": inputs, "outputs": outputs}
     write_json(work.receipt, {**document, "summary": dict(summary)})
+    note_seen(work)
+
+
+def note_seen(work: Work) -> None:
+    """Note that the inputs, as they are now, are those of the receipt; they need not be hashed again until they change."""
+    document = read(work.receipt)
+    if document is None or not work.inputs:
+        return
+    noted = {}
+    for path in work.inputs:
+        stat, name = path.stat(), _name(path)
+        noted[name] = {
+            "bytes": stat.st_size,
+            "mtime_ns": stat.st_mtime_ns,
+            "sha256": document["inputs"][name]["sha256"],
+        }
+    write_json(work.seen, noted)
 
 
 def void(work: Work) -> None:
-    """Take away a night's receipt, then its outputs."""
+    """Take away a night's receipt, then its outputs.
+
+    Raises
+    ------
+    UnwritableError
+        If they may not be removed.
+    """
     for path in (work.receipt, *work.outputs):
-        path.unlink(missing_ok=True)
+        try:
+            path.unlink(missing_ok=True)
+        except OSError as error:
+            raise unwritable(error, path) or error from None
+
+
+def _seen(work: Work) -> dict[str, Any]:
+    try:
+        noted = json.loads(work.seen.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return noted if isinstance(noted, dict) else {}
+
+
+def _digest_seen(path: Path, seen: Mapping[str, Any]) -> str | None:
+    """Digest of a file that was hashed before and has the same size and modification time, as git and DVC do."""
+    noted, stat = seen.get(_name(path)), path.stat()
+    if not isinstance(noted, dict) or (noted.get("bytes"), noted.get("mtime_ns")) != (stat.st_size, stat.st_mtime_ns):
+        return None
+    return str(noted.get("sha256"))
 
 
 def _name(path: Path) -> str:

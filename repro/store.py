@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import os
+import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,7 +15,10 @@ from typing import Any
 
 import pandas as pd
 
-from repro.errors import ReproError
+from repro.errors import ReproError, unwritable
+
+_PARTIAL = ".partial-"
+_LEAST_BYTES = 1 << 16  # a disk with less is full
 
 
 @contextmanager
@@ -32,12 +37,18 @@ def atomic_path(target: Path) -> Iterator[Path]:
     ------
     Path
         An unused path in the same folder, with the same suffix.
+
+    Raises
+    ------
+    UnwritableError
+        If the disk is full or the folder may not be written; the old file is still there.
     """
-    target.parent.mkdir(parents=True, exist_ok=True)
-    descriptor, name = tempfile.mkstemp(prefix=".partial-", suffix=target.suffix, dir=target.parent)
-    os.close(descriptor)
-    temporary = Path(name)
+    temporary = None
     try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        descriptor, name = tempfile.mkstemp(prefix=_PARTIAL, suffix=target.suffix, dir=target.parent)
+        temporary = Path(name)
+        os.close(descriptor)
         yield temporary
         with temporary.open("rb") as file:
             os.fsync(file.fileno())
@@ -46,8 +57,32 @@ def atomic_path(target: Path) -> Iterator[Path]:
         os.umask(mask)
         temporary.chmod(0o666 & ~mask)
         temporary.replace(target)
+    except ReproError:
+        raise
+    except Exception as error:
+        fault = unwritable(_system_error(error, target), target)
+        if fault is None:
+            raise
+        raise fault from error
     finally:
-        temporary.unlink(missing_ok=True)
+        if temporary is not None:
+            temporary.unlink(missing_ok=True)
+
+
+def sweep(folder: Path) -> None:
+    """Remove what a run that was killed in the midst of writing left in a folder and below."""
+    for leftover in folder.rglob(f"{_PARTIAL}*"):
+        leftover.unlink(missing_ok=True)
+
+
+def _system_error(error: Exception, target: Path) -> OSError:
+    """The system's error about the file being written; libraries that write by themselves may hide a full disk."""
+    if isinstance(error, OSError):
+        # What the block reads is not what it writes.
+        ours = error.filename is None or target.is_relative_to(Path(str(error.filename)).parent)
+        return error if ours else OSError()
+    full = target.parent.is_dir() and shutil.disk_usage(target.parent).free < _LEAST_BYTES
+    return OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)) if full else OSError()
 
 
 def write_text(target: Path, text: str) -> None:

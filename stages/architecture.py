@@ -2,6 +2,7 @@
 
 from repro.classifier.architecture import measure
 from repro.paths import find_project
+from repro.stage import run_stage
 from repro.store import write_json
 
 
@@ -11,4 +12,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    run_stage("architecture", main)

@@ -2,11 +2,13 @@
 
 from repro.clock.night import clock_corpus
 from repro.film.profile import camera_of
+from repro.nights import Outcome
 from repro.params import load_params
 from repro.paths import find_project
+from repro.stage import run_stage
 
 
-def main() -> None:
+def main() -> Outcome:
     """Write results/CORPUS/clock."""
     paths = find_project()
     params = load_params(paths.params)
@@ -14,7 +16,8 @@ def main() -> None:
     camera = camera_of(params.corpus, params.film)
     outcome = clock_corpus(film, folder, camera, params.clock, workers=params.engine.workers)
     outcome.check("clock", params.clock.max_failed_share, folder / "failures.json")
+    return outcome
 
 
 if __name__ == "__main__":
-    main()
+    run_stage("clock", main)

@@ -2,11 +2,13 @@
 
 from repro.film.night import film_corpus
 from repro.film.profile import camera_of
+from repro.nights import Outcome
 from repro.params import load_params
 from repro.paths import find_project
+from repro.stage import run_stage
 
 
-def main() -> None:
+def main() -> Outcome:
     """Write results/CORPUS/film."""
     paths = find_project()
     params = load_params(paths.params)
@@ -14,7 +16,8 @@ def main() -> None:
     camera = camera_of(params.corpus, params.film)
     outcome = film_corpus(paths.videos(params.corpus), folder, camera, params.film, workers=params.engine.workers)
     outcome.check("film", params.film.max_failed_share, folder / "failures.json")
+    return outcome
 
 
 if __name__ == "__main__":
-    main()
+    run_stage("film", main)

@@ -9,6 +9,7 @@ from repro.classifier.gradcam_corpus import explain_corpus
 from repro.labels.corpus import of_record
 from repro.params import load_params
 from repro.paths import find_project
+from repro.stage import run_stage
 
 
 def main() -> None:
@@ -33,4 +34,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    run_stage("gradcam", main)

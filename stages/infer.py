@@ -2,11 +2,13 @@
 
 from repro.classifier.device import choose
 from repro.classifier.infer import infer_corpus
+from repro.nights import Outcome
 from repro.params import load_params
 from repro.paths import find_project
+from repro.stage import run_stage
 
 
-def main() -> None:
+def main() -> Outcome:
     """Write results/CORPUS/infer: one table a night."""
     paths = find_project()
     params = load_params(paths.params)
@@ -14,7 +16,8 @@ def main() -> None:
     weights, device = train / "weights.safetensors", choose(params.engine.device)
     outcome = infer_corpus(clock, sky, weights, folder, params.infer, device, workers=params.engine.workers)
     outcome.check("infer", 0.0, folder / "failures.json")
+    return outcome
 
 
 if __name__ == "__main__":
-    main()
+    run_stage("infer", main)

@@ -2,6 +2,7 @@
 
 from repro.paths import find_project
 from repro.reporting.page import build
+from repro.stage import run_stage
 
 
 def main() -> None:
@@ -10,4 +11,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    run_stage("report", main)

@@ -4,6 +4,7 @@ from repro import frames
 from repro.labels import corpus, labelfile
 from repro.params import load_params
 from repro.paths import find_project
+from repro.stage import run_stage
 from repro.store import write_table
 
 
@@ -22,4 +23,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    run_stage("sample", main)

@@ -4,6 +4,7 @@ from repro.params import load_params
 from repro.paths import find_project
 from repro.record.claims import load_claims
 from repro.sky.schedule import as_document, predict, published
+from repro.stage import run_stage
 from repro.store import write_json, write_table
 
 
@@ -21,4 +22,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    run_stage("schedule", main)

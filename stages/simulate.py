@@ -5,6 +5,7 @@ from repro.observatory.contact import write_sheet
 from repro.observatory.simulate import MODULES, simulate
 from repro.params import Params, load_params
 from repro.paths import Paths, find_project
+from repro.stage import run_stage
 from repro.store import write_text
 
 CORPUS = "simulated"
@@ -47,4 +48,4 @@ def contact_sheet(paths: Paths, params: Params) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    run_stage("simulate", main)

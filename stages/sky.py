@@ -1,12 +1,14 @@
 """Compute sun, moon and condition of every frame, and draw each night's keogram."""
 
 from repro.film.profile import camera_of
+from repro.nights import Outcome
 from repro.params import load_params
 from repro.paths import find_project
 from repro.sky.table import sky_corpus
+from repro.stage import run_stage
 
 
-def main() -> None:
+def main() -> Outcome:
     """Write results/CORPUS/sky."""
     paths = find_project()
     params = load_params(paths.params)
@@ -14,7 +16,8 @@ def main() -> None:
     camera = camera_of(params.corpus, params.film)
     outcome = sky_corpus(clock, film, folder, camera, params.sky, workers=params.engine.workers)
     outcome.check("sky", 0.0, folder / "failures.json")
+    return outcome
 
 
 if __name__ == "__main__":
-    main()
+    run_stage("sky", main)

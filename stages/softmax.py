@@ -7,6 +7,7 @@ from repro.analysis.corpus import analyse
 from repro.labels.corpus import of_record
 from repro.params import load_params
 from repro.paths import find_project
+from repro.stage import run_stage
 from repro.store import write_json, write_table
 
 
@@ -26,4 +27,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    run_stage("softmax", main)

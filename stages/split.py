@@ -5,6 +5,7 @@ from repro.labels import corpus, labelfile
 from repro.labels.split import counts
 from repro.params import load_params
 from repro.paths import find_project
+from repro.stage import run_stage
 from repro.store import write_json, write_table
 
 
@@ -27,4 +28,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    run_stage("split", main)

@@ -6,6 +6,7 @@ from repro.classifier.device import choose
 from repro.classifier.runs import train_corpus
 from repro.params import load_params
 from repro.paths import find_project
+from repro.stage import run_stage
 
 
 def main() -> None:
@@ -27,4 +28,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    run_stage("train", main)

@@ -5,6 +5,7 @@ from repro.paths import find_project
 from repro.record.claims import load_claims
 from repro.record.show import as_markdown, summary_text
 from repro.record.verify import verify
+from repro.stage import run_stage
 from repro.store import write_json, write_text
 
 
@@ -20,4 +21,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    run_stage("verify", main)

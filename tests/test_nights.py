@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from repro import receipts
-from repro.errors import ReproError
+from repro.errors import ReproError, UnwritableError
 from repro.nights import Outcome, failures, run_nights, summaries
 from repro.receipts import Work
 
@@ -140,6 +140,32 @@ def test_leftovers_of_a_killed_run_are_cleared(folder: Path) -> None:
     (folder / "out" / "one" / ".partial-abc.txt").write_text("half")
     go(folder)
     assert not list((folder / "out").rglob(".partial-*"))
+
+
+def full(task: CopyTask) -> dict[str, int]:
+    """Meet a full disk in the second night."""
+    if task.work.night == "20240202":
+        raise UnwritableError(found="full", expected="room", where="here", remedy="free some")
+    return copy(task)
+
+
+def test_a_full_disk_stops_the_stage(folder: Path) -> None:
+    """A full disk is no fault of a night: the stage stops, what was finished stays and is kept by the next run."""
+    with pytest.raises(UnwritableError):
+        run_nights("copy", folder / "out", tasks(folder), full, workers=1)
+    assert go(folder).kept == ("20240201",)
+
+
+def test_receipts_differ_in_nothing_from_run_to_run(folder: Path) -> None:
+    """The same work done again, at another time, makes the same receipts byte for byte."""
+    go(folder)
+    before = {path.name: path.read_bytes() for path in (folder / "out" / "receipts").iterdir()}
+    for path in (folder / "in").glob("*/text"):
+        os.utime(path, ns=(1, 1))
+    for path in (folder / "out" / "one").iterdir():
+        path.unlink()
+    assert len(go(folder).done) == 3
+    assert {path.name: path.read_bytes() for path in (folder / "out" / "receipts").iterdir()} == before
 
 
 def test_the_share_of_failures_decides(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:

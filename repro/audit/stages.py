@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ from repro.audit.hashes import folder_md5, md5
 from repro.audit.outputs import DERIVED, RECEIPTS, Pair
 from repro.audit.revision import Revision, Stage
 from repro.errors import ReproError
+from repro.source import code_of
 
 Status = Literal["made again", "new", "gone"]
 _SHOWN = 5
@@ -91,7 +91,7 @@ def _dependency(pair: Pair, path: str, before: str, after: str) -> tuple[str, bo
                 (read_text(pair.root, side.commit, path), locked) for side, locked in _sides(pair, before, after)
             )
         ]
-        if None not in texts and _code(str(texts[0])) == _code(str(texts[1])):
+        if None not in texts and code_of(str(texts[0])) == code_of(str(texts[1])):
             return f"{path}: comments, docstrings or layout only", True
     elif after.endswith(".dir") and (files := _files_that_differ(pair, path, before, after)):
         return f"{path}: {files}", False
@@ -100,24 +100,6 @@ def _dependency(pair: Pair, path: str, before: str, after: str) -> tuple[str, bo
 
 def _sides(pair: Pair, before: str, after: str) -> tuple[tuple[Revision, str], tuple[Revision, str]]:
     return (pair.before, before), (pair.after, after)
-
-
-def _code(text: str) -> str:
-    """A module without what can change no result: comments, layout and docstrings."""
-    try:
-        tree = ast.parse(text)
-    except SyntaxError:
-        return text
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
-            first = node.body[0] if node.body else None
-            if (
-                isinstance(first, ast.Expr)
-                and isinstance(first.value, ast.Constant)
-                and isinstance(first.value.value, str)
-            ):
-                node.body = node.body[1:]
-    return ast.dump(tree)
 
 
 def _files_that_differ(pair: Pair, folder: str, before: str, after: str) -> str:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,20 +13,35 @@ import numpy.typing as npt
 import pandas as pd
 import torch
 
+from repro import receipts
 from repro.analysis.intervals import percentile, ratio_by_night, wilson
 from repro.classifier import network as networks
 from repro.classifier.data import Images, gather
 from repro.classifier.device import name as device_name
+from repro.classifier.device import say
 from repro.classifier.train import Trained, fine_tune
 from repro.errors import ReproError
 from repro.params import TrainParams
 from repro.seeding import generator
-from repro.store import write_json, write_table
+from repro.store import read_json, sweep, write_json, write_table
+from repro.workers import run as run_all
+from repro.workers import worker_count
 
 WITHIN, UNSEEN = "within nights", "unseen nights"
 #: Column of the split table that a training follows.
 COLUMN = {WITHIN: "split", UNSEEN: "split_by_night"}
 RESAMPLINGS = 2000
+DOCUMENT = "train.json"
+OUTPUTS = ("weights.safetensors", "curves.parquet", "validation.parquet", DOCUMENT)
+#: Modules whose change makes the networks be trained again.
+MODULES = (
+    "repro.classifier.runs",
+    "repro.classifier.train",
+    "repro.classifier.data",
+    "repro.classifier.transforms",
+    "repro.classifier.network",
+    "repro.seeding",
+)
 
 
 @dataclass(frozen=True)
@@ -68,7 +82,8 @@ def train_corpus(
     archives : Path
         Folder of the night archives.
     folder : Path
-        Outputs: ``weights.safetensors``, ``curves.parquet``, ``validation.parquet``, ``train.json``.
+        Outputs: ``weights.safetensors``, ``curves.parquet``, ``validation.parquet``, ``train.json``, and a receipt: with
+        the same images, parameters and code nothing is trained again.
     params : TrainParams
         Section ``train`` of the parameters.
     corpus : str
@@ -78,7 +93,7 @@ def train_corpus(
     device : torch.device
         Where to train.
     workers : int
-        Threads; 0 for one a core.
+        Processes and threads; 0 for one a core.
 
     Returns
     -------
@@ -91,6 +106,7 @@ def train_corpus(
         If the initial weights cannot be had, a frame is missing, or a split has no validation images.
     """
     initial = params.initial_weights.get(corpus, "imagenet")
+    sweep(folder)
     runs = planned(params, seed)
     for split in dict.fromkeys(run.split for run in runs):
         _check_both_classes(table, split)
@@ -98,22 +114,22 @@ def train_corpus(
     used = table[table[[COLUMN[run.split] for run in runs]].notna().any(axis=1)]
     used = used.set_index(pd.Index(used["name"], name="frame_name"))
     images = gather(used, archives, params.image_size_px, workers=workers)
-    data = _digest(images)
-    began, done = time.monotonic(), []
-    for number, run in enumerate(runs):
-        checkpoint = folder / f"checkpoint-{number}.pt"
-        trained = _train(run, used, images, data, params, initial, checkpoint, device, workers)
-        done.append((run, trained))
-        if number == 0:
-            notes = {"image_size_px": params.image_size_px, "initial_weights": initial, "epoch": trained.best_epoch}
-            networks.save(trained.network, folder / "weights.safetensors", {**notes, "seed": trained.seed})
-    seconds = time.monotonic() - began
-    curves = pd.concat([_labelled(trained.curves, run, trained) for run, trained in done], ignore_index=True)
+    jobs = [_job(number, run, used, images, params, initial, folder, device) for number, run in enumerate(runs)]
+    work = _work(jobs, folder, corpus, params)
+    if receipts.holds(work):
+        say("train: data, parameters and code are those of the networks that are there; nothing to do")
+        return dict(read_json(folder / DOCUMENT, made_by="dvc repro train"))
+    receipts.void(work)
+    done = _train_all(jobs, workers)
+    notes = {"image_size_px": params.image_size_px, "initial_weights": initial, "epoch": done[0].best_epoch}
+    networks.save(done[0].network, folder / "weights.safetensors", {**notes, "seed": done[0].seed})
+    told = list(zip(runs, done, strict=True))
+    curves = pd.concat([_labelled(trained.curves, run, trained) for run, trained in told], ignore_index=True)
     write_table(folder / "curves.parquet", curves)
-    validation = pd.concat([_labelled(trained.validation, run, trained) for run, trained in done], ignore_index=True)
+    validation = pd.concat([_labelled(trained.validation, run, trained) for run, trained in told], ignore_index=True)
     validation["night"] = validation["name"].map(used["night"]).astype("str")
     write_table(folder / "validation.parquet", validation)
-    documents = [_document(run, trained) for run, trained in done]
+    documents = [_document(run, trained) for run, trained in told]
     document = {
         "initial_weights": _initial(initial),
         "mode": params.mode,
@@ -124,44 +140,94 @@ def train_corpus(
         "spread": _spread(documents),
         "honesty": honesty(validation, generator(seed, "honesty")),
         "quantities": {
-            **quantities(done[0][1].curves),
-            "train.statistics_move_while_frozen": done[0][1].statistics_moved,
+            **quantities(done[0].curves),
+            "train.statistics_move_while_frozen": done[0].statistics_moved,
             "protocol.random_seed": "none" if params.mode == "published" else str(seed),
         },
-        "seconds": round(seconds, 1),
     }
-    write_json(folder / "train.json", document)
+    write_json(folder / DOCUMENT, document)
+    receipts.write(work, {"networks": len(runs)})
     for leftover in folder.glob("checkpoint-*.pt"):
         leftover.unlink()
     return document
 
 
-def _train(
+@dataclass(frozen=True)
+class _Job:
+    """One training for a worker: images of each side, and all that decides the result."""
+
+    run: Run
+    train: Images
+    val: Images
+    params: TrainParams
+    initial: networks.InitialWeights
+    checkpoint: Path
+    device: torch.device
+    settings: str
+    threads: int = 1
+    loaders: int = 1
+
+
+def _job(
+    number: int,
     run: Run,
     used: pd.DataFrame,
     images: Images,
-    data: str,
     params: TrainParams,
     initial: networks.InitialWeights,
-    checkpoint: Path,
+    folder: Path,
     device: torch.device,
-    workers: int,
-) -> Trained:
+) -> _Job:
     side = used[COLUMN[run.split]]
+    train, val = _part(images, side, "train"), _part(images, side, "val")
     fixed = params.model_dump_json(exclude={"networks", "unseen_nights", "initial_weights"})
-    settings = f"{initial} {networks.initial_digest(initial)} {run.split} {run.network} {fixed} {data} {device.type}"
-    return fine_tune(
-        networks.build(initial, run.seed),
-        _part(images, side, "train"),
-        _part(images, side, "val"),
-        params,
-        seed=run.seed,
-        device=device,
-        workers=workers,
-        checkpoint=checkpoint,
-        title=f"train, {run.split}" + (f", network {run.network}" if run.network else ""),
-        settings=settings + (f" seed {run.seed}" if params.mode == "deterministic" else ""),
+    settings = f"{initial} {networks.initial_digest(initial)} {run.split} {run.network} {fixed} {device.type}"
+    settings += f" {_digest(train)} {_digest(val)}" + (f" seed {run.seed}" if params.mode == "deterministic" else "")
+    return _Job(run, train, val, params, initial, folder / f"checkpoint-{number}.pt", device, settings)
+
+
+def _work(jobs: list[_Job], folder: Path, corpus: str, params: TrainParams) -> receipts.Work:
+    """All trainings as one piece of work: with the same images, parameters and code there is nothing to do again."""
+    settings = {"corpus": corpus, "jobs": [job.settings for job in jobs], "train": params.model_dump()}
+    outputs = tuple(folder / name for name in OUTPUTS)
+    return receipts.Work(
+        "train", (), outputs, folder / "receipts" / "train.json", receipts.settings_digest(settings, MODULES)
     )
+
+
+def _train_all(jobs: list[_Job], workers: int) -> list[Trained]:
+    """Trainings beside each other on a CPU, one after the other on a GPU."""
+    cores = worker_count(workers)
+    at_once = 1 if jobs[0].device.type == "cuda" else min(cores, len(jobs))
+    # Sums over more threads are rounded otherwise: one thread gives the same weights on any number of cores.
+    threads = 1 if jobs[0].params.mode == "deterministic" else max(1, cores // at_once)
+    jobs = [replace(job, threads=threads, loaders=max(1, cores // at_once)) for job in jobs]
+    found: dict[Run, Trained] = {}
+    for job, trained in run_all(_train, jobs, workers=at_once):
+        if isinstance(trained, Exception):
+            raise trained
+        found[job.run] = trained
+    return [found[job.run] for job in jobs]
+
+
+def _train(job: _Job) -> Trained:
+    before = torch.get_num_threads()
+    torch.set_num_threads(job.threads)
+    try:
+        return fine_tune(
+            networks.build(job.initial, job.run.seed),
+            job.train,
+            job.val,
+            job.params,
+            seed=job.run.seed,
+            device=job.device,
+            workers=job.loaders,
+            checkpoint=job.checkpoint,
+            title=f"train, {job.run.split}" + (f", network {job.run.network}" if job.run.network else ""),
+            settings=job.settings,
+        )
+    finally:
+        torch.set_num_threads(before)
 
 
 def _labelled(table: pd.DataFrame, run: Run, trained: Trained) -> pd.DataFrame:

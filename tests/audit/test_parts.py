@@ -20,7 +20,7 @@ from repro.audit.outputs import Gap
 from repro.audit.revision import parse_lock
 from repro.audit.sections import sections, shown
 from repro.audit.show import MARKDOWN_CHARACTERS, as_json, as_markdown, as_page
-from repro.audit.stages import StageRun, _code
+from repro.audit.stages import StageRun
 from repro.audit.thumbnails import Thumbnail
 from repro.errors import ReproError
 from tests.audit.toy import Toy
@@ -67,19 +67,6 @@ def test_best_epoch_is_the_first_of_equals() -> None:
         }
     )
     assert metrics._best(curves, "curves.parquet") == [("curves", Score(8, 10)), ("curves", Score(7, 10))]
-
-
-@pytest.mark.parametrize(
-    ("other", "same"),
-    [
-        ('"""Other words."""\n\n\ndef f(x):  # why\n    """More."""\n    return x + 1\n', True),
-        ("def f(x):\n    return x + 2\n", False),
-        ('def f(x):\n    return "x"\n', False),
-    ],
-)
-def test_code_without_comments(other: str, same: bool) -> None:
-    """Comments, docstrings and layout make no other code; a number or a string that is returned does."""
-    assert (_code("def f(x):\n    return x + 1\n") == _code(other)) is same
 
 
 @pytest.mark.slow
