@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import typer
 
@@ -124,19 +124,27 @@ def simulate(
 def status(
     project: Project = None,
     corpus: Annotated[str | None, typer.Option(help="Corpus; that of params.yaml if not given.")] = None,
+    digests: Annotated[bool, typer.Option("--digests", help="Print a SHA-256 of every output instead.")] = False,
 ) -> None:
     """Show how far a corpus has come: nights, frames, repairs by rule, unreadable frames, conditions.
 
-    Exit code 1 if a night failed or a frame's time could not be read.
+    Exit code 1 if a night failed or a frame's time could not be read; with --digests, if an output has not been made.
 
     Example: repro status --corpus kho
     """
+    from repro.digests import digests as digests_of
+    from repro.digests import print_digests
     from repro.params import load_params
     from repro.status import print_status
     from repro.status import status as status_of
 
     paths = find_project(project)
-    found = status_of(paths, corpus or load_params(paths.params).corpus)
+    corpus = corpus or load_params(paths.params).corpus
+    if digests:
+        listed = digests_of(paths, corpus)
+        print_digests(listed)
+        raise typer.Exit(0 if all(entry.files for entry in listed) else 1)
+    found = status_of(paths, corpus)
     print_status(found)
     raise typer.Exit(0 if found.clean else 1)
 
@@ -145,30 +153,42 @@ def status(
 def bench(
     name: Annotated[str, typer.Argument(help="Name of a benchmark, or all.")],
     format: Annotated[Literal["table", "json"], typer.Option("--format", help="How to print the rates.")] = "table",
+    project: Project = None,
 ) -> None:
     """Measure speed against the naive way and against the limit, in one run on one machine.
 
-    Exit code 0: measured; a target that is missed is told on stderr.
+    Each result also goes to bench/NAME.json. Exit code 0: measured; a target that is missed is told on stderr.
+    1: a benchmark failed; with all, the others still run.
 
     Example: repro bench sky --format json
     """
-    from repro.benchmarks import BENCHMARKS, measure, missed
+    from repro.benchmarks import BENCHMARKS, keep, measure, measure_all
     from repro.store import dumps
 
-    names = list(BENCHMARKS) if name == "all" else [name]
+    folder = find_project(project).bench
     rows = []
-    for each in names:
-        rows.append(measure(each))
-        for warning in missed(each, rows[-1]):
+    for row in measure_all(list(BENCHMARKS)) if name == "all" else [measure(name)]:
+        rows.append(row)
+        keep(row, folder)
+        if name == "all" and format == "table":
+            print(_rates(row), flush=True)
+        # One benchmark of all has told its own misses.
+        for warning in row.get("missed", ()) if name != "all" else ():
             print(f"warning: {warning}", file=sys.stderr)
     if format == "json":
         sys.stdout.write(dumps(rows if name == "all" else rows[0]))
-        return
-    for row in rows:
-        print(
-            f"{row['name']:<12} {row['ours']:>12,g} {row['unit']}: {row['ratio_to_baseline']:g} x the naive way "
-            f"({row['baseline']:g}), {row['ratio_to_limit']:g} of the limit ({row['limit']:g})"
-        )
+    elif name != "all":
+        print(_rates(rows[0]))
+    raise typer.Exit(int(any("error" in row for row in rows)))
+
+
+def _rates(row: dict[str, Any]) -> str:
+    if "error" in row:
+        return f"{row['name']:<12} failed: {row['error']}"
+    return (
+        f"{row['name']:<12} {row['ours']:>12,g} {row['unit']}: {row['ratio_to_baseline']:g} x the naive way "
+        f"({row['baseline']:g}), {row['ratio_to_limit']:g} of the limit ({row['limit']:g})"
+    )
 
 
 def main() -> None:
