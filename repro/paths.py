@@ -90,6 +90,11 @@ class Paths:
         """Simulated frames beside the real ones; its statistics lie beside it as CSV."""
         return self.root / "data" / "simulated" / "contact_sheet.png"
 
+    @property
+    def bench(self) -> Path:
+        """Measured speeds, one JSON document a benchmark; git-ignored."""
+        return self.root / "bench"
+
     def videos(self, corpus: str) -> Path:
         """Folder of a corpus' MP4 files."""
         return self.root / "data" / corpus / "videos"

@@ -59,9 +59,9 @@ def bench() -> dict[str, Any]:
     count = GPU_FRAMES if gpu else SUITS["cpu"] * PARTS_A_THREAD * worker_count(0)
     with tempfile.TemporaryDirectory() as folder:
         archive, weights = Path(folder) / "night.zip", Path(folder) / "weights.safetensors"
-        names = _write_night(archive, count)
+        names = write_night(archive, count)
         some = np.stack([load_frame(archive, name, 240) for name in names[:8]])
-        save(_lively(build("none", 0), some), weights, {"image_size_px": 240})
+        save(lively(build("none", 0), some), weights, {"image_size_px": 240})
         fast = Classifier(load(weights)[0], 240, params, device)
         published = load(weights)[0].to(device)
         few = names if not gpu else names[: count // 8]  # one by one, all would take minutes
@@ -116,7 +116,7 @@ def _measure(
     return {name: count / best[name] for name, (count, _) in work.items()}, answers
 
 
-def _write_night(target: Path, count: int) -> list[str]:
+def write_night(target: Path, count: int) -> list[str]:
     """Noisy frames of the size and weight of real ones."""
     rng = np.random.default_rng(0)
     rows, columns = np.mgrid[0:SIDE_PX, 0:SIDE_PX] / SIDE_PX - 0.5
@@ -136,7 +136,7 @@ def _write_night(target: Path, count: int) -> list[str]:
     return names
 
 
-def _lively(network: nn.Module, pixels: Pixels) -> nn.Module:
+def lively(network: nn.Module, pixels: Pixels) -> nn.Module:
     """Give random weights BatchNorm statistics of images, without which every image gets the same answer."""
     norms = [module for module in network.modules() if isinstance(module, nn.BatchNorm2d)]
     for module in norms:

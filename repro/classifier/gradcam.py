@@ -94,11 +94,13 @@ def explain(
     """
     wanted = ClassifierOutputTarget(CLASSES.index(label))
     raw, shown = [], []
-    # Gradients are what it is made of, so it must work where the caller has switched them off; and a parameter must ask
-    # for them, or none flow.
+    # Gradients are what it is made of, so it must work where the caller has switched them off. They are needed no further
+    # back than the layer: only its parameters ask for them, and the backward pass ends there.
     asked = [parameter.requires_grad for parameter in network.parameters()]
-    network.requires_grad_(True)
-    cam = _Keeping(model=network, target_layers=[layer_of(network, target)])
+    layer = layer_of(network, target)
+    network.requires_grad_(False)
+    layer.requires_grad_(True)
+    cam = _Keeping(model=network, target_layers=[layer])
     try:
         with torch.inference_mode(False), torch.enable_grad():
             for start in range(0, len(pixels), BATCH):
