@@ -13,7 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -60,6 +60,14 @@ class InferTask:
 
     work: Work
     size: int
+
+
+class Answers(Protocol):
+    """Whatever answers for the frames of an archive."""
+
+    def classify(self, archive: Path, names: Sequence[str]) -> Logits:
+        """As :meth:`Classifier.classify`."""
+        ...
 
 
 class Classifier:
@@ -176,7 +184,15 @@ class Classifier:
 
 
 def infer_corpus(
-    clock: Path, sky: Path, weights: Path, folder: Path, params: InferParams, device: torch.device, *, workers: int = 0
+    clock: Path,
+    sky: Path,
+    weights: Path,
+    folder: Path,
+    params: InferParams,
+    device: torch.device,
+    *,
+    workers: int = 0,
+    classifier: Answers | None = None,
 ) -> Outcome:
     """Classify every frame of every night that needs it.
 
@@ -192,6 +208,8 @@ def infer_corpus(
         Where the network runs.
     workers : int
         Threads; 0 for one a core.
+    classifier : Answers, optional
+        Instead of the network, for nights without pixels.
 
     Raises
     ------
@@ -223,11 +241,11 @@ def infer_corpus(
         target = folder / "tables" / f"{night}.parquet"
         work = Work(night, inputs, (target,), folder / "receipts" / f"{night}.json", settings)
         tasks.append(InferTask(work, summary["frames"]))
-    classifier = Classifier(network, size_px, params, device, workers=workers)
+    classifier = classifier or Classifier(network, size_px, params, device, workers=workers)
     return run_nights("infer", folder, tasks, _night_by(classifier), workers=1)
 
 
-def _night_by(classifier: Classifier) -> Callable[[InferTask], dict[str, Any]]:
+def _night_by(classifier: Answers) -> Callable[[InferTask], dict[str, Any]]:
     def one(task: InferTask) -> dict[str, Any]:
         archive, sky = task.work.inputs
         table = add_answers(frames.read(sky, "sky"), archive, classifier)
@@ -241,7 +259,7 @@ def _night_by(classifier: Classifier) -> Callable[[InferTask], dict[str, Any]]:
     return one
 
 
-def add_answers(table: pd.DataFrame, archive: Path, classifier: Classifier) -> pd.DataFrame:
+def add_answers(table: pd.DataFrame, archive: Path, classifier: Answers) -> pd.DataFrame:
     """The same frames with logits, p(yes) and class; frames without a time have no name and get none.
 
     Parameters
@@ -250,7 +268,7 @@ def add_answers(table: pd.DataFrame, archive: Path, classifier: Classifier) -> p
         Frame table of stage ``sky`` of one night.
     archive : Path
         Its frames.
-    classifier : Classifier
+    classifier : Answers
         The network.
     """
     named = table["name"].notna().to_numpy()

@@ -8,6 +8,7 @@ A frame whose clock is unreadable has a row but no name; its JPEG stays in the f
 from __future__ import annotations
 
 import zipfile
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ from typing import Any
 import pandas as pd
 
 from repro import frames
-from repro.clock.reading import read_clock
+from repro.clock.reading import Clock, read_clock
 from repro.errors import ReproError
 from repro.film.cut import decode_grey
 from repro.film.night import outputs as film_outputs
@@ -54,7 +55,15 @@ class ClockTask:
     threads: int
 
 
-def clock_corpus(film: Path, folder: Path, camera: Camera, params: ClockParams, *, workers: int = 0) -> Outcome:
+def clock_corpus(
+    film: Path,
+    folder: Path,
+    camera: Camera,
+    params: ClockParams,
+    *,
+    workers: int = 0,
+    do: Callable[[ClockTask], dict[str, Any]] | None = None,
+) -> Outcome:
     """Read the clock of every filmed night that needs it.
 
     Parameters
@@ -67,6 +76,8 @@ def clock_corpus(film: Path, folder: Path, camera: Camera, params: ClockParams, 
         Section ``clock`` of the parameters.
     workers : int
         Processes, 0 for one a core.
+    do : callable, optional
+        Instead of :func:`clock_night`, for nights without pixels.
 
     Raises
     ------
@@ -90,22 +101,35 @@ def clock_corpus(film: Path, folder: Path, camera: Camera, params: ClockParams, 
         inputs = film_outputs(film, night)[:3]
         work = Work(night, inputs, outputs, folder / "receipts" / f"{night}.json", settings)
         tasks.append(ClockTask(work, summary["sampled"], camera, params, summary["step"], threads))
-    return run_nights("clock", folder, tasks, clock_night, workers=workers)
+    return run_nights("clock", folder, tasks, do or clock_night, workers=workers)
 
 
-def clock_night(task: ClockTask) -> dict[str, Any]:
+def read_night(task: ClockTask, table: pd.DataFrame) -> Clock:
+    """Read the clock strips of one night; ``table`` is the film stage's."""
+    night = task.work.night
+    with zipfile.ZipFile(task.work.inputs[1]) as archive:
+        images = [decode_grey(archive.read(f"{night}_{number}.png")) for number in table["number"]]
+    return read_clock(images, night, task.camera, task.params, step=task.step, threads=task.threads)
+
+
+def clock_night(task: ClockTask, read: Callable[[ClockTask, pd.DataFrame], Clock] = read_night) -> dict[str, Any]:
     """Read one night's clock, write its table and its named frames, and say what was found.
+
+    Parameters
+    ----------
+    task : ClockTask
+        The night.
+    read : callable
+        Another way to read it, for nights without pixels.
 
     Raises
     ------
     ReproError
         See :func:`read_clock`.
     """
-    night, (jpegs, strips, index) = task.work.night, task.work.inputs
+    night, (jpegs, _, index) = task.work.night, task.work.inputs
     table = frames.read(index, "film")
-    with zipfile.ZipFile(strips) as archive:
-        images = [decode_grey(archive.read(f"{night}_{number}.png")) for number in table["number"]]
-    clock = read_clock(images, night, task.camera, task.params, step=task.step, threads=task.threads)
+    clock = read(task, table)
     table = pd.concat([table, clock.table], axis=1)
     stamp = table["time_utc"].dt.strftime("%Y%m%d%H%M%S")
     # A missing stamp makes a missing name.

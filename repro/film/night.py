@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import zipfile
 from collections import deque
+from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -53,7 +54,15 @@ class FilmTask:
     threads: int = 1
 
 
-def film_corpus(videos: Path, folder: Path, camera: Camera, params: FilmParams, *, workers: int = 0) -> Outcome:
+def film_corpus(
+    videos: Path,
+    folder: Path,
+    camera: Camera,
+    params: FilmParams,
+    *,
+    workers: int = 0,
+    do: Callable[[FilmTask], dict[str, Any]] | None = None,
+) -> Outcome:
     """Film every night of a corpus that needs it.
 
     Parameters
@@ -68,6 +77,8 @@ def film_corpus(videos: Path, folder: Path, camera: Camera, params: FilmParams, 
         Section ``film`` of the parameters.
     workers : int
         Processes, 0 for one a core.
+    do : callable, optional
+        Instead of :func:`film_night`, for nights without pixels.
 
     Raises
     ------
@@ -86,7 +97,7 @@ def film_corpus(videos: Path, folder: Path, camera: Camera, params: FilmParams, 
     waiting = sum(not holds(work, hash_inputs=False) for work in works)
     threads = max(1, worker_count(workers) // max(1, waiting))
     tasks = [FilmTask(work, count_frames(work.inputs[0]), camera, params, threads) for work in works]
-    return run_nights("film", folder, tasks, film_night, workers=workers, failed=failed)
+    return run_nights("film", folder, tasks, do or film_night, workers=workers, failed=failed)
 
 
 def outputs(folder: Path, night: str) -> tuple[Path, Path, Path, Path]:

@@ -10,11 +10,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from repro import receipts, workers
 from repro.errors import ReproError
 from repro.observatory import campaign, film, overlay, truth
+from repro.observatory.plan import Night, Times
 from repro.observatory.render import render
 from repro.observatory.scene import scenes
 from repro.params import Params, SimulatedNight
@@ -135,25 +137,44 @@ def truth_table(
     if mask_to is not None:
         with atomic_path(mask_to) as temporary, temporary.open("wb") as file:
             np.savez_compressed(file, mask=np.packbits(mask, axis=-1), shape=np.array(mask.shape))
+    table = rows(plan, times, keys.weather_kind, params)
+    table = pd.concat([table, pd.DataFrame(seen)], axis=1)
+    table["label"] = truth.label(table["margin"].to_numpy(), generator(params.seed, night.night, "labeller"))
+    return table
+
+
+def rows(plan: Night, times: Times, weather: npt.NDArray[np.str_], params: Params) -> pd.DataFrame:
+    """The columns of :func:`truth_table` that need no picture, from ``name`` to ``moon_bin``.
+
+    Parameters
+    ----------
+    plan : Night
+        The night.
+    times : ndarray of datetime64, shape (n,)
+        Of its kept frames.
+    weather : ndarray of str, shape (n,)
+        Kind of weather of each.
+    params : Params
+        All parameters.
+    """
+    site = params.schedule.site
     stamps = pd.to_datetime(times).tz_localize("UTC")
     numbers = np.arange(len(times))
-    names = [f"{t:%Y%m%d%H%M%S}_{night.night}_{k}.jpg" for k, t in zip(numbers, stamps, strict=True)]
+    names = [f"{t:%Y%m%d%H%M%S}_{plan.night}_{k}.jpg" for k, t in zip(numbers, stamps, strict=True)]
     table = pd.DataFrame(
         {
             "name": names,
-            "night": night.night,
+            "night": plan.night,
             "number": numbers,
             "frame": numbers * film.KEY_EVERY,
             "time_utc": stamps.as_unit("us"),
             "clock_text": [overlay.clock_text(t, plan.generation, site.time_zone) for t in times],
             "generation": plan.generation,
-            "weather": keys.weather_kind,
+            "weather": weather,
         }
     )
     bins = sky_table(times, site, params.sky).drop(columns="on_boundary")
-    table = pd.concat([table, bins, pd.DataFrame(seen)], axis=1)
-    table["label"] = truth.label(table["margin"].to_numpy(), generator(params.seed, night.night, "labeller"))
-    return table
+    return pd.concat([table, bins], axis=1)
 
 
 def write_labels(target: Path, table: pd.DataFrame, seed: int, names: Iterable[str] | None = None) -> None:
