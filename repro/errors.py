@@ -33,7 +33,8 @@ class ReproError(Exception):
         return (_rebuild, (type(self), self.found, self.expected, self.where, self.remedy))
 
     def __str__(self) -> str:
-        return f"found:    {self.found}\nexpected: {self.expected}\nwhere:    {self.where}\nto do:    {self.remedy}"
+        parts = (printable(part) for part in (self.found, self.expected, self.where, self.remedy))
+        return "found:    {}\nexpected: {}\nwhere:    {}\nto do:    {}".format(*parts)
 
 
 class UnwritableError(ReproError):
@@ -63,6 +64,14 @@ def unwritable(error: OSError, where: Path) -> UnwritableError | None:
         where=str(error.filename or where),
         remedy=("free some space" if full else "make it writable, or work in another folder")
         + " and run again; what is finished is kept",
+    )
+
+
+def printable(text: str) -> str:
+    """Text in which nothing but letters is left to a terminal: a file's name can hold codes that move its cursor."""
+    return "".join(
+        letter if letter.isprintable() or letter == "\n" else letter.encode("unicode_escape").decode()
+        for letter in text
     )
 
 

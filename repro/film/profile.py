@@ -10,10 +10,10 @@ from importlib import resources
 from typing import Annotated, Literal
 
 import pytz
-import yaml
 from pydantic import AfterValidator, Field, ValidationError, model_validator
 
 from repro.errors import ReproError
+from repro.intake import parse_yaml, told
 from repro.params import FilmParams, Section, Site
 
 SIMULATED = "simulated"  # the corpus of the simulated observatory
@@ -30,6 +30,11 @@ def _complete(text: str) -> str:
     missing = [token for token in ("%Y", "%m", "%d", "%H", "%M", "%S") if text.count(token) != 1]
     if missing:
         raise ValueError(f"a clock format names each of year to second once; {missing} in {text!r}")
+    # The marks go to Tesseract as an argument, where a quote or a backslash would end it.
+    if not re.fullmatch(r"(%[YmdHMSZ]|[A-Za-z0-9 /:.,_-])+", text):
+        raise ValueError(
+            f"a clock format has letters, digits, blanks and the marks / : . , _ - beside %Y to %Z, not {text!r}"
+        )
     return text
 
 
@@ -83,9 +88,11 @@ class Clock(Section):
     """
 
     box_px: Box
-    scale: float = Field(gt=0, le=8)
+    scale: float = Field(ge=1, le=8)
     formats: tuple[Annotated[str, AfterValidator(_complete)], ...] = Field(min_length=1)
-    zones_h: dict[str, float] = Field(default_factory=dict)
+    zones_h: dict[Annotated[str, Field(pattern=r"^[A-Z]{3,5}$")], Annotated[float, Field(ge=-24, le=24)]] = Field(
+        default_factory=dict
+    )
     published_repairs: bool = False
 
     @model_validator(mode="after")
@@ -128,9 +135,9 @@ class Camera(Section):
     circle_px: Circle
     crop_px: Box
     north_deg: float = Field(ge=-360, le=360)
-    cadence_s: float = Field(gt=0)
-    sample_interval_s: float = Field(gt=0)
-    sample_fps_fraction: float | None = Field(default=None, gt=0)
+    cadence_s: float = Field(gt=0, le=86_400)
+    sample_interval_s: float = Field(gt=0, le=86_400)
+    sample_fps_fraction: float | None = Field(default=None, gt=0, le=86_400)
     clock: Clock
 
     @model_validator(mode="after")
@@ -138,6 +145,10 @@ class Camera(Section):
         for name, box in (("crop_px", self.crop_px), ("clock.box_px", self.clock.box_px)):
             if box.left + box.width > self.frame_px.width or box.top + box.height > self.frame_px.height:
                 raise ValueError(f"{name} reaches beyond the frame of {self.frame_px.width} x {self.frame_px.height}")
+        # Larger circles hold the whole frame; the centre may lie beside it, but not out of sight.
+        circle, most = self.circle_px, 2 * (self.frame_px.width + self.frame_px.height)
+        if max(abs(circle.x), abs(circle.y), circle.radius) > most:
+            raise ValueError(f"circle_px lies beyond {most} pixels, twice the frame's width and height")
         if self.file_pattern.count(_DATE) != 1:
             raise ValueError(f"file_pattern must hold {_DATE} once")
         _known_zone(self.site.time_zone)
@@ -146,7 +157,7 @@ class Camera(Section):
     def night_of(self, file_name: str) -> str | None:
         """Night (YYYYMMDD) of a file that follows the pattern, in upper or lower case; None for any other."""
         before, after = (re.escape(part) for part in self.file_pattern.split(_DATE))
-        found = re.fullmatch(rf"{before}(\d{{8}}){after}", file_name, re.IGNORECASE)
+        found = re.fullmatch(rf"{before}([0-9]{{8}}){after}", file_name, re.IGNORECASE)
         return found[1] if found else None
 
     def step(self, fps: float, sampling: Literal["published", "cadence"]) -> int:
@@ -183,16 +194,16 @@ def load_camera(name: str) -> Camera:
             remedy=remedy,
         )
     source = resources.files("repro.film") / "profiles" / f"{name}.yaml"
+    expected, remedy = "a camera profile (repro.film.profile.Camera)", "compare with repro/film/profiles/auroramax.yaml"
+    text = source.read_bytes().decode(errors="replace")
+    document = parse_yaml(text, where=str(source), expected=expected, remedy=remedy)
     try:
-        return Camera.model_validate(yaml.safe_load(source.read_text(encoding="utf-8")))
-    except (ValidationError, yaml.YAMLError) as error:
-        what = error.errors()[0] if isinstance(error, ValidationError) else {"msg": str(error), "loc": ()}
+        return Camera.model_validate(document)
+    except ValidationError as error:
+        what = error.errors()[0]
         field = ".".join(str(part) for part in what["loc"]) or "(whole file)"
         raise ReproError(
-            found=str(what["msg"]),
-            expected="a camera profile (repro.film.profile.Camera)",
-            where=f"{source}, field {field}",
-            remedy="compare with repro/film/profiles/auroramax.yaml",
+            found=told(ValueError(what["msg"])), expected=expected, where=f"{source}, field {field}", remedy=remedy
         ) from None
 
 

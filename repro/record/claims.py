@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from repro.errors import ReproError
+from repro.intake import brief, read_yaml, told
 from repro.record.formula import FormulaError, references, unresolved
 
 Kind = Literal["count", "share", "metric", "setting", "ordering", "closure", "figure", "statement"]
@@ -25,13 +26,16 @@ Outcome = Literal["confirmed", "consistent", "contradicted", "source_conflict", 
 RuleName = Literal["exact", "rounds_to", "absolute", "relative", "interval", "at_most", "at_least"]
 Value = bool | int | float | str
 
+LARGEST = 1e15  # up to here every whole number is a floating-point number, too
+
+_REMEDY = "mend the claim file; docstrings of repro/record/claims.py say what each field may be"
 CLAIM_ID = r"^[A-Z][A-Z0-9_]*(\.[A-Z][A-Z0-9_]*)+$"
 
 
 class Strict(BaseModel):
-    """A record that refuses unknown keys and does not change."""
+    """A record that refuses unknown keys and numbers that are none, and does not change."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
 class Source(Strict):
@@ -134,6 +138,8 @@ class Claim(Strict):
     @model_validator(mode="after")
     def _sound(self) -> Claim:
         number = isinstance(self.value, int | float) and not isinstance(self.value, bool)
+        if number and abs(self.value) > LARGEST:  # type: ignore[arg-type]
+            raise ValueError(f"value: larger than {LARGEST:g}")
         if number and round(float(self.value), self.decimals) != float(self.value):
             raise ValueError(f"value: more digits than decimals: {self.decimals}")
         for name, rule in self.evidence.items():
@@ -184,8 +190,15 @@ class Claims:
 
     def matching(self, pattern: str) -> list[Claim]:
         """Claims whose id matches a pattern in which ``*`` stands for one part of the id."""
-        expression = re.compile("^" + re.escape(pattern).replace(r"\*", r"[A-Z0-9_]+") + "$")
-        return [claim for claim in self if expression.match(claim.id)]
+        if not re.fullmatch(r"[A-Z0-9_.*]*", pattern):
+            return []
+        # fnmatch takes time in proportion to the pattern, where an expression of many * would not end.
+        asked = [part.replace("*", "?*") for part in pattern.split(".")]
+        return [
+            claim
+            for claim in self
+            if len(parts := claim.id.split(".")) == len(asked) and all(map(fnmatchcase, parts, asked))
+        ]
 
     def replacing(self, claim: Claim) -> Claims:
         """The same claims with one changed; for asking what a change would do."""
@@ -203,7 +216,9 @@ def merge(defaults: dict[str, Any], own: dict[str, Any]) -> dict[str, Any]:
     shared, mine = defaults.get("evidence"), own.get("evidence")
     if isinstance(shared, dict) and isinstance(mine, dict):
         both = {
-            name: {**shared.get(name, {}), **mine[name]} if isinstance(mine.get(name), dict) else mine.get(name, rule)
+            name: {**shared[name], **mine[name]}
+            if isinstance(mine.get(name), dict) and isinstance(shared.get(name), dict)
+            else mine.get(name, rule)
             for name, rule in {**shared, **mine}.items()
         }
         merged["evidence"] = {name: rule for name, rule in both.items() if rule is not None}
@@ -262,18 +277,21 @@ def _check_formula(path: Path, claim: Claim, registered: Claims) -> None:
     try:
         missing = unresolved(rule.formula, registered)
     except FormulaError as error:
-        raise _bad(path, claim.id, field, rule.formula, str(error)) from None
+        raise _bad(path, claim.id, field, brief(rule.formula), told(error)) from None
     if missing:
-        raise _bad(path, claim.id, field, f"{', '.join(missing)} in {rule.formula!r}", "ids of registered claims")
+        raise _bad(
+            path,
+            claim.id,
+            field,
+            f"{told(LookupError(', '.join(missing)))} in {brief(rule.formula)}",
+            "ids of registered claims",
+        )
     if claim.id in references(rule.formula):
-        raise _bad(path, claim.id, field, f"its own id in {rule.formula!r}", "other claims to hold it against")
+        raise _bad(path, claim.id, field, f"its own id in {brief(rule.formula)}", "other claims to hold it against")
 
 
 def _read(path: Path) -> Iterator[Claim]:
-    try:
-        document = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise _bad(path, "(file)", "(whole file)", f"not YAML: {error}", "a list of blocks with claims") from None
+    document = read_yaml(path, expected="a list of blocks with claims", remedy=_REMEDY)
     if not isinstance(document, list):
         raise _bad(path, "(file)", "(whole file)", type(document).__name__, "a list of blocks with claims")
     for number, raw in enumerate(document, start=1):
@@ -282,7 +300,7 @@ def _read(path: Path) -> Iterator[Claim]:
         except ValidationError as error:
             raise _invalid(path, f"(block {number})", error) from None
         for entry in block.claims:
-            name = str(entry.get("id", f"(block {number}, claim without id)"))
+            name = str(entry.get("id", f"(block {number}, claim without id)"))[:80]
             try:
                 yield Claim.model_validate(merge(block.defaults, entry))
             except ValidationError as error:
@@ -299,9 +317,9 @@ def _invalid(path: Path, name: str, error: ValidationError) -> ReproError:
         place, message = named[1].split("."), named[2]
         for part in place:
             given = given.get(part) if isinstance(given, dict) else given
-    found = "nothing" if first["type"] == "missing" else f"{given!r}"
+    found = "nothing" if first["type"] == "missing" else brief(given)
     field = ".".join(place) or "(whole claim)"
-    return _bad(path, name, field, found if len(found) < 200 else found[:200] + "...", message)
+    return _bad(path, name, field, found, told(ValueError(message)))
 
 
 def _bad(path: Path, name: str, field: str, found: str, expected: str) -> ReproError:
@@ -309,5 +327,5 @@ def _bad(path: Path, name: str, field: str, found: str, expected: str) -> ReproE
         found=found,
         expected=expected,
         where=f"{path}, claim {name}, field {field}",
-        remedy="mend the claim file; docstrings of repro/record/claims.py say what each field may be",
+        remedy=_REMEDY,
     )

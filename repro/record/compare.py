@@ -118,7 +118,7 @@ def compare(claim: Claim, evidence: Evidence, measured: Measured) -> Verdict:
         return verdict("not_run", measured.missing or "no value was measured")
     try:
         holds = _holds(claim, rule, measured.value)
-    except TypeError as error:
+    except (TypeError, ValueError, OverflowError) as error:
         return verdict("error", str(error))
     if holds:
         return verdict("confirmed" if rule.rule in ("exact", "rounds_to") else "consistent", rule.reason)

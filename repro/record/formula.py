@@ -10,9 +10,13 @@ from __future__ import annotations
 import ast
 import math
 import operator
+import sys
+import warnings
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
+
+from repro.intake import brief, told
 
 if TYPE_CHECKING:
     # Claims are checked against their formulas when they are read, so claims.py imports this module.
@@ -25,7 +29,7 @@ _BINARY: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
     ast.Div: operator.truediv,
     ast.FloorDiv: operator.floordiv,
     ast.Mod: operator.mod,
-    ast.Pow: operator.pow,
+    ast.Pow: lambda base, exponent: _power(base, exponent),
 }
 _COMPARE: dict[type[ast.cmpop], Callable[[Any, Any], bool]] = {
     ast.Eq: operator.eq,
@@ -35,6 +39,10 @@ _COMPARE: dict[type[ast.cmpop], Callable[[Any, Any], bool]] = {
     ast.Gt: operator.gt,
     ast.GtE: operator.ge,
 }
+
+
+#: Bounds within which any formula ends in a moment: its length and that of a text, a power, and what is raised to it.
+LONGEST, MOST_POWER, LARGEST_BASE = 10_000, 16, 1e15
 
 
 class FormulaError(ValueError):
@@ -69,7 +77,24 @@ def _part(text: str, first: int, last: int) -> str:
 
 def _replaced(text: str, old: str, new: str) -> str:
     """A text with every ``old`` written as ``new``."""
+    if len(text) + text.count(old) * len(new) > LONGEST:
+        raise FormulaError(f"texts above {LONGEST} characters are refused")
     return text.replace(old, new)
+
+
+def _round(value: float, digits: int | None = None) -> float:
+    """A number to so many digits after the point; to a whole number without."""
+    if digits is not None and not 0 <= digits <= 15:
+        raise FormulaError("rounding takes 0 to 15 digits")
+    return round(value, digits)
+
+
+def _power(base: float, exponent: float) -> Any:
+    if abs(exponent) > MOST_POWER:
+        raise FormulaError(f"powers above {MOST_POWER} are refused")
+    if abs(base) > LARGEST_BASE:
+        raise FormulaError(f"powers of numbers above {LARGEST_BASE:g} are refused")
+    return base**exponent
 
 
 def _digits(text: str) -> int:
@@ -85,7 +110,7 @@ def _items(text: str) -> int:
 #: Functions over plain values.
 VALUE_FUNCTIONS: dict[str, Callable[..., Any]] = {
     "abs": abs,
-    "round": round,
+    "round": _round,
     "floor": math.floor,
     "ceil": math.ceil,
     "log10": math.log10,
@@ -137,11 +162,11 @@ FUNCTIONS = tuple(sorted({*VALUE_FUNCTIONS, *PATTERN_FUNCTIONS}))
 
 
 def _dotted(node: ast.expr) -> str | None:
-    if isinstance(node, ast.Name):
-        return node.id
-    if isinstance(node, ast.Attribute) and (head := _dotted(node.value)) is not None:
-        return f"{head}.{node.attr}"
-    return None
+    parts = []
+    while isinstance(node, ast.Attribute):  # no recursion: a formula may be a chain of any length
+        parts.append(node.attr)
+        node = node.value
+    return ".".join([node.id, *reversed(parts)]) if isinstance(node, ast.Name) else None
 
 
 def references(formula: str) -> set[str]:
@@ -174,10 +199,14 @@ def unresolved(formula: str, claims: Claims) -> list[str]:
 
 
 def _parse(formula: str) -> ast.expr:
+    if len(formula) > LONGEST:
+        raise FormulaError(f"cannot read a formula of {len(formula):,} characters; {LONGEST:,} are allowed")
     try:
-        return ast.parse(formula.strip(), mode="eval").body
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", SyntaxWarning)  # what it warns of is refused below
+            return ast.parse(formula.strip(), mode="eval").body
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
-        raise FormulaError(f"cannot read {formula!r}: {error}") from None
+        raise FormulaError(f"cannot read {brief(formula)}: {told(error)}") from None
 
 
 def evaluate(formula: str, claims: Claims) -> Value:
@@ -200,9 +229,14 @@ def evaluate(formula: str, claims: Claims) -> Value:
     except FormulaError:
         raise
     except (ArithmeticError, TypeError, ValueError, AttributeError, RecursionError) as error:
-        raise FormulaError(f"cannot evaluate {formula!r}: {error}") from None
+        raise FormulaError(f"cannot evaluate {brief(formula)}: {told(error)}") from None
     if not isinstance(result, bool | int | float | str):
-        raise FormulaError(f"{formula!r} gives no plain value")
+        raise FormulaError(f"{brief(formula)} gives no plain value")
+    if isinstance(result, str):
+        if not result.isprintable():
+            raise FormulaError(f"{brief(formula)} gives a text that cannot be printed")
+    elif not abs(result) < math.inf or abs(result) > sys.float_info.max:
+        raise FormulaError(f"{brief(formula)} gives no number that can be printed")
     return result
 
 
@@ -216,8 +250,6 @@ def _value(node: ast.expr, claims: Claims) -> Any:
                 raise FormulaError(f"{ast.unparse(node)} is no registered claim")
             return claims[name].value
         case ast.BinOp() if type(node.op) in _BINARY:
-            if isinstance(node.op, ast.Pow) and abs(float(_value(node.right, claims))) > 16:
-                raise FormulaError("powers above 16 are refused")
             left, right = _value(node.left, claims), _value(node.right, claims)
             if isinstance(left, str) != isinstance(right, str) or (
                 isinstance(left, str) and type(node.op) is not ast.Add

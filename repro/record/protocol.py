@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -15,6 +16,8 @@ Quantity = float | int | tuple[float, float]
 
 #: Largest part of a date's images that ``floor(0.8 n)`` can lose: n = 1, 6, 11, ... each lose 0.8 of an image.
 LARGEST_FLOOR_LOSS = 0.8
+#: Counts above this are no images and dates; deriving their bounds would take hours.
+MOST_IMAGES = 100_000
 
 
 def floor_split_bounds(images: int, dates: int, per_date: int, share: float = 0.8) -> tuple[int, int]:
@@ -39,8 +42,10 @@ def floor_split_bounds(images: int, dates: int, per_date: int, share: float = 0.
     Raises
     ------
     ValueError
-        If the images do not fit on the dates.
+        If the images do not fit on the dates, or there are more than a campaign of centuries could give.
     """
+    if max(images, dates, per_date) > MOST_IMAGES or min(images, dates, per_date) < 0:
+        raise ValueError(f"{images} images on {dates} dates of at most {per_date}: beyond 0 to {MOST_IMAGES}")
     if images > dates * per_date:
         raise ValueError(f"{images} images do not fit on {dates} dates of at most {per_date}")
     # The small addition keeps products such as 0.8 * 5 from falling below the integer they stand for.
@@ -65,7 +70,7 @@ def protocol_quantities(claims: Claims, sky: Mapping[str, Any]) -> dict[str, Qua
     Parameters
     ----------
     claims : Claims
-        Published counts enter the bounds; a quantity whose claims are not registered is left out.
+        Published counts enter the bounds; a quantity whose claims are not registered or are no counts is left out.
     sky : mapping
         Quantities of the schedule stage; those that need the number of dates are left out without it.
 
@@ -74,10 +79,19 @@ def protocol_quantities(claims: Claims, sky: Mapping[str, Any]) -> dict[str, Qua
     dict
         ``split.*`` counts of images; ``sample.*`` counts; ``accuracy.wilson.*`` percent; ``softmax.*`` percent.
     """
-    return dict(_quantities(claims, sky))
+    found: dict[str, Quantity] = {}
+    for part in (_split, _sample, _accuracies, _softmax_bounds):
+        with contextlib.suppress(*_NO_COUNT):  # what was derived before stays
+            for name, quantity in part(claims, sky):
+                found[name] = quantity
+    return found
 
 
-def _quantities(claims: Claims, sky: Mapping[str, Any]) -> Iterator[tuple[str, Quantity]]:
+#: What comes of counts that cannot be counts: words, more images than there are dates, no images at all.
+_NO_COUNT = (ValueError, TypeError, ArithmeticError)
+
+
+def _split(claims: Claims, sky: Mapping[str, Any]) -> Iterator[tuple[str, Quantity]]:
     def has(*names: str) -> bool:
         return all(name in claims for name in names)
 
@@ -95,13 +109,15 @@ def _quantities(claims: Claims, sky: Mapping[str, Any]) -> Iterator[tuple[str, Q
             fewest, most = floor_split_bounds(images, int(dates), per_date)
             yield "split.train_yes", (fewest, most)
             yield "split.val_yes", (images - most, images - fewest)
-    if dates is not None and has("SAMPLE.PER_DATE_MAX"):
-        yield "sample.frames", (int(dates), int(dates) * number("SAMPLE.PER_DATE_MAX"))
-    yield from _accuracies(claims)
-    yield from _softmax_bounds(claims)
 
 
-def _accuracies(claims: Claims) -> Iterator[tuple[str, Quantity]]:
+def _sample(claims: Claims, sky: Mapping[str, Any]) -> Iterator[tuple[str, Quantity]]:
+    dates = sky.get("sample.dates")
+    if dates is not None and "SAMPLE.PER_DATE_MAX" in claims:
+        yield "sample.frames", (int(dates), int(dates) * float(claims["SAMPLE.PER_DATE_MAX"].value))
+
+
+def _accuracies(claims: Claims, _: Mapping[str, Any]) -> Iterator[tuple[str, Quantity]]:
     counts = claims.matching("F5.VAL_ACCURACY_COUNT.*")
     if "SPLIT.VAL_YES" not in claims or "SPLIT.VAL_NO" not in claims or not counts:
         return
@@ -113,7 +129,7 @@ def _accuracies(claims: Claims) -> Iterator[tuple[str, Quantity]]:
         yield f"accuracy.wilson.{name}", (100 * low, 100 * high)
 
 
-def _softmax_bounds(claims: Claims) -> Iterator[tuple[str, Quantity]]:
+def _softmax_bounds(claims: Claims, __: Mapping[str, Any]) -> Iterator[tuple[str, Quantity]]:
     """Bounds on the mean p(yes) of a condition.
 
     A frame is classified yes if and only if p(yes) > 0.5. With a share s of the frames classified yes, the mean over

@@ -39,13 +39,23 @@ def published(claims: _Claims) -> Published:
     Raises
     ------
     ReproError
-        If one of them is not registered.
+        If one of them is not registered, or is no positive number.
     """
+
+    def count(name: str) -> float:
+        value = claims[name].value
+        if isinstance(value, bool | str) or value <= 0:
+            raise ReproError(
+                found=f"{name}: {value!r}",
+                expected="a count of frames",
+                where="expected/published",
+                remedy="restore the claim file from the repository",
+            )
+        return float(value)
+
     try:
         return Published(
-            float(claims["TXT.FRAMES"].value),
-            float(claims["T2.NAUTICAL"].value),
-            {cell: float(claims[f"T3.{cell.upper()}"].value) for cell in CELLS},
+            count("TXT.FRAMES"), count("T2.NAUTICAL"), {cell: count(f"T3.{cell.upper()}") for cell in CELLS}
         )
     except KeyError as error:
         raise ReproError(

@@ -24,8 +24,8 @@ def find(
         for detector in module.DETECTORS:
             try:
                 finding = detector(view)
-            except LookupError:
-                # A claim that is not registered or a quantity that was not measured: nothing can be said.
+            except (LookupError, ArithmeticError, TypeError, ValueError):
+                # A claim that is not registered or no number, a quantity that was not measured: nothing can be said.
                 continue
             if finding is not None:
                 found.append(finding)

@@ -1,0 +1,199 @@
+"""Reading what others wrote: YAML, tables and archives. Whatever is wrong with a file is an error that names it.
+
+The parsers behind these functions raise whatever their authors did not foresee (``AttributeError`` for ``!!timestamp x``,
+``zlib.error`` for a flipped byte), so everything they raise is taken as damage. Nothing here runs code out of a file, and
+nothing is unpacked to disk.
+"""
+
+from __future__ import annotations
+
+import reprlib
+import zipfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, NoReturn
+
+import pandas as pd
+import yaml
+
+from repro.errors import ReproError
+
+#: Largest file that is taken out of an archive; a frame has 0.1 MB. What unpacks to more is made to fill the memory.
+MEMBER_MOST_BYTES = 1 << 26
+#: Values of the largest YAML file that is read; the lock file of 331 nights has some thousand.
+YAML_MOST_VALUES = 1_000_000
+_SHORT = reprlib.Repr()
+_SHORT.maxlevel, _SHORT.maxstring, _SHORT.maxother, _SHORT.maxlong = 3, 160, 160, 60
+_TOLD = 600  # characters of a parser's own words that are passed on
+
+
+class _Loader(yaml.SafeLoader):
+    """Plain data only; without repeated keys, and without aliases that make a kilobyte mean a terabyte."""
+
+    def get_single_data(self) -> Any:
+        node = self.get_single_node()
+        if node is None:
+            return None
+        _weigh(node, {})
+        return self.construct_document(node)
+
+    def construct_mapping(self, node: Any, deep: bool = False) -> dict[Any, Any]:
+        seen = set()
+        for key, _ in node.value:
+            if isinstance(key, yaml.ScalarNode) and (key.tag, key.value) in seen:
+                raise yaml.MarkedYAMLError(problem=f"the key {key.value!r} again", problem_mark=key.start_mark)
+            seen.add((key.tag, key.value) if isinstance(key, yaml.ScalarNode) else id(key))
+        found: dict[Any, Any] = super().construct_mapping(node, deep=deep)
+        return found
+
+
+def _weigh(node: Any, known: dict[int, int]) -> int:
+    """Values that a document stands for, each alias counted as all that it repeats."""
+    if known.get(id(node)) == 0:
+        raise yaml.MarkedYAMLError(problem="a part that contains itself", problem_mark=node.start_mark)
+    if id(node) not in known:
+        known[id(node)] = 0
+        pairs = node.value if isinstance(node, yaml.MappingNode) else ()
+        inner = [part for pair in pairs for part in pair] or (node.value if isinstance(node, yaml.SequenceNode) else [])
+        known[id(node)] = 1 + sum(_weigh(part, known) for part in inner)
+        if known[id(node)] > YAML_MOST_VALUES:
+            problem = f"aliases that stand for more than {YAML_MOST_VALUES:,} values"
+            raise yaml.MarkedYAMLError(problem=problem, problem_mark=node.start_mark)
+    return known[id(node)]
+
+
+def read_yaml(source: Path, *, expected: str, remedy: str) -> Any:
+    """Plain data out of a YAML file, UTF-8.
+
+    Parameters
+    ----------
+    source : Path
+        The file.
+    expected, remedy : str
+        For the error.
+
+    Raises
+    ------
+    ReproError
+        If the file is missing, is not YAML, asks for an object of Python, has the same key twice or aliases without end.
+    """
+    try:
+        text = source.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        _refuse("no such file", expected, str(source), remedy)
+    except (OSError, UnicodeDecodeError) as error:
+        _refuse(f"not YAML: {told(error)}", expected, str(source), remedy)
+    return parse_yaml(text, where=str(source), expected=expected, remedy=remedy)
+
+
+def parse_yaml(text: str, *, where: str, expected: str, remedy: str) -> Any:
+    """As :func:`read_yaml`, of a text; ``where`` says where it is from."""
+    try:
+        return yaml.load(text, Loader=_Loader)
+    except Exception as error:  # see the head of this module
+        _refuse(f"not YAML: {told(error)}", expected, where, remedy)
+
+
+def read_table(source: Path, *, made_by: str, columns: Sequence[str] | None = None) -> pd.DataFrame:
+    """A table out of a Parquet file.
+
+    Parameters
+    ----------
+    source : Path
+        The file.
+    made_by : str
+        The command that makes it, for the error.
+    columns : sequence of str, optional
+        Those that are wanted; all if not given.
+
+    Raises
+    ------
+    ReproError
+        If the file is missing, is no Parquet file, or lacks a column.
+    """
+    expected = "a table" + (f" with {', '.join(columns)}" if columns else "")
+    try:
+        table: pd.DataFrame = pd.read_parquet(source, columns=list(columns) if columns else None)
+    except FileNotFoundError:
+        _refuse("no such file", expected, str(source), f"make it with: {made_by}")
+    except Exception as error:
+        _refuse(f"not a Parquet file: {told(error)}", expected, str(source), f"make it again with: {made_by}")
+    return table
+
+
+def open_archive(source: Path) -> zipfile.ZipFile:
+    """A ZIP file, open for reading.
+
+    Raises
+    ------
+    ReproError
+        If it is missing, is no ZIP file, or holds two files of one name, of which no one could say which is meant.
+    """
+    expected, remedy = "an archive of a night's frames", "make the night again: dvc repro film clock"
+    try:
+        archive = zipfile.ZipFile(source)
+    except FileNotFoundError:
+        _refuse("no such archive", expected, str(source), remedy)
+    except Exception as error:
+        _refuse(f"a damaged archive: {told(error)}", expected, str(source), remedy)
+    names = archive.namelist()
+    if len(set(names)) < len(names):
+        archive.close()
+        twice = next(name for name in names if names.count(name) > 1)
+        _refuse(f"a damaged archive: {brief(twice)} twice", expected, str(source), remedy)
+    return archive
+
+
+def member(archive: zipfile.ZipFile, name: str) -> bytes:
+    """Contents of one file of an archive, in memory.
+
+    Raises
+    ------
+    ReproError
+        If it is not there, is damaged, locked by a password, or larger than :data:`MEMBER_MOST_BYTES`.
+    """
+    expected, remedy = "every frame of the night's table", "make the night again: dvc repro film clock"
+    where = f"{archive.filename}, {name}"
+    try:
+        entry = archive.getinfo(name)
+    except KeyError:
+        _refuse(f"no frame {name}", expected, where, remedy)
+    if entry.file_size > MEMBER_MOST_BYTES:
+        found = f"a damaged archive: a file that unpacks to {entry.file_size:,} bytes"
+        _refuse(found, f"at most {MEMBER_MOST_BYTES:,}", where, remedy)
+    try:
+        return archive.read(entry)
+    except Exception as error:
+        _refuse(f"a damaged archive: {told(error)}", expected, where, remedy)
+
+
+def count_in(document: Mapping[str, Any], key: str, *, where: Path, made_by: str) -> int:
+    """A count out of a document that a stage wrote.
+
+    Raises
+    ------
+    ReproError
+        If it is not there or is no whole number from 0.
+    """
+    value = document.get(key) if isinstance(document, Mapping) else None
+    if isinstance(value, bool) or not isinstance(value, int) or value < 0:
+        _refuse(f"{key}: {brief(value)}", "a whole number from 0", str(where), f"remove it and run: {made_by}")
+    return value
+
+
+def brief(value: object) -> str:
+    """A value for a message, whatever it is and however large."""
+    try:
+        return _SHORT.repr(value)
+    except Exception:  # such as an integer of more digits than Python prints
+        return f"a value of type {type(value).__name__}"
+
+
+def told(error: BaseException) -> str:
+    """What an error says, at most some lines of it; its kind if it says nothing."""
+    text = str(error).strip() or type(error).__name__
+    return text if len(text) <= _TOLD else text[:_TOLD] + " ..."
+
+
+def _refuse(found: str, expected: str, where: str, remedy: str) -> NoReturn:
+    raise ReproError(found=found, expected=expected, where=where, remedy=remedy) from None
