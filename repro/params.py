@@ -5,16 +5,16 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Literal
 
-import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from repro.errors import ReproError
+from repro.intake import brief, read_yaml
 
 
 class Section(BaseModel):
     """A part of ``params.yaml``; unknown keys are errors, values do not change after loading."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
 class Window(Section):
@@ -294,17 +294,12 @@ def load_params(path: Path) -> Params:
         If the file is missing, is not YAML, or a value is not allowed; the message names the field.
     """
     remedy = "compare with params.yaml of the repository"
-    try:
-        document = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise ReproError(found="no such file", expected="a YAML file", where=str(path), remedy=remedy) from None
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise ReproError(found=f"not YAML: {error}", expected="a YAML file", where=str(path), remedy=remedy) from None
+    document = read_yaml(path, expected="a YAML file", remedy=remedy)
     try:
         return Params.model_validate(document)
     except ValidationError as error:
         first = error.errors()[0]
         field = ".".join(str(part) for part in first["loc"]) or "(whole file)"
         raise ReproError(
-            found=f"{first.get('input')!r}", expected=first["msg"], where=f"{path}, field {field}", remedy=remedy
+            found=brief(first.get("input")), expected=first["msg"], where=f"{path}, field {field}", remedy=remedy
         ) from None
