@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import zlib
+from typing import TYPE_CHECKING
 
 import numpy as np
-import torch
+
+if TYPE_CHECKING:
+    import torch
 
 
 def generator(seed: int, *names: object) -> np.random.Generator:
@@ -25,4 +28,6 @@ def generator(seed: int, *names: object) -> np.random.Generator:
 
 def torch_generator(seed: int, *names: object) -> torch.Generator:
     """As :func:`generator`, for torch, on the CPU."""
+    import torch  # costs seconds and half a gigabyte, which stages without a network shall not pay
+
     return torch.Generator().manual_seed(int(generator(seed, *names).integers(2**63)))
