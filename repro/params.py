@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from repro.errors import ReproError
 from repro.intake import brief, read_yaml
@@ -34,10 +35,28 @@ class Site(Section):
 
 
 class Engine(Section):
-    """How work is run. Nothing here may change a result, but for the rounding of another device."""
+    """How work is run. Nothing here may change a result, but for the rounding of another device.
+
+    Parameters
+    ----------
+    workers : int
+        Processes on this machine, 0 for one a core.
+    device : str
+        Where networks run: ``auto``, ``cpu``, ``cuda`` or ``cuda:N``.
+    scheduler : str or None
+        A Dask cluster instead: its scheduler's address, or the JSON file in which the scheduler wrote it.
+    """
 
     workers: int = Field(default=0, ge=0)
     device: str = Field(default="auto", pattern=r"^(auto|cpu|cuda(:\d+)?)$")
+    scheduler: str | None = None
+
+    @field_validator("scheduler")
+    @classmethod
+    def _address_or_file(cls, scheduler: str | None) -> str | None:
+        if scheduler is None or re.fullmatch(r"(tcp|tls)://[^\s/:]+:\d+|.+\.json", scheduler):
+            return scheduler
+        raise ValueError("null, an address such as tcp://host:8786, or a scheduler's JSON file")
 
 
 class Sky(Section):
