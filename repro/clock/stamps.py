@@ -72,6 +72,9 @@ class Form:
             local = datetime(*(int(values[token]) for token in _ORDER))  # type: ignore[arg-type]
         except ValueError:
             return None
+        # A misread year may be any; in the calendar's first and last one the zone's offset leads out of it.
+        if not datetime.min.year < local.year < datetime.max.year:
+            return None
         return local, values.get("%Z")
 
     def render(self, local: datetime, zone: str) -> str:

@@ -11,6 +11,7 @@ from pathlib import Path
 import pandas as pd
 
 from repro.errors import ReproError
+from repro.intake import brief
 from repro.store import write_text
 
 COLUMNS = ("name", "label", "labeller", "labelled_at")
@@ -45,11 +46,14 @@ def read(source: Path, known: Collection[str]) -> pd.DataFrame:
     first_line: dict[str, int] = {}
     # csv tells the line a record ends on; no field of ours may span lines, so that is the line it stands on.
     reader = csv.reader(io.StringIO(_text(source), newline=""), strict=True)
+    header = True
     try:
         for row in reader:
-            if reader.line_num == 1:
+            if header:
+                header = False
                 if tuple(row) != COLUMNS:
-                    raise _wrong(source, 1, f"header {','.join(row)!r}", f"header {_HEADER!r}", "name the columns so")
+                    found = f"header {brief(','.join(row))}"
+                    raise _wrong(source, 1, found, f"header {_HEADER!r}", "name the columns so")
             elif row:
                 _check(row, source, reader.line_num, names, first_line)
                 rows.append(row)
@@ -82,6 +86,13 @@ def _text(source: Path) -> str:
             where=str(source),
             remedy="label the frames that stage sample lists in to_label.csv, and save them under this name",
         ) from None
+    except OSError as error:
+        raise ReproError(
+            found=f"a file that cannot be read: {error.strerror}",
+            expected=f"a label file: {_HEADER}",
+            where=str(source),
+            remedy="make it a file that may be read",
+        ) from None
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -102,21 +113,26 @@ def _check(row: list[str], source: Path, line: int, known: Collection[str], firs
     name, label, labeller, labelled_at = row
     if label not in CLASSES:
         remedy = "write yes or no, in lower case and without spaces"
-        raise _wrong(source, line, f"label {label!r}", "yes or no", remedy)
+        raise _wrong(source, line, f"label {brief(label)}", "yes or no", remedy)
     if name not in known:
         remedy = "remove the line, or run the stages of the night it belongs to"
-        raise _wrong(source, line, f"frame {name!r}", "the name of a frame of this corpus", remedy)
+        raise _wrong(source, line, f"frame {brief(name)}", "the name of a frame of this corpus", remedy)
     if name in first_line:
         found = f"frame {name!r} again, after line {first_line[name]}"
         raise _wrong(source, line, found, "one label a frame", "remove one of the two lines")
     if not labeller.strip():
         raise _wrong(source, line, "no labeller", "who labelled the frame", "name a person or a program")
+    if not labeller.isprintable():
+        found = f"labeller {brief(labeller)}"
+        raise _wrong(
+            source, line, found, "a name on one line", "write it without line ends and other control characters"
+        )
     if labelled_at:
         try:
             datetime.fromisoformat(labelled_at)
         except ValueError:
             remedy = "write a date such as 2025-05-01, or leave the field empty"
-            raise _wrong(source, line, f"time {labelled_at!r}", "ISO 8601", remedy) from None
+            raise _wrong(source, line, f"time {brief(labelled_at)}", "ISO 8601", remedy) from None
     first_line[name] = line
 
 

@@ -17,10 +17,10 @@ from functools import cached_property
 from pathlib import Path
 from typing import Annotated
 
-import yaml
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from repro.errors import ReproError
+from repro.intake import brief, read_yaml
 from repro.record.claims import Claim, Claims, Document
 
 EXEMPTIONS = "_exemptions.yaml"
@@ -252,18 +252,14 @@ def load_exemptions(folder: Path) -> list[Exemption]:
     """
     path = folder / EXEMPTIONS
     remedy = "each entry has a document, a regular expression and a reason; compare with the entries beside it"
+    document = read_yaml(path, expected="a list of exemptions", remedy=remedy)
     try:
-        document = yaml.safe_load(path.read_text(encoding="utf-8"))
         exemptions = TypeAdapter(list[Exemption]).validate_python(document)
-    except FileNotFoundError:
-        raise ReproError(found="no such file", expected="exemptions", where=str(path), remedy=remedy) from None
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise ReproError(found=f"not YAML: {error}", expected="a list", where=str(path), remedy=remedy) from None
     except ValidationError as error:
         first = error.errors()[0]
         field = ".".join(str(part) for part in first["loc"]) or "(whole file)"
         raise ReproError(
-            found=f"{first.get('input')!r}", expected=first["msg"], where=f"{path}, field {field}", remedy=remedy
+            found=brief(first.get("input")), expected=first["msg"], where=f"{path}, field {field}", remedy=remedy
         ) from None
     for exemption in exemptions:
         try:
