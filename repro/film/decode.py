@@ -24,6 +24,10 @@ from repro.film.profile import Camera
 
 Image = npt.NDArray[np.uint8]
 _AGAIN = "download the video again, or take it out of the folder"
+#: FFmpeg's names of the containers that a video may come in.
+_CONTAINERS = "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi"
+#: No index, no video stream, a stream without a codec, a field of the header that cannot be.
+_NO_VIDEO = (av.FFmpegError, LookupError, AttributeError, ValueError, ArithmeticError)
 _UNEVEN = 0.05  # share of frames that may follow at another distance before the frame rate counts as variable
 
 
@@ -89,14 +93,14 @@ class Video:
         if size == 0:
             raise ReproError(found="an empty file", expected="a video", where=str(path), remedy=_AGAIN)
         try:
-            with av.open(str(path)) as container:
+            with _open(path) as container:
                 stream = container.streams.video[0]
                 found = (stream.codec_context.width, stream.codec_context.height)
                 self._unit_s = float(stream.time_base or 0)
                 fps = float(stream.average_rate or 0)
                 declared = int(stream.frames)
                 pts = sorted(packet.pts for packet in _packets(container, stream) if packet.pts is not None)
-        except (av.FFmpegError, IndexError, AttributeError):  # no index, no video stream, a stream without a codec
+        except _NO_VIDEO:
             raise ReproError(
                 found=f"a file of {size} bytes that does not open as a video, or one cut off before its index",
                 expected="an MP4 file",
@@ -113,7 +117,7 @@ class Video:
             )
         if not pts:
             raise ReproError(found="a video without frames", expected="a video", where=str(path), remedy=_AGAIN)
-        self._pts = pts
+        self._pts, self._size_px = pts, wanted
         self.scan = Scan(fps, declared, camera.step(fps, sampling), len(pts))
         self._check_spacing()
 
@@ -145,7 +149,7 @@ class Video:
         numbers = {pts: number for number, pts in enumerate(self._pts)}
         waiting = {pts: number for pts, number in numbers.items() if number % self.scan.step == 0}
         reformatter = VideoReformatter()  # keeps its tables from frame to frame
-        with av.open(str(self.path)) as container:
+        with _open(self.path) as container:
             stream = container.streams.video[0]
             context = stream.codec_context
             context.thread_count = self._threads
@@ -158,11 +162,19 @@ class Video:
                 except av.FFmpegError:
                     continue  # the frame stays in ``waiting`` and is told
                 for frame in frames:
+                    if (frame.width, frame.height) != self._size_px:
+                        continue  # two videos in one file; a part of the sky must not pass for the whole
                     if frame.pts in waiting and not frame.is_corrupt:
                         time_s = (frame.pts - self._pts[0]) * self._unit_s
                         image = reformatter.reformat(frame, format="bgr24").to_ndarray()
                         yield waiting.pop(frame.pts), time_s, np.asarray(image, dtype=np.uint8)
         self.scan.undecoded = sorted(waiting.values())
+
+
+def _open(path: Path) -> Any:
+    """A file as a video, and as nothing else: a text that names other files or addresses must not make us read those."""
+    only = {"format_whitelist": _CONTAINERS, "protocol_whitelist": "file"}
+    return av.open(str(path), container_options=only, metadata_errors="replace")
 
 
 def _packets(container: Any, stream: Any) -> Iterator[Any]:
@@ -176,7 +188,7 @@ def _packets(container: Any, stream: Any) -> Iterator[Any]:
 def count_frames(path: Path) -> int:
     """Frames a video says it has, 0 if it cannot be opened; for progress bars."""
     try:
-        with av.open(str(path)) as container:
-            return int(container.streams.video[0].frames)
-    except (av.FFmpegError, IndexError):
+        with _open(path) as container:
+            return max(0, int(container.streams.video[0].frames))
+    except _NO_VIDEO:
         return 0
