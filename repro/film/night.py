@@ -146,6 +146,13 @@ def film_night(task: FilmTask) -> dict[str, Any]:
             store(_WAITING)
         store(0)
         _check_missing(video.scan, path, task.params.max_missing_share)
+        if not meridians:
+            raise ReproError(
+                found=f"no frame that can be decoded among {video.scan.frames}",
+                expected="a video",
+                where=str(path),
+                remedy="download the video again, or take it out of the folder",
+            )
         keogram = stack.enter_context(atomic_path(keogram_path))
         keogram.write_bytes(cut.encode_png(np.stack(meridians, axis=1)))
     table = pd.DataFrame({"night": night, "number": np.arange(len(indices)), "frame": indices, "video_time_s": times_s})
