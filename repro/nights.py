@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -13,7 +14,7 @@ from repro.errors import ReproError, UnwritableError
 from repro.progress import progress
 from repro.receipts import Work
 from repro.store import read_json, sweep, write_json
-from repro.workers import run
+from repro.workers import Crew, run
 
 
 class Task(Protocol):
@@ -95,7 +96,8 @@ def run_nights(
     tasks: Sequence[Task],
     do: Callable[[Any], Mapping[str, Any]],
     *,
-    workers: int = 0,
+    workers: Crew = 0,
+    gpu: bool = False,
     unit: str = "frames",
     failed: Iterable[Failure] = (),
 ) -> Outcome:
@@ -112,8 +114,10 @@ def run_nights(
         One a night.
     do : callable
         A module-level function of one task; it writes the task's outputs and gives the night's summary.
-    workers : int
-        Processes, see :func:`repro.workers.run`.
+    workers : int or Engine
+        Who does it, see :func:`repro.workers.run`.
+    gpu : bool
+        Whether each night needs a GPU of its own.
     unit : str
         What is counted.
     failed : iterable of Failure
@@ -134,8 +138,11 @@ def run_nights(
     todo = [task for task in tasks if task not in kept]
     done = []
     if todo:
-        with progress(stage, sum(task.size for task in todo), unit) as tally:
-            for task, result in run(_Night(do), todo, workers=workers):
+        with (
+            progress(stage, sum(task.size for task in todo), unit) as tally,
+            closing(run(_Night(do), todo, workers=workers, gpu=gpu)) as answers,
+        ):
+            for task, result in answers:
                 night = task.work.night
                 if isinstance(result, UnwritableError):  # every other night would fail as well
                     raise result
@@ -145,6 +152,7 @@ def run_nights(
                 else:
                     done.append(night)
                 tally.advance(task.size, note=f"night {night}")
+        sweep(folder)  # what a worker left that was killed
     listed.sort(key=lambda failure: failure.night)
     write_json(folder / "failures.json", [vars(failure) for failure in listed])
     return Outcome(tuple(sorted(done)), tuple(sorted(task.work.night for task in kept)), tuple(listed))

@@ -11,7 +11,7 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import CancelledError, Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
@@ -47,7 +47,7 @@ def worker_count(asked: Crew) -> int:
 
 def run(
     work: Callable[[Item], Result], items: Sequence[Item], *, workers: Crew = 0, gpu: bool = False
-) -> Iterator[tuple[Item, Result | Exception]]:
+) -> Generator[tuple[Item, Result | Exception], None, None]:
     """Do ``work`` on every item and yield ``(item, result)`` as each ends; an error of one item is its result.
 
     Parameters

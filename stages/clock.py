@@ -14,7 +14,7 @@ def main() -> Outcome:
     params = load_params(paths.params)
     film, folder = (paths.stage(params.corpus, stage) for stage in ("film", "clock"))
     camera = camera_of(params.corpus, params.film)
-    outcome = clock_corpus(film, folder, camera, params.clock, workers=params.engine.workers)
+    outcome = clock_corpus(film, folder, camera, params.clock, workers=params.engine)
     outcome.check("clock", params.clock.max_failed_share, folder / "failures.json")
     return outcome
 

@@ -14,7 +14,7 @@ def main() -> Outcome:
     params = load_params(paths.params)
     folder = paths.stage(params.corpus, "film")
     camera = camera_of(params.corpus, params.film)
-    outcome = film_corpus(paths.videos(params.corpus), folder, camera, params.film, workers=params.engine.workers)
+    outcome = film_corpus(paths.videos(params.corpus), folder, camera, params.film, workers=params.engine)
     outcome.check("film", params.film.max_failed_share, folder / "failures.json")
     return outcome
 

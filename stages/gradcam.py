@@ -4,7 +4,7 @@ import pandas as pd
 
 from repro import frames
 from repro.analysis.corpus import with_attributes
-from repro.classifier.device import choose
+from repro.classifier.device import of_workers
 from repro.classifier.gradcam_corpus import explain_corpus
 from repro.labels.corpus import of_record
 from repro.params import load_params
@@ -27,7 +27,8 @@ def main() -> None:
         paths.stage(params.corpus, "gradcam"),
         params.gradcam,
         seed=params.seed,
-        device=choose(params.engine.device),
+        device=of_workers(params.engine),
+        workers=params.engine,
     )
     for title, reason in document["missing"].items():
         print(f"gradcam: {title} is empty: {reason}")

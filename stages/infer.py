@@ -1,6 +1,6 @@
 """Classify every frame."""
 
-from repro.classifier.device import choose
+from repro.classifier.device import of_workers
 from repro.classifier.infer import infer_corpus
 from repro.nights import Outcome
 from repro.params import load_params
@@ -13,8 +13,8 @@ def main() -> Outcome:
     paths = find_project()
     params = load_params(paths.params)
     clock, sky, train, folder = (paths.stage(params.corpus, stage) for stage in ("clock", "sky", "train", "infer"))
-    weights, device = train / "weights.safetensors", choose(params.engine.device)
-    outcome = infer_corpus(clock, sky, weights, folder, params.infer, device, workers=params.engine.workers)
+    weights, device = train / "weights.safetensors", of_workers(params.engine)
+    outcome = infer_corpus(clock, sky, weights, folder, params.infer, device, workers=params.engine)
     outcome.check("infer", 0.0, folder / "failures.json")
     return outcome
 

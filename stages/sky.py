@@ -14,7 +14,7 @@ def main() -> Outcome:
     params = load_params(paths.params)
     film, clock, folder = (paths.stage(params.corpus, stage) for stage in ("film", "clock", "sky"))
     camera = camera_of(params.corpus, params.film)
-    outcome = sky_corpus(clock, film, folder, camera, params.sky, workers=params.engine.workers)
+    outcome = sky_corpus(clock, film, folder, camera, params.sky, workers=params.engine)
     outcome.check("sky", 0.0, folder / "failures.json")
     return outcome
 

@@ -10,6 +10,7 @@ from typing import Literal
 import torch
 
 from repro.errors import ReproError
+from repro.params import Engine
 
 Precision = Literal["float32", "tf32", "bfloat16"]
 
@@ -32,6 +33,22 @@ def choose(asked: str) -> torch.device:
             remedy="set engine.device to auto or cpu",
         )
     return torch.device(asked)
+
+
+def of_workers(engine: Engine) -> torch.device:
+    """Device of whoever works on the nights.
+
+    A cluster's workers need not be like this machine: there ``auto`` is the CPU, and a GPU that is asked for is looked for
+    where the work is done.
+
+    Raises
+    ------
+    ReproError
+        See :func:`choose`.
+    """
+    if engine.scheduler:
+        return torch.device("cpu" if engine.device == "auto" else engine.device)
+    return choose(engine.device)
 
 
 def name(device: torch.device) -> str:

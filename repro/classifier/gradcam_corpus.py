@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Iterator, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 import numpy as np
@@ -16,15 +21,17 @@ from torch import nn
 
 from repro.analysis.intervals import percentile, ratio_by_night, wilson
 from repro.classifier import archive
-from repro.classifier.gradcam import explain, on_target, overlay
+from repro.classifier.device import choose as by_name
+from repro.classifier.gradcam import Explained, TargetLayer, explain, on_target, overlay
 from repro.classifier.network import CLASSES, load
 from repro.classifier.panels import PANELS, Case, choose
 from repro.classifier.transforms import Pixels, decode
 from repro.errors import ReproError
-from repro.params import GradcamParams
+from repro.params import Engine, GradcamParams
 from repro.progress import progress
 from repro.seeding import generator
-from repro.store import atomic_path, write_bytes, write_json, write_table
+from repro.store import atomic_path, digest, write_bytes, write_json, write_table
+from repro.workers import Crew, run
 
 KEYS = ["night", "number"]
 FULL_PX = 720  # side of the thesis' panels
@@ -50,6 +57,7 @@ def explain_corpus(
     *,
     seed: int,
     device: torch.device,
+    workers: Crew = 1,
 ) -> dict[str, Any]:
     """Choose the panels' frames, explain them, and measure maps against known aurora.
 
@@ -71,6 +79,8 @@ def explain_corpus(
         Of the pipeline.
     device : torch.device
         Where the network runs.
+    workers : int or Engine
+        Who makes the maps, see :func:`repro.workers.run`.
 
     Returns
     -------
@@ -84,15 +94,15 @@ def explain_corpus(
     ReproError
         If a named frame does not exist, an archive lacks a frame, or the weights cannot be used.
     """
-    network, notes = load(weights)
-    network = network.to(device)
-    size_px = int(notes.get("image_size_px", 240))
+    maker = _Maker(weights, digest(weights), params.target_layer, str(device))
+    if device.type == "cuda" and not (isinstance(workers, Engine) and workers.scheduler):
+        workers = 1  # one GPU, one process
 
     def look(night: str, name: str) -> Pixels:
         return archive.load(archives / f"{night}.zip", name, COLOUR_PX)
 
     cases = choose(frames, params.panels, seed, look)
-    rows = _panels(network, cases, frames, archives, folder, params, size_px, device)
+    rows = _panels(maker, cases, frames, archives, folder, workers)
     write_table(folder / "cases.parquet", rows)
     document: dict[str, Any] = {
         "target_layer": params.target_layer,
@@ -104,42 +114,73 @@ def explain_corpus(
         "on_aurora": None,
     }
     if masks.is_dir():
-        measured = _on_aurora(network, frames, archives, masks, params, size_px, seed, device)
+        measured = _on_aurora(maker, frames, archives, masks, params.measured, seed, workers)
         write_table(folder / "on_aurora.parquet", measured)
         document["on_aurora"] = _summary(measured, seed)
     write_json(folder / "gradcam.json", document)
     return document
 
 
+@dataclass(frozen=True)
+class _Wanted:
+    """Frames whose maps are wanted: archive and name of each, and for which classes."""
+
+    frames: tuple[tuple[Path, str], ...]
+    labels: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class _Maker:
+    """Makes maps; each process loads the network once."""
+
+    weights: Path
+    digest: str
+    target: TargetLayer
+    device: str
+
+    @property
+    def gpu(self) -> bool:
+        return self.device.startswith("cuda")
+
+    def __call__(self, wanted: _Wanted) -> dict[str, Explained]:
+        with _EXPLAINING:
+            network, size_px, device = _loaded(self)
+            pixels = np.stack([archive.load(source, name, size_px) for source, name in wanted.frames])
+            return {label: explain(network, pixels, label, self.target, device=device) for label in wanted.labels}
+
+
+_EXPLAINING = Lock()  # hooks sit on the network: two threads of a worker would read each other's
+
+
+@lru_cache(maxsize=1)
+def _loaded(maker: _Maker) -> tuple[nn.Module, int, torch.device]:
+    device = by_name(maker.device)
+    network, notes = load(maker.weights)
+    return network.to(device), int(notes.get("image_size_px", 240)), device
+
+
 def _panels(
-    network: nn.Module,
-    cases: list[Case],
-    frames: pd.DataFrame,
-    archives: Path,
-    folder: Path,
-    params: GradcamParams,
-    size_px: int,
-    device: torch.device,
+    maker: _Maker, cases: list[Case], frames: pd.DataFrame, archives: Path, folder: Path, workers: Crew
 ) -> pd.DataFrame:
     """Explain the chosen frames for both classes and draw them."""
     for leftover in (*folder.glob("frames/*"), *folder.glob("overlays/*")):
         leftover.unlink()
     by_name = frames.set_index("name")[[*KEYS, "p_yes"]].to_dict("index")
     rows: list[dict[str, Any]] = []
-    data, kept = [], []
+    data, kept, sources = [], [], []
     for case in cases:
         row: dict[str, Any] = vars(case).copy()
         if case.name is not None:
             at = by_name[case.name]
-            data.append(archive.read(archives / f"{at['night']}.zip", case.name))
+            sources.append((archives / f"{at['night']}.zip", case.name))
+            data.append(archive.read(*sources[-1]))
             row.update({str(key): value for key, value in at.items()})
             kept.append(row)
         rows.append(row)
     maps: dict[str, npt.NDArray[np.float32]] = {}
     if data:
-        pixels = np.stack([decode(one, size_px, str(row["name"])) for one, row in zip(data, kept, strict=True)])
-        for label in CLASSES:
-            explained = explain(network, pixels, label, params.target_layer, device=device)
+        [(_, made)] = list(_each(maker, [_Wanted(tuple(sources), tuple(CLASSES))], workers))
+        for label, explained in made.items():
             for place, row in enumerate(kept):
                 title = f"{row['panel']}.{row['case']}"
                 maps[f"{title}.{label}"] = np.ascontiguousarray(explained.raw[place])
@@ -149,39 +190,43 @@ def _panels(
         for one, row in zip(data, kept, strict=True):
             write_bytes(folder / "frames" / f"{row['panel']}.{row['case']}.jpg", one)
     with atomic_path(folder / "maps.safetensors") as temporary:
-        save_file(maps, temporary, metadata={"target_layer": params.target_layer})
+        save_file(maps, temporary, metadata={"target_layer": maker.target})
     return pd.DataFrame(rows, columns=list(_CASE)).astype(_CASE)
 
 
+def _each(maker: _Maker, wanted: Sequence[_Wanted], workers: Crew) -> Iterator[tuple[_Wanted, dict[str, Explained]]]:
+    """Maps of frames, in order of completion; one that fails ends the stage."""
+    with closing(run(maker, wanted, workers=workers, gpu=maker.gpu)) as answers:
+        for one, made in answers:
+            if isinstance(made, Exception):
+                raise made
+            yield one, made
+
+
 def _on_aurora(
-    network: nn.Module,
-    frames: pd.DataFrame,
-    archives: Path,
-    masks: Path,
-    params: GradcamParams,
-    size_px: int,
-    seed: int,
-    device: torch.device,
+    maker: _Maker, frames: pd.DataFrame, archives: Path, masks: Path, most: int, seed: int, workers: Crew
 ) -> pd.DataFrame:
     """Maps for yes of frames that show aurora and are classified so, against the aurora's pixels."""
     seen = frames[(frames["predicted"] == "yes") & (frames["truth"] == "yes")].sort_values("name", ignore_index=True)
-    count = min(params.measured, len(seen))
+    count = min(most, len(seen))
     chosen = seen.iloc[np.sort(generator(seed, "gradcam", "measured").choice(len(seen), count, replace=False))]
+    parts = {
+        _Wanted(tuple((archives / f"{night}.zip", name) for name in part["name"]), ("yes",)): (str(night), part)
+        for night, part in chosen.groupby("night")
+    }
     rows = []
     with progress("gradcam", count) as tally:
-        for night, part in chosen.groupby("night"):
-            names = part["name"].tolist()
-            pixels = np.stack([archive.load(archives / f"{night}.zip", name, size_px) for name in names])
-            raw = explain(network, pixels, "yes", params.target_layer, device=device).raw
+        for wanted, made in _each(maker, list(parts), workers):
+            night, part = parts[wanted]
             known = read_masks(masks / f"{night}.npz")
-            for one, row in zip(raw, part.to_dict("records"), strict=True):
+            for one, row in zip(made["yes"].raw, part.to_dict("records"), strict=True):
                 mask = known[row["number"]]
                 found = on_target(one, mask)
                 hit, energy = found if found else (False, 0.0)  # a map of nothing points nowhere
                 row |= {"raw_max": one.max(), "mask_share": mask.mean(), "hit": hit, "energy": energy}
                 rows.append(row)
             tally.advance(len(part))
-    return pd.DataFrame(rows, columns=list(_ON)).astype(_ON)
+    return pd.DataFrame(rows, columns=list(_ON)).astype(_ON).sort_values(["night", "name"], ignore_index=True)
 
 
 def read_masks(source: Path) -> npt.NDArray[np.bool_]:

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -24,17 +25,17 @@ from torchvision.models import EfficientNet
 
 from repro import frames
 from repro.classifier.archive import ahead, load
-from repro.classifier.device import autocast, say, tf32
+from repro.classifier.device import autocast, choose, say, tf32
 from repro.classifier.fast import Arranged
 from repro.classifier.network import CLASSES, fused
 from repro.classifier.network import load as load_network
 from repro.classifier.transforms import Pixels, normalise
 from repro.errors import ReproError
 from repro.nights import Outcome, run_nights, summaries
-from repro.params import InferParams
+from repro.params import Engine, InferParams
 from repro.receipts import Work, settings_digest
 from repro.store import digest
-from repro.workers import worker_count
+from repro.workers import Crew, worker_count
 
 #: Modules whose change makes every night be classified again.
 MODULES = (
@@ -191,7 +192,7 @@ def infer_corpus(
     params: InferParams,
     device: torch.device,
     *,
-    workers: int = 0,
+    workers: Crew = 0,
     classifier: Answers | None = None,
 ) -> Outcome:
     """Classify every frame of every night that needs it.
@@ -206,8 +207,8 @@ def infer_corpus(
         Section ``infer`` of the parameters.
     device : torch.device
         Where the network runs.
-    workers : int
-        Threads; 0 for one a core.
+    workers : int or Engine
+        Threads of this process, 0 for one a core; or a cluster, see :func:`repro.workers.run`.
     classifier : Answers, optional
         Instead of the network, for nights without pixels.
 
@@ -241,22 +242,46 @@ def infer_corpus(
         target = folder / "tables" / f"{night}.parquet"
         work = Work(night, inputs, (target,), folder / "receipts" / f"{night}.json", settings)
         tasks.append(InferTask(work, summary["frames"]))
-    classifier = classifier or Classifier(network, size_px, params, device, workers=workers)
-    return run_nights("infer", folder, tasks, _night_by(classifier), workers=1)
+    if classifier is None and isinstance(workers, Engine) and workers.scheduler:
+        # A night is one thread's work there, unless a GPU has to be fed.
+        threads = workers.workers if device.type == "cuda" else 1
+        far = _Elsewhere(weights, digest(weights), params, str(device), threads)
+        return run_nights("infer", folder, tasks, far, workers=workers, gpu=device.type == "cuda")
+    # Here threads share one network, which needs less memory than processes would and feeds a GPU better.
+    classifier = classifier or Classifier(network, size_px, params, device, workers=worker_count(workers))
+    return run_nights("infer", folder, tasks, partial(infer_night, classifier=classifier), workers=1)
 
 
-def _night_by(classifier: Answers) -> Callable[[InferTask], dict[str, Any]]:
-    def one(task: InferTask) -> dict[str, Any]:
-        archive, sky = task.work.inputs
-        table = add_answers(frames.read(sky, "sky"), archive, classifier)
-        frames.write(task.work.outputs[0], table, "infer")
-        return {
-            "frames": len(table),
-            "classified": int(table["predicted"].notna().sum()),
-            "yes": int((table["predicted"] == "yes").sum()),
-        }
+@dataclass(frozen=True)
+class _Elsewhere:
+    """One night in a process of its own, which loads the network once."""
 
-    return one
+    weights: Path
+    digest: str
+    params: InferParams
+    device: str
+    threads: int
+
+    def __call__(self, task: InferTask) -> dict[str, Any]:
+        return infer_night(task, _loaded(self))
+
+
+@lru_cache(maxsize=1)
+def _loaded(by: _Elsewhere) -> Classifier:
+    network, notes = load_network(by.weights)
+    return Classifier(network, int(notes.get("image_size_px", 240)), by.params, choose(by.device), workers=by.threads)
+
+
+def infer_night(task: InferTask, classifier: Answers) -> dict[str, Any]:
+    """Classify one night, write its table and count its answers."""
+    archive, sky = task.work.inputs
+    table = add_answers(frames.read(sky, "sky"), archive, classifier)
+    frames.write(task.work.outputs[0], table, "infer")
+    return {
+        "frames": len(table),
+        "classified": int(table["predicted"].notna().sum()),
+        "yes": int((table["predicted"] == "yes").sum()),
+    }
 
 
 def add_answers(table: pd.DataFrame, archive: Path, classifier: Answers) -> pd.DataFrame:

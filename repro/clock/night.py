@@ -25,7 +25,7 @@ from repro.nights import Outcome, run_nights, summaries
 from repro.params import ClockParams
 from repro.receipts import Work, settings_digest
 from repro.store import atomic_path
-from repro.workers import worker_count
+from repro.workers import Crew, worker_count
 
 #: Modules whose change makes every night's clock be read again.
 MODULES = (
@@ -61,7 +61,7 @@ def clock_corpus(
     camera: Camera,
     params: ClockParams,
     *,
-    workers: int = 0,
+    workers: Crew = 0,
     do: Callable[[ClockTask], dict[str, Any]] | None = None,
 ) -> Outcome:
     """Read the clock of every filmed night that needs it.
@@ -74,8 +74,8 @@ def clock_corpus(
         The corpus' camera.
     params : ClockParams
         Section ``clock`` of the parameters.
-    workers : int
-        Processes, 0 for one a core.
+    workers : int or Engine
+        Who does it, see :func:`repro.workers.run`.
     do : callable, optional
         Instead of :func:`clock_night`, for nights without pixels.
 

@@ -34,7 +34,7 @@ from repro.nights import Outcome, run_nights
 from repro.params import FilmParams
 from repro.receipts import Work, holds, settings_digest
 from repro.store import atomic_path
-from repro.workers import worker_count
+from repro.workers import Crew, worker_count
 
 #: Modules whose change makes every night be filmed again.
 MODULES = ("repro.film.night", "repro.film.decode", "repro.film.cut", "repro.film.profile", "repro.frames")
@@ -60,7 +60,7 @@ def film_corpus(
     camera: Camera,
     params: FilmParams,
     *,
-    workers: int = 0,
+    workers: Crew = 0,
     do: Callable[[FilmTask], dict[str, Any]] | None = None,
 ) -> Outcome:
     """Film every night of a corpus that needs it.
@@ -75,8 +75,8 @@ def film_corpus(
         Their camera.
     params : FilmParams
         Section ``film`` of the parameters.
-    workers : int
-        Processes, 0 for one a core.
+    workers : int or Engine
+        Who does it, see :func:`repro.workers.run`.
     do : callable, optional
         Instead of :func:`film_night`, for nights without pixels.
 

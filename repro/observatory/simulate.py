@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterable
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -82,8 +83,11 @@ def simulate(
     jobs = [_job(out, night, params, films) for night in plans]
     waiting = [job for job in jobs if not receipts.holds(job.work)]
     failures: list[tuple[str, Exception]] = []
-    with progress("simulate", sum(job.night.minutes for job in waiting), "minutes") as tally:
-        for job, result in workers.run(_make, waiting, workers=params.engine.workers):
+    with (
+        progress("simulate", sum(job.night.minutes for job in waiting), "minutes") as tally,
+        closing(workers.run(_make, waiting, workers=params.engine)) as answers,
+    ):
+        for job, result in answers:
             if isinstance(result, Exception):
                 failures.append((job.night.night, result))
             tally.advance(job.night.minutes, job.night.night)

@@ -23,6 +23,7 @@ from repro.params import Site, Sky
 from repro.receipts import Work, settings_digest
 from repro.sky.bins import altitude_margin_deg, moon_bin, on_boundary, sun_bin
 from repro.sky.ephemeris import positions
+from repro.workers import Crew
 
 #: Modules whose change makes every night be computed again.
 MODULES = (
@@ -45,7 +46,7 @@ class SkyTask:
     params: Sky
 
 
-def sky_corpus(clock: Path, film: Path, folder: Path, camera: Camera, params: Sky, *, workers: int = 0) -> Outcome:
+def sky_corpus(clock: Path, film: Path, folder: Path, camera: Camera, params: Sky, *, workers: Crew = 0) -> Outcome:
     """Compute the sky of every night that needs it.
 
     Parameters
@@ -56,8 +57,8 @@ def sky_corpus(clock: Path, film: Path, folder: Path, camera: Camera, params: Sk
         The corpus' camera.
     params : Sky
         Section ``sky`` of the parameters.
-    workers : int
-        Processes, 0 for one a core.
+    workers : int or Engine
+        Who does it, see :func:`repro.workers.run`.
 
     Raises
     ------
