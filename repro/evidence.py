@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from repro.params import load_params
+from repro.analysis import observed
+from repro.nights import summaries
+from repro.params import Params, load_params
 from repro.paths import Paths
 from repro.record.claims import Evidence
 from repro.record.verify import Quantities, Results
@@ -48,20 +50,22 @@ def combine(
     return Results(quantities, missing)
 
 
-def of_corpus(paths: Paths, corpus: str) -> Quantities | None:
+def of_corpus(paths: Paths, params: Params) -> Quantities | None:
     """What the stages measured on the thesis' own videos; None if the corpus is another or nothing has been measured.
 
     Parameters
     ----------
     paths : Paths
         The project.
-    corpus : str
-        Name of the corpus in ``params.yaml``.
+    params : Params
+        All parameters; they name the corpus and the windows of the record.
     """
+    corpus = params.corpus
     if corpus != EVIDENCE_CORPUS:
         return None
-    found: dict[str, Any] = {}
-    for stage in ("split", "train", "softmax", "gradcam"):
+    film, clock, sky = (summaries(paths.stage(corpus, stage)) for stage in ("film", "clock", "sky"))
+    found: dict[str, Any] = dict(observed.quantities(film, clock, sky, params.schedule))
+    for stage in ("sample", "split", "train", "softmax", "gradcam"):
         document = paths.stage(corpus, stage) / f"{stage}.json"
         if document.is_file():
             found |= read_json(document, made_by=f"dvc repro {stage}")["quantities"]
@@ -76,10 +80,10 @@ def from_stages(paths: Paths) -> Results:
     ReproError
         If a stage has not run.
     """
-    corpus = load_params(paths.params).corpus
+    params = load_params(paths.params)
     return combine(
         schedule=read_json(paths.schedule / "schedule.json", made_by="dvc repro schedule"),
         architecture=read_json(paths.architecture, made_by="dvc repro architecture"),
-        corpus=corpus,
-        measured=of_corpus(paths, corpus),
+        corpus=params.corpus,
+        measured=of_corpus(paths, params),
     )

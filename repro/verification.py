@@ -18,7 +18,7 @@ def measured_now(paths: Paths, claims: Claims) -> Results:
         schedule=schedule.document(params.schedule, params.sky, schedule.published(claims)),
         architecture=architecture.measure(),
         corpus=params.corpus,
-        measured=of_corpus(paths, params.corpus),
+        measured=of_corpus(paths, params),
     )
 
 

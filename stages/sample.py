@@ -5,17 +5,18 @@ from repro.labels import corpus, labelfile
 from repro.params import load_params
 from repro.paths import find_project
 from repro.stage import run_stage
-from repro.store import write_table
+from repro.store import write_json, write_table
 
 
 def main() -> None:
-    """Write results/CORPUS/sample: sample.parquet, to_label.csv and, of a simulated corpus, labels.csv."""
+    """Write results/CORPUS/sample: sample.parquet, sample.json, to_label.csv and, of a simulated corpus, labels.csv."""
     paths = find_project()
     params = load_params(paths.params)
     folder = paths.stage(params.corpus, "sample")
     table = frames.read_nights(paths.stage(params.corpus, "sky") / "tables", "sky")
     sample = corpus.draw_sample(table, params.schedule, params.sample, params.seed)
     write_table(folder / "sample.parquet", sample)
+    write_json(folder / "sample.json", {"quantities": {"sample.frames": len(sample)}})
     labelfile.write(folder / "to_label.csv", corpus.to_label(sample))
     if paths.truth(params.corpus).is_dir():
         labelfile.write(folder / "labels.csv", corpus.simulated_labels(sample, paths.truth(params.corpus)))

@@ -7,10 +7,12 @@ from pathlib import Path
 import pytest
 
 from repro.evidence import combine, of_corpus
+from repro.params import Params, load_params
 from repro.paths import Paths
 from repro.record.claims import Claims
 from repro.record.verify import verify
 from repro.store import write_json
+from tests.conftest import ROOT
 
 EMPTY: dict[str, dict[str, float]] = {"quantities": {}}
 
@@ -23,9 +25,14 @@ def measured(folder: Path, corpus: str) -> Paths:
     return paths
 
 
+def of(corpus: str) -> Params:
+    """The default parameters for a corpus."""
+    return load_params(ROOT / "params.yaml").model_copy(update={"corpus": corpus})
+
+
 def outcomes(paths: Paths, corpus: str, claims: Claims) -> dict[str, str]:
     """Outcomes of the corpus evidence, by claim."""
-    results = combine(schedule=EMPTY, architecture=EMPTY, corpus=corpus, measured=of_corpus(paths, corpus))
+    results = combine(schedule=EMPTY, architecture=EMPTY, corpus=corpus, measured=of_corpus(paths, of(corpus)))
     return {
         verdict.claim: verdict.outcome for verdict in verify(claims, results).verdicts if verdict.evidence == "corpus"
     }
@@ -47,4 +54,4 @@ def test_other_corpora_never_judge(tmp_path: Path, claims: Claims, corpus: str) 
 
 def test_own_videos_that_were_not_run_judge_nothing(tmp_path: Path) -> None:
     """With the right corpus but no results there is nothing to compare."""
-    assert of_corpus(Paths(tmp_path), "auroramax") is None
+    assert of_corpus(Paths(tmp_path), of("auroramax")) is None

@@ -161,6 +161,8 @@ def film_night(task: FilmTask) -> dict[str, Any]:
     return {
         "video": path.name,
         "fps": scan.fps,
+        "width_px": camera.frame_px.width,  # another size is an error
+        "height_px": camera.frame_px.height,
         "step": scan.step,
         "scanned": scan.frames,
         "sampled": len(indices),
