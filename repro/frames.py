@@ -174,7 +174,7 @@ def read_nights(folder: Path, stage: Stage) -> pd.DataFrame:
     ReproError
         If there is none, or as :func:`read`.
     """
-    sources = sorted(folder.glob("*.parquet"))
+    sources = sorted(folder.glob("[!.]*.parquet"))  # a hidden file is being written, or a killed run left it
     if not sources:
         raise ReproError(
             found="no night",

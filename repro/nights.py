@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import closing
@@ -10,7 +11,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from repro import receipts
-from repro.errors import ReproError, UnwritableError
+from repro.errors import ReproError, UnwritableError, unwritable
 from repro.progress import progress
 from repro.receipts import Work
 from repro.store import read_json, sweep, write_json
@@ -130,10 +131,10 @@ def run_nights(
     """
     sweep(folder)
     listed = list(failed)
-    wanted = {task.work.receipt.name for task in tasks}
-    for receipt in sorted((folder / "receipts").glob("*.json")):
-        if receipt.name not in wanted:
-            _clear(folder, receipt.stem)
+    # A run that was killed while it cleared a night has left outputs without a receipt: any file tells of its night.
+    stale = {path.name.split(".")[0] for path in folder.glob("*/[!.]*")} - {task.work.receipt.stem for task in tasks}
+    for night in sorted(stale):
+        _clear(folder, night)
     kept = [task for task in tasks if receipts.holds(task.work, hash_inputs=False)]
     todo = [task for task in tasks if task not in kept]
     done = []
@@ -144,6 +145,8 @@ def run_nights(
         ):
             for task, result in answers:
                 night = task.work.night
+                if isinstance(result, OSError) and result.errno == errno.ENOSPC:  # a full disk for temporary files
+                    result = unwritable(result, folder) or result
                 if isinstance(result, UnwritableError):  # every other night would fail as well
                     raise result
                 if isinstance(result, Exception):
@@ -179,7 +182,7 @@ class _Night:
 
 def summaries(folder: Path) -> dict[str, dict[str, Any]]:
     """Summary of every finished night of a stage, by night in order."""
-    found = {path.stem: receipts.read(path) for path in sorted((folder / "receipts").glob("*.json"))}
+    found = {path.stem: receipts.read(path) for path in sorted((folder / "receipts").glob("[!.]*.json"))}
     return {night: document["summary"] for night, document in found.items() if document}
 
 

@@ -17,7 +17,7 @@ from typing import Any
 
 from repro.errors import ReproError, unwritable
 from repro.source import code_of
-from repro.store import digest, write_json
+from repro.store import digest, sync_folder, write_json
 
 
 @dataclass(frozen=True)
@@ -163,6 +163,8 @@ def void(work: Work) -> None:
     for path in (work.receipt, *work.outputs):
         try:
             path.unlink(missing_ok=True)
+            if path == work.receipt and path.parent.is_dir():
+                sync_folder(path.parent)
         except OSError as error:
             raise unwritable(error, path) or error from None
 

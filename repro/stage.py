@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from typing import Any
 
@@ -16,6 +17,9 @@ from repro.errors import ReproError, unwritable
 from repro.nights import Outcome
 from repro.params import load_params
 from repro.paths import Paths, find_project
+from repro.store import sweep
+
+SIMULATED = "simulated"  # the corpus whose videos are made here; nothing is removed beside videos of others
 
 
 def run_stage(name: str, work: Callable[[], Outcome | None]) -> None:
@@ -30,10 +34,14 @@ def run_stage(name: str, work: Callable[[], Outcome | None]) -> None:
     """
     try:
         paths = find_project()
-        with alone(paths), logged(paths, name) as log:
-            outcome = work()
-            if outcome is not None:
-                log["nights_done"], log["nights_kept"] = len(outcome.done), len(outcome.kept)
+        try:
+            with alone(paths), logged(paths, name) as log:
+                tidy(paths)
+                outcome = work()
+                if outcome is not None:
+                    log["nights_done"], log["nights_kept"] = len(outcome.done), len(outcome.kept)
+        except OSError as error:  # not every file is written through the store: some are removed, some only pass by
+            raise unwritable(error, paths.root) or error from None
     except ReproError as error:
         print(f"stage {name}\n{error}", file=sys.stderr)
         raise SystemExit(1) from None
@@ -72,11 +80,21 @@ def alone(paths: Paths) -> Iterator[None]:
         lock.release()
 
 
+def tidy(paths: Paths) -> None:
+    """Remove what runs that were killed in the midst of writing left behind; only for whom holds the project.
+
+    A half-written video among the videos would count as a night that fails, a half-written table as one more night.
+    """
+    for folder in (paths.results, paths.report_build, paths.videos(SIMULATED).parent):
+        sweep(folder)
+
+
 @contextmanager
 def logged(paths: Paths, name: str) -> Iterator[dict[str, Any]]:
     """Add a line to the log of runs when the block ends: what ran, when, how long, and what came of it.
 
     The log is no result: it differs from run to run, so it lies outside the stages' outputs, and no stage depends on it.
+    Where it cannot be written, the line is left out.
 
     Yields
     ------
@@ -98,9 +116,12 @@ def logged(paths: Paths, name: str) -> Iterator[dict[str, Any]]:
         line["outcome"] = "done"
     finally:
         line["seconds"] = round(time.monotonic() - began, 1)
-        # One short line in one write: a log that a crash can cut, but not confuse.
-        with paths.runs.open("a", encoding="utf-8") as file:
-            file.write(json.dumps(line) + "\n")
+        # On a full disk the error to be told is the stage's own.
+        with suppress(OSError), paths.runs.open("ab+") as file:
+            file.seek(-min(1, file.tell()), os.SEEK_END)
+            # One short line in one write: a log that a crash can cut, but not confuse.
+            cut = file.read(1) not in (b"", b"\n")
+            file.write((b"\n" if cut else b"") + json.dumps(line).encode() + b"\n")
 
 
 def read_runs(paths: Paths) -> list[dict[str, Any]]:

@@ -25,8 +25,8 @@ _LEAST_BYTES = 1 << 16  # a disk with less is full
 def atomic_path(target: Path) -> Iterator[Path]:
     """Give a temporary path beside ``target`` that takes its place when the block ends without an error.
 
-    The file is flushed to disk before it is renamed, so a reader, or a run after a power cut, sees the old file or
-    the new one and never a part of it.
+    The file is flushed to disk before it is renamed, and its folder afterwards, so a reader, or a run after a power cut,
+    sees the old file or the new one and never a part of it, and files appear in the order in which they were written.
 
     Parameters
     ----------
@@ -57,6 +57,7 @@ def atomic_path(target: Path) -> Iterator[Path]:
         os.umask(mask)
         temporary.chmod(0o666 & ~mask)
         temporary.replace(target)
+        sync_folder(target.parent)
     except ReproError:
         raise
     except Exception as error:
@@ -67,6 +68,17 @@ def atomic_path(target: Path) -> Iterator[Path]:
     finally:
         if temporary is not None:
             temporary.unlink(missing_ok=True)
+
+
+def sync_folder(folder: Path) -> None:
+    """Have a folder's names written to disk: a power cut must not keep a receipt and lose the outputs it speaks of."""
+    if os.name != "posix":  # elsewhere a folder cannot be opened
+        return
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def sweep(folder: Path) -> None:

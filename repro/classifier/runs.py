@@ -118,6 +118,7 @@ def train_corpus(
     work = _work(jobs, folder, corpus, params)
     if receipts.holds(work):
         say("train: data, parameters and code are those of the networks that are there; nothing to do")
+        _remove_checkpoints(folder)  # the run that made them may have been killed before it came to this
         return dict(read_json(folder / DOCUMENT, made_by="dvc repro train"))
     receipts.void(work)
     done = _train_all(jobs, workers)
@@ -147,9 +148,13 @@ def train_corpus(
     }
     write_json(folder / DOCUMENT, document)
     receipts.write(work, {"networks": len(runs)})
-    for leftover in folder.glob("checkpoint-*.pt"):
-        leftover.unlink()
+    _remove_checkpoints(folder)
     return document
+
+
+def _remove_checkpoints(folder: Path) -> None:
+    for checkpoint in folder.glob("checkpoint-*.pt"):
+        checkpoint.unlink()
 
 
 @dataclass(frozen=True)
