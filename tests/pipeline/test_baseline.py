@@ -1,70 +1,36 @@
-"""Tables of a tiny corpus against the machine-made store expected/baseline, which is regenerated on purpose only.
+"""Every stage's tables on the campaign ``small`` against the machine-made store expected/baseline.
 
-After a change that is meant to move them: ``pytest tests/pipeline/test_baseline.py --force-regen``, and a line in CHANGELOG
-that says by how much.
+After a change that is meant to move them: ``pytest tests/pipeline/test_baseline.py --regen-all``, and a line in CHANGELOG
+that says by how much and why.
 """
 
 from __future__ import annotations
 
-import csv
+import json
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 import torch
+from PIL import Image
 from pytest_regressions.dataframe_regression import DataFrameRegressionFixture
+from safetensors.numpy import load_file
 
 from repro.analysis.corpus import analyse
 from repro.classifier.train import fine_tune
-from repro.labels.corpus import draw_sample, simulated_labels, split_table
-from repro.params import Params, SoftmaxParams, TrainParams, load_params
+from repro.labels import labelfile
+from repro.observatory import contact
+from repro.params import SoftmaxParams, TrainParams
 from repro.paths import Paths
 from repro.sky.bins import CONDITIONS
-from tests.conftest import ROOT
 from tests.support.answers import answered
-from tests.support.corpus import add_night
+from tests.support.baseline import WHOLE, WORDS, Kind, Real, Store
 from tests.support.images import labelled_images, small
+from tests.support.project import make_project, run, stage_json
+from tests.support.stage_tables import ANALYSIS, EXACT, LOSS, STAGES
 
-STORE = ROOT / "expected" / "baseline"
-NIGHTS = ("20221203", "20221204", "20240203", "20240204")
 SEED = 7
-#: Arithmetic on stored numbers; what is left is the seventeenth digit and the text it is stored as.
-EXACT = {"atol": 1e-12, "rtol": 1e-9}
-#: Losses of twelve steps of Adam. One thread or two, and instruction sets from SSE4.1 to AVX-512 (ATEN_CPU_CAPABILITY,
-#: ONEDNN_MAX_CPU_ISA), move them by up to 5e-6 on one machine; forty times that leaves room for other processors.
-TRAINED = {"atol": 2e-4, "rtol": 0.0}
-
-
-class Store:
-    """Compares a table with its file; columns, their order and their types first, for the comparison itself forgives these."""
-
-    def __init__(self, regression: DataFrameRegressionFixture) -> None:
-        self.regression = regression
-
-    def check(self, name: str, table: pd.DataFrame, kinds: dict[str, str], tolerance: dict[str, float]) -> None:
-        """Compare a table whose columns are of these kinds: text, whole or real."""
-        assert list(table.columns) == list(kinds)
-        for column, kind in kinds.items():
-            dtype = table[column].dtype
-            found = (
-                "real" if pd.api.types.is_float_dtype(dtype)
-                else "whole" if pd.api.types.is_integer_dtype(dtype)
-                else "text"
-            )  # fmt: skip
-            assert found == kind, f"{name}.{column} is {dtype}"
-        path = STORE / f"{name}.csv"
-        if path.is_file():
-            with path.open(newline="", encoding="utf-8") as file:
-                rows = list(csv.reader(file))
-            assert rows[0][1:] == list(kinds)
-            assert len(rows) - 1 == len(table)
-        texts = [column for column, kind in kinds.items() if kind == "text"]
-        plain = table.reset_index(drop=True).assign(
-            **{column: table[column].to_numpy(dtype=object) for column in texts}
-        )
-        plain[texts] = plain[texts].astype(object).where(table[texts].notna().to_numpy(), "")
-        self.regression.check(plain, fullpath=path, default_tolerance=tolerance)
 
 
 @pytest.fixture
@@ -73,32 +39,76 @@ def store(dataframe_regression: DataFrameRegressionFixture) -> Store:
     return Store(dataframe_regression)
 
 
-@pytest.fixture(scope="module")
-def params() -> Params:
-    """The shipped parameters."""
-    return load_params(ROOT / "params.yaml")
+@pytest.fixture(scope="session")
+def chain(tmp_path_factory: pytest.TempPathFactory) -> Paths:
+    """A project in which the pipeline ran once, from simulated videos to verdicts, with small images and few epochs."""
+    train = {"image_size_px": 64, "epochs_head": 3, "epochs_all": 1, "learning_rate_head": 0.01, "batchnorm": "fixed"}
+    project = make_project(
+        tmp_path_factory.mktemp("chain"), "simulated", simulate={"campaign": "small"}, train={**train, "networks": 2},
+        softmax={"bootstrap": 100}, gradcam={"measured": 8},
+    )  # fmt: skip
+    with pytest.MonkeyPatch.context() as patch:
+        # The sheet of pictures costs more than all else and has tests of its own.
+        patch.setattr(contact, "write_sheet", lambda sheet, *_: sheet.write_bytes(b"") or pd.DataFrame({"tiles": [0]}))
+        run(project, "simulate")
+    run(project, "film", "clock", "sky", "sample", "split", "train", "infer", "softmax", "gradcam")
+    run(project, "schedule", "architecture", "verify")
+    return project
 
 
-@pytest.fixture(scope="module")
-def sample(tmp_path_factory: pytest.TempPathFactory, params: Params) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
-    """All frames of a tiny simulated corpus, its sample, and the sample's labels."""
-    project = Paths(tmp_path_factory.mktemp("corpus"))
-    table = pd.concat([add_night(project, "simulated", night, 20, truth=True) for night in NIGHTS], ignore_index=True)
-    drawn = draw_sample(table.drop(columns="aurora"), params.schedule, params.sample, SEED)
-    return table, drawn, simulated_labels(drawn, project.truth("simulated"))
+@pytest.mark.slow
+@pytest.mark.parametrize("name", STAGES)
+def test_stage(store: Store, chain: Paths, name: str) -> None:
+    """The same campaign, parameters and code make the same table."""
+    table = STAGES[name]
+    store.check(f"small/{name}", table.read(chain.root), table.kinds, table.keys)
 
 
-def test_sample(store: Store, sample: tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]) -> None:
-    """The seed draws the very frames it drew before."""
-    kinds = {"night": "text", "number": "whole", "name": "text", "date": "text"}
-    store.check("sample", sample[1].drop(columns="time_utc"), kinds, EXACT)
+@pytest.mark.slow
+def test_figure7_of_the_chain(chain: Paths) -> None:
+    """Figure 7's bins hold each classified frame once; an answer may change its bin of a percent from machine to machine."""
+    table = pd.read_parquet(chain.stage("simulated", "softmax") / "figure7.parquet")
+    assert list(table.columns) == list(ANALYSIS["figure7"][0])
+    answers = STAGES["infer"].read(chain.root)
+    assert table.groupby("predicted")["frames"].sum().to_dict() == answers["predicted"].value_counts().to_dict()
 
 
-def test_split(store: Store, params: Params, sample: tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]) -> None:
-    """Every labelled frame takes the side it took before, as published and by whole nights."""
-    rows = split_table(sample[0], sample[2], params.schedule, params.split, SEED).drop(columns=["time_utc", "number"])
-    kinds = dict.fromkeys(["night", "name", "label", "split", "split_by_night"], "text")
-    store.check("split", rows, kinds, EXACT)
+@pytest.mark.slow
+def test_spans_of_conditions(store: Store, chain: Paths) -> None:
+    """The schedule predicts the same number of spans and hours of every condition."""
+    spans = pd.read_parquet(chain.schedule / "segments.parquet")
+    spans["hours"] = (spans["end_utc"] - spans["start_utc"]).dt.total_seconds() / 3600
+    table = spans.groupby(["sun_bin", "moon_bin", "camera_on"])["hours"].agg(["count", "sum"]).reset_index()
+    kinds = {"sun_bin": WORDS, "moon_bin": WORDS, "camera_on": "flag", "count": WHOLE, "sum": Real(1e-3)}
+    store.check("small/schedule_conditions", table, kinds, ("sun_bin", "moon_bin", "camera_on"))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("source", ["schedule", "architecture"])
+def test_quantities(store: Store, chain: Paths, source: str) -> None:
+    """The stages that need no video tell the same quantities to the verifier."""
+    path = {"schedule": chain.schedule / "schedule.json", "architecture": chain.architecture}[source]
+    told = json.loads(path.read_text(encoding="utf-8"))["quantities"]
+    numbers = {n: float(v) for n, v in told.items() if isinstance(v, int | float) and not isinstance(v, bool)}
+    words = ["" if name in numbers else str(value) for name, value in told.items()]
+    table = pd.DataFrame({"quantity": list(told), "word": words, "value": [numbers.get(name) for name in told]})
+    store.check(
+        f"small/{source}_quantities",
+        table,
+        {"quantity": WORDS, "word": WORDS, "value": Real(0.01, 1e-6)},
+        ("quantity",),
+    )
+
+
+@pytest.mark.slow
+def test_verdicts(store: Store, chain: Paths) -> None:
+    """As many claims of each kind of evidence come out the same way."""
+    claims = json.loads(chain.verdicts.read_text(encoding="utf-8"))["claims"]
+    verdicts = pd.DataFrame([verdict for claim in claims for verdict in claim["verdicts"]])
+    table = verdicts.groupby(["evidence", "outcome"]).size().rename("verdicts").reset_index()
+    store.check(
+        "small/verify", table, {"evidence": WORDS, "outcome": WORDS, "verdicts": WHOLE}, ("evidence", "outcome")
+    )
 
 
 @pytest.fixture(scope="module")
@@ -117,48 +127,92 @@ def analysis(tmp_path_factory: pytest.TempPathFactory) -> dict[str, pd.DataFrame
     return analyse(frames, split, nowhere, covered, SoftmaxParams(bootstrap=200), SEED)[0]
 
 
-CELL = {"moon_bin": "text", "sun_bin": "text"}
-TABLES = {
-    "table6": {**CELL, "yes": "whole", "no": "whole", "frames": "whole", "odds_percent": "real", "share_percent": "real"},
-    "figure6": {"over": "text", **CELL, "frames": "whole", "mean_percent": "real", "sd_percent": "real"},
-    "reliability": {
-        "sun_bin": "text", "moon_bin": "text", "bin": "whole", "frames": "whole",
-        **dict.fromkeys(["p_yes", "share_yes", "low", "high"], "real"),
-    },
-    "confusion": {
-        "sun_bin": "text", "moon_bin": "text", **dict.fromkeys(["nights", "frames", "tp", "fp", "fn", "tn"], "whole"),
-        **{
-            f"{rate}{end}": "real"
-            for rate in ("accuracy", "precision", "recall", "false_positive_rate", "false_negative_rate")
-            for end in ("", "_low", "_high")
-        },
-        **dict.fromkeys(["f1", "accuracy_night_low", "accuracy_night_high"], "real"),
-    },
-}  # fmt: skip
-
-
-@pytest.mark.parametrize("name", TABLES)
+@pytest.mark.parametrize("name", ANALYSIS)
 def test_analysis(store: Store, analysis: dict[str, pd.DataFrame], name: str) -> None:
-    """The same answers make the same table."""
-    store.check(name, analysis[name], TABLES[name], EXACT)
-
-
-def test_figure7(store: Store, analysis: dict[str, pd.DataFrame]) -> None:
-    """The same answers fill the same bins; only filled ones are stored."""
-    table = analysis["figure7"]
-    kinds = {**CELL, "predicted": "text", "low_percent": "whole", "frames": "whole"}
-    kinds |= {"density": "real", "density_of_all": "real"}
-    store.check("figure7", table[table["frames"] > 0], kinds, EXACT)
+    """The same answers in all nine conditions make the same table; of Figure 7 only filled bins are stored."""
+    kinds, keys = ANALYSIS[name]
+    table = analysis[name]
+    store.check(f"answers/{name}", table[table["frames"] > 0] if name == "figure7" else table, kinds, keys)
 
 
 def test_curves(store: Store) -> None:
-    """The same seed trains along the same losses, as nearly as processors agree."""
+    """The same seed trains along the same losses, with statistics of BatchNorm that move, as published."""
     rng = np.random.default_rng(SEED)
     chosen = TrainParams(image_size_px=32, epochs_head=2, epochs_all=2, batch=8, learning_rate_head=0.01)
+    cpu = torch.device("cpu")
     trained = fine_tune(
-        small(), labelled_images(24, rng), labelled_images(10, rng), chosen, seed=SEED, device=torch.device("cpu"),
-        workers=1,
-    )  # fmt: skip
-    # Counts and accuracies are left out: whole numbers are compared without any tolerance, and one image may tip over.
-    kinds = {"epoch": "whole", "phase": "text", "batch": "whole", "train_loss": "real", "val_loss": "real"}
-    store.check("curves", trained.curves[list(kinds)], kinds, TRAINED)
+        small(), labelled_images(24, rng), labelled_images(10, rng), chosen, seed=SEED, device=cpu, workers=1
+    )
+    kinds = {"epoch": WHOLE, "phase": WORDS, "batch": WHOLE, "train_loss": LOSS, "val_loss": LOSS}
+    store.check("answers/curves", trained.curves[list(kinds)], kinds, ("epoch",))
+
+
+@pytest.mark.slow
+def test_labels_are_the_truth(chain: Paths) -> None:
+    """Of a simulated corpus the sample is labelled as the simulated labeller saw it, and the stamps are read to the second."""
+    truth = STAGES["simulate_truth"].read(chain.root).set_index("name")
+    labels = labelfile.read(chain.stage("simulated", "sample") / "labels.csv", set(truth.index))
+    assert labels["label"].tolist() == truth.loc[labels["name"], "label"].tolist()
+    assert STAGES["clock"].read(chain.root)["name"].tolist() == truth.index.tolist()
+
+
+@pytest.mark.slow
+def test_training_and_errors_of_the_chain(chain: Paths) -> None:
+    """Two networks show the spread, and frames that trained are no test where errors are counted."""
+    spread = stage_json(chain, "simulated", "train")["spread"]
+    assert spread["networks"] == 2
+    assert spread["lowest"] <= spread["mean"] <= spread["highest"]
+    split = STAGES["split"].read(chain.root)
+    every = STAGES["confusion"].read(chain.root).set_index("sun_bin").loc["all"]
+    assert every["frames"] == len(STAGES["infer"].read(chain.root)) - (split["split"] == "train").sum()
+    assert set(stage_json(chain, "simulated", "softmax")["errors"]["claims"]) == {"false_positives", "false_negatives"}
+
+
+@pytest.mark.slow
+def test_gradcam_of_the_chain(chain: Paths) -> None:
+    """Every panel is drawn or told to be missing; its maps are those of the table, and aurora is found by its mask."""
+    folder = chain.stage("simulated", "gradcam")
+    document = stage_json(chain, "simulated", "gradcam")
+    cases = pd.read_parquet(folder / "cases.parquet")
+    shown = cases[cases["name"].notna()]
+    assert len(shown) > 0
+    assert len(shown) + len(document["missing"]) == len(cases) == 12
+    maps = load_file(folder / "maps.safetensors")
+    assert len(maps) == 2 * len(shown)
+    for row in shown.to_dict("records"):
+        title = f"{row['panel']}.{row['case']}"
+        assert maps[f"{title}.yes"].max() == np.float32(row["raw_max_yes"])
+        for label in ("no", "yes"):
+            with Image.open(folder / "overlays" / f"{title}.{label}.jpg") as picture:
+                assert picture.size == (720, 720)
+        assert (folder / "frames" / f"{title}.jpg").read_bytes()[:2] == b"\xff\xd8"
+    measured, found = pd.read_parquet(folder / "on_aurora.parquet"), document["on_aurora"]
+    assert found["frames"] == len(measured) == 8
+    assert measured["energy"].between(0, 1).all()
+    assert found["energy"]["mean"] == pytest.approx(measured["energy"].mean())
+    assert found["uniform"] == pytest.approx(measured["mask_share"].mean())
+
+
+TINY: dict[str, Kind] = {"name": WORDS, "frames": WHOLE, "share": EXACT}
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        (lambda t: t.rename(columns={"share": "part"}), r"columns gone: \['share'\]"),
+        (lambda t: t.astype({"frames": float}), r"column frames is real \(float64\), not whole"),
+        (lambda t: t.assign(share=[0.1, 0.3]), r"b\s+0\.29999\d+\s+0\.2"),
+        (lambda t: t.assign(frames=[1, 3]), r"b\s+3\s+2\s+1"),
+        (lambda t: t.iloc[:1], r"2 rows are stored, 1 were made\n  - b"),
+    ],
+)
+def test_the_store_says_what_moved(store, tmp_path, monkeypatch, request, change, told) -> None:
+    """A column, type, value or row that moved fails by its name."""
+    if request.config.getoption("regen_all"):
+        pytest.skip("baselines are being regenerated")
+    monkeypatch.setattr("tests.support.baseline.STORE", tmp_path)
+    table = pd.DataFrame({"name": ["a", "b"], "frames": [1, 2], "share": [0.1, 0.2]}).astype({"name": "str"})
+    table.to_csv(tmp_path / "tiny.csv")
+    store.check("tiny", table, TINY, ("name",))
+    with pytest.raises((AssertionError, pytest.fail.Exception), match=told):
+        store.check("tiny", change(table), TINY, ("name",))

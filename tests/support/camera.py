@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 from functools import lru_cache
 from pathlib import Path
@@ -17,6 +17,7 @@ import av
 import cv2
 import matplotlib
 import numpy as np
+import pytz
 from PIL import Image, ImageDraw, ImageFont
 
 from repro.film.profile import Camera
@@ -106,6 +107,18 @@ def write_video(path: Path, frames: Iterable[np.ndarray], *, fps: int = 25, tick
             container.mux(stream.encode(frame))
         container.mux(stream.encode(None))
     return path
+
+
+def film_night(folder: Path, night: str, begin: str, seed: int, count: int = 100) -> list[datetime]:
+    """Film ``count`` frames, one every six seconds, of a night from a local time on; gives the times of those kept."""
+    zone = pytz.timezone("America/Yellowknife")
+    local = datetime.strptime(night + begin, "%Y%m%d%H:%M:%S")
+    exposures = times(zone.localize(local - timedelta(days=int(local.hour >= 12))).astimezone(UTC), count, 6)
+    texts = [time.astimezone(zone).strftime(SLASHES) for time in exposures]
+    folder.mkdir(parents=True, exist_ok=True)
+    look = Look(text=200, background=25, noise=5)
+    write_video(folder / f"auroramaxHD_{night}_720p.mp4", sky_frames(texts, look, np.random.default_rng(seed)))
+    return exposures[::10]
 
 
 def times(start: datetime, count: int, cadence_s: float) -> list[datetime]:

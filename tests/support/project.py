@@ -1,0 +1,57 @@
+"""Temporary projects in which stages run as in a checkout; test support, no part of the library."""
+
+from __future__ import annotations
+
+import json
+import os
+import runpy
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from repro.paths import Paths
+from tests.conftest import ROOT
+
+
+def write_params(folder: Path, corpus: str, **sections: dict[str, Any]) -> Paths:
+    """Write the shipped parameters for this corpus into a project, on one processor, with changes by section."""
+    params = yaml.safe_load((ROOT / "params.yaml").read_text(encoding="utf-8"))
+    params["corpus"] = corpus
+    params["engine"] |= {"workers": 1, "device": "cpu"}
+    for section, changes in sections.items():
+        params[section] |= changes
+    (folder / "params.yaml").write_text(yaml.safe_dump(params, sort_keys=False), encoding="utf-8")
+    return Paths(folder)
+
+
+def make_project(folder: Path, corpus: str, **sections: dict[str, Any]) -> Paths:
+    """Make a project with the record and these parameters, see :func:`write_params`; the code is that of the checkout."""
+    shutil.copytree(ROOT / "expected" / "published", folder / "expected" / "published")
+    return write_params(folder, corpus, **sections)
+
+
+def run(project: Paths, *names: str) -> None:
+    """Run stages' scripts inside this process, which spares them the imports."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(project.root)
+        for name in names:
+            runpy.run_path(str(ROOT / "stages" / f"{name}.py"), run_name="__main__")
+
+
+def run_apart(project: Paths, name: str) -> subprocess.CompletedProcess[str]:
+    """Run a stage's script in a process of its own, as DVC does."""
+    return subprocess.run(
+        [sys.executable, ROOT / "stages" / f"{name}.py"],
+        cwd=project.root, env={**os.environ, "PYTHONPATH": str(ROOT)}, capture_output=True, text=True, check=False,
+        timeout=300,
+    )  # fmt: skip
+
+
+def stage_json(project: Paths, corpus: str, stage: str) -> Any:
+    """The document of a stage."""
+    return json.loads((project.stage(corpus, stage) / f"{stage}.json").read_text(encoding="utf-8"))
