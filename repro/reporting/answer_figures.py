@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, MultipleLocator
 
 from repro.reporting.canvas import CONDITION_COLOUR, FIRST, INK, QUIET, SECOND, canvas
@@ -15,27 +19,37 @@ from repro.sky.bins import CONDITIONS, MOON_BINS, SUN_BINS
 READINGS = {"predicted yes": "frames classified yes, as published", "all": "all frames, as the title says"}
 
 
-def figure6(table: pd.DataFrame, path: Path) -> None:
+def figure6(table: pd.DataFrame, published: pd.DataFrame, path: Path, *, simulated: bool) -> None:
     """Mean and standard deviation of p(yes) by condition, over the frames classified yes and over all.
 
     Parameters
     ----------
     table : DataFrame
         ``over``, ``moon_bin``, ``sun_bin``, ``mean_percent``, ``sd_percent``; NaN where there are too few frames.
+    published : DataFrame
+        ``moon_bin``, ``sun_bin``, ``mean_percent``, ``sd_percent`` as read off the print; may be empty.
     path : Path
         SVG file.
+    simulated : bool
+        Whether to mark the figure.
     """
     places = {cell: len(CONDITIONS) - 1 - number for number, cell in enumerate(CONDITIONS)}
-    with canvas(path, width_in=9.2, height_in=3.8) as figure:
+    with canvas(path, width_in=9.2, height_in=4.4, simulated=simulated) as figure:
         panels = figure.subplots(1, 2, sharey=True)
         for axes, (over, words) in zip(panels, READINGS.items(), strict=True):
-            for row in table[(table["over"] == over) & table["mean_percent"].notna()].to_dict("records"):
-                cell = row["sun_bin"], row["moon_bin"]
-                spread = row["sd_percent"] if pd.notna(row["sd_percent"]) else None
-                axes.errorbar(
-                    row["mean_percent"], places[cell], xerr=spread, fmt="o", ms=7, color=QUIET,
-                    mfc=CONDITION_COLOUR[cell], mec=INK, mew=0.6, elinewidth=1, capsize=2.5,
-                )  # fmt: skip
+            shown = table[(table["over"] == over) & table["mean_percent"].notna()]
+            for rows, above, look in (
+                (published, 0.18, {"fmt": "D", "ms": 5.5, "mfc": "white", "mec": INK, "label": "published"}),
+                (shown, -0.14, {"fmt": "o", "ms": 6.5, "mec": INK, "mew": 0.6, "label": "rebuilt"}),
+            ):
+                for row in rows.to_dict("records"):
+                    cell = row["sun_bin"], row["moon_bin"]
+                    spread = row["sd_percent"] if pd.notna(row["sd_percent"]) else None
+                    face = {} if rows is published else {"mfc": CONDITION_COLOUR[cell]}
+                    axes.errorbar(
+                        row["mean_percent"], places[cell] + above, xerr=spread, color=QUIET, elinewidth=1, capsize=2.5,
+                        **{**look, **face},
+                    )  # fmt: skip
             axes.set(title=words.capitalize(), xlabel="p(yes), %: mean ± standard deviation", xlim=(-15, 118))
             axes.xaxis.set_major_locator(FixedLocator([0, 25, 50, 75, 100]))
             axes.grid(axis="x")
@@ -43,9 +57,10 @@ def figure6(table: pd.DataFrame, path: Path) -> None:
         names = [f"{SUN_WORDS[sun]}, {MOON_WORDS[moon]}" for sun, moon in places]
         panels[0].set_yticks(list(places.values()), names)
         panels[0].set_ylim(-0.6, len(places) - 0.4)
+        _one_key(figure, panels)
 
 
-def figure7(table: pd.DataFrame, density: str, path: Path) -> None:
+def figure7(table: pd.DataFrame, density: str, path: Path, *, simulated: bool) -> None:
     """Histograms of p(yes) in the nine conditions.
 
     Parameters
@@ -56,9 +71,11 @@ def figure7(table: pd.DataFrame, density: str, path: Path) -> None:
         ``density``, each predicted class by itself, as published; or ``density_of_all``.
     path : Path
         SVG file.
+    simulated : bool
+        Whether to mark the figure.
     """
     edges = np.arange(101)
-    with canvas(path, width_in=9.2, height_in=5.6) as figure:
+    with canvas(path, width_in=9.2, height_in=5.6, simulated=simulated) as figure:
         panels = figure.subplots(3, 3, sharex=True)
         for (row, moon), (column, sun) in ((m, s) for m in enumerate(MOON_BINS) for s in enumerate(SUN_BINS[:3])):
             axes = panels[row][column]
@@ -78,31 +95,58 @@ def figure7(table: pd.DataFrame, density: str, path: Path) -> None:
             axes.set_xlabel("p(yes), %")
         for axes in panels[:, 0]:
             axes.set_ylabel("share of frames")
-        # One key for all panels, from the first that has both.
-        keys = {
-            text: handle for axes in panels.flat for handle, text in zip(*axes.get_legend_handles_labels(), strict=True)
-        }
-        if keys:
-            figure.legend(list(keys.values()), list(keys), loc="outside upper right", ncols=2)
+        _one_key(figure, panels.flat)
 
 
-def reliability(table: pd.DataFrame, path: Path) -> None:
-    """How often yes is true where the network says p(yes), over all conditions.
+def reliability(table: pd.DataFrame, path: Path, *, simulated: bool) -> None:
+    """How often yes is true where the network says p(yes): of all frames, and of each condition.
 
     Parameters
     ----------
     table : DataFrame
-        ``p_yes``, ``share_yes``, ``low``, ``high`` (fractions) and ``frames``, one row a bin.
+        ``sun_bin``, ``moon_bin`` (``all`` for all frames), ``p_yes``, ``share_yes``, ``low``, ``high`` (fractions) and
+        ``frames``, one row a bin.
     path : Path
         SVG file.
+    simulated : bool
+        Whether to mark the figure.
     """
+    with canvas(path, width_in=9.2, height_in=5.2, simulated=simulated) as figure:
+        whole, parts = figure.subfigures(1, 2, width_ratios=(1, 1.5), squeeze=False)[0]
+        axes = whole.subplots()
+        _curve(axes, table[table["sun_bin"] == "all"], counts=True)
+        axes.set(xlabel="p(yes) the network gives, %", ylabel="frames with aurora, %", title="All frames")
+        axes.set_aspect("equal")
+        panels = parts.subplots(3, 3, sharex=True, sharey=True)
+        for (row, moon), (column, sun) in ((m, s) for m in enumerate(MOON_BINS) for s in enumerate(SUN_BINS[:3])):
+            here = table[(table["moon_bin"] == moon) & (table["sun_bin"] == sun)]
+            axes = panels[row][column]
+            _curve(axes, here, counts=False)
+            axes.set_title(f"{sun}, {MOON_WORDS[moon]}", fontsize=7.5)
+            axes.text(0.04, 0.88, f"{int(here['frames'].sum()):,} frames", transform=axes.transAxes, fontsize=7)
+        for axes in panels[2]:
+            axes.set_xlabel("p(yes), %")
+
+
+def _curve(axes: Axes, table: pd.DataFrame, *, counts: bool) -> None:
     percent = 100 * table[["p_yes", "share_yes", "low", "high"]]
     bars = [percent["share_yes"] - percent["low"], percent["high"] - percent["share_yes"]]
-    with canvas(path, width_in=4.6, height_in=4.2) as figure:
-        axes = figure.subplots()
-        axes.plot([0, 100], [0, 100], color=QUIET, lw=0.8, ls=(0, (4, 3)))
-        axes.errorbar(percent["p_yes"], percent["share_yes"], yerr=bars, fmt="o-", color=FIRST, ms=5, lw=1, capsize=2.5)
+    axes.plot([0, 100], [0, 100], color=QUIET, lw=0.8, ls=(0, (4, 3)))
+    axes.errorbar(percent["p_yes"], percent["share_yes"], yerr=bars, fmt="o-", color=FIRST, ms=4, lw=1, capsize=2)
+    if counts:
         for x, y, frames in zip(percent["p_yes"], percent["share_yes"], table["frames"], strict=True):
-            axes.annotate(f"{frames:,}", (x, y), xytext=(5, -9), textcoords="offset points", fontsize=7, color=QUIET)
-        axes.set(xlabel="p(yes) the network gives, %", ylabel="frames with aurora, %", xlim=(0, 100), ylim=(0, 100))
-        axes.grid()
+            axes.annotate(f"{frames:,}", (x, y), xytext=(6, -10), textcoords="offset points", fontsize=7, color=QUIET)
+    axes.set(xlim=(-3, 103), ylim=(-3, 103))
+    axes.xaxis.set_major_locator(MultipleLocator(50))
+    axes.yaxis.set_major_locator(MultipleLocator(50))
+    axes.grid()
+
+
+def _one_key(figure: Figure, panels: Iterable[Axes]) -> None:
+    """One key for all panels, each entry from the first panel that has it."""
+    keys: dict[str, Any] = {}
+    for axes in panels:
+        for handle, text in zip(*axes.get_legend_handles_labels(), strict=True):
+            keys.setdefault(text, handle)
+    if keys:
+        figure.legend(list(keys.values()), list(keys), loc="outside upper right", ncols=2)

@@ -9,13 +9,11 @@ from typing import Any
 import pandas as pd
 
 from repro.paths import Paths
-from repro.record.compare import Verdict
-from repro.reporting.results import Results, claim_number
-from repro.reporting.words import NOTHING, number, signed
 from repro.sky.bins import CONDITIONS
 from repro.store import read_json
 
 MADE_BY = "dvc repro softmax"
+KINDS = ("form", "colour")  # what only a frame with aurora has
 
 
 @dataclass(frozen=True)
@@ -44,16 +42,35 @@ class Answers:
         table = self.tables.get(name)
         return [] if table is None else [{str(k): v for k, v in row.items()} for row in table.to_dict("records")]
 
+    def groups(self) -> list[tuple[str, list[dict[str, Any]]]]:
+        """Confusion by condition, then by weather, where it is known: name of the grouping, and its rows.
 
-@dataclass(frozen=True)
-class Row:
-    """One condition of Table 6, ready to print; ``difference`` is of the ratio, in points."""
+        Each row has ``group``, its own name in words.
+        """
+        return [(title, rows) for title, rows in self._confusions() if title not in KINDS]
 
-    condition: tuple[str, str]
-    published: tuple[str, str, str]
-    rebuilt: tuple[str, str, str, str]
-    difference: str
-    verdict: Verdict | None
+    def kinds(self) -> list[tuple[str, list[dict[str, Any]]]]:
+        """As :meth:`groups`, by form and by colour of the aurora, and without the frames that have none."""
+        return [
+            (title, [row for row in rows if row["group"] not in ("all", "none")])
+            for title, rows in self._confusions()
+            if title in KINDS
+        ]
+
+    def _confusions(self) -> list[tuple[str, list[dict[str, Any]]]]:
+        found = []
+        for name in self.tables:
+            if name == "confusion" or name.startswith("confusion_"):
+                title = name.partition("_")[2] or "condition"
+                rows = [{**row, "group": _words(row, title)} for row in self.rows(name)]
+                found.append((title, rows))
+        return found
+
+    def calibrations(self) -> list[tuple[str, Mapping[str, Any]]]:
+        """Calibration of all frames and of each condition in the order of Table 3, where it was measured."""
+        known: Mapping[str, Any] = (self.errors or {}).get("calibration", {})
+        names = {"all": "all", **{f"{sun}.{moon}": f"{sun}, {moon}" for sun, moon in CONDITIONS}}
+        return [(words, known[key]) for key, words in names.items() if key in known]
 
 
 def load_answers(paths: Paths, corpus: str) -> Answers | None:
@@ -67,36 +84,6 @@ def load_answers(paths: Paths, corpus: str) -> Answers | None:
     return Answers(read_json(folder / "softmax.json", made_by=MADE_BY), tables)
 
 
-def table6(results: Results, answers: Answers, *, simulated: bool) -> tuple[Row, ...]:
-    """Table 6 published, rebuilt, and by how much they differ.
-
-    A simulated corpus has no difference: its counts are its own, and nothing in them speaks about the record.
-    """
-    rows = []
-    for entry in answers.rows("table6"):
-        sun, moon = entry["sun_bin"], entry["moon_bin"]
-        names = [f"T6.{sun}.{moon}.{what}".upper() for what in ("YES", "NO", "RATIO")]
-        claims = [results.judged[name].claim if name in results.judged else None for name in names]
-        ratio = claims[2]
-        difference, verdict = NOTHING, None
-        if ratio is not None and not simulated:
-            verdict = results.judged[ratio.id].by("corpus")
-            if pd.notna(entry["odds_percent"]):
-                difference = signed(entry["odds_percent"] - claim_number(ratio), 1)
-        rows.append(
-            Row(
-                (sun, moon),
-                _three([number(claim_number(claim), claim.decimals) if claim else NOTHING for claim in claims]),
-                (
-                    f"{entry['yes']:,}", f"{entry['no']:,}", _tenth(entry["odds_percent"]), _tenth(entry["share_percent"]),
-                ),
-                difference,
-                verdict,
-            )
-        )  # fmt: skip
-    return tuple(rows)
-
-
 def _as_in_table_3(table: pd.DataFrame) -> pd.DataFrame:
     """Rows in the order of Table 3, behind the row of all frames; conditions that it does not have come last."""
     order = {cell: number for number, cell in enumerate([("all", "all"), *CONDITIONS])}
@@ -104,9 +91,7 @@ def _as_in_table_3(table: pd.DataFrame) -> pd.DataFrame:
     return table.iloc[sorted(range(len(table)), key=places.__getitem__)].reset_index(drop=True)
 
 
-def _three(texts: list[str]) -> tuple[str, str, str]:
-    return texts[0], texts[1], texts[2]
-
-
-def _tenth(value: float) -> str:
-    return number(value, 1) if pd.notna(value) else NOTHING
+def _words(row: Mapping[str, Any], title: str) -> str:
+    if title != "condition":
+        return str(row[title])
+    return "all" if row["sun_bin"] == "all" else f"{row['sun_bin']}, {row['moon_bin']}"

@@ -10,12 +10,14 @@ from typing import Any
 import matplotlib as mpl
 import pandas as pd
 from matplotlib.figure import Figure
+from matplotlib.layout_engine import ConstrainedLayoutEngine
 
 from repro.store import atomic_path, write_text
 
 INK = "#1d2126"
 QUIET = "#5c6670"
 RULE = "#c9ced4"
+MARK = "#8a4b00"  # of what a simulated corpus feeds; the page's badge has it, too
 
 #: The nine conditions. Hue tells the moon (blue none, red-brown quarter, yellow full), lightness the sun (dark Night,
 #: pale Nautical). Every pair stays apart under simulated colour blindness; a test measures it.
@@ -62,7 +64,9 @@ _STYLE: dict[Any, Any] = {
 
 
 @contextmanager
-def canvas(path: Path, *, width_in: float, height_in: float, arrange: bool = True) -> Iterator[Figure]:
+def canvas(
+    path: Path, *, width_in: float, height_in: float, arrange: bool = True, simulated: bool = False
+) -> Iterator[Figure]:
     """A figure in the project's style, saved whole as SVG when the block ends without an error.
 
     Parameters
@@ -73,6 +77,8 @@ def canvas(path: Path, *, width_in: float, height_in: float, arrange: bool = Tru
         Size in inches.
     arrange : bool
         Let matplotlib arrange the axes (constrained layout); else they stay where they are put.
+    simulated : bool
+        Write below the axes that the data are simulated, so that a figure taken out of the report still says so.
 
     Yields
     ------
@@ -81,6 +87,11 @@ def canvas(path: Path, *, width_in: float, height_in: float, arrange: bool = Tru
     """
     with mpl.rc_context(_STYLE):
         figure = Figure(figsize=(width_in, height_in), layout="constrained" if arrange else None)
+        if simulated:
+            note = 0.19 / height_in  # share of the height that the note takes
+            if isinstance(engine := figure.get_layout_engine(), ConstrainedLayoutEngine):
+                engine.set(rect=(0, note, 1, 1 - note))
+            figure.text(0.995, note / 4, "simulated", ha="right", va="bottom", fontsize=8, weight="bold", color=MARK)
         yield figure
         with atomic_path(path) as temporary:
             # Without the date, and with the version of matplotlib told in the provenance instead.

@@ -16,9 +16,6 @@ from repro.paths import Paths
 from repro.sky.bins import MOON_BINS, SUN_BINS
 from repro.status import Status, status
 
-#: With more nights than this, keograms stand on pages of their own, one a month.
-NIGHTS_ON_PAGE = 40
-
 
 @dataclass(frozen=True)
 class Exactness:
@@ -140,17 +137,6 @@ class Corpus:
     def suns(self) -> list[str]:
         """Ranges of the sun's altitude: the three of the thesis, and others that occur."""
         return [sun for sun in SUN_BINS if sun in SUN_BINS[:3] or any(sun == cell[0] for cell in self.conditions)]
-
-    def frames(self, sun: str, moon: str) -> int:
-        """Frames of one condition."""
-        return self.conditions.get((sun, moon), 0)
-
-    def months(self) -> dict[str, list[Night]]:
-        """Nights with a keogram by month, if there are too many for one page; else none."""
-        shown = [night for night in self.nights if night.keogram]
-        if len(shown) <= NIGHTS_ON_PAGE:
-            return {}
-        return {month: [n for n in shown if n.month == month] for month in sorted({n.month for n in shown})}
 
 
 def load_corpus(paths: Paths, params: Params, published: set[str]) -> Corpus:

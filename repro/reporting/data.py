@@ -8,7 +8,7 @@ import pandas as pd
 
 from repro.record.intervals import wilson
 from repro.reporting.results import Results, claim_number
-from repro.sky.bins import MOON_BINS, SUN_BINS
+from repro.sky.bins import CONDITIONS, MOON_BINS, SUN_BINS
 
 SUNS = SUN_BINS[:3]
 
@@ -80,3 +80,14 @@ def curves(results: Results) -> tuple[pd.DataFrame, int]:
             }
         )
     return pd.DataFrame(rows), images
+
+
+def figure6_cells(results: Results) -> pd.DataFrame:
+    """Figure 6 as read off the print: ``sun_bin``, ``moon_bin``, ``mean_percent``, ``sd_percent``; cells not registered left out."""
+    rows = []
+    for sun, moon in CONDITIONS:
+        names = [f"F6.YES.{sun}.{moon}.{what}".upper() for what in ("MEAN", "SD")]
+        if all(name in results.judged for name in names):
+            mean, sd = (claim_number(results.claims[name]) for name in names)
+            rows.append({"sun_bin": sun, "moon_bin": moon, "mean_percent": mean, "sd_percent": sd})
+    return pd.DataFrame(rows, columns=["sun_bin", "moon_bin", "mean_percent", "sd_percent"])

@@ -179,7 +179,13 @@ def _boxes(boxes: np.ndarray) -> Outline:
 
 
 def learning_curves(
-    epochs: pd.DataFrame, images: int, path: Path, *, frozen: int = 6, mark_loss: float | None = 0.1
+    epochs: pd.DataFrame,
+    images: int,
+    path: Path,
+    *,
+    frozen: int = 6,
+    mark_loss: float | None = 0.1,
+    simulated: bool = False,
 ) -> None:
     """Figure 5 redrawn: loss and accuracy by epoch, with the decoded number of images classified rightly.
 
@@ -196,8 +202,10 @@ def learning_curves(
         Epochs with the backbone frozen, from the first.
     mark_loss : float, optional
         A loss to draw a line at.
+    simulated : bool
+        Whether to mark the figure.
     """
-    with canvas(path, width_in=9.2, height_in=3.9) as figure:
+    with canvas(path, width_in=9.2, height_in=3.9, simulated=simulated) as figure:
         loss, accuracy = figure.subplots(1, 2, width_ratios=(1, 1.45))
         number = epochs["epoch"]
         train = {"color": FIRST, "marker": "o", "ms": 4, "lw": 1.2}

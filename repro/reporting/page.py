@@ -2,24 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from repro.clock.table1 import RULES
 from repro.params import load_params
 from repro.paths import Paths
 from repro.record.claims import EVIDENCE, Document
 from repro.record.verify import OUTCOMES
-from repro.reporting import answer_figures, data, figures, words, workflow
-from repro.reporting.answers import Answers, load_answers, table6
-from repro.reporting.canvas import CONDITION_COLOUR, write_csv
-from repro.reporting.corpus import Corpus, Night, load_corpus
+from repro.reporting import compared, words, workflow
+from repro.reporting.answers import load_answers
+from repro.reporting.augmentation import build_figure3
+from repro.reporting.canvas import CONDITION_COLOUR
+from repro.reporting.corpus import Corpus, load_corpus
+from repro.reporting.drawings import draw_answers, draw_record, draw_training, draw_workflow
 from repro.reporting.gradcam import load_gradcam
+from repro.reporting.measured import load_measured
+from repro.reporting.nights import Part, load_parts, page_of
 from repro.reporting.observatory import Observatory, backbone_card, load_observatory
-from repro.reporting.pictures import full_copy, keogram_strip, small_copy
+from repro.reporting.parts import by_part
+from repro.reporting.pictures import full_copy, small_copy
 from repro.reporting.provenance import Provenance, provenance
 from repro.reporting.results import Judged, Results, load_results
 from repro.reporting.summary import summarise
@@ -29,6 +35,7 @@ from repro.reporting.unmade import unmade
 from repro.sky.bins import MOON_BINS
 from repro.store import write_text
 
+RULE_NAMES = {rule.__name__ for rule in RULES}
 SHEET_PX = 1800  # greatest width of the contact sheet on the page
 
 
@@ -58,51 +65,50 @@ def build(paths: Paths) -> Path:
     ReproError
         If a stage has not run or its results do not fit the registered claims.
     """
-    results = load_results(paths)
-    target = paths.report_build
-    draw(results, target / "figures")
-    published = set(results.nights["night"].astype(str))
-    corpus = load_corpus(paths, load_params(paths.params), published)
+    results, params = load_results(paths), load_params(paths.params)
+    target, figures = paths.report_build, paths.report_build / "figures"
+    corpus = load_corpus(paths, params, set(results.nights["night"].astype(str)))
+    simulated = corpus.simulated
     # Real videos are the subject then; the simulation would only stand in the way.
-    observatory = load_observatory(paths) if corpus.simulated else None
+    observatory = load_observatory(paths) if simulated else None
     flow = workflow.stages(paths, corpus.name)
-    if len(flow):
-        write_csv(target / "figures" / "figure1.csv", flow)
-        workflow.draw(flow, target / "figures" / "figure1.svg")
-    training = load_training(paths, corpus.name)
+    training, answers = load_training(paths, corpus.name), load_answers(paths, corpus.name)
+    gradcam, figure3 = load_gradcam(paths, corpus.name, target), build_figure3(paths, params)
+    draw_record(results, figures)
+    draw_workflow(flow, figures)
     if training:
-        write_csv(target / "figures" / "figure5_rebuilt.csv", training.epochs)
-        drawing = target / "figures" / "figure5_rebuilt.svg"
-        figures.learning_curves(training.epochs, training.images, drawing, frozen=training.frozen, mark_loss=None)
-    answers = load_answers(paths, corpus.name)
+        draw_training(training, figures, simulated=simulated)
     if answers:
-        draw_answers(answers, target / "figures")
-    gradcam = load_gradcam(paths, corpus.name, target)
+        draw_answers(results, answers, figures, simulated=simulated)
+    comparisons = {
+        "table1": compared.table1(results, dict(corpus.repairs) if corpus.clocked else None),
+        "table5": compared.table5(results, params, training),
+        "table6": compared.table6(results, answers, simulated=simulated) if answers else (),
+        "figure6": compared.figure6(results, answers, simulated=simulated) if answers else (),
+        "figure7": compared.figure7(results, answers, simulated=simulated) if answers else (),
+        "panels": compared.panels(results, gradcam) if gradcam else (),
+    }
     content = {
         **record_content(results, provenance(paths)),
-        **corpus_content(corpus, target),
         **observatory_content(observatory, target),
+        **comparisons,
+        "corpus": corpus,
+        "other_repairs": [(name, frames) for name, frames in corpus.repairs if name not in RULE_NAMES],
+        "parts": load_parts(paths, corpus),
+        "table6_later": compared.table6(results, answers, simulated=True, name="table6_later") if answers else (),
+        "colours": CONDITION_COLOUR,
+        "suns": corpus.suns(),
+        "moons": MOON_BINS,
         "workflow": bool(len(flow)),
+        "figure3": figure3,
         "training": training,
         "answers": answers,
-        "table6": table6(results, answers, simulated=corpus.simulated) if answers else (),
         "gradcam": gradcam,
-        "unmade": unmade(corpus, observatory, training, answers, gradcam),
+        "measured": load_measured(paths, corpus.name),
+        "diff_page": (target / "diff" / "index.html").is_file(),
+        "unmade": unmade(corpus, observatory, training, answers, gradcam, figure3),
     }
     return write(content, templates=paths.report_templates, target=target)
-
-
-def draw(results: Results, folder: Path) -> None:
-    """Draw every figure, and write the table behind each beside it."""
-    cells = data.table3_cells(results)
-    write_csv(folder / "table3.csv", cells)
-    figures.table3(cells, folder / "table3.svg")
-    epochs, images = data.curves(results)
-    write_csv(folder / "figure5.csv", epochs)
-    figures.learning_curves(epochs, images, folder / "figure5.svg")
-    nights = data.camera_on(results)
-    write_csv(folder / "calendar.csv", nights)
-    figures.calendar(nights, data.windows(results), folder / "calendar.svg")
 
 
 def record_content(results: Results, origin: Provenance) -> dict[str, Any]:
@@ -120,48 +126,6 @@ def record_content(results: Results, origin: Provenance) -> dict[str, Any]:
     }
 
 
-@dataclass(frozen=True)
-class Picture:
-    """A night's keogram on the page: paths from the page, size in pixels, first and last time of day (HH:MM, UTC)."""
-
-    night: str
-    small: str
-    full: str
-    width: int
-    height: int
-    first: str
-    last: str
-
-
-def corpus_content(corpus: Corpus, target: Path) -> dict[str, Any]:
-    """What the sections about the corpus show; its keograms are copied beside the page."""
-    months = corpus.months()
-    keograms = [_picture(night, target) for night in corpus.nights if night.keogram]
-    pages = {night.night: f"nights-{night.month}.html" if months else "" for night in corpus.nights if night.keogram}
-    return {
-        "corpus": corpus,
-        "night_tables": {
-            "Nights of the published windows": [night for night in corpus.nights if night.published],
-            "Later nights": [night for night in corpus.nights if not night.published],
-        },
-        "keograms": keograms,
-        "months": months,
-        "pages": pages,
-        "colours": CONDITION_COLOUR,
-        "suns": corpus.suns(),
-        "moons": MOON_BINS,
-    }
-
-
-def _picture(night: Night, target: Path) -> Picture:
-    assert night.keogram is not None
-    small, full = f"nights/{night.night}.webp", f"nights/{night.night}.png"
-    full_copy(night.keogram.picture, target / full)
-    times = pd.read_parquet(night.keogram.table, columns=["time_utc"])["time_utc"]
-    width, height = keogram_strip(night.keogram.strip, times, target / small)
-    return Picture(night.night, small, full, width, height, f"{times.min():%H:%M}", f"{times.max():%H:%M}")
-
-
 def observatory_content(observatory: Observatory | None, target: Path) -> dict[str, Any]:
     """What the section about the simulated observatory shows; its contact sheet is copied beside the page."""
     size = (0, 0)
@@ -171,22 +135,34 @@ def observatory_content(observatory: Observatory | None, target: Path) -> dict[s
     return {"observatory": observatory, "sheet_size": size}
 
 
-def draw_answers(answers: Answers, folder: Path) -> None:
-    """Draw Figures 6 and 7 in both readings, and calibration where right answers are known."""
-    six, seven = answers.tables["figure6"], answers.tables["figure7"]
-    write_csv(folder / "figure6.csv", six)
-    answer_figures.figure6(six, folder / "figure6.svg")
-    for name, density in (("figure7", "density"), ("figure7_all", "density_of_all")):
-        columns = ["moon_bin", "sun_bin", "predicted", "low_percent", "frames", density]
-        write_csv(folder / f"{name}.csv", seven[columns])
-        answer_figures.figure7(seven, density, folder / f"{name}.svg")
-    if "reliability" in answers.tables:
-        curve = answers.tables["reliability"]
-        write_csv(folder / "reliability.csv", curve)
-        answer_figures.reliability(curve[curve["sun_bin"] == "all"], folder / "reliability.svg")
+def sections(content: Mapping[str, Any]) -> dict[str, str]:
+    """Sections of the page, by id, with their names in the table of contents; those without content are left out."""
+    corpus: Corpus = content["corpus"]
+    published = any(not part.later for part in content["parts"]) or not corpus.status.failed.empty
+    listed = {
+        "summary": ("Summary", True),
+        "findings": ("Findings", True),
+        "workflow": ("Workflow", content["workflow"]),
+        "clock": ("Clock", content["table1"] or corpus.clocked),
+        "sky": ("Sky", True),
+        "networks": ("Networks", True),
+        "augmentation": ("Augmentation", content["figure3"]),
+        "training": ("Training", True),
+        "answers": ("Classification", content["answers"]),
+        "gradcam": ("Grad-CAM", content["gradcam"]),
+        "errors": ("Beyond the thesis", content["answers"] and content["answers"].errors),
+        "nights": ("Nights", published),
+        "later": ("Later nights", any(part.later for part in content["parts"])),
+        "observatory": ("Simulated observatory", content["observatory"]),
+        "backbone": ("Backbone", content["card"]),
+        "claims": ("Every claim", True),
+        "reading": ("How to read this", True),
+        "provenance": ("Provenance", True),
+    }
+    return {name: title for name, (title, shown) in listed.items() if shown}
 
 
-def write(content: dict[str, Any], *, templates: Path, target: Path) -> Path:
+def write(content: Mapping[str, Any], *, templates: Path, target: Path) -> Path:
     """Fill the templates and write pages, style and summary into a folder.
 
     Returns
@@ -196,16 +172,24 @@ def write(content: dict[str, Any], *, templates: Path, target: Path) -> Path:
     """
     corpus: Corpus = content["corpus"]
     observatory: Observatory | None = content["observatory"]
+    parts: tuple[Part, ...] = content["parts"]
     real = not corpus.simulated or (observatory is not None and observatory.references > 0)
-    content = {**content, "shows_real": real and bool(content["pages"] or observatory or content["gradcam"])}
+    drawn = any(part.pictures for part in parts)
+    shown = sections(content)
+    content = {
+        **content,
+        "sections": shown,
+        "record_parts": by_part(content["results"], set(shown)),
+        "shows_corpus": drawn,
+        "shows_real": real and bool(drawn or observatory or content["gradcam"] or content["figure3"]),
+    }
     html = environment(templates, html=True)
     page = target / "index.html"
     write_text(page, html.get_template("index.html").render(content))
-    for month, nights in content["months"].items():
-        names = {night.night for night in nights}
-        shown = [picture for picture in content["keograms"] if picture.night in names]
-        text = html.get_template("nights.html").render({**content, "month": month, "keograms": shown})
-        write_text(target / f"nights-{month}.html", text)
+    for part in parts:
+        for month, pictures in part.months.items() if part.paged else ():
+            text = html.get_template("nights.html").render({**content, "part": part, "month": month, "shown": pictures})
+            write_text(target / page_of(month, later=part.later), text)
     write_text(target / "summary.md", environment(templates, html=False).get_template("summary.md").render(content))
     write_text(target / "style.css", (templates / "style.css").read_text(encoding="utf-8"))
     return page
@@ -223,7 +207,7 @@ def environment(templates: Path, *, html: bool) -> Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    made.globals |= {"words": words}
+    made.globals |= {"words": words, "page_of": page_of}
     made.filters |= {"md": markdown}
     return made
 

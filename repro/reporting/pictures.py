@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import shutil
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from PIL import Image
 from repro.film.keogram import place_in_time
 from repro.store import atomic_path
 
-STRIP_PX = (480, 150)  # width and height of a keogram on the page
+STRIP_PX = (864, 216)  # width and height of the small keogram: twice its place in the drawing of a night
 _GREY = (140, 140, 140)  # where there is no frame
 QUALITY = 82  # of the small copies; the full pictures are copied as they are
 
@@ -50,8 +51,8 @@ def full_copy(source: Path, target: Path) -> None:
         shutil.copyfile(source, temporary)
 
 
-def keogram_strip(source: Path, times_utc: pd.Series, target: Path) -> tuple[int, int]:
-    """Write a keogram without axes, each column where its time is and grey where there is no frame.
+def keogram_strip(source: Path, times_utc: pd.Series) -> tuple[bytes, tuple[float, float]]:
+    """Make a small keogram without axes, each column where its time is and grey where there is no frame.
 
     Parameters
     ----------
@@ -59,22 +60,22 @@ def keogram_strip(source: Path, times_utc: pd.Series, target: Path) -> tuple[int
         The film stage's keogram, a column a frame.
     times_utc : Series of datetime
         Time of each column, NaT where it is not known; at least one is.
-    target : Path
-        ``.webp`` or ``.jpg``.
 
     Returns
     -------
-    tuple of int
-        Width and height in pixels.
+    bytes
+        WebP file of :data:`STRIP_PX`.
+    tuple of float
+        First and last edge in time, in days since 1970, UTC.
     """
     with Image.open(source) as opened:
         columns = np.asarray(opened.convert("RGB"))
-    placed, _ = place_in_time(columns, times_utc)
+    placed, span = place_in_time(columns, times_utc)
     picture = Image.new("RGB", (placed.shape[1], placed.shape[0]), _GREY)
     cut = Image.fromarray(placed)
     picture.paste(cut, mask=cut.getchannel("A"))
-    with atomic_path(target) as temporary:
-        # Columns stay apart, as in the whole picture; along the meridian pixels are averaged.
-        tall = picture.resize((picture.width, STRIP_PX[1]), Image.Resampling.BOX)
-        tall.resize(STRIP_PX, Image.Resampling.NEAREST).save(temporary, quality=QUALITY)
-    return STRIP_PX
+    # Columns stay apart, as in the whole picture; along the meridian pixels are averaged.
+    tall = picture.resize((picture.width, STRIP_PX[1]), Image.Resampling.BOX)
+    written = io.BytesIO()
+    tall.resize(STRIP_PX, Image.Resampling.NEAREST).save(written, "WEBP", quality=QUALITY)
+    return written.getvalue(), span

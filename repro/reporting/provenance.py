@@ -15,6 +15,7 @@ from pathlib import Path
 import yaml
 
 from repro.paths import Paths
+from repro.reporting.measured import processor
 from repro.store import digest
 
 PACKAGE = "aurora-repro"
@@ -39,7 +40,7 @@ class Provenance:
     digests : mapping
         SHA-256 of what the report rests on.
     machine : str
-        System, processor and number of cores on which the report was built.
+        System, number of cores, processor and memory on which the report was built.
     params : str
         Text of ``params.yaml``.
     """
@@ -67,7 +68,9 @@ def provenance(paths: Paths) -> Provenance:
         changed=changed,
         python=platform.python_version(),
         packages=_packages(),
-        machine=f"{platform.system()}, {platform.machine()}, {os.cpu_count()} cores",
+        machine=", ".join(
+            filter(None, [platform.system(), platform.machine(), f"{os.cpu_count()} cores", processor()])
+        ),
         params=paths.params.read_text(encoding="utf-8"),
         digests={
             "expected/published": digest(*published),

@@ -16,7 +16,7 @@ from repro.record.compare import Verdict
 from repro.store import read_json
 
 #: Which outcome a claim with several verdicts is shown by: the one a reader must not miss.
-_GRAVEST: tuple[Outcome, ...] = ("error", "contradicted", "source_conflict", "confirmed", "consistent", "not_run")
+GRAVEST: tuple[Outcome, ...] = ("error", "contradicted", "source_conflict", "confirmed", "consistent", "not_run")
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ class Judged:
     @property
     def outcome(self) -> Outcome:
         """The gravest outcome of its verdicts."""
-        return min((verdict.outcome for verdict in self.verdicts), key=_GRAVEST.index)
+        return min((verdict.outcome for verdict in self.verdicts), key=GRAVEST.index)
 
     @property
     def decided(self) -> bool:

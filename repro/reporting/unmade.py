@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 from repro.reporting.answers import MADE_BY as ANSWERS_BY
 from repro.reporting.answers import Answers
+from repro.reporting.augmentation import MADE_BY as FIGURE3_BY
+from repro.reporting.augmentation import Figure3
 from repro.reporting.corpus import Corpus
 from repro.reporting.gradcam import MADE_BY as GRADCAM_BY
 from repro.reporting.gradcam import Gradcam
@@ -28,6 +30,7 @@ def unmade(
     training: Training | None,
     answers: Answers | None,
     gradcam: Gradcam | None,
+    figure3: Figure3 | None,
 ) -> tuple[Unmade, ...]:
     """Parts that are missing, in the order of the report."""
     waiting = []
@@ -42,6 +45,8 @@ def unmade(
         waiting.append(Unmade("The simulated observatory: no night was simulated", "dvc repro simulate"))
     elif observatory is not None and observatory.sheet is None:
         waiting.append(Unmade("The contact sheet of the simulated observatory", "dvc repro --force simulate"))
+    if figure3 is None:
+        waiting.append(Unmade(f"Figure 3 from the corpus {name}: no frame with aurora trains yet", FIGURE3_BY))
     if training is None:
         waiting.append(Unmade(f"Training on the corpus {name}, beside Figure 5", TRAINING_BY))
     if answers is None:

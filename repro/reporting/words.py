@@ -15,6 +15,7 @@ from repro.record.show import measured_text
 
 MINUS = "\N{MINUS SIGN}"
 NOTHING = "\N{EM DASH}"
+TIMES = "\N{MULTIPLICATION SIGN}"
 
 #: Name of each outcome, and what it says.
 OUTCOME: dict[Outcome, tuple[str, str]] = {
@@ -66,6 +67,9 @@ FINDING = {
     "remark": "What was done that the text does not tell",
 }
 
+#: Mark of each kind of finding: that of the outcome it is most like.
+FINDING_MARK: dict[str, Outcome] = {"conflict": "source_conflict", "agreement": "confirmed", "remark": "consistent"}
+
 DOCUMENT: dict[Document, str] = {
     "thesis": "Thesis",
     "readings": "Read off the thesis' figures, slides and scripts",
@@ -99,6 +103,16 @@ REPAIR = {
     "two_meanings": "two times fit as well; the frame stays without a time",
     "unreadable": "nothing fits well enough; the frame stays without a time",
 }
+
+#: What a terminal prints plainly, and how it is set on a page.
+_TYPESET = (
+    (re.compile(r"(?<![\w.])-(?=\d)"), MINUS),
+    (re.compile(r" - "), " \N{EN DASH} "),
+    (re.compile(r" x (?=\d)"), f" {TIMES} "),
+    (re.compile(r"(?<=\d) deg\b"), "\N{DEGREE SIGN}"),
+    (re.compile(r"(?<= )>= "), "\N{GREATER-THAN OR EQUAL TO} "),
+    (re.compile(r"(?<= )<= "), "\N{LESS-THAN OR EQUAL TO} "),
+)
 
 _HANGUL = re.compile("[\N{HANGUL SYLLABLE GA}-\N{HANGUL SYLLABLE HIH}]")
 _HAN = re.compile("[\N{CJK UNIFIED IDEOGRAPH-4E00}-\N{CJK UNIFIED IDEOGRAPH-9FFF}]")
@@ -216,6 +230,14 @@ def ends(low: float, high: float) -> str:
     return interval((low, high)) if math.isfinite(low) and math.isfinite(high) else NOTHING
 
 
+def between(low: float, high: float, *, brackets: bool = False) -> str:
+    """An interval of fractions in percent, short, for a narrow cell; a dash where there is none."""
+    if not (math.isfinite(low) and math.isfinite(high)):
+        return NOTHING
+    text = f"{number(100 * low, 1)}\N{EN DASH}{number(100 * high, 1)}"
+    return f"[{text}]" if brackets else text
+
+
 def span(values: Any) -> str:
     """Middle of some values, lowest and highest in brackets."""
     return f"{number(values.median, 1)} ({number(values.low, 1)} to {number(values.high, 1)})"
@@ -232,6 +254,13 @@ def code(text: str) -> Markup:
         f"<code>{escape(part)}</code>" if odd else escape(part) for part, odd in zip(text.split("`"), cycle((0, 1)))
     ]
     return Markup("".join(parts))
+
+
+def typeset(text: str) -> str:
+    """A sentence of a finding as it is set: true minus, multiplication sign, degree sign, dash and inequalities."""
+    for pattern, set_as in _TYPESET:
+        text = pattern.sub(set_as, text)
+    return text
 
 
 def count(amount: int, singular: str, plural: str | None = None) -> str:

@@ -189,7 +189,9 @@ def full(tmp_path_factory: pytest.TempPathFactory, project: Paths) -> Path:
     corpora.film(paths, ["20221201", "20240301", "20260101"])
     corpora.simulate(paths, ["20221201", "20240301", "20260101"])
     corpora.contact_sheet(paths, real=2)
+    corpora.split(paths, ["20221201", "20240301", "20260101"])
     corpora.train(paths)
+    corpora.infer(paths, ["20221201", "20240301", "20260101"])
     corpora.softmax(paths)
     corpora.gradcam(paths)
     return build(paths).parent

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import json
+import zipfile
 
 import numpy as np
 import pandas as pd
@@ -38,6 +40,42 @@ def film(paths: Paths, nights: list[str], corpus: str = "simulated") -> None:
             picture.parent.mkdir(parents=True, exist_ok=True)
             values = np.random.default_rng(int(night)).integers(0, 255, (size[1], size[0], 3), dtype=np.uint8)
             Image.fromarray(values).save(picture)
+
+
+def infer(paths: Paths, nights: list[str], corpus: str = "simulated") -> None:
+    """Write what stage infer leaves of the same frames: yes, yes, none (unreadable), no, no, yes."""
+    for night in nights:
+        table = _table(night)
+        timed = table["time_utc"].notna()
+        p_yes = pd.Series([0.9, 0.8, 0.7, 0.2, 0.3, 0.6]).where(timed)
+        table = table.assign(
+            logit_no=-p_yes, logit_yes=p_yes, p_yes=p_yes, predicted=np.where(p_yes > 0.5, "yes", "no")
+        )
+        table["predicted"] = table["predicted"].where(timed, None)
+        folder = paths.stage(corpus, "infer") / "tables"
+        folder.mkdir(parents=True, exist_ok=True)
+        frames.write(folder / f"{night}.parquet", table, "infer")
+
+
+def split(paths: Paths, nights: list[str], corpus: str = "simulated") -> None:
+    """Write what stage split leaves, and the archives of the frames: the first of each night trains as yes."""
+    rows = []
+    for night in nights:
+        table = _table(night)
+        archive = paths.stage(corpus, "clock") / "frames" / f"{night}.zip"
+        archive.parent.mkdir(parents=True, exist_ok=True)
+        with zipfile.ZipFile(archive, "w") as file:
+            for number, name in zip(table["number"], table["name"], strict=True):
+                if isinstance(name, str):
+                    values = np.random.default_rng(number).integers(0, 255, (48, 48, 3), dtype=np.uint8)
+                    jpeg = io.BytesIO()
+                    Image.fromarray(values).save(jpeg, "JPEG")
+                    file.writestr(name, jpeg.getvalue())
+        for place, (label, part) in enumerate((("yes", "train"), ("no", "train"))):
+            rows.append({"night": night, "name": table["name"][place], "label": label, "split": part})
+    folder = paths.stage(corpus, "split")
+    folder.mkdir(parents=True, exist_ok=True)
+    pd.DataFrame(rows).to_parquet(folder / "split.parquet")
 
 
 def simulate(paths: Paths, nights: list[str]) -> None:
@@ -96,7 +134,7 @@ def train(paths: Paths, corpus: str = "simulated") -> None:
 
 
 def softmax(paths: Paths, corpus: str = "simulated") -> None:
-    """Write what stage softmax leaves of two nights of eight frames."""
+    """Write what stage softmax leaves of two nights of eight frames, the second of which is also taken as a later one."""
     frames_ = pd.DataFrame(
         {
             "night": ["20221201"] * 4 + ["20240301"] * 4,
@@ -107,12 +145,19 @@ def softmax(paths: Paths, corpus: str = "simulated") -> None:
         }
     )
     frames_["predicted"] = np.where(frames_["p_yes"] > 0.5, "yes", "no")
+    frames_["weather"], frames_["form"] = (
+        ["clear"] * 6 + ["snow"] * 2,
+        np.where(frames_["truth"] == "yes", "arc", "none"),
+    )
+    frames_["colour"] = np.where(frames_["truth"] == "yes", "green", "none")
     rng = np.random.default_rng(1)
     tables = {
         "table6": counted.table6(frames_),
         "figure6": sureness.figure6(frames_),
         "figure7": sureness.figure7(frames_),
+        "table6_later": counted.table6(frames_[4:]),
         "confusion": errors.confusion(frames_, ["sun_bin", "moon_bin"], 100, rng),
+        **{f"confusion_{by}": errors.confusion(frames_, [by], 100, rng) for by in ("weather", "form", "colour")},
         "reliability": errors.reliability(frames_, ["sun_bin", "moon_bin"]),
     }
     folder = paths.stage(corpus, "softmax")
@@ -120,8 +165,10 @@ def softmax(paths: Paths, corpus: str = "simulated") -> None:
     for name, table in tables.items():
         table.to_parquet(folder / f"{name}.parquet")
     calibration = {"all": errors.calibration_error(frames_, 100, rng)}
+    calibration["Night.No_moon"] = errors.calibration_error(frames_[:5], 100, rng)
     found = {"right_answers_from": "truth", "frames": 8, "calibration": calibration, "claims": {}}
-    (folder / "softmax.json").write_text(json.dumps({"quantities": {}, "occurrence": {}, "errors": found}))
+    occurrence = {"mean_of_odds_percent": None, "odds_percent": 100.0, "share_percent": 50.0}
+    (folder / "softmax.json").write_text(json.dumps({"quantities": {}, "occurrence": occurrence, "errors": found}))
 
 
 def gradcam(paths: Paths, corpus: str = "simulated") -> None:
@@ -137,7 +184,12 @@ def gradcam(paths: Paths, corpus: str = "simulated") -> None:
     pd.DataFrame(rows).to_parquet(folder / "cases.parquet")
     on = {"frames": 4, "pointing_game": {"mean": 0.75, "by_night": [0.5, 1.0]},
           "energy": {"mean": 0.6, "by_night": None}, "uniform": 0.2}  # fmt: skip
-    document = {"target_layer": "features", "missing": {"weather.snow": "no frame fits"}, "on_aurora": on}
+    document = {
+        "target_layer": "features",
+        "quantities": {"gradcam.colour": "red"},
+        "missing": {"weather.snow": "no frame fits"},
+        "on_aurora": on,
+    }
     (folder / "gradcam.json").write_text(json.dumps(document))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import re
 
 import pandas as pd
@@ -10,9 +11,13 @@ import yaml
 from PIL import Image
 
 from repro.params import load_params
-from repro.reporting.answers import load_answers, table6
-from repro.reporting.corpus import NIGHTS_ON_PAGE, Exactness, load_corpus
+from repro.reporting import nights
+from repro.reporting.answers import load_answers
+from repro.reporting.augmentation import build_figure3
+from repro.reporting.compared import table6
+from repro.reporting.corpus import Exactness, load_corpus
 from repro.reporting.gradcam import load_gradcam
+from repro.reporting.nights import load_parts
 from repro.reporting.observatory import Share, Span, load_observatory
 from repro.reporting.page import build
 from repro.reporting.pictures import STRIP_PX, keogram_strip, small_copy
@@ -78,27 +83,26 @@ def test_without_real_frames_the_sheet_says_so(filmed):
     assert load_observatory(filmed).likeness[0].real is None
 
 
-@pytest.mark.parametrize(
-    ("made", "waiting"),
-    [
-        ((), ["dvc repro film", "dvc repro simulate", "dvc repro train", "dvc repro softmax", "dvc repro gradcam"]),
-        (("film",), ["dvc repro simulate", "dvc repro train", "dvc repro softmax", "dvc repro gradcam"]),
-        (
-            ("film", "simulate"),
-            ["dvc repro --force simulate", "dvc repro train", "dvc repro softmax", "dvc repro gradcam"],
-        ),
-        (("film", "simulate", "contact_sheet"), ["dvc repro train", "dvc repro softmax", "dvc repro gradcam"]),
-        (("film", "simulate", "contact_sheet", "train"), ["dvc repro softmax", "dvc repro gradcam"]),
-        (("film", "simulate", "contact_sheet", "train", "softmax"), ["dvc repro gradcam"]),
-        (("film", "simulate", "contact_sheet", "train", "softmax", "gradcam"), []),
-    ],
-)
-def test_what_has_not_run_is_said(small, made, waiting):
+#: Steps of the pipeline in their order, and the command that is named while a step is missing.
+WAITING = {
+    "film": "dvc repro film",
+    "simulate": "dvc repro simulate",
+    "contact_sheet": "dvc repro --force simulate",
+    "split": "dvc repro split",
+    "train": "dvc repro train",
+    "softmax": "dvc repro softmax",
+    "gradcam": "dvc repro gradcam",
+}
+
+
+@pytest.mark.parametrize("made", [tuple(WAITING)[:count] for count in range(len(WAITING) + 1)])
+def test_what_has_not_run_is_said(small, made):
     """Each part of the report that is missing is named with the command that makes it, and has no section."""
     steps = {
         "film": lambda: corpora.film(small, ["20221201"]),
         "simulate": lambda: corpora.simulate(small, ["20221201"]),
         "contact_sheet": lambda: corpora.contact_sheet(small, real=1),
+        "split": lambda: corpora.split(small, ["20221201"]),
         "train": lambda: corpora.train(small),
         "softmax": lambda: corpora.softmax(small),
         "gradcam": lambda: corpora.gradcam(small),
@@ -107,8 +111,11 @@ def test_what_has_not_run_is_said(small, made, waiting):
         steps[step]()
     parts = load_observatory(small), load_training(small, "simulated"), load_answers(small, "simulated")
     panels = load_gradcam(small, "simulated", small.report_build)
-    listed = [item.command for item in unmade(_corpus(small), *parts, panels)]
-    assert listed == waiting
+    figure3 = build_figure3(small, load_params(small.params))
+    listed = [item.command for item in unmade(_corpus(small), *parts, panels, figure3)]
+    # Without the simulation there is no contact sheet to miss.
+    missing = [step for step in WAITING if step not in made and (step != "contact_sheet" or "simulate" in made)]
+    assert listed == [WAITING[step] for step in missing]
     page = Page(build(small).read_text(encoding="utf-8"))
     ids = set(page.values("id"))
     assert ("nights" in ids) == ("film" in made)
@@ -117,7 +124,8 @@ def test_what_has_not_run_is_said(small, made, waiting):
     assert ("answers" in ids) == ("softmax" in made)
     assert ("figure-5-rebuilt" in ids) == ("train" in made)
     assert ("figure-contact-sheet" in ids) == ("contact_sheet" in made)
-    for command in waiting:
+    assert ("augmentation" in ids) == ("split" in made)
+    for command in listed:
         assert command in " ".join(page.text)
 
 
@@ -129,9 +137,9 @@ def test_a_clock_that_was_not_read_leaves_dashes(small):
         (small.stage("simulated", stage) / "tables" / "20221201.parquet").unlink()
     corpus = _corpus(small)
     assert corpus.nights[0].counts["read"] is None
-    assert unmade(corpus, None, None, None, None)[0].command == "dvc repro clock"
+    assert unmade(corpus, None, None, None, None, None)[0].command == "dvc repro clock"
     page = Page(build(small).read_text(encoding="utf-8"))
-    assert not {"clock", "keograms", "exactness"} & set(page.values("id"))
+    assert not {"clock-rebuilt", "keograms", "exactness"} & set(page.values("id"))
 
 
 def test_failed_nights_are_named(filmed):
@@ -147,8 +155,9 @@ def test_failed_nights_are_named(filmed):
 def test_a_simulated_corpus_is_marked_everywhere(full):
     """Every heading, caption and table title of a section that a simulated corpus feeds bears the mark."""
     html = (full / "index.html").read_text(encoding="utf-8")
-    sections = re.findall(r'<section id="(nights|observatory|answers|gradcam)">(.*?)</section>', html, re.DOTALL)
-    assert len(sections) == 4
+    marked = r'<section id="(augmentation|answers|errors|gradcam|nights|later|observatory)">'
+    sections = re.findall(rf"{marked}(.*?)</section>", html, re.DOTALL)
+    assert len(sections) == 7
     for _, section in sections:
         titles = re.findall(
             r"<h[23].*?</h[23]>|<p class=\"caption.*?</p>|<figcaption.*?</figcaption>", section, re.DOTALL
@@ -183,15 +192,15 @@ def test_the_rebuilt_curves(filmed):
 
 
 def test_table_6(small):
-    """Table 6 gives the rebuilt counts with odds and share, a dash where nothing can be divided, and published ones beside."""
+    """Table 6 gives the rebuilt counts with odds and share, and a dash where nothing can be divided or is registered."""
     corpora.softmax(small)
     results, answers = load_results(small), load_answers(small, "simulated")
-    rows = {row.condition: row for row in table6(results, answers, simulated=True)}
-    assert rows["Night", "No_moon"].rebuilt == ("3", "2", "150.0", "60.0")
-    assert rows["Nautical", "Moon_Full"].rebuilt == ("0", "0", "—", "—")
-    assert rows["Night", "No_moon"].published == ("—", "—", "—")
+    rows = {row.label: row for row in table6(results, answers, simulated=True)}
+    assert rows["Night, No_moon"].rebuilt == ("3", "2", "150.0", "60.0")
+    assert rows["Nautical, Moon_Full"].rebuilt == ("0", "0", "—", "—")
+    assert rows["Night, No_moon"].published == (("—", ""),) * 3
     assert {row.difference for row in rows.values()} == {"—"}
-    assert {row.verdict for row in rows.values()} == {None}
+    assert {row.evidence for row in rows.values()} == {()}
 
 
 def test_a_case_without_a_frame_says_why(full):
@@ -203,28 +212,62 @@ def test_a_case_without_a_frame_says_why(full):
 
 
 def test_later_nights_stand_apart(full):
-    """A night outside the published windows is in a table of its own."""
+    """A night outside the published windows is in a section of its own, with its own counts, and in no other."""
     html = (full / "index.html").read_text(encoding="utf-8")
-    published, later = html.index('id="nights-of-the-published-windows"'), html.index('id="later-nights"')
-    rows = [html.index(f"#night-{night}") for night in ("20221201", "20240301", "20260101")]
-    assert published < rows[0] < rows[1] < later < rows[2]
+    published, later = (
+        html[html.index(f'<section id="{name}">') :].split("</section>")[0] for name in ("nights", "later")
+    )
+    assert [night in published for night in ("20221201", "20240301", "20260101")] == [True, True, False]
+    assert [night in later for night in ("20221201", "20240301", "20260101")] == [False, False, True]
+    assert "2 nights filmed, 12 frames sampled" in published
+    assert "1 night filmed, 6 frames sampled" in later
+    assert 'id="table-6-later"' in later
 
 
-def test_many_nights_have_pages_by_month(small):
-    """With more nights than fit on a page, keograms stand on one page a month, each night on exactly one."""
-    days = pd.date_range("2023-01-01", periods=NIGHTS_ON_PAGE + 1).strftime("%Y%m%d").tolist()
+def test_a_later_night_moves_nothing_published(filmed, small):
+    """With a later night the verdicts, tables and figures of the record keep every byte."""
+    before = build(filmed).parent
+    kept = {path.name: path.read_bytes() for path in (before / "figures").iterdir()}
+    verdicts = re.findall(r'data-verdicts="[^"]*"', (before / "index.html").read_text(encoding="utf-8"))
+    corpora.film(filmed, ["20260102"])
+    after = build(filmed).parent
+    assert {path.name: path.read_bytes() for path in (after / "figures").iterdir()} == kept
+    assert re.findall(r'data-verdicts="[^"]*"', (after / "index.html").read_text(encoding="utf-8")) == verdicts
+    assert (after / "nights" / "20260102.svg").is_file()
+
+
+def test_the_calendar_tells_the_share_of_yes(filmed):
+    """A night's cell gives the percentage of its frames classified yes; one that was not classified says so."""
+    published, later = load_parts(filmed, _corpus(filmed))
+    assert {cell.words for days in published.calendar().values() for cell in days if cell} == {"filmed, not classified"}
+    corpora.infer(filmed, ["20221201"])
+    published, later = load_parts(filmed, _corpus(filmed))
+    months = published.calendar()
+    assert {month: len(days) for month, days in months.items()} == {"2022-12": 31, "2024-03": 31}
+    cell = months["2022-12"][0]
+    assert (cell.text, cell.words, cell.link) == ("60", "3 of 5 frames classified yes", "#night-20221201")
+    assert (published.classified, later.later, list(later.pictures)) == ((3, 5), True, ["20260101"])
+
+
+def test_many_nights_have_pages_by_month(small, monkeypatch):
+    """With more nights than fit on a page, drawings stand on one page a month, each night on exactly one."""
+    monkeypatch.setattr(nights, "NIGHTS_ON_PAGE", 1)
+    days = ["20221201", "20240301", "20240302", "20260101", "20260102"]
     corpora.film(small, days)
     built = build(small).parent
-    pages = sorted(path.name for path in built.glob("nights-*.html"))
-    assert pages == ["nights-2023-01.html", "nights-2023-02.html"]
+    pages = sorted(path.name for path in built.glob("*nights-*.html"))
+    assert pages == ["later-nights-2026-01.html", "nights-2022-12.html", "nights-2024-03.html"]
     shown = []
     for name in pages:
         page = Page((built / name).read_text(encoding="utf-8"))
         assert all((built / image["src"]).is_file() for image in page.all("img"))
+        assert "simulated" in " ".join(page.text)
         shown += [value.removeprefix("night-") for value in page.values("id") if value.startswith("night-")]
     assert sorted(shown) == days
     first = Page((built / "index.html").read_text(encoding="utf-8"))
-    assert "nights-2023-02.html#night-20230205" in first.values("href")
+    assert {"nights-2024-03.html#night-20240302", "later-nights-2026-01.html#night-20260101"} <= set(
+        first.values("href")
+    )
     assert not any(value.startswith("night-") for value in first.values("id"))
 
 
@@ -232,9 +275,12 @@ def test_a_strip_shows_gaps_in_grey(tmp_path):
     """A frame stands where its time is; a time without a frame is grey."""
     Image.new("RGB", (4, 20), (250, 0, 0)).save(tmp_path / "raw.png")
     times = pd.Series(pd.Timestamp("2024-01-01", tz="UTC") + pd.to_timedelta([0, 1, 2, 6], unit="min"))
-    assert keogram_strip(tmp_path / "raw.png", times, tmp_path / "strip.jpg") == STRIP_PX
-    row = [Image.open(tmp_path / "strip.jpg").getpixel((round(STRIP_PX[0] * x), 50)) for x in (0.1, 4.5 / 7, 0.95)]
+    strip, (first, last) = keogram_strip(tmp_path / "raw.png", times)
+    picture = Image.open(io.BytesIO(strip))
+    assert picture.size == STRIP_PX
+    row = [picture.getpixel((round(STRIP_PX[0] * x), 50)) for x in (0.1, 4.5 / 7, 0.95)]
     assert [max(pixel) - min(pixel) > 150 for pixel in row] == [True, False, True]
+    assert round((last - first) * 1440) == 7
 
 
 def test_a_small_picture_is_not_made_larger(tmp_path):

@@ -99,11 +99,11 @@ def test_images_have_words(full):
     """Every picture has a sentence for those who cannot see it, and its data or its full size beside it."""
     page = Page((full / "index.html").read_text(encoding="utf-8"))
     images = page.all("img")
-    assert len(images) == 3 + 1 + 4 + 2 + 1 + 3
+    assert len(images) == 3 + 8 + 1 + 4 + 2 + 1 + 3
     for image in images:
         assert len(image["alt"].split()) > 5
-        if image["src"].startswith("gradcam/"):
-            continue  # a photograph; its name stands below it
+        if image["src"].startswith(("gradcam/", "augmentation/")):
+            continue  # a photograph; what it shows stands below it
         beside = {str(Path(image["src"]).with_suffix(kind)) for kind in (".csv", ".png")}
         assert beside & set(page.values("href")), image
 
@@ -151,7 +151,7 @@ def test_tables_scroll_in_their_own_box(full):
     """Every table and wide picture stands in a box that scrolls, so a narrow page never does; keograms are small."""
     page = Page((full / "index.html").read_text(encoding="utf-8"))
     boxes = sum("scroll" in attributes.get("class", "").split() for attributes in page.all("div"))
-    wide = [image for image in page.all("img") if not image["src"].startswith(("nights/", "gradcam/"))]
+    wide = [image for image in page.all("img") if not image["src"].startswith(("nights/", "gradcam/", "augmentation/"))]
     assert boxes == len(page.all("table")) + len(wide)
 
 
@@ -168,7 +168,7 @@ def test_the_same_results_give_the_same_bytes(filmed):
     first = {path.relative_to(built): path.read_bytes() for path in built.rglob("*") if path.is_file()}
     build(filmed)
     second = {path.relative_to(built): path.read_bytes() for path in built.rglob("*") if path.is_file()}
-    assert len(first) == 9 + 2 * 3 + 2
+    assert len(first) == 9 + 3 * 3 + 2
     assert first == second
 
 

@@ -103,3 +103,25 @@ def test_language():
     assert words.language("전천(全天) 카메라") == "ko"
     assert words.language("极光") == "zh"
     assert words.language("214,890 images") == "en"
+
+
+@pytest.mark.parametrize(
+    ("plain", "set_as"),
+    [
+        ("the sun is below -11.54 deg, with 98.0 % present", "the sun is below −11.54°, with 98.0 % present"),
+        ("25 frames a second x 2/5 is every 10th", "25 frames a second × 2/5 is every 10th"),
+        ("phase >= 150 deg and altitude <= 5", "phase ≥ 150° and altitude ≤ 5"),
+        ("two numbers - fitted - predict", "two numbers – fitted – predict"),
+        ("A4-01-31, 2022-12-01, top-1, features[-1]", "A4-01-31, 2022-12-01, top-1, features[−1]"),
+    ],
+)
+def test_sentences_are_set(plain, set_as):
+    """Signs that a terminal prints plainly are set as a printer would, and names and dates keep their hyphens."""
+    assert words.typeset(plain) == set_as
+
+
+def test_between():
+    """A short interval is in percent, in brackets if told so, and a dash where it is not known."""
+    assert words.between(0.5, 0.75) == "50.0–75.0"
+    assert words.between(0.5, 0.75, brackets=True) == "[50.0–75.0]"
+    assert words.between(float("nan"), 0.5) == "—"

@@ -1,0 +1,121 @@
+"""Figure 3: what the augmentation of training does to a frame of the corpus, each step alone and as training draws them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from PIL import Image
+
+from repro.classifier.archive import load
+from repro.classifier.transforms import CROP_AREA, JITTER, Augmentation, Pixels, augment, draw
+from repro.params import Params
+from repro.paths import Paths
+from repro.reporting.canvas import write_csv
+from repro.reporting.words import TIMES, number
+from repro.seeding import generator
+from repro.store import atomic_path
+
+MADE_BY = "dvc repro split"
+LOOKED_AT = 12  # training frames that are looked at, to show one in which something can be seen
+DRAWS = 4
+QUALITY = 92
+
+
+@dataclass(frozen=True)
+class Picture:
+    """One picture of the figure: its place on the page, what was done, and whether training drew it by chance."""
+
+    file: str
+    title: str
+    done: str
+    drawn: bool
+
+
+@dataclass(frozen=True)
+class Figure3:
+    """The figure: name of the frame, side of the pictures in pixels, and the pictures with the original first."""
+
+    name: str
+    side_px: int
+    pictures: tuple[Picture, ...]
+
+    def group(self, *, drawn: bool) -> list[Picture]:
+        """The steps one by one, or what training draws."""
+        return [picture for picture in self.pictures if picture.drawn == drawn]
+
+
+def build_figure3(paths: Paths, params: Params) -> Figure3 | None:
+    """Augment one training frame, and write the pictures and their parameters beside the page.
+
+    Of some training frames with aurora that the pipeline's seed draws, the one with most contrast is shown.
+
+    Returns
+    -------
+    Figure3 or None
+        None if nothing was split yet, no frame with aurora trains, or their archives are not there.
+    """
+    frame = _frame(paths, params)
+    if frame is None:
+        return None
+    name, pixels = frame
+    side = pixels.shape[0]
+    rng = generator(params.seed, "report", "figure3", "draws")
+    rows, pictures = [], []
+    for key, title, chosen, drawn in _pictures(rng, side):
+        file = f"augmentation/{key}.webp"
+        with atomic_path(paths.report_build / file) as temporary:
+            Image.fromarray(augment(pixels, chosen)).save(temporary, quality=QUALITY)
+        pictures.append(Picture(file, title, describe(chosen, side), drawn))
+        factors = {"brightness": 1.0, "contrast": 1.0, "saturation": 1.0} | dict(chosen.jitter)
+        box = {"top_px": chosen.top, "left_px": chosen.left, "height_px": chosen.height, "width_px": chosen.width}
+        rows.append({"picture": key, "frame": name, **box, "flipped": chosen.flip, **factors})
+    write_csv(paths.report_build / "figures" / "figure3.csv", pd.DataFrame(rows))
+    return Figure3(name, side, tuple(pictures))
+
+
+def describe(chosen: Augmentation, side_px: int) -> str:
+    """What was done, in the order in which it was done."""
+    parts = []
+    if (chosen.height, chosen.width) != (side_px, side_px):
+        parts.append(f"{100 * chosen.height * chosen.width / side_px**2:.0f} % of the area cut out and enlarged")
+    if chosen.flip:
+        parts.append("left and right exchanged")
+    parts += [f"{name} {TIMES}{number(factor, 2)}" for name, factor in chosen.jitter]
+    return ", ".join(parts) or "nothing"
+
+
+def _pictures(rng: np.random.Generator, side: int) -> Iterator[tuple[str, str, Augmentation, bool]]:
+    """Key, title, transforms, and whether they were drawn: the four panels of the thesis, then draws of training."""
+    cut = round(side * math.sqrt(CROP_AREA[0]))
+    top, left = (int(place) for place in rng.integers(side - cut + 1, size=2))
+    jitter = tuple((name, 1 + JITTER) for name in ("brightness", "contrast", "saturation"))
+    yield "a", "(a) original", Augmentation(0, 0, side, side, False, ()), False
+    yield "b", "(b) RandomResizedCrop", Augmentation(top, left, cut, cut, False, ()), False
+    yield "c", "(c) HorizontalFlip", Augmentation(0, 0, side, side, True, ()), False
+    yield "d", "(d) ColorJitter", Augmentation(0, 0, side, side, False, jitter), False
+    for place in range(DRAWS):
+        yield f"draw{place + 1}", f"draw {place + 1}", draw(rng, side), True
+
+
+def _frame(paths: Paths, params: Params) -> tuple[str, Pixels] | None:
+    """Name and pixels of the frame that is shown, at the size at which the network is trained."""
+    source = paths.stage(params.corpus, "split") / "split.parquet"
+    if not source.is_file():
+        return None
+    table = pd.read_parquet(source, columns=["night", "name", "label", "split"])
+    trained = table[(table["label"] == "yes") & (table["split"] == "train")].sort_values("name")
+    order = generator(params.seed, "report", "figure3", "frame").permutation(len(trained))[:LOOKED_AT]
+    found: tuple[float, str, Pixels] | None = None
+    for row in trained.iloc[order].to_dict("records"):
+        archive = paths.stage(params.corpus, "clock") / "frames" / f"{row['night']}.zip"
+        if not archive.is_file():
+            continue  # taken away since, to save space; another frame shows the same
+        pixels = load(archive, str(row["name"]), params.train.image_size_px)
+        contrast = float(pixels.std())
+        if found is None or contrast > found[0]:
+            found = contrast, str(row["name"]), pixels
+    return None if found is None else (found[1], found[2])

@@ -1,0 +1,247 @@
+"""A night as one drawing: sun and moon, keogram, p(yes) and the class of every frame, and the right answer where known.
+
+The drawing is SVG written by hand: a corpus has hundreds of nights, and the keogram's pixels lie inside it, so that
+everything shares one axis of time whatever the width of the page.
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from markupsafe import escape
+
+from repro.paths import Paths
+from repro.reporting.canvas import FIRST, INK, MARK, QUIET, RULE, SECOND
+from repro.store import write_text
+
+WIDTH = 480
+LEFT, RIGHT = 42.0, 446.0  # edges of the axis of time
+MOON = "#6a51a3"
+GROUND = ((-6.0, -12.0, "#eef1f4"), (-12.0, -18.0, "#dfe4ea"), (-18.0, -58.0, "#cdd4dc"))  # sun's altitude, deg
+HIGHEST, LOWEST = 60.0, -58.0  # of the altitudes drawn, deg; over Yellowknife the moon stays within 57 deg
+STEPS_MIN = (10, 15, 30, 60, 120, 180)
+
+
+class Band(NamedTuple):
+    """Top and bottom of a panel, in pixels of the drawing."""
+
+    top: float
+    bottom: float
+
+    def at(self, share: npt.ArrayLike) -> npt.NDArray[np.float64]:
+        """Places of values between 0, at the bottom, and 1, at the top."""
+        shares = np.clip(np.asarray(share, dtype=np.float64), 0, 1)
+        return np.asarray(self.bottom - shares * (self.bottom - self.top), dtype=np.float64)
+
+
+ALTITUDE, KEOGRAM, SURE = Band(6, 70), Band(76, 184), Band(192, 230)
+CLASS, TRUTH = Band(235, 247), Band(251, 259)
+
+
+@dataclass(frozen=True)
+class Frames:
+    """The frames of one night that have a time.
+
+    Parameters
+    ----------
+    table : DataFrame
+        In the order of time: ``time_utc``, ``sun_alt_deg``, ``moon_alt_deg``, ``p_yes``, ``predicted`` and ``truth`` (yes, no);
+        missing values where it is not known.
+    """
+
+    table: pd.DataFrame
+
+    @property
+    def classified(self) -> int:
+        """Frames that the network answered."""
+        return int(self.table["predicted"].notna().sum())
+
+    @property
+    def yes(self) -> int:
+        """Frames classified yes."""
+        return int((self.table["predicted"] == "yes").sum())
+
+    @property
+    def right(self) -> tuple[int, int]:
+        """Frames classified as they should be, and frames of which both are known."""
+        known = self.table["predicted"].notna() & self.table["truth"].notna()
+        return int((self.table["predicted"] == self.table["truth"])[known].sum()), int(known.sum())
+
+
+def read_frames(paths: Paths, corpus: str, night: str, labels: pd.Series) -> Frames:
+    """Read what the stages know of a night's frames.
+
+    Parameters
+    ----------
+    paths : Paths
+        The project.
+    corpus, night : str
+        Which night.
+    labels : Series of str
+        Labels by name of frame; they are the right answers where no truth is known.
+    """
+    columns = ["number", "name", "time_utc", "sun_alt_deg", "moon_alt_deg"]
+    answered = paths.stage(corpus, "infer") / "tables" / f"{night}.parquet"
+    if answered.is_file():
+        table = pd.read_parquet(answered, columns=[*columns, "p_yes", "predicted"])
+    else:
+        table = pd.read_parquet(paths.stage(corpus, "sky") / "tables" / f"{night}.parquet", columns=columns)
+        table = table.assign(p_yes=np.nan, predicted=pd.Series(pd.NA, index=table.index, dtype="str"))
+    known = paths.truth(corpus) / f"{night}.parquet"
+    if known.is_file():
+        truth = pd.read_parquet(known, columns=["number", "visible"]).set_index("number")["visible"]
+        table["truth"] = table["number"].map(truth).map({True: "yes", False: "no"}).astype("str")
+    else:
+        table["truth"] = table["name"].map(labels).astype("str")
+    table = table[table["time_utc"].notna()].sort_values("time_utc", kind="stable")
+    return Frames(table.drop(columns=["number", "name"]).reset_index(drop=True))
+
+
+def draw_night(frames: Frames, strip: bytes, span: tuple[float, float], target: Path, *, simulated: bool) -> int:
+    """Draw a night.
+
+    Parameters
+    ----------
+    frames : Frames
+        At least one.
+    strip : bytes
+        The keogram as a WebP file, stretched over ``span``.
+    span : tuple of float
+        First and last edge of the strip in days since 1970, UTC.
+    target : Path
+        SVG file.
+    simulated : bool
+        Whether to mark the drawing as simulated.
+
+    Returns
+    -------
+    int
+        Height of the drawing; its width is :data:`WIDTH`.
+    """
+    table = frames.table
+    days = table["time_utc"].dt.tz_localize(None).to_numpy().astype("datetime64[us]").astype(np.int64) / 86_400e6
+    x = LEFT + (days - span[0]) / (span[1] - span[0]) * (RIGHT - LEFT)
+    step = (RIGHT - LEFT) * _cadence(days) / (span[1] - span[0])
+    with_truth = bool(table["truth"].notna().any())
+    bottom = TRUTH.bottom if with_truth else CLASS.bottom if frames.classified else KEOGRAM.bottom
+    height = int(bottom + (30 if simulated else 20))
+    parts = [*_altitudes(table, x, step), *_picture(strip)]
+    if frames.classified:
+        parts += [*_sureness(table["p_yes"].to_numpy(float), x, step), *_ribbon(table["predicted"], x, step, CLASS)]
+        parts.append(_text(LEFT - 4, CLASS.bottom - 2, "class", anchor="end"))
+    if with_truth:
+        parts += [
+            *_ribbon(table["truth"], x, step, TRUTH),
+            _text(LEFT - 4, TRUTH.bottom, "truth" if simulated else "label", anchor="end"),
+        ]
+    parts += _times(span, bottom)
+    if simulated:
+        parts.append(_text(RIGHT, height - 1, "simulated", anchor="end", colour=MARK, weight="bold"))
+    head = (
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" width="{WIDTH}" height="{height}" '
+        'font-family="DejaVu Sans, Verdana, Arial, sans-serif" font-size="10.5">'
+    )
+    write_text(target, "\n".join([head, *parts, "</svg>", ""]))
+    return height
+
+
+def _altitudes(table: pd.DataFrame, x: npt.NDArray[np.float64], step: float) -> Iterator[str]:
+    def level(deg: npt.ArrayLike) -> npt.NDArray[np.float64]:
+        return ALTITUDE.at((np.asarray(deg, dtype=float) - LOWEST) / (HIGHEST - LOWEST))
+
+    for above, below, colour in GROUND:
+        top, bottom = level([above, below])
+        yield _box(LEFT, RIGHT, Band(top, bottom), colour)
+    for deg in (60, 0, -18):
+        y = float(level(deg))
+        yield f'<path d="M{LEFT:g} {y:.1f}H{RIGHT:g}" stroke="{RULE}" stroke-width="0.7"/>'
+        yield _text(LEFT - 4, y + 3.5, f"{deg}°".replace("-", "\N{MINUS SIGN}"), anchor="end")
+    ends = []
+    for name, colour, dash in (("sun", SECOND, ""), ("moon", MOON, ' stroke-dasharray="5 2"')):
+        values = level(table[f"{name}_alt_deg"])
+        yield _line(x, values, step, f'stroke="{colour}" stroke-width="1.6"{dash}')
+        ends.append((float(values[-1]), name, colour))
+    (upper, *one), (lower, *other) = sorted(ends)
+    apart = max(0.0, 10 - (lower - upper)) / 2  # so that two names never cover each other
+    for y, (name, colour) in ((upper - apart, one), (lower + apart, other)):
+        yield _text(RIGHT + 4, y + 3.5, name, colour=colour, weight="bold")
+
+
+def _picture(strip: bytes) -> Iterator[str]:
+    data = base64.b64encode(strip).decode()
+    yield (
+        f'<image x="{LEFT:g}" y="{KEOGRAM.top:g}" width="{RIGHT - LEFT:g}" height="{KEOGRAM.bottom - KEOGRAM.top:g}" '
+        f'preserveAspectRatio="none" href="data:image/webp;base64,{data}"/>'
+    )
+    yield _text(LEFT - 4, KEOGRAM.top + 10, "north", anchor="end")
+    yield _text(LEFT - 4, KEOGRAM.bottom - 2, "south", anchor="end")
+
+
+def _sureness(p_yes: npt.NDArray[np.float64], x: npt.NDArray[np.float64], step: float) -> Iterator[str]:
+    for share, dash in ((0.0, ""), (0.5, ' stroke-dasharray="3 3"'), (1.0, "")):
+        y = float(SURE.at(share))
+        yield f'<path d="M{LEFT:g} {y:.1f}H{RIGHT:g}" stroke="{QUIET if dash else RULE}" stroke-width="0.7"{dash}/>'
+    yield _text(LEFT - 4, SURE.top + 8, "p(yes)", anchor="end")
+    yield _text(LEFT - 4, SURE.bottom + 1, "0 to 1", anchor="end")
+    yield _line(x, SURE.at(p_yes), step, f'stroke="{INK}" stroke-width="1.2"')
+
+
+def _ribbon(words: pd.Series, x: npt.NDArray[np.float64], step: float, band: Band) -> Iterator[str]:
+    """Spans of one class: yes fills the band, no its lowest third, so that they stay apart without colour."""
+    kinds = words.to_numpy(dtype=object, na_value="")
+    breaks = np.flatnonzero((kinds[1:] != kinds[:-1]) | (np.diff(x) > 1.75 * step)) + 1
+    for run in np.split(np.arange(len(kinds)), breaks):
+        kind = kinds[run[0]]
+        if kind:
+            low = band if kind == "yes" else Band(band.bottom - (band.bottom - band.top) / 3, band.bottom)
+            left, right = max(x[run[0]] - step / 2, LEFT), min(x[run[-1]] + step / 2, RIGHT)
+            yield _box(left, right, low, SECOND if kind == "yes" else FIRST)
+
+
+def _times(span: tuple[float, float], bottom: float) -> Iterator[str]:
+    """Full hours, or what parts of them the night is long enough for."""
+    minutes = 1440 * (span[1] - span[0])
+    every = next((step for step in STEPS_MIN if minutes / step <= 7), STEPS_MIN[-1]) / 1440
+    for day in np.arange(np.ceil(span[0] / every), span[1] / every) * every:
+        x = LEFT + (day - span[0]) / (span[1] - span[0]) * (RIGHT - LEFT)
+        minute = round(day * 1440) % 1440
+        yield f'<path d="M{x:.1f} {bottom + 1:g}v4" stroke="{QUIET}"/>'
+        if x > LEFT + 16:
+            yield _text(x, bottom + 15, f"{minute // 60:02d}:{minute % 60:02d}", anchor="middle")
+    yield _text(LEFT - 4, bottom + 15, "UTC", anchor="end")
+
+
+def _cadence(days: npt.NDArray[np.float64]) -> float:
+    """Usual time between frames, in days; a minute for one frame."""
+    step = float(np.median(np.diff(days))) if len(days) > 1 else 0.0
+    return step if step > 0 else 60 / 86400
+
+
+def _line(x: npt.NDArray[np.float64], y: npt.NDArray[np.float64], step: float, look: str) -> str:
+    """A line through points, broken where frames or values are missing; a point alone becomes a dot."""
+    path, joined = [], False
+    for place, (left, level) in enumerate(zip(x, y, strict=True)):
+        if not np.isfinite(level):
+            joined = False
+            continue
+        joined = joined and left - x[place - 1] <= 1.75 * step
+        path.append(f"{'L' if joined else 'M'}{left:.1f} {level:.1f}" + ("" if joined else "h0"))
+        joined = True
+    return f'<path d="{"".join(path)}" fill="none" stroke-linecap="round" stroke-linejoin="round" {look}/>'
+
+
+def _box(left: float, right: float, band: Band, colour: str) -> str:
+    size = f'width="{right - left:.2f}" height="{band.bottom - band.top:.2f}"'
+    return f'<rect x="{left:.2f}" y="{band.top:.2f}" {size} fill="{colour}"/>'
+
+
+def _text(x: float, y: float, text: str, *, anchor: str = "start", colour: str = INK, weight: str = "normal") -> str:
+    look = f'text-anchor="{anchor}" fill="{colour}" font-weight="{weight}"'
+    return f'<text x="{x:.1f}" y="{y:.1f}" {look}>{escape(text)}</text>'

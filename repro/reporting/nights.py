@@ -1,0 +1,186 @@
+"""The nights of a corpus on the page: published windows and later nights apart, drawings, months, calendar."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+
+import pandas as pd
+
+from repro.paths import Paths
+from repro.reporting.canvas import write_csv
+from repro.reporting.corpus import Corpus, Night
+from repro.reporting.night_figure import WIDTH, Frames, draw_night, read_frames
+from repro.reporting.pictures import full_copy, keogram_strip
+
+#: With more nights than this, drawings stand on pages of their own, one a month.
+NIGHTS_ON_PAGE = 40
+#: Ground of a night's cell in the calendar where no and where all frames were classified yes, red, green, blue.
+_NONE, _ALL = (255, 255, 255), (213, 94, 0)
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A night's drawing: paths from the page, size in pixels, first and last time of day (HH:MM, UTC), its frames."""
+
+    night: str
+    drawing: str
+    keogram: str
+    data: str
+    width: int
+    height: int
+    first: str
+    last: str
+    frames: int
+    classified: int
+    yes: int
+    right: tuple[int, int]
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A night in the calendar: link to its drawing, share of frames classified yes in percent, and its ground."""
+
+    night: str
+    link: str
+    text: str
+    words: str
+    ground: str
+
+
+@dataclass(frozen=True)
+class Part:
+    """The nights of the published windows, or the later ones.
+
+    Parameters
+    ----------
+    anchor, title : str
+        Of its section.
+    later : bool
+        Whether these nights are outside the record.
+    nights : tuple of Night
+        By date.
+    pictures : mapping
+        Drawings by night.
+    """
+
+    anchor: str
+    title: str
+    later: bool
+    nights: tuple[Night, ...]
+    pictures: Mapping[str, Picture]
+
+    def total(self, column: str) -> int:
+        """Sum of a count over all nights that have it."""
+        return sum(night.counts[column] or 0 for night in self.nights)
+
+    @property
+    def classified(self) -> tuple[int, int]:
+        """Frames classified yes, and all that were classified."""
+        return sum(p.yes for p in self.pictures.values()), sum(p.classified for p in self.pictures.values())
+
+    @property
+    def conditions(self) -> Counter[tuple[str, str]]:
+        """Frames by ``(sun_bin, moon_bin)``."""
+        total: Counter[tuple[str, str]] = Counter()
+        for night in self.nights:
+            total.update(night.conditions)
+        return total
+
+    @property
+    def months(self) -> dict[str, list[Picture]]:
+        """Drawings by month (YYYY-MM)."""
+        found: dict[str, list[Picture]] = {}
+        for name, picture in self.pictures.items():
+            found.setdefault(f"{name[:4]}-{name[4:6]}", []).append(picture)
+        return found
+
+    @property
+    def paged(self) -> bool:
+        """Whether its drawings stand on pages of their own."""
+        return len(self.pictures) > NIGHTS_ON_PAGE
+
+    def link(self, night: str) -> str:
+        """Where a night is drawn, as seen from the first page; nothing if it is not."""
+        if night not in self.pictures:
+            return ""
+        return f"{page_of(night[:4] + '-' + night[4:6], later=self.later) if self.paged else ''}#night-{night}"
+
+    def calendar(self) -> dict[str, list[Cell | None]]:
+        """Cells by month, one a day of the month; None for a day without a filmed night."""
+        found: dict[str, list[Cell | None]] = {}
+        for night in self.nights:
+            days = found.setdefault(night.month, [None] * _days(night.month))
+            days[int(night.night[6:]) - 1] = self._cell(night)
+        return found
+
+    def _cell(self, night: Night) -> Cell:
+        picture = self.pictures.get(night.night)
+        if picture is None or not picture.classified:
+            return Cell(night.night, self.link(night.night), "·", "filmed, not classified", "#e4e7ea")
+        share = picture.yes / picture.classified
+        ground = "#" + "".join(f"{round(n + share * (a - n)):02x}" for n, a in zip(_NONE, _ALL, strict=True))
+        words = f"{picture.yes:,} of {picture.classified:,} frames classified yes"
+        return Cell(night.night, self.link(night.night), f"{100 * share:.0f}", words, ground)
+
+
+def page_of(month: str, *, later: bool) -> str:
+    """Name of the page that draws a month's nights."""
+    return f"{'later-' if later else ''}nights-{month}.html"
+
+
+def load_parts(paths: Paths, corpus: Corpus) -> tuple[Part, ...]:
+    """Draw every night that can be drawn beside the page, and tell published from later nights; empty parts are left out."""
+    split = paths.stage(corpus.name, "split") / "split.parquet"
+    labels = pd.Series(dtype="str")
+    if split.is_file():
+        labels = pd.read_parquet(split, columns=["name", "label"]).set_index("name")["label"]
+    parts = []
+    for later, anchor, title in ((False, "nights", "Nights of the published windows"), (True, "later", "Later nights")):
+        nights = tuple(night for night in corpus.nights if night.published != later)
+        if nights:
+            pictures = {night.night: _draw(paths, corpus, night, labels) for night in nights if night.keogram}
+            parts.append(Part(anchor, title, later, nights, pictures))
+    return tuple(parts)
+
+
+def _draw(paths: Paths, corpus: Corpus, night: Night, labels: pd.Series) -> Picture:
+    assert night.keogram is not None
+    target, name = paths.report_build, night.night
+    drawing, keogram, data = (f"nights/{name}.{kind}" for kind in ("svg", "png", "csv"))
+    full_copy(night.keogram.picture, target / keogram)
+    times = pd.read_parquet(night.keogram.table, columns=["time_utc"])["time_utc"]
+    strip, span = keogram_strip(night.keogram.strip, times)
+    frames = read_frames(paths, corpus.name, name, labels)
+    height = draw_night(frames, strip, span, target / drawing, simulated=corpus.simulated)
+    write_csv(target / data, _rounded(frames))
+    times = frames.table["time_utc"]
+    first, last = f"{times.min():%H:%M}", f"{times.max():%H:%M}"
+    return Picture(
+        name,
+        drawing,
+        keogram,
+        data,
+        WIDTH,
+        height,
+        first,
+        last,
+        len(times),
+        frames.classified,
+        frames.yes,
+        frames.right,
+    )
+
+
+def _rounded(frames: Frames) -> pd.DataFrame:
+    """The data behind the drawing with the digits they deserve."""
+    table = frames.table.assign(time_utc=frames.table["time_utc"].dt.strftime("%Y-%m-%dT%H:%M:%SZ"))
+    return table.round({"sun_alt_deg": 3, "moon_alt_deg": 3, "p_yes": 5})
+
+
+def _days(month: str) -> int:
+    first = date(int(month[:4]), int(month[5:]), 1)
+    following = date(first.year + first.month // 12, first.month % 12 + 1, 1)
+    return (following - first).days

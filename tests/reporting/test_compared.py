@@ -1,0 +1,128 @@
+"""Published values beside rebuilt ones, with the claims of the real record."""
+
+from __future__ import annotations
+
+import inspect
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from repro.classifier import train
+from repro.classifier.transforms import draw
+from repro.clock.table1 import RULES, repair
+from repro.params import load_params
+from repro.record.claims import load_claims
+from repro.record.compare import Measured, compare
+from repro.reporting import compared
+from repro.reporting.answers import Answers
+from repro.reporting.gradcam import Gradcam
+from repro.reporting.results import Judged, Results
+from repro.sky.bins import CONDITIONS
+
+
+@pytest.fixture(scope="module")
+def results(project) -> Results:
+    """The real claims, with nothing measured yet."""
+    claims = load_claims(project.published)
+    nothing = Measured(None, missing="not measured in this test")
+    judged = {c.id: Judged(c, tuple(compare(c, evidence, nothing) for evidence in c.evidence)) for c in claims}
+    return Results(claims, judged, (), {}, pd.DataFrame(), pd.DataFrame())
+
+
+@pytest.fixture
+def answers() -> Answers:
+    """Answers in which every condition has 30 frames yes and 70 no."""
+    cells = [{"sun_bin": sun, "moon_bin": moon} for sun, moon in CONDITIONS]
+    table6 = [{**cell, "yes": 30, "no": 70, "odds_percent": 300 / 7, "share_percent": 30.0} for cell in cells]
+    figure6 = [
+        {**cell, "over": over, "mean_percent": mean, "sd_percent": 5.0}
+        for cell in cells
+        for over, mean in (("predicted yes", 90.0), ("all", 40.0))
+    ]
+    figure7 = [
+        {**cell, "predicted": predicted, "low_percent": low, "density": 0.25, "density_of_all": 0.1}
+        for cell in cells
+        for predicted, low in (("no", 0), ("yes", 99))
+    ]
+    tables = {"table6": table6, "figure6": figure6, "figure7": figure7}
+    return Answers({}, {name: pd.DataFrame(rows) for name, rows in tables.items()})
+
+
+def test_table1_shows_what_each_rule_does(results):
+    """The rule in each row of the published table is the one that turns what the row shows into what it shows."""
+    rows = compared.table1(results, {rule.__name__: 3 for rule in RULES})
+    assert len(rows) == 7
+    for row in rows:
+        (before, _), (after, _) = row.published
+        assert repair(before) == (after, [row.label])
+        assert row.rebuilt == ("3",)
+        assert [evidence for evidence, _ in row.evidence] == ["arithmetic"]
+    assert compared.table1(results, {})[0].rebuilt == ("—",)
+
+
+def test_table5_has_every_setting(results, project):
+    """All settings of Table 5 are listed; of the default run on simulated frames only the initial weights differ."""
+    rows = compared.table5(results, load_params(project.params), None)
+    listed = {claim for row in rows for _, claim in row.published}
+    assert listed == {claim.id for claim in results.claims if claim.id.startswith("T5.")}
+    assert [(row.label, row.rebuilt) for row in rows if row.difference == "differs"] == [
+        ("initial weights", ("observatory",))
+    ]
+
+
+def test_words_about_the_code_are_true():
+    """Loss, optimiser and flip that the report names are those of the code."""
+    source = inspect.getsource(train)
+    assert "cross_entropy(logits" in source
+    assert {word for word in ("Adam", "AdamW", "SGD", "RMSprop") if f"optim.{word}(" in source} == {"Adam"}
+    rng = np.random.default_rng(1)
+    assert abs(np.mean([draw(rng, 240).flip for _ in range(2000)]) - 0.5) < 0.05
+
+
+def test_table6_of_real_videos_has_differences(results, answers):
+    """Of real videos each ratio's difference from the print is given in points; of simulated ones none is."""
+    row = compared.table6(results, answers, simulated=False)[0]
+    assert (row.label, row.published[2]) == ("Night, No_moon", ("40.3", "T6.NIGHT.NO_MOON.RATIO"))
+    assert row.rebuilt == ("30", "70", "42.9", "30.0")
+    assert row.difference == "+2.6"
+    assert row.evidence == (("arithmetic", "not_run"), ("corpus", "not_run"))
+    assert {row.difference for row in compared.table6(results, answers, simulated=True)} == {"—"}
+
+
+def test_figure6_has_both_readings(results, answers):
+    """Each condition has the published mean and deviation, the rebuilt ones over yes, and those over all frames."""
+    rows = compared.figure6(results, answers, simulated=False)
+    assert len(rows) == 9
+    assert rows[0].published == (("92.9", "F6.YES.NIGHT.NO_MOON.MEAN"), ("12.0", "F6.YES.NIGHT.NO_MOON.SD"))
+    assert (rows[0].rebuilt, rows[0].difference) == (("90.0", "5.0", "40.0", "5.0"), "−2.9")
+
+
+def test_figure7_shows_the_bins_that_can_be_read(results, answers):
+    """Every bin that was read off the print is there once, beside the same bin of the same predicted class."""
+    rows = compared.figure7(results, answers, simulated=False)
+    read = [claim.id for claim in results.claims if claim.id.startswith(("F7.FIRST_BIN.", "F7.LAST_BIN."))]
+    assert [row.published[0][1] for row in rows] == read
+    assert {row.rebuilt for row in rows} == {("0.250",)}
+    assert rows[0].difference == "−0.316"
+
+
+def test_panels_are_compared_by_their_cases(results):
+    """Panels with the thesis' cases are the same, others differ; a panel without a case has a dash."""
+    cases = {"gradcam.background": "Night, Astro, Nautical", "gradcam.colour": "red, pink", "gradcam.form": ""}
+    rows = compared.panels(results, Gradcam({"quantities": cases}, ()))
+    assert [(row.label, row.rebuilt[0], row.difference) for row in rows] == [
+        ("background", "Night, Astro, Nautical", "same"),
+        ("colour", "red, pink", "differs"),
+        ("form", "—", "differs"),
+    ]
+
+
+def test_the_gravest_outcome_stands_for_several_claims(results):
+    """Of several claims the outcome shown for a kind of evidence is the one that a reader must not miss."""
+    claims = [results.judged[f"T5.{name}"].claim for name in ("BATCH_SIZE", "LEARNING_RATE")]
+    items = [
+        Judged(claim, (compare(claim, "arithmetic", Measured(value)),))
+        for claim, value in zip(claims, (16, 0.1), strict=True)
+    ]
+    assert compared.together(items) == (("arithmetic", "source_conflict"),)

@@ -1,0 +1,132 @@
+"""The drawing of a night: everything on one axis of time, legible without colour, and marked where it is simulated."""
+
+from __future__ import annotations
+
+import re
+from xml.etree import ElementTree
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from repro.reporting.canvas import FIRST, SECOND
+from repro.reporting.night_figure import CLASS, LEFT, RIGHT, TRUTH, Frames, draw_night, read_frames
+from tests.reporting import corpora
+
+SVG = "{http://www.w3.org/2000/svg}"
+START = pd.Timestamp("2024-01-01T06:00", tz="UTC")
+
+
+def _frames(minutes: list[int], predicted: list[str | None], truth: list[str | None]) -> Frames:
+    count = len(minutes)
+    return Frames(
+        pd.DataFrame(
+            {
+                "time_utc": START + pd.to_timedelta(minutes, unit="min"),
+                "sun_alt_deg": np.linspace(-20, -30, count),
+                "moon_alt_deg": np.linspace(10, 20, count),
+                "p_yes": [np.nan if word is None else 0.9 if word == "yes" else 0.1 for word in predicted],
+                "predicted": pd.Series(predicted, dtype="str"),
+                "truth": pd.Series(truth, dtype="str"),
+            }
+        )
+    )
+
+
+def _drawn(tmp_path, frames: Frames, *, simulated: bool = True):
+    first = START.timestamp() / 86400 - 0.5 / 1440
+    height = draw_night(frames, b"RIFF", (first, first + 10 / 1440), tmp_path / "a.svg", simulated=simulated)
+    tree = ElementTree.parse(tmp_path / "a.svg").getroot()
+    assert tree.get("height") == str(height)
+    return tree
+
+
+def _spans(tree, band, colour: str) -> list[tuple[float, float]]:
+    """Minutes from the start at which boxes of a colour within a band begin and end."""
+    scale = 10 / (RIGHT - LEFT)
+    found = []
+    for box in tree.iter(f"{SVG}rect"):
+        bottom = float(box.get("y")) + float(box.get("height"))
+        if box.get("fill") == colour and abs(bottom - band.bottom) < 0.1:
+            left = float(box.get("x"))
+            found.append(((left - LEFT) * scale - 0.5, (left + float(box.get("width")) - LEFT) * scale - 0.5))
+    return found
+
+
+def test_the_ribbon_tells_each_frames_class_at_its_time(tmp_path):
+    """Spans of yes and of no begin and end half a cadence around their frames, and stop where frames are missing."""
+    frames = _frames([0, 1, 2, 3, 7, 8], ["yes", "yes", "no", "no", "no", "yes"], [None] * 6)
+    tree = _drawn(tmp_path, frames)
+    np.testing.assert_allclose(_spans(tree, CLASS, SECOND), [(-0.5, 1.5), (7.5, 8.5)], atol=0.01)
+    np.testing.assert_allclose(_spans(tree, CLASS, FIRST), [(1.5, 3.5), (6.5, 7.5)], atol=0.01)
+    assert _spans(tree, TRUTH, SECOND) == []
+
+
+def test_classes_can_be_told_without_colour(tmp_path):
+    """Yes fills the height of the ribbon, no a third of it."""
+    tree = _drawn(tmp_path, _frames([0, 1], ["yes", "no"], ["yes", "no"]))
+    for band in (CLASS, TRUTH):
+        heights = {
+            box.get("fill"): float(box.get("height"))
+            for box in tree.iter(f"{SVG}rect")
+            if abs(float(box.get("y")) + float(box.get("height")) - band.bottom) < 0.1
+        }
+        assert heights[SECOND] == pytest.approx(3 * heights[FIRST], abs=0.03)
+
+
+def test_right_answers_are_counted(tmp_path):
+    """Frames classified yes and rightly are counted among those of which it is known."""
+    frames = _frames([0, 1, 2, 3], ["yes", "yes", "no", None], ["yes", "no", None, "yes"])
+    assert (frames.classified, frames.yes, frames.right) == (3, 2, (1, 2))
+
+
+def test_a_night_that_was_not_classified_has_no_ribbon(tmp_path):
+    """Without answers and truth the drawing ends below the keogram and claims nothing."""
+    tree = _drawn(tmp_path, _frames([0, 1], [None, None], [None, None]))
+    words = {text.text for text in tree.iter(f"{SVG}text")}
+    assert not {"class", "truth", "p(yes)"} & words
+    assert {"sun", "moon", "north", "south", "UTC"} <= words
+
+
+def test_simulated_nights_say_so_in_the_drawing(tmp_path):
+    """The drawing itself bears the mark, so that it keeps it outside the report; one of real videos does not."""
+    frames = _frames([0, 1], ["yes", "no"], ["yes", "no"])
+    for simulated, truth in ((True, "truth"), (False, "label")):
+        words = {text.text for text in _drawn(tmp_path, frames, simulated=simulated).iter(f"{SVG}text")}
+        assert ("simulated" in words) == simulated
+        assert truth in words
+
+
+def test_lines_break_where_frames_are_missing(tmp_path):
+    """No line is drawn across a gap, where nothing is known."""
+    tree = _drawn(tmp_path, _frames([0, 1, 2, 7, 8], ["no"] * 5, [None] * 5))
+    lines = [path.get("d") for path in tree.iter(f"{SVG}path") if path.get("fill") == "none"]
+    assert len(lines) == 3  # sun, moon, p(yes)
+    assert [len(re.findall("M", line)) for line in lines] == [2, 2, 2]
+
+
+def test_frames_are_read_in_order_with_their_answers(filmed):
+    """A night's frames with a time come with p(yes) and truth; before stage infer they come without answers."""
+    before = read_frames(filmed, "simulated", "20221201", pd.Series(dtype="str"))
+    assert (len(before.table), before.classified, before.right) == (5, 0, (0, 0))
+    corpora.infer(filmed, ["20221201"])
+    after = read_frames(filmed, "simulated", "20221201", pd.Series(dtype="str"))
+    assert after.table["time_utc"].is_monotonic_increasing
+    assert after.table["p_yes"].tolist() == [0.9, 0.8, 0.2, 0.3, 0.6]
+    assert after.table["truth"].tolist() == ["yes", "yes", "no", "no", "no"]
+    assert after.right == (4, 5)
+
+
+def test_labels_are_the_right_answers_of_real_videos(filmed):
+    """Where no truth is known, a frame's label is its right answer, and a frame without one has none."""
+    corpora.film(filmed, ["20221201"], corpus="kho")
+    corpora.infer(filmed, ["20221201"], corpus="kho")
+    name = read_name(filmed)
+    frames = read_frames(filmed, "kho", "20221201", pd.Series({name: "no"}))
+    assert frames.right == (0, 1)
+
+
+def read_name(paths) -> str:
+    """Name of the first frame."""
+    table = pd.read_parquet(paths.stage("kho", "infer") / "tables" / "20221201.parquet", columns=["name"])
+    return str(table["name"].iloc[0])
