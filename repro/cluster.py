@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import os
 import sys
 import tempfile
@@ -14,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from repro.errors import ReproError, unwritable
-from repro.store import digest
+from repro.source import code_of
 from repro.workers import Item, OneThread, Result, each, killed
 
 CONNECT_S = 5  # how long a scheduler may take to answer
@@ -115,10 +117,15 @@ def _loaded() -> tuple[tuple[str, str], ...]:
 
 @cache
 def _code(module: str) -> str:
-    """SHA-256 (hex) of a module's source, as this process found it first; empty if there is none."""
+    """SHA-256 (hex) of a module's code, as this process found it first; empty if there is none."""
     base = Path(__file__).parents[1].joinpath(*module.split("."))
     found = [path for path in (base.with_suffix(".py"), base / "__init__.py") if path.is_file()]
-    return digest(*found) if found else ""
+    return hashlib.sha256(code_of(found[0].read_text(encoding="utf-8")).encode()).hexdigest() if found else ""
+
+
+def _address(scheduler: str) -> str:
+    """Address of a scheduler, read from its file if that is what is named."""
+    return scheduler if "://" in scheduler else str(json.loads(Path(scheduler).read_text(encoding="utf-8"))["address"])
 
 
 @contextmanager
@@ -133,13 +140,9 @@ def _client(scheduler: str) -> Iterator[Any]:
             where="params.yaml",
             remedy="install it with: pip install -c constraints.txt -e '.[cluster]'; or set engine.scheduler to null",
         ) from None
-    named = "://" in scheduler
     try:
-        if not named and not Path(scheduler).is_file():
-            raise FileNotFoundError("no such file")
-        where = {"address": scheduler} if named else {"scheduler_file": scheduler}
-        client = Client(**where, timeout=CONNECT_S, set_as_default=False)
-    except (OSError, ValueError, KeyError) as error:
+        client = Client(_address(scheduler), timeout=CONNECT_S, set_as_default=False)
+    except (OSError, ValueError, LookupError, TypeError) as error:
         raise ReproError(
             found=f"no answer from a Dask scheduler: {error or type(error).__name__}",
             expected=f"a running scheduler at {scheduler}, within {CONNECT_S} s",
