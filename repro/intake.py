@@ -7,19 +7,23 @@ nothing is unpacked to disk.
 
 from __future__ import annotations
 
+import io
 import reprlib
 import zipfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NoReturn
 
 import pandas as pd
 import yaml
+from PIL import Image
 
 from repro.errors import ReproError
 
 #: Largest file that is taken out of an archive; a frame has 0.1 MB. What unpacks to more is made to fill the memory.
 MEMBER_MOST_BYTES = 1 << 26
+PICTURE_MOST_PX = 4096  # side of the largest frame; a few bytes can claim to be a picture that fills the memory
 #: Values of the largest YAML file that is read; the lock file of 331 nights has some thousand.
 YAML_MOST_VALUES = 1_000_000
 _SHORT = reprlib.Repr()
@@ -165,6 +169,26 @@ def member(archive: zipfile.ZipFile, name: str) -> bytes:
         return archive.read(entry)
     except Exception as error:
         _refuse(f"a damaged archive: {told(error)}", expected, where, remedy)
+
+
+@contextmanager
+def picture(data: bytes, where: str) -> Iterator[Image.Image]:
+    """A JPEG or PNG, open for the block; whatever the block's decoding raises is damage of the picture.
+
+    Other formats are not even tried: Pillow starts other programs for some of them.
+
+    Raises
+    ------
+    ReproError
+        If it is no such picture, a damaged one, or larger than any frame.
+    """
+    try:
+        with Image.open(io.BytesIO(data), formats=("JPEG", "PNG")) as image:
+            if max(image.size) > PICTURE_MOST_PX:
+                raise ValueError(f"{image.width} x {image.height} pixels")
+            yield image
+    except Exception as error:
+        _refuse(f"a damaged image: {told(error)}", "a whole JPEG", where, "film the night again: dvc repro film")
 
 
 def count_in(document: Mapping[str, Any], key: str, *, where: Path, made_by: str) -> int:

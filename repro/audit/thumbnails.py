@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import re
-import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from io import BytesIO
 
-from PIL import Image
-
 from repro.audit.frames import FrameMove
 from repro.audit.outputs import Pair
 from repro.audit.revision import Revision
+from repro.errors import ReproError
+from repro.intake import member, open_archive, picture
 
 #: Where frames lie: under their names behind the clock, by number before it.
 ARCHIVES = ("clock", "film")
@@ -68,18 +67,25 @@ def _image(
         if place is None:
             continue
         try:
-            with zipfile.ZipFile(place) as archive:
+            with open_archive(place) as archive:
                 ending = f"{move.night}_{move.number}.jpg"
                 name = next((name for name in archive.namelist() if f"_{name}".endswith(f"_{ending}")), None)
                 if name is not None:
-                    return _small(archive.read(name))
-        except (zipfile.BadZipFile, OSError):
+                    return small_jpeg(member(archive, name))
+        except ReproError:
             continue
     return None
 
 
-def _small(jpeg: bytes) -> bytes:
-    with Image.open(BytesIO(jpeg)) as image:
+def small_jpeg(jpeg: bytes) -> bytes:
+    """A frame's JPEG made small.
+
+    Raises
+    ------
+    ReproError
+        If it is no image, or a damaged one.
+    """
+    with picture(jpeg, "a frame") as image:
         image.draft("RGB", (SIDE_PX * 2, SIDE_PX * 2))
         image.thumbnail((SIDE_PX, SIDE_PX))
         target = BytesIO()

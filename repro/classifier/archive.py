@@ -12,12 +12,11 @@ from threading import local
 from typing import TypeVar
 
 from repro.classifier.transforms import Pixels, decode
-from repro.errors import ReproError
+from repro.intake import member, open_archive
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
-_REMEDY = "make the night again: remove it from results/<corpus>/clock and film and run dvc repro"
 _held = local()
 
 
@@ -36,24 +35,16 @@ def read(source: Path, name: str) -> bytes:
     Raises
     ------
     ReproError
-        If the archive is missing or damaged, or does not hold the frame.
+        If the archive is missing or damaged, or does not hold the frame; see :func:`repro.intake.member`.
     """
-    try:
-        return _open(source).read(name)
-    except KeyError:
-        found, where = f"no frame {name}", source
-    except FileNotFoundError:
-        found, where = "no such archive", source
-    except (zipfile.BadZipFile, OSError, EOFError, NotImplementedError) as error:
-        found, where = f"a damaged archive: {error}", source
-    raise ReproError(found=found, expected="every frame of the night's table", where=f"{where}, {name}", remedy=_REMEDY)
+    return member(_open(source), name)
 
 
 def _open(source: Path) -> zipfile.ZipFile:
-    stamp = source, source.stat().st_mtime_ns
+    stamp = source, source.stat().st_mtime_ns if source.is_file() else None
     if getattr(_held, "stamp", None) != stamp:
         _held.stamp, _held.archive = None, None
-        _held.archive = zipfile.ZipFile(source)
+        _held.archive = open_archive(source)
         _held.stamp = stamp
     archive: zipfile.ZipFile = _held.archive
     return archive

@@ -9,18 +9,17 @@ so that an image's augmentation depends on seed, epoch and image alone and not o
 
 from __future__ import annotations
 
-import io
 import math
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 import torch
-from PIL import Image, UnidentifiedImageError
+from PIL import Image
 from torch import Tensor
 from torchvision.transforms import functional
 
-from repro.errors import ReproError
+from repro.intake import picture
 
 IMAGENET_MEAN = (0.485, 0.456, 0.406)
 IMAGENET_STD = (0.229, 0.224, 0.225)
@@ -73,18 +72,10 @@ def decode(data: bytes, size_px: int, name: str) -> Pixels:
     Raises
     ------
     ReproError
-        If it is no image, or a damaged one.
+        If it is no image, a damaged one, or larger than any frame.
     """
-    try:
-        with Image.open(io.BytesIO(data)) as image:
-            return np.asarray(image.convert("RGB").resize((size_px, size_px), Image.Resampling.BILINEAR))
-    except (UnidentifiedImageError, OSError, ValueError, SyntaxError) as error:
-        raise ReproError(
-            found=f"a damaged image: {error}",
-            expected="a whole JPEG",
-            where=name,
-            remedy="film the night again: dvc repro film",
-        ) from None
+    with picture(data, name) as image:
+        return np.asarray(image.convert("RGB").resize((size_px, size_px), Image.Resampling.BILINEAR))
 
 
 def draw(rng: np.random.Generator, size_px: int) -> Augmentation:

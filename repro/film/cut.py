@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
+import struct
 from collections.abc import Callable
 
 import cv2
 import numpy as np
 import numpy.typing as npt
 
+from repro.errors import ReproError
 from repro.film.profile import Camera
 
 Image = npt.NDArray[np.uint8]
+_MOST_PX = 16_384  # side of the largest picture of a clock
 
 
 def sky_mask(camera: Camera) -> Image:
@@ -65,6 +69,24 @@ def encode_png(image: Image) -> bytes:
     return bytes(cv2.imencode(".png", image, [cv2.IMWRITE_PNG_COMPRESSION, 1])[1])
 
 
-def decode_grey(data: bytes) -> Image:
-    """Image (height, width) of a grey PNG."""
-    return np.asarray(cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_GRAYSCALE), dtype=np.uint8)
+def decode_grey(data: bytes, name: str = "a strip") -> Image:
+    """Image (height, width) of a grey PNG.
+
+    Raises
+    ------
+    ReproError
+        If it is no PNG, a damaged one, or larger than any frame; ``name`` says which.
+    """
+    image = None
+    # The size stands in the first bytes: what would fill the memory is not decoded.
+    if data.startswith(b"\x89PNG") and len(data) > 24 and max(struct.unpack(">II", data[16:24])) <= _MOST_PX:
+        with contextlib.suppress(cv2.error):
+            image = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_GRAYSCALE)
+    if image is None:
+        raise ReproError(
+            found="a damaged picture of the clock",
+            expected="a PNG as the film stage writes it",
+            where=name,
+            remedy="film the night again: dvc repro film",
+        )
+    return np.asarray(image, dtype=np.uint8)
