@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import re
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import closing
@@ -16,6 +17,8 @@ from repro.progress import progress
 from repro.receipts import Work
 from repro.store import read_json, sweep, write_json
 from repro.workers import Crew, run
+
+_NIGHT = re.compile(r"\d{8}")
 
 
 class Task(Protocol):
@@ -132,7 +135,8 @@ def run_nights(
     sweep(folder)
     listed = list(failed)
     # A run that was killed while it cleared a night has left outputs without a receipt: any file tells of its night.
-    stale = {path.name.split(".")[0] for path in folder.glob("*/[!.]*")} - {task.work.receipt.stem for task in tasks}
+    found = {path.name.split(".")[0] for path in folder.glob("*/[!.]*")}
+    stale = {night for night in found if _NIGHT.fullmatch(night)} - {task.work.receipt.stem for task in tasks}
     for night in sorted(stale):
         _clear(folder, night)
     kept = [task for task in tasks if receipts.holds(task.work, hash_inputs=False)]
@@ -200,7 +204,8 @@ def failures(folder: Path, *, made_by: str) -> list[Failure]:
 def _clear(folder: Path, night: str) -> None:
     """Remove a night's receipt, then whatever else of it lies in the stage's folders."""
     (folder / "receipts" / f"{night}.json").unlink(missing_ok=True)
-    for path in (*folder.glob(f"{night}.*"), *folder.glob(f"*/{night}.*")):
+    # Videos, whose names hold more than the night, go before truth, which tells a rerun that they are stale.
+    for path in sorted((*folder.glob(f"{night}.*"), *folder.glob(f"*/*{night}*")), reverse=True):
         path.unlink(missing_ok=True)
 
 

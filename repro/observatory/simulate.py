@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterable
-from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,14 +13,13 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from repro import receipts, workers
-from repro.errors import ReproError
+from repro import receipts
+from repro.nights import run_nights
 from repro.observatory import campaign, film, overlay, truth
 from repro.observatory.plan import Night, Times
 from repro.observatory.render import render
 from repro.observatory.scene import scenes
 from repro.params import Params, SimulatedNight
-from repro.progress import progress
 from repro.seeding import generator
 from repro.sky.bins import sky_table
 from repro.store import atomic_path, write_table, write_text
@@ -46,11 +44,18 @@ class _Job:
     params: Params
     films: bool
 
+    @property
+    def size(self) -> int:
+        """Minutes, for the progress bar."""
+        return self.night.minutes
+
 
 def simulate(
     out: Path, params: Params, *, nights: int | None = None, seed: int | None = None, campaign_name: str | None = None,
 ) -> pd.DataFrame:  # fmt: skip
     """Simulate a campaign; nights that are there already, made from the same parameters and code, are kept.
+
+    Nights of another campaign that were simulated into the same folder are removed.
 
     Parameters
     ----------
@@ -81,21 +86,9 @@ def simulate(
     plans = campaign.chosen(params, campaign_name, nights)
     films = params.simulate.campaigns[campaign_name or params.simulate.campaign].films
     jobs = [_job(out, night, params, films) for night in plans]
-    waiting = [job for job in jobs if not receipts.holds(job.work)]
-    failures: list[tuple[str, Exception]] = []
-    with (
-        progress("simulate", sum(job.night.minutes for job in waiting), "minutes") as tally,
-        closing(workers.run(_make, waiting, workers=params.engine)) as answers,
-    ):
-        for job, result in answers:
-            if isinstance(result, Exception):
-                failures.append((job.night.night, result))
-            tally.advance(job.night.minutes, job.night.night)
-    if failures:
-        night, error = failures[0]
-        if isinstance(error, ReproError):
-            raise error
-        raise RuntimeError(f"night {night} failed") from error
+    outcome = run_nights("simulate", out, jobs, _make, workers=params.engine, unit="minutes")
+    if outcome.failed:
+        raise outcome.failed[0].error()
     table = pd.concat([pd.read_parquet(job.work.outputs[0]) for job in jobs], ignore_index=True)
     pool = table[(table["sun_bin"] == "Night") & (table["moon_bin"] == "No_moon")]
     write_labels(out / "labels.csv", pool, params.seed)
@@ -220,11 +213,9 @@ def _job(out: Path, night: SimulatedNight, params: Params, films: bool) -> _Job:
     return _Job(work, night, params, films)
 
 
-def _make(job: _Job) -> int:
+def _make(job: _Job) -> dict[str, int]:
     film.limit_threads()
-    receipts.void(job.work)
     target, mask, *video = job.work.outputs
     table = truth_table(job.night, job.params, mask, video[0] if video else None)
     write_table(target, table)
-    receipts.write(job.work, {"frames": len(table), "visible": int(table["visible"].sum())})
-    return len(table)
+    return {"frames": len(table), "visible": int(table["visible"].sum())}

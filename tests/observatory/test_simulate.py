@@ -184,6 +184,18 @@ def test_nights_that_are_there_are_kept(made: tuple[Path, pd.DataFrame], tiny: P
     assert second.read_bytes() == before
 
 
+def test_nights_of_another_campaign_are_removed(made: tuple[Path, pd.DataFrame], tiny: Params, tmp_path: Path) -> None:
+    """A folder holds the campaign that was asked for last, beside videos that nobody simulated."""
+    out = tmp_path / "campaign"
+    shutil.copytree(made[0], out)
+    brought = out / "videos" / FILE_NAME.format(night="20250301")
+    brought.write_bytes(b"a video of somebody else")
+    table = simulate(out, tiny, nights=1)
+    assert set(table["night"]) == {"20221222"}
+    assert not list(out.rglob("*20240409*"))
+    assert brought.is_file()
+
+
 def test_labels_are_a_label_file(made: tuple[Path, pd.DataFrame], tmp_path: Path) -> None:
     """The simulated labeller's file is one that the labels package accepts, for all frames or for some."""
     out, table = made
