@@ -27,6 +27,7 @@ from repro.classifier.network import CLASSES, load
 from repro.classifier.panels import PANELS, Case, choose
 from repro.classifier.transforms import Pixels, decode
 from repro.errors import ReproError
+from repro.intake import told
 from repro.params import Engine, GradcamParams
 from repro.progress import progress
 from repro.seeding import generator
@@ -238,12 +239,14 @@ def read_masks(source: Path) -> npt.NDArray[np.bool_]:
         If the file is missing or damaged.
     """
     try:
-        with np.load(source) as document:
+        with source.open("rb") as file, np.load(file) as document:
             shape = tuple(document["shape"])
             mask: npt.NDArray[np.bool_] = np.unpackbits(document["mask"], axis=-1)[..., : shape[-1]].astype(bool)
-    except (OSError, ValueError, KeyError, EOFError) as error:
+        if mask.shape != shape or mask.ndim != 3:
+            raise ValueError(f"masks of shape {mask.shape} that say to be {shape}")
+    except Exception as error:  # numpy lets through what ZIP and zlib raise; pickled objects it refuses by itself
         raise ReproError(
-            found=f"no usable masks: {error}",
+            found=f"no usable masks: {told(error)}",
             expected="packed masks of every frame of the night",
             where=str(source),
             remedy="simulate the corpus again: dvc repro simulate",

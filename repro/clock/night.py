@@ -21,6 +21,7 @@ from repro.errors import ReproError
 from repro.film.cut import decode_grey
 from repro.film.night import outputs as film_outputs
 from repro.film.profile import Camera
+from repro.intake import member, open_archive
 from repro.nights import Outcome, run_nights, summaries
 from repro.params import ClockParams
 from repro.receipts import Work, settings_digest
@@ -107,8 +108,16 @@ def clock_corpus(
 def read_night(task: ClockTask, table: pd.DataFrame) -> Clock:
     """Read the clock strips of one night; ``table`` is the film stage's."""
     night = task.work.night
-    with zipfile.ZipFile(task.work.inputs[1]) as archive:
-        images = [decode_grey(archive.read(f"{night}_{number}.png")) for number in table["number"]]
+    with open_archive(task.work.inputs[1]) as archive:
+        names = [f"{night}_{number}.png" for number in table["number"]]
+        images = [decode_grey(member(archive, name), f"{task.work.inputs[1]}, {name}") for name in names]
+    if len({image.shape for image in images}) > 1:
+        raise ReproError(
+            found="strips of several sizes",
+            expected="the clock's corner of every frame, as the film stage cuts it",
+            where=str(task.work.inputs[1]),
+            remedy="film the night again: dvc repro film",
+        )
     return read_clock(images, night, task.camera, task.params, step=task.step, threads=task.threads)
 
 
@@ -135,10 +144,10 @@ def clock_night(task: ClockTask, read: Callable[[ClockTask, pd.DataFrame], Clock
     # A missing stamp makes a missing name.
     table["name"] = stamp + "_" + table["night"] + "_" + table["number"].astype(str) + ".jpg"
     table_path, named_path = task.work.outputs
-    with zipfile.ZipFile(jpegs) as source, atomic_path(named_path) as target:
+    with open_archive(jpegs) as source, atomic_path(named_path) as target:
         with zipfile.ZipFile(target, "w", zipfile.ZIP_STORED) as archive:
             for number, name in zip(table["number"], table["name"], strict=True):
                 if isinstance(name, str):
-                    archive.writestr(zipfile.ZipInfo(name, _EPOCH), source.read(f"{night}_{number}.jpg"))
+                    archive.writestr(zipfile.ZipInfo(name, _EPOCH), member(source, f"{night}_{number}.jpg"))
         frames.write(table_path, table, "clock")
     return clock.summary
