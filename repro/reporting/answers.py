@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 import pandas as pd
 
 from repro.paths import Paths
+from repro.record.intervals import wilson
 from repro.sky.bins import CONDITIONS
 from repro.store import read_json
 
@@ -45,7 +47,7 @@ class Answers:
     def groups(self) -> list[tuple[str, list[dict[str, Any]]]]:
         """Confusion by condition, then by weather, where it is known: name of the grouping, and its rows.
 
-        Each row has ``group``, its own name in words.
+        Each row has ``group``, its own name in words, and ``f1_ends``, the ends of Wilson's interval of F1.
         """
         return [(title, rows) for title, rows in self._confusions() if title not in KINDS]
 
@@ -62,7 +64,7 @@ class Answers:
         for name in self.tables:
             if name == "confusion" or name.startswith("confusion_"):
                 title = name.partition("_")[2] or "condition"
-                rows = [{**row, "group": _words(row, title)} for row in self.rows(name)]
+                rows = [{**row, "group": _words(row, title), "f1_ends": f1_ends(row)} for row in self.rows(name)]
                 found.append((title, rows))
         return found
 
@@ -71,6 +73,19 @@ class Answers:
         known: Mapping[str, Any] = (self.errors or {}).get("calibration", {})
         names = {"all": "all", **{f"{sun}.{moon}": f"{sun}, {moon}" for sun, moon in CONDITIONS}}
         return [(words, known[key]) for key, words in names.items() if key in known]
+
+
+def f1_ends(row: Mapping[str, Any]) -> tuple[float, float]:
+    """Ends of the 95 % interval of F1, as fractions, as if frames were independent.
+
+    F1 = 2 q / (1 + q), where q is the share of right answers among all frames that are yes or were taken for it. That
+    share is counted, so that it has Wilson's interval, and F1 grows with it.
+    """
+    counted = int(row["tp"] + row["fp"] + row["fn"])
+    if not counted:
+        return math.nan, math.nan
+    low, high = wilson(int(row["tp"]), counted)
+    return 2 * low / (1 + low), 2 * high / (1 + high)
 
 
 def load_answers(paths: Paths, corpus: str) -> Answers | None:

@@ -22,7 +22,7 @@ from repro.reporting.canvas import FIRST, INK, MARK, QUIET, RULE, SECOND
 from repro.store import write_text
 
 WIDTH = 480
-LEFT, RIGHT = 42.0, 446.0  # edges of the axis of time
+LEFT, RIGHT = 42.0, 440.0  # edges of the axis of time
 MOON = "#6a51a3"
 GROUND = ((-6.0, -12.0, "#eef1f4"), (-12.0, -18.0, "#dfe4ea"), (-18.0, -58.0, "#cdd4dc"))  # sun's altitude, deg
 HIGHEST, LOWEST = 60.0, -58.0  # of the altitudes drawn, deg; over Yellowknife the moon stays within 57 deg

@@ -14,8 +14,9 @@ from repro.clock.table1 import RULES, repair
 from repro.params import load_params
 from repro.record.claims import load_claims
 from repro.record.compare import Measured, compare
+from repro.record.intervals import wilson
 from repro.reporting import compared
-from repro.reporting.answers import Answers
+from repro.reporting.answers import Answers, f1_ends
 from repro.reporting.gradcam import Gradcam
 from repro.reporting.results import Judged, Results
 from repro.sky.bins import CONDITIONS
@@ -126,3 +127,12 @@ def test_the_gravest_outcome_stands_for_several_claims(results):
         for claim, value in zip(claims, (16, 0.1), strict=True)
     ]
     assert compared.together(items) == (("arithmetic", "source_conflict"),)
+
+
+def test_the_interval_of_f1():
+    """F1's interval holds F1, comes from the counts it is made of, and is not known where no frame counts."""
+    low, high = f1_ends({"tp": 80, "fp": 5, "fn": 15})
+    assert low < 160 / 180 < high
+    share_low, share_high = wilson(80, 100)
+    assert (low, high) == pytest.approx((2 * share_low / (1 + share_low), 2 * share_high / (1 + share_high)))
+    assert np.isnan(f1_ends({"tp": 0, "fp": 0, "fn": 0})).all()
