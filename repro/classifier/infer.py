@@ -149,6 +149,13 @@ class Classifier:
                 if near.any():
                     with tf32("float32", self.device):
                         answers[near] = self._forward(pixels[near], False)
+        if not np.isfinite(answers).all():  # finite weights can still be none of a network that was ever trained
+            raise ReproError(
+                found="answers that are no numbers",
+                expected="two finite logits a frame",
+                where="the network's weights",
+                remedy="train anew with: dvc repro train",
+            )
         return answers
 
     def _forward(self, pixels: Pixels, rounded: bool) -> Logits:

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import contextlib
 import json
-import pickle
 import socket
+import warnings
 from collections.abc import Iterator, Mapping
 from importlib import resources
 from pathlib import Path
 from typing import Any, Literal
-from urllib.error import URLError
 
 import torch
-from safetensors import SafetensorError, safe_open
+from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
@@ -21,6 +20,7 @@ from torchvision import models
 from torchvision.ops.misc import Conv2dNormActivation
 
 from repro.errors import ReproError
+from repro.intake import PICTURE_MOST_PX, brief, told
 from repro.seeding import generator
 from repro.store import atomic_path, digest
 
@@ -32,6 +32,7 @@ NETWORK = "efficientnet_b1"
 #: The backbone learnt on simulated frames; shipped with the package.
 OBSERVATORY = "efficientnet_b1_observatory.safetensors"
 _WAIT_S = 30.0
+LEAST_PX = 32  # side of the smallest images that the network takes, as in params.yaml
 
 
 def build(initial: InitialWeights, seed: int) -> nn.Module:
@@ -98,11 +99,11 @@ def imagenet() -> dict[str, Tensor]:
         # The loader opens the connection without a limit of its own; a firewall that swallows it would stop us for good.
         socket.setdefaulttimeout(_WAIT_S)
         state: dict[str, Tensor] = weights.get_state_dict(progress=True, check_hash=True, weights_only=True)
-    except (URLError, OSError, RuntimeError, pickle.UnpicklingError, EOFError) as error:
+    except Exception as error:  # of the connection, of the disk, or of whatever stands in the file
         hashed = path.stem.rsplit("-", 1)[1]
         cached = path.is_file()
         raise ReproError(
-            found=f"{'a file that is no weight file' if cached else 'no file, and no download'}: {error}",
+            found=f"{'a file that is no weight file' if cached else 'no file, and no download'}: {told(error)}",
             expected=f"{path.name}, about 30 MB, whose SHA-256 begins with {hashed}",
             where=str(path),
             remedy=("remove it and run again; or " if cached else "")
@@ -139,8 +140,12 @@ def _observatory(path: Path) -> dict[str, Tensor]:
             where=str(path),
             remedy="restore it from the repository, or learn it anew: python -m repro.classifier.pretrain --help",
         )
+    try:
+        state = load_file(path)
+    except Exception as error:
+        raise _unusable(f"a damaged or foreign file: {told(error)}", path) from None
     # Shipped in half precision to stay small.
-    return {key: value.float() if value.is_floating_point() else value for key, value in load_file(path).items()}
+    return {key: value.float() if value.is_floating_point() else value for key, value in state.items()}
 
 
 def save(network: nn.Module, target: Path, notes: Mapping[str, Any]) -> None:
@@ -189,15 +194,29 @@ def load(source: Path) -> tuple[nn.Module, dict[str, Any]]:
                 notes = json.loads((file.metadata() or {}).get("notes", "{}"))
             state = load_file(source)
         else:
-            notes, state = {}, torch.load(source, map_location="cpu", weights_only=True)
+            notes, state = {}, _tensors(source)
     except FileNotFoundError:
         raise _unusable("no such file", source) from None
-    except (SafetensorError, RuntimeError, OSError, EOFError, ValueError, pickle.UnpicklingError) as error:
-        raise _unusable(f"a damaged or foreign file: {error}", source) from None
+    except Exception as error:  # the readers of both formats let through whatever a flipped bit leads to
+        raise _unusable(f"a damaged or foreign file: {told(error)}", source) from None
+    _check_notes(notes, source)
     with torch.device("meta"):
         network: nn.Module = models.efficientnet_b1(weights=None, num_classes=len(CLASSES))
     _fill(network, state, where=str(source), assign=True)
     return network.eval(), notes
+
+
+def _tensors(source: Path) -> Any:
+    """What torch wrote, as far as it is tensors and plain data; anything else is refused, and nothing in it is run."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # torch's thoughts on pickles that are refused anyway
+        return torch.load(source, map_location="cpu", weights_only=True)
+
+
+def _check_notes(notes: Any, source: Path) -> None:
+    size_px = notes.get("image_size_px", LEAST_PX) if isinstance(notes, dict) else None
+    if isinstance(size_px, bool) or not isinstance(size_px, int) or not LEAST_PX <= size_px <= PICTURE_MOST_PX:
+        raise _unusable(f"notes that do not fit: {brief(notes)}", source)
 
 
 def fused(network: nn.Module) -> nn.Module:
@@ -220,11 +239,14 @@ def _fill(module: nn.Module, state: object, *, where: str, assign: bool = False)
     wrong += [key for key in state if key not in wanted]
     wrong += [key for key in wanted if key in state and wanted[key].shape != state[key].shape]
     if wrong:
-        told = (
+        found = (
             f"weights of another network: {len(wrong)} tensors missing, unknown or of another shape, first {wrong[0]!r}"
         )
-        raise _unusable(told, Path(where))
-    module.load_state_dict(state, assign=assign)
+        raise _unusable(found, Path(where))
+    for key, value in state.items():
+        if value.is_floating_point() != wanted[key].is_floating_point() or not bool(torch.isfinite(value).all()):
+            raise _unusable(f"weights that are no numbers, or of another kind: {key!r}", Path(where))
+    module.load_state_dict({key: value.to(wanted[key].dtype) for key, value in state.items()}, assign=assign)
 
 
 def _unusable(found: str, where: Path) -> ReproError:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import copy
 import os
+import warnings
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -26,7 +27,8 @@ from torch.nn.modules.batchnorm import _BatchNorm
 from repro.classifier.data import Images, plain_batches, training_batches
 from repro.classifier.device import autocast, say, tf32
 from repro.classifier.network import CLASSES, drawn
-from repro.errors import ReproError
+from repro.errors import ReproError, printable
+from repro.intake import told
 from repro.params import TrainParams
 from repro.progress import progress
 from repro.store import atomic_path
@@ -328,18 +330,52 @@ def _resume(
     if not checkpoint.is_file():
         return None
     try:
-        document = torch.load(checkpoint, map_location="cpu", weights_only=True)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", UserWarning)  # torch's thoughts on pickles that are refused anyway
+            document = torch.load(checkpoint, map_location="cpu", weights_only=True)
         if document["settings"] != settings:
             return None
-        network.load_state_dict(document["weights"])
-        for name, value in document["state"].items():
-            setattr(state, name, value)
+        # On a copy first: of a checkpoint that is wrong anywhere, nothing may be left in the network.
+        kept = document["state"]
+        _check_state(kept, phases, params)
+        trial = copy.deepcopy(network)
+        for weights in (kept["best_weights"], document["weights"]):
+            trial.load_state_dict(weights)
+            if not all(bool(torch.isfinite(value).all()) for value in trial.state_dict().values()):
+                raise ValueError("weights that are no numbers")
+        _take_up(_enter(trial, phases[kept["epoch"] - 1], params), document["optimiser"])
     except Exception as error:  # whatever is wrong with it, the training can begin anew
-        say(f"train: the checkpoint {checkpoint} cannot be used, training begins anew: {error}")
+        say(f"train: the checkpoint {checkpoint} cannot be used, training begins anew: {printable(told(error))}")
         return None
-    optimiser = _enter(network, phases[state.epoch - 1], params)
-    optimiser.load_state_dict(document["optimiser"])
+    network.load_state_dict(document["weights"])
+    vars(state).update(kept)
+    optimiser = _take_up(_enter(network, phases[state.epoch - 1], params), document["optimiser"])
     say(f"train: going on after epoch {state.epoch} of {len(phases)}")
+    return optimiser
+
+
+def _check_state(kept: Mapping[str, Any], phases: list[Phase], params: TrainParams) -> None:
+    """Refuse a checkpoint's state that no training could have come to."""
+    fresh = vars(_State(params.batch, 0))
+    if set(kept) != set(fresh) or any(type(kept[name]) is not type(fresh[name]) for name in fresh):
+        raise ValueError("a state of other fields")
+    rows = pd.DataFrame(kept["rows"], columns=list(CURVES)).astype(CURVES)
+    done = kept["epoch"]
+    if not 1 <= done <= len(phases) or rows["epoch"].tolist() != list(range(1, done + 1)):
+        raise ValueError(f"{done} epochs of {len(phases)}, {len(rows)} of them told")
+    if not (1 <= kept["batch"] <= params.batch and 1 <= kept["best_epoch"] <= done and kept["seed"] >= 0):
+        raise ValueError("a batch, a best epoch or a seed that cannot be")
+
+
+def _take_up(optimiser: torch.optim.Adam, document: dict[str, Any]) -> torch.optim.Adam:
+    """Give a fresh optimiser its former memory; torch's own loader takes over any settings and shapes."""
+    settings = [set(group) for group in optimiser.param_groups]
+    optimiser.load_state_dict(document)
+    if [set(group) for group in optimiser.param_groups] != settings:
+        raise ValueError("an optimiser of other settings")
+    for parameter, memory in optimiser.state.items():
+        if any(memory[name].shape != parameter.shape for name in ("exp_avg", "exp_avg_sq")) or "step" not in memory:
+            raise ValueError("an optimiser of other weights")
     return optimiser
 
 
