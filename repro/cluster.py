@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import CancelledError, Executor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -53,13 +53,14 @@ def on_cluster(
             mark = stack.enter_context(tempfile.NamedTemporaryFile(prefix=".partial-cluster-", dir=Path.cwd()))
         except OSError as error:
             raise unwritable(error, Path.cwd()) or error from None
-        _say_if_waiting(client, scheduler, gpu)
+        say = partial(_say_if_waiting, client, scheduler, gpu)
+        say()
         # Not pure: a result that the cluster still remembers from another run is no file on disk.
         pool: Executor = client.get_executor(pure=False, resources={GPU: 1} if gpu else None)
         stack.callback(pool.shutdown, wait=False)
         guarded = _Guarded(work, Path(mark.name), _loaded())
         suspects = []
-        for item, answer in each(pool, guarded, items):
+        for item, answer in each(pool, guarded, items, say):
             if isinstance(answer, CancelledError):
                 raise _lost(scheduler)
             if isinstance(answer, KilledWorker):
@@ -68,7 +69,7 @@ def on_cluster(
                 yield item, answer
         # Dask blames every task that a dead worker held, also those that only waited there; alone, each shows itself.
         for item in suspects:
-            for _, answer in each(pool, guarded, [item]):
+            for _, answer in each(pool, guarded, [item], say):
                 if isinstance(answer, CancelledError):
                     raise _lost(scheduler)
                 yield item, killed("time and again", scheduler) if isinstance(answer, KilledWorker) else answer
@@ -160,7 +161,7 @@ def _say_if_waiting(client: Any, scheduler: str, gpu: bool) -> None:
     there = client.scheduler_info(n_workers=-1)["workers"].values()
     if not any(not gpu or worker["resources"].get(GPU, 0) >= 1 for worker in there):
         wanted = "no worker with --resources GPU=1" if gpu else "no worker"
-        print(f"{wanted} has joined the scheduler at {scheduler} yet; waiting for one", file=sys.stderr, flush=True)
+        print(f"{wanted} is at the scheduler at {scheduler}; waiting for one", file=sys.stderr, flush=True)
 
 
 def _lost(scheduler: str) -> ReproError:

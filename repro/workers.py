@@ -12,7 +12,15 @@ import signal
 import sys
 import threading
 from collections.abc import Callable, Generator, Iterator, Sequence
-from concurrent.futures import CancelledError, Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor, as_completed
+from concurrent.futures import (
+    FIRST_COMPLETED,
+    CancelledError,
+    Executor,
+    Future,
+    ProcessPoolExecutor,
+    ThreadPoolExecutor,
+)
+from concurrent.futures import wait as wait_any
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -29,6 +37,7 @@ Result = TypeVar("Result")
 #: Who does the work: a number of local processes (0 for one a core), or all that section ``engine`` says.
 Crew = int | Engine
 
+QUIET_S = 60.0
 TRIES = 3  # a night that kills its process is tried this often
 # OpenMP (torch, Tesseract), the libraries behind numpy, and OpenCV read these when they are loaded.
 _ONE_THREAD = (
@@ -204,12 +213,23 @@ class OneThread(Generic[Item, Result]):
 
 
 def each(
-    pool: Executor, work: Callable[[Item], Result], items: Sequence[Item]
+    pool: Executor, work: Callable[[Item], Result], items: Sequence[Item], quiet: Callable[[], None] = lambda: None
 ) -> Iterator[tuple[Item, Result | Exception]]:
-    """What an executor's workers make of items, in order of completion; errors are answers."""
+    """What an executor's workers make of items, in order of completion; errors are answers.
+
+    ``quiet`` is called after every :data:`QUIET_S` without an answer.
+    """
     futures = {pool.submit(work, item): item for item in items}
-    for future in as_completed(futures):
-        yield futures[future], _answer(future.result)
+    while futures:
+        done = wait_any(futures, timeout=QUIET_S, return_when=FIRST_COMPLETED).done
+        if not done:
+            quiet()
+        while done:
+            # A cluster does again what it lost with a dead worker, for as long as anybody still holds on to the answer.
+            future = done.pop()
+            item, answer = futures.pop(future), _answer(future.result)
+            del future
+            yield item, answer
 
 
 def _answer(call: Callable[[], Result]) -> Result | Exception:
