@@ -18,11 +18,13 @@ import numpy as np
 import numpy.typing as npt
 import pytesseract
 
-from repro.errors import ReproError
+from repro.errors import ReproError, UnwritableError
 from repro.film.profile import Clock
 from repro.params import ClockParams
 
 Image = npt.NDArray[np.uint8]
+# The last page of every call: on a full disk Tesseract breaks off its answer without a word, and clocks would go unread.
+_END = np.full((48, 48), 255, np.uint8)
 _MARGIN_PX = 8  # white around the text; Tesseract reads glyphs at the very edge badly
 
 
@@ -121,6 +123,8 @@ def read_strips(
     ------
     ReproError
         If Tesseract is not installed.
+    UnwritableError
+        If there is no room for temporary files.
     """
     os.environ.setdefault("OMP_THREAD_LIMIT", "1")  # its own threads slow down such small images
     pages = [(number, page) for number, strip in enumerate(strips)
@@ -140,9 +144,10 @@ def read_strips(
 def _read_pages(pages: Sequence[Image], config: str) -> list[tuple[str, float]]:
     with tempfile.TemporaryDirectory(prefix="repro-clock-") as name:
         folder = Path(name)
-        files = [folder / f"{number}.png" for number in range(len(pages))]
-        for file, page in zip(files, pages, strict=True):
-            cv2.imwrite(str(file), page, [cv2.IMWRITE_PNG_COMPRESSION, 1])
+        files = [folder / f"{number}.png" for number in range(len(pages) + 1)]
+        for file, page in zip(files, [*pages, _END], strict=True):
+            # OpenCV's own writer says nothing of a full disk.
+            file.write_bytes(cv2.imencode(".png", page, [cv2.IMWRITE_PNG_COMPRESSION, 1])[1].tobytes())
         listing = folder / "pages.txt"
         listing.write_text("".join(f"{file}\n" for file in files), encoding="utf-8")
         try:
@@ -160,10 +165,17 @@ def _read_pages(pages: Sequence[Image], config: str) -> list[tuple[str, float]]:
                 return [("", 0.0)]
             half = len(pages) // 2
             return _read_pages(pages[:half], config) + _read_pages(pages[half:], config)
+    if len(pages) + 1 not in words["page_num"]:
+        raise UnwritableError(
+            found=f"an answer of Tesseract that ends with page {max(words['page_num'], default=0)}",
+            expected=f"{len(pages)} pages and an empty one behind them",
+            where=tempfile.gettempdir(),
+            remedy="free some space for temporary files, or name another folder in TMPDIR, and run again",
+        )
     texts: list[list[str]] = [[] for _ in pages]
     sure = [100.0] * len(pages)
     for page, word, confidence in zip(words["page_num"], words["text"], words["conf"], strict=True):
-        if str(word).strip():
+        if page <= len(pages) and str(word).strip():
             texts[page - 1].append(str(word).strip())
             sure[page - 1] = min(sure[page - 1], max(0.0, float(confidence)))
     return [(" ".join(text), value if text else 0.0) for text, value in zip(texts, sure, strict=True)]
