@@ -9,7 +9,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -67,7 +67,8 @@ def atomic_path(target: Path) -> Iterator[Path]:
         raise fault from error
     finally:
         if temporary is not None:
-            temporary.unlink(missing_ok=True)
+            with suppress(OSError):  # a disk that no longer takes anything: the first error is the one to tell
+                temporary.unlink(missing_ok=True)
 
 
 def sync_folder(folder: Path) -> None:
