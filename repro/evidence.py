@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
 from typing import Any
 
 from repro.analysis import observed
+from repro.errors import ReproError
+from repro.intake import brief
 from repro.nights import summaries
 from repro.params import Params, load_params
 from repro.paths import Paths
@@ -39,10 +42,13 @@ def combine(
         Quantities measured on the corpus, by name.
     """
     quantities: dict[Evidence, Quantities] = {
-        "ephemeris": schedule["quantities"],
-        "architecture": architecture["quantities"],
+        "ephemeris": _checked(schedule, "schedule"),
+        "architecture": _checked(architecture, "architecture"),
     }
-    missing = {f"architecture:{name}": why for name, why in architecture.get("unavailable", {}).items()}
+    unavailable = architecture.get("unavailable") or {}
+    if not isinstance(unavailable, Mapping):
+        raise _damaged("unavailable", unavailable, "architecture")
+    missing = {f"architecture:{name}": str(why) for name, why in unavailable.items()}
     if corpus == EVIDENCE_CORPUS and measured is not None:
         quantities["corpus"] = measured
     else:
@@ -68,8 +74,35 @@ def of_corpus(paths: Paths, params: Params) -> Quantities | None:
     for stage in ("sample", "split", "train", "softmax", "gradcam"):
         document = paths.stage(corpus, stage) / f"{stage}.json"
         if document.is_file():
-            found |= read_json(document, made_by=f"dvc repro {stage}")["quantities"]
+            found |= _checked(read_json(document, made_by=f"dvc repro {stage}"), stage)
     return found or None
+
+
+def _checked(document: Any, stage: str) -> dict[str, Any]:
+    """Quantities of a stage's document: numbers, words, and intervals of two numbers, by name."""
+    found = document.get("quantities") if isinstance(document, Mapping) else None
+    if not isinstance(found, Mapping):
+        raise _damaged("quantities", found, stage)
+    for name, value in found.items():
+        ends = value if isinstance(value, list | tuple) else ()
+        sound = len(ends) == 2 and all(_finite(end) for end in ends) if ends else _finite(value)
+        if not (sound or isinstance(value, bool | str)):
+            raise _damaged(str(name), value, stage)
+    return dict(found)
+
+
+def _finite(value: object) -> bool:
+    # Beyond floating-point numbers a comparison would overflow.
+    return isinstance(value, int | float) and abs(value) <= sys.float_info.max
+
+
+def _damaged(name: str, value: object, stage: str) -> ReproError:
+    return ReproError(
+        found=f"{brief(name)}: {brief(value)}",
+        expected="numbers, words, and intervals of two numbers, by name",
+        where=f"result of stage {stage}",
+        remedy=f"run the stage again: dvc repro --force --single-item {stage}",
+    )
 
 
 def from_stages(paths: Paths) -> Results:

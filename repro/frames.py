@@ -14,6 +14,7 @@ import pandas as pd
 import pandera.pandas as pa
 
 from repro.errors import ReproError
+from repro.intake import read_table, told
 from repro.store import write_table
 
 Stage = Literal["film", "clock", "sky", "split", "infer"]
@@ -114,9 +115,9 @@ def check(table: pd.DataFrame, stage: Stage, where: str) -> pd.DataFrame:
     """
     try:
         schema(stage).validate(table)
-    except (pa.errors.SchemaError, pa.errors.SchemaErrors) as error:
+    except Exception as error:  # a table that is far from its schema breaks the checks themselves
         raise ReproError(
-            found=f"a frame table that breaks its schema: {str(error).splitlines()[0]}",
+            found=f"a frame table that breaks its schema: {told(error).splitlines()[0]}",
             expected=f"the columns of stage {stage} (repro/frames.py)",
             where=where,
             remedy=f"run the stage again: dvc repro --force --single-item {stage}",
@@ -153,17 +154,17 @@ def read(source: Path, stage: Stage) -> pd.DataFrame:
     ReproError
         If the file is missing or is no Parquet file, or as :func:`check`.
     """
+    table = read_table(source, made_by=f"dvc repro {stage}")
     try:
-        table = pd.read_parquet(source)
-    except FileNotFoundError:
-        found = "no such file"
-    except (OSError, ValueError) as error:
-        found = f"not a Parquet file: {error}"
-    else:
-        return check(tidy(table), stage, str(source))
-    raise ReproError(
-        found=found, expected=f"a frame table of stage {stage}", where=str(source), remedy=f"run: dvc repro {stage}"
-    )
+        table = tidy(table)
+    except Exception as error:  # of a column of another type, pandas raises what its parser for that type does
+        raise ReproError(
+            found=f"a frame table of another kind: {told(error)}",
+            expected=f"the columns of stage {stage} (repro/frames.py)",
+            where=str(source),
+            remedy=f"run the stage again: dvc repro --force --single-item {stage}",
+        ) from None
+    return check(table, stage, str(source))
 
 
 def read_nights(folder: Path, stage: Stage) -> pd.DataFrame:

@@ -9,10 +9,15 @@ from typing import Any
 import pandas as pd
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
+from repro.errors import ReproError, printable
+from repro.intake import told
 from repro.nights import failures, summaries
 from repro.paths import Paths
 
+COLUMNS = ["night", "scanned", "sampled", "missing", "read", "unreadable", "gaps", "duplicates", "on_boundary"]
+KINDS = dict.fromkeys(COLUMNS[1:], "Int64")
 _STAGES = ("film", "clock", "sky")
 
 
@@ -64,13 +69,27 @@ def status(paths: Paths, corpus: str) -> Status:
     rows = []
     for night in sorted({*film, *clock, *sky}):
         filmed, read, seen = (stage.get(night, {}) for stage in (film, clock, sky))
-        repairs.update(read.get("repairs", {}))
-        confusions.update({(printed, glyph): count for printed, glyph, count in read.get("confusions", [])})
-        bins.update({(moon, sun): count for moon, sun, count in seen.get("conditions", [])})
-        rows.append(_row(night, filmed, read, seen))
-    columns = ["night", "scanned", "sampled", "missing", "read", "unreadable", "gaps", "duplicates", "on_boundary"]
+        try:
+            mine = (
+                Counter({printable(name): count for name, count in read.get("repairs", {}).items()}),
+                Counter({(printable(a), printable(b)): count for a, b, count in read.get("confusions", [])}),
+                Counter({(printable(a), printable(b)): count for a, b, count in seen.get("conditions", [])}),
+            )
+            rows.append(pd.DataFrame([_row(night, filmed, read, seen)], columns=COLUMNS).astype(KINDS))
+            if any(type(count) is not int for counts in mine for count in counts.values()):
+                raise ValueError("a count that is none")
+            repairs.update(mine[0])
+            confusions.update(mine[1])
+            bins.update(mine[2])
+        except Exception as error:  # a receipt is a file like any other: whatever stands in it
+            raise ReproError(
+                found=f"receipts that no stage writes: {told(error)}",
+                expected="counts as the stages film, clock and sky leave them",
+                where=f"night {night}, {paths.stage(corpus, 'STAGE') / 'receipts'}",
+                remedy=f"remove the night's receipts and run: dvc repro {' '.join(_STAGES)}",
+            ) from None
     return Status(
-        nights=pd.DataFrame(rows, columns=columns).astype(dict.fromkeys(columns[1:], "Int64")),
+        nights=pd.concat(rows, ignore_index=True) if rows else pd.DataFrame(columns=COLUMNS).astype(KINDS),
         repairs=pd.DataFrame(repairs.most_common(), columns=["repair", "frames"]),
         confusions=pd.DataFrame(
             [(*pair, count) for pair, count in confusions.most_common()], columns=["printed", "read", "frames"]
@@ -129,5 +148,6 @@ def print_status(found: Status) -> None:
         for column in table.columns:
             shown.add_column(column, justify="right" if pd.api.types.is_numeric_dtype(table[column]) else "left")
         for row in table.itertuples(index=False):
-            shown.add_row(*("-" if pd.isna(value) else str(value) for value in row))
+            # As plain text: a file's name may look like markup, or hold codes that move the cursor.
+            shown.add_row(*(Text("-" if pd.isna(value) else printable(str(value))) for value in row))
         console.print(shown)

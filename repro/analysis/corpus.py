@@ -9,6 +9,7 @@ import pandas as pd
 
 from repro.analysis import errors, softmax, table6
 from repro.errors import ReproError
+from repro.intake import read_table
 from repro.params import SoftmaxParams
 from repro.seeding import generator
 
@@ -52,7 +53,8 @@ def with_attributes(frames: pd.DataFrame, split: pd.DataFrame, truth: Path) -> p
             where=str(truth),
             remedy="simulate the corpus again: dvc repro simulate",
         )
-    known = pd.concat([pd.read_parquet(source, columns=[*KEYS, "visible", *ATTRIBUTES]) for source in sources])
+    columns = [*KEYS, "visible", *ATTRIBUTES]
+    known = pd.concat([read_table(source, made_by="dvc repro simulate", columns=columns) for source in sources])
     known["truth"] = known.pop("visible").map({True: "yes", False: "no"}).astype("str")
     return frames.merge(known, on=KEYS, how="left", validate="one_to_one")
 

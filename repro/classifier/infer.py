@@ -31,6 +31,7 @@ from repro.classifier.network import CLASSES, fused
 from repro.classifier.network import load as load_network
 from repro.classifier.transforms import Pixels, normalise
 from repro.errors import ReproError
+from repro.intake import count_in
 from repro.nights import Outcome, run_nights, summaries
 from repro.params import Engine, InferParams
 from repro.receipts import Work, settings_digest
@@ -248,7 +249,8 @@ def infer_corpus(
         inputs = (clock / "frames" / f"{night}.zip", sky / "tables" / f"{night}.parquet")
         target = folder / "tables" / f"{night}.parquet"
         work = Work(night, inputs, (target,), folder / "receipts" / f"{night}.json", settings)
-        tasks.append(InferTask(work, summary["frames"]))
+        count = count_in(summary, "frames", where=sky / "receipts" / f"{night}.json", made_by="dvc repro sky")
+        tasks.append(InferTask(work, count))
     if classifier is None and isinstance(workers, Engine) and workers.scheduler:
         # A night is one thread's work there, unless a GPU has to be fed.
         threads = workers.workers if device.type == "cuda" else 1

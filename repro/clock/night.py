@@ -21,7 +21,7 @@ from repro.errors import ReproError
 from repro.film.cut import decode_grey
 from repro.film.night import outputs as film_outputs
 from repro.film.profile import Camera
-from repro.intake import member, open_archive
+from repro.intake import count_in, member, open_archive
 from repro.nights import Outcome, run_nights, summaries
 from repro.params import ClockParams
 from repro.receipts import Work, settings_digest
@@ -101,7 +101,11 @@ def clock_corpus(
         outputs = (folder / "tables" / f"{night}.parquet", folder / "frames" / f"{night}.zip")
         inputs = film_outputs(film, night)[:3]
         work = Work(night, inputs, outputs, folder / "receipts" / f"{night}.json", settings)
-        tasks.append(ClockTask(work, summary["sampled"], camera, params, summary["step"], threads))
+        sampled, step = (
+            count_in(summary, key, where=film / "receipts" / f"{night}.json", made_by="dvc repro film")
+            for key in ("sampled", "step")
+        )
+        tasks.append(ClockTask(work, sampled, camera, params, step, threads))
     return run_nights("clock", folder, tasks, do or clock_night, workers=workers)
 
 

@@ -9,6 +9,7 @@ import pandas as pd
 
 from repro import frames
 from repro.errors import ReproError
+from repro.intake import read_table
 from repro.labels import labelfile
 from repro.labels.sample import MOON, SUN, draw
 from repro.labels.split import Unit, split
@@ -94,7 +95,7 @@ def simulated_labels(sample: pd.DataFrame, truth: Path) -> pd.DataFrame:
         source = truth / f"{night}.parquet"
         if not source.is_file():
             raise _no_truth(f"no truth of night {night}", source)
-        parts.append(pd.read_parquet(source, columns=["night", "number", "label"]))
+        parts.append(read_table(source, made_by="dvc repro simulate", columns=["night", "number", "label"]))
     joined = sample.merge(pd.concat(parts), on=["night", "number"], how="left", validate="one_to_one")
     if joined["label"].isna().any():
         raise _no_truth(f"no truth of frame {joined.loc[joined['label'].isna(), 'name'].iloc[0]}", truth)

@@ -52,8 +52,8 @@ def read(source: Path, known: Collection[str]) -> pd.DataFrame:
             if header:
                 header = False
                 if tuple(row) != COLUMNS:
-                    found = f"header {brief(','.join(row))}"
-                    raise _wrong(source, 1, found, f"header {_HEADER!r}", "name the columns so")
+                    given = f"header {brief(','.join(row))}"
+                    raise _wrong(source, 1, given, f"header {_HEADER!r}", "name the columns so")
             elif row:
                 _check(row, source, reader.line_num, names, first_line)
                 rows.append(row)

@@ -18,6 +18,7 @@ from repro import frames
 from repro.errors import ReproError
 from repro.film.keogram import draw_keogram
 from repro.film.profile import Camera
+from repro.intake import count_in
 from repro.nights import Outcome, run_nights, summaries
 from repro.params import Site, Sky
 from repro.receipts import Work, settings_digest
@@ -79,7 +80,8 @@ def sky_corpus(clock: Path, film: Path, folder: Path, camera: Camera, params: Sk
         inputs = (clock / "tables" / f"{night}.parquet", film / "keograms" / f"{night}.png")
         outputs = (folder / "tables" / f"{night}.parquet", folder / "keograms" / f"{night}.png")
         work = Work(night, inputs, outputs, folder / "receipts" / f"{night}.json", settings)
-        tasks.append(SkyTask(work, summary["frames"], camera, params))
+        count = count_in(summary, "frames", where=clock / "receipts" / f"{night}.json", made_by="dvc repro clock")
+        tasks.append(SkyTask(work, count, camera, params))
     return run_nights("sky", folder, tasks, sky_night, workers=workers)
 
 
