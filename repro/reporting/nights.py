@@ -132,14 +132,20 @@ def page_of(month: str, *, later: bool) -> str:
 
 
 def load_parts(paths: Paths, corpus: Corpus) -> tuple[Part, ...]:
-    """Draw every night that can be drawn beside the page, and tell published from later nights; empty parts are left out."""
+    """Draw every night that can be drawn beside the page, and tell published from later nights.
+
+    Parts without a night are left out. A corpus with no night in the record's windows has one part, as in stage softmax.
+    """
     split = paths.stage(corpus.name, "split") / "split.parquet"
     labels = pd.Series(dtype="str")
     if split.is_file():
         labels = pd.read_parquet(split, columns=["name", "label"]).set_index("name")["label"]
+    kinds = [(False, "nights", "Nights of the published windows"), (True, "later", "Later nights")]
+    if not any(night.published for night in corpus.nights):
+        kinds = [(False, "nights", "Nights")]  # of another camera; the record's windows are none of its matter
     parts = []
-    for later, anchor, title in ((False, "nights", "Nights of the published windows"), (True, "later", "Later nights")):
-        nights = tuple(night for night in corpus.nights if night.published != later)
+    for later, anchor, title in kinds:
+        nights = tuple(night for night in corpus.nights if len(kinds) == 1 or night.published != later)
         if nights:
             pictures = {night.night: _draw(paths, corpus, night, labels) for night in nights if night.keogram}
             parts.append(Part(anchor, title, later, nights, pictures))

@@ -77,5 +77,5 @@ def keogram_strip(source: Path, times_utc: pd.Series) -> tuple[bytes, tuple[floa
     # Columns stay apart, as in the whole picture; along the meridian pixels are averaged.
     tall = picture.resize((picture.width, STRIP_PX[1]), Image.Resampling.BOX)
     written = io.BytesIO()
-    tall.resize(STRIP_PX, Image.Resampling.NEAREST).save(written, "WEBP", quality=QUALITY)
+    tall.resize(STRIP_PX, Image.Resampling.NEAREST).save(written, "WEBP", quality=QUALITY, method=2)
     return written.getvalue(), span

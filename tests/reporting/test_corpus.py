@@ -236,6 +236,13 @@ def test_a_later_night_moves_nothing_published(filmed, small):
     assert (after / "nights" / "20260102.svg").is_file()
 
 
+def test_nights_of_another_camera_are_not_later(small):
+    """Where no night lies in the record's windows, all stand in one section and none is called later."""
+    corpora.film(small, ["20260101", "20260102"])
+    (part,) = load_parts(small, _corpus(small))
+    assert (part.later, part.anchor, len(part.nights)) == (False, "nights", 2)
+
+
 def test_the_calendar_tells_the_share_of_yes(filmed):
     """A night's cell gives the percentage of its frames classified yes; one that was not classified says so."""
     published, later = load_parts(filmed, _corpus(filmed))
