@@ -1,0 +1,145 @@
+"""One stage in a process of its own, which may kill itself at a chosen change of a file; no part of the library."""
+
+from __future__ import annotations
+
+import errno
+import importlib
+import os
+import runpy
+import signal
+import sys
+import tempfile
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[2]
+#: Imported once in the server that children are forked from, so that a child costs milliseconds.
+PRELOAD = [
+    "torch", "torchvision.models", "pandas", "pyarrow.dataset", "pyarrow.parquet", "pandera.pandas", "cv2", "av", "pytesseract", "skyfield.api",
+    "matplotlib.backends.backend_agg", "matplotlib.backends.backend_svg", "jinja2", "safetensors.torch", "pytorch_grad_cam",
+    "repro.stage", "repro.film.night", "repro.clock.night", "repro.sky.table", "repro.labels.corpus", "repro.classifier.runs",
+    "repro.classifier.infer", "repro.classifier.gradcam_corpus", "repro.analysis.corpus", "repro.evidence", "repro.record.show",
+    "repro.reporting.page", "tests.endurance.warm",
+]  # fmt: skip
+LEARNT = "learnt.txt"  # beside the project: epochs that were begun
+
+_CAMERA = {
+    "credit": "test camera",
+    "site": {"latitude_deg": 62.4333, "longitude_deg": -114.35, "time_zone": "America/Yellowknife"},
+    "file_pattern": "small_YYYYMMDD.mp4",
+    "file_date": "morning",
+    "frame_px": {"width": 448, "height": 160},
+    "circle_px": {"x": 100, "y": 55, "radius": 48},
+    "crop_px": {"left": 52, "top": 7, "width": 96, "height": 96},
+    "north_deg": 0,
+    "cadence_s": 60,
+    "sample_interval_s": 60,
+    "sample_fps_fraction": 0.04,
+    "clock": {
+        "box_px": {"left": 0, "top": 112, "width": 448, "height": 40},
+        "scale": 2,
+        "formats": ["%Y/%m/%d %H:%M:%S"],
+    },
+}
+
+
+def run(project: Path, stage: str, change: int, mode: str, answer: Connection) -> None:
+    """Run a stage's script in a project.
+
+    Parameters
+    ----------
+    project : Path
+        A whole temporary project.
+    stage : str
+        Name of the script.
+    change : int
+        The change of a file, counted from 1, before which ``mode`` happens; 0 for never. A change is a file that takes its
+        place, or one that is there and is removed.
+    mode : str
+        ``kill``, by SIGKILL; ``tear``: the same, and the new file is only half written; ``full``: the system refuses this
+        and all further files; ``read-only``: it refuses any change from here on.
+    answer : Connection
+        Gets "ready" before the stage begins, and how many changes it made when it ends.
+    """
+    os.chdir(project)
+    with (project.parent / "told.txt").open("wb") as told:
+        os.dup2(told.fileno(), 1)
+        os.dup2(told.fileno(), 2)
+    scratch = project.parent / "tmp"
+    scratch.mkdir(exist_ok=True)
+    tempfile.tempdir = str(scratch)
+    small_parts(project.parent / LEARNT)
+    changes = Changes(project, change, mode)
+    sys.addaudithook(changes)
+    answer.send("ready")
+    try:
+        runpy.run_path(str(ROOT / "stages" / f"{stage}.py"), run_name="__main__")
+    finally:
+        sys.stdout.flush()
+        changes.at = 0
+        answer.send(changes.seen)
+
+
+class Changes:
+    """Counts changes of files below a folder by Python's own audit events, and acts before one of them."""
+
+    def __init__(self, folder: Path, at: int, mode: str) -> None:
+        self.folder, self.at, self.mode, self.seen = str(folder) + os.sep, at, mode, 0
+
+    def __call__(self, event: str, arguments: tuple[Any, ...]) -> None:
+        """Meet an event; files that are no more when they are removed change nothing."""
+        if event not in ("os.rename", "os.remove"):
+            return
+        path = os.path.abspath(os.fsdecode(arguments[0]))  # noqa: PTH100 (a Path would cost more than the event)
+        if not path.startswith(self.folder) or not os.path.exists(path):  # noqa: PTH110
+            return
+        self.seen += 1
+        if not self.at or self.seen < self.at:
+            return
+        if self.mode == "full" and event == "os.remove":
+            return
+        if self.mode in ("full", "read-only"):
+            code = errno.ENOSPC if self.mode == "full" else errno.EROFS
+            raise OSError(code, os.strerror(code), path)
+        if self.mode == "tear" and event == "os.rename":
+            os.truncate(path, os.path.getsize(path) // 2)  # noqa: PTH202
+        os.kill(os.getpid(), signal.SIGKILL)
+
+
+def small_parts(learnt: Path) -> None:
+    """A camera and a network so small that a stage takes a fraction of a second, and a list of the epochs begun."""
+    from torchvision import models
+    from torchvision.models import efficientnet
+
+    from repro.classifier import train
+    from repro.film import profile
+
+    camera = profile.Camera.model_validate(_CAMERA)
+    profile.load_camera = lambda _: camera
+    ratio = (1, 4, 4, 4, 4, 4, 4)
+    side, stride = (3, 3, 5, 3, 5, 5, 3), (1, 2, 2, 2, 1, 2, 1)
+    stages = [
+        efficientnet.MBConvConfig(ratio[k], side[k], stride[k], 8 if k == 0 else 16, 16, 1, width_mult=1, depth_mult=1)
+        for k in range(7)
+    ]
+
+    def thin(*, weights: None = None, num_classes: int = 1000) -> object:
+        return efficientnet.EfficientNet(stages, 0.2, num_classes=num_classes, last_channel=1280)
+
+    models.efficientnet_b1 = thin
+    learn = train._learn
+
+    def noted(*arguments: Any) -> tuple[float, float]:
+        state = arguments[5]
+        with learnt.open("a", encoding="utf-8") as file:
+            file.write(f"{len(arguments[2])} {state.seed} {state.epoch + 1}\n")
+        return learn(*arguments)
+
+    train._learn = noted
+
+
+def preload() -> None:
+    """Check that everything named for the server can be imported; the server itself would pass over what cannot."""
+    for name in PRELOAD:
+        importlib.import_module(name)

@@ -1,0 +1,335 @@
+"""Start, kill and compare runs of stages; test support, no part of the library."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import multiprocessing
+import shutil
+import time
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from multiprocessing.connection import Connection
+from multiprocessing.process import BaseProcess
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytz
+import torch
+import yaml
+
+from repro.paths import Paths
+from repro.store import write_table
+from tests.endurance import child
+from tests.endurance.counts import COUNTS
+from tests.support.camera import SLASHES, Look, burn, write_video
+from tests.support.corpus import add_night
+
+CORPUS = "simulated"
+#: Nights around new moon and their first frame, local time; the second goes on over midnight.
+NIGHTS = {"20221222": "01:00:30", "20221223": "23:53:30"}
+FRAMES = 12
+STAGES = (
+    "film", "clock", "sky", "sample", "split", "train", "infer", "softmax", "gradcam", "schedule", "architecture", "verify",
+    "report",
+)  # fmt: skip
+SEED = 20250627
+EPOCHS = 8  # of two networks
+LIMIT_S = 120.0
+_CONTEXT = multiprocessing.get_context("forkserver")
+_CONTEXT.set_forkserver_preload(child.PRELOAD)
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How a run ended.
+
+    Parameters
+    ----------
+    code : int
+        Exit code; -9 if it was killed.
+    changes : int
+        Files that took their place or were removed; 0 of a killed run.
+    seconds : float
+        From when it was ready to when it ended.
+    told : str
+        What it printed.
+    """
+
+    code: int
+    changes: int
+    seconds: float
+    told: str
+
+
+@dataclass
+class Running:
+    """A stage at work."""
+
+    project: Path
+    process: BaseProcess
+    answers: Connection
+    began: float
+
+    def end(self, kill_after_s: float | None = None) -> Ended:
+        """Wait for the end, or kill it after so many seconds."""
+        if kill_after_s is not None:
+            self.process.join(max(0.0, self.began + kill_after_s - time.monotonic()))
+            self.process.kill()
+        self.process.join(LIMIT_S)
+        assert self.process.exitcode is not None, "the stage hangs"
+        seconds = time.monotonic() - self.began
+        changes = 0
+        if self.answers.poll():
+            try:
+                changes = int(self.answers.recv())
+            except EOFError:
+                changes = 0
+        told = (self.project.parent / "told.txt").read_text(encoding="utf-8", errors="replace")
+        return Ended(self.process.exitcode, changes, seconds, told)
+
+
+def start(project: Path, stage: str, *, change: int = 0, mode: str = "kill") -> Running:
+    """Start a stage and wait until it is ready; see :func:`tests.endurance.child.run`."""
+    here, there = _CONTEXT.Pipe()
+    process = _CONTEXT.Process(target=child.run, args=(project, stage, change, mode, there))
+    process.start()
+    there.close()
+    assert here.recv() == "ready"
+    return Running(project, process, here, time.monotonic())
+
+
+def run(project: Path, stage: str, *, change: int = 0, mode: str = "kill") -> Ended:
+    """Run a stage to its end, or to its own."""
+    return start(project, stage, change=change, mode=mode).end()
+
+
+class Chain:
+    """A project whose stages run once each, in their order, without interruption.
+
+    Parameters
+    ----------
+    folder : Path
+        Where the project is made.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.paths = make_project(folder)
+        self.logs: dict[str, str] = {}
+        self.ended: dict[str, Ended] = {}
+
+    def upto(self, stage: str) -> Ended:
+        """Run what is missing up to a stage; gives how that one ended."""
+        for name in STAGES[: STAGES.index(stage) + 1]:
+            if name not in self.ended:
+                # The report tells the log of runs, so a stage that is tried again must find the log as it was.
+                self.logs[name] = self.paths.runs.read_text() if self.paths.runs.is_file() else ""
+                ended = run(self.paths.root, name)
+                assert ended.code == 0, ended.told
+                self.ended[name] = ended
+        return self.ended[stage]
+
+
+class Trial:
+    """A copy of the reference project, in which one stage is killed and run again.
+
+    Parameters
+    ----------
+    chain : Chain
+        The reference.
+    folder : Path
+        Where the copy lies.
+    """
+
+    def __init__(self, chain: Chain, folder: Path) -> None:
+        self.chain, self.paths = chain, Paths(folder / "project")
+        self.expected: dict[str, str] = {}
+        self.stage = ""
+
+    @property
+    def out(self) -> Path:
+        """Output of the stage."""
+        return output(self.paths, self.stage)
+
+    def begin(self, stage: str) -> Ended:
+        """Choose the stage; gives how it ended in the reference."""
+        ended = self.chain.upto(stage)
+        if not self.paths.root.exists():
+            shutil.copytree(self.chain.paths.root, self.paths.root)
+            self.expected = contents(self.paths.root)
+        self.stage = stage
+        return ended
+
+    def reset(self, start_from: Path | None = None) -> None:
+        """Leave the project as it was before the stage; ``start_from`` is an output of an earlier run to begin with."""
+        if self.out.is_dir():
+            shutil.rmtree(self.out)
+        else:
+            self.out.unlink(missing_ok=True)
+        shutil.rmtree(self.paths.results / CORPUS / ".seen" / self.stage, ignore_errors=True)
+        (self.paths.root.parent / child.LEARNT).unlink(missing_ok=True)
+        self.paths.runs.write_text(self.chain.logs[self.stage])
+        if start_from is not None:
+            shutil.copytree(start_from, self.out)
+
+    def kill_at_changes(self, stage: str, every: int = 1) -> None:
+        """Kill the stage before one change of a file after the other, every second file half written, and run it again."""
+        changes = self.begin(stage).changes
+        assert changes >= 2
+        for number, change in enumerate(range(1, changes + 1, every)):
+            self.reset()
+            assert self.kill(change=change, mode="tear" if number % 2 else "kill")
+            self.run_again()
+
+    def kill_at_moments(self, stage: str, times: int) -> None:
+        """Kill the stage so often, each time at a random moment of what it has left to do, and run it to its end."""
+        lasts_s = self.begin(stage).seconds
+        rng = np.random.default_rng([SEED, STAGES.index(stage)])
+        self.reset()
+        for _ in range(times):
+            finished = self.finished()
+            if not self.kill(after_s=float(rng.uniform(0, lasts_s))):
+                self.compare()
+                self.reset()
+                finished = {}
+            self.kept(finished)
+        self.run_again()
+
+    def kill(self, *, change: int = 0, mode: str = "kill", after_s: float | None = None) -> bool:
+        """Run the stage and kill it; gives whether it was killed before its end."""
+        ended = start(self.paths.root, self.stage, change=change, mode=mode).end(after_s)
+        assert ended.code in ((0, -9) if after_s is not None else (-9,)), ended.told
+        if ended.code == 0:
+            return False
+        what = "killed at a random moment" if after_s is not None else (
+            "killed while writing" if mode == "tear" else "killed before a change"
+        )  # fmt: skip
+        COUNTS[what, self.stage] += 1
+        return True
+
+    def run_again(self) -> Ended:
+        """Run the stage to its end: all files must be those of the reference, and what was finished is left alone."""
+        finished, learnt = self.finished(), self.learnt()
+        ended = run(self.paths.root, self.stage)
+        COUNTS["run again", self.stage] += 1
+        assert ended.code == 0, ended.told
+        self.compare()
+        self.kept(finished)
+        self.learnt_once(learnt)
+        return ended
+
+    def compare(self) -> None:
+        """Hold every file of the project against the reference."""
+        found = contents(self.paths.root)
+        differ = sorted(
+            name for name in found.keys() | self.expected.keys() if found.get(name) != self.expected.get(name)
+        )
+        COUNTS["files compared with those of an uninterrupted run", ""] += len(self.expected)
+        COUNTS["files that differed, were missing or left over", ""] += len(differ)
+        assert not differ, f"{self.stage}: {differ}"
+
+    def refused(self, ended: Ended, *words: str) -> None:
+        """Hold a run that could not be done against what its user may expect: exit code 1, these words, no traceback."""
+        assert ended.code == 1, ended.told
+        assert "Traceback" not in ended.told
+        for word in ("found:", "to do:", *words):
+            assert word in ended.told, ended.told
+
+    def learnt(self) -> tuple[int, int]:
+        """Epochs that need not be learnt again, by their checkpoints or, when all is done, the receipt; and those begun."""
+        lines = self.paths.root.parent / child.LEARNT
+        begun = len(lines.read_text().splitlines()) if lines.is_file() else 0
+        if self.stage != "train" or (self.out / "receipts" / "train.json").is_file():
+            return EPOCHS, begun
+        kept = (torch.load(path, weights_only=True)["state"]["epoch"] for path in self.out.glob("checkpoint-*.pt"))
+        return sum(kept), begun
+
+    def learnt_once(self, before: tuple[int, int]) -> None:
+        """Hold the epochs that were begun since against those that were missing."""
+        if self.stage == "train":
+            COUNTS["epochs taken over from a checkpoint", ""] += before[0]
+            assert self.learnt()[1] - before[1] == EPOCHS - before[0], "an epoch was learnt again, or left out"
+
+    def finished(self) -> dict[Path, tuple[int, int]]:
+        """Files of finished work, by what tells whether a file was written anew."""
+        found = {}
+        for receipt in (self.out / "receipts").glob("[!.]*.json"):
+            place = receipt.relative_to(self.paths.root).as_posix()
+            if hashlib.sha256(receipt.read_bytes()).hexdigest() != self.expected.get(place):
+                continue  # finished with other parameters
+            for name in json.loads(receipt.read_text())["outputs"]:
+                path = self.out.parent / name if name.startswith(f"{self.stage}/") else self.out / name
+                found[path] = (path.stat().st_ino, path.stat().st_mtime_ns)
+        return found
+
+    def kept(self, finished: dict[Path, tuple[int, int]]) -> None:
+        """Hold files of finished work against what they were before."""
+        now = {path: (path.stat().st_ino, path.stat().st_mtime_ns) for path in finished}
+        COUNTS["files of finished work found untouched afterwards", ""] += len(finished)
+        assert now == finished, f"{self.stage}: finished work was done again"
+
+
+def output(paths: Paths, stage: str) -> Path:
+    """Where a stage writes."""
+    fixed = {"schedule": paths.schedule, "architecture": paths.architecture, "verify": paths.verdicts.parent,
+             "report": paths.report_build}  # fmt: skip
+    return fixed.get(stage, paths.stage(CORPUS, stage))
+
+
+def make_project(folder: Path) -> Paths:
+    """A project with three tiny simulated nights, their truth, the published claims, and parameters that make all quick."""
+    project = Paths(folder / "project")
+    project.root.mkdir(parents=True)
+    shutil.copytree(child.ROOT / "expected" / "published", project.published)
+    shutil.copytree(child.ROOT / "report" / "templates", project.report_templates)
+    shutil.copyfile(child.ROOT / "dvc.yaml", project.root / "dvc.yaml")
+    params = yaml.safe_load((child.ROOT / "params.yaml").read_text(encoding="utf-8"))
+    params["corpus"], params["seed"] = CORPUS, 3
+    params["engine"] |= {"workers": 1, "device": "cpu"}
+    params["train"] |= {
+        "initial_weights": {CORPUS: "none"}, "image_size_px": 32, "epochs_head": 2, "epochs_all": 2,
+        "learning_rate_head": 0.01, "learning_rate_all": 0.002, "networks": 2, "unseen_nights": False,
+    }  # fmt: skip
+    params["softmax"]["bootstrap"] = 100
+    params["gradcam"]["measured"] = 4
+    project.params.write_text(yaml.safe_dump(params), encoding="utf-8")
+    project.videos(CORPUS).mkdir(parents=True)
+    for seed, (night, begin) in enumerate(NIGHTS.items()):
+        table = add_night(project, CORPUS, night, FRAMES, truth=True)
+        times = film(project, night, begin, table["aurora"].to_numpy(), seed)
+        truth = project.truth(CORPUS) / f"{night}.parquet"
+        write_table(truth, pd.read_parquet(truth).assign(time_utc=times, sun_bin="Night", moon_bin="No_moon"))
+    shutil.rmtree(project.results)  # only the truth is wanted
+    return project
+
+
+def film(project: Paths, night: str, begin: str, aurora: np.ndarray, seed: int) -> pd.DatetimeIndex:
+    """Film a night, a frame a minute: a green arc where there is aurora, and a clock below; gives the frames' times."""
+    zone = pytz.timezone("America/Yellowknife")
+    local = datetime.strptime(night + begin, "%Y%m%d%H:%M:%S")
+    first = zone.localize(local - timedelta(days=int(local.hour >= 12)))
+    times = pd.date_range(first, periods=len(aurora), freq="min").tz_convert("UTC").as_unit("us")
+    rng, rows = np.random.default_rng(seed), np.arange(160)[:, None]
+    look = Look(text=210, background=15, noise=4)
+    images = []
+    for time_utc, lit in zip(times, aurora, strict=True):
+        image = rng.normal(22, 5, (160, 448, 3))
+        if lit:
+            arc = np.exp(-(((rows - rng.uniform(30, 80)) / 8) ** 2)) * np.ones(448)
+            image[:110, :, 1] += 150 * arc[:110]
+        image = np.clip(image, 0, 255).astype(np.uint8)
+        burn(image, time_utc.tz_convert(zone).strftime(SLASHES), 400, 138, look)
+        images.append(image)
+    write_video(project.videos(CORPUS) / f"small_{night}.mp4", images)
+    return times
+
+
+def contents(project: Path, folder: str = ".") -> dict[str, str]:
+    """SHA-256 of every file by its place; but for the lock, the log of runs, and when inputs were last seen."""
+    found = {}
+    for path in sorted((project / folder).rglob("*")):
+        name = path.relative_to(project).as_posix()
+        if path.is_file() and path.name not in (".lock", ".runs.jsonl") and "/.seen/" not in name:
+            found[name] = hashlib.sha256(path.read_bytes()).hexdigest()
+    return found

@@ -1,0 +1,258 @@
+"""Disks that are full or may not be written, second runs, and killed workers: a clear error, and nothing is lost."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+import pytest
+import yaml
+
+from repro.errors import UnwritableError
+from repro.stage import logged, read_runs
+from repro.store import write_text
+from tests.endurance import child
+from tests.endurance.counts import COUNTS
+from tests.endurance.harness import CORPUS, Trial, contents, run, start
+
+pytestmark = pytest.mark.slow
+#: Stage, what the disk refuses, and from which change of a file on.
+REFUSED = [
+    ("film", "full", 7), ("clock", "read-only", 3), ("sky", "full", 2), ("sample", "full", 2), ("train", "full", 4),
+    ("train", "read-only", 11), ("infer", "read-only", 1), ("softmax", "full", 5), ("gradcam", "read-only", 6),
+    ("verify", "full", 2),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("stage", "mode", "change"), REFUSED)
+def test_a_disk_that_refuses_in_the_midst_of_a_stage(trial: Trial, stage: str, mode: str, change: int) -> None:
+    """An error tells what to do, all that was there stays, and the next run goes on to the end."""
+    trial.begin(stage)
+    trial.reset()
+    before = contents(trial.paths.root)
+    ended = run(trial.paths.root, stage, change=change, mode=mode)
+    told = {"full": "No space left on device", "read-only": "Read-only file system"}[mode]
+    trial.refused(ended, f"stage {stage}", told, "run again")
+    COUNTS[f"disk {mode}, by the system's error", stage] += 1
+    now = contents(trial.paths.root)
+    assert {name: now.get(name) for name in before} == before
+    trial.run_again()
+
+
+@contextmanager
+def mounted(folder: Path, *options: str) -> Iterator[None]:
+    """A mount for the block; the test is skipped where the system does not allow it."""
+    if not sys.platform.startswith("linux") or os.geteuid() != 0:
+        pytest.skip("only an administrator of a Linux machine may mount")
+    done = subprocess.run(["mount", *options, folder], capture_output=True, text=True, check=False)
+    if done.returncode:
+        pytest.skip(f"this machine allows no mount: {done.stderr.strip()}")
+    try:
+        yield
+    finally:
+        subprocess.run(["umount", "--lazy", folder], check=True)
+
+
+@pytest.mark.parametrize("stage", ["film", "train"])
+def test_a_full_disk(trial: Trial, stage: str) -> None:
+    """On a file system that is really too small the stage says so; with more room the same run goes on to the end."""
+    trial.begin(stage)
+    needed = sum(path.stat().st_size for path in trial.out.rglob("*") if path.is_file())
+    trial.reset()
+    trial.out.mkdir()
+    size = 4096 * (needed // 8192)  # half of what is wanted
+    with mounted(trial.out, "-t", "tmpfs", "-o", f"size={size}", "none"):
+        trial.refused(run(trial.paths.root, stage), "No space left on device", "free some space")
+        COUNTS["disk full, a file system too small", stage] += 1
+        assert not list(trial.paths.root.rglob(".partial-*"))
+        subprocess.run(["mount", "-o", f"remount,size={64 << 20}", trial.out], check=True)
+        trial.run_again()
+
+
+def test_outputs_that_may_not_be_written(trial: Trial) -> None:
+    """With results on a read-only file system every stage says so at once, by its own script; once it may write, it ends."""
+    trial.begin("verify")
+    trial.reset()
+    results = trial.paths.results
+    with mounted(results, "--bind", str(results)):
+        subprocess.run(["mount", "-o", "remount,bind,ro", results], check=True)
+        before = contents(trial.paths.root)
+        for stage in ("film", "train", "verify"):
+            trial.refused(run(trial.paths.root, stage), "Read-only file system", "make it writable")
+            COUNTS["outputs read-only, a read-only mount", stage] += 1
+        done = script(trial, "verify")
+        assert done.returncode == 1
+        assert "Read-only file system" in done.stderr
+        assert "Traceback" not in done.stderr
+        assert contents(trial.paths.root) == before
+    trial.run_again()
+
+
+def script(trial: Trial, stage: str) -> subprocess.CompletedProcess[str]:
+    """Run a stage as DVC does."""
+    return subprocess.run(
+        [sys.executable, child.ROOT / "stages" / f"{stage}.py"], cwd=trial.paths.root, capture_output=True, text=True,
+        check=False, timeout=120, env={**os.environ, "PYTHONPATH": str(child.ROOT)},
+    )  # fmt: skip
+
+
+def test_a_second_run_beside_the_first(trial: Trial) -> None:
+    """A second run is refused and changes nothing, whichever stage it is; the first ends as if it had been alone."""
+    trial.begin("sky")
+    trial.reset()
+    first = start(trial.paths.root, "sky")
+    wait_for(trial.paths.lock.is_file)
+    wait_for(lambda: any(trial.out.rglob("*.p*")))
+    assert first.process.pid is not None
+    os.kill(first.process.pid, signal.SIGSTOP)
+    try:
+        before = contents(trial.paths.root)
+        told = (trial.paths.root.parent / "told.txt").read_text()
+        for stage in ("sky", "film", "verify"):
+            trial.refused(run(trial.paths.root, stage), "another run is at work", "wait until it has ended")
+            COUNTS["second run beside the first, refused", stage] += 1
+        assert contents(trial.paths.root) == before
+    finally:
+        os.kill(first.process.pid, signal.SIGCONT)
+    assert first.end().code == 0, told
+    trial.compare()
+
+
+def wait_for(happened: Callable[[], bool], seconds: float = 60.0) -> None:
+    """Wait until something is so."""
+    until = time.monotonic() + seconds
+    while not happened():
+        assert time.monotonic() < until, "waited in vain"
+        time.sleep(0.005)
+
+
+def workers_of(pid: int) -> list[int]:
+    """Worker processes that a process has started."""
+    children = [
+        int(word) for task in Path(f"/proc/{pid}/task").iterdir() for word in (task / "children").read_text().split()
+    ]
+    return [one for one in children if b"spawn_main" in Path(f"/proc/{one}/cmdline").read_bytes()]
+
+
+def alive(pid: int) -> bool:
+    """Whether a process is there and is no zombie."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
+    except OSError:
+        return False
+
+
+@pytest.mark.skipif(not Path("/proc/self/task").is_dir(), reason="finds workers by /proc")
+def test_killed_with_worker_processes(trial: Trial) -> None:
+    """A stage in several processes, killed, leaves none behind that still writes; a killed worker's night is done again."""
+    trial.begin("film")
+    text = trial.paths.params.read_text()
+    document = yaml.safe_load(text)
+    document["engine"]["workers"] = 2
+    trial.paths.params.write_text(yaml.safe_dump(document))
+    for victim in ("all", "worker"):
+        trial.reset()
+        running = start(trial.paths.root, "film")
+        assert running.process.pid is not None
+        pid = running.process.pid
+        wait_for(lambda pid=pid: len(workers_of(pid)) == 2)
+        workers = workers_of(pid)
+        COUNTS["killed with its workers", "film"] += 1
+        if victim == "all":
+            running.process.kill()
+            assert running.end().code == -signal.SIGKILL
+            wait_for(lambda workers=workers: not any(alive(worker) for worker in workers), 20.0)
+            assert run(trial.paths.root, "film").code == 0
+        else:
+            os.kill(workers[0], signal.SIGKILL)
+            assert running.end().code == 0
+        COUNTS["run again", "film"] += victim == "all"
+        trial.paths.params.write_text(text)
+        trial.compare()
+        trial.paths.params.write_text(yaml.safe_dump(document))
+
+
+@pytest.mark.skipif(not Path("/proc/self/fd").is_dir(), reason="tells files from folders by /proc")
+def test_names_are_on_the_disk_before_the_receipt(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each file is flushed before it takes its place and its folder afterwards, so a power cut keeps their order."""
+    done: list[str] = []
+    sync, replace = os.fsync, os.replace
+
+    def noted_sync(descriptor: int) -> None:
+        done.append("folder" if Path(f"/proc/self/fd/{descriptor}").is_dir() else "file")
+        sync(descriptor)
+
+    def noted_replace(source: str, target: str) -> None:
+        done.append("replace")
+        replace(source, target)
+
+    monkeypatch.setattr(os, "fsync", noted_sync)
+    monkeypatch.setattr(os, "replace", noted_replace)
+    for name in ("output", "receipt"):
+        write_text(tmp_path / name, name)
+    assert done == ["file", "replace", "folder"] * 2
+
+
+def test_leftovers_of_any_stage_are_cleared_by_the_next(trial: Trial) -> None:
+    """Half-written files of killed stages, a video among the videos too, are removed by whatever stage runs next."""
+    trial.begin("sky")
+    trial.reset()
+    paths = trial.paths
+    half = [
+        paths.videos(CORPUS) / ".partial-a.mp4", paths.stage(CORPUS, "clock") / "tables" / ".partial-b.parquet",
+        paths.stage(CORPUS, "film") / "receipts" / ".partial-c.json", paths.results / ".partial-d.json",
+        paths.stage(CORPUS, "softmax") / ".partial-e.parquet",
+    ]  # fmt: skip
+    for path in half:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(b'{"summary": {')
+    trial.run_again()
+    assert not list(paths.root.rglob(".partial-*"))
+
+
+def test_no_room_for_temporary_files(trial: Trial) -> None:
+    """Without room for what Tesseract is given the clock stage says so, and takes no clock for unreadable."""
+    trial.begin("clock")
+    trial.reset()
+    scratch = trial.paths.root.parent / "tmp"
+    scratch.mkdir()
+    with mounted(scratch, "-t", "tmpfs", "-o", "size=16k", "none"):
+        trial.refused(run(trial.paths.root, "clock"), "No space left on device", "free some space")
+        COUNTS["disk full, no room for temporary files", "clock"] += 1
+    trial.run_again()
+
+
+def test_an_answer_of_tesseract_that_breaks_off(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where Tesseract's answer lacks its last page, as on a full disk, no clock is taken for unreadable."""
+    from repro.clock import ocr
+
+    answer = {"page_num": [1, 2], "text": ["2024", ""], "conf": [90.0, -1.0]}
+    monkeypatch.setattr(ocr.pytesseract, "image_to_data", lambda *_, **__: answer)
+    page = np.full((20, 100), 255, np.uint8)
+    with pytest.raises(UnwritableError, match="ends with page 2"):
+        ocr._read_pages([page, page], "")
+    assert ocr._read_pages([page], "") == [("2024", 90.0)]
+
+
+def test_the_log_of_runs_never_stands_in_the_way(trial: Trial) -> None:
+    """A log that cannot be written hides no error, and a line that was cut by a crash takes no other line along."""
+    paths = trial.paths
+    paths.results.mkdir(parents=True)
+    paths.params.write_bytes((child.ROOT / "params.yaml").read_bytes())
+    paths.runs.mkdir()
+    with pytest.raises(ZeroDivisionError), logged(paths, "film"):
+        raise ZeroDivisionError
+    paths.runs.rmdir()
+    for _ in range(2):
+        with logged(paths, "clock"):
+            pass
+        with paths.runs.open("a") as file:
+            file.write('{"stage": "clo')
+    assert [line["outcome"] for line in read_runs(paths)] == ["done", "done"]
