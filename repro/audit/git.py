@@ -12,11 +12,16 @@ from repro.errors import ReproError
 
 def file_hashes(root: Path, commit: str, names: Sequence[str]) -> dict[str, str]:
     """MD5 of files of a commit, read in one call of git."""
-    wanted = "".join(f"{commit}:./{name}\n" for name in names).encode()
-    answer = git(root, "cat-file", "--batch", feed=wanted)
-    found, place = {}, 0
+    # git takes one name a line; one that spans lines cannot be asked for, and is no file of ours.
+    found = {name: "" for name in names if "\n" in name}
+    names = [name for name in names if name not in found]
+    wanted = "".join(f"{commit}:./{name}\n" for name in names).encode(errors="surrogateescape")
+    answer, place = git(root, "cat-file", "--batch", feed=wanted), 0
     for name in names:
         end = answer.index(b"\n", place)
+        if answer[place:end].endswith(b" missing"):
+            found[name], place = "", end + 1
+            continue
         size = int(answer[place:end].split()[-1])
         found[name] = md5(answer[end + 1 : end + 1 + size])
         place = end + 2 + size
@@ -82,4 +87,8 @@ def read_text(root: Path, commit: str | None, name: str) -> str | None:
 
 def list_files(root: Path, commit: str) -> list[str]:
     """Files of a commit, by path from the project's root."""
-    return [name for name in git(root, "ls-tree", "-r", "-z", "--name-only", commit).decode().split("\0") if name]
+    return [
+        name
+        for name in git(root, "ls-tree", "-r", "-z", "--name-only", commit).decode(errors="surrogateescape").split("\0")
+        if name
+    ]

@@ -11,7 +11,7 @@ from dvc.repo import Repo
 
 from repro.audit.hashes import folder_md5
 from repro.audit.hashes import md5 as md5_of
-from repro.audit.revision import Revision, at_commit, in_working_tree
+from repro.audit.revision import Revision, at_commit, hashed, in_working_tree, inside
 from repro.errors import ReproError
 
 #: Made from the results alone and kept out of the cache; whatever moves in it moved before it.
@@ -199,7 +199,7 @@ class Pair:
             return {path.name: md5}
         stored = self._object(md5)
         if stored.is_file():
-            return {entry["relpath"]: entry["md5"] for entry in json.loads(stored.read_bytes())}
+            return read_listing(stored)
         # The folder on disk may be the one that is meant.
         files = [file for file in path.rglob("*") if file.is_file()] if path.is_dir() else []
         tree = {file.relative_to(path).as_posix(): md5_of(file.read_bytes()) for file in files}
@@ -207,6 +207,14 @@ class Pair:
 
     def _object(self, md5: str) -> Path:
         return Path(self._cache.oid_to_path(md5))
+
+
+def read_listing(stored: Path) -> dict[str, str] | None:
+    """MD5 of the files of a folder by their paths in it, as DVC lists them; None if the listing is damaged."""
+    try:
+        return {inside(entry["relpath"]): hashed(entry["md5"]) for entry in json.loads(stored.read_bytes())}
+    except (OSError, ValueError, LookupError, TypeError, RecursionError):
+        return None
 
 
 def _open(root: Path) -> Repo:

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
-
-import yaml
 
 from repro.audit.git import file_hashes, list_files, read_text, resolve
 from repro.audit.hashes import folder_md5
 from repro.errors import ReproError
+from repro.intake import brief, parse_yaml, told
 
 WORKING_TREE = "working tree"
 LOCK, PIPELINE = "dvc.lock", "dvc.yaml"
@@ -122,8 +122,8 @@ def in_working_tree(root: Path, status: Mapping[str, Any]) -> Revision:
         raise ReproError(
             found=f"no {LOCK}", expected="a pipeline that has run", where=str(lock), remedy="run it: make report"
         )
-    stages = parse_lock(lock.read_text(encoding="utf-8"), str(lock))
-    text = pipeline.read_text(encoding="utf-8") if pipeline.is_file() else ""
+    stages = parse_lock(lock.read_text(encoding="utf-8", errors="replace"), str(lock))
+    text = pipeline.read_text(encoding="utf-8", errors="replace") if pipeline.is_file() else ""
     never = _never_run(text, stages)
     # DVC names a stage by the path of its dvc.yaml from the current folder, then its name.
     named = {address.rsplit(":", 1)[-1]: entries for address, entries in status.items()}
@@ -139,15 +139,17 @@ def parse_lock(text: str, where: str) -> dict[str, Stage]:
     ReproError
         If it is not a lock file of schema 2.
     """
+    expected = "schema 2.0: stages with cmd, deps, params and outs"
+    remedy = "take it from another commit, or make it anew with: dvc repro"
+    document = parse_yaml(text, where=where, expected=expected, remedy=remedy)
     try:
-        document = yaml.safe_load(text)
-        return {name: _stage(entry) for name, entry in document["stages"].items()}
-    except (yaml.YAMLError, KeyError, TypeError, AttributeError) as error:
+        return {_word(name): _stage(entry) for name, entry in document["stages"].items()}
+    except (LookupError, TypeError, AttributeError, ValueError) as error:
         raise ReproError(
-            found=f"not a lock file of DVC: {type(error).__name__} {str(error).splitlines()[0]}",
-            expected="schema 2.0: stages with cmd, deps, params and outs",
+            found=f"not a lock file of DVC: {type(error).__name__} {told(error).splitlines()[0]}",
+            expected=expected,
             where=where,
-            remedy="take it from another commit, or make it anew with: dvc repro",
+            remedy=remedy,
         ) from None
 
 
@@ -160,10 +162,43 @@ def _stage(entry: Mapping[str, Any]) -> Stage:
     command = entry["cmd"]
     return Stage(
         cmd=command if isinstance(command, str) else " && ".join(command),
-        deps={dep["path"]: dep.get("md5", "") for dep in entry.get("deps", [])},
+        deps={inside(dep["path"]): hashed(dep["md5"]) if "md5" in dep else "" for dep in entry.get("deps") or []},
         params=params,
-        outs={out["path"]: out["md5"] for out in entry.get("outs", [])},
+        outs={inside(out["path"]): hashed(out["md5"]) for out in entry.get("outs") or []},
     )
+
+
+def _word(name: object) -> str:
+    if not isinstance(name, str):
+        raise TypeError(f"{brief(name)} as a name")
+    return name
+
+
+def inside(path: object) -> str:
+    """A path of a lock file or listing, if it stays within the project: whatever it names is read.
+
+    Raises
+    ------
+    ValueError
+        If it does not, or is no path.
+    """
+    parts = PurePosixPath(path).parts if isinstance(path, str) and path.isprintable() else ()
+    if not parts or ".." in parts or parts[0] == "/":
+        raise ValueError(f"{brief(path)} is no path within the project")
+    return str(path)
+
+
+def hashed(md5: object) -> str:
+    """An MD5 of a lock file or listing, if it is one: DVC makes a path in its cache from it.
+
+    Raises
+    ------
+    ValueError
+        If it is none.
+    """
+    if not isinstance(md5, str) or not re.fullmatch(r"[0-9a-f]{32}(\.dir)?", md5):
+        raise ValueError(f"{brief(md5)} is no MD5")
+    return md5
 
 
 def flat(document: Any, prefix: str = "") -> Iterator[tuple[str, Any]]:
@@ -176,7 +211,16 @@ def flat(document: Any, prefix: str = "") -> Iterator[tuple[str, Any]]:
 
 
 def _never_run(pipeline: str, stages: Mapping[str, Stage]) -> tuple[str, ...]:
-    declared = (yaml.safe_load(pipeline) or {}).get("stages", {})
+    document = parse_yaml(pipeline, where=PIPELINE, expected="stages of a pipeline", remedy=f"mend {PIPELINE}") or {}
+    declared = document.get("stages") if isinstance(document, dict) else None
+    if document and not (isinstance(declared, dict) and all(isinstance(name, str) for name in declared)):
+        raise ReproError(
+            found=f"stages: {brief(declared)}",
+            expected="stages of a pipeline, by name",
+            where=PIPELINE,
+            remedy=f"mend {PIPELINE}",
+        )
+    declared = declared or {}
     run = {name.split("@")[0] for name in stages}  # a stage over several items is locked as stage@item
     return tuple(name for name in declared if name not in run)
 
@@ -209,7 +253,13 @@ def _outdated(root: Path, commit: str, stages: Mapping[str, Stage]) -> dict[str,
     hashes = file_hashes(
         root, commit, sorted((wanted & tracked) | {name for names in inside.values() for name in names})
     )
-    params = dict(flat(yaml.safe_load(read_text(root, commit, "params.yaml") or "{}")))
+    where, text = f"params.yaml of {commit[:9]}", read_text(root, commit, "params.yaml") or "{}"
+    document = parse_yaml(text, where=where, expected="parameters", remedy="compare another commit")
+    if not isinstance(document, Mapping):
+        raise ReproError(
+            found=brief(document), expected="parameters by name", where=where, remedy="compare another commit"
+        )
+    params = dict(flat(document))
     made = {path: md5 for stage in stages.values() for path, md5 in stage.outs.items()}
     why: dict[str, list[str]] = defaultdict(list)
     for name, stage in stages.items():

@@ -6,12 +6,13 @@ import base64
 from pathlib import Path
 
 import jinja2
+from rich import markup
 from rich.console import Console
-from rich.markup import escape
 from rich.table import Table
 
 from repro.audit.diff import Diff
 from repro.audit.sections import Section, sections
+from repro.errors import printable
 from repro.store import dumps, write_text
 
 TERMINAL_ROWS, MARKDOWN_ROWS, PAGE_ROWS = 40, 20, 1000
@@ -47,7 +48,7 @@ def print_table(diff: Diff) -> None:
         console = Console(width=160)
     console.print(f"[bold]{escape(diff.before)} → {escape(diff.after)}[/bold]")
     colour = ("green", "yellow", "red")[diff.exit_code]
-    console.print(f"[{colour}]{diff.headline()}[/{colour}]")
+    console.print(f"[{colour}]{escape(diff.headline())}[/{colour}]")
     for section in sections(diff):
         console.print(f"\n[bold]{section.title}[/bold]")
         if section.text:
@@ -87,6 +88,11 @@ def write(diff: Diff, folder: Path, style: Path | None = None) -> None:
     write_text(folder / "index.html", as_page(diff, style))
     write_text(folder / "diff.json", as_json(diff))
     write_text(folder / "diff.md", as_markdown(diff))
+
+
+def escape(text: str) -> str:
+    """Text for the terminal: no markup of rich's, and no code that moves the cursor."""
+    return markup.escape(printable(text))
 
 
 def thumbnail_links(diff: Diff) -> list[dict[str, str | None]]:
