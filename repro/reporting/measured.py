@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from repro.paths import Paths
-from repro.reporting.words import NOTHING, number
+from repro.reporting.words import NOTHING, TIMES, number, plain
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,10 @@ class Run:
 
 @dataclass(frozen=True)
 class Speed:
-    """One benchmark: rates with their unit, against the naive way and against the limit, ready to print."""
+    """One benchmark: rates with their unit, against the naive way and against the limit, ready to print.
+
+    ``wanted`` tells its targets, ``missed`` those that were not reached, or why nothing was measured; each may be empty.
+    """
 
     name: str
     unit: str
@@ -38,6 +41,8 @@ class Speed:
     limit: str
     to_baseline: str
     to_limit: str
+    wanted: str
+    missed: str
     machine: str
 
 
@@ -85,11 +90,11 @@ def load_measured(paths: Paths, corpus: str) -> Measured:
             for entry in document if isinstance(document, list) else [document]:
                 if "rows" in entry:
                     counted.append(_counted(entry))
-                elif "ratio_to_limit" in entry:
+                elif "ratio_to_limit" in entry or "error" in entry:
                     speeds.append(_speed(entry))
         except (OSError, ValueError, KeyError, TypeError, AttributeError):
             broken.append(f"bench/{path.name}")
-    log = paths.results / ".runs.jsonl"
+    log = paths.runs
     lines = log.read_text(encoding="utf-8").splitlines() if log.is_file() else []
     entries = []
     for place, line in enumerate(lines, start=1):
@@ -126,14 +131,26 @@ def _speed(entry: Mapping[str, Any]) -> Speed:
 
     return Speed(
         name=str(entry["name"]),
-        unit=str(entry["unit"]),
+        unit=str(entry["unit"] if "error" not in entry else NOTHING),
         ours=shown("ours"),
         baseline=shown("baseline"),
         limit=shown("limit"),
         to_baseline=shown("ratio_to_baseline"),
         to_limit=shown("ratio_to_limit"),
+        wanted=_targets(entry.get("targets") or {}),
+        missed=str(entry.get("error") or "; ".join(str(words) for words in entry.get("missed") or [])),
         machine=_machine(entry.get("machine")),
     )
+
+
+def _targets(targets: Mapping[str, Mapping[str, float]]) -> str:
+    names = {"ratio_to_baseline": f"{TIMES} naive", "ratio_to_limit": f"{TIMES} limit"}
+    parts = [
+        f"{words} {number(float(value))} {names.get(key, plain(key))}"
+        for kind, words in (("at_least", "at least"), ("at_most", "at most"))
+        for key, value in targets.get(kind, {}).items()
+    ]
+    return "; ".join(parts)
 
 
 def _machine(found: Any) -> str:

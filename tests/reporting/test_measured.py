@@ -63,17 +63,22 @@ def test_benchmarks_and_endurance(small):
     folder = small.root / "bench"
     folder.mkdir()
     speed = {"name": "sky", "ours": 1234567.0, "baseline": 100.5, "limit": None, "ratio_to_baseline": 12284.2,
-             "ratio_to_limit": None, "unit": "frames/s", "machine": {"cpu": "X", "cores": 2}}  # fmt: skip
+             "ratio_to_limit": None, "unit": "frames/s", "machine": {"cpu": "X", "cores": 2},
+             "targets": {"at_least": {"ratio_to_baseline": 300.0}, "at_most": {"flipped": 0}}, "missed": ["too <slow>"]}  # fmt: skip
     (folder / "sky.json").write_text(json.dumps(speed))
     rows = [{"what": "nights", "count": 1000, "note": "two <days>"}, {"what": "crashes", "count": 0, "note": None}]
     (folder / "endurance.json").write_text(json.dumps({"title": "A thousand nights", "rows": rows}))
+    (folder / "zoo.json").write_text(json.dumps({"name": "zoo", "error": "no result", "machine": None}))
     found = load_measured(small, "simulated")
-    (row,) = found.speeds
+    row, broken = found.speeds
+    assert (broken.name, broken.ours, broken.missed) == ("zoo", "—", "no result")
     assert (row.ours, row.baseline, row.limit, row.to_baseline) == ("1,234,567", "100.5", "—", "12,284")
     assert row.machine == "cpu X, cores 2"
+    assert row.wanted == "at least 300 × naive; at most 0 flipped"
     assert found.counted[0].rows == (("nights", "1,000", "two <days>"), ("crashes", "0", ""))
     html = build(small).read_text(encoding="utf-8")
     assert "two &lt;days&gt;" in html
+    assert "missed: too &lt;slow&gt;" in html
     assert "A thousand nights" in html
 
 
