@@ -18,7 +18,7 @@ from typing import Any
 from repro.errors import ReproError
 from repro.store import write_json
 
-LIMIT_S = 1800  # after which one benchmark is given up, so that the others have their turn
+LIMIT_S = 3600  # after which one benchmark is given up, so that the others have their turn
 KEYS = ("name", "ours", "baseline", "limit", "ratio_to_baseline", "ratio_to_limit", "unit")
 
 
