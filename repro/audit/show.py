@@ -16,6 +16,8 @@ from repro.errors import printable
 from repro.store import dumps, write_text
 
 TERMINAL_ROWS, MARKDOWN_ROWS, PAGE_ROWS = 40, 20, 1000
+#: A longer cell is cut on the terminal: rich takes seconds to fold a word of thousands of letters.
+CELL_CHARACTERS = 400
 #: A comment on a pull request holds 65,536 characters.
 MARKDOWN_CHARACTERS = 60_000
 
@@ -91,8 +93,8 @@ def write(diff: Diff, folder: Path, style: Path | None = None) -> None:
 
 
 def escape(text: str) -> str:
-    """Text for the terminal: no markup of rich's, and no code that moves the cursor."""
-    return markup.escape(printable(text))
+    """Text for the terminal: no markup of rich's, no code that moves the cursor, and not a screenful of one name."""
+    return markup.escape(printable(text if len(text) <= CELL_CHARACTERS else text[:CELL_CHARACTERS] + " ..."))
 
 
 def thumbnail_links(diff: Diff) -> list[dict[str, str | None]]:
