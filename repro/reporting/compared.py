@@ -110,6 +110,26 @@ def table5(results: Results, params: Params, training: Training | None) -> tuple
     return tuple(rows)
 
 
+def figure5(results: Results, training: Training, *, simulated: bool) -> tuple[Row, ...]:
+    """Figure 5 by epoch: both losses and the accuracy of validation, which the record gives as a count of images."""
+    rows = []
+    for epoch in training.epochs.to_dict("records"):
+        ids = [f"F5.{name}.E{epoch['epoch']}" for name in ("TRAIN_LOSS", "VAL_LOSS", "VAL_ACCURACY_COUNT")]
+        shown = [_cell(results, name) for name in ids]
+        difference = NOTHING
+        if {ids[2], "F5.VAL_IMAGES"} <= results.judged.keys():
+            correct, images = (claim_number(results.claims[name]) for name in (ids[2], "F5.VAL_IMAGES"))
+            shown[2] = number(100 * correct / images, 2), ids[2]
+            if not simulated:
+                difference = signed(100 * (epoch["val_accuracy"] - correct / images), 2)
+        rebuilt = (
+            number(epoch["train_loss"], 3), number(epoch["val_loss"], 3), number(100 * epoch["val_accuracy"], 2),
+        )  # fmt: skip
+        items = [results.judged[name] for name in ids if name in results.judged]
+        rows.append(Row(str(epoch["epoch"]), tuple(shown), rebuilt, difference, together(items)))
+    return tuple(rows)
+
+
 def table6(results: Results, answers: Answers, *, simulated: bool, name: str = "table6") -> tuple[Row, ...]:
     """Table 6: frames classified yes and no, the thesis' ratio yes / no, and the share yes / (yes + no) beside it."""
     rows = []

@@ -83,6 +83,7 @@ def build(paths: Paths) -> Path:
     comparisons = {
         "table1": compared.table1(results, dict(corpus.repairs) if corpus.clocked else None),
         "table5": compared.table5(results, params, training),
+        "figure5": compared.figure5(results, training, simulated=simulated) if training else (),
         "table6": compared.table6(results, answers, simulated=simulated) if answers else (),
         "figure6": compared.figure6(results, answers, simulated=simulated) if answers else (),
         "figure7": compared.figure7(results, answers, simulated=simulated) if answers else (),

@@ -19,6 +19,7 @@ from repro.reporting import compared
 from repro.reporting.answers import Answers, f1_ends
 from repro.reporting.gradcam import Gradcam
 from repro.reporting.results import Judged, Results
+from repro.reporting.training import Training
 from repro.sky.bins import CONDITIONS
 
 
@@ -79,6 +80,16 @@ def test_words_about_the_code_are_true():
     assert {word for word in ("Adam", "AdamW", "SGD", "RMSprop") if f"optim.{word}(" in source} == {"Adam"}
     rng = np.random.default_rng(1)
     assert abs(np.mean([draw(rng, 240).flip for _ in range(2000)]) - 0.5) < 0.05
+
+
+def test_figure5_compares_accuracies(results):
+    """Epochs stand beside the published ones, accuracies in percent though the record's claims are counts of images."""
+    epochs = pd.DataFrame({"epoch": [10], "train_loss": [0.2], "val_loss": [0.3], "val_accuracy": [0.9]})
+    training = Training({}, epochs, 42, 6)
+    (row,) = compared.figure5(results, training, simulated=False)
+    assert row.published[2] == ("95.59", "F5.VAL_ACCURACY_COUNT.E10")
+    assert (row.rebuilt, row.difference) == (("0.200", "0.300", "90.00"), "−5.59")
+    assert compared.figure5(results, training, simulated=True)[0].difference == "—"
 
 
 def test_table6_of_real_videos_has_differences(results, answers):

@@ -95,7 +95,7 @@ WAITING = {
 }
 
 
-@pytest.mark.parametrize("made", [tuple(WAITING)[:count] for count in range(len(WAITING) + 1)])
+@pytest.mark.parametrize("made", [tuple(WAITING)[:count] for count in (0, 1, 3, 5, 7)])
 def test_what_has_not_run_is_said(small, made):
     """Each part of the report that is missing is named with the command that makes it, and has no section."""
     steps = {
