@@ -176,12 +176,9 @@ class _Night:
             receipts.note_seen(task.work)
             return
         receipts.void(task.work)
-        try:
-            summary = self.do(task)
-        except BaseException:
-            receipts.void(task.work)
-            raise
-        receipts.write(task.work, summary)
+        # What fails is cleared by whoever handed it out. A worker on another machine may outlive a run that was killed, and
+        # must not remove what the next run has made.
+        receipts.write(task.work, self.do(task))
 
 
 def summaries(folder: Path) -> dict[str, dict[str, Any]]:
@@ -198,7 +195,20 @@ def failures(folder: Path, *, made_by: str) -> list[Failure]:
     ReproError
         If the stage has not run.
     """
-    return [Failure(**entry) for entry in read_json(folder / "failures.json", made_by=made_by)]
+    source = folder / "failures.json"
+    listed = read_json(source, made_by=made_by)
+    try:
+        found = [Failure(**entry) for entry in listed]
+        if all(isinstance(value, str) for failure in found for value in vars(failure).values()):
+            return found
+    except TypeError:
+        pass
+    raise ReproError(
+        found="no list of failures",
+        expected="night, found, expected, where and remedy of each",
+        where=str(source),
+        remedy=f"make it again with: {made_by}",
+    )
 
 
 def _clear(folder: Path, night: str) -> None:

@@ -1,10 +1,16 @@
-"""What was tried and what came of it, counted over all processes of a test run."""
+"""What was tried and what came of it, counted over all processes of a test run, printed at its end, and kept.
+
+A plugin that ``tests/conftest.py`` names: the process that hands tests out to others collects no conftest below.
+"""
 
 from __future__ import annotations
 
 import os
 from collections import Counter
 from pathlib import Path
+from typing import Any
+
+import pytest
 
 from repro.store import write_json
 
@@ -41,3 +47,29 @@ def keep(folder: str | None) -> None:
 def folder() -> str | None:
     """Where documents of the benchmarks are wanted."""
     return os.environ.get("REPRO_BENCH_DIR")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Hand the counts of a worker process to the one that reports; that one writes them."""
+    output = getattr(session.config, "workeroutput", None)
+    if output is not None:
+        output[KEY] = [[what, stage, count] for (what, stage), count in COUNTS.items()]
+    else:
+        keep(folder())
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    """Take over the counts of a worker process."""
+    for what, stage, count in getattr(node, "workeroutput", {}).get(KEY, []):
+        COUNTS[what, stage] += count
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print what was done to which stage, how often, and how many differences there were."""
+    if not COUNTS:
+        return
+    terminalreporter.write_sep("=", "endurance")
+    for row in rows():
+        terminalreporter.write_line(f"{row['what']:<48} {row['count']:>6}  {row['note']}")

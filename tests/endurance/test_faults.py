@@ -9,13 +9,17 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pytest
 import yaml
 
+from repro import receipts
 from repro.errors import UnwritableError
+from repro.nights import _Night
+from repro.receipts import Work
 from repro.stage import logged, read_runs
 from repro.store import write_text
 from tests.endurance import child
@@ -173,7 +177,7 @@ def test_killed_with_worker_processes(trial: Trial) -> None:
         else:
             os.kill(workers[0], signal.SIGKILL)
             assert running.end().code == 0
-        COUNTS["run again", "film"] += victim == "all"
+        COUNTS["run again to the end", "film"] += victim == "all"
         trial.paths.params.write_text(text)
         trial.compare()
         trial.paths.params.write_text(yaml.safe_dump(document))
@@ -256,3 +260,28 @@ def test_the_log_of_runs_never_stands_in_the_way(trial: Trial) -> None:
         with paths.runs.open("a") as file:
             file.write('{"stage": "clo')
     assert [line["outcome"] for line in read_runs(paths)] == ["done", "done"]
+
+
+def test_a_worker_that_outlived_its_run_removes_nothing(tmp_path: Path) -> None:
+    """A worker on another machine, whose run was killed, fails after the next run has finished the night: the night stays."""
+    task = Late(
+        Work("20240201", (), (tmp_path / "tables" / "20240201.txt",), tmp_path / "receipts" / "20240201.json", "s")
+    )
+    with pytest.raises(FileNotFoundError):
+        _Night(overtaken)(task)
+    assert receipts.holds(task.work)
+
+
+@dataclass(frozen=True)
+class Late:
+    """A night of which nothing is asked."""
+
+    work: Work
+    size: int = 1
+
+
+def overtaken(task: Late) -> dict[str, int]:
+    """Work at whose end the next run has finished the night and swept away what this one had begun."""
+    write_text(task.work.outputs[0], "of the next run")
+    receipts.write(task.work, {})
+    raise FileNotFoundError(".partial-of-this-run")
