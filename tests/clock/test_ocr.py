@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
@@ -59,6 +60,22 @@ def test_strips_keep_their_order_and_their_blanks(cut: list[np.ndarray], shown: 
 def test_many_a_call_reads_what_one_a_call_reads(cut: list[np.ndarray]) -> None:
     """How many strips share a call changes no reading and no confidence."""
     assert read(cut) == read(cut, strips_per_call=1) == read(cut, strips_per_call=5)
+
+
+def test_a_narrower_page_is_read_as_well_as_a_wide_one() -> None:
+    """Of stamps of fair contrast the first look reads nearly all right without any repair, no fewer than at full width."""
+    rng = np.random.default_rng(11)
+    shown = [time.strftime(DASHES) + " MST" for time in times(datetime(2024, 1, 31, 18, 19, 54), 24, 3001)]
+    strips = [strip(text, Look(text=170, background=40, noise=10), rng) for text in shown]
+    box = ocr.text_box(strips, PARAMS.min_contrast)
+    narrow = ocr.looks(CLOCK, PARAMS)[0]
+    assert narrow.squeeze < 1
+    right = {}
+    for look in (narrow, replace(narrow, squeeze=1.0)):
+        read = ocr.read_strips([image[box] for image in strips], look, CLOCK, PARAMS)
+        right[look.squeeze] = sum(text == true for (text, _), true in zip(read, shown, strict=True))
+    assert right[narrow.squeeze] >= 23
+    assert right[narrow.squeeze] >= right[1.0]
 
 
 def test_noise_is_not_text() -> None:
