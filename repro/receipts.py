@@ -76,13 +76,20 @@ def settings_digest(settings: Mapping[str, Any], modules: Iterable[str]) -> str:
     return total.hexdigest()
 
 
+_PARTS = ("inputs", "outputs", "summary")
+
+
 def read(receipt: Path) -> dict[str, Any] | None:
     """A receipt's document; None if there is none or it cannot be read, for then the night is made again."""
     try:
         document = json.loads(receipt.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return None
-    return document if isinstance(document, dict) and "summary" in document else None
+    if not isinstance(document, dict) or not all(isinstance(document.get(part), dict) for part in _PARTS):
+        return None
+    if not all(isinstance(entry, dict) and {"sha256", "bytes"} <= set(entry) for entry in document["inputs"].values()):
+        return None
+    return document
 
 
 def holds(work: Work, *, hash_inputs: bool = True) -> bool:

@@ -139,7 +139,7 @@ def read_json(source: Path, *, made_by: str) -> Any:
         return json.loads(source.read_text(encoding="utf-8"))
     except FileNotFoundError:
         found = "no such file"
-    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+    except (OSError, ValueError, RecursionError) as error:  # a folder, other bytes, brackets without end
         found = f"not JSON: {error}"
     raise ReproError(found=found, expected="a JSON document", where=str(source), remedy=f"make it with: {made_by}")
 

@@ -1,11 +1,10 @@
 """Grad-CAM panels, and maps against known aurora."""
 
-import pandas as pd
-
 from repro import frames
 from repro.analysis.corpus import with_attributes
 from repro.classifier.device import of_workers
 from repro.classifier.gradcam_corpus import explain_corpus
+from repro.intake import read_table
 from repro.labels.corpus import of_record
 from repro.params import load_params
 from repro.paths import find_project
@@ -20,7 +19,9 @@ def main() -> None:
     table = frames.read_nights(infer / "tables", "infer")
     table = table[table["predicted"].notna() & of_record(table, params.schedule)]
     document = explain_corpus(
-        with_attributes(table, pd.read_parquet(split / "split.parquet"), paths.truth(params.corpus)),
+        with_attributes(
+            table, read_table(split / "split.parquet", made_by="dvc repro split"), paths.truth(params.corpus)
+        ),
         clock / "frames",
         paths.masks(params.corpus),
         train / "weights.safetensors",

@@ -1,9 +1,8 @@
 """Table 6, Figures 6 and 7, and errors where right answers are known."""
 
-import pandas as pd
-
 from repro import frames
 from repro.analysis.corpus import analyse
+from repro.intake import read_table
 from repro.labels.corpus import of_record
 from repro.params import load_params
 from repro.paths import find_project
@@ -16,7 +15,7 @@ def main() -> None:
     paths = find_project()
     params = load_params(paths.params)
     table = frames.read_nights(paths.stage(params.corpus, "infer") / "tables", "infer")
-    split = pd.read_parquet(paths.stage(params.corpus, "split") / "split.parquet")
+    split = read_table(paths.stage(params.corpus, "split") / "split.parquet", made_by="dvc repro split")
     covered = of_record(table, params.schedule)
     tables, document = analyse(table, split, paths.truth(params.corpus), covered, params.softmax, params.seed)
     folder = paths.stage(params.corpus, "softmax")

@@ -1,9 +1,8 @@
 """Fine-tune EfficientNet-B1 on the labelled frames."""
 
-import pandas as pd
-
 from repro.classifier.device import choose
 from repro.classifier.runs import train_corpus
+from repro.intake import read_table
 from repro.params import load_params
 from repro.paths import find_project
 from repro.stage import run_stage
@@ -14,7 +13,7 @@ def main() -> None:
     paths = find_project()
     params = load_params(paths.params)
     document = train_corpus(
-        pd.read_parquet(paths.stage(params.corpus, "split") / "split.parquet"),
+        read_table(paths.stage(params.corpus, "split") / "split.parquet", made_by="dvc repro split"),
         paths.stage(params.corpus, "clock") / "frames",
         paths.stage(params.corpus, "train"),
         params.train,

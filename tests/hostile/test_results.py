@@ -14,19 +14,20 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from repro import frames
+from repro import frames, receipts
 from repro.analysis.corpus import with_attributes
 from repro.audit.frames import read_table
 from repro.clock.night import clock_corpus
 from repro.errors import ReproError
 from repro.evidence import combine, from_stages, of_corpus
 from repro.film.profile import load_camera
-from repro.nights import summaries
+from repro.nights import failures, summaries
 from repro.params import ClockParams, load_params
 from repro.paths import Paths
 from repro.record.claims import Claims
 from repro.record.verify import verify
 from repro.status import print_status, status
+from repro.store import read_json
 from tests.hostile.conftest import Attempt
 from tests.hostile.spoil import WORDS, spoilt
 from tests.hostile.test_yaml import changed, leaves
@@ -39,6 +40,7 @@ JSON = (
     '{"quantities": {"night": NaN, "total": [NaN, 1], "no_moon": "x", "astro": true, "nautical": [1, "x"], "night.no_moon": []}}',
     '{"quantities": {"sample.dates": "x"}}', '{"quantities": {"sample.dates": 1e300, "total": ' + "9" * 400 + "}}", '"\\ud800"',
     '{"quantities": {"sample.dates": -5}, "unavailable": 3}', '{"quantities": {"night": null}, "unavailable": {"a": []}}',
+    "[" * 100_000, "9" * 5000,
 )  # fmt: skip
 
 
@@ -178,28 +180,48 @@ HOSTILE = (..., None, 0, -1, "x", [], {}, [[]], {"a": {}}, 10**30, 1.5, "[/]", "
 
 
 def test_hostile_receipts(attempt: Attempt, capsys: pytest.CaptureFixture[str]) -> None:
-    """Whatever a receipt says of its night, status and the next stage go on or name the file; no code reaches the terminal."""
+    """Whatever a receipt says, a night counts as done, as not done, or is told with the file; status and stages go on."""
     project = Paths(Path.cwd())
     camera = load_camera("auroramax")
     rng = random.Random(8)
-    ways = [way for way in leaves(RECEIPT) if way[0] == "summary" and len(way) > 1]
+    documents = [
+        json.dumps(changed(RECEIPT, way, value)).encode() for way in leaves(RECEIPT) for value in rng.sample(HOSTILE, 5)
+    ]
+    documents += [text.encode("utf-8", "surrogatepass") for text in JSON]
+    documents += [data for _, data in spoilt(json.dumps(RECEIPT).encode(), 64, 40)]
     stages = [project.stage("toy", stage) for stage in ("film", "clock", "sky")]
-    for way in ways:
-        for value in rng.sample(HOSTILE, 3):
-            for stage in stages:
-                path = stage / "receipts" / f"{NIGHT}.json"
-                path.parent.mkdir(parents=True, exist_ok=True)
-                path.write_text(json.dumps(changed(RECEIPT, way, value)))
-            (stages[0] / "failures.json").write_text(json.dumps(FAILURES))
-            assert list(summaries(stages[0])) == [NIGHT]
-            capsys.readouterr()
-            attempt("receipts", lambda: print_status(status(project, "toy")), (way, value))
-            assert "\x1b" not in capsys.readouterr().out
-            attempt(
-                "receipts",
-                lambda: clock_corpus(stages[0], Path("clock"), camera, ClockParams(), workers=1),
-                (way, value),
-            )
+    for data in documents:
+        for stage in stages:
+            path = stage / "receipts" / f"{NIGHT}.json"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(data)
+        (stages[0] / "failures.json").write_text(json.dumps(FAILURES))
+        work = receipts.Work(NIGHT, (Path("a/b"),), (Path("a/c"),), stages[0] / "receipts" / f"{NIGHT}.json", "s")
+        attempt("receipts", lambda work=work: receipts.holds(work), data[:300])
+        attempt("receipts", lambda: summaries(stages[0]), data[:300])
+        attempt("receipts", lambda: print_status(status(project, "toy")), data[:300])
+        told = capsys.readouterr()
+        assert "\x1b" not in told.out
+        attempt(
+            "receipts", lambda: clock_corpus(stages[0], Path("clock"), camera, ClockParams(), workers=1), data[:300]
+        )
+
+
+def test_hostile_listings_of_failures(attempt: Attempt) -> None:
+    """A list of failures that is none is told with the stage that writes it."""
+    Path("film").mkdir()
+    documents = [
+        json.dumps(value)
+        for value in (3, [3], [[]], [{}], [{"night": 1}], [{**FAILURES[0], "more": 1}], {"a": 1}, [None])
+    ]
+    for text in (*documents, *JSON):
+        Path("film/failures.json").write_bytes(text.encode("utf-8", "surrogatepass"))
+        attempt("JSON results", lambda: failures(Path("film"), made_by="dvc repro film"), text[:100])
+        attempt("JSON results", lambda: read_json(Path("film/failures.json"), made_by="x"), text[:100])
+    Path("folder.json").mkdir()
+    assert isinstance(
+        attempt("JSON results", lambda: read_json(Path("folder.json"), made_by="x"), "a folder"), ReproError
+    )
 
 
 def test_copies_are_independent() -> None:
