@@ -52,8 +52,8 @@ def read_one_by_one(strips: list[ocr.Image]) -> list[str]:
 def bench(workers: int = 0) -> dict[str, str | float]:
     """Measure strips read a second: ours, one call a strip, and Tesseract reading prepared pages and nothing else.
 
-    Ours has as many calls at a time as the clock stage has, the baseline has one. On one core the gain is 8 to 9, for a
-    strip costs 12 ms of which Tesseract's network takes nearly all, and a call costs 90 ms besides; cores multiply it.
+    Ours has as many calls at a time as the clock stage has, the baseline has one. On one core the gain is about 11, for a
+    strip costs 10 ms of which Tesseract's network takes nearly all, and a call costs 100 ms besides; cores multiply it.
     The three are measured in turn, so that a machine that grows busy slows all of them. The shares of stamps read right,
     without any repair, are in ``accuracy`` and ``accuracy_baseline``.
 
