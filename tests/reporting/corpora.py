@@ -33,7 +33,7 @@ def film(paths: Paths, nights: list[str], corpus: str = "simulated") -> None:
         for stage, summary in _summaries().items():
             receipt = paths.stage(corpus, stage) / "receipts" / f"{night}.json"
             receipt.parent.mkdir(parents=True, exist_ok=True)
-            receipt.write_text(json.dumps({"night": night, "summary": summary}))
+            receipt.write_text(json.dumps({"night": night, "inputs": {}, "outputs": {}, "summary": summary}))
             (paths.stage(corpus, stage) / "failures.json").write_text("[]")
         for stage, size in (("film", (PER_NIGHT, 40)), ("sky", (700, 350))):
             picture = paths.stage(corpus, stage) / "keograms" / f"{night}.png"

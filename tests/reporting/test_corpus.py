@@ -153,7 +153,7 @@ def test_failed_nights_are_named(filmed):
 
 
 def test_a_simulated_corpus_is_marked_everywhere(full):
-    """Every heading, caption and table title of a section that a simulated corpus feeds bears the mark."""
+    """Every heading, caption, table title and figure that a simulated corpus feeds bears the mark; others do not."""
     html = (full / "index.html").read_text(encoding="utf-8")
     marked = r'<section id="(augmentation|answers|errors|gradcam|nights|later|observatory)">'
     sections = re.findall(rf"{marked}(.*?)</section>", html, re.DOTALL)
@@ -164,6 +164,10 @@ def test_a_simulated_corpus_is_marked_everywhere(full):
         )
         assert len(titles) > 2
         assert [title for title in titles if 'class="badge"' not in title] == []
+    for name in ("figure5_rebuilt", "figure6", "figure7", "figure7_all", "reliability"):
+        assert "8a4b00" in (full / "figures" / f"{name}.svg").read_text(encoding="utf-8"), name
+    for name in ("figure5", "table3", "calendar"):
+        assert "8a4b00" not in (full / "figures" / f"{name}.svg").read_text(encoding="utf-8"), name
 
 
 def test_a_real_corpus_bears_no_mark_and_its_own_credit(small):
@@ -171,9 +175,17 @@ def test_a_real_corpus_bears_no_mark_and_its_own_credit(small):
     params = yaml.safe_load(small.params.read_text())
     small.params.write_text(yaml.safe_dump({**params, "corpus": "kho"}))
     corpora.film(small, ["20221201"], corpus="kho")
+    corpora.split(small, ["20221201"], corpus="kho")
+    for step in (corpora.train, corpora.softmax, corpora.gradcam):
+        step(small, corpus="kho")
     html = build(small).read_text(encoding="utf-8")
-    nights = html[html.index('<section id="nights">') :].split("</section>")[0]
-    assert 'class="badge"' not in nights
+    for name in ("augmentation", "training", "answers", "errors", "gradcam", "nights"):
+        section = html[html.index(f'<section id="{name}">') :].split("</section>")[0]
+        assert 'class="badge"' not in section, name
+    assert "difference of ratio" in html
+    assert "rebuilt, kho" in html
+    for drawing in (small.report_build / "figures").glob("*.svg"):
+        assert "8a4b00" not in drawing.read_text(encoding="utf-8"), drawing
     assert 'id="observatory"' not in html
     assert "Kjell Henriksen Observatory" in html
     assert "this report shows none" not in html
