@@ -8,6 +8,7 @@ nothing is unpacked to disk.
 from __future__ import annotations
 
 import io
+import re
 import reprlib
 import zipfile
 from collections.abc import Iterator, Mapping, Sequence
@@ -49,6 +50,12 @@ class _Loader(yaml.SafeLoader):
             seen.add((key.tag, key.value) if isinstance(key, yaml.ScalarNode) else id(key))
         found: dict[Any, Any] = super().construct_mapping(node, deep=deep)
         return found
+
+
+# YAML 1.2, which DVC writes, has numbers such as 3e-05 that PyYAML, of YAML 1.1, takes for text.
+_Loader.add_implicit_resolver(
+    "tag:yaml.org,2002:float", re.compile(r"[-+]?[0-9]+(\.[0-9]*)?[eE][-+]?[0-9]+$"), list("-+0123456789")
+)
 
 
 def _weigh(node: Any, known: dict[int, int]) -> int:

@@ -21,6 +21,9 @@ from repro.store import sweep
 
 SIMULATED = "simulated"  # the corpus whose videos are made here; nothing is removed beside videos of others
 
+#: What a line of the log of runs holds.
+_LINE = ("stage", "corpus", "began_utc", "seconds", "outcome", "nights_done", "nights_kept")
+
 
 def run_stage(name: str, work: Callable[[], Outcome | None]) -> None:
     """Do a stage's work, and end the process with 1 if it cannot be done.
@@ -101,15 +104,8 @@ def logged(paths: Paths, name: str) -> Iterator[dict[str, Any]]:
     dict
         The line, to which the block may add.
     """
-    line: dict[str, Any] = {
-        "stage": name,
-        "corpus": load_params(paths.params).corpus,
-        "began_utc": datetime.now(UTC).isoformat(timespec="seconds"),
-        "seconds": 0.0,
-        "outcome": "failed",
-        "nights_done": None,
-        "nights_kept": None,
-    }
+    corpus, began_utc = load_params(paths.params).corpus, datetime.now(UTC).isoformat(timespec="seconds")
+    line: dict[str, Any] = dict(zip(_LINE, (name, corpus, began_utc, 0.0, "failed", None, None), strict=True))
     began = time.monotonic()
     try:
         yield line
@@ -134,6 +130,6 @@ def read_runs(paths: Paths) -> list[dict[str, Any]]:
             line = json.loads(text)
         except ValueError:
             continue
-        if isinstance(line, dict) and "stage" in line:
+        if isinstance(line, dict) and set(_LINE) <= set(line):
             found.append(line)
     return found

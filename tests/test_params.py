@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from repro.errors import ReproError
+from repro.intake import parse_yaml
 from repro.params import load_params
 from repro.paths import Paths, find_project
 from repro.record.claims import Claims
@@ -65,3 +66,11 @@ def test_no_project_says_what_to_do(tmp_path: Path) -> None:
     """Outside a checkout the error names the option that helps."""
     with pytest.raises(ReproError, match="--project"):
         find_project(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("text", "value"), [("3e-05", 3e-05), ("-1E+2", -100.0), ("12.5e1", 125.0), ("12e3x", "12e3x"), ("e5", "e5")]
+)
+def test_numbers_are_those_of_yaml_1_2(text: str, value: object) -> None:
+    """A number without a point, as DVC writes 0.00003 into its lock file, is a number; a word that looks alike is not."""
+    assert parse_yaml(f"a: {text}", where="", expected="", remedy="") == {"a": value}

@@ -14,10 +14,10 @@ from repro.audit.outputs import Gap, Pair
 from repro.audit.stages import StageRun, stage_runs
 from repro.audit.thumbnails import Thumbnail, thumbnails
 from repro.paths import Paths
+from repro.stage import read_runs
 
 #: Stages whose files are published pictures; they are compared as files.
 PICTURES = ("gradcam",)
-TIME = "not recorded: neither dvc.lock nor the outputs of the stages hold run times"
 
 
 @dataclass(frozen=True)
@@ -40,6 +40,9 @@ class Diff:
         What could not be compared.
     images : list of Thumbnail
         Some moved frames, before and after.
+    times : list of dict
+        Of each of ``stages``, the last run that this checkout's log knows (:func:`repro.stage.read_runs`). Run times are
+        no part of a revision: where or from which state a stage was run before, nothing here tells.
     """
 
     before: str
@@ -54,6 +57,7 @@ class Diff:
     unchanged: int
     gaps: list[Gap]
     images: list[Thumbnail]
+    times: list[dict[str, Any]]
 
     def counts(self) -> dict[str, int]:
         """How many of each published thing moved; only kinds of which some did."""
@@ -106,7 +110,7 @@ class Diff:
             "stages_by_outputs": dict(
                 Counter({True: "same", False: "differ", None: "not compared"}[run.same] for run in self.stages)
             ),
-            "seconds": None,
+            "last_runs_here": self.times,
             "not_compared": [asdict(gap) for gap in self.gaps],
         }
 
@@ -148,4 +152,10 @@ def compare(paths: Paths, before: str = "HEAD", after: str | None = None, *, ima
         unchanged=len(pair.stages) - len(stages),
         gaps=pair.gaps,
         images=thumbnails(pair, frames.moves) if images else [],
+        times=_times(paths, stages),
     )
+
+
+def _times(paths: Paths, stages: list[StageRun]) -> list[dict[str, Any]]:
+    last = {run["stage"]: run for run in read_runs(paths) if run["outcome"] == "done"}
+    return [last[run.stage] for run in stages if run.stage in last]

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from repro.audit.diff import TIME, Diff
+from repro.audit.diff import Diff
 
 NOTHING = "\N{EM DASH}"
 
@@ -125,8 +125,16 @@ def _stages(diff: Diff) -> Section:
     return Section("stages", "Stages that ran, and why", text, ("stage", "what", "because", "outputs"), rows)
 
 
-def _time(_: Diff) -> Section:
-    return Section("time", "Time", f"Seconds a stage: {TIME}.")
+def _time(diff: Diff) -> Section:
+    rows = tuple(
+        (run["stage"], run["began_utc"], shown(run["seconds"]), shown(run["nights_done"]), shown(run["nights_kept"]))
+        for run in diff.times
+    )
+    text = (
+        "The last run of each of these stages in this checkout." if rows else "No run of these stages is recorded here."
+    )
+    columns = ("stage", "began, UTC", "seconds", "nights made", "nights kept")
+    return Section("time", "Time", text if diff.stages else "", columns, rows)
 
 
 def shown(value: Any) -> str:

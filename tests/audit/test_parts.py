@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 
 import pandas as pd
@@ -113,6 +114,15 @@ def diff() -> Diff:
         unchanged=3,
         gaps=[Gap("sky", "results/toy/sky", "abc", "not in DVC's cache", "dvc repro sky", ["a", "b", "c", "d"])],
         images=[Thumbnail(frame.name, b"jpeg", None)],
+        times=[
+            {
+                "stage": "clock",
+                "began_utc": "2026-01-02T03:04:05+00:00",
+                "seconds": 1.5,
+                "nights_done": 1,
+                "nights_kept": 26,
+            }
+        ],
     )
 
 
@@ -160,6 +170,15 @@ def test_json_holds_everything(diff: Diff) -> None:
     assert document["moved"] == {"claim": 1, "cell": 3000, "frame": 50, "night": 1, "metric": 1, "picture": 1}
     assert len(document["cells"]) == 3000
     assert document["not_compared"][0]["remedy"] == "dvc repro sky"
+
+
+def test_time_of_the_stages_that_ran(diff: Diff) -> None:
+    """Each stage that ran is shown with the seconds and nights of its last run here, a stage without one not at all."""
+    time = next(section for section in sections(diff) if section.id == "time")
+    assert time.rows == (("clock", "2026-01-02T03:04:05+00:00", "1.5", "1", "26"),)
+    unknown = next(section for section in sections(replace(diff, times=[])) if section.id == "time")
+    assert unknown.rows == ()
+    assert "No run" in unknown.text
 
 
 def test_sections_are_rectangles(diff: Diff) -> None:
