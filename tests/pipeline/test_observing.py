@@ -2,66 +2,30 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 import zipfile
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-import numpy as np
 import pytest
-import pytz
 
 from repro import frames
 from repro.paths import Paths
 from repro.status import status
-from tests.conftest import ROOT
-from tests.support.camera import SLASHES, Look, sky_frames, write_video
-
-ZONE = pytz.timezone("America/Yellowknife")
-LOOK = Look(text=200, background=25, noise=5)
-FRAMES = 100  # of a video: ten minutes, of which ten frames are kept
-
-
-def add_night(project: Paths, night: str, begin: str, seed: int) -> list[datetime]:
-    """Put a night's video into the corpus; gives the times of the frames that will be kept."""
-    local = datetime.strptime(night + begin, "%Y%m%d%H:%M:%S")
-    start = ZONE.localize(local - timedelta(days=int(local.hour >= 12))).astimezone(UTC)
-    exposures = [start + timedelta(seconds=6 * number) for number in range(FRAMES)]
-    texts = [time.astimezone(ZONE).strftime(SLASHES) for time in exposures]
-    folder = project.videos("auroramax")
-    folder.mkdir(parents=True, exist_ok=True)
-    path = folder / f"auroramaxHD_{night}_720p.mp4"
-    write_video(path, sky_frames(texts, LOOK, np.random.default_rng(seed)))
-    return exposures[::10]
-
-
-def stage(project: Paths, name: str) -> subprocess.CompletedProcess[str]:
-    """Run a stage's script as DVC does."""
-    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    return subprocess.run(
-        [sys.executable, ROOT / "stages" / f"{name}.py"],
-        cwd=project.root, env=environment, capture_output=True, text=True, check=False, timeout=300,
-    )  # fmt: skip
+from tests.support.camera import film_night
+from tests.support.project import make_project, run_apart
 
 
 def run(project: Paths, names: Sequence[str] = ("film", "clock", "sky")) -> None:
     """Run stages that must succeed."""
     for name in names:
-        done = stage(project, name)
+        done = run_apart(project, name)
         assert done.returncode == 0, done.stderr
 
 
 @pytest.fixture
 def project(tmp_path: Path) -> Paths:
     """An empty project for the AuroraMAX corpus, run in two processes."""
-    (tmp_path / "expected").mkdir()
-    text = (ROOT / "params.yaml").read_text(encoding="utf-8")
-    text = text.replace("corpus: simulated", "corpus: auroramax").replace("workers: 0 ", "workers: 2 ")
-    (tmp_path / "params.yaml").write_text(text, encoding="utf-8")
-    return Paths(tmp_path)
+    return make_project(tmp_path, "auroramax", engine={"workers": 2})
 
 
 @pytest.mark.slow
@@ -71,8 +35,8 @@ def test_a_new_night_costs_one_night_and_a_bad_one_stops_none(project: Paths) ->
     One of the nights crosses the change to summer time.
     """
     truth = {
-        "20240201": add_night(project, "20240201", "22:15:30", 1),
-        "20240310": add_night(project, "20240310", "01:55:12", 2),
+        "20240201": film_night(project.videos("auroramax"), "20240201", "22:15:30", 1),
+        "20240310": film_night(project.videos("auroramax"), "20240310", "01:55:12", 2),
     }
     run(project)
     folders = {name: project.stage("auroramax", name) for name in ("film", "clock", "sky")}
@@ -84,9 +48,9 @@ def test_a_new_night_costs_one_night_and_a_bad_one_stops_none(project: Paths) ->
         assert archive.namelist() == table.loc[table["night"] == "20240310", "name"].tolist()
 
     before = written(folders)
-    truth["20240311"] = add_night(project, "20240311", "23:00:00", 3)
+    truth["20240311"] = film_night(project.videos("auroramax"), "20240311", "23:00:00", 3)
     (project.videos("auroramax") / "auroramaxHD_20240312_720p.mp4").write_bytes(b"404 not found")
-    failed = stage(project, "film")
+    failed = run_apart(project, "film")
     assert failed.returncode != 0
     assert "1 of 4 nights failed" in failed.stderr
     assert "auroramaxHD_20240312_720p.mp4" in failed.stderr
@@ -117,7 +81,7 @@ def written(folders: dict[str, Path]) -> dict[str, int]:
 def test_an_empty_corpus_is_an_error_with_a_remedy(project: Paths) -> None:
     """Without videos the film stage ends with an error that says where to put them and how to name them."""
     project.videos("auroramax").mkdir(parents=True)
-    done = stage(project, "film")
+    done = run_apart(project, "film")
     assert done.returncode != 0
     assert "auroramaxHD_YYYYMMDD_720p.mp4" in done.stderr
 

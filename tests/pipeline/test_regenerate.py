@@ -1,0 +1,212 @@
+"""A whole temporary project under DVC: what runs again after a new video, a label, a parameter, a line of code, a comment.
+
+The corpus is one of real videos, as far as the pipeline can tell: two nights of the record, labelled as a user labels.
+Every test begins from a copy of one project in which all stages have run.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+import yaml
+
+from repro.labels import labelfile
+from repro.paths import Paths
+from repro.stage import read_runs
+from tests.conftest import ROOT
+from tests.support.camera import film_night
+from tests.support.project import write_params
+
+pytestmark = pytest.mark.slow
+
+CORPUS = "auroramax"
+NIGHTS = ("20240210", "20240211")  # new moon, inside the windows of the record
+LATER = "20251121"  # new moon, after them
+NIGHTLY = {"film", "clock", "sky", "infer"}  # stages that work night by night
+CODE = ("repro", "stages", "expected/published", "report/templates")
+FILES = ("dvc.yaml", "params.yaml", "pyproject.toml", ".dvcignore", ".dvc/config", ".dvc/.gitignore", ".gitignore")
+
+
+@dataclass(frozen=True)
+class Repro:
+    """What ``dvc repro`` did: its exit code, its words, the stages it ran, and their lines in the log of runs."""
+
+    code: int
+    told: str
+    ran: set[str]
+    log: dict[str, dict[str, Any]]
+
+    @property
+    def nights(self) -> dict[str, tuple[int, int]]:
+        """Nights done and nights kept by each stage that works by night."""
+        return {name: (line["nights_done"], line["nights_kept"]) for name, line in self.log.items() if name in NIGHTLY}
+
+
+def repro(project: Paths) -> Repro:
+    """Run ``dvc repro`` up to the report."""
+    before = len(read_runs(project))
+    programs = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    environment = {
+        **os.environ, "PATH": programs, "PYTHONPATH": str(project.root), "DVC_NO_ANALYTICS": "1",
+        "DVC_SITE_CACHE_DIR": str(project.root.parent / "dvc"),
+    }  # fmt: skip
+    done = subprocess.run(
+        [sys.executable, "-m", "dvc", "repro", "report"],
+        cwd=project.root, env=environment, capture_output=True, text=True, check=False, timeout=400,
+    )  # fmt: skip
+    told = done.stdout + done.stderr
+    log = {line["stage"]: line for line in read_runs(project)[before:]}
+    return Repro(done.returncode, told, set(re.findall(r"Running stage '(\w+)'", told)), log)
+
+
+def locked(project: Paths) -> dict[str, str]:
+    """Hash of every output, by its path, as DVC recorded it."""
+    stages = yaml.safe_load((project.root / "dvc.lock").read_text(encoding="utf-8"))["stages"]
+    return {out["path"]: out["md5"] for stage in stages.values() for out in stage["outs"]}
+
+
+def recorded(project: Paths, stage: str) -> dict[str, str]:
+    """Hash of every file of a stage's output, as DVC recorded it."""
+    digest = locked(project)[f"results/{CORPUS}/{stage}"]
+    listing = project.root / ".dvc" / "cache" / "files" / "md5" / digest[:2] / digest[2:]
+    return {entry["relpath"]: entry["md5"] for entry in json.loads(listing.read_text(encoding="utf-8"))}
+
+
+def verdicts(project: Paths) -> Any:
+    """All verdicts."""
+    return json.loads(project.verdicts.read_text(encoding="utf-8"))["claims"]
+
+
+def pages(project: Paths) -> str:
+    """All words of the report."""
+    return "".join(page.read_text(encoding="utf-8") for page in project.report_build.rglob("*.html"))
+
+
+def replace(path: Path, old: str, new: str) -> None:
+    """Edit a file of the project."""
+    text = path.read_text(encoding="utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new, 1), encoding="utf-8")
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Paths:
+    """A project in which every stage ran: first up to the labels, which are then written, then to the end."""
+    root = tmp_path_factory.mktemp("regenerate") / "project"
+    for folder in CODE:
+        shutil.copytree(ROOT / folder, root / folder)
+    for name in FILES:
+        (root / name).parent.mkdir(exist_ok=True)
+        shutil.copy2(ROOT / name, root / name)
+    train = {"image_size_px": 64, "epochs_head": 1, "epochs_all": 1, "unseen_nights": False}
+    project = write_params(
+        root, CORPUS, train={**train, "initial_weights": {CORPUS: "observatory"}}, softmax={"bootstrap": 100}
+    )
+    for words in (
+        ["init", "-q"],
+        ["add", "."],
+        ["-c", "user.name=t", "-c", "user.email=t@example.org", "commit", "-qm", "t"],
+    ):
+        subprocess.run(["git", *words], cwd=root, check=True, capture_output=True)
+    for seed, night in enumerate(NIGHTS):
+        film_night(project.videos(CORPUS), night, "00:05:30", seed)
+    waiting = repro(project)
+    assert waiting.code != 0
+    assert "to_label.csv" in waiting.told
+    sample = pd.read_csv(project.stage(CORPUS, "sample") / "to_label.csv", dtype=str)
+    words = ["yes" if number % 5 < 2 else "no" for number in range(len(sample))]
+    labelfile.write(project.labels(CORPUS), sample.assign(label=words, labeller="a person", labelled_at="2025-05-01"))
+    done = repro(project)
+    assert done.code == 0, done.told
+    assert not waiting.log.keys() & {"infer", "report"}
+    assert not done.ran & {"film", "clock", "sky"}  # labels ask for none of these again
+    return project
+
+
+@pytest.fixture
+def project(built: Paths, tmp_path: Path) -> Paths:
+    """A copy of that project, times of files included."""
+    return Paths(shutil.copytree(built.root, tmp_path / "project", symlinks=True))
+
+
+def test_nothing_to_do(project: Paths) -> None:
+    """With nothing changed no stage starts."""
+    before = locked(project)
+    done = repro(project)
+    assert done.code == 0, done.told
+    assert (done.ran, done.log) == (set(), {})
+    assert locked(project) == before
+
+
+def test_a_third_video(project: Paths) -> None:
+    """A third night costs that night and the aggregates; a later one moves no published verdict and appears in the report."""
+    before = {stage: recorded(project, stage) for stage in NIGHTLY}
+    outputs, judged = locked(project), verdicts(project)
+    assert LATER not in pages(project)
+    film_night(project.videos(CORPUS), LATER, "00:05:30", 9)
+    done = repro(project)
+    assert done.code == 0, done.told
+    assert done.nights == dict.fromkeys(NIGHTLY, (1, 2))
+    for stage in NIGHTLY:
+        after = recorded(project, stage)
+        assert {name: after[name] for name in before[stage]} == before[stage]
+        assert all(LATER in name for name in after.keys() - before[stage].keys())
+    kept = [f"results/{CORPUS}/{stage}" for stage in ("sample", "split", "train")]
+    assert {path: locked(project)[path] for path in kept} == {path: outputs[path] for path in kept}
+    assert not done.ran & {"schedule", "architecture"}
+    assert verdicts(project) == judged
+    assert LATER in pages(project)
+
+
+def test_one_label(project: Paths) -> None:
+    """A changed label asks for no video, clock or sky again, and for a new split, training and answers."""
+    before = locked(project)
+    replace(project.labels(CORPUS), ",yes,", ",no,")
+    done = repro(project)
+    assert done.code == 0, done.told
+    assert done.ran == {"sample", "split", "train", "infer", "softmax", "gradcam", "verify", "report"}
+    assert done.nights == {"infer": (2, 0)}
+    moved = {path for path, digest in locked(project).items() if before[path] != digest}
+    assert f"results/{CORPUS}/sample" not in moved
+    assert {f"results/{CORPUS}/{stage}" for stage in ("split", "train", "infer", "softmax")} <= moved
+
+
+def test_one_parameter(project: Paths) -> None:
+    """A changed parameter runs its stage and those that read what became of it."""
+    replace(project.params, "target_layer: features", "target_layer: mbconv")
+    done = repro(project)
+    assert done.code == 0, done.told
+    assert done.ran == {"gradcam", "verify", "report"}
+
+
+def test_one_line_of_code(project: Paths) -> None:
+    """A changed line makes its stage do every night again; what comes out the same asks for nothing more of later nights."""
+    before = recorded(project, "sky")
+    replace(project.root / "repro" / "sky" / "table.py", "\n\n\ndef ", "\n\nUNUSED = 1\n\n\ndef ")
+    done = repro(project)
+    assert done.code == 0, done.told
+    assert done.nights == {"sky": (2, 0), "infer": (0, 2)}
+    after = recorded(project, "sky")
+    assert {name for name in before if before[name] != after[name]} == {f"receipts/{night}.json" for night in NIGHTS}
+    assert not done.ran & {"film", "clock", "train", "gradcam", "verify"}
+
+
+def test_one_comment(project: Paths) -> None:
+    """A changed comment starts the stages of that module, which keep every night; nothing downstream runs."""
+    before = locked(project)
+    replace(project.root / "repro" / "sky" / "table.py", "\n\n\ndef ", "\n\n\n# A remark.\ndef ")
+    done = repro(project)
+    assert done.code == 0, done.told
+    assert done.ran == {"sky"}
+    assert done.nights == {"sky": (0, 2)}
+    assert locked(project) == before
