@@ -10,6 +10,7 @@ import pytest
 
 from repro import frames
 from repro.errors import ReproError
+from tests.support.frames import night_frames
 
 
 def sky_table() -> pd.DataFrame:
@@ -109,3 +110,17 @@ def test_nights_are_read_as_one_table(tmp_path: Path) -> None:
 def test_readable_frames_have_a_time() -> None:
     """Only frames with a time are handed on to be labelled or classified."""
     assert frames.readable(frames.tidy(sky_table()))["number"].tolist() == [0, 2]
+
+
+def test_a_night_at_fault_among_many_is_named(tmp_path: Path) -> None:
+    """All nights are checked as one table, and an error still names the file; a frame in two files is refused."""
+    for night in ("20240201", "20240202"):
+        frames.write(tmp_path / f"{night}.parquet", night_frames(night, 5), "sky")
+    assert len(frames.read_nights(tmp_path, "sky")) == 10
+    bad = pd.read_parquet(tmp_path / "20240202.parquet").assign(sun_alt_deg=200.0)
+    bad.to_parquet(tmp_path / "20240202.parquet")
+    with pytest.raises(ReproError, match="20240202"):
+        frames.read_nights(tmp_path, "sky")
+    (tmp_path / "20240202.parquet").write_bytes((tmp_path / "20240201.parquet").read_bytes())
+    with pytest.raises(ReproError, match="one row a frame"):
+        frames.read_nights(tmp_path, "sky")
