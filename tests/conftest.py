@@ -15,7 +15,7 @@ from repro.paths import Paths
 from repro.record.claims import Claims, load_claims
 
 #: They print their counts at the end of the run, also of one in several processes.
-pytest_plugins = ["tests.endurance.counts"]
+pytest_plugins = ["tests.endurance.counts", "tests.hostile.counts"]
 
 ROOT = Path(__file__).resolve().parents[1]
 SHARED = ROOT.parent / "shared"

@@ -1,7 +1,4 @@
-"""Every hostile input goes through ``attempt``, which allows a result or a ReproError and counts which of them came.
-
-The counts are printed at the end of the run, also of a run in several processes.
-"""
+"""Every hostile input goes through ``attempt``, which allows a result or a ReproError and counts which of them came."""
 
 from __future__ import annotations
 
@@ -9,7 +6,6 @@ import os
 import signal
 import sys
 import time
-from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -17,11 +13,9 @@ from typing import Any
 import pytest
 
 from repro.errors import ReproError
+from tests.hostile.counts import COUNTS
 
 LIMIT_S = 10.0  # for one input; the slowest takes about one
-#: By kind of input: how many gave a result, how many an error that tells what to do.
-COUNTS: Counter[tuple[str, str]] = Counter()
-_KEY = "hostile"
 
 
 class Watch:
@@ -141,32 +135,3 @@ class limit:  # noqa: N801 (used like contextlib's own)
 
     def _stop(self, *_: object) -> None:
         raise AssertionError(f"no end after {self.seconds} s: {self.what!r:.500}")
-
-
-@pytest.hookimpl(trylast=True)
-def pytest_sessionfinish(session: pytest.Session) -> None:
-    """Hand the counts of a worker process to the one that reports."""
-    output = getattr(session.config, "workeroutput", None)
-    if output is not None:
-        output[_KEY] = [[kind, outcome, count] for (kind, outcome), count in sorted(COUNTS.items())]
-
-
-@pytest.hookimpl(optionalhook=True)
-def pytest_testnodedown(node: Any) -> None:
-    """Take over the counts of a worker process."""
-    for kind, outcome, count in getattr(node, "workeroutput", {}).get(_KEY, []):
-        COUNTS[kind, outcome] += count
-
-
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Print how many inputs of each kind were tried, and what came of them."""
-    if not COUNTS:
-        return
-    terminalreporter.write_sep("=", "hostile inputs")
-    for kind in sorted({kind for kind, _ in COUNTS}):
-        error, result = COUNTS[kind, "error"], COUNTS[kind, "result"]
-        terminalreporter.write_line(
-            f"{kind:<40} {error + result:>6} tried: {result:>6} results, {error:>6} errors told"
-        )
-    both = [sum(count for (_, which), count in COUNTS.items() if which == outcome) for outcome in ("result", "error")]
-    terminalreporter.write_line(f"{'all':<40} {sum(both):>6} tried: {both[0]:>6} results, {both[1]:>6} errors told")
