@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from repro.analysis.intervals import night_weights, percentile, ratio_by_night, wilson
+from repro.analysis.intervals import LEAST_NIGHTS, night_weights, percentile, ratio_by_night, wilson
 from repro.sky.bins import CONDITIONS
 
 ALL = "all"
@@ -143,7 +143,7 @@ def calibration_error(rows: pd.DataFrame, resamplings: int, rng: np.random.Gener
     resampled = np.abs(weights @ gap).sum(1) / np.maximum((weights @ frames).sum(1), 1)
     return {
         "ece": float(np.abs(gap.sum(0)).sum() / len(rows)),
-        "by_night": percentile(resampled),
+        "by_night": percentile(resampled) if weights.shape[1] >= LEAST_NIGHTS else None,
         "frames": len(rows),
     }
 

@@ -7,6 +7,9 @@ import numpy.typing as npt
 from scipy.stats import binomtest
 
 Floats = npt.NDArray[np.float64]
+#: With fewer nights there is no interval by night: resampling k nights gives at most as many different ratios as there are
+#: ways to draw them, 3 for two nights and 126 for five, and looks sure of itself because it knows so little.
+LEAST_NIGHTS = 5
 
 
 def wilson(successes: int, trials: int, *, confidence: float = 0.95) -> tuple[float, float]:
@@ -87,9 +90,11 @@ def ratio_by_night(
     Returns
     -------
     ndarray, shape (resamplings,)
-        NaN where a resampling's denominator is 0.
+        NaN where a resampling's denominator is 0, and everywhere with fewer than :data:`LEAST_NIGHTS` nights.
     """
     weights, place = night_weights(nights, resamplings, rng)
+    if weights.shape[1] < LEAST_NIGHTS:
+        return np.full(resamplings, np.nan)
     above, below = (
         weights @ np.bincount(place, np.asarray(part, dtype=np.float64), minlength=weights.shape[1])
         for part in (numerator, denominator)

@@ -40,8 +40,7 @@ def test_confusion_counts_and_rates(rows: pd.DataFrame) -> None:
     assert every["false_positive_rate"] == pytest.approx(1 / 3)
     assert every["false_negative_rate"] == 0.25
     assert every["accuracy_low"] < 0.7 < every["accuracy_high"]
-    assert every["accuracy_night_low"] == 0.6  # both nights alike in size: resampled accuracies are 0.6, 0.7 and 0.8
-    assert every["accuracy_night_high"] == 0.8
+    assert np.isnan(every["accuracy_night_low"])  # two nights are too few for an interval by night
     assert np.isnan(astro["precision"])  # nothing was called yes
     assert night["recall"] == 1
 

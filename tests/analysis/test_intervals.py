@@ -40,8 +40,16 @@ def test_bootstrap_by_night_knows_that_frames_of_a_night_agree() -> None:
 
 def test_ratio_without_denominator() -> None:
     """A resampling whose denominator is empty has no ratio, and the interval is taken over the others."""
-    values = ratio_by_night([1, 0], [1, 0], ["a", "b"], 400, np.random.default_rng(0))
+    values = ratio_by_night([1, 0, 0, 0, 0], [1, 0, 0, 0, 0], list("abcde"), 400, np.random.default_rng(0))
     assert set(values[np.isfinite(values)]) == {1.0}
-    assert 0.15 < np.isnan(values).mean() < 0.35  # (1/2)^2 of the resamplings draw b alone
+    assert 0.25 < np.isnan(values).mean() < 0.41  # (4/5)^5 = 0.33 of the resamplings never draw a
     assert percentile(values) == (1.0, 1.0)
     assert percentile(np.array([np.nan])) is None
+
+
+@pytest.mark.parametrize(("nights", "known"), [(4, False), (5, True)])
+def test_a_few_nights_give_no_interval(nights: int, known: bool) -> None:
+    """Four nights are too few to resample; five are not."""
+    right, night = np.tile([1, 0], nights), np.repeat(np.arange(nights), 2)
+    values = ratio_by_night(right, np.ones(2 * nights), night, 100, np.random.default_rng(0))
+    assert (percentile(values) is not None) is known
