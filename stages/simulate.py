@@ -13,9 +13,13 @@ SHEET_MODULES = (*MODULES, "repro.observatory.campaign", "repro.observatory.comp
 
 
 def main() -> None:
-    """Write data/simulated: videos, truth, masks, receipts, labels.csv, and a contact sheet with its statistics."""
+    """Write data/simulated, if it is the corpus: videos, truth, masks, receipts, labels.csv, a contact sheet, its statistics."""
     paths = find_project()
     params = load_params(paths.params)
+    if params.corpus != CORPUS:
+        paths.labels(CORPUS).parent.mkdir(parents=True, exist_ok=True)  # DVC asks for the output all the same
+        print(f"simulate: nothing to do, the corpus is {params.corpus}")
+        return
     table = simulate(paths.labels(CORPUS).parent, params)
     dark = table[(table["sun_bin"] == "Night") & (table["moon_bin"] == "No_moon")]
     print(

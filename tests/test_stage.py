@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import json
+import runpy
 import subprocess
 import sys
 from pathlib import Path
@@ -101,3 +102,13 @@ def test_a_disk_that_takes_nothing_is_told_and_the_old_file_stays(
     monkeypatch.undo()
     assert target.read_text() == "old"
     assert list(tmp_path.iterdir()) == [target]
+
+
+def test_nothing_is_simulated_for_another_corpus(project: Paths, capsys: pytest.CaptureFixture[str]) -> None:
+    """With videos of one's own as the corpus, stage simulate ends at once and films no night."""
+    text = project.params.read_text().replace("corpus: simulated ", "corpus: auroramax ")
+    project.params.write_text(text)
+    runpy.run_path(str(ROOT / "stages" / "simulate.py"), run_name="__main__")
+    assert "nothing to do, the corpus is auroramax" in capsys.readouterr().out
+    assert list((project.root / "data" / "simulated").iterdir()) == []
+    assert read_runs(project)[-1]["outcome"] == "done"
