@@ -30,6 +30,11 @@ class CellMove:
     before: Number | None
     after: Number | None
 
+    @property
+    def printed(self) -> bool:
+        """Whether the record prints such a table; the others are the project's own."""
+        return self.table.startswith("Table ")
+
 
 def cell_moves(pair: Pair) -> list[CellMove]:
     """Cells that moved: counted from the frames, predicted by the schedule, and of the softmax stage."""

@@ -64,11 +64,12 @@ class Diff:
         found = {
             "claim": len({move.claim for move in self.claims}),
             "finding": len(self.findings),
-            "cell": len(self.cells),
+            "cell": sum(move.printed for move in self.cells),
             "frame": len(self.frames.moves),
             "night": len(self.frames.nights),
             "metric": len(self.metrics),
             "picture": len(self.pictures),
+            "other number": sum(not move.printed for move in self.cells),
         }
         return {kind: number for kind, number in found.items() if number}
 

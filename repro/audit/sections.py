@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from repro.audit.cells import CellMove
 from repro.audit.diff import Diff
 
 NOTHING = "\N{EM DASH}"
@@ -35,7 +36,7 @@ class Section:
 def sections(diff: Diff) -> list[Section]:
     """All parts in reading order; what did not move says so in a sentence."""
     makers: Sequence[Callable[[Diff], Section]] = (
-        _gaps, _claims, _findings, _cells, _frames, _nights, _metrics, _pictures, _stages, _time,
+        _gaps, _claims, _findings, _cells, _frames, _nights, _metrics, _stages, _time, _pictures, _numbers,
     )  # fmt: skip
     return [section for section in (make(diff) for make in makers) if section.text or section.rows]
 
@@ -66,14 +67,24 @@ def _findings(diff: Diff) -> Section:
 
 
 def _cells(diff: Diff) -> Section:
+    rows = _steps(move for move in diff.cells if move.printed)
+    text = "" if rows else "No cell of Tables 2, 3 and 6 moved."
+    return Section("cells", "Tables 2, 3 and 6", text, ("table", "cell", "before", "after", "step"), rows)
+
+
+def _numbers(diff: Diff) -> Section:
+    rows = _steps(move for move in diff.cells if not move.printed)
+    return Section("numbers", "Other numbers of stage softmax", "", ("of", "number", "before", "after", "step"), rows)
+
+
+def _steps(moves: Iterable[CellMove]) -> tuple[tuple[str, ...], ...]:
     rows = []
-    for move in diff.cells:
+    for move in moves:
         step = ""
         if isinstance(move.before, int | float) and isinstance(move.after, int | float):
             step = f"{move.after - move.before:+,.6g}"
         rows.append((move.table, move.cell, shown(move.before), shown(move.after), step))
-    text = "" if rows else "No cell of Tables 2, 3 and 6 moved."
-    return Section("cells", "Tables 2, 3 and 6", text, ("table", "cell", "before", "after", "step"), tuple(rows))
+    return tuple(rows)
 
 
 def _frames(diff: Diff) -> Section:

@@ -104,7 +104,10 @@ def diff() -> Diff:
         after="working tree",
         claims=[ClaimMove("T3.A<b>", "corpus", (8, 9), ("confirmed", None), ((1.0, 2.0), None))],
         findings=[],
-        cells=[CellMove("Table 6", f"cell {n}", n, n + 0.5) for n in range(3000)],
+        cells=[
+            *(CellMove("Table 6", f"cell {n}", n, n + 0.5) for n in range(3000)),
+            CellMove("softmax, confusion", "all, tp", 3, 4),
+        ],
         frames=Frames([frame] * 50, {"20240203": {"clock": "added"}}, {"infer: p_yes": 7}),
         metrics=[compare("accuracy", [Score(9, 10)], [Score(8, 10)])],
         pictures=["results/toy/gradcam/a.png"],
@@ -167,8 +170,16 @@ def test_json_holds_everything(diff: Diff) -> None:
     """The JSON document names every move and gap, and the exit code."""
     document = json.loads(as_json(diff))
     assert document["exit_code"] == 2
-    assert document["moved"] == {"claim": 1, "cell": 3000, "frame": 50, "night": 1, "metric": 1, "picture": 1}
-    assert len(document["cells"]) == 3000
+    assert document["moved"] == {
+        "claim": 1,
+        "cell": 3000,
+        "frame": 50,
+        "night": 1,
+        "metric": 1,
+        "picture": 1,
+        "other number": 1,
+    }
+    assert len(document["cells"]) == 3001
     assert document["not_compared"][0]["remedy"] == "dvc repro sky"
 
 
