@@ -139,8 +139,8 @@ def run_nights(
     stale = {night for night in found if _NIGHT.fullmatch(night)} - {task.work.receipt.stem for task in tasks}
     for night in sorted(stale):
         _clear(folder, night)
-    kept = [task for task in tasks if receipts.holds(task.work, hash_inputs=False)]
-    todo = [task for task in tasks if task not in kept]
+    todo = [task for task in tasks if not receipts.holds(task.work, hash_inputs=False)]
+    kept = sorted({task.work.night for task in tasks} - {task.work.night for task in todo})
     done = []
     if todo:
         with (
@@ -157,28 +157,29 @@ def run_nights(
                     _clear(folder, night)
                     listed.append(Failure.of(night, result))
                 else:
-                    done.append(night)
+                    (done if result else kept).append(night)
                 tally.advance(task.size, note=f"night {night}")
         sweep(folder)  # what a worker left that was killed
     listed.sort(key=lambda failure: failure.night)
     write_json(folder / "failures.json", [vars(failure) for failure in listed])
-    return Outcome(tuple(sorted(done)), tuple(sorted(task.work.night for task in kept)), tuple(listed))
+    return Outcome(tuple(sorted(done)), tuple(sorted(kept)), tuple(listed))
 
 
 @dataclass(frozen=True)
 class _Night:
-    """One night in a worker: receipts around the work."""
+    """One night in a worker: receipts around the work; gives whether there was any."""
 
     do: Callable[[Any], Mapping[str, Any]]
 
-    def __call__(self, task: Task) -> None:
+    def __call__(self, task: Task) -> bool:
         if receipts.holds(task.work):  # same contents, another modification time
             receipts.note_seen(task.work)
-            return
+            return False
         receipts.void(task.work)
         # What fails is cleared by whoever handed it out. A worker on another machine may outlive a run that was killed, and
         # must not remove what the next run has made.
         receipts.write(task.work, self.do(task))
+        return True
 
 
 def summaries(folder: Path) -> dict[str, dict[str, Any]]:

@@ -99,6 +99,8 @@ def test_a_touched_input_is_hashed_not_redone(folder: Path) -> None:
     os.utime(work.inputs[0], ns=(1, 1))
     assert not receipts.holds(work, hash_inputs=False)
     assert receipts.holds(work)
+    assert go(folder) == Outcome((), ("20240201", "20240202", "20240203"), ())
+    assert receipts.holds(work, hash_inputs=False)
 
 
 def test_inputs_of_one_name_are_told_apart(folder: Path) -> None:

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -120,9 +121,16 @@ def test_no_worker_outlives_its_run(tmp_path: Path, how: signal.Signals) -> None
     )  # fmt: skip
     wait_for(lambda: len(list(told.iterdir())) == 2)
     workers = [int(path.name) for path in told.iterdir()]
-    # A terminal sends an interrupt to the whole group.
-    (os.killpg if how == signal.SIGINT else os.kill)(process.pid, how)
-    stderr = process.communicate(timeout=30)[1]
+    for _ in range(3):
+        # A terminal sends an interrupt to the whole group. Python can drop one that strikes inside a destructor (one of some
+        # seventy had no effect here); whoever sits there presses the keys again.
+        (os.killpg if how == signal.SIGINT else os.kill)(process.pid, how)
+        with suppress(subprocess.TimeoutExpired):
+            stderr = process.communicate(timeout=15)[1]
+            break
+    else:
+        process.kill()
+        pytest.fail("still at work 45 s after the first of three interrupts")
     if how == signal.SIGINT:
         assert (process.returncode, stderr) == (130, "")
     wait_for(lambda: not any(alive(pid) for pid in workers))

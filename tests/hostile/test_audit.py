@@ -128,7 +128,7 @@ def difference(word: str) -> Diff:
     frames = Frames()
     frames.moves, frames.also, frames.nights = moves, {word: 1}, {word: {word: "added"}}
     return Diff(before=word, after=word, claims=[], findings=[], cells=[], frames=frames, metrics=[], pictures=[word], stages=[],
-                unchanged=0, gaps=[Gap(word, word, word, word, word, [word])], images=[])  # fmt: skip
+                unchanged=0, gaps=[Gap(word, word, word, word, word, [word])], images=[], times=[])  # fmt: skip
 
 
 def test_names_that_reach_page_and_terminal(attempt: Attempt, capsys: pytest.CaptureFixture[str]) -> None:
