@@ -7,6 +7,7 @@ that says by how much and why.
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -19,11 +20,13 @@ from safetensors.numpy import load_file
 
 from repro.analysis.corpus import analyse
 from repro.classifier.train import fine_tune
+from repro.digests import digests
 from repro.labels import labelfile
 from repro.observatory import contact
 from repro.params import SoftmaxParams, TrainParams
 from repro.paths import Paths
 from repro.sky.bins import CONDITIONS
+from tests.conftest import ROOT
 from tests.support.answers import answered
 from tests.support.baseline import WHOLE, WORDS, Kind, Real, Store
 from tests.support.images import labelled_images, small
@@ -39,12 +42,11 @@ def store(dataframe_regression: DataFrameRegressionFixture) -> Store:
     return Store(dataframe_regression)
 
 
-@pytest.fixture(scope="session")
-def chain(tmp_path_factory: pytest.TempPathFactory) -> Paths:
-    """A project in which the pipeline ran once, from simulated videos to verdicts, with small images and few epochs."""
+def run_chain(folder: Path, workers: int) -> Paths:
+    """Run the pipeline once, from simulated videos to verdicts, with small images and few epochs."""
     train = {"image_size_px": 64, "epochs_head": 3, "epochs_all": 1, "learning_rate_head": 0.01, "batchnorm": "fixed"}
     project = make_project(
-        tmp_path_factory.mktemp("chain"), "simulated", simulate={"campaign": "small"}, train={**train, "networks": 2},
+        folder, "simulated", engine={"workers": workers}, simulate={"campaign": "small"}, train={**train, "networks": 2},
         softmax={"bootstrap": 100}, gradcam={"measured": 8},
     )  # fmt: skip
     with pytest.MonkeyPatch.context() as patch:
@@ -54,6 +56,24 @@ def chain(tmp_path_factory: pytest.TempPathFactory) -> Paths:
     run(project, "film", "clock", "sky", "sample", "split", "train", "infer", "softmax", "gradcam")
     run(project, "schedule", "architecture", "verify")
     return project
+
+
+@pytest.fixture(scope="session")
+def chain(tmp_path_factory: pytest.TempPathFactory) -> Paths:
+    """A project in which the pipeline ran with one worker."""
+    return run_chain(tmp_path_factory.mktemp("chain"), 1)
+
+
+@pytest.mark.slow
+def test_outputs_are_the_same_to_the_byte(chain: Paths, tmp_path: Path) -> None:
+    """A second run, in another folder and with two workers, gives every output the digest that it has after the first."""
+    told = []
+    for project in (chain, run_chain(tmp_path, 2)):
+        shutil.copy(ROOT / "dvc.yaml", project.root)
+        told.append({entry.output: (entry.files, entry.sha256) for entry in digests(project, "simulated")})
+    made = {output for output, (files, _) in told[0].items() if files}
+    assert len(made) == 13
+    assert told[1] == told[0]
 
 
 @pytest.mark.slow
