@@ -36,6 +36,16 @@ class Training:
     images: int
     frozen: int
 
+    @property
+    def kept(self) -> int:
+        """The epoch whose network is used."""
+        return int(self.document["runs"][0]["best_epoch"])
+
+    @property
+    def lowest_loss(self) -> int:
+        """The first epoch with the lowest validation loss."""
+        return int(self.epochs["epoch"].iloc[int(self.epochs["val_loss"].argmin())])
+
     def honesty(self) -> list[tuple[str, Mapping[str, Any]]]:
         """Accuracy as published, within nights, and on unseen nights, where each was measured."""
         names = {"within_nights": "within nights, as published", "unseen_nights": "nights never seen in training"}
