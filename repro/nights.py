@@ -141,7 +141,7 @@ def run_nights(
         _clear(folder, night)
     todo = [task for task in tasks if not receipts.holds(task.work, hash_inputs=False)]
     kept = sorted({task.work.night for task in tasks} - {task.work.night for task in todo})
-    done = []
+    done: list[str] = []
     if todo:
         with (
             progress(stage, sum(task.size for task in todo), unit) as tally,
