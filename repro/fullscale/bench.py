@@ -116,18 +116,18 @@ def memory(found: Mapping[int, Mapping[str, Spent]]) -> dict[str, Any]:
 
 
 def draw(found: Mapping[int, Mapping[str, Spent]], target: Path) -> None:
-    """Draw time and peak memory of every step against nights, as SVG."""
+    """Draw processor time, which other programs on the machine change little, and peak memory of every step, as SVG."""
     sizes = sorted(found)
     figure = Figure(figsize=(10, 4.2), layout="constrained")
     FigureCanvasSVG(figure)
     axes = figure.subplots(1, 2)
     for number, step in enumerate(STEPS):
         style = {"color": f"C{number % 10}", "linestyle": "-" if number < 10 else "--", "marker": "o", "markersize": 3}
-        axes[0].plot(sizes, [found[size][step].seconds for size in sizes], label=step, **style)
+        axes[0].plot(sizes, [found[size][step].cpu_s for size in sizes], label=step, **style)
         axes[1].plot(sizes, [found[size][step].peak_mib / 1024 for size in sizes], label=step, **style)
     axes[1].axhline(3, color="0.4", linewidth=0.8)
     axes[1].annotate("limit", (sizes[0], 3), xytext=(0, 3), textcoords="offset points", color="0.4")
-    for axis, unit in zip(axes, ("time of the step (s)", "peak memory of the step (GiB)"), strict=True):
+    for axis, unit in zip(axes, ("processor time of the step (s)", "peak memory of the step (GiB)"), strict=True):
         axis.set_xlabel("nights")
         axis.set_ylabel(unit)
         axis.set_ylim(bottom=0)

@@ -58,12 +58,13 @@ class Counted:
 class Measured:
     """All of it; each part is empty where nothing was recorded on this machine.
 
-    ``broken`` names files that could not be read.
+    ``plots`` are figures that benchmarks drew, ``broken`` names files that could not be read.
     """
 
     runs: tuple[Run, ...]
     speeds: tuple[Speed, ...]
     counted: tuple[Counted, ...]
+    plots: tuple[Path, ...]
     broken: tuple[str, ...]
 
     @property
@@ -83,7 +84,7 @@ def load_measured(paths: Paths, corpus: str) -> Measured:
         Runs on other corpora are left out.
     """
     broken: list[str] = []
-    speeds, counted = [], []
+    speeds, counted, plots = [], [], []
     for path in sorted((paths.root / "bench").glob("*.json")):
         try:
             document = json.loads(path.read_text(encoding="utf-8"))
@@ -92,6 +93,10 @@ def load_measured(paths: Paths, corpus: str) -> Measured:
                     counted.append(_counted(entry))
                 elif "ratio_to_limit" in entry or "error" in entry:
                     speeds.append(_speed(entry))
+                    if "sizes" in entry:
+                        counted.append(_sizes(entry))
+                    if "plot" in entry and (path.parent / Path(entry["plot"]).name).is_file():
+                        plots.append(path.parent / Path(entry["plot"]).name)
         except (OSError, ValueError, KeyError, TypeError, AttributeError):
             broken.append(f"bench/{path.name}")
     log = paths.runs
@@ -102,7 +107,7 @@ def load_measured(paths: Paths, corpus: str) -> Measured:
             entries.append(dict(json.loads(line)))
         except (ValueError, TypeError):
             broken.append(f"results/{log.name}, line {place}")
-    return Measured(tuple(_runs(entries, corpus)), tuple(speeds), tuple(counted), tuple(broken))
+    return Measured(tuple(_runs(entries, corpus)), tuple(speeds), tuple(counted), tuple(plots), tuple(broken))
 
 
 def _runs(entries: list[dict[str, Any]], corpus: str) -> Iterator[Run]:
@@ -144,7 +149,16 @@ def _speed(entry: Mapping[str, Any]) -> Speed:
 
 
 def _targets(targets: Mapping[str, Mapping[str, float]]) -> str:
-    names = {"ratio_to_baseline": f"{TIMES} naive", "ratio_to_limit": f"{TIMES} limit"}
+    names = {
+        "ratio_to_baseline": f"{TIMES} naive",
+        "ratio_to_limit": f"{TIMES} limit",
+        "peak_gib": "GiB of memory",
+        "nothing_to_do_s": "s with nothing to do",
+        "added_beyond_night_s": "s beyond an added night's own work",
+        "flipped": "classes flipped",
+        "largest_difference": "difference",
+        "largest_difference_deg": "deg of difference",
+    }
     parts = [
         f"{words} {number(float(value))} {names.get(key, plain(key))}"
         for kind, words in (("at_least", "at least"), ("at_most", "at most"))
@@ -166,6 +180,19 @@ def _counted(entry: Mapping[str, Any]) -> Counted:
         shown = number(float(count)) if isinstance(count, int | float) else str(count)
         rows.append((str(row["what"]), shown, str(row.get("note") or "")))
     return Counted(str(entry["title"]), tuple(rows))
+
+
+def _sizes(entry: Mapping[str, Any]) -> Counted:
+    """Processor time and memory of all steps by number of nights."""
+    rows = []
+    for nights, steps in entry["sizes"].items():
+        cpu_s, peak_mib = (
+            combine(float(step[key]) for step in steps.values()) for combine, key in ((sum, "cpu_s"), (max, "peak_mib"))
+        )
+        rows.append(
+            (f"{int(nights):,} nights", f"{number(round(cpu_s))} s", f"{number(round(peak_mib / 1024, 2))} GiB at the peak")
+        )
+    return Counted(f"{entry['name']}: processor time and memory of all steps", tuple(rows))
 
 
 def processor() -> str:

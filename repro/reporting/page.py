@@ -74,6 +74,9 @@ def build(paths: Paths) -> Path:
     flow = workflow.stages(paths, corpus.name)
     training, answers = load_training(paths, corpus.name), load_answers(paths, corpus.name)
     gradcam, figure3 = load_gradcam(paths, corpus.name, target), build_figure3(paths, params)
+    measured = load_measured(paths, corpus.name)
+    for plot in measured.plots:
+        full_copy(plot, figures / f"bench_{plot.name}")
     draw_record(results, figures)
     draw_workflow(flow, figures)
     if training:
@@ -105,7 +108,7 @@ def build(paths: Paths) -> Path:
         "training": training,
         "answers": answers,
         "gradcam": gradcam,
-        "measured": load_measured(paths, corpus.name),
+        "measured": measured,
         "diff_page": (target / "diff" / "index.html").is_file(),
         "unmade": unmade(corpus, observatory, training, answers, gradcam, figure3),
     }

@@ -74,7 +74,7 @@ def test_benchmarks_and_endurance(small):
     assert (broken.name, broken.ours, broken.missed) == ("zoo", "—", "no result")
     assert (row.ours, row.baseline, row.limit, row.to_baseline) == ("1,234,567", "100.5", "—", "12,284")
     assert row.machine == "cpu X, cores 2"
-    assert row.wanted == "at least 300 × naive; at most 0 flipped"
+    assert row.wanted == "at least 300 × naive; at most 0 classes flipped"
     assert found.counted[0].rows == (("nights", "1,000", "two <days>"), ("crashes", "0", ""))
     html = build(small).read_text(encoding="utf-8")
     assert "two &lt;days&gt;" in html
@@ -91,3 +91,23 @@ def test_a_broken_log_is_named_and_stops_nothing(small, text):
     found = load_measured(small, "simulated")
     assert found.broken == ("bench/a.json", "results/.runs.jsonl, line 1")
     assert "bench/a.json" in build(small).read_text(encoding="utf-8")
+
+
+def test_sizes_and_plots_of_a_benchmark(small):
+    """A benchmark over several sizes shows time and memory of each, and what it drew; a plot outside bench/ is not taken."""
+    bench = small.root / "bench"
+    bench.mkdir()
+    step = {"seconds": 2.0, "cpu_s": 20.4, "peak_mib": 512.0}
+    entry = {
+        "name": "full-scale", "unit": "nights", "ours": 1.0, "baseline": 1.0, "limit": 2.0, "ratio_to_baseline": 1.0,
+        "ratio_to_limit": 0.5, "plot": "../full-scale.svg",
+        "sizes": {"331": {"film": step, "sky": {**step, "peak_mib": 1024.0}}},
+    }  # fmt: skip
+    (bench / "full-scale.json").write_text(json.dumps(entry))
+    assert load_measured(small, "simulated").plots == ()
+    (bench / "full-scale.svg").write_text('<svg xmlns="http://www.w3.org/2000/svg"/>')
+    found = load_measured(small, "simulated")
+    assert found.plots == (bench / "full-scale.svg",)
+    assert found.counted[0].rows == (("331 nights", "41 s", "1 GiB at the peak"),)
+    assert 'src="figures/bench_full-scale.svg"' in build(small).read_text(encoding="utf-8")
+    assert (small.report_build / "figures" / "bench_full-scale.svg").is_file()
