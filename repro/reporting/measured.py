@@ -190,7 +190,11 @@ def _sizes(entry: Mapping[str, Any]) -> Counted:
             combine(float(step[key]) for step in steps.values()) for combine, key in ((sum, "cpu_s"), (max, "peak_mib"))
         )
         rows.append(
-            (f"{int(nights):,} nights", f"{number(round(cpu_s))} s", f"{number(round(peak_mib / 1024, 2))} GiB at the peak")
+            (
+                f"{int(nights):,} nights",
+                f"{number(round(cpu_s))} s",
+                f"{number(round(peak_mib / 1024, 2))} GiB at the peak",
+            )
         )
     return Counted(f"{entry['name']}: processor time and memory of all steps", tuple(rows))
 
