@@ -9,14 +9,14 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 from repro.errors import ReproError, unwritable
-from repro.source import code_of
+from repro.source import closure, code_of
 from repro.store import digest, sync_folder, write_json
 
 
@@ -51,28 +51,32 @@ class Work:
         return folder.parent / ".seen" / folder.name / self.receipt.name
 
 
-def settings_digest(settings: Mapping[str, Any], modules: Iterable[str]) -> str:
-    """SHA-256 (hex) over parameters and over the code of the modules that use them; comments and docstrings do not count.
+def settings_digest(settings: Mapping[str, Any], *modules: str) -> str:
+    """SHA-256 (hex) over parameters and over all code that uses them; comments and docstrings do not count.
 
     Parameters
     ----------
     settings : mapping
         Anything JSON can hold; the order of keys does not matter.
-    modules : iterable of str
-        Names of modules of this project, such as ``repro.film.night``.
+    modules : str
+        Names of the modules that do the work, such as ``repro.film.night``; what they import counts, too, see
+        :func:`repro.source.closure`.
     """
     total = hashlib.sha256(json.dumps(settings, sort_keys=True, default=str).encode())
-    for name in sorted(modules):
+    files: set[Path] = set()
+    for name in modules:
         spec = find_spec(name)
         if spec is None or spec.origin is None:
             raise ReproError(
                 found=f"no source of module {name!r}",
                 expected="a module of this project",
-                where="the list of modules a receipt depends on",
+                where="the modules a receipt depends on",
                 remedy="name the module by its full name",
             )
-        total.update(name.encode())
-        total.update(code_of(Path(spec.origin).read_text(encoding="utf-8")).encode())
+        files |= {Path(spec.origin), *closure(Path(spec.origin))}
+    for file in sorted(files):
+        total.update(file.name.encode())
+        total.update(code_of(file.read_text(encoding="utf-8")).encode())
     return total.hexdigest()
 
 

@@ -2,14 +2,13 @@
 
 from repro import receipts
 from repro.observatory.contact import write_sheet
-from repro.observatory.simulate import MODULES, simulate
+from repro.observatory.simulate import simulate
 from repro.params import Params, load_params
 from repro.paths import Paths, find_project
 from repro.stage import run_stage
 from repro.store import write_text
 
 CORPUS = "simulated"
-SHEET_MODULES = (*MODULES, "repro.observatory.campaign", "repro.observatory.compare", "repro.observatory.contact")
 
 
 def main() -> None:
@@ -41,7 +40,7 @@ def contact_sheet(paths: Paths, params: Params) -> None:
         tuple(sorted(paths.references.glob("*.jpg"))),
         (sheet, sheet.with_suffix(".csv")),
         sheet.with_suffix(".json"),
-        receipts.settings_digest(settings, SHEET_MODULES),
+        receipts.settings_digest(settings, "repro.observatory.contact"),
     )
     if receipts.holds(work):
         return

@@ -2,57 +2,15 @@
 
 from __future__ import annotations
 
-import ast
 from pathlib import Path
 
 import pytest
 import yaml
 
+from repro.source import closure, imports
 from tests.conftest import ROOT
 
 STAGES = yaml.safe_load((ROOT / "dvc.yaml").read_text(encoding="utf-8"))["stages"]
-#: How work is run, found, written and told; nothing here may change a result, so no stage depends on it.
-CROSS_CUTTING = {
-    "cluster", "errors", "intake", "params", "paths", "progress", "receipts", "source", "stage", "store", "workers",
-}  # fmt: skip
-
-
-def imports(path: Path) -> set[str]:
-    """Modules of the project that a file imports, at its top or inside a function."""
-    found = set()
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        if isinstance(node, ast.Import):
-            found |= {alias.name for alias in node.names}
-        elif isinstance(node, ast.ImportFrom) and node.module and node.level == 0:
-            found |= {node.module} | {f"{node.module}.{alias.name}" for alias in node.names}
-    return {name for name in found if name.startswith("repro.")}
-
-
-def file_of(module: str) -> Path | None:
-    """File of a module, or None if the name is no module."""
-    base = ROOT / Path(*module.split("."))
-    for path in (base.with_suffix(".py"), base / "__init__.py"):
-        if path.is_file():
-            return path
-    return None
-
-
-def closure(path: Path) -> set[Path]:
-    """Every file of the library that a script reaches by imports, but for the cross-cutting modules."""
-    reached: set[Path] = set()
-    waiting = [path]
-    while waiting:
-        for module in imports(waiting.pop()):
-            file = file_of(module)
-            if file and file not in reached and not (file.parent == ROOT / "repro" and file.stem in CROSS_CUTTING):
-                reached.add(file)
-                waiting.append(file)
-    return {file for file in reached if not says_nothing(file)}
-
-
-def says_nothing(file: Path) -> bool:
-    """Whether a module is a docstring and nothing else."""
-    return len(ast.parse(file.read_text(encoding="utf-8")).body) <= 1
 
 
 @pytest.mark.parametrize("name", STAGES)

@@ -38,15 +38,6 @@ from repro.receipts import Work, settings_digest
 from repro.store import digest
 from repro.workers import Crew, worker_count
 
-#: Modules whose change makes every night be classified again.
-MODULES = (
-    "repro.classifier.infer",
-    "repro.classifier.archive",
-    "repro.classifier.fast",
-    "repro.classifier.network",
-    "repro.classifier.transforms",
-    "repro.frames",
-)
 #: Frames whose logits, taken in low precision, lie closer than this are taken again in float32. Rounding to bfloat16
 #: moves the difference of the logits by up to 0.2 in tests; beyond 6, p(yes) moves by less than 0.0005 for that.
 NEAR = 6.0
@@ -242,7 +233,7 @@ def infer_corpus(
             "infer": params.model_dump(exclude={"batch"}),
             "device": device.type,
         },
-        MODULES,
+        __name__,
     )
     tasks = []
     for night, summary in seen.items():

@@ -33,15 +33,6 @@ COLUMN = {WITHIN: "split", UNSEEN: "split_by_night"}
 RESAMPLINGS = 2000
 DOCUMENT = "train.json"
 OUTPUTS = ("weights.safetensors", "curves.parquet", "validation.parquet", DOCUMENT)
-#: Modules whose change makes the networks be trained again.
-MODULES = (
-    "repro.classifier.runs",
-    "repro.classifier.train",
-    "repro.classifier.data",
-    "repro.classifier.transforms",
-    "repro.classifier.network",
-    "repro.seeding",
-)
 
 
 @dataclass(frozen=True)
@@ -196,7 +187,7 @@ def _work(jobs: list[_Job], folder: Path, corpus: str, params: TrainParams) -> r
     settings = {"corpus": corpus, "jobs": [job.settings for job in jobs], "train": params.model_dump()}
     outputs = tuple(folder / name for name in OUTPUTS)
     return receipts.Work(
-        "train", (), outputs, folder / "receipts" / "train.json", receipts.settings_digest(settings, MODULES)
+        "train", (), outputs, folder / "receipts" / "train.json", receipts.settings_digest(settings, __name__)
     )
 
 

@@ -28,19 +28,6 @@ from repro.receipts import Work, settings_digest
 from repro.store import atomic_path
 from repro.workers import Crew, worker_count
 
-#: Modules whose change makes every night's clock be read again.
-MODULES = (
-    "repro.clock.night",
-    "repro.clock.reading",
-    "repro.clock.ocr",
-    "repro.clock.table1",
-    "repro.clock.stamps",
-    "repro.clock.line",
-    "repro.clock.continuity",
-    "repro.clock.glyphs",
-    "repro.film.profile",
-    "repro.frames",
-)
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 
 
@@ -94,7 +81,7 @@ def clock_corpus(
             remedy="run: dvc repro film",
         )
     free = {"strips_per_call", "max_failed_share"}  # these change no night's result
-    settings = settings_digest({"camera": camera.model_dump(), "clock": params.model_dump(exclude=free)}, MODULES)
+    settings = settings_digest({"camera": camera.model_dump(), "clock": params.model_dump(exclude=free)}, __name__)
     threads = max(1, worker_count(workers) // len(filmed))
     tasks = []
     for night, summary in filmed.items():

@@ -36,8 +36,6 @@ from repro.receipts import Work, holds, settings_digest
 from repro.store import atomic_path
 from repro.workers import Crew, worker_count
 
-#: Modules whose change makes every night be filmed again.
-MODULES = ("repro.film.night", "repro.film.decode", "repro.film.cut", "repro.film.profile", "repro.frames")
 _ENCODERS, _WAITING = 2, 8  # threads that encode, and frames that may wait for them
 # A fixed time makes archives of the same frames the same file.
 _EPOCH = (1980, 1, 1, 0, 0, 0)
@@ -87,7 +85,7 @@ def film_corpus(
     """
     found, failed = find_videos(videos, camera)
     settings = settings_digest(
-        {"camera": camera.model_dump(), "film": params.model_dump(exclude={"cameras", "max_failed_share"})}, MODULES
+        {"camera": camera.model_dump(), "film": params.model_dump(exclude={"cameras", "max_failed_share"})}, __name__
     )
     works = [
         Work(night, (video,), outputs(folder, night), folder / "receipts" / f"{night}.json", settings)

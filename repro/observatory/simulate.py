@@ -28,13 +28,6 @@ FILE_NAME = "auroramaxHD_{night}_720p.mp4"
 TRUTH_PX = 240  # side of the frames from which truth without videos is taken
 BATCH = 64  # frames at a time in that case
 LABELLER = "simulated"
-MODULES = tuple(
-    f"repro.observatory.{name}"
-    for name in (
-        "camera", "display", "emission", "film", "foreground", "forms", "geometry", "light", "noise", "overlay", "plan",
-        "render", "scene", "simulate", "stars", "truth", "weather",
-    )
-)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -208,7 +201,7 @@ def _job(out: Path, night: SimulatedNight, params: Params, films: bool) -> _Job:
     }  # fmt: skip
     work = receipts.Work(
         night.night, (), tuple(outputs), out / "receipts" / f"{night.night}.json",
-        receipts.settings_digest(settings, MODULES),
+        receipts.settings_digest(settings, __name__),
     )  # fmt: skip
     return _Job(work, night, params, films)
 

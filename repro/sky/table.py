@@ -26,16 +26,6 @@ from repro.sky.bins import altitude_margin_deg, moon_bin, on_boundary, sun_bin
 from repro.sky.ephemeris import positions
 from repro.workers import Crew
 
-#: Modules whose change makes every night be computed again.
-MODULES = (
-    "repro.sky.table",
-    "repro.sky.ephemeris",
-    "repro.sky.bins",
-    "repro.film.keogram",
-    "repro.film.profile",
-    "repro.frames",
-)
-
 
 @dataclass(frozen=True)
 class SkyTask:
@@ -74,7 +64,7 @@ def sky_corpus(clock: Path, film: Path, folder: Path, camera: Camera, params: Sk
             where=str(clock),
             remedy="run: dvc repro clock",
         )
-    settings = settings_digest({"camera": camera.model_dump(), "sky": params.model_dump()}, MODULES)
+    settings = settings_digest({"camera": camera.model_dump(), "sky": params.model_dump()}, __name__)
     tasks = []
     for night, summary in read.items():
         inputs = (clock / "tables" / f"{night}.parquet", film / "keograms" / f"{night}.png")

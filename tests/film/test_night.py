@@ -183,6 +183,6 @@ def test_the_code_is_part_of_the_receipt(monkeypatch: pytest.MonkeyPatch, tmp_pa
     module = tmp_path / "stage_code.py"
     module.write_text("x = 1\n")
     monkeypatch.syspath_prepend(str(tmp_path))
-    before = receipts.settings_digest({}, ["stage_code"])
+    before = receipts.settings_digest({}, "stage_code")
     module.write_text("x = 2\n")
-    assert receipts.settings_digest({}, ["stage_code"]) != before
+    assert receipts.settings_digest({}, "stage_code") != before
