@@ -45,7 +45,7 @@ def verify(
 
     Example: repro verify --only T3 --format markdown
     """
-    from repro.record.show import as_json, as_markdown, print_table
+    from repro.record.verdict_formats import as_json, as_markdown, print_table
     from repro.verification import verify_now
 
     verification = verify_now(find_project(project)).only(only)
@@ -85,7 +85,7 @@ def diff(
     Example: repro diff main --format markdown
     """
     from repro.audit.diff import compare
-    from repro.audit.show import as_json, as_markdown, print_table, write
+    from repro.audit.diff_formats import as_json, as_markdown, print_table, write
 
     paths = find_project(project)
     difference = compare(paths, rev_a, rev_b, images=out is not None)
@@ -162,8 +162,8 @@ def bench(
 
     Example: repro bench sky --format json
     """
-    from repro.benchmarks import BENCHMARKS, keep, measure, measure_all
-    from repro.store import dumps
+    from repro.bench.registry import BENCHMARKS, keep, measure, measure_all
+    from repro.files import dumps
 
     folder = find_project(project).bench
     rows = []

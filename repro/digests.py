@@ -10,8 +10,8 @@ from typing import Any
 import yaml
 
 from repro.errors import ReproError
+from repro.files import digest
 from repro.paths import Paths
-from repro.store import digest
 
 
 @dataclass(frozen=True)

@@ -6,15 +6,15 @@ import sys
 from collections.abc import Mapping
 from typing import Any
 
-from repro.analysis import observed
+from repro import observed
+from repro.engine.nights import summaries
 from repro.errors import ReproError
-from repro.intake import brief
-from repro.nights import summaries
+from repro.files import read_json
 from repro.params import Params, load_params
 from repro.paths import Paths
 from repro.record.claims import Evidence
-from repro.record.verify import Quantities, Results
-from repro.store import read_json
+from repro.record.judge import Quantities, Results
+from repro.untrusted import brief
 
 NO_CORPUS = (
     "waits for the thesis' own videos and labels: put them under data/auroramax, set `corpus: auroramax` in "

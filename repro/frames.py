@@ -14,8 +14,8 @@ import pandas as pd
 import pandera.pandas as pa
 
 from repro.errors import ReproError
-from repro.intake import read_table, told
-from repro.store import write_table
+from repro.files import write_table
+from repro.untrusted import read_table, told
 
 Stage = Literal["film", "clock", "sky", "split", "infer"]
 

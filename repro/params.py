@@ -9,7 +9,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from repro.errors import ReproError
-from repro.intake import brief, read_yaml
+from repro.untrusted import brief, read_yaml
 
 
 class Section(BaseModel):

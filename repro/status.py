@@ -11,10 +11,10 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from repro.engine.nights import failures, summaries
 from repro.errors import ReproError, printable
-from repro.intake import told
-from repro.nights import failures, summaries
 from repro.paths import Paths
+from repro.untrusted import told
 
 COLUMNS = ["night", "scanned", "sampled", "missing", "read", "unreadable", "gaps", "duplicates", "on_boundary"]
 KINDS = dict.fromkeys(COLUMNS[1:], "Int64")

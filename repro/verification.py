@@ -7,8 +7,8 @@ from repro.evidence import combine, of_corpus
 from repro.params import load_params
 from repro.paths import Paths
 from repro.record.claims import Claims, load_claims
-from repro.record.verify import Results, Verification, verify
-from repro.sky import schedule
+from repro.record.judge import Results, Verification, verify
+from repro.schedule import document as schedule
 
 
 def measured_now(paths: Paths, claims: Claims) -> Results:

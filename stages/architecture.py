@@ -1,9 +1,9 @@
 """Count the networks of Table 4 as torchvision builds them; no weights are fetched."""
 
 from repro.classifier.architecture import measure
+from repro.engine.run_stage import run_stage
+from repro.files import write_json
 from repro.paths import find_project
-from repro.stage import run_stage
-from repro.store import write_json
 
 
 def main() -> None:

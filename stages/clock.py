@@ -1,11 +1,11 @@
 """Read the burned-in clock of every filmed night and give the frames their final names."""
 
-from repro.clock.night import clock_corpus
-from repro.film.profile import camera_of
-from repro.nights import Outcome
+from repro.camera import camera_of
+from repro.clock.clock_corpus import clock_corpus
+from repro.engine.nights import Outcome
+from repro.engine.run_stage import run_stage
 from repro.params import load_params
 from repro.paths import find_project
-from repro.stage import run_stage
 
 
 def main() -> Outcome:

@@ -1,11 +1,11 @@
 """Cut every night's video into masked frames, clock strips and a keogram; one archive a night."""
 
-from repro.film.night import film_corpus
-from repro.film.profile import camera_of
-from repro.nights import Outcome
+from repro.camera import camera_of
+from repro.engine.nights import Outcome
+from repro.engine.run_stage import run_stage
+from repro.film.film_corpus import film_corpus
 from repro.params import load_params
 from repro.paths import find_project
-from repro.stage import run_stage
 
 
 def main() -> Outcome:

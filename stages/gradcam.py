@@ -1,14 +1,14 @@
 """Grad-CAM panels, and maps against known aurora."""
 
 from repro import frames
-from repro.analysis.corpus import with_attributes
+from repro.analysis.softmax_corpus import with_attributes
 from repro.classifier.device import of_workers
 from repro.classifier.gradcam_corpus import explain_corpus
-from repro.intake import read_table
-from repro.labels.corpus import of_record
+from repro.engine.run_stage import run_stage
+from repro.labels.label_corpus import of_record
 from repro.params import load_params
 from repro.paths import find_project
-from repro.stage import run_stage
+from repro.untrusted import read_table
 
 
 def main() -> None:

@@ -1,11 +1,11 @@
 """Classify every frame."""
 
 from repro.classifier.device import of_workers
-from repro.classifier.infer import infer_corpus
-from repro.nights import Outcome
+from repro.classifier.infer_corpus import infer_corpus
+from repro.engine.nights import Outcome
+from repro.engine.run_stage import run_stage
 from repro.params import load_params
 from repro.paths import find_project
-from repro.stage import run_stage
 
 
 def main() -> Outcome:

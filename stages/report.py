@@ -1,8 +1,8 @@
 """Stage report: build the static report from the results of the other stages; nothing is computed again."""
 
+from repro.engine.run_stage import run_stage
 from repro.paths import find_project
 from repro.reporting.page import build
-from repro.stage import run_stage
 
 
 def main() -> None:

@@ -1,11 +1,12 @@
 """Draw the frames to be labelled; label them where the corpus is simulated."""
 
 from repro import frames
-from repro.labels import corpus, labelfile
+from repro.engine.run_stage import run_stage
+from repro.files import write_json, write_table
+from repro.labels import label_corpus as corpus
+from repro.labels import labelfile
 from repro.params import load_params
 from repro.paths import find_project
-from repro.stage import run_stage
-from repro.store import write_json, write_table
 
 
 def main() -> None:

@@ -1,11 +1,11 @@
 """Stage schedule: predict Tables 2 and 3 and the sample from dates, site and DE421, and compare them with the record."""
 
+from repro.engine.run_stage import run_stage
+from repro.files import write_json, write_table
 from repro.params import load_params
 from repro.paths import find_project
 from repro.record.claims import load_claims
-from repro.sky.schedule import as_document, predict, published
-from repro.stage import run_stage
-from repro.store import write_json, write_table
+from repro.schedule.document import as_document, predict, published
 
 
 def main() -> None:

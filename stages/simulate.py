@@ -1,12 +1,12 @@
 """Simulate the campaign named in params.yaml: videos, truth and labels of nights whose every frame is known."""
 
-from repro import receipts
-from repro.observatory.contact import write_sheet
+from repro.engine import receipts
+from repro.engine.run_stage import run_stage
+from repro.files import write_text
+from repro.observatory.contact_sheet import write_sheet
 from repro.observatory.simulate import simulate
 from repro.params import Params, load_params
 from repro.paths import Paths, find_project
-from repro.stage import run_stage
-from repro.store import write_text
 
 CORPUS = "simulated"
 
@@ -40,7 +40,7 @@ def contact_sheet(paths: Paths, params: Params) -> None:
         tuple(sorted(paths.references.glob("*.jpg"))),
         (sheet, sheet.with_suffix(".csv")),
         sheet.with_suffix(".json"),
-        receipts.settings_digest(settings, "repro.observatory.contact"),
+        receipts.settings_digest(settings, "repro.observatory.contact_sheet"),
     )
     if receipts.holds(work):
         return

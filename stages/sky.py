@@ -1,11 +1,11 @@
 """Compute sun, moon and condition of every frame, and draw each night's keogram."""
 
-from repro.film.profile import camera_of
-from repro.nights import Outcome
+from repro.camera import camera_of
+from repro.engine.nights import Outcome
+from repro.engine.run_stage import run_stage
 from repro.params import load_params
 from repro.paths import find_project
-from repro.sky.table import sky_corpus
-from repro.stage import run_stage
+from repro.sky.sky_corpus import sky_corpus
 
 
 def main() -> Outcome:

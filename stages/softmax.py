@@ -1,13 +1,13 @@
 """Table 6, Figures 6 and 7, and errors where right answers are known."""
 
 from repro import frames
-from repro.analysis.corpus import analyse
-from repro.intake import read_table
-from repro.labels.corpus import of_record
+from repro.analysis.softmax_corpus import analyse
+from repro.engine.run_stage import run_stage
+from repro.files import write_json, write_table
+from repro.labels.label_corpus import of_record
 from repro.params import load_params
 from repro.paths import find_project
-from repro.stage import run_stage
-from repro.store import write_json, write_table
+from repro.untrusted import read_table
 
 
 def main() -> None:

@@ -1,12 +1,13 @@
 """Split the labelled frames into training and validation."""
 
 from repro import frames
-from repro.labels import corpus, labelfile
+from repro.engine.run_stage import run_stage
+from repro.files import write_json, write_table
+from repro.labels import label_corpus as corpus
+from repro.labels import labelfile
 from repro.labels.split import counts
 from repro.params import load_params
 from repro.paths import find_project
-from repro.stage import run_stage
-from repro.store import write_json, write_table
 
 
 def main() -> None:

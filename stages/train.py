@@ -1,11 +1,11 @@
 """Fine-tune EfficientNet-B1 on the labelled frames."""
 
 from repro.classifier.device import choose
-from repro.classifier.runs import train_corpus
-from repro.intake import read_table
+from repro.classifier.train_corpus import train_corpus
+from repro.engine.run_stage import run_stage
 from repro.params import load_params
 from repro.paths import find_project
-from repro.stage import run_stage
+from repro.untrusted import read_table
 
 
 def main() -> None:

@@ -1,12 +1,12 @@
 """Stage verify: hold every published number against its evidence, and write verdicts and findings."""
 
+from repro.engine.run_stage import run_stage
 from repro.evidence import from_stages
+from repro.files import write_json, write_text
 from repro.paths import find_project
 from repro.record.claims import load_claims
-from repro.record.show import as_markdown, summary_text
-from repro.record.verify import verify
-from repro.stage import run_stage
-from repro.store import write_json, write_text
+from repro.record.judge import verify
+from repro.record.verdict_formats import as_markdown, summary_text
 
 
 def main() -> None:

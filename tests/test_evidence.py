@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 
 from repro.evidence import combine, of_corpus
+from repro.files import write_json
 from repro.params import Params, load_params
 from repro.paths import Paths
 from repro.record.claims import Claims
-from repro.record.verify import verify
-from repro.store import write_json
+from repro.record.judge import verify
 from tests.conftest import ROOT
 
 EMPTY: dict[str, dict[str, float]] = {"quantities": {}}

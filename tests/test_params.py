@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from repro.errors import ReproError
-from repro.intake import parse_yaml
 from repro.params import load_params
 from repro.paths import Paths, find_project
 from repro.record.claims import Claims
+from repro.untrusted import parse_yaml
 
 
 def edited(project: Paths, folder: Path, old: str, new: str) -> Path:

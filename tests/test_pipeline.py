@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from repro.source import closure, imports
+from repro.engine.code_digest import closure, imports
 from tests.conftest import ROOT
 
 STAGES = yaml.safe_load((ROOT / "dvc.yaml").read_text(encoding="utf-8"))["stages"]

@@ -6,15 +6,15 @@ from collections import Counter
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from repro.audit.cells import CellMove, cell_moves
-from repro.audit.claims import ClaimMove, FindingMove, claim_moves
-from repro.audit.frames import Frames, frame_moves
-from repro.audit.metrics import MetricMove, metric_moves
+from repro.audit.cell_moves import CellMove, cell_moves
+from repro.audit.claim_moves import ClaimMove, FindingMove, claim_moves
+from repro.audit.frame_moves import Frames, frame_moves
+from repro.audit.metric_moves import MetricMove, metric_moves
 from repro.audit.outputs import Gap, Pair
-from repro.audit.stages import StageRun, stage_runs
+from repro.audit.stage_runs import StageRun, stage_runs
 from repro.audit.thumbnails import Thumbnail, thumbnails
+from repro.engine.run_stage import read_runs
 from repro.paths import Paths
-from repro.stage import read_runs
 
 #: Stages whose files are published pictures; they are compared as files.
 PICTURES = ("gradcam",)
@@ -41,7 +41,7 @@ class Diff:
     images : list of Thumbnail
         Some moved frames, before and after.
     times : list of dict
-        Of each of ``stages``, the last run that this checkout's log knows (:func:`repro.stage.read_runs`). Run times are
+        Of each of ``stages``, the last run that this checkout's log knows (:func:`repro.engine.run_stage.read_runs`). Run times are
         no part of a revision: where or from which state a stage was run before, nothing here tells.
     """
 

@@ -12,7 +12,7 @@ from typing import Any
 from repro.audit.git import file_hashes, list_files, read_text, resolve
 from repro.audit.hashes import folder_md5
 from repro.errors import ReproError
-from repro.intake import brief, parse_yaml, told
+from repro.untrusted import brief, parse_yaml, told
 
 WORKING_TREE = "working tree"
 LOCK, PIPELINE = "dvc.lock", "dvc.yaml"

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from repro.audit.cells import CellMove
+from repro.audit.cell_moves import CellMove
 from repro.audit.diff import Diff
 
 NOTHING = "\N{EM DASH}"

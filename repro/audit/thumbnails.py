@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from io import BytesIO
 
-from repro.audit.frames import FrameMove
+from repro.audit.frame_moves import FrameMove
 from repro.audit.outputs import Pair
 from repro.audit.revision import Revision
 from repro.errors import ReproError
-from repro.intake import member, open_archive, picture
+from repro.untrusted import member, open_archive, picture
 
 #: Where frames lie: under their names behind the clock, by number before it.
 ARCHIVES = ("clock", "film")

@@ -12,7 +12,7 @@ from threading import local
 from typing import TypeVar
 
 from repro.classifier.transforms import Pixels, decode
-from repro.intake import member, open_archive
+from repro.untrusted import member, open_archive
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -35,7 +35,7 @@ def read(source: Path, name: str) -> bytes:
     Raises
     ------
     ReproError
-        If the archive is missing or damaged, or does not hold the frame; see :func:`repro.intake.member`.
+        If the archive is missing or damaged, or does not hold the frame; see :func:`repro.untrusted.member`.
     """
     return member(_open(source), name)
 

@@ -21,18 +21,18 @@ from torch import nn
 
 from repro.analysis.intervals import percentile, ratio_by_night, wilson
 from repro.classifier import archive
+from repro.classifier.cam import Explained, TargetLayer, explain, on_target, overlay
 from repro.classifier.device import choose as by_name
-from repro.classifier.gradcam import Explained, TargetLayer, explain, on_target, overlay
 from repro.classifier.network import CLASSES, load
 from repro.classifier.panels import PANELS, Case, choose
 from repro.classifier.transforms import Pixels, decode
+from repro.engine.progress import progress
+from repro.engine.workers import Crew, run
 from repro.errors import ReproError
-from repro.intake import told
+from repro.files import atomic_path, digest, write_bytes, write_json, write_table
 from repro.params import Engine, GradcamParams
-from repro.progress import progress
 from repro.seeding import generator
-from repro.store import atomic_path, digest, write_bytes, write_json, write_table
-from repro.workers import Crew, run
+from repro.untrusted import told
 
 KEYS = ["night", "number"]
 FULL_PX = 720  # side of the thesis' panels
@@ -81,7 +81,7 @@ def explain_corpus(
     device : torch.device
         Where the network runs.
     workers : int or Engine
-        Who makes the maps, see :func:`repro.workers.run`.
+        Who makes the maps, see :func:`repro.engine.workers.run`.
 
     Returns
     -------

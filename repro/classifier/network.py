@@ -20,9 +20,9 @@ from torchvision import models
 from torchvision.ops.misc import Conv2dNormActivation
 
 from repro.errors import ReproError
-from repro.intake import PICTURE_MOST_PX, brief, told
+from repro.files import atomic_path, digest
 from repro.seeding import generator
-from repro.store import atomic_path, digest
+from repro.untrusted import PICTURE_MOST_PX, brief, told
 
 InitialWeights = Literal["imagenet", "observatory", "none"]
 
@@ -138,7 +138,7 @@ def _observatory(path: Path) -> dict[str, Tensor]:
             found="no such file",
             expected="the backbone learnt on simulated frames",
             where=str(path),
-            remedy="restore it from the repository, or learn it anew: python -m repro.classifier.pretrain --help",
+            remedy="restore it from the repository, or learn it anew: python -m repro.backbone.pretrain --help",
         )
     try:
         state = load_file(path)

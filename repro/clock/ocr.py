@@ -1,7 +1,7 @@
 """Grey clock strips to text: Gaussian blur and threshold as published, then many strips in one call of Tesseract.
 
 Starting Tesseract and loading its network costs ten times what a strip costs. A list of images, one page each, pays it
-once a call and keeps strips apart, which a tall stack of lines does not always. Measured in ``repro.clock.bench``.
+once a call and keeps strips apart, which a tall stack of lines does not always. Measured in ``repro.bench.clock_speed``.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ import numpy as np
 import numpy.typing as npt
 import pytesseract
 
+from repro.camera import Clock
 from repro.errors import ReproError, UnwritableError
-from repro.film.profile import Clock
 from repro.params import ClockParams
 
 Image = npt.NDArray[np.uint8]

@@ -10,8 +10,8 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from repro.camera import Camera
 from repro.errors import ReproError
-from repro.film.profile import Camera
 
 Image = npt.NDArray[np.uint8]
 _MOST_PX = 16_384  # side of the largest picture of a clock

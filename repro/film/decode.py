@@ -19,8 +19,8 @@ import numpy as np
 import numpy.typing as npt
 from av.video.reformatter import VideoReformatter
 
+from repro.camera import Camera
 from repro.errors import ReproError
-from repro.film.profile import Camera
 
 Image = npt.NDArray[np.uint8]
 _AGAIN = "download the video again, or take it out of the folder"
@@ -75,7 +75,7 @@ class Video:
     camera : Camera
         Its camera; the frame size must agree.
     sampling : str
-        See :meth:`repro.film.profile.Camera.step`.
+        See :meth:`repro.camera.Camera.step`.
     threads : int
         Threads that decode. One takes a fifth less processor time than several, so several only help where cores idle.
 

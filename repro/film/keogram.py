@@ -16,7 +16,7 @@ from matplotlib.dates import AutoDateLocator, DateFormatter, date2num
 from matplotlib.figure import Figure
 
 from repro.errors import ReproError
-from repro.store import atomic_path
+from repro.files import atomic_path
 
 _GREY = "0.55"  # where there is no frame
 

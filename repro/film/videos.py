@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 from pathlib import Path
 
+from repro.camera import Camera
+from repro.engine.nights import Failure
 from repro.errors import ReproError
-from repro.film.profile import Camera
-from repro.nights import Failure
 
 _SUFFIXES = {".mp4", ".m4v", ".mov", ".avi", ".mkv"}
 

@@ -11,8 +11,8 @@ from pathlib import Path
 import pandas as pd
 
 from repro.errors import ReproError
-from repro.intake import brief
-from repro.store import write_text
+from repro.files import write_text
+from repro.untrusted import brief
 
 COLUMNS = ("name", "label", "labeller", "labelled_at")
 CLASSES = ("no", "yes")  # class 0 and class 1

@@ -9,9 +9,9 @@ import numpy as np
 from repro.errors import ReproError
 from repro.observatory.plan import Night, plan_night
 from repro.params import Params, SimulatedNight, Site
+from repro.schedule.windows import local_time, mornings
 from repro.seeding import generator
 from repro.sky.ephemeris import positions
-from repro.sky.nights import local_time, mornings
 
 MINUTE = np.timedelta64(60, "s")
 DRAWN_MINUTES = 60  # of a night that is drawn at random

@@ -17,7 +17,8 @@ import torch
 from torch import Tensor
 from torch.nn.functional import interpolate
 
-from repro.observatory import camera, emission, foreground, forms, geometry, light, stars, truth, weather
+from repro.observatory import emission, foreground, forms, geometry, light, stars, truth, weather
+from repro.observatory import optics as camera
 from repro.observatory.scene import Scenes
 
 CHUNK = 2  # frames at a time on a CPU: more would leave its caches

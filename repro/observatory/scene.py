@@ -8,7 +8,8 @@ from dataclasses import dataclass, fields
 import numpy as np
 import numpy.typing as npt
 
-from repro.observatory import camera, display, emission, foreground, weather
+from repro.observatory import display, emission, foreground, weather
+from repro.observatory import optics as camera
 from repro.observatory.plan import Night, Times
 from repro.params import Site
 from repro.seeding import generator

@@ -13,16 +13,17 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from repro import receipts
-from repro.nights import run_nights
-from repro.observatory import campaign, film, overlay, truth
+from repro.engine import receipts
+from repro.engine.nights import run_nights
+from repro.files import atomic_path, write_table, write_text
+from repro.observatory import campaign, overlay, truth
+from repro.observatory import video_writer as film
 from repro.observatory.plan import Night, Times
 from repro.observatory.render import render
 from repro.observatory.scene import scenes
 from repro.params import Params, SimulatedNight
 from repro.seeding import generator
 from repro.sky.bins import sky_table
-from repro.store import atomic_path, write_table, write_text
 
 FILE_NAME = "auroramaxHD_{night}_720p.mp4"
 TRUTH_PX = 240  # side of the frames from which truth without videos is taken

@@ -15,8 +15,8 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from repro.errors import ReproError
-from repro.intake import brief, read_yaml, told
 from repro.record.formula import FormulaError, references, unresolved
+from repro.untrusted import brief, read_yaml, told
 
 Kind = Literal["count", "share", "metric", "setting", "ordering", "closure", "figure", "statement"]
 Evidence = Literal["arithmetic", "ephemeris", "architecture", "protocol", "corpus"]

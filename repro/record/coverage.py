@@ -20,8 +20,8 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from repro.errors import ReproError
-from repro.intake import brief, read_yaml
 from repro.record.claims import Claim, Claims, Document
+from repro.untrusted import brief, read_yaml
 
 EXEMPTIONS = "_exemptions.yaml"
 

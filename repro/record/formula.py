@@ -16,7 +16,7 @@ from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from repro.intake import brief, told
+from repro.untrusted import brief, told
 
 if TYPE_CHECKING:
     # Claims are checked against their formulas when they are read, so claims.py imports this module.

@@ -12,12 +12,12 @@ from PIL import Image
 
 from repro.classifier.archive import load
 from repro.classifier.transforms import CROP_AREA, JITTER, Augmentation, Pixels, augment, draw
+from repro.files import atomic_path
 from repro.params import Params
 from repro.paths import Paths
 from repro.reporting.canvas import write_csv
-from repro.reporting.words import TIMES, number
+from repro.reporting.wording import TIMES, number
 from repro.seeding import generator
-from repro.store import atomic_path
 
 MADE_BY = "dvc repro split"
 LOOKED_AT = 12  # training frames that are looked at, to show one in which something can be seen

@@ -12,7 +12,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 
-from repro.store import atomic_path, write_text
+from repro.files import atomic_path, write_text
 
 INK = "#1d2126"
 QUIET = "#5c6670"

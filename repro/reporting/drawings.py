@@ -6,11 +6,13 @@ from pathlib import Path
 
 import pandas as pd
 
-from repro.reporting import answer_figures, data, figures, workflow
-from repro.reporting.answers import Answers
+from repro.reporting import figure_data as data
+from repro.reporting import figures, workflow
+from repro.reporting import prediction_figures as answer_figures
 from repro.reporting.canvas import write_csv
-from repro.reporting.results import Results
+from repro.reporting.predictions import Answers
 from repro.reporting.training import Training
+from repro.reporting.verdicts import Results
 
 
 def draw_record(results: Results, folder: Path) -> None:

@@ -13,7 +13,7 @@ from matplotlib.path import Path as Outline
 from matplotlib.ticker import FuncFormatter, MultipleLocator
 
 from repro.reporting.canvas import CONDITION_COLOUR, FIRST, INK, QUIET, SECOND, canvas
-from repro.reporting.words import signed
+from repro.reporting.wording import signed
 
 SUN_WORDS = {"Night": "Night", "Astro": "Astronomical", "Nautical": "Nautical"}
 SUN_ALTITUDES = {

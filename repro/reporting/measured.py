@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from repro.paths import Paths
-from repro.reporting.words import NOTHING, TIMES, number, plain
+from repro.reporting.wording import NOTHING, TIMES, number, plain
 
 
 @dataclass(frozen=True)

@@ -17,9 +17,9 @@ import numpy.typing as npt
 import pandas as pd
 from markupsafe import escape
 
+from repro.files import write_text
 from repro.paths import Paths
 from repro.reporting.canvas import FIRST, INK, MARK, QUIET, RULE, SECOND
-from repro.store import write_text
 
 WIDTH = 480
 LEFT, RIGHT = 42.0, 440.0  # edges of the axis of time

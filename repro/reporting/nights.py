@@ -11,9 +11,9 @@ import pandas as pd
 
 from repro.paths import Paths
 from repro.reporting.canvas import write_csv
-from repro.reporting.corpus import Corpus, Night
+from repro.reporting.frame_pictures import full_copy, keogram_strip
 from repro.reporting.night_figure import WIDTH, Frames, draw_night, read_frames
-from repro.reporting.pictures import full_copy, keogram_strip
+from repro.reporting.nights_table import Corpus, Night
 
 #: With more nights than this, drawings stand on pages of their own, one a month.
 NIGHTS_ON_PAGE = 40

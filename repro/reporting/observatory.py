@@ -11,10 +11,10 @@ from typing import Any
 
 import pandas as pd
 
-from repro.film.profile import SIMULATED
+from repro.camera import SIMULATED
+from repro.files import read_json
 from repro.paths import Paths
 from repro.sky.bins import CONDITIONS
-from repro.store import read_json
 
 #: Statistics of a frame that are shown, of those in ``contact_sheet.csv``.
 STATISTICS = {

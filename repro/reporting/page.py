@@ -10,30 +10,32 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from repro.clock.table1 import RULES
+from repro.files import write_text
 from repro.params import load_params
 from repro.paths import Paths
 from repro.record.claims import EVIDENCE, Document
-from repro.record.verify import OUTCOMES
-from repro.reporting import compared, words, workflow
-from repro.reporting.answers import load_answers
+from repro.record.judge import OUTCOMES
+from repro.reporting import published_beside_rebuilt as compared
+from repro.reporting import wording as words
+from repro.reporting import workflow
 from repro.reporting.augmentation import build_figure3
 from repro.reporting.canvas import CONDITION_COLOUR
-from repro.reporting.corpus import Corpus, load_corpus
 from repro.reporting.drawings import draw_answers, draw_record, draw_training, draw_workflow
-from repro.reporting.gradcam import load_gradcam
+from repro.reporting.frame_pictures import full_copy, small_copy
+from repro.reporting.gradcam_panels import load_gradcam
 from repro.reporting.measured import load_measured
+from repro.reporting.missing import unmade
 from repro.reporting.nights import Part, load_parts, page_of
+from repro.reporting.nights_table import Corpus, load_corpus
 from repro.reporting.observatory import Observatory, backbone_card, load_observatory
-from repro.reporting.parts import by_part
-from repro.reporting.pictures import full_copy, small_copy
+from repro.reporting.predictions import load_answers
 from repro.reporting.provenance import Provenance, provenance
-from repro.reporting.results import Judged, Results, load_results
+from repro.reporting.scorecard import by_part
+from repro.reporting.sky_tables import sky_tables, table4
 from repro.reporting.summary import summarise
-from repro.reporting.tables import sky_tables, table4
 from repro.reporting.training import load_training
-from repro.reporting.unmade import unmade
+from repro.reporting.verdicts import Judged, Results, load_results
 from repro.sky.bins import MOON_BINS
-from repro.store import write_text
 
 RULE_NAMES = {rule.__name__ for rule in RULES}
 SHEET_PX = 1800  # greatest width of the contact sheet on the page

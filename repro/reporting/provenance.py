@@ -14,9 +14,9 @@ from pathlib import Path
 
 import yaml
 
+from repro.files import digest
 from repro.paths import Paths
 from repro.reporting.measured import processor
-from repro.store import digest
 
 PACKAGE = "aurora-repro"
 UNKNOWN = "unknown (no git repository)"

@@ -6,10 +6,10 @@ from collections import Counter
 from dataclasses import dataclass
 
 from repro.record.claims import EVIDENCE, Claim, Evidence, Outcome
-from repro.record.compare import Verdict
-from repro.record.verify import OUTCOMES
-from repro.reporting.results import Results
-from repro.reporting.words import EVIDENCE_WORDS, count
+from repro.record.comparator import Verdict
+from repro.record.judge import OUTCOMES
+from repro.reporting.verdicts import Results
+from repro.reporting.wording import EVIDENCE_WORDS, count
 
 
 @dataclass(frozen=True)

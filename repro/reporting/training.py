@@ -8,9 +8,9 @@ from typing import Any
 
 import pandas as pd
 
+from repro.files import read_json
 from repro.paths import Paths
 from repro.record.intervals import wilson
-from repro.store import read_json
 
 MADE_BY = "dvc repro train"
 

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from repro.analysis.errors import calibration_error, claims, confusion, outcomes, reliability
+from repro.analysis.confusion import calibration_error, claims, confusion, outcomes, reliability
 from repro.sky.bins import CONDITIONS
 from tests.support.answers import answered
 

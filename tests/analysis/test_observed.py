@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from repro.analysis.observed import quantities
+from repro.observed import quantities
 from repro.params import load_params
 from repro.record.claims import Claims
 from tests.conftest import ROOT

@@ -7,10 +7,10 @@ from collections.abc import Callable
 
 import pytest
 
-from repro.audit.cells import CellMove
-from repro.audit.claims import ClaimMove
+from repro.audit.cell_moves import CellMove
+from repro.audit.claim_moves import ClaimMove
 from repro.audit.diff import Diff, compare
-from repro.audit.frames import FrameMove
+from repro.audit.frame_moves import FrameMove
 from repro.errors import ReproError
 from tests.audit.toy import Toy
 

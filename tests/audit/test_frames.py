@@ -9,9 +9,9 @@ from io import BytesIO
 import pandas as pd
 import pytest
 
-from repro.audit.cells import cell_moves
-from repro.audit.frames import Frames, frame_moves
-from repro.audit.metrics import metric_moves
+from repro.audit.cell_moves import cell_moves
+from repro.audit.frame_moves import Frames, frame_moves
+from repro.audit.metric_moves import metric_moves
 from repro.audit.outputs import Change, Gap, Pair
 
 NAMES = [f"2024020200000{n}_20240202_{n}.jpg" for n in range(4)]

@@ -10,18 +10,18 @@ from html.parser import HTMLParser
 import pandas as pd
 import pytest
 
-from repro.audit import metrics
-from repro.audit.cells import CellMove
-from repro.audit.claims import ClaimMove
+from repro.audit import metric_moves as metrics
+from repro.audit.cell_moves import CellMove
+from repro.audit.claim_moves import ClaimMove
 from repro.audit.diff import Diff
-from repro.audit.frames import FrameMove, Frames
+from repro.audit.diff_formats import MARKDOWN_CHARACTERS, as_json, as_markdown, as_page
+from repro.audit.frame_moves import FrameMove, Frames
 from repro.audit.hashes import folder_md5
-from repro.audit.metrics import Score, compare
+from repro.audit.metric_moves import Score, compare
 from repro.audit.outputs import Gap
 from repro.audit.revision import parse_lock
 from repro.audit.sections import sections, shown
-from repro.audit.show import MARKDOWN_CHARACTERS, as_json, as_markdown, as_page
-from repro.audit.stages import StageRun
+from repro.audit.stage_runs import StageRun
 from repro.audit.thumbnails import Thumbnail
 from repro.errors import ReproError
 from tests.audit.toy import Toy

@@ -9,7 +9,7 @@ import pytest
 import torch
 from torch import nn
 
-from repro.classifier import fast
+from repro.classifier import cpu_inference as fast
 from repro.classifier.network import build
 from repro.classifier.transforms import normalise
 from tests.support.images import labelled_images, lively

@@ -11,7 +11,7 @@ from pytorch_grad_cam.utils.model_targets import ClassifierOutputTarget
 from torch import nn
 from torchvision.models.efficientnet import MBConv
 
-from repro.classifier.gradcam import explain, layer_of, on_target, overlay
+from repro.classifier.cam import explain, layer_of, on_target, overlay
 from repro.classifier.network import build
 from repro.classifier.transforms import normalise
 from tests.support.images import labelled_images, lively

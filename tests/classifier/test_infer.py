@@ -16,13 +16,14 @@ from torch import nn
 from torchvision import transforms
 
 from repro import frames
-from repro.classifier import archive, infer
+from repro.classifier import archive
+from repro.classifier import infer_corpus as infer
 from repro.classifier import network as networks
-from repro.classifier.infer import Classifier, add_answers, infer_corpus, p_yes
+from repro.classifier.infer_corpus import Classifier, add_answers, infer_corpus, p_yes
 from repro.classifier.transforms import IMAGENET_MEAN, IMAGENET_STD
+from repro.engine.receipts import Work, write
 from repro.errors import ReproError
 from repro.params import InferParams
-from repro.receipts import Work, write
 from tests.support.frames import night_frames, nights
 from tests.support.images import lively, sky, small, write_archive
 

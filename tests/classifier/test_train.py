@@ -11,9 +11,9 @@ import pytest
 import torch
 from torch import nn
 
-from repro.classifier import train as training
-from repro.classifier.data import Images, training_batches
-from repro.classifier.train import CURVES, Judged, Trained, fine_tune
+from repro.classifier import finetune as training
+from repro.classifier.finetune import CURVES, Judged, Trained, fine_tune
+from repro.classifier.images import Images, training_batches
 from repro.errors import ReproError
 from repro.params import TrainParams
 from tests.support.images import labelled_images, small

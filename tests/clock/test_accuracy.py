@@ -11,10 +11,10 @@ import pytest
 import pytz
 
 from repro import frames
-from repro.clock.night import clock_corpus
-from repro.clock.reading import read_clock
-from repro.film.night import film_corpus
-from repro.film.profile import load_camera
+from repro.camera import load_camera
+from repro.clock.clock_corpus import clock_corpus
+from repro.clock.read_clock import read_clock
+from repro.film.film_corpus import film_corpus
 from repro.params import ClockParams, FilmParams
 from tests.support.camera import DASHES, SLASHES, Look, sky_frames, strip, write_video
 

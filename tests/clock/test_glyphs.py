@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from repro.clock.glyphs import NOTHING, Glyphs, agreement, confusions
+from repro.clock.confusions import NOTHING, Glyphs, agreement, confusions
 
 
 @pytest.mark.parametrize(

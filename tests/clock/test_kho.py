@@ -12,11 +12,11 @@ import pandas as pd
 import pytest
 
 from repro import frames
-from repro.clock.night import clock_corpus
-from repro.film.night import film_corpus
-from repro.film.profile import load_camera
+from repro.camera import load_camera
+from repro.clock.clock_corpus import clock_corpus
+from repro.film.film_corpus import film_corpus
 from repro.params import ClockParams, FilmParams, Sky
-from repro.sky.table import sky_corpus
+from repro.sky.sky_corpus import sky_corpus
 
 pytestmark = pytest.mark.reference
 

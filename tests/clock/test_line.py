@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from repro.clock.line import Reading, fit
-from repro.clock.stamps import Form, Moment
+from repro.clock.formats import Form, Moment
+from repro.clock.timeline import Reading, fit
 
 FORM = Form("%Y/%m/%d %H:%M:%S")
 START = 1_706_750_394

@@ -11,9 +11,9 @@ import numpy as np
 import pytesseract
 import pytest
 
+from repro.camera import load_camera
 from repro.clock import ocr
 from repro.errors import ReproError
-from repro.film.profile import load_camera
 from repro.params import ClockParams
 from tests.support.camera import DASHES, Look, strip, times
 

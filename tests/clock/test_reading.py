@@ -12,9 +12,9 @@ import numpy as np
 import pytest
 import pytz
 
-from repro.clock.reading import Clock, settle
+from repro.camera import load_camera
+from repro.clock.read_clock import Clock, settle
 from repro.errors import ReproError
-from repro.film.profile import load_camera
 from repro.params import ClockParams
 from tests.support.camera import DASHES, SLASHES
 

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from repro.clock.stamps import Form, Night, parse
-from repro.film.profile import load_camera
+from repro.camera import load_camera
+from repro.clock.formats import Form, Night, parse
 
 CAMERA = load_camera("auroramax")
 

@@ -18,8 +18,8 @@ ROOT = Path(__file__).resolve().parents[2]
 PRELOAD = [
     "torch", "torchvision.models", "pandas", "pyarrow.dataset", "pyarrow.parquet", "pandera.pandas", "cv2", "av", "pytesseract", "skyfield.api",
     "matplotlib.backends.backend_agg", "matplotlib.backends.backend_svg", "jinja2", "safetensors.torch", "pytorch_grad_cam",
-    "repro.stage", "repro.film.night", "repro.clock.night", "repro.sky.table", "repro.labels.corpus", "repro.classifier.runs",
-    "repro.classifier.infer", "repro.classifier.gradcam_corpus", "repro.analysis.corpus", "repro.evidence", "repro.record.show",
+    "repro.engine.run_stage", "repro.film.film_corpus", "repro.clock.clock_corpus", "repro.sky.sky_corpus", "repro.labels.label_corpus", "repro.classifier.train_corpus",
+    "repro.classifier.infer_corpus", "repro.classifier.gradcam_corpus", "repro.analysis.softmax_corpus", "repro.evidence", "repro.record.verdict_formats",
     "repro.reporting.page", "tests.endurance.warm",
 ]  # fmt: skip
 LEARNT = "learnt.txt"  # beside the project: epochs that were begun
@@ -112,8 +112,8 @@ def small_parts(learnt: Path) -> None:
     from torchvision import models
     from torchvision.models import efficientnet
 
-    from repro.classifier import train
-    from repro.film import profile
+    from repro import camera as profile
+    from repro.classifier import finetune as train
 
     camera = profile.Camera.model_validate(_CAMERA)
     profile.load_camera = lambda _: camera

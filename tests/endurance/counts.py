@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from repro.store import write_json
+from repro.files import write_json
 
 KEY = "endurance"
 #: By what was done to which stage.

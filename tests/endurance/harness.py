@@ -19,8 +19,8 @@ import pytz
 import torch
 import yaml
 
+from repro.files import write_table
 from repro.paths import Paths
-from repro.store import write_table
 from tests.endurance import child
 from tests.endurance.counts import COUNTS
 from tests.support.camera import SLASHES, Look, burn, write_video

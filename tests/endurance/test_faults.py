@@ -16,12 +16,12 @@ import numpy as np
 import pytest
 import yaml
 
-from repro import receipts
+from repro.engine import receipts
+from repro.engine.nights import _Night
+from repro.engine.receipts import Work
+from repro.engine.run_stage import logged, read_runs
 from repro.errors import UnwritableError
-from repro.nights import _Night
-from repro.receipts import Work
-from repro.stage import logged, read_runs
-from repro.store import write_text
+from repro.files import write_text
 from tests.endurance import child
 from tests.endurance.counts import COUNTS
 from tests.endurance.harness import CORPUS, Trial, contents, run, start

@@ -10,12 +10,13 @@ import cv2
 import numpy as np
 import pytest
 
-from repro import frames, receipts
+from repro import frames
+from repro.camera import load_camera
+from repro.engine import receipts
+from repro.engine.nights import failures, summaries
 from repro.film.cut import clock_strip, decode_grey, meridian, sky_mask
 from repro.film.decode import Video
-from repro.film.night import film_corpus, outputs
-from repro.film.profile import load_camera
-from repro.nights import failures, summaries
+from repro.film.film_corpus import film_corpus, outputs
 from repro.params import FilmParams
 from tests.support.camera import small_camera, small_frames, write_video
 

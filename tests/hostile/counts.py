@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from repro.store import write_json
+from repro.files import write_json
 
 KEY = "hostile"
 TITLE = "Hostile inputs: what was tried, and whether it gave a result or an error that tells what to do"

@@ -18,19 +18,19 @@ from PIL import Image
 
 from repro import frames
 from repro.audit.thumbnails import small_jpeg
+from repro.camera import load_camera
 from repro.classifier import archive
 from repro.classifier import network as networks
-from repro.classifier.data import gather
 from repro.classifier.gradcam_corpus import read_masks
-from repro.classifier.infer import infer_corpus
+from repro.classifier.images import gather
+from repro.classifier.infer_corpus import infer_corpus
 from repro.classifier.transforms import decode
-from repro.clock.night import clock_corpus
+from repro.clock.clock_corpus import clock_corpus
+from repro.engine.receipts import Work, write
 from repro.errors import ReproError
 from repro.film.cut import decode_grey, encode_png
-from repro.film.night import outputs
-from repro.film.profile import load_camera
+from repro.film.film_corpus import outputs
 from repro.params import ClockParams, InferParams
-from repro.receipts import Work, write
 from tests.hostile.conftest import Attempt
 from tests.hostile.spoil import WORDS, spoilt
 from tests.support.frames import night_frames

@@ -14,9 +14,9 @@ import yaml
 
 from repro.audit import outputs
 from repro.audit.diff import Diff, compare
-from repro.audit.frames import FrameMove, Frames
+from repro.audit.diff_formats import as_json, as_markdown, as_page, print_table
+from repro.audit.frame_moves import FrameMove, Frames
 from repro.audit.revision import in_working_tree, parse_lock
-from repro.audit.show import as_json, as_markdown, as_page, print_table
 from repro.errors import ReproError
 from tests.audit.toy import Toy, make
 from tests.hostile.conftest import Attempt

@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from repro.camera import load_camera
 from repro.clock import ocr, table1
-from repro.clock.reading import Clock, settle
-from repro.clock.stamps import Form, Night, parse
+from repro.clock.formats import Form, Night, parse
+from repro.clock.read_clock import Clock, settle
 from repro.errors import ReproError
-from repro.film.profile import load_camera
 from repro.params import ClockParams
 from tests.hostile.conftest import Attempt
 from tests.hostile.spoil import WORDS, hostile

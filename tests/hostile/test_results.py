@@ -14,20 +14,21 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from repro import frames, receipts
-from repro.analysis.corpus import with_attributes
-from repro.audit.frames import read_table
-from repro.clock.night import clock_corpus
+from repro import frames
+from repro.analysis.softmax_corpus import with_attributes
+from repro.audit.frame_moves import read_table
+from repro.camera import load_camera
+from repro.clock.clock_corpus import clock_corpus
+from repro.engine import receipts
+from repro.engine.nights import failures, summaries
 from repro.errors import ReproError
 from repro.evidence import combine, from_stages, of_corpus
-from repro.film.profile import load_camera
-from repro.nights import failures, summaries
+from repro.files import read_json
 from repro.params import ClockParams, load_params
 from repro.paths import Paths
 from repro.record.claims import Claims
-from repro.record.verify import verify
+from repro.record.judge import verify
 from repro.status import print_status, status
-from repro.store import read_json
 from tests.hostile.conftest import Attempt
 from tests.hostile.spoil import WORDS, spoilt
 from tests.hostile.test_yaml import changed, leaves

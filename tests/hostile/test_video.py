@@ -14,12 +14,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from repro.camera import Camera
+from repro.engine.nights import failures
 from repro.errors import ReproError
 from repro.film.decode import Video, count_frames
-from repro.film.night import film_corpus, outputs
-from repro.film.profile import Camera
+from repro.film.film_corpus import film_corpus, outputs
 from repro.film.videos import find_videos
-from repro.nights import failures
 from repro.params import FilmParams
 from tests.hostile.conftest import Attempt
 from tests.hostile.spoil import WORDS, spoilt

@@ -14,8 +14,8 @@ import torch
 from safetensors.torch import save_file
 
 from repro.classifier import network as networks
-from repro.classifier.data import Images
-from repro.classifier.train import Trained, fine_tune
+from repro.classifier.finetune import Trained, fine_tune
+from repro.classifier.images import Images
 from repro.errors import ReproError
 from repro.params import TrainParams
 from tests.hostile.conftest import Attempt

@@ -13,15 +13,15 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from repro import camera as profile
+from repro.camera import Camera, load_camera
 from repro.evidence import combine
-from repro.film import profile
-from repro.film.profile import Camera, load_camera
 from repro.params import load_params
 from repro.paths import Paths
 from repro.record.claims import Claims, load_claims
 from repro.record.formula import FormulaError, evaluate, unresolved
-from repro.record.verify import Results, verify
-from repro.sky.schedule import published
+from repro.record.judge import Results, verify
+from repro.schedule.document import published
 from tests.hostile.conftest import Attempt
 from tests.hostile.spoil import WORDS, hostile, spoilt
 
@@ -91,7 +91,7 @@ def test_spoilt_configuration(attempt: Attempt, which: str, project: Paths, monk
     good = {
         "params": project.params,
         "claims": next(iter(sorted(project.published.rglob("t3*.yaml"))), sorted(project.published.rglob("*.yaml"))[0]),
-        "camera": Path(profile.__file__).parent / "profiles" / "auroramax.yaml",
+        "camera": Path(profile.__file__).parent / "cameras" / "auroramax.yaml",
     }[which].read_bytes()[:6000]
     for how, data in spoilt(good, 7, 60):
         attempt(f"YAML, {which}", reader(which, data, monkeypatch), how)
@@ -111,7 +111,7 @@ def reader(which: str, data: bytes, monkeypatch: pytest.MonkeyPatch) -> Any:
 
 def camera_from(data: bytes, monkeypatch: pytest.MonkeyPatch) -> Camera:
     """A camera out of a profile with these contents, by the library's own way."""
-    folder = Path("profiles").absolute()
+    folder = Path("cameras").absolute()
     folder.mkdir(exist_ok=True)
     (folder / "evil.yaml").write_bytes(data)
     monkeypatch.setattr(profile.resources, "files", lambda _: folder.parent)
@@ -143,10 +143,10 @@ def test_any_value_of_the_parameters(attempt: Attempt, project: Paths) -> None:
 @pytest.mark.parametrize("name", ["auroramax", "kho"])
 def test_any_value_of_a_camera(attempt: Attempt, project: Paths, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Every value of a camera profile put wrong is refused with its field, or gives a camera that frames can be cut by."""
-    from repro.clock.stamps import Night
+    from repro.clock.formats import Night
     from repro.film import cut
 
-    source = Path(profile.__file__).parent / "profiles" / f"{name}.yaml"
+    source = Path(profile.__file__).parent / "cameras" / f"{name}.yaml"
     good = yaml.safe_load(source.read_text(encoding="utf-8"))
     rng = random.Random(4)
 

@@ -12,9 +12,9 @@ from repro.errors import ReproError
 from repro.labels.split import counts, quotas, split
 from repro.params import load_params
 from repro.paths import Paths
+from repro.schedule.windows import minutes_of
 from repro.sky.bins import moon_bin, sun_bin
 from repro.sky.ephemeris import positions
-from repro.sky.nights import minutes_of
 from tests.support.frames import labelled, nights
 
 IMAGES = st.lists(st.integers(0, 20), min_size=1, max_size=40)

@@ -7,7 +7,8 @@ import pandas as pd
 import pytest
 
 from repro.errors import ReproError
-from repro.observatory import campaign, film, overlay, weather
+from repro.observatory import campaign, overlay, weather
+from repro.observatory import video_writer as film
 from repro.observatory.plan import FORMS, WEATHERS, Night, generation_of
 from repro.observatory.render import render
 from repro.observatory.scene import Scenes, scenes

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from repro.observatory.compare import statistics
-from repro.observatory.contact import Tile, draw, write_sheet
+from repro.observatory.contact_sheet import Tile, draw, write_sheet
+from repro.observatory.frame_statistics import statistics
 from repro.observatory.render import render
 from repro.params import Params
 

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 import torch
 
-from repro.observatory import camera, light
+from repro.observatory import light
+from repro.observatory import optics as camera
 from repro.observatory.geometry import sky
 from repro.observatory.plan import FORMS, WEATHERS
 from repro.observatory.render import aurora_light, double, half, render

@@ -11,9 +11,10 @@ import pandas as pd
 import pytest
 import pytz
 
-from repro.film.profile import load_camera
+from repro.camera import load_camera
 from repro.labels import labelfile
-from repro.observatory import film, overlay
+from repro.observatory import overlay
+from repro.observatory import video_writer as film
 from repro.observatory.simulate import FILE_NAME, simulate, truth_table, write_labels
 from repro.params import Campaign, Params, SimulatedNight
 

@@ -18,11 +18,11 @@ from PIL import Image
 from pytest_regressions.dataframe_regression import DataFrameRegressionFixture
 from safetensors.numpy import load_file
 
-from repro.analysis.corpus import analyse
-from repro.classifier.train import fine_tune
+from repro.analysis.softmax_corpus import analyse
+from repro.classifier.finetune import fine_tune
 from repro.digests import digests
 from repro.labels import labelfile
-from repro.observatory import contact
+from repro.observatory import contact_sheet as contact
 from repro.params import SoftmaxParams, TrainParams
 from repro.paths import Paths
 from repro.sky.bins import CONDITIONS

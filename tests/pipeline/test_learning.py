@@ -78,7 +78,7 @@ def test_published_path_from_labels_to_gradcam(
 @pytest.mark.slow
 def test_broken_off_training_stage_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The train stage, broken off in its second network, does not repeat the first, and ends in the same files."""
-    from repro.classifier import runs
+    from repro.classifier import train_corpus as runs
 
     train = {"image_size_px": 64, "epochs_head": 1, "epochs_all": 1, "networks": 2, "unseen_nights": False}
     project = make_project(tmp_path, "simulated", train={**train, "initial_weights": {"simulated": "none"}})

@@ -20,9 +20,9 @@ import pandas as pd
 import pytest
 import yaml
 
+from repro.engine.run_stage import read_runs
 from repro.labels import labelfile
 from repro.paths import Paths
-from repro.stage import read_runs
 from tests.conftest import ROOT
 from tests.support.camera import film_night
 from tests.support.project import write_params

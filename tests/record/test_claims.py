@@ -8,8 +8,8 @@ import pytest
 
 from repro.paths import Paths
 from repro.record.claims import Claims, Evidence, load_claims
-from repro.record.compare import Verdict
-from repro.record.verify import Results, Verification, verify
+from repro.record.comparator import Verdict
+from repro.record.judge import Results, Verification, verify
 from repro.verification import measured_now
 from tests.conftest import ROOT
 

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from repro.record.claims import Claim
-from repro.record.compare import Measured, Verdict, compare
+from repro.record.comparator import Measured, Verdict, compare
 
 REASON = "a made-up reason of sufficient length"
 

@@ -6,7 +6,7 @@ import pytest
 
 from repro.record.claims import Claims
 from repro.record.findings.finding import Finding
-from repro.record.verify import verify
+from repro.record.judge import verify
 from tests.record.test_claims import CLAIMS, results, verification
 
 

@@ -12,7 +12,7 @@ import pytest
 
 from repro.paths import Paths
 from repro.record.claims import Claim, Claims
-from repro.record.verify import OUTCOMES, Results, verify
+from repro.record.judge import OUTCOMES, Results, verify
 
 REASON = "a made-up reason of sufficient length"
 

@@ -13,7 +13,7 @@ import yaml
 
 from repro.paths import Paths
 from repro.record.claims import load_claims
-from repro.record.compare import Measured, compare
+from repro.record.comparator import Measured, compare
 from repro.reporting.page import build
 from tests.reporting import corpora
 

@@ -11,7 +11,7 @@ import pandas as pd
 from PIL import Image
 
 from repro import frames
-from repro.analysis import errors
+from repro.analysis import confusion as errors
 from repro.analysis import softmax as sureness
 from repro.analysis import table6 as counted
 from repro.paths import Paths

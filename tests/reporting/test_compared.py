@@ -8,18 +8,18 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from repro.classifier import train
+from repro.classifier import finetune as train
 from repro.classifier.transforms import draw
 from repro.clock.table1 import RULES, repair
 from repro.params import load_params
 from repro.record.claims import load_claims
-from repro.record.compare import Measured, compare
+from repro.record.comparator import Measured, compare
 from repro.record.intervals import wilson
-from repro.reporting import compared
-from repro.reporting.answers import Answers, f1_ends
-from repro.reporting.gradcam import Gradcam
-from repro.reporting.results import Judged, Results
+from repro.reporting import published_beside_rebuilt as compared
+from repro.reporting.gradcam_panels import Gradcam
+from repro.reporting.predictions import Answers, f1_ends
 from repro.reporting.training import Training
+from repro.reporting.verdicts import Judged, Results
 from repro.sky.bins import CONDITIONS
 
 

@@ -12,18 +12,18 @@ from PIL import Image
 
 from repro.params import load_params
 from repro.reporting import nights
-from repro.reporting.answers import load_answers
 from repro.reporting.augmentation import build_figure3
-from repro.reporting.compared import table6
-from repro.reporting.corpus import Exactness, load_corpus
-from repro.reporting.gradcam import load_gradcam
+from repro.reporting.frame_pictures import STRIP_PX, keogram_strip, small_copy
+from repro.reporting.gradcam_panels import load_gradcam
+from repro.reporting.missing import unmade
 from repro.reporting.nights import load_parts
+from repro.reporting.nights_table import Exactness, load_corpus
 from repro.reporting.observatory import Share, Span, load_observatory
 from repro.reporting.page import build
-from repro.reporting.pictures import STRIP_PX, keogram_strip, small_copy
-from repro.reporting.results import load_results
+from repro.reporting.predictions import load_answers
+from repro.reporting.published_beside_rebuilt import table6
 from repro.reporting.training import load_training
-from repro.reporting.unmade import unmade
+from repro.reporting.verdicts import load_results
 from tests.reporting import corpora
 from tests.reporting.test_page import Page
 

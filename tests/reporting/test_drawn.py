@@ -14,7 +14,8 @@ import pytest
 from matplotlib.figure import Figure
 from pytest_regressions.image_regression import ImageRegressionFixture
 
-from repro.reporting import answer_figures, figures
+from repro.reporting import figures
+from repro.reporting import prediction_figures as answer_figures
 from repro.sky.bins import CONDITIONS
 from tests.conftest import ROOT
 from tests.support.baseline import STORE

@@ -11,9 +11,10 @@ import pandas as pd
 import pytest
 
 from repro.record.intervals import wilson
-from repro.reporting import data, figures
+from repro.reporting import figure_data as data
+from repro.reporting import figures
 from repro.reporting.canvas import CONDITION_COLOUR, write_csv
-from repro.reporting.results import load_results
+from repro.reporting.verdicts import load_results
 from repro.sky.bins import CONDITIONS
 
 SVG = "{http://www.w3.org/2000/svg}"

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import Counter
 
 from repro.record.claims import load_claims
-from repro.reporting.parts import CITED, COMPANIONS, by_part, part_of
-from repro.reporting.results import load_results
+from repro.reporting.scorecard import CITED, COMPANIONS, by_part, part_of
+from repro.reporting.verdicts import load_results
 
 
 def test_every_comparison_is_in_one_part(small):

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from repro.reporting.results import load_results
 from repro.reporting.summary import summarise
+from repro.reporting.verdicts import load_results
 from tests.reporting.conftest import WAITS, judge
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from repro.reporting.results import load_results
-from repro.reporting.tables import sky_tables, table4
+from repro.reporting.sky_tables import sky_tables, table4
+from repro.reporting.verdicts import load_results
 from tests.reporting.conftest import judge
 
 

@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 
 from repro.clock.table1 import RULES
 from repro.record.claims import Claim
-from repro.record.compare import Verdict
-from repro.record.verify import OUTCOMES
-from repro.reporting import words
+from repro.record.comparator import Verdict
+from repro.record.judge import OUTCOMES
+from repro.reporting import wording as words
 
 
 @pytest.mark.parametrize(

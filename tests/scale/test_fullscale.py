@@ -11,13 +11,13 @@ import pandas as pd
 import pytest
 
 from repro import frames
+from repro.bench.full_scale import bench, measure, nights, ocr, squares, steps
+from repro.camera import camera_of
 from repro.errors import ReproError
-from repro.film.profile import camera_of
-from repro.fullscale import bench, measure, nights, ocr, squares, steps
-from repro.observatory import film
+from repro.observatory import video_writer as film
 from repro.params import Params, load_params
 from repro.paths import Paths
-from repro.sky.table import sky_corpus
+from repro.sky.sky_corpus import sky_corpus
 
 COUNT = 10
 

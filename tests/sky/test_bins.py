@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from repro.bench.sky_speed import YELLOWKNIFE
 from repro.errors import ReproError
 from repro.params import Sky
-from repro.sky.bench import YELLOWKNIFE
 from repro.sky.bins import (
     CONDITIONS,
     MOON_BINS,

@@ -19,10 +19,10 @@ from astropy.coordinates import (
 from astropy.time import Time
 from astropy.utils import iers
 
+from repro.bench.sky_speed import YELLOWKNIFE, bench, positions_one_by_one
 from repro.errors import ReproError
 from repro.params import Site
 from repro.sky import ephemeris
-from repro.sky.bench import YELLOWKNIFE, bench, positions_one_by_one
 from repro.sky.ephemeris import fold, load_ephemeris, positions, sidereal_time_deg
 
 FIRST, LAST = np.datetime64("2022-12-01", "us"), np.datetime64("2025-03-01", "us")
@@ -214,8 +214,8 @@ def test_a_removed_data_folder_is_told_as_well(monkeypatch: pytest.MonkeyPatch) 
 
 def test_bench_reports_rates_and_their_ratios(monkeypatch: pytest.MonkeyPatch) -> None:
     """The benchmark's ratios belong to its rates, and the fast way is faster than the naive one."""
-    monkeypatch.setattr("repro.sky.bench.FRAMES", 20_000)
-    monkeypatch.setattr("repro.sky.bench.BASELINE_FRAMES", 10)
+    monkeypatch.setattr("repro.bench.sky_speed.FRAMES", 20_000)
+    monkeypatch.setattr("repro.bench.sky_speed.BASELINE_FRAMES", 10)
     result = bench()
     assert result["name"] == "sky"
     assert result["ratio_to_baseline"] == pytest.approx(result["ours"] / result["baseline"], rel=0.01)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from repro.sky.scatter import chi_square, missing_nights_covariance
+from repro.schedule.scatter import chi_square, missing_nights_covariance
 
 
 @pytest.fixture(scope="module")

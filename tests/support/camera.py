@@ -20,7 +20,7 @@ import numpy as np
 import pytz
 from PIL import Image, ImageDraw, ImageFont
 
-from repro.film.profile import Camera
+from repro.camera import Camera
 
 WIDTH, HEIGHT = 1280, 720
 SLASHES = "%Y/%m/%d %H:%M:%S"

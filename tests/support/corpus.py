@@ -8,9 +8,9 @@ import numpy as np
 import pandas as pd
 
 from repro import frames
+from repro.engine.receipts import Work, write
+from repro.files import write_table
 from repro.paths import Paths
-from repro.receipts import Work, write
-from repro.store import write_table
 from tests.support.frames import night_frames
 from tests.support.images import sky, write_archive
 

@@ -12,7 +12,7 @@ import torch
 from PIL import Image
 from torch import Tensor, nn
 
-from repro.classifier.data import Images
+from repro.classifier.images import Images
 from repro.classifier.transforms import normalise
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from repro.record.claims import Claims, Evidence, Outcome
-from repro.record.compare import Verdict, round_for_print
+from repro.record.comparator import Verdict, round_for_print
 
 
 @dataclass(frozen=True)

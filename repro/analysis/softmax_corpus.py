@@ -1,0 +1,139 @@
+"""Everything that stage softmax says of a corpus: Table 6, Figures 6 and 7, and errors where truth or labels exist."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from repro.analysis import confusion as errors
+from repro.analysis import softmax, table6
+from repro.errors import ReproError
+from repro.params import SoftmaxParams
+from repro.seeding import generator
+from repro.untrusted import read_table
+
+KEYS = ["night", "number"]
+CONDITION = ("sun_bin", "moon_bin")
+#: What a simulated frame's truth tells beside its class; errors are told by these, too.
+ATTRIBUTES = ("weather", "form", "colour")
+
+
+def with_attributes(frames: pd.DataFrame, split: pd.DataFrame, truth: Path) -> pd.DataFrame:
+    """Frames with what is known of them.
+
+    Parameters
+    ----------
+    frames : DataFrame
+        Frame table of stage ``infer``.
+    split : DataFrame
+        Table of stage ``split``: ``name``, ``label``.
+    truth : Path
+        Folder of a simulated corpus' truth; if it is not there, labels are the truth.
+
+    Returns
+    -------
+    DataFrame
+        The frames with ``truth`` (yes, no, or missing) and, of a simulated corpus, :data:`ATTRIBUTES`.
+
+    Raises
+    ------
+    ReproError
+        If a night of a simulated corpus has no truth.
+    """
+    if not truth.is_dir():
+        labels = split.set_index("name")["label"]
+        return frames.assign(truth=frames["name"].map(labels).astype("str")).reset_index(drop=True)
+    sources = [truth / f"{night}.parquet" for night in sorted(frames["night"].unique())]
+    missing = [source for source in sources if not source.is_file()]
+    if missing:
+        raise ReproError(
+            found=f"no truth of {len(missing)} nights, first {missing[0].stem}",
+            expected="truth of every night of a simulated corpus",
+            where=str(truth),
+            remedy="simulate the corpus again: dvc repro simulate",
+        )
+    columns = [*KEYS, "visible", *ATTRIBUTES]
+    known = pd.concat([read_table(source, made_by="dvc repro simulate", columns=columns) for source in sources])
+    known["truth"] = known.pop("visible").map({True: "yes", False: "no"}).astype("str")
+    return frames.merge(known, on=KEYS, how="left", validate="one_to_one")
+
+
+def analyse(
+    frames: pd.DataFrame, split: pd.DataFrame, truth: Path, covered: pd.Series[bool], params: SoftmaxParams, seed: int
+) -> tuple[dict[str, pd.DataFrame], dict[str, Any]]:
+    """Tables and document of stage softmax.
+
+    Parameters
+    ----------
+    frames : DataFrame
+        Frame table of stage ``infer``, all nights; frames without a time are left out.
+    split : DataFrame
+        Table of stage ``split``.
+    truth : Path
+        See :func:`with_attributes`.
+    covered : Series of bool
+        Which frames are of nights that the record covers. The others, later nights, get a Table 6 of their own and
+        enter nothing else.
+    params : SoftmaxParams
+        Section ``softmax`` of the parameters.
+    seed : int
+        Of the pipeline, for the bootstrap.
+
+    Returns
+    -------
+    tables : dict of DataFrame
+        ``table6``, ``figure6``, ``figure7``; ``table6_later`` if there are later nights; ``confusion``, ``reliability`` and, of
+        a simulated corpus, ``confusion_weather`` and the like, if any right answer is known.
+    document : dict
+        ``quantities``, by name, for the record's claims; ``occurrence``, the ways to say how often aurora was seen;
+        ``errors``, if right answers are known: where they come from, calibration, and the thesis' two claims. Frames that
+        trained the network are left out of it.
+    """
+    classified = frames[frames["predicted"].notna()]
+    published, later = (classified[covered.reindex(classified.index) == side] for side in (True, False))
+    tables = {
+        "table6": table6.table6(published),
+        "figure6": softmax.figure6(published),
+        "figure7": softmax.figure7(published),
+    }
+    if not later.empty:
+        tables["table6_later"] = table6.table6(later)
+    quantities = {
+        **table6.quantities(tables["table6"]),
+        **table6.table3_quantities(tables["table6"]),
+        **softmax.quantities(tables["figure6"], tables["figure7"]),
+    }
+    document: dict[str, Any] = {"quantities": quantities, "occurrence": _occurrence(tables["table6"], quantities)}
+    rows = with_attributes(published, split, truth)
+    trained = set(split.loc[split["split"] == "train", "name"])
+    rows = rows[rows["truth"].notna() & ~rows["name"].isin(trained)]
+    if not rows.empty:
+        rng = generator(seed, "softmax")
+        by = [list(CONDITION), *([name] for name in ATTRIBUTES if name in rows)]
+        for columns in by:
+            title = "confusion" if columns == list(CONDITION) else f"confusion_{columns[0]}"
+            tables[title] = errors.confusion(rows, columns, params.bootstrap, rng)
+        tables["reliability"] = errors.reliability(rows, CONDITION)
+        document["errors"] = {
+            "right_answers_from": "truth" if truth.is_dir() else "labels",
+            "frames": len(rows),
+            "calibration": {errors.ALL: errors.calibration_error(rows, params.bootstrap, rng)}
+            | {
+                ".".join(map(str, key)): errors.calibration_error(group, params.bootstrap, rng)
+                for key, group in rows.groupby(list(CONDITION))
+            },
+            "claims": errors.claims(rows, params.bootstrap, rng),
+        }
+    return tables, document
+
+
+def _occurrence(table: pd.DataFrame, quantities: dict[str, Any]) -> dict[str, Any]:
+    """The record's average of nine odds beside the odds and the share of all frames, in percent."""
+    yes, no = int(table["yes"].sum()), int(table["no"].sum())
+    return {
+        "mean_of_odds_percent": quantities.get("table6.mean_ratio"),
+        "odds_percent": 100 * yes / no if no else None,
+        "share_percent": quantities.get("table6.yes_share_percent"),
+    }

@@ -1,0 +1,206 @@
+"""Cells of Tables 2, 3 and 6 that moved, counted and predicted."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+from typing import Any
+
+import pandas as pd
+
+from repro.audit.claim_moves import read_pair
+from repro.audit.frame_moves import is_table, read_table
+from repro.audit.outputs import Pair
+from repro.audit.revision import Revision, flat
+
+Number = float | int
+Bins = Counter[tuple[str, str]]
+_BINS = {"night", "astro", "nautical", "civil", "day", "no_moon", "moon_quarter", "moon_full"}
+
+
+@dataclass(frozen=True)
+class CellMove:
+    """A number of a table that moved; None where a revision does not have it."""
+
+    table: str
+    cell: str
+    before: Number | None
+    after: Number | None
+
+    @property
+    def printed(self) -> bool:
+        """Whether the record prints such a table; the others are the project's own."""
+        return self.table.startswith("Table ")
+
+
+def cell_moves(pair: Pair) -> list[CellMove]:
+    """Cells that moved: counted from the frames, predicted by the schedule, and of the softmax stage."""
+    return [*_counted(pair), *_predicted(pair), *_softmax(pair)]
+
+
+def moved(table: str, before: Mapping[str, Any], after: Mapping[str, Any]) -> list[CellMove]:
+    """Cells of one table that differ."""
+    keys = dict.fromkeys((*after, *before))
+    return [CellMove(table, key, before.get(key), after.get(key)) for key in keys if before.get(key) != after.get(key)]
+
+
+def _counted(pair: Pair) -> list[CellMove]:
+    """Tables 2 and 3 of the frames, over all nights, if any night's table of the sky differs."""
+    changes = [change for change in pair.changes("sky") if is_table(change.name)]
+    if not changes:
+        return []
+    published = _published(pair)
+    # Tables that differ are read on both sides, the others once. One of these that is missing hides no move, but then
+    # only the nights that differ are counted.
+    differing = {(change.output, change.name) for change in changes}
+    same = {key: md5 for key, md5 in pair.files(pair.after, "sky").items() if is_table(key[1]) and key not in differing}
+    kept: dict[bool, Bins] = {True: Counter(), False: Counter()}
+    whole = True
+    for (output, name), md5 in same.items():
+        counts = _bins(pair, pair.after, output, name, md5, quiet=True)
+        whole &= counts is not None
+        kept[published(name)] += counts or Counter()
+    totals = []
+    for side, md5s in ((pair.before, [c.before for c in changes]), (pair.after, [c.after for c in changes])):
+        total = {scope: counts.copy() if whole else Counter() for scope, counts in kept.items()}
+        for change, there in zip(changes, md5s, strict=True):
+            counts = _bins(pair, side, change.output, change.name, there) if there else Counter()
+            if counts is None:
+                return []  # the gap is noted; half a count would look like a move
+            total[published(change.name)] += counts
+        totals.append(total)
+    rows = []
+    for scope, title in ((True, "frames"), (False, "later nights' frames")):
+        title += "" if whole else " of the nights that differ"
+        one, two = (total[scope] for total in totals)
+        rows += moved(f"Table 2, {title}", _margins(one), _margins(two))
+        rows += moved(f"Table 3, {title}", _joint(one), _joint(two))
+    return rows
+
+
+def _published(pair: Pair) -> Callable[[str], bool]:
+    """Whether a night's file is of a night that the record covers; later nights never move a published number."""
+    schedule = pair.after.stages.get("schedule")
+    windows = schedule.params.get("schedule.windows") if schedule else None
+
+    def inside(name: str) -> bool:
+        night = re.search(r"(\d{4})(\d{2})(\d{2})", name)
+        if not windows or not night:
+            return True
+        date = "-".join(night.groups())
+        return any(window["first"] <= date <= window["last"] for window in windows)
+
+    return inside
+
+
+def _bins(pair: Pair, side: Revision, output: str, name: str, md5: str, *, quiet: bool = False) -> Bins | None:
+    data = pair.read(side, "sky", output, name, md5, quiet=quiet)
+    if data is None:
+        return None
+    try:
+        bins = read_table(data, name, keep=("sun_bin", "moon_bin").__contains__)[["sun_bin", "moon_bin"]].dropna()
+    except (ValueError, KeyError):
+        if not quiet:
+            pair.lack(side, "sky", output, "damaged, no table of conditions", name)
+        return None
+    return Counter(zip(bins["sun_bin"], bins["moon_bin"], strict=True))
+
+
+def _margins(counts: Bins) -> dict[str, int]:
+    found: Counter[str] = Counter({"all frames": sum(counts.values())})
+    for (sun, moon), count in counts.items():
+        found[sun] += count
+        found[moon] += count
+    return dict(found)
+
+
+def _joint(counts: Bins) -> dict[str, int]:
+    return {f"{sun}, {moon}": count for (sun, moon), count in counts.items()}
+
+
+def _predicted(pair: Pair) -> list[CellMove]:
+    """Numbers of ``schedule.json``: cells of Tables 2 and 3, and whatever else it says."""
+    rows = []
+    for change in pair.changes("schedule"):
+        if change.name != "schedule.json":
+            continue
+        documents = read_pair(pair, "schedule", change)
+        if documents is None:
+            continue
+        one, two = ((document or {}).get("quantities", {}) for document in documents)
+        rows += [
+            CellMove(_predicted_table(move.cell), move.cell, move.before, move.after)
+            for move in moved("", one, two)
+            if not move.cell.startswith("sd.")
+        ]
+    return rows
+
+
+def _predicted_table(cell: str) -> str:
+    words = cell.removeprefix("share.").split(".")
+    if not set(words) <= _BINS:
+        return "predicted, other" if cell != "total" else "Table 2, predicted"
+    return f"Table {2 if len(words) == 1 else 3}, predicted"
+
+
+def _softmax(pair: Pair) -> list[CellMove]:
+    """Every number in the tables and documents of the softmax stage; Table 6 is one of them."""
+    rows: list[CellMove] = []
+    for change in pair.changes("softmax"):
+        title = _title(change.name)
+        if change.name.endswith(".json"):
+            documents = read_pair(pair, "softmax", change)
+            if documents is not None:
+                one, two = (dict(flat(_keyed(document))) for document in documents)
+                rows += moved(title, one, two)
+        elif is_table(change.name):
+            cells = []
+            for side, md5 in ((pair.before, change.before), (pair.after, change.after)):
+                data = pair.read(side, "softmax", change.output, change.name, md5) if md5 else None
+                if md5 and data is None:
+                    break
+                try:
+                    cells.append(_cells(read_table(data, change.name)) if data is not None else {})
+                except ValueError:
+                    pair.lack(side, "softmax", change.output, "damaged, not a table", change.name)
+                    break
+            else:
+                rows += moved(title, *cells)
+    return rows
+
+
+def _title(name: str) -> str:
+    stem = PurePosixPath(name).stem
+    return "Table 6" + stem[6:].replace("_", " ") if stem.startswith("table6") else f"softmax, {stem.replace('_', ' ')}"
+
+
+def _keyed(document: Any) -> Any:
+    """Lists of a document as mappings: by place, so that each number has a name."""
+    if isinstance(document, list):
+        return {str(place): _keyed(value) for place, value in enumerate(document)}
+    if isinstance(document, Mapping):
+        return {key: _keyed(value) for key, value in document.items()}
+    return document
+
+
+def _cells(table: pd.DataFrame) -> dict[str, Number]:
+    """Numbers of a table by the words of their row and the name of their column."""
+    numbers = [
+        name for name in table.columns if pd.api.types.is_numeric_dtype(table[name]) and table[name].dtype != bool
+    ]
+    words = [name for name in table.columns if name not in numbers]
+    found: dict[str, Number] = {}
+    times: Counter[str] = Counter()
+    for row in table.to_dict("records"):
+        key = ", ".join(str(row[name]) for name in words if not pd.isna(row[name]))
+        times[key] += 1
+        label = key if times[key] == 1 else f"{key} #{times[key]}"
+        for name in numbers:
+            if not pd.isna(row[name]):
+                found[", ".join(filter(None, (label, str(name))))] = getattr(
+                    row[name], "item", lambda value=row[name]: value
+                )()
+    return found

@@ -1,0 +1,154 @@
+"""Which stages ran between two revisions, why, and whether it changed what they made."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from repro.audit.git import file_hashes, list_files, read_text
+from repro.audit.hashes import folder_md5, md5
+from repro.audit.outputs import DERIVED, RECEIPTS, Pair
+from repro.audit.revision import Revision, Stage
+from repro.engine.code_digest import code_of
+from repro.errors import ReproError
+
+Status = Literal["made again", "new", "gone"]
+_SHOWN = 5
+
+
+@dataclass(frozen=True)
+class StageRun:
+    """A stage whose record differs between two revisions.
+
+    Parameters
+    ----------
+    stage : str
+        Its name.
+    status : str
+        ``made again``, ``new`` or ``gone``.
+    because : tuple of str
+        Each dependency, parameter or command that differs.
+    idle : bool
+        Whether all that differs are comments, docstrings or layout of code.
+    outputs : str
+        What became of its outputs, in words.
+    same : bool or None
+        Whether its outputs, receipts aside, are the same; None if that cannot be told or compared.
+    """
+
+    stage: str
+    status: Status
+    because: tuple[str, ...]
+    idle: bool
+    outputs: str
+    same: bool | None
+
+
+def stage_runs(pair: Pair) -> list[StageRun]:
+    """Stages that differ between the revisions, in the pipeline's order."""
+    found = []
+    for name in pair.stages:
+        one, two = pair.before.stages.get(name), pair.after.stages.get(name)
+        if one is None and two is not None:
+            found.append(StageRun(name, "new", (), False, "nothing to compare with", None))
+        elif two is None and one is not None:
+            found.append(StageRun(name, "gone", (), False, "nothing to compare with", None))
+        elif one is not None and two is not None and one != two:
+            reasons = list(_reasons(pair, one, two))
+            outputs, same = _outputs(pair, name, one, two)
+            idle = bool(reasons) and all(quiet for _, quiet in reasons)
+            found.append(StageRun(name, "made again", tuple(text for text, _ in reasons), idle, outputs, same))
+    return found
+
+
+def _reasons(pair: Pair, one: Stage, two: Stage) -> Iterator[tuple[str, bool]]:
+    """Each reason in words, and whether it is one that can change nothing."""
+    if one.cmd != two.cmd:
+        yield f"command: {one.cmd} -> {two.cmd}", False
+    for key in dict.fromkeys((*one.params, *two.params)):
+        values = [_shown(stage.params[key]) if key in stage.params else "not used" for stage in (one, two)]
+        if one.params.get(key) != two.params.get(key) or values[0] != values[1]:
+            yield f"parameter {key}: {values[0]} -> {values[1]}", False
+    for path in sorted(set(one.deps) | set(two.deps)):
+        if path not in two.deps:
+            yield f"{path}: no longer a dependency", False
+        elif path not in one.deps:
+            yield f"{path}: a dependency now", False
+        elif one.deps[path] != two.deps[path]:
+            yield _dependency(pair, path, one.deps[path], two.deps[path])
+
+
+def _dependency(pair: Pair, path: str, before: str, after: str) -> tuple[str, bool]:
+    maker = next((name for name, stage in pair.after.stages.items() if path in stage.outs), None)
+    if maker:
+        return f"{path}: output of stage {maker}", False
+    if path.endswith(".py"):
+        texts = [
+            text if text is not None and md5(text.encode()) == locked else None
+            for text, locked in (
+                (read_text(pair.root, side.commit, path), locked) for side, locked in _sides(pair, before, after)
+            )
+        ]
+        if None not in texts and code_of(str(texts[0])) == code_of(str(texts[1])):
+            return f"{path}: comments, docstrings or layout only", True
+    elif after.endswith(".dir") and (files := _files_that_differ(pair, path, before, after)):
+        return f"{path}: {files}", False
+    return f"{path}: changed", False
+
+
+def _sides(pair: Pair, before: str, after: str) -> tuple[tuple[Revision, str], tuple[Revision, str]]:
+    return (pair.before, before), (pair.after, after)
+
+
+def _files_that_differ(pair: Pair, folder: str, before: str, after: str) -> str:
+    """Names of the files of a folder under git that differ; nothing if git does not hold what was locked."""
+    trees = []
+    for side, locked in _sides(pair, before, after):
+        tree = _folder(pair, side, folder)
+        if folder_md5(tree) != locked:
+            return ""
+        trees.append(tree)
+    names = sorted(name for name in set(trees[0]) | set(trees[1]) if trees[0].get(name) != trees[1].get(name))
+    return ", ".join(names[:_SHOWN]) + (f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else "")
+
+
+def _folder(pair: Pair, side: Revision, folder: str) -> dict[str, str]:
+    if side.commit is None:
+        base = pair.root / folder
+        return {
+            path.relative_to(base).as_posix(): md5(path.read_bytes())
+            for path in base.rglob("*")
+            if path.is_file() and "__pycache__" not in path.parts
+        }
+    try:
+        names = [name for name in list_files(pair.root, side.commit) if name.startswith(f"{folder}/")]
+        hashes = file_hashes(pair.root, side.commit, names)
+        return {name.removeprefix(f"{folder}/"): hashes[name] for name in names}
+    except ReproError:
+        return {}
+
+
+def _outputs(pair: Pair, name: str, one: Stage, two: Stage) -> tuple[str, bool | None]:
+    if name in DERIVED:
+        return "not compared: made from the results alone", None
+    if one.outs == two.outs:
+        return "the same", True
+    noted = len(pair.gaps)
+    changes = pair.changes(name)
+    if not changes and (
+        len(pair.gaps) > noted or set(one.outs) != set(two.outs) or any(gap.stage == name for gap in pair.gaps)
+    ):
+        return "cannot be told", None
+    real = [change for change in changes if not change.name.startswith(RECEIPTS)]
+    if not real:
+        return f"the same but for {len(changes)} receipt(s), which record what the work was done with", True
+    kinds = Counter("added" if c.before is None else "removed" if c.after is None else "differ" for c in real)
+    counts = ", ".join(f"{kinds[kind]} {kind}" for kind in ("differ", "added", "removed") if kinds[kind])
+    return f"of {len(pair.files(pair.after, name))} files {counts}", False
+
+
+def _shown(value: Any) -> str:
+    text = str(value)
+    return text if len(text) <= 60 else text[:57] + "..."

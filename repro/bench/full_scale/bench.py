@@ -1,0 +1,138 @@
+"""The whole campaign at frame level: time and memory against nights, and what `dvc repro` costs on 331 of them."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import matplotlib
+from matplotlib.backends.backend_svg import FigureCanvasSVG
+from matplotlib.figure import Figure
+
+from repro.bench.full_scale.measure import SIZES, STEPS, Spent, measure
+from repro.bench.full_scale.pipeline import (
+    film_added,
+    frames_of,
+    night_alone_s,
+    nothing_to_do,
+    one_night_added,
+    record,
+    stage_seconds,
+)
+from repro.engine.progress import progress
+from repro.files import atomic_path
+from repro.paths import Paths, find_project
+
+HOUR_S = 3600.0
+
+
+def bench(sizes: Sequence[int] = SIZES, project: Path | None = None) -> dict[str, Any]:
+    """Measure the campaign at several sizes, and DVC at the largest.
+
+    As a rate: how often an hour one night can be added to the largest campaign. The naive way makes every night again,
+    which is told too low, for it makes them without pixels. The limit is the new night's own work.
+
+    Parameters
+    ----------
+    sizes : sequence of int
+        Numbers of nights, rising.
+    project : Path, optional
+        The checkout; found from the current folder if not given.
+
+    Returns
+    -------
+    dict
+        ``name``, ``ours``, ``baseline``, ``limit``, ``ratio_to_baseline``, ``ratio_to_limit``, ``unit``; ``peak_gib`` (largest
+        of any step at any size) and its ``peak_step``; ``growth_mib_a_night`` (of the peak, from the smallest size to the
+        largest), by step in ``growth_by_step``; ``nothing_to_do_s``, ``one_night_added_s``, ``one_night_added_cpu_s``, ``night_alone_s`` and
+        ``added_beyond_night_s``; ``added_by_stage``, seconds of the stages' own work when the night was added; ``frames``;
+        ``sizes``, by number of nights ``seconds``, ``cpu_s`` and ``peak_mib`` of each step; ``plot``, a file beside this document.
+    """
+    checkout = find_project(project)
+    with tempfile.TemporaryDirectory(prefix="repro-full-scale-") as name, progress("full-scale", 6, "parts") as tally:
+        folder = Path(name)
+        found = measure(folder, checkout, sizes)
+        tally.advance(note=f"{sizes[-1]} nights, every step")
+        largest = Paths(folder / f"nights-{sizes[-1]}")
+        frames = frames_of(largest)
+        film, truth = film_added(folder, checkout)
+        alone_s = night_alone_s(folder / "alone", checkout, largest, film, truth)
+        tally.advance(note="one night alone")
+        record(largest)
+        tally.advance(note="dvc commit")
+        nothing = nothing_to_do(largest)
+        tally.advance(2, note="dvc repro, nothing to do")
+        added = one_night_added(largest, film, truth)
+        tally.advance(note="dvc repro, one night added")
+        by_stage = stage_seconds(largest)
+    draw(found, checkout.bench / "full-scale.svg")
+    again_s = sum(spent.seconds for spent in found[sizes[-1]].values())
+    return {
+        "name": "full-scale",
+        "ours": round(HOUR_S / added.seconds, 1),
+        "baseline": round(HOUR_S / again_s, 1),
+        "limit": round(HOUR_S / alone_s, 1),
+        "ratio_to_baseline": round(again_s / added.seconds, 2),
+        "ratio_to_limit": round(alone_s / added.seconds, 3),
+        "unit": "nights added an hour",
+        "frames": frames,
+        **memory(found),
+        "nothing_to_do_s": round(nothing.seconds, 1),
+        "one_night_added_s": round(added.seconds, 1),
+        "one_night_added_cpu_s": round(added.cpu_s, 1),
+        "night_alone_s": round(alone_s, 1),
+        "added_beyond_night_s": round(added.seconds - alone_s, 1),
+        "added_by_stage": by_stage,
+        "sizes": {
+            str(size): {
+                step: {
+                    "seconds": round(spent.seconds, 1),
+                    "cpu_s": round(spent.cpu_s, 1),
+                    "peak_mib": round(spent.peak_mib),
+                }
+                for step, spent in steps.items()
+            }
+            for size, steps in found.items()
+        },
+        "plot": "full-scale.svg",
+    }
+
+
+def memory(found: Mapping[int, Mapping[str, Spent]]) -> dict[str, Any]:
+    """Peak over all steps and sizes, and how it grows with the number of nights."""
+    sizes = sorted(found)
+    few, many = found[sizes[0]], found[sizes[-1]]
+    nights = max(sizes[-1] - sizes[0], 1)
+    peak, where = max((spent.peak_mib, step) for steps in found.values() for step, spent in steps.items())
+    ends = [max(spent.peak_mib for spent in steps.values()) for steps in (few, many)]
+    return {
+        "peak_gib": round(peak / 1024, 2),
+        "peak_step": where,
+        "growth_mib_a_night": round((ends[1] - ends[0]) / nights, 3),
+        "growth_by_step": {step: round((many[step].peak_mib - few[step].peak_mib) / nights, 3) for step in STEPS},
+    }
+
+
+def draw(found: Mapping[int, Mapping[str, Spent]], target: Path) -> None:
+    """Draw processor time, which other programs on the machine change little, and peak memory of every step, as SVG."""
+    sizes = sorted(found)
+    figure = Figure(figsize=(10, 4.2), layout="constrained")
+    FigureCanvasSVG(figure)
+    axes = figure.subplots(1, 2)
+    for number, step in enumerate(STEPS):
+        style = {"color": f"C{number % 10}", "linestyle": "-" if number < 10 else "--", "marker": "o", "markersize": 3}
+        axes[0].plot(sizes, [found[size][step].cpu_s for size in sizes], label=step, **style)
+        axes[1].plot(sizes, [found[size][step].peak_mib / 1024 for size in sizes], label=step, **style)
+    axes[1].axhline(3, color="0.4", linewidth=0.8)
+    axes[1].annotate("limit", (sizes[0], 3), xytext=(0, 3), textcoords="offset points", color="0.4")
+    for axis, unit in zip(axes, ("processor time of the step (s)", "peak memory of the step (GiB)"), strict=True):
+        axis.set_xlabel("nights")
+        axis.set_ylabel(unit)
+        axis.set_ylim(bottom=0)
+        axis.grid(color="0.9")
+    axes[1].legend(ncols=2, fontsize="small", frameon=False, loc="upper left", bbox_to_anchor=(1.0, 1.0))
+    # The same numbers make the same file.
+    with matplotlib.rc_context({"svg.hashsalt": "full-scale"}), atomic_path(target) as temporary:
+        figure.savefig(temporary, format="svg", metadata={"Date": None})

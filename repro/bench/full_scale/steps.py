@@ -1,0 +1,152 @@
+"""The steps that would need pixels, done on truth instead: ``python -m repro.bench.full_scale.steps STEP``.
+
+Each works in the project of the current folder and leaves what the stage of that name leaves, receipts included; all other
+stages then run as they are.
+"""
+
+from __future__ import annotations
+
+import sys
+import zipfile
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from repro import frames
+from repro.bench.full_scale import ocr, squares
+from repro.camera import camera_of
+from repro.clock.clock_corpus import ClockTask, clock_corpus, clock_night
+from repro.clock.read_clock import Clock, settle
+from repro.engine.nights import Outcome
+from repro.engine.run_stage import run_stage
+from repro.files import atomic_path
+from repro.film.cut import encode_png
+from repro.film.film_corpus import FilmTask, film_corpus
+from repro.params import Params, load_params
+from repro.paths import Paths, find_project
+from repro.seeding import generator
+
+FPS, KEY_EVERY = 25, 10  # of a video, and of its frames one in ten is kept
+KEOGRAM_PX = 90  # height; a real one has 720
+_EPOCH = (1980, 1, 1, 0, 0, 0)
+
+
+def observe(paths: Paths, params: Params, count: int | None = None) -> None:
+    """Make the nights."""
+    from repro.bench.full_scale import nights  # the observatory brings torch along, which the other steps do without
+
+    for item in nights.chosen(params, count):
+        nights.write_night(item, params, paths)
+
+
+def film(paths: Paths, params: Params) -> Outcome:
+    """Stage film: tables to archives of grey squares and lines of text."""
+    folder, camera = paths.stage(params.corpus, "film"), camera_of(params.corpus, params.film)
+    videos, many = paths.videos(params.corpus), params.engine
+    return film_corpus(videos, folder, camera, params.film, workers=many, do=film_night)
+
+
+def clock(paths: Paths, params: Params) -> Outcome:
+    """Stage clock: text with errors of OCR, repaired as ever."""
+    source, folder = (paths.stage(params.corpus, name) for name in ("film", "clock"))
+    camera, many = camera_of(params.corpus, params.film), params.engine
+    return clock_corpus(source, folder, camera, params.clock, workers=many, do=read_and_name)
+
+
+def infer(paths: Paths, params: Params) -> Outcome:
+    """Stage infer: answers drawn from a model of the truth."""
+    import torch
+
+    from repro.classifier.infer_corpus import infer_corpus
+
+    source, sky, train, folder = (paths.stage(params.corpus, name) for name in ("clock", "sky", "train", "infer"))
+    file = train / "weights.safetensors"
+    # The device is part of the receipts; the stage that adds a night must find the same.
+    device = torch.device(params.engine.device if params.engine.device != "auto" else "cpu")
+    return infer_corpus(source, sky, file, folder, params.infer, device, classifier=Drawn(params.seed))
+
+
+class Drawn:
+    """Answers that follow the truth, with errors near its threshold: the network's logits as a seeded model.
+
+    Parameters
+    ----------
+    seed : int
+        Of the pipeline.
+    """
+
+    def __init__(self, seed: int) -> None:
+        self.seed = seed
+        self.brightness = {data: level for level, data in enumerate(squares.jpegs())}
+
+    def classify(self, archive: Path, names: Sequence[str]) -> squares.Floats:
+        """Logits (n, 2) of frames of a night."""
+        with zipfile.ZipFile(archive) as source:
+            levels = np.array([self.brightness[source.read(name)] for name in names], dtype=np.int64)
+        noise = generator(self.seed, archive.stem, "logits").normal(0, 0.8, len(levels))
+        half = squares.margin_of(levels) + noise
+        return np.stack([-half, half], axis=1)
+
+
+def film_night(task: FilmTask) -> dict[str, Any]:
+    """One night's frames, strips, index and keogram out of the table that stands for its video."""
+    night, (video,) = task.work.night, task.work.inputs
+    frames_zip, strips_zip, index, keogram = task.work.outputs
+    table = pd.read_parquet(video)
+    levels, pictures = squares.level(table["margin"].to_numpy()), squares.jpegs()
+    with atomic_path(frames_zip) as target, zipfile.ZipFile(target, "w", zipfile.ZIP_STORED) as archive:
+        for number, brightness in zip(table["number"], levels, strict=True):
+            archive.writestr(zipfile.ZipInfo(f"{night}_{number}.jpg", _EPOCH), pictures[brightness])
+    with atomic_path(strips_zip) as target, zipfile.ZipFile(target, "w", zipfile.ZIP_STORED) as archive:
+        archive.writestr(zipfile.ZipInfo("clock.txt", _EPOCH), "\n".join(table["clock_text"]))
+    frames.write(index, table[["number", "frame", "video_time_s"]].assign(night=night), "film")
+    column = levels.astype(np.uint8)[None, :, None]
+    with atomic_path(keogram) as target:
+        target.write_bytes(encode_png(np.ascontiguousarray(np.broadcast_to(column, (KEOGRAM_PX, len(table), 3)))))
+    scanned = KEY_EVERY * len(table)
+    counts = {"scanned": scanned, "sampled": len(table), "missing": 0, "holes": [], "undecoded": []}
+    return {"video": video.name, "fps": float(FPS), "step": KEY_EVERY, **counts}
+
+
+def read_and_name(task: ClockTask) -> dict[str, Any]:
+    """Stage clock's work on a night, reading text."""
+    return clock_night(task, read_text)
+
+
+def read_text(task: ClockTask, table: pd.DataFrame) -> Clock:
+    """The clock of a night whose strips are lines of text, misread at random."""
+    night = task.work.night
+    with zipfile.ZipFile(task.work.inputs[1]) as archive:
+        texts = archive.read("clock.txt").decode().split("\n")
+    rng = generator(0, night, "ocr")
+    first = ocr.misread(texts, ocr.FIRST, rng)
+    second = ocr.misread(texts, ocr.SECOND, rng)
+    looks = [lambda numbers, read=read: [read[number] for number in numbers] for read in (first, second)]
+    return settle(len(table), looks[0], looks[1], night, task.camera, task.params, step=task.step)
+
+
+STEPS: dict[str, Callable[[Paths, Params], Outcome | None]] = {"film": film, "clock": clock, "infer": infer}
+
+
+def main(name: str, *arguments: str) -> None:
+    """Do one step; ``observe`` takes the number of nights."""
+
+    def work() -> Outcome | None:
+        paths = find_project()
+        params = load_params(paths.params)
+        if name == "observe":
+            observe(paths, params, int(arguments[0]))
+            return None
+        outcome = STEPS[name](paths, params)
+        if outcome is not None:
+            outcome.check(name, 0.0, paths.stage(params.corpus, name) / "failures.json")
+        return outcome
+
+    run_stage(name, work)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

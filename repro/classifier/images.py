@@ -1,0 +1,127 @@
+"""Labelled images in memory, and batches of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import torch
+from torch import Tensor
+
+from repro.classifier.archive import ahead, load
+from repro.classifier.network import CLASSES
+from repro.classifier.transforms import Pixels, augment, draw, normalise
+from repro.engine.progress import progress
+from repro.engine.workers import worker_count
+from repro.seeding import generator
+
+
+@dataclass(frozen=True)
+class Images:
+    """Labelled images, sorted by name.
+
+    Parameters
+    ----------
+    names : tuple of str
+        Of the frames.
+    pixels : ndarray, uint8, shape (n, size, size, 3)
+        RGB, after the transforms' first step, the resize, which is the same in every epoch.
+    classes : ndarray, int64, shape (n,)
+        0 for no, 1 for yes.
+    """
+
+    names: tuple[str, ...]
+    pixels: Pixels
+    classes: npt.NDArray[np.int64]
+
+    def __len__(self) -> int:
+        return len(self.names)
+
+
+def gather(rows: pd.DataFrame, archives: Path, size_px: int, *, workers: int = 0) -> Images:
+    """Read, decode and resize labelled frames.
+
+    Parameters
+    ----------
+    rows : DataFrame
+        ``name``, ``night``, ``label``.
+    archives : Path
+        Folder of the night archives.
+    size_px : int
+        Side of the images.
+    workers : int
+        Threads; 0 for one a core.
+
+    Raises
+    ------
+    ReproError
+        If an archive is missing or damaged, or lacks a frame.
+    """
+    rows = rows.sort_values("name")
+    frames = list(zip(rows["night"], rows["name"], strict=True))
+    pixels = np.empty((len(frames), size_px, size_px, 3), np.uint8)
+
+    def one(frame: tuple[str, str]) -> Pixels:
+        return load(archives / f"{frame[0]}.zip", frame[1], size_px)
+
+    # Frames of one night stand together when sorted by night, so each thread opens an archive once.
+    order = sorted(range(len(frames)), key=lambda place: frames[place])
+    threads = worker_count(workers)
+    with ThreadPoolExecutor(threads) as pool, progress("labelled frames", len(frames)) as tally:
+        for place, image in zip(order, ahead(one, [frames[i] for i in order], pool, 4 * threads), strict=True):
+            pixels[place] = image
+            tally.advance()
+    classes = np.array([CLASSES.index(label) for label in rows["label"]], dtype=np.int64)
+    return Images(tuple(rows["name"]), pixels, classes)
+
+
+def training_batches(
+    images: Images, size: int, seed: int, epoch: int, device: torch.device, *, workers: int = 0
+) -> Iterator[tuple[Tensor, Tensor]]:
+    """Shuffled and augmented batches of one epoch; the last one may be smaller.
+
+    Order and augmentation depend on seed, epoch and image alone, so an epoch can be run again by itself.
+
+    Parameters
+    ----------
+    images : Images
+        Training images.
+    size : int
+        Images of a batch.
+    seed, epoch : int
+        Source of the random numbers.
+    device : torch.device
+        Where the batches go.
+    workers : int
+        Threads that augment; 0 for one a core.
+
+    Yields
+    ------
+    tuple of Tensor
+        Input (batch, 3, height, width), normalised, and classes (batch,).
+    """
+    order = generator(seed, "order", epoch).permutation(len(images))
+
+    def one(place: int) -> Pixels:
+        rng = generator(seed, "augment", epoch, images.names[place])
+        return augment(images.pixels[place], draw(rng, images.pixels.shape[1]))
+
+    threads = worker_count(workers)
+    with ThreadPoolExecutor(threads) as pool:
+        coming = ahead(one, order.tolist(), pool, 2 * size)
+        for start in range(0, len(order), size):
+            places = order[start : start + size]
+            batch = np.stack([next(coming) for _ in places])
+            yield normalise(batch, device), torch.from_numpy(images.classes[places]).to(device)
+
+
+def plain_batches(images: Images, size: int, device: torch.device) -> Iterator[tuple[Tensor, Tensor]]:
+    """Batches in order and without augmentation, as :func:`training_batches`."""
+    for start in range(0, len(images), size):
+        part = slice(start, start + size)
+        yield normalise(images.pixels[part], device), torch.from_numpy(images.classes[part]).to(device)

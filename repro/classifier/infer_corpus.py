@@ -1,0 +1,327 @@
+"""Classify every frame of a corpus, straight out of the night archives; one table a night.
+
+As published, images go through the network one at a time. The fast way gives the same numbers but for rounding: batches,
+channels-last memory, a network arranged for it, and decoding beside the network. On a CPU every thread takes
+whole batches, decoding included, because a network of small convolutions gains little from sharing one batch between
+cores; on a GPU threads decode and the GPU is fed in turn.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import lru_cache, partial
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import torch
+from torch import nn
+from torchvision.models import EfficientNet
+
+from repro import frames
+from repro.classifier.archive import ahead, load
+from repro.classifier.cpu_inference import Arranged
+from repro.classifier.device import autocast, choose, say, tf32
+from repro.classifier.network import CLASSES, fused
+from repro.classifier.network import load as load_network
+from repro.classifier.transforms import Pixels, normalise
+from repro.engine.nights import Outcome, run_nights, summaries
+from repro.engine.receipts import Work, settings_digest
+from repro.engine.workers import Crew, worker_count
+from repro.errors import ReproError
+from repro.files import digest
+from repro.params import Engine, InferParams
+from repro.untrusted import count_in
+
+#: Frames whose logits, taken in low precision, lie closer than this are taken again in float32. Rounding to bfloat16
+#: moves the difference of the logits by up to 0.2 in tests; beyond 6, p(yes) moves by less than 0.0005 for that.
+NEAR = 6.0
+#: Images of a batch by device; see :mod:`repro.classifier.cpu_inference` for the CPU's.
+SUITS = {"cpu": 8, "cuda": 64}
+
+Logits = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class InferTask:
+    """One night."""
+
+    work: Work
+    size: int
+
+
+class Answers(Protocol):
+    """Whatever answers for the frames of an archive."""
+
+    def classify(self, archive: Path, names: Sequence[str]) -> Logits:
+        """As :meth:`Classifier.classify`."""
+        ...
+
+
+class Classifier:
+    """A network ready to classify frames.
+
+    Parameters
+    ----------
+    network : nn.Module
+        From :func:`repro.classifier.network.load`; it is changed in ``fast`` mode.
+    image_size_px : int
+        Side of the images it was trained on.
+    params : InferParams
+        Section ``infer`` of the parameters.
+    device : torch.device
+        Where it runs.
+    workers : int
+        Threads; 0 for one a core.
+    """
+
+    def __init__(
+        self, network: nn.Module, image_size_px: int, params: InferParams, device: torch.device, *, workers: int = 0
+    ) -> None:
+        self.batch = (params.batch or SUITS[device.type]) if params.mode == "fast" else 1
+        self.image_size_px, self.params, self.device = image_size_px, params, device
+        self.threads = worker_count(workers)
+        network = network.eval().to(device)
+        if params.mode == "fast":
+            if device.type == "cpu" and params.precision == "float32" and isinstance(network, EfficientNet):
+                network = Arranged(network, image_size_px, self.batch)
+            else:
+                network = fused(network).to(memory_format=torch.channels_last)
+        self.network = network
+
+    def classify(self, archive: Path, names: Sequence[str]) -> Logits:
+        """Logits of frames out of one archive.
+
+        Parameters
+        ----------
+        archive : Path
+            Of the night.
+        names : sequence of str
+            Of its frames.
+
+        Returns
+        -------
+        ndarray, shape (n, 2)
+            No before yes.
+
+        Raises
+        ------
+        ReproError
+            If the archive is missing or damaged, or lacks a frame, or not even one image fits into GPU memory.
+        """
+
+        def read(part: Sequence[str]) -> Pixels:
+            return np.stack([load(archive, name, self.image_size_px) for name in part])
+
+        return self.each(read, [names[start : start + self.batch] for start in range(0, len(names), self.batch)])
+
+    def each(self, read: Callable[[Sequence[str]], Pixels], parts: Sequence[Sequence[str]]) -> Logits:
+        """Logits of parts that ``read`` turns into decoded images, reading and classifying at the same time."""
+        found: list[Logits] = [np.empty((0, len(CLASSES)))]
+        if self.device.type == "cpu":
+            # One thread of torch in each of ours; grad mode is a setting of each thread, too.
+            with _one_thread_each(), ThreadPoolExecutor(self.threads) as pool:
+                found += ahead(lambda part: self.logits(read(part)), parts, pool, 2 * self.threads)
+        else:
+            with ThreadPoolExecutor(self.threads) as pool:
+                found += [self.logits(pixels) for pixels in ahead(read, parts, pool, 2 * self.threads)]
+        return np.concatenate(found)
+
+    def logits(self, pixels: Pixels) -> Logits:
+        """Logits (n, 2) of decoded images (n, height, width, 3), in parts where the GPU's memory asks for it."""
+        with torch.inference_mode(), tf32(self.params.precision, self.device):
+            answers = self._forward(pixels, self.params.precision != "float32")
+            if self.params.precision != "float32":
+                near = np.abs(answers[:, 1] - answers[:, 0]) < NEAR
+                if near.any():
+                    with tf32("float32", self.device):
+                        answers[near] = self._forward(pixels[near], False)
+        if not np.isfinite(answers).all():  # finite weights can still be none of a network that was ever trained
+            raise ReproError(
+                found="answers that are no numbers",
+                expected="two finite logits a frame",
+                where="the network's weights",
+                remedy="train anew with: dvc repro train",
+            )
+        return answers
+
+    def _forward(self, pixels: Pixels, rounded: bool) -> Logits:
+        precision = self.params.precision if rounded else "float32"
+        done: list[Logits] = []
+        start, size = 0, min(self.batch, len(pixels))
+        while start < len(pixels):
+            try:
+                inputs = normalise(pixels[start : start + size], self.device)
+                if self.params.mode == "published":
+                    inputs = inputs.contiguous()
+                with autocast(precision, self.device):
+                    answers = self.network(inputs)
+            except torch.OutOfMemoryError as error:
+                size = self._smaller(size, error)
+                continue
+            done.append(answers.double().cpu().numpy())
+            start += size
+        return np.concatenate(done)
+
+    def _smaller(self, size: int, error: torch.OutOfMemoryError) -> int:
+        if size == 1:
+            raise ReproError(
+                found="not enough GPU memory for a single image",
+                expected="about 1 GB free",
+                where=f"{self.device}: {str(error).splitlines()[0]}",
+                remedy="end other programs on the GPU, or set engine.device to cpu",
+            ) from None
+        self.batch = size // 2
+        if self.device.type == "cuda":
+            torch.cuda.empty_cache()
+        say(f"infer: the GPU ran out of memory; going on with batches of {self.batch}, which changes no result")
+        return self.batch
+
+
+def infer_corpus(
+    clock: Path,
+    sky: Path,
+    weights: Path,
+    folder: Path,
+    params: InferParams,
+    device: torch.device,
+    *,
+    workers: Crew = 0,
+    classifier: Answers | None = None,
+) -> Outcome:
+    """Classify every frame of every night that needs it.
+
+    Parameters
+    ----------
+    clock, sky, folder : Path
+        Output folders of the stages clock, sky and infer.
+    weights : Path
+        The trained network.
+    params : InferParams
+        Section ``infer`` of the parameters.
+    device : torch.device
+        Where the network runs.
+    workers : int or Engine
+        Threads of this process, 0 for one a core; or a cluster, see :func:`repro.engine.workers.run`.
+    classifier : Answers, optional
+        Instead of the network, for nights without pixels.
+
+    Raises
+    ------
+    ReproError
+        If no night has a sky, or the weights are missing, damaged or of another network.
+    """
+    seen = summaries(sky)
+    if not seen:
+        raise ReproError(
+            found="no night with conditions",
+            expected="receipts of the sky stage",
+            where=str(sky),
+            remedy="run: dvc repro sky",
+        )
+    network, notes = load_network(weights)
+    size_px = int(notes.get("image_size_px", 240))
+    settings = settings_digest(
+        {
+            "weights": digest(weights),
+            "image_size_px": size_px,
+            "infer": params.model_dump(exclude={"batch"}),
+            "device": device.type,
+        },
+        __name__,
+    )
+    tasks = []
+    for night, summary in seen.items():
+        inputs = (clock / "frames" / f"{night}.zip", sky / "tables" / f"{night}.parquet")
+        target = folder / "tables" / f"{night}.parquet"
+        work = Work(night, inputs, (target,), folder / "receipts" / f"{night}.json", settings)
+        count = count_in(summary, "frames", where=sky / "receipts" / f"{night}.json", made_by="dvc repro sky")
+        tasks.append(InferTask(work, count))
+    if classifier is None and isinstance(workers, Engine) and workers.scheduler:
+        # A night is one thread's work there, unless a GPU has to be fed.
+        threads = workers.workers if device.type == "cuda" else 1
+        far = _Elsewhere(weights, digest(weights), params, str(device), threads)
+        return run_nights("infer", folder, tasks, far, workers=workers, gpu=device.type == "cuda")
+    # Here threads share one network, which needs less memory than processes would and feeds a GPU better.
+    classifier = classifier or Classifier(network, size_px, params, device, workers=worker_count(workers))
+    return run_nights("infer", folder, tasks, partial(infer_night, classifier=classifier), workers=1)
+
+
+@dataclass(frozen=True)
+class _Elsewhere:
+    """One night in a process of its own, which loads the network once."""
+
+    weights: Path
+    digest: str
+    params: InferParams
+    device: str
+    threads: int
+
+    def __call__(self, task: InferTask) -> dict[str, Any]:
+        return infer_night(task, _loaded(self))
+
+
+@lru_cache(maxsize=1)
+def _loaded(by: _Elsewhere) -> Classifier:
+    network, notes = load_network(by.weights)
+    return Classifier(network, int(notes.get("image_size_px", 240)), by.params, choose(by.device), workers=by.threads)
+
+
+def infer_night(task: InferTask, classifier: Answers) -> dict[str, Any]:
+    """Classify one night, write its table and count its answers."""
+    archive, sky = task.work.inputs
+    table = add_answers(frames.read(sky, "sky"), archive, classifier)
+    frames.write(task.work.outputs[0], table, "infer")
+    return {
+        "frames": len(table),
+        "classified": int(table["predicted"].notna().sum()),
+        "yes": int((table["predicted"] == "yes").sum()),
+    }
+
+
+def add_answers(table: pd.DataFrame, archive: Path, classifier: Answers) -> pd.DataFrame:
+    """The same frames with logits, p(yes) and class; frames without a time have no name and get none.
+
+    Parameters
+    ----------
+    table : DataFrame
+        Frame table of stage ``sky`` of one night.
+    archive : Path
+        Its frames.
+    classifier : Answers
+        The network.
+    """
+    named = table["name"].notna().to_numpy()
+    answers = np.full((len(table), len(CLASSES)), np.nan)
+    answers[named] = classifier.classify(archive, table.loc[named, "name"].tolist())
+    predicted = np.full(len(table), None, dtype=object)
+    predicted[named] = np.array(CLASSES, dtype=object)[answers[named].argmax(1)]
+    return table.assign(
+        logit_no=answers[:, 0],
+        logit_yes=answers[:, 1],
+        p_yes=p_yes(answers),
+        predicted=pd.Series(predicted, index=table.index, dtype="str"),
+    )
+
+
+def p_yes(logits: Logits) -> npt.NDArray[np.float64]:
+    """Softmax probability of yes, shape (n,), of logits (n, 2)."""
+    # The softmax of two classes is a logistic function of their difference; exp never overflows this way.
+    difference = logits[:, 1] - logits[:, 0]
+    small = np.exp(-np.abs(difference))
+    return np.where(difference >= 0, 1 / (1 + small), small / (1 + small))
+
+
+@contextmanager
+def _one_thread_each() -> Iterator[None]:
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(threads)

@@ -1,0 +1,1 @@
+"""Run a stage over many nights: receipts, code digest, workers, cluster, progress."""

@@ -1,0 +1,173 @@
+"""Work over nights on a Dask cluster, through distributed's own executor; used by :mod:`repro.engine.workers` alone."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import sys
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import CancelledError, Executor
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from functools import cache, partial
+from pathlib import Path
+from typing import Any
+
+from repro.engine.code_digest import code_of
+from repro.engine.workers import Item, OneThread, Result, each, killed
+from repro.errors import ReproError, unwritable
+
+CONNECT_S = 5  # how long a scheduler may take to answer
+GPU = "GPU"  # the resource that workers with a GPU declare
+_FIELD = "engine.scheduler in params.yaml"
+
+
+def on_cluster(
+    work: Callable[[Item], Result], items: Sequence[Item], scheduler: str, *, gpu: bool = False
+) -> Iterator[tuple[Item, Result | Exception]]:
+    """Do ``work`` on every item, as :func:`repro.engine.workers.run`.
+
+    Parameters
+    ----------
+    work : callable
+        Of one item.
+    items : sequence
+        Usually one item a night.
+    scheduler : str
+        Address of the scheduler, such as ``tcp://host:8786``, or the JSON file in which it wrote it.
+    gpu : bool
+        Whether each item needs a worker that declares a GPU.
+
+    Raises
+    ------
+    ReproError
+        If distributed is not installed, no scheduler answers, or it goes away.
+    """
+    with ExitStack() as stack:
+        client = stack.enter_context(_client(scheduler))
+        from distributed import KilledWorker
+
+        try:
+            mark = stack.enter_context(tempfile.NamedTemporaryFile(prefix=".partial-cluster-", dir=Path.cwd()))
+        except OSError as error:
+            raise unwritable(error, Path.cwd()) or error from None
+        say = partial(_say_if_waiting, client, scheduler, gpu)
+        say()
+        # Not pure: a result that the cluster still remembers from another run is no file on disk.
+        pool: Executor = client.get_executor(pure=False, resources={GPU: 1} if gpu else None)
+        stack.callback(pool.shutdown, wait=False)
+        guarded = _Guarded(work, Path(mark.name), _loaded())
+        suspects = []
+        for item, answer in each(pool, guarded, items, say):
+            if isinstance(answer, CancelledError):
+                raise _lost(scheduler)
+            if isinstance(answer, KilledWorker):
+                suspects.append(item)
+            else:
+                yield item, answer
+        # Dask blames every task that a dead worker held, also those that only waited there; alone, each shows itself.
+        for item in suspects:
+            for _, answer in each(pool, guarded, [item], say):
+                if isinstance(answer, CancelledError):
+                    raise _lost(scheduler)
+                yield item, killed("time and again", scheduler) if isinstance(answer, KilledWorker) else answer
+
+
+@dataclass(frozen=True)
+class _Guarded(OneThread[Item, Result]):
+    """Work in a process that must see the same files and run the same code; on a cluster both are easily otherwise.
+
+    Parameters
+    ----------
+    mark : Path
+        A file of this run.
+    modules : tuple of (str, str)
+        Name and digest of the modules that the work may use.
+    """
+
+    mark: Path
+    modules: tuple[tuple[str, str], ...]
+
+    def __call__(self, item: Item) -> Result:
+        """Do it, if this is the right place."""
+        host = os.uname().nodename
+        if not self.mark.is_file():
+            raise ReproError(
+                found=f"the worker on {host} does not see {self.mark}",
+                expected="a project on storage that all machines see under the same path",
+                where=_FIELD,
+                remedy="put the project there, and start the workers again",
+            )
+        for name, expected in self.modules:
+            if _code(name) != expected:
+                raise ReproError(
+                    found=f"the worker on {host} runs another {name}, from {Path(__file__).parents[1]}",
+                    expected="the code that runs here",
+                    where=_FIELD,
+                    remedy="start the workers again, in this checkout's environment: they keep the code they began with",
+                )
+        return super().__call__(item)
+
+
+def _loaded() -> tuple[tuple[str, str], ...]:
+    """The project's modules that are loaded here, with their digests."""
+    return tuple((name, _code(name)) for name in sorted(sys.modules) if name.startswith("repro."))
+
+
+@cache
+def _code(module: str) -> str:
+    """SHA-256 (hex) of a module's code, as this process found it first; empty if there is none."""
+    base = Path(__file__).parents[2].joinpath(*module.split("."))
+    found = [path for path in (base.with_suffix(".py"), base / "__init__.py") if path.is_file()]
+    return hashlib.sha256(code_of(found[0].read_text(encoding="utf-8")).encode()).hexdigest() if found else ""
+
+
+def _address(scheduler: str) -> str:
+    """Address of a scheduler, read from its file if that is what is named."""
+    return scheduler if "://" in scheduler else str(json.loads(Path(scheduler).read_text(encoding="utf-8"))["address"])
+
+
+@contextmanager
+def _client(scheduler: str) -> Iterator[Any]:
+    """Connection to a scheduler."""
+    try:
+        from distributed import Client
+    except ImportError:
+        raise ReproError(
+            found=f"engine.scheduler {scheduler!r}, but the package distributed is not installed",
+            expected="the optional extra cluster",
+            where="params.yaml",
+            remedy="install it with: pip install -c constraints.txt -e '.[cluster]'; or set engine.scheduler to null",
+        ) from None
+    try:
+        client = Client(_address(scheduler), timeout=CONNECT_S, set_as_default=False)
+    except (OSError, ValueError, LookupError, TypeError) as error:
+        raise ReproError(
+            found=f"no answer from a Dask scheduler: {error or type(error).__name__}",
+            expected=f"a running scheduler at {scheduler}, within {CONNECT_S} s",
+            where=_FIELD,
+            remedy="start it with: dask scheduler; or set engine.scheduler to null to work on this machine",
+        ) from None
+    try:
+        yield client
+    finally:
+        client.close(timeout=CONNECT_S)
+
+
+def _say_if_waiting(client: Any, scheduler: str, gpu: bool) -> None:
+    """Tell of a cluster without fitting workers: it is waited for, since a queue may start them hours later."""
+    there = client.scheduler_info(n_workers=-1)["workers"].values()
+    if not any(not gpu or worker["resources"].get(GPU, 0) >= 1 for worker in there):
+        wanted = "no worker with --resources GPU=1" if gpu else "no worker"
+        print(f"{wanted} is at the scheduler at {scheduler}; waiting for one", file=sys.stderr, flush=True)
+
+
+def _lost(scheduler: str) -> ReproError:
+    return ReproError(
+        found="the Dask scheduler went away, or dropped the work",
+        expected="a scheduler that stays until the stage has ended",
+        where=scheduler,
+        remedy="start it and its workers again and run again; what is finished is kept",
+    )

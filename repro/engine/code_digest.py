@@ -1,0 +1,78 @@
+"""What code a result rests on: a module and all that it imports, without comments, docstrings and layout."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+LIBRARY = Path(__file__).parents[1]
+#: How work is run, listed, written and reported: nothing here may change a result, so no stage and no receipt depends on it.
+CROSS_CUTTING = frozenset({"engine", "errors", "files", "params", "paths", "untrusted"})
+
+
+def code_of(text: str) -> str:
+    """Source of a module reduced to its code, in one layout; a text that is no Python is given back as it is.
+
+    Parameters
+    ----------
+    text : str
+        Source of a Python module.
+    """
+    try:
+        tree = ast.parse(text)
+    except (SyntaxError, ValueError):
+        return text
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
+            first = node.body[0] if node.body else None
+            if (
+                isinstance(first, ast.Expr)
+                and isinstance(first.value, ast.Constant)
+                and isinstance(first.value.value, str)
+            ):
+                node.body = node.body[1:] or [ast.Pass()]
+    return ast.unparse(tree)
+
+
+def closure(path: Path) -> set[Path]:
+    """Files of the library that a module reaches by imports, the cross-cutting ones and empty packages left out.
+
+    Parameters
+    ----------
+    path : Path
+        Source of a module or of a script; it is among the answer only if something imports it.
+    """
+    reached: set[Path] = set()
+    waiting = [path]
+    while waiting:
+        for name in imports(waiting.pop()):
+            file = file_of(name)
+            if file and file not in reached and file.relative_to(LIBRARY).with_suffix("").parts[0] not in CROSS_CUTTING:
+                reached.add(file)
+                waiting.append(file)
+    return {file for file in reached if not _says_nothing(file)}
+
+
+def file_of(module: str) -> Path | None:
+    """File of a module of the library, such as ``repro.film.film_corpus``; None if the name is no module."""
+    base = LIBRARY.joinpath(*module.split(".")[1:])
+    for path in (base.with_suffix(".py"), base / "__init__.py"):
+        if path.is_file():
+            return path
+    return None
+
+
+def imports(path: Path) -> set[str]:
+    """Modules of the library that a file imports, at its top or inside a function."""
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module and node.level == 0:
+            found |= {node.module} | {f"{node.module}.{alias.name}" for alias in node.names}
+    return {name for name in found if name.startswith("repro.")}
+
+
+def _says_nothing(file: Path) -> bool:
+    """Whether a module is a docstring and nothing else."""
+    return len(ast.parse(file.read_text(encoding="utf-8")).body) <= 1

@@ -1,0 +1,225 @@
+"""Run one stage over many nights: skip what is done, go on when one fails, list failures, clear what is stale."""
+
+from __future__ import annotations
+
+import errno
+import re
+import sys
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+from repro.engine import receipts
+from repro.engine.progress import progress
+from repro.engine.receipts import Work
+from repro.engine.workers import Crew, run
+from repro.errors import ReproError, UnwritableError, unwritable
+from repro.files import read_json, sweep, write_json
+
+_NIGHT = re.compile(r"\d{8}")
+
+
+class Task(Protocol):
+    """What a worker is given: at least the night's work. It must survive pickling."""
+
+    @property
+    def work(self) -> Work:
+        """The night's inputs, outputs and settings."""
+        ...
+
+    @property
+    def size(self) -> int:
+        """Units of work, for the progress bar."""
+        ...
+
+
+@dataclass(frozen=True)
+class Failure:
+    """A night, or a file of no night, that gave no result.
+
+    Parameters
+    ----------
+    night : str
+        YYYYMMDD, or the file's name where no night could be told.
+    found, expected, where, remedy : str
+        As :class:`repro.errors.ReproError`.
+    """
+
+    night: str
+    found: str
+    expected: str
+    where: str
+    remedy: str
+
+    @classmethod
+    def of(cls, night: str, error: Exception) -> Failure:
+        """Failure of a night by an error; one that is no :class:`ReproError` is told by its kind."""
+        if isinstance(error, ReproError):
+            return cls(night, error.found, error.expected, error.where, error.remedy)
+        told = f"{type(error).__name__}: {error}"
+        return cls(night, told, "no error", f"night {night}", "this is a fault of the program; please report it")
+
+    def error(self) -> ReproError:
+        """The failure as an error."""
+        return ReproError(found=self.found, expected=self.expected, where=self.where, remedy=self.remedy)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of the nights of one stage."""
+
+    done: tuple[str, ...]
+    kept: tuple[str, ...]
+    failed: tuple[Failure, ...]
+
+    def check(self, stage: str, max_failed_share: float, listing: Path) -> None:
+        """Say what failed, and raise an error if that is too much.
+
+        Raises
+        ------
+        ReproError
+            If a larger share of the nights failed than is allowed.
+        """
+        total = len(self.done) + len(self.kept) + len(self.failed)
+        for failure in self.failed:
+            print(f"{stage}: night {failure.night} left out\n{failure.error()}\n", file=sys.stderr)
+        if self.failed and len(self.failed) > max_failed_share * total:
+            raise ReproError(
+                found=f"{len(self.failed)} of {total} nights failed in stage {stage}: {_some(self.failed)}",
+                expected=f"at most {max_failed_share:.0%} (max_failed_share of {stage} in params.yaml)",
+                where=str(listing),
+                remedy="mend or remove these files and run again; the other nights are done and will be skipped",
+            )
+
+
+def run_nights(
+    stage: str,
+    folder: Path,
+    tasks: Sequence[Task],
+    do: Callable[[Any], Mapping[str, Any]],
+    *,
+    workers: Crew = 0,
+    gpu: bool = False,
+    unit: str = "frames",
+    failed: Iterable[Failure] = (),
+) -> Outcome:
+    """Do a stage's work for every night that needs it.
+
+    Parameters
+    ----------
+    stage : str
+        Its name, for the progress bar.
+    folder : Path
+        The stage's output folder. Failures are listed in its ``failures.json``; receipts lie in ``receipts/``.
+        Outputs of nights that are not among the tasks, or fail, are removed: a stale night must not be counted.
+    tasks : sequence of Task
+        One a night.
+    do : callable
+        A module-level function of one task; it writes the task's outputs and gives the night's summary.
+    workers : int or Engine
+        Who does it, see :func:`repro.engine.workers.run`.
+    gpu : bool
+        Whether each night needs a GPU of its own.
+    unit : str
+        What is counted.
+    failed : iterable of Failure
+        Failures found before, such as files of no night.
+
+    Raises
+    ------
+    UnwritableError
+        If the disk is full or may not be written; nights that are finished stay.
+    """
+    sweep(folder)
+    listed = list(failed)
+    # A run that was killed while it cleared a night has left outputs without a receipt: any file tells of its night.
+    found = {path.name.split(".")[0] for path in folder.glob("*/[!.]*")}
+    stale = {night for night in found if _NIGHT.fullmatch(night)} - {task.work.receipt.stem for task in tasks}
+    for night in sorted(stale):
+        _clear(folder, night)
+    todo = [task for task in tasks if not receipts.holds(task.work, hash_inputs=False)]
+    kept = sorted({task.work.night for task in tasks} - {task.work.night for task in todo})
+    done: list[str] = []
+    if todo:
+        with (
+            progress(stage, sum(task.size for task in todo), unit) as tally,
+            closing(run(_Night(do), todo, workers=workers, gpu=gpu)) as answers,
+        ):
+            for task, result in answers:
+                night = task.work.night
+                if isinstance(result, OSError) and result.errno == errno.ENOSPC:  # a full disk for temporary files
+                    result = unwritable(result, folder) or result
+                if isinstance(result, UnwritableError):  # every other night would fail as well
+                    raise result
+                if isinstance(result, Exception):
+                    _clear(folder, night)
+                    listed.append(Failure.of(night, result))
+                else:
+                    (done if result else kept).append(night)
+                tally.advance(task.size, note=f"night {night}")
+        sweep(folder)  # what a worker left that was killed
+    listed.sort(key=lambda failure: failure.night)
+    write_json(folder / "failures.json", [vars(failure) for failure in listed])
+    return Outcome(tuple(sorted(done)), tuple(sorted(kept)), tuple(listed))
+
+
+@dataclass(frozen=True)
+class _Night:
+    """One night in a worker: receipts around the work; gives whether there was any."""
+
+    do: Callable[[Any], Mapping[str, Any]]
+
+    def __call__(self, task: Task) -> bool:
+        if receipts.holds(task.work):  # same contents, another modification time
+            receipts.note_seen(task.work)
+            return False
+        receipts.void(task.work)
+        # What fails is cleared by whoever handed it out. A worker on another machine may outlive a run that was killed, and
+        # must not remove what the next run has made.
+        receipts.write(task.work, self.do(task))
+        return True
+
+
+def summaries(folder: Path) -> dict[str, dict[str, Any]]:
+    """Summary of every finished night of a stage, by night in order."""
+    found = {path.stem: receipts.read(path) for path in sorted((folder / "receipts").glob("[!.]*.json"))}
+    return {night: document["summary"] for night, document in found.items() if document}
+
+
+def failures(folder: Path, *, made_by: str) -> list[Failure]:
+    """Failures that a stage listed.
+
+    Raises
+    ------
+    ReproError
+        If the stage has not run.
+    """
+    source = folder / "failures.json"
+    listed = read_json(source, made_by=made_by)
+    try:
+        found = [Failure(**entry) for entry in listed]
+        if all(isinstance(value, str) for failure in found for value in vars(failure).values()):
+            return found
+    except TypeError:
+        pass
+    raise ReproError(
+        found="no list of failures",
+        expected="night, found, expected, where and remedy of each",
+        where=str(source),
+        remedy=f"make it again with: {made_by}",
+    )
+
+
+def _clear(folder: Path, night: str) -> None:
+    """Remove a night's receipt, then whatever else of it lies in the stage's folders."""
+    (folder / "receipts" / f"{night}.json").unlink(missing_ok=True)
+    # Videos, whose names hold more than the night, go before truth, which tells a rerun that they are stale.
+    for path in sorted((*folder.glob(f"{night}.*"), *folder.glob(f"*/*{night}*")), reverse=True):
+        path.unlink(missing_ok=True)
+
+
+def _some(failed: Sequence[Failure]) -> str:
+    names = ", ".join(failure.night for failure in failed[:5])
+    return names + (f" and {len(failed) - 5} more" if len(failed) > 5 else "")

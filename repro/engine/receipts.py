@@ -1,0 +1,201 @@
+"""Receipts: what a night's outputs were made from, so that a night whose receipt still holds costs nothing.
+
+A receipt names the contents of the inputs, the parameters, the code and the outputs. It is written last and taken away
+first, so a night without one was not finished. It holds nothing that differs from run to run: the same work makes the same
+receipt, byte for byte. When inputs were last seen to be what they are is noted elsewhere, outside the stage's outputs.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+from repro.engine.code_digest import closure, code_of
+from repro.errors import ReproError, unwritable
+from repro.files import digest, sync_folder, write_json
+
+
+@dataclass(frozen=True)
+class Work:
+    """One night's work of one stage.
+
+    Parameters
+    ----------
+    night : str
+        YYYYMMDD.
+    inputs : tuple of Path
+        Files that decide the outputs, beside settings and code.
+    outputs : tuple of Path
+        Files that are made.
+    receipt : Path
+        Where the receipt lies.
+    settings : str
+        From :func:`settings_digest`.
+    """
+
+    night: str
+    inputs: tuple[Path, ...]
+    outputs: tuple[Path, ...]
+    receipt: Path
+    settings: str
+
+    @property
+    def seen(self) -> Path:
+        """Where sizes, times and digests of the inputs are noted: ``.seen`` beside the stage's folder."""
+        folder = self.receipt.parent.parent if self.receipt.parent.name == "receipts" else self.receipt.parent
+        return folder.parent / ".seen" / folder.name / self.receipt.name
+
+
+def settings_digest(settings: Mapping[str, Any], *modules: str) -> str:
+    """SHA-256 (hex) over parameters and over all code that uses them; comments and docstrings do not count.
+
+    Parameters
+    ----------
+    settings : mapping
+        Anything JSON can hold; the order of keys does not matter.
+    modules : str
+        Names of the modules that do the work, such as ``repro.film.film_corpus``; what they import counts, too, see
+        :func:`repro.engine.code_digest.closure`.
+    """
+    total = hashlib.sha256(json.dumps(settings, sort_keys=True, default=str).encode())
+    files: set[Path] = set()
+    for name in modules:
+        spec = find_spec(name)
+        if spec is None or spec.origin is None:
+            raise ReproError(
+                found=f"no source of module {name!r}",
+                expected="a module of this project",
+                where="the modules a receipt depends on",
+                remedy="name the module by its full name",
+            )
+        files |= {Path(spec.origin), *closure(Path(spec.origin))}
+    for file in sorted(files):
+        total.update(file.name.encode())
+        total.update(code_of(file.read_text(encoding="utf-8")).encode())
+    return total.hexdigest()
+
+
+_PARTS = ("inputs", "outputs", "summary")
+
+
+def read(receipt: Path) -> dict[str, Any] | None:
+    """A receipt's document; None if there is none or it cannot be read, for then the night is made again."""
+    try:
+        document = json.loads(receipt.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError):
+        return None
+    if not isinstance(document, dict) or not all(isinstance(document.get(part), dict) for part in _PARTS):
+        return None
+    if not all(isinstance(entry, dict) and {"sha256", "bytes"} <= set(entry) for entry in document["inputs"].values()):
+        return None
+    return document
+
+
+def holds(work: Work, *, hash_inputs: bool = True) -> bool:
+    """Whether a night's outputs are there and made from what there is now.
+
+    Only an input that was not seen before in this size and with this modification time is hashed, since hashing every
+    video would cost more than a day's new work.
+
+    Parameters
+    ----------
+    work : Work
+        The night's work.
+    hash_inputs : bool
+        Whether to hash inputs that were not seen before; without, they count as changed.
+    """
+    document = read(work.receipt)
+    if document is None or document.get("settings") != work.settings:
+        return False
+    recorded = document.get("inputs", {})
+    if list(recorded) != [_name(path) for path in work.inputs]:
+        return False
+    seen = _seen(work)
+    for path in work.inputs:
+        if not path.is_file() or recorded[_name(path)]["bytes"] != path.stat().st_size:
+            return False
+        known = _digest_seen(path, seen)
+        if known is None and not hash_inputs:
+            return False
+        if recorded[_name(path)]["sha256"] != (known or digest(path)):
+            return False
+    sizes = document.get("outputs", {})
+    return list(sizes) == [_name(path) for path in work.outputs] and all(
+        path.is_file() and path.stat().st_size == sizes[_name(path)] for path in work.outputs
+    )
+
+
+def write(work: Work, summary: Mapping[str, Any]) -> None:
+    """Write the receipt of a finished night.
+
+    Parameters
+    ----------
+    work : Work
+        The night's work; its inputs and outputs must be there.
+    summary : mapping
+        What the stage has to say of the night: counts, listed gaps.
+    """
+    inputs = {_name(path): {"sha256": digest(path), "bytes": path.stat().st_size} for path in work.inputs}
+    outputs = {_name(path): path.stat().st_size for path in work.outputs}
+    document = {"night": work.night, "settings": work.settings, "inputs": inputs, "outputs": outputs}
+    write_json(work.receipt, {**document, "summary": dict(summary)})
+    note_seen(work)
+
+
+def note_seen(work: Work) -> None:
+    """Note that the inputs, as they are now, are those of the receipt; they need not be hashed again until they change."""
+    document = read(work.receipt)
+    if document is None or not work.inputs:
+        return
+    noted = {}
+    for path in work.inputs:
+        stat, name = path.stat(), _name(path)
+        noted[name] = {
+            "bytes": stat.st_size,
+            "mtime_ns": stat.st_mtime_ns,
+            "sha256": document["inputs"][name]["sha256"],
+        }
+    write_json(work.seen, noted)
+
+
+def void(work: Work) -> None:
+    """Take away a night's receipt, then its outputs.
+
+    Raises
+    ------
+    UnwritableError
+        If they may not be removed.
+    """
+    for path in (work.receipt, *work.outputs):
+        try:
+            path.unlink(missing_ok=True)
+            if path == work.receipt and path.parent.is_dir():
+                sync_folder(path.parent)
+        except OSError as error:
+            raise unwritable(error, path) or error from None
+
+
+def _seen(work: Work) -> dict[str, Any]:
+    try:
+        noted = json.loads(work.seen.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return noted if isinstance(noted, dict) else {}
+
+
+def _digest_seen(path: Path, seen: Mapping[str, Any]) -> str | None:
+    """Digest of a file that was hashed before and has the same size and modification time, as git and DVC do."""
+    noted, stat = seen.get(_name(path)), path.stat()
+    if not isinstance(noted, dict) or (noted.get("bytes"), noted.get("mtime_ns")) != (stat.st_size, stat.st_mtime_ns):
+        return None
+    return str(noted.get("sha256"))
+
+
+def _name(path: Path) -> str:
+    # Files of one night often share their name; folder and name tell them apart.
+    return f"{path.parent.name}/{path.name}"

@@ -1,0 +1,135 @@
+"""Run one stage of the pipeline: alone in its project, with errors a user can act on, and a line in the log of runs."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
+from typing import Any
+
+from filelock import FileLock, Timeout
+
+from repro.engine.nights import Outcome
+from repro.errors import ReproError, unwritable
+from repro.files import sweep
+from repro.params import load_params
+from repro.paths import Paths, find_project
+
+SIMULATED = "simulated"  # the corpus whose videos are made here; nothing is removed beside videos of others
+
+#: What a line of the log of runs holds.
+_LINE = ("stage", "corpus", "began_utc", "seconds", "outcome", "nights_done", "nights_kept")
+
+
+def run_stage(name: str, work: Callable[[], Outcome | None]) -> None:
+    """Do a stage's work, and end the process with 1 if it cannot be done.
+
+    Parameters
+    ----------
+    name : str
+        Name of the stage, as in ``dvc.yaml``.
+    work : callable
+        The stage; what it gives is what became of its nights, if it works by night.
+    """
+    try:
+        paths = find_project()
+        try:
+            with alone(paths), logged(paths, name) as log:
+                tidy(paths)
+                outcome = work()
+                if outcome is not None:
+                    log["nights_done"], log["nights_kept"] = len(outcome.done), len(outcome.kept)
+        except OSError as error:  # not every file is written through the store: some are removed, some only pass by
+            raise unwritable(error, paths.root) or error from None
+    except ReproError as error:
+        print(f"stage {name}\n{error}", file=sys.stderr)
+        raise SystemExit(1) from None
+    except KeyboardInterrupt:
+        print(f"stage {name} was interrupted; what is finished is kept", file=sys.stderr)
+        raise SystemExit(130) from None
+
+
+@contextmanager
+def alone(paths: Paths) -> Iterator[None]:
+    """Hold a project for the block; the system lets go of it even when the process is killed.
+
+    Raises
+    ------
+    ReproError
+        If another run holds it.
+    UnwritableError
+        If nothing can be written there.
+    """
+    lock = FileLock(paths.lock, timeout=0)
+    try:
+        paths.lock.parent.mkdir(parents=True, exist_ok=True)
+        lock.acquire()
+    except Timeout:
+        raise ReproError(
+            found="another run is at work in this project",
+            expected="one run at a time: two would write the same files",
+            where=str(paths.root),
+            remedy="wait until it has ended, or work in another checkout",
+        ) from None
+    except OSError as error:
+        raise unwritable(error, paths.lock) or error from None
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def tidy(paths: Paths) -> None:
+    """Remove what runs that were killed in the midst of writing left behind; only for whom holds the project.
+
+    A half-written video among the videos would count as a night that fails, a half-written table as one more night.
+    """
+    for folder in (paths.results, paths.report_build, paths.videos(SIMULATED).parent):
+        sweep(folder)
+
+
+@contextmanager
+def logged(paths: Paths, name: str) -> Iterator[dict[str, Any]]:
+    """Add a line to the log of runs when the block ends: what ran, when, how long, and what came of it.
+
+    The log is no result: it differs from run to run, so it lies outside the stages' outputs, and no stage depends on it.
+    Where it cannot be written, the line is left out.
+
+    Yields
+    ------
+    dict
+        The line, to which the block may add.
+    """
+    corpus, began_utc = load_params(paths.params).corpus, datetime.now(UTC).isoformat(timespec="seconds")
+    line: dict[str, Any] = dict(zip(_LINE, (name, corpus, began_utc, 0.0, "failed", None, None), strict=True))
+    began = time.monotonic()
+    try:
+        yield line
+        line["outcome"] = "done"
+    finally:
+        line["seconds"] = round(time.monotonic() - began, 1)
+        # On a full disk the error to be told is the stage's own.
+        with suppress(OSError), paths.runs.open("ab+") as file:
+            file.seek(-min(1, file.tell()), os.SEEK_END)
+            # One short line in one write: a log that a crash can cut, but not confuse.
+            cut = file.read(1) not in (b"", b"\n")
+            file.write((b"\n" if cut else b"") + json.dumps(line).encode() + b"\n")
+
+
+def read_runs(paths: Paths) -> list[dict[str, Any]]:
+    """All runs of stages in the order they ended; none where nothing was recorded. A line that was cut is left out."""
+    if not paths.runs.is_file():
+        return []
+    found = []
+    for text in paths.runs.read_text(encoding="utf-8", errors="replace").splitlines():
+        try:
+            line = json.loads(text)
+        except ValueError:
+            continue
+        if isinstance(line, dict) and set(_LINE) <= set(line):
+            found.append(line)
+    return found

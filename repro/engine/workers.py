@@ -1,0 +1,249 @@
+"""The one place that hands out work over nights: in this process, to local processes, or to a Dask cluster.
+
+Both kinds of workers stand behind the standard :class:`concurrent.futures.Executor`. A night is one task for one thread of
+one process, so that its result does not depend on how many workers there are or where they are.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable, Generator, Iterator, Sequence
+from concurrent.futures import (
+    FIRST_COMPLETED,
+    CancelledError,
+    Executor,
+    Future,
+    ProcessPoolExecutor,
+    ThreadPoolExecutor,
+)
+from concurrent.futures import wait as wait_any
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+from multiprocessing.connection import wait
+from typing import Any, Generic, TypeVar
+
+from repro.errors import ReproError
+from repro.params import Engine
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+#: Who does the work: a number of local processes (0 for one a core), or all that section ``engine`` says.
+Crew = int | Engine
+
+QUIET_S = 60.0
+TRIES = 3  # a night that kills its process is tried this often
+# OpenMP (torch, Tesseract), the libraries behind numpy, and OpenCV read these when they are loaded.
+_ONE_THREAD = (
+    "OMP_NUM_THREADS", "OMP_THREAD_LIMIT", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OPENCV_FOR_THREADS_NUM",
+)  # fmt: skip
+
+
+def worker_count(asked: Crew) -> int:
+    """Number of worker processes here: what is asked for, or one a usable core when that is 0; 1 if a cluster does the work."""
+    if isinstance(asked, Engine):
+        return 1 if asked.scheduler else worker_count(asked.workers)
+    if asked > 0:
+        return asked
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else (os.cpu_count() or 1)
+
+
+def run(
+    work: Callable[[Item], Result], items: Sequence[Item], *, workers: Crew = 0, gpu: bool = False
+) -> Generator[tuple[Item, Result | Exception], None, None]:
+    """Do ``work`` on every item and yield ``(item, result)`` as each ends; an error of one item is its result.
+
+    Parameters
+    ----------
+    work : callable
+        A module-level function of one argument (it is sent to other processes).
+    items : sequence
+        Usually one item a night.
+    workers : int or Engine
+        Local processes, 0 for one a core; 1 runs in this process. Section ``engine`` of the parameters may name a cluster.
+    gpu : bool
+        Whether each item needs a GPU of its own; only a cluster heeds it.
+
+    Yields
+    ------
+    tuple
+        The item and its result, or the exception it raised; a :class:`ReproError` where its worker was killed time and
+        again. Items come in order of completion.
+
+    Raises
+    ------
+    ReproError
+        If the cluster cannot be used.
+    """
+    engine = workers if isinstance(workers, Engine) else Engine(workers=workers)
+    if not items:
+        return
+    if engine.scheduler is not None:
+        from repro.engine.cluster import on_cluster  # it needs this module, and few need it
+
+        yield from on_cluster(work, items, engine.scheduler, gpu=gpu)
+    elif worker_count(engine) == 1 or len(items) == 1:
+        for item in items:
+            with _one_thread_here():
+                answer = _answer(partial(work, item))
+            yield item, answer
+    else:
+        with LocalProcesses(min(worker_count(engine), len(items))) as pool:
+            try:
+                yield from each(pool, OneThread(work), items)
+            except BaseException:  # an interrupt, or a caller that wants no more
+                pool.kill()
+                raise
+
+
+class LocalProcesses(Executor):
+    """Processes of this machine, each a pool of its own: one that is killed takes no other's work along.
+
+    Processes are spawned, not forked: torch and OpenCV hold threads, and a fork of a process with threads can hang.
+
+    Parameters
+    ----------
+    count : int
+        How many.
+    """
+
+    def __init__(self, count: int) -> None:
+        self._threads = ThreadPoolExecutor(count, thread_name_prefix="worker")
+        self._mine = threading.local()
+        self._lock = threading.Lock()
+        self._pools: set[ProcessPoolExecutor] = set()
+        self._killed = False
+
+    def submit(self, fn: Callable[..., Result], /, *args: Any, **kwargs: Any) -> Future[Result]:
+        """Have ``fn`` called in one of the processes; it is tried again where its process dies."""
+        return self._threads.submit(self._tried, fn, args, kwargs)
+
+    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
+        """End the processes when their work is done."""
+        self._threads.shutdown(wait=wait, cancel_futures=cancel_futures)
+        for pool in list(self._pools):
+            pool.shutdown(wait=wait)
+
+    def kill(self) -> None:
+        """End the processes now; work that has not ended is lost, as if the power had failed."""
+        with self._lock:
+            self._killed = True
+            processes = [process for pool in self._pools for process in (pool._processes or {}).values()]
+        self._threads.shutdown(wait=False, cancel_futures=True)
+        for process in processes:
+            process.kill()
+
+    def _tried(self, fn: Callable[..., Result], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Result:
+        for _ in range(TRIES):
+            try:
+                return self._begun(fn, args, kwargs).result()
+            except BrokenProcessPool:
+                with self._lock:
+                    self._pools.discard(self._mine.pool)
+                self._mine.pool.shutdown()
+                self._mine.pool = None
+        raise killed(f"{TRIES} times", "this machine")
+
+    def _begun(self, fn: Callable[..., Result], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Future[Result]:
+        """Work given to the process of the thread that asks."""
+        with self._lock:  # no process may begin behind the back of kill()
+            if self._killed:
+                raise CancelledError
+            if getattr(self._mine, "pool", None) is None:
+                os.environ.update(dict.fromkeys(_ONE_THREAD, "1"))  # a spawned process loads its libraries at once
+                spawn = multiprocessing.get_context("spawn")
+                self._mine.pool = ProcessPoolExecutor(1, mp_context=spawn, initializer=_begin)
+                self._pools.add(self._mine.pool)
+            begun: Future[Result] = self._mine.pool.submit(fn, *args, **kwargs)
+            return begun
+
+
+def _begin() -> None:
+    """Start of a local process: an interrupt is its parent's affair, and it does not outlive its parent."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        sentinel = parent.sentinel
+        threading.Thread(target=lambda: (wait([sentinel]), os._exit(1)), daemon=True).start()
+
+
+def one_thread() -> None:
+    """Have the libraries of this process work on one thread: nights run side by side, and sums are rounded one way."""
+    os.environ.update(dict.fromkeys(_ONE_THREAD, "1"))
+    if "torch" in sys.modules:
+        sys.modules["torch"].set_num_threads(1)
+    if "cv2" in sys.modules:
+        sys.modules["cv2"].setNumThreads(1)
+
+
+@contextmanager
+def _one_thread_here() -> Iterator[None]:
+    """As in a worker, for as long as the block lasts."""
+    torch, cv2 = sys.modules.get("torch"), sys.modules.get("cv2")
+    environment = {name: os.environ.get(name) for name in _ONE_THREAD}
+    threads = torch.get_num_threads() if torch else 0, cv2.getNumThreads() if cv2 else 0
+    one_thread()
+    try:
+        yield
+    finally:
+        for name, value in environment.items():
+            os.environ.pop(name) if value is None else os.environ.update({name: value})
+        if torch:
+            torch.set_num_threads(threads[0])
+        if cv2:
+            cv2.setNumThreads(threads[1])
+
+
+@dataclass(frozen=True)
+class OneThread(Generic[Item, Result]):
+    """Work on one thread."""
+
+    work: Callable[[Item], Result]
+
+    def __call__(self, item: Item) -> Result:
+        """Do it."""
+        one_thread()
+        return self.work(item)
+
+
+def each(
+    pool: Executor, work: Callable[[Item], Result], items: Sequence[Item], quiet: Callable[[], None] = lambda: None
+) -> Iterator[tuple[Item, Result | Exception]]:
+    """What an executor's workers make of items, in order of completion; errors are answers.
+
+    ``quiet`` is called after every :data:`QUIET_S` without an answer.
+    """
+    futures = {pool.submit(work, item): item for item in items}
+    while futures:
+        done = wait_any(futures, timeout=QUIET_S, return_when=FIRST_COMPLETED).done
+        if not done:
+            quiet()
+        while done:
+            # A cluster does again what it lost with a dead worker, for as long as anybody still holds on to the answer.
+            future = done.pop()
+            item, answer = futures.pop(future), _answer(future.result)
+            del future
+            yield item, answer
+
+
+def _answer(call: Callable[[], Result]) -> Result | Exception:
+    try:
+        return call()
+    except Exception as error:  # the caller decides: one bad night must not stop the others
+        return error
+
+
+def killed(often: str, where: str) -> ReproError:
+    """Error of an item whose worker did not live to answer."""
+    return ReproError(
+        found=f"the process at work on it was killed {often}",
+        expected="a process that ends by itself",
+        where=where,
+        remedy="most often memory ran out: use fewer workers (engine.workers) or larger ones, and run again",
+    )

@@ -1,0 +1,192 @@
+"""One night's video: frames, clock strips, frame index and keogram, all in one pass.
+
+Outputs of a night, in the stage's folder:
+
+- ``frames/NIGHT.zip``: masked, cropped JPEGs named ``NIGHT_N.jpg``, stored without further compression;
+- ``strips/NIGHT.zip``: the brightness of the clock's corner of each, PNG, lossless, ``NIGHT_N.png``;
+- ``index/NIGHT.parquet``: the frame table's first columns;
+- ``keograms/NIGHT.png``: the meridian of each frame as one column, north at the top.
+
+The clock stage copies the JPEGs, byte by byte, into an archive under their final names.
+"""
+
+from __future__ import annotations
+
+import zipfile
+from collections import deque
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from repro import frames
+from repro.camera import Camera
+from repro.engine.nights import Outcome, run_nights
+from repro.engine.receipts import Work, holds, settings_digest
+from repro.engine.workers import Crew, worker_count
+from repro.errors import ReproError
+from repro.files import atomic_path
+from repro.film import cut
+from repro.film.decode import Scan, Video, count_frames
+from repro.film.videos import find_videos
+from repro.params import FilmParams
+
+_ENCODERS, _WAITING = 2, 8  # threads that encode, and frames that may wait for them
+# A fixed time makes archives of the same frames the same file.
+_EPOCH = (1980, 1, 1, 0, 0, 0)
+
+
+@dataclass(frozen=True)
+class FilmTask:
+    """One night for a worker."""
+
+    work: Work
+    size: int
+    camera: Camera
+    params: FilmParams
+    threads: int = 1
+
+
+def film_corpus(
+    videos: Path,
+    folder: Path,
+    camera: Camera,
+    params: FilmParams,
+    *,
+    workers: Crew = 0,
+    do: Callable[[FilmTask], dict[str, Any]] | None = None,
+) -> Outcome:
+    """Film every night of a corpus that needs it.
+
+    Parameters
+    ----------
+    videos : Path
+        Folder of the videos.
+    folder : Path
+        The stage's output folder.
+    camera : Camera
+        Their camera.
+    params : FilmParams
+        Section ``film`` of the parameters.
+    workers : int or Engine
+        Who does it, see :func:`repro.engine.workers.run`.
+    do : callable, optional
+        Instead of :func:`film_night`, for nights without pixels.
+
+    Raises
+    ------
+    ReproError
+        If there is no video. Whatever is wrong with single nights is in the outcome.
+    """
+    found, failed = find_videos(videos, camera)
+    settings = settings_digest(
+        {"camera": camera.model_dump(), "film": params.model_dump(exclude={"cameras", "max_failed_share"})}, __name__
+    )
+    works = [
+        Work(night, (video,), outputs(folder, night), folder / "receipts" / f"{night}.json", settings)
+        for night, video in found.items()
+    ]
+    # Many nights fill the cores by themselves; one new night may have them all.
+    waiting = sum(not holds(work, hash_inputs=False) for work in works)
+    threads = max(1, worker_count(workers) // max(1, waiting))
+    tasks = [FilmTask(work, count_frames(work.inputs[0]), camera, params, threads) for work in works]
+    return run_nights("film", folder, tasks, do or film_night, workers=workers, failed=failed)
+
+
+def outputs(folder: Path, night: str) -> tuple[Path, Path, Path, Path]:
+    """Files of a night: frames, strips, index, keogram."""
+    return (
+        folder / "frames" / f"{night}.zip",
+        folder / "strips" / f"{night}.zip",
+        folder / "index" / f"{night}.parquet",
+        folder / "keograms" / f"{night}.png",
+    )
+
+
+def film_night(task: FilmTask) -> dict[str, Any]:
+    """Film one night and say what was found.
+
+    Raises
+    ------
+    ReproError
+        If the video is empty, not a video, of another size, of uneven frame rate, or lacks too many frames.
+    """
+    camera, night, (path,) = task.camera, task.work.night, task.work.inputs
+    frames_zip, strips_zip, index_path, keogram_path = task.work.outputs
+    video = Video(path, camera, task.params.sampling, threads=task.threads)
+    sky, (rows, columns) = cut.sky_cutter(camera), cut.meridian(camera)
+    indices, times_s, meridians = [], [], []
+    with ExitStack() as stack:
+        # The archives are renamed into place only when the whole night has gone well.
+        archive = _archive(stack, frames_zip)
+        strips = _archive(stack, strips_zip)
+        # Encoding beside decoding: both leave Python's lock.
+        pool = stack.enter_context(ThreadPoolExecutor(_ENCODERS))
+        coded: deque[tuple[int, Future[bytes], Future[bytes]]] = deque()
+
+        def store(most: int) -> None:
+            while len(coded) > most:
+                number, jpeg, png = coded.popleft()
+                _add(archive, f"{night}_{number}.jpg", jpeg.result())
+                _add(strips, f"{night}_{number}.png", png.result())
+
+        for number, (frame, time_s, image) in enumerate(video.sampled()):
+            jpeg = pool.submit(cut.encode_jpeg, sky(image), task.params.jpeg_quality)
+            coded.append((number, jpeg, pool.submit(cut.encode_png, cut.clock_strip(image, camera))))
+            meridians.append(image[rows, columns])
+            indices.append(frame)
+            times_s.append(time_s)
+            store(_WAITING)
+        store(0)
+        _check_missing(video.scan, path, task.params.max_missing_share)
+        if not meridians:
+            raise ReproError(
+                found=f"no frame that can be decoded among {video.scan.frames}",
+                expected="a video",
+                where=str(path),
+                remedy="download the video again, or take it out of the folder",
+            )
+        keogram = stack.enter_context(atomic_path(keogram_path))
+        keogram.write_bytes(cut.encode_png(np.stack(meridians, axis=1)))
+    table = pd.DataFrame({"night": night, "number": np.arange(len(indices)), "frame": indices, "video_time_s": times_s})
+    frames.write(index_path, table, "film")
+    scan = video.scan
+    return {
+        "video": path.name,
+        "fps": scan.fps,
+        "width_px": camera.frame_px.width,  # another size is an error
+        "height_px": camera.frame_px.height,
+        "step": scan.step,
+        "scanned": scan.frames,
+        "sampled": len(indices),
+        "missing": scan.missing,
+        "holes": [list(hole) for hole in scan.holes],
+        "undecoded": scan.undecoded,
+    }
+
+
+def _archive(stack: ExitStack, path: Path) -> zipfile.ZipFile:
+    return stack.enter_context(zipfile.ZipFile(stack.enter_context(atomic_path(path)), "w", zipfile.ZIP_STORED))
+
+
+def _add(archive: zipfile.ZipFile, name: str, data: bytes) -> None:
+    archive.writestr(zipfile.ZipInfo(name, _EPOCH), data)
+
+
+def _check_missing(scan: Scan, path: Path, limit: float) -> None:
+    if scan.missing > limit * max(scan.declared, scan.frames):
+        raise ReproError(
+            found=f"{scan.frames} frames of {scan.declared}; {scan.missing} are missing or damaged",
+            expected=f"at most {limit:.0%} missing (film.max_missing_share)",
+            where=f"{path}, from frame {_first_missing(scan)} on",
+            remedy="download the video again: it is cut off or damaged; or raise the share to keep what is there",
+        )
+
+
+def _first_missing(scan: Scan) -> int:
+    return min([scan.frames, *(after + 1 for after, _ in scan.holes), *scan.undecoded])

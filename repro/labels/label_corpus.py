@@ -1,0 +1,177 @@
+"""Sample and labels of a whole corpus: which frames are to be labelled, what their labels are, and which side they take."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import pandas as pd
+
+from repro import frames
+from repro.errors import ReproError
+from repro.labels import labelfile
+from repro.labels.sample import MOON, SUN, draw
+from repro.labels.split import Unit, split
+from repro.params import SampleParams, Schedule, SplitParams
+from repro.untrusted import read_table
+
+LABELLER = "simulated"  # who labels a simulated corpus
+#: Columns of the split stage's table.
+SPLIT_COLUMNS = ("night", "number", "name", "time_utc", "label", "split", "split_by_night")
+
+
+def of_record(table: pd.DataFrame, schedule: Schedule) -> pd.Series[bool]:
+    """Which rows are of nights that the record covers; all of them where it covers none, as with another camera.
+
+    Nights added later are processed like any other, but train no network and enter no published table.
+
+    Parameters
+    ----------
+    table : DataFrame
+        With a column ``night``.
+    schedule : Schedule
+        Its windows.
+    """
+    covered = {night: schedule.covers(night) for night in table["night"].unique()}
+    if not any(covered.values()):
+        return pd.Series(True, index=table.index)
+    return table["night"].map(covered).astype(bool)
+
+
+def draw_sample(table: pd.DataFrame, schedule: Schedule, params: SampleParams, seed: int) -> pd.DataFrame:
+    """The sample of a corpus, sorted by name.
+
+    Parameters
+    ----------
+    table : DataFrame
+        Frame table of stage ``sky``, all nights.
+    schedule : Schedule
+        Nights that the record covers.
+    params : SampleParams
+        Section ``sample`` of the parameters.
+    seed : int
+        Of the pipeline.
+
+    Returns
+    -------
+    DataFrame
+        ``night``, ``number``, ``name``, ``time_utc``, ``date``.
+
+    Raises
+    ------
+    ReproError
+        If no frame is of the labelled condition.
+    """
+    readable = frames.readable(table)
+    readable = readable[of_record(readable, schedule)]
+    drawn = draw(readable, seed, most=params.most, part=params.part, group=params.group)
+    return drawn[["night", "number", "name", "time_utc", "date"]]
+
+
+def simulated_labels(sample: pd.DataFrame, truth: Path) -> pd.DataFrame:
+    """Labels that the simulated labeller gives the frames of a sample.
+
+    Frames are told by night and number: a labeller looks at the picture, not at the clock that was read from it.
+
+    Parameters
+    ----------
+    sample : DataFrame
+        ``night``, ``number``, ``name``.
+    truth : Path
+        Folder of the truth, one table a night with ``number`` and ``label``.
+
+    Returns
+    -------
+    DataFrame
+        Columns of a label file.
+
+    Raises
+    ------
+    ReproError
+        If a frame has no truth.
+    """
+    parts = []
+    for night in sorted(sample["night"].unique()):
+        source = truth / f"{night}.parquet"
+        if not source.is_file():
+            raise _no_truth(f"no truth of night {night}", source)
+        parts.append(read_table(source, made_by="dvc repro simulate", columns=["night", "number", "label"]))
+    joined = sample.merge(pd.concat(parts), on=["night", "number"], how="left", validate="one_to_one")
+    if joined["label"].isna().any():
+        raise _no_truth(f"no truth of frame {joined.loc[joined['label'].isna(), 'name'].iloc[0]}", truth)
+    table = joined.assign(labeller=LABELLER, labelled_at="")
+    return table[list(labelfile.COLUMNS)].astype("str")
+
+
+def to_label(sample: pd.DataFrame) -> pd.DataFrame:
+    """A label file of the sample, to be filled in."""
+    return pd.DataFrame({"name": sample["name"], "label": "", "labeller": "", "labelled_at": ""}, dtype="str")
+
+
+def split_table(
+    table: pd.DataFrame, labels: pd.DataFrame, schedule: Schedule, params: SplitParams, seed: int
+) -> pd.DataFrame:
+    """Labelled frames with their side, as published and by whole nights.
+
+    Labels of other conditions than Night and No_moon, and of nights that the record does not cover, train nothing;
+    their frames have no side.
+
+    Parameters
+    ----------
+    table : DataFrame
+        Frame table of stage ``sky``, all nights.
+    labels : DataFrame
+        A label file.
+    schedule : Schedule
+        Nights that the record covers.
+    params : SplitParams
+        Section ``split`` of the parameters.
+    seed : int
+        Of the pipeline.
+
+    Returns
+    -------
+    DataFrame
+        :data:`SPLIT_COLUMNS`, sorted by name. ``split`` follows ``params.unit``, ``split_by_night`` always takes whole
+        nights; it has no value at all where labels do not suffice for that.
+
+    Raises
+    ------
+    ReproError
+        As :func:`repro.labels.split.split`.
+    """
+    rows = table.merge(labels, on="name", how="inner", validate="one_to_one").sort_values("name", ignore_index=True)
+    usable = (rows["sun_bin"] == SUN) & (rows["moon_bin"] == MOON) & of_record(rows, schedule)
+    trained = rows[usable]
+
+    def sides(unit: Unit) -> pd.Series[str]:
+        rules = params.model_dump(exclude={"unit"})
+        return split(trained, seed, unit=unit, **rules).reindex(rows.index)
+
+    rows["split"] = sides(params.unit)
+    try:
+        rows["split_by_night"] = sides("nights")
+    except ReproError:
+        if params.unit == "nights":
+            raise
+        rows["split_by_night"] = pd.Series(None, index=rows.index, dtype="str")
+    return rows[list(SPLIT_COLUMNS)]
+
+
+def split_quantities(found: Mapping[str, int], params: SplitParams) -> dict[str, int | str]:
+    """The split as quantities by name: ``labels.yes``, ``split.train_no``, ``split.group`` and so on."""
+    group = "by UTC date" if params.group == "utc_date" else "by night"
+    return {
+        **{f"split.{name}": count for name, count in found.items()},
+        **{f"labels.{label}": found[f"labelled_{label}"] for label in ("yes", "no")},
+        "split.group": group if params.unit == "frames" else "whole nights",
+    }
+
+
+def _no_truth(found: str, where: Path) -> ReproError:
+    return ReproError(
+        found=found,
+        expected="truth of every frame of the sample",
+        where=str(where),
+        remedy="simulate the corpus and film it again: dvc repro simulate film",
+    )

@@ -1,0 +1,140 @@
+"""Contact sheets: simulated frames by form, colour, condition and weather, beside the real ones where they are present."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from PIL import Image, ImageDraw
+
+from repro.files import atomic_path
+from repro.observatory import campaign, overlay, plan, truth
+from repro.observatory.frame_statistics import statistics
+from repro.observatory.geometry import FRAME_PX
+from repro.observatory.render import render
+from repro.observatory.scene import Scenes, scenes
+from repro.params import Form, Params, SimulatedNight, Weather
+from repro.schedule.windows import mornings
+from repro.seeding import generator
+from repro.sky.bins import CONDITIONS, sky_table
+
+Picture = npt.NDArray[np.uint8]
+REFERENCES = ("night_arc_yes", "pink_corona_yes", "folded_arc_yes", "overcast_no")
+TILE_PX, CAPTION_PX, GAP_PX = 240, 20, 6
+QUALITY = 60  # of the JPEG the frames pass through, near the references' own
+SEARCH = 60  # nights that are tried for a colour or a condition
+
+
+@dataclass(frozen=True)
+class Tile:
+    """A frame with its caption; uint8 (720, 720, 3) RGB."""
+
+    caption: str
+    frame: Picture
+
+
+def write_sheet(target: Path, params: Params, references: Path | None = None) -> pd.DataFrame:
+    """Draw the contact sheet and compare the pictures' statistics.
+
+    Parameters
+    ----------
+    target : Path
+        PNG file.
+    params : Params
+        All parameters.
+    references : Path, optional
+        Folder with the real frames; left out where it or a file in it is missing. They are shown, never copied.
+
+    Returns
+    -------
+    DataFrame
+        One row a tile: ``row``, ``caption``, and :func:`repro.observatory.frame_statistics.statistics`.
+    """
+    rows = {
+        "reference": list(_references(references)),
+        "form": [_form(form, number, params) for number, form in enumerate(plan.FORMS)],
+        "colour": list(_search("colour", truth.COLOURS[1:], params)),
+        "condition": list(_search("condition", [" ".join(condition) for condition in CONDITIONS], params)),
+        "weather": [_weather(weather, number, params) for number, weather in enumerate(plan.WEATHERS)],
+    }
+    rows = {name: tiles for name, tiles in rows.items() if tiles}
+    with atomic_path(target) as temporary:
+        draw(rows).save(temporary, format="PNG")
+    table = [{"row": name, "caption": t.caption} | statistics(t.frame) for name, tiles in rows.items() for t in tiles]
+    return pd.DataFrame(table)
+
+
+def draw(rows: dict[str, list[Tile]]) -> Image.Image:
+    """The picture of named rows of tiles."""
+    width = GAP_PX + max(len(tiles) for tiles in rows.values()) * (TILE_PX + GAP_PX)
+    sheet = Image.new("RGB", (width, GAP_PX + len(rows) * (TILE_PX + CAPTION_PX + GAP_PX)), (24, 24, 28))
+    pen = ImageDraw.Draw(sheet)
+    for number, (name, tiles) in enumerate(rows.items()):
+        top = GAP_PX + number * (TILE_PX + CAPTION_PX + GAP_PX)
+        for place, tile in enumerate(tiles):
+            left = GAP_PX + place * (TILE_PX + GAP_PX)
+            small = cv2.resize(tile.frame, (TILE_PX, TILE_PX), interpolation=cv2.INTER_AREA)
+            sheet.paste(Image.fromarray(small), (left, top))
+            text = f"{name}: {tile.caption}"
+            pen.text((left + 2, top + TILE_PX + 3), text, font=overlay.font("DejaVuSans", 12), fill=(225, 225, 225))
+    return sheet
+
+
+def _references(folder: Path | None) -> Iterable[Tile]:
+    for name in REFERENCES:
+        source = folder / f"{name}.jpg" if folder else None
+        if source and source.is_file():
+            yield Tile(f"{name} (real)", np.asarray(Image.open(source).convert("RGB")))
+
+
+def _form(form: Form, number: int, params: Params) -> Tile:
+    night = SimulatedNight(night=("20221222", "20241229")[number % 2], forms=(form,), weather=("clear",), strength=1.3)
+    return Tile(form, _frame(night, params, 0.5))
+
+
+def _weather(weather: Weather, number: int, params: Params) -> Tile:
+    forms: tuple[Form, ...] = ("arc",) if number % 2 else ()
+    night = SimulatedNight(night=("20230120", "20241203")[number % 2], forms=forms, weather=(weather,))
+    return Tile(weather, _frame(night, params, 0.5))
+
+
+def _search(kind: str, wanted: Iterable[str], params: Params) -> Iterable[Tile]:
+    """The first frame of each wanted colour or condition on random nights (small frames first, for speed)."""
+    missing = dict.fromkeys(wanted)
+    every = [f"{day:%Y%m%d}" for window in params.schedule.windows for day in mornings(window)]
+    rng = generator(params.seed, "contact", kind)
+    for name in rng.choice(every, SEARCH, replace=False):
+        part = str(rng.choice(["evening", "middle", "morning"]))
+        night = SimulatedNight(night=str(name), part=part, minutes=90, weather=("clear",))
+        states = _scenes(night, params, np.linspace(0.02, 0.98, 12))
+        if kind == "colour":
+            found = render(states, size=96).truth["colour"]
+        else:
+            bins = sky_table(states.time_utc, params.schedule.site, params.sky)
+            found = (bins["sun_bin"] + " " + bins["moon_bin"]).to_numpy()
+        for word in [word for word in missing if missing[word] is None and word in found]:
+            index = int(np.flatnonzero(found == word)[0])
+            missing[word] = Tile(word, _picture(states.take(slice(index, index + 1))))
+        if all(tile is not None for tile in missing.values()):
+            break
+    return [tile for tile in missing.values() if tile is not None]
+
+
+def _scenes(night: SimulatedNight, params: Params, shares: npt.NDArray[np.float64]) -> Scenes:
+    made = campaign.plan(night, params)
+    length_s = (made.end_utc - made.begin_utc) / np.timedelta64(1, "s")
+    times = made.begin_utc + (shares * length_s).astype("timedelta64[s]")
+    return scenes(made, times, params.schedule.site)
+
+
+def _frame(night: SimulatedNight, params: Params, share: float) -> Picture:
+    return _picture(_scenes(night, params, np.array([share])))
+
+
+def _picture(state: Scenes) -> Picture:
+    return np.asarray(render(state, size=FRAME_PX, jpeg_quality=QUALITY).frames[0].permute(1, 2, 0).numpy())

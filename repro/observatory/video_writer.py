@@ -1,0 +1,165 @@
+"""The video of a night: H.264 in MP4, 1280 x 720, 25 frames a second, one frame every 6 s.
+
+The scene is rendered once a minute, at the frames that the film stage keeps. The nine frames between are faded from
+one rendered frame to the next; every frame has noise and a clock of its own. So a kept frame is a full rendering, and
+the frames between are only as true as a fade over a minute can be.
+"""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import av
+import cv2
+import numpy as np
+import numpy.typing as npt
+import torch
+
+from repro.files import atomic_path
+from repro.observatory import geometry, overlay
+from repro.observatory import optics as camera
+from repro.observatory.plan import Night, Times
+from repro.observatory.render import render
+from repro.observatory.scene import Scenes
+
+CADENCE_S = 6
+KEY_EVERY = 10  # frames from one rendered frame to the next
+FPS = 25
+NOISES = 16  # different noise pictures a night
+RIM_PX = 14  # of the dome that shows outside the sky's circle
+Yuv = npt.NDArray[np.uint8]
+
+
+def frame_times(night: Night) -> Times:
+    """Times of all frames of a night's video, one every 6 s from its first moment on, datetime64[ms]."""
+    count = int((night.end_utc - night.begin_utc) / np.timedelta64(CADENCE_S, "s"))
+    begin = night.begin_utc.astype("datetime64[ms]")
+    return np.asarray(begin + np.arange(count) * np.timedelta64(CADENCE_S * 1000, "ms"))
+
+
+def key_times(night: Night) -> Times:
+    """Times of the rendered frames: every tenth frame of the video."""
+    return frame_times(night)[::KEY_EVERY]
+
+
+def write_film(
+    target: Path, night: Night, keys: Scenes, *, time_zone: str, crf: int = 23
+) -> tuple[npt.NDArray[np.bool_], dict[str, npt.NDArray[Any]]]:
+    """Write a night's video.
+
+    Parameters
+    ----------
+    target : Path
+        The MP4 file; written whole or not at all.
+    night : Night
+        The plan.
+    keys : Scenes
+        Scenes at :func:`key_times`, n of them.
+    time_zone : str
+        Of the clock.
+    crf : int
+        Quality of x264, 0 lossless to 51 worst.
+
+    Returns
+    -------
+    mask : ndarray of bool, shape (n, 180, 180)
+        Pixels of the aurora.
+    truth : dict of ndarray (n,)
+        See :func:`repro.observatory.truth.measure`.
+    """
+    times = frame_times(night)
+    noise = _noise_pictures(night)
+    masks: list[npt.NDArray[np.bool_]] = []
+    tables: list[dict[str, npt.NDArray[Any]]] = []
+    with atomic_path(target) as temporary, av.open(str(temporary), "w", format="mp4") as container:
+        stream = container.add_stream("libx264", rate=FPS, options={"preset": "ultrafast", "crf": str(crf)})
+        stream.width, stream.height, stream.pix_fmt = overlay.WIDTH, overlay.HEIGHT, "yuv420p"
+        stream.time_base = Fraction(1, FPS)
+        stream.codec_context.thread_count = 1  # nights run in parallel; the result shall not depend on the machine
+        following: Yuv | None = None
+        for key in range(len(keys)):
+            current = following if following is not None else _key(keys, key, masks, tables)
+            following = _key(keys, key + 1, masks, tables) if key + 1 < len(keys) else current
+            for step in range(min(KEY_EVERY, len(times) - key * KEY_EVERY)):
+                number = key * KEY_EVERY + step
+                picture = cv2.addWeighted(current, 1 - step / KEY_EVERY, following, step / KEY_EVERY, 0.0)
+                text = overlay.clock_text(times[number], night.generation, time_zone)
+                _finish(picture, noise[(7 * number + number // NOISES) % NOISES], text)
+                frame = av.VideoFrame.from_ndarray(picture, format="yuv420p")
+                frame.pts = number
+                container.mux(stream.encode(frame))
+        container.mux(stream.encode(None))
+    names = tables[0] if tables else {}
+    return np.concatenate(masks), {name: np.concatenate([table[name] for table in tables]) for name in names}
+
+
+def canvas(sky: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
+    """A whole frame, uint8 (720, 1280, 3), around the masked sky (720, 720, 3): overlay, and the dome's rim in its light."""
+    frame = overlay.frame_art().copy()
+    square = frame[:, overlay.CIRCLE_LEFT : overlay.CIRCLE_LEFT + geometry.FRAME_PX]
+    np.maximum(square, sky, out=square)
+    edge = sky[_inner_edge()].mean(0)
+    ring, brightness = _rim()
+    frame[ring] = np.maximum(frame[ring], (brightness[:, None] * (0.75 * edge + 6)).astype(np.uint8))
+    return frame
+
+
+def _key(
+    keys: Scenes, index: int, masks: list[npt.NDArray[np.bool_]], tables: list[dict[str, npt.NDArray[Any]]]
+) -> Yuv:
+    result = render(keys.take(slice(index, index + 1)), noise=False)
+    masks.append(result.mask.numpy())
+    tables.append(result.truth)
+    sky = np.ascontiguousarray(result.frames[0].permute(1, 2, 0).numpy())
+    return np.asarray(cv2.cvtColor(canvas(sky), cv2.COLOR_RGB2YUV_I420))
+
+
+def _finish(picture: Yuv, noise: npt.NDArray[np.int16], text: str) -> None:
+    """Add noise and clock to the brightness plane of a YUV picture, in place."""
+    square = picture[: overlay.HEIGHT, overlay.CIRCLE_LEFT : overlay.CIRCLE_LEFT + geometry.FRAME_PX]
+    cv2.add(square, noise, dst=square, dtype=cv2.CV_8U)
+    left, top, width, height = overlay.CLOCK_BOX
+    box = picture[top : top + height, left : left + width]
+    # Video keeps brightness within 16 to 235.
+    np.maximum(box, 16 + overlay.clock_image(text) * (219 / 255), out=box, casting="unsafe")
+
+
+def _noise_pictures(night: Night) -> list[npt.NDArray[np.int16]]:
+    bank = camera.noise_bank("cpu").numpy()
+    mask = geometry.sky(geometry.FRAME_PX).mask.numpy()
+    sigma = camera.of_night(night)[camera.NAMES.index("noise")] * 219
+    side = bank.shape[0] - geometry.FRAME_PX
+    rng = np.random.default_rng([night.seed, int(night.night), 9])
+    pictures = []
+    for row, column in rng.integers(0, side, (NOISES, 2)):
+        cut = bank[row : row + geometry.FRAME_PX, column : column + geometry.FRAME_PX]
+        pictures.append(np.rint(cut * mask * sigma).astype(np.int16))
+    return pictures
+
+
+@lru_cache(maxsize=1)
+def _inner_edge() -> npt.NDArray[np.bool_]:
+    y, x = np.mgrid[: geometry.FRAME_PX, : geometry.FRAME_PX] - (geometry.FRAME_PX / 2 - 0.5)
+    radius = np.hypot(x, y)
+    return np.asarray((radius > 340) & (radius < 355))
+
+
+@lru_cache(maxsize=1)
+def _rim() -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.float64]]:
+    """The dome outside the sky's circle, a soft ring, brightest at the upper left: its pixels and their brightness."""
+    y, x = np.mgrid[: overlay.HEIGHT, : overlay.WIDTH].astype(float)
+    x, y = x - overlay.WIDTH / 2 + 0.5, y - overlay.HEIGHT / 2 + 0.5
+    outside = np.hypot(x, y) - geometry.MASK_RADIUS * geometry.FRAME_PX
+    lean = 0.7 - 0.3 * (x + y) / np.hypot(x, y)
+    fade = np.clip(1 - outside / (RIM_PX * (1 + lean)), 0, 1)
+    ring = (outside > 0.5) & (fade > 0)
+    return ring, (lean * fade)[ring]
+
+
+def limit_threads() -> None:
+    """One thread a process: nights run side by side."""
+    torch.set_num_threads(1)
+    cv2.setNumThreads(1)

@@ -1,0 +1,93 @@
+"""The tables behind the figures: taken from claims, verdicts and the schedule, written beside each figure as CSV."""
+
+from __future__ import annotations
+
+import math
+
+import pandas as pd
+
+from repro.record.intervals import wilson
+from repro.reporting.verdicts import Results, claim_number
+from repro.sky.bins import CONDITIONS, MOON_BINS, SUN_BINS
+
+SUNS = SUN_BINS[:3]
+
+
+def table3_cells(results: Results) -> pd.DataFrame:
+    """The nine cells of Table 3 as published and as predicted; columns as :func:`repro.reporting.figures.table3` takes.
+
+    A cell whose prediction was not made is left out.
+    """
+    quantities = results.schedule["quantities"]
+    rows = []
+    for moon in MOON_BINS:
+        for sun in SUNS:
+            item = results.judged[f"T3.{sun}.{moon}".upper()]
+            verdict = item.by("ephemeris")
+            if verdict is None or not isinstance(verdict.measured, int | float):
+                continue
+            published, predicted = claim_number(item.claim), float(verdict.measured)
+            cell = f"{sun}.{moon}".lower()
+            # Before the fit no switch-on altitude is known, so nothing can be said about nautical twilight.
+            unfitted = float(quantities.get(f"unfitted.{cell}", math.nan))
+            rows.append(
+                {
+                    "sun_bin": sun,
+                    "moon_bin": moon,
+                    "published": published,
+                    "predicted": predicted,
+                    "unfitted": unfitted,
+                    "deviation_percent": 100 * (predicted - published) / published,
+                    "unfitted_percent": 100 * (unfitted - published) / published,
+                    "sd_percent": 100 * float(quantities[f"sd.{cell}"]) / published,
+                    "tolerance_percent": 100 * (item.claim.evidence["ephemeris"].tolerance or 0.0),
+                    "outcome": verdict.outcome,
+                }
+            )
+    return pd.DataFrame(rows)
+
+
+def windows(results: Results) -> list[tuple[str, str]]:
+    """First and last night (YYYY-MM-DD) of each window of the schedule."""
+    spans = results.nights.groupby("window")["date"].agg(["min", "max"])
+    return list(zip(spans["min"], spans["max"], strict=True))
+
+
+def camera_on(results: Results) -> pd.DataFrame:
+    """Spans of one condition while the predicted camera is on; columns as :func:`repro.reporting.figures.calendar` takes."""
+    shown = results.segments[results.segments["camera_on"]]
+    return shown[["night", "start_utc", "end_utc", "sun_bin", "moon_bin"]].reset_index(drop=True)
+
+
+def curves(results: Results) -> tuple[pd.DataFrame, int]:
+    """Figure 5 by epoch, and the number of validation images; columns as :func:`repro.reporting.figures.learning_curves` takes."""
+    images = int(claim_number(results.claims["F5.VAL_IMAGES"]))
+    epochs = [int(claim.id.rsplit(".E", 1)[1]) for claim in results.claims.matching("F5.VAL_ACCURACY_COUNT.*")]
+    rows = []
+    for epoch in sorted(epochs):
+        correct = int(claim_number(results.claims[f"F5.VAL_ACCURACY_COUNT.E{epoch}"]))
+        low, high = wilson(correct, images)
+        rows.append(
+            {
+                "epoch": epoch,
+                "train_loss": claim_number(results.claims[f"F5.TRAIN_LOSS.E{epoch}"]),
+                "val_loss": claim_number(results.claims[f"F5.VAL_LOSS.E{epoch}"]),
+                "train_accuracy": claim_number(results.claims[f"F5.TRAIN_ACCURACY.E{epoch}"]),
+                "val_correct": correct,
+                "val_accuracy": correct / images,
+                "val_accuracy_low": low,
+                "val_accuracy_high": high,
+            }
+        )
+    return pd.DataFrame(rows), images
+
+
+def figure6_cells(results: Results) -> pd.DataFrame:
+    """Figure 6 as read off the print: ``sun_bin``, ``moon_bin``, ``mean_percent``, ``sd_percent``; cells not registered left out."""
+    rows = []
+    for sun, moon in CONDITIONS:
+        names = [f"F6.YES.{sun}.{moon}.{what}".upper() for what in ("MEAN", "SD")]
+        if all(name in results.judged for name in names):
+            mean, sd = (claim_number(results.claims[name]) for name in names)
+            rows.append({"sun_bin": sun, "moon_bin": moon, "mean_percent": mean, "sd_percent": sd})
+    return pd.DataFrame(rows, columns=["sun_bin", "moon_bin", "mean_percent", "sd_percent"])

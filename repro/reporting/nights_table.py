@@ -1,0 +1,235 @@
+"""What the report shows of the corpus: its nights, its clock, its conditions, and the truth where it was simulated."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from repro.camera import SIMULATED, camera_of
+from repro.clock.table1 import RULES
+from repro.params import Params
+from repro.paths import Paths
+from repro.sky.bins import MOON_BINS, SUN_BINS
+from repro.status import Status, status
+
+
+@dataclass(frozen=True)
+class Exactness:
+    """Times that were read, held against a simulated night's truth.
+
+    Parameters
+    ----------
+    frames : int
+        Frames with a known truth.
+    exact, wrong, untimed : int
+        Frames with exactly that time, with another, and with none. They sum to ``frames``.
+    """
+
+    frames: int
+    exact: int
+    wrong: int
+    untimed: int
+
+
+@dataclass(frozen=True)
+class Keogram:
+    """Where a night's keogram lies.
+
+    Parameters
+    ----------
+    picture : Path
+        As the sky stage drew it, with axes.
+    strip : Path
+        As the film stage cut it, a column a frame.
+    table : Path
+        The night's frame table, for the time of each column.
+    """
+
+    picture: Path
+    strip: Path
+    table: Path
+
+    @property
+    def complete(self) -> bool:
+        """Whether all of it is there."""
+        return self.picture.is_file() and self.strip.is_file() and self.table.is_file()
+
+
+@dataclass(frozen=True)
+class Night:
+    """One night's line in the table.
+
+    Parameters
+    ----------
+    night : str
+        YYYYMMDD.
+    published : bool
+        Whether it lies in one of the published windows; later nights are shown apart.
+    counts : mapping
+        ``sampled``, ``missing``, ``read``, ``repaired``, ``unreadable``, ``gaps``, ``duplicates``; None where the stage
+        has not run.
+    conditions : mapping
+        Frames by ``(sun_bin, moon_bin)``, dark and moonless first.
+    keogram : Keogram or None
+        None until the sky stage has drawn it.
+    """
+
+    night: str
+    published: bool
+    counts: Mapping[str, int | None]
+    conditions: Mapping[tuple[str, str], int]
+    keogram: Keogram | None
+
+    @property
+    def month(self) -> str:
+        """YYYY-MM."""
+        return f"{self.night[:4]}-{self.night[4:6]}"
+
+
+@dataclass(frozen=True)
+class Corpus:
+    """A corpus as far as it has come.
+
+    Parameters
+    ----------
+    name : str
+        As in ``params.yaml``.
+    credit : str
+        Whom the images belong to.
+    status : Status
+        Totals from the stages' receipts.
+    nights : tuple of Night
+        By date.
+    conditions : mapping
+        Frames by ``(sun_bin, moon_bin)`` over all nights.
+    repairs : tuple of pairs
+        Name of a repair and frames: all rules of Table 1 where they apply, then whatever else was done.
+    exactness : Exactness or None
+        None where no truth is known.
+    """
+
+    name: str
+    credit: str
+    status: Status
+    nights: tuple[Night, ...]
+    conditions: Mapping[tuple[str, str], int]
+    repairs: tuple[tuple[str, int], ...]
+    exactness: Exactness | None
+
+    @property
+    def simulated(self) -> bool:
+        """Whether the corpus is simulated, and so no evidence about anything published."""
+        return self.name == SIMULATED
+
+    @property
+    def clocked(self) -> bool:
+        """Whether at least one night's clock was read."""
+        return bool(self.status.nights["read"].notna().any())
+
+    def total(self, column: str) -> int:
+        """Sum of a count over all nights that have it."""
+        return sum(night.counts[column] or 0 for night in self.nights)
+
+    def suns(self) -> list[str]:
+        """Ranges of the sun's altitude: the three of the thesis, and others that occur."""
+        return [sun for sun in SUN_BINS if sun in SUN_BINS[:3] or any(sun == cell[0] for cell in self.conditions)]
+
+
+def load_corpus(paths: Paths, params: Params, published: set[str]) -> Corpus:
+    """Read the receipts of a corpus, and hold its times against the truth where there is one.
+
+    Parameters
+    ----------
+    paths : Paths
+        The project.
+    params : Params
+        All parameters.
+    published : set of str
+        Nights (YYYYMMDD) of the published windows.
+    """
+    name = params.corpus
+    found = status(paths, name)
+    camera = camera_of(name, params.film)
+    tables = paths.stage(name, "clock") / "tables"
+    repaired = {path.stem: _repaired(path) for path in sorted(tables.glob("*.parquet"))}
+    seen = _conditions(paths.stage(name, "sky") / "tables")
+    rows = []
+    for row in found.nights.astype(object).where(found.nights.notna(), None).to_dict("records"):
+        night = str(row["night"])
+        counts = {key: row[key] for key in ("sampled", "missing", "read", "unreadable", "gaps", "duplicates")}
+        counts["repaired"] = repaired.get(night)
+        keogram = Keogram(
+            paths.stage(name, "sky") / "keograms" / f"{night}.png",
+            paths.stage(name, "film") / "keograms" / f"{night}.png",
+            paths.stage(name, "sky") / "tables" / f"{night}.parquet",
+        )
+        rows.append(
+            Night(night, night in published, counts, seen.get(night, {}), keogram if keogram.complete else None)
+        )
+    return Corpus(
+        name=name,
+        credit=camera.credit,
+        status=found,
+        nights=tuple(rows),
+        conditions=_total(seen),
+        repairs=_repairs(found.repairs, table1=camera.clock.published_repairs),
+        exactness=exactness(paths.labels(name).parent / "truth", tables),
+    )
+
+
+def exactness(truth: Path, tables: Path) -> Exactness | None:
+    """Hold the times that the clock stage gave against the truth of the same frames.
+
+    Parameters
+    ----------
+    truth, tables : Path
+        Folders of the simulated truth and of the clock stage's tables, one file a night. A night without both is left
+        out.
+    """
+    parts = []
+    for path in sorted(tables.glob("*.parquet")):
+        known = truth / path.name
+        if known.is_file():
+            right = pd.read_parquet(known, columns=["number", "time_utc"])
+            given = pd.read_parquet(path, columns=["number", "time_utc"])
+            parts.append(right.merge(given, on="number", how="left", suffixes=("_true", "")))
+    if not parts:
+        return None
+    table = pd.concat(parts, ignore_index=True)
+    timed = table["time_utc"].notna()
+    exact = int((timed & (table["time_utc"] == table["time_utc_true"])).sum())
+    return Exactness(len(table), exact, int(timed.sum()) - exact, int((~timed).sum()))
+
+
+def _repaired(path: Path) -> int:
+    """Frames whose time was repaired and is known."""
+    table = pd.read_parquet(path, columns=["clock_repair", "time_utc"])
+    return int(((table["clock_repair"] != "") & table["time_utc"].notna()).sum())
+
+
+def _conditions(tables: Path) -> dict[str, dict[tuple[str, str], int]]:
+    """Frames by night and condition, conditions in the order of the bins."""
+    found = {}
+    for path in sorted(tables.glob("*.parquet")):
+        table = pd.read_parquet(path, columns=["sun_bin", "moon_bin"]).dropna()
+        by_cell = Counter(zip(table["sun_bin"].astype(str), table["moon_bin"].astype(str), strict=True))
+        order = [(sun, moon) for moon in MOON_BINS for sun in SUN_BINS]
+        found[path.stem] = {cell: by_cell[cell] for cell in order if cell in by_cell}
+    return found
+
+
+def _total(seen: Mapping[str, Mapping[tuple[str, str], int]]) -> dict[tuple[str, str], int]:
+    total: Counter[tuple[str, str]] = Counter()
+    for cells in seen.values():
+        total.update(cells)
+    return dict(total)
+
+
+def _repairs(found: pd.DataFrame, *, table1: bool) -> tuple[tuple[str, int], ...]:
+    counts = dict(zip(found["repair"].astype(str), found["frames"].astype(int), strict=True))
+    first = {rule.__name__: 0 for rule in RULES} if table1 else {}
+    return tuple({**first, **counts}.items())

@@ -1,0 +1,112 @@
+"""What the report shows of stage softmax: Table 6, Figures 6 and 7, and errors where right answers are known."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from repro.files import read_json
+from repro.paths import Paths
+from repro.record.intervals import wilson
+from repro.sky.bins import CONDITIONS
+
+MADE_BY = "dvc repro softmax"
+KINDS = ("form", "colour")  # what only a frame with aurora has
+
+
+@dataclass(frozen=True)
+class Answers:
+    """The network's answers to a corpus, as stage softmax counted them.
+
+    Parameters
+    ----------
+    document : mapping
+        ``softmax.json``.
+    tables : mapping
+        Its tables by name: ``table6``, ``figure6``, ``figure7``, and those of errors where they exist.
+    """
+
+    document: Mapping[str, Any]
+    tables: Mapping[str, pd.DataFrame]
+
+    @property
+    def errors(self) -> Mapping[str, Any] | None:
+        """What is said of right and wrong answers; None where no right answer is known."""
+        found: Mapping[str, Any] | None = self.document.get("errors")
+        return found
+
+    def rows(self, name: str) -> list[dict[str, Any]]:
+        """Rows of a table; none if there is no such table."""
+        table = self.tables.get(name)
+        return [] if table is None else [{str(k): v for k, v in row.items()} for row in table.to_dict("records")]
+
+    def groups(self) -> list[tuple[str, list[dict[str, Any]]]]:
+        """Confusion by condition, then by weather, where it is known: name of the grouping, and its rows.
+
+        Each row has ``group``, its own name in words, and ``f1_ends``, the ends of Wilson's interval of F1.
+        """
+        return [(title, rows) for title, rows in self._confusions() if title not in KINDS]
+
+    def kinds(self) -> list[tuple[str, list[dict[str, Any]]]]:
+        """As :meth:`groups`, by form and by colour of the aurora, and without the frames that have none."""
+        return [
+            (title, [row for row in rows if row["group"] not in ("all", "none")])
+            for title, rows in self._confusions()
+            if title in KINDS
+        ]
+
+    def _confusions(self) -> list[tuple[str, list[dict[str, Any]]]]:
+        found = []
+        for name in self.tables:
+            if name == "confusion" or name.startswith("confusion_"):
+                title = name.partition("_")[2] or "condition"
+                rows = [{**row, "group": _words(row, title), "f1_ends": f1_ends(row)} for row in self.rows(name)]
+                found.append((title, rows))
+        return found
+
+    def calibrations(self) -> list[tuple[str, Mapping[str, Any]]]:
+        """Calibration of all frames and of each condition in the order of Table 3, where it was measured."""
+        known: Mapping[str, Any] = (self.errors or {}).get("calibration", {})
+        names = {"all": "all", **{f"{sun}.{moon}": f"{sun}, {moon}" for sun, moon in CONDITIONS}}
+        return [(words, known[key]) for key, words in names.items() if key in known]
+
+
+def f1_ends(row: Mapping[str, Any]) -> tuple[float, float]:
+    """Ends of the 95 % interval of F1, as fractions, as if frames were independent.
+
+    F1 = 2 q / (1 + q), where q is the share of right answers among all frames that are yes or were taken for it. That
+    share is counted, so that it has Wilson's interval, and F1 grows with it.
+    """
+    counted = int(row["tp"] + row["fp"] + row["fn"])
+    if not counted:
+        return math.nan, math.nan
+    low, high = wilson(int(row["tp"]), counted)
+    return 2 * low / (1 + low), 2 * high / (1 + high)
+
+
+def load_answers(paths: Paths, corpus: str) -> Answers | None:
+    """Read what stage softmax left; None if it has not run."""
+    folder = paths.stage(corpus, "softmax")
+    if not (folder / "softmax.json").is_file():
+        return None
+    tables = {path.stem: pd.read_parquet(path) for path in sorted(folder.glob("*.parquet"))}
+    if "confusion" in tables:
+        tables["confusion"] = _as_in_table_3(tables["confusion"])
+    return Answers(read_json(folder / "softmax.json", made_by=MADE_BY), tables)
+
+
+def _as_in_table_3(table: pd.DataFrame) -> pd.DataFrame:
+    """Rows in the order of Table 3, behind the row of all frames; conditions that it does not have come last."""
+    order = {cell: number for number, cell in enumerate([("all", "all"), *CONDITIONS])}
+    places = [order.get(cell, len(order)) for cell in zip(table["sun_bin"], table["moon_bin"], strict=True)]
+    return table.iloc[sorted(range(len(table)), key=places.__getitem__)].reset_index(drop=True)
+
+
+def _words(row: Mapping[str, Any], title: str) -> str:
+    if title != "condition":
+        return str(row[title])
+    return "all" if row["sun_bin"] == "all" else f"{row['sun_bin']}, {row['moon_bin']}"

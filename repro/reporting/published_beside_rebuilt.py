@@ -1,0 +1,230 @@
+"""Tables and figures of the record beside what was rebuilt: published, rebuilt, difference, and every kind of evidence."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from repro.classifier.transforms import CROP_AREA, IMAGENET_MEAN, IMAGENET_STD, JITTER
+from repro.clock.table1 import RULES
+from repro.params import Params
+from repro.record.claims import EVIDENCE, Evidence, Outcome
+from repro.reporting.gradcam_panels import Gradcam
+from repro.reporting.predictions import Answers
+from repro.reporting.training import Training
+from repro.reporting.verdicts import GRAVEST, Judged, Results, claim_number
+from repro.reporting.wording import NOTHING, number, published, signed
+from repro.sky.bins import CONDITIONS
+
+CELLS = [f"{sun}.{moon}" for sun, moon in CONDITIONS]
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line: what it is about, and each cell ready to print.
+
+    Parameters
+    ----------
+    label : str
+        What the line is about.
+    published : tuple of pairs
+        Published values with the ids of their claims; an empty id where nothing is registered.
+    rebuilt : tuple of str
+        From the corpus.
+    difference : str
+        Rebuilt minus published; a dash for a simulated corpus, which is compared with nothing.
+    evidence : tuple of pairs
+        Each kind of evidence that the claims declare, and its gravest outcome over them.
+    """
+
+    label: str
+    published: tuple[tuple[str, str], ...]
+    rebuilt: tuple[str, ...]
+    difference: str
+    evidence: tuple[tuple[Evidence, Outcome], ...]
+
+
+def together(items: Sequence[Judged]) -> tuple[tuple[Evidence, Outcome], ...]:
+    """Each kind of evidence on some claims, with its gravest outcome."""
+    found: dict[Evidence, list[Outcome]] = {}
+    for verdict in (verdict for item in items for verdict in item.verdicts):
+        found.setdefault(verdict.evidence, []).append(verdict.outcome)
+    return tuple((name, min(found[name], key=GRAVEST.index)) for name in EVIDENCE if name in found)
+
+
+def table1(results: Results, repairs: Mapping[str, int] | None) -> tuple[Row, ...]:
+    """Table 1: the clock before and after each rule, and the frames of the corpus that it repaired.
+
+    Parameters
+    ----------
+    results : Results
+        Claims and verdicts.
+    repairs : mapping or None
+        Frames by name of a repair; None if no clock was read.
+    """
+    rows = []
+    for place, rule in enumerate(RULES, start=1):
+        items = [item for name, item in results.judged.items() if name.startswith(f"T1.ROW{place}.")]
+        shown = tuple(_cell(results, f"T1.ROW{place}.{name}") for name in ("BEFORE", "AFTER"))
+        if not items and repairs is None:
+            continue
+        # A camera whose clock these rules do not fit has no line for them.
+        frames = NOTHING if repairs is None or rule.__name__ not in repairs else f"{repairs[rule.__name__]:,}"
+        rows.append(Row(rule.__name__, shown, (frames,), NOTHING, together(items)))
+    return tuple(rows)
+
+
+def table5(results: Results, params: Params, training: Training | None) -> tuple[Row, ...]:
+    """Table 5: each setting of the thesis, and that of this run."""
+    train = params.train
+    weights = training.document["initial_weights"]["name"] if training else train.initial_weights.get(params.corpus)
+    ours: dict[str, tuple[str, Any]] = {
+        "WEIGHTS": ("initial weights", {"imagenet": "IMAGENET1K_V1", None: "IMAGENET1K_V1"}.get(weights, weights)),
+        "BATCH_SIZE": ("batch, images", train.batch),
+        "LEARNING_RATE": ("learning rate of the head", train.learning_rate_head),
+        # How the code is written, not a parameter; tests hold the code against these words.
+        "LOSS": ("loss", "CrossEntropyLoss"),
+        "OPTIMISER": ("optimiser", "Adam"),
+        "TRAIN.RESIZE_PX": ("training images, px", train.image_size_px),
+        "TRAIN.CROP_SCALE_MIN": ("smallest crop, share of the area", CROP_AREA[0]),
+        "TRAIN.CROP_SCALE_MAX": ("largest crop, share of the area", CROP_AREA[1]),
+        "TRAIN.FLIP_PROBABILITY": ("probability of a flip", 0.5),
+        "TRAIN.JITTER": ("jitter of brightness, contrast, saturation", JITTER),
+        "VALIDATION.RESIZE_PX": ("validation images, px", train.image_size_px),
+        **{
+            f"NORMALIZE.{kind}_{colour.upper()}": (f"normalisation, {words} of {colour}", values[place])
+            for kind, words, values in (("MEAN", "mean", IMAGENET_MEAN), ("STD", "deviation", IMAGENET_STD))
+            for place, colour in enumerate(("red", "green", "blue"))
+        },
+    }
+    rows = []
+    for key, (label, value) in ours.items():
+        item = results.judged.get(f"T5.{key}")
+        if item is not None:
+            same = "same" if value == item.claim.value else "differs"
+            text = value if isinstance(value, str) else number(float(value), item.claim.decimals)
+            rows.append(Row(label, (_cell(results, item.claim.id),), (text,), same, together([item])))
+    return tuple(rows)
+
+
+def figure5(results: Results, training: Training, *, simulated: bool) -> tuple[Row, ...]:
+    """Figure 5 by epoch: both losses and the accuracy of validation, which the record gives as a count of images."""
+    rows = []
+    for epoch in training.epochs.to_dict("records"):
+        ids = [f"F5.{name}.E{epoch['epoch']}" for name in ("TRAIN_LOSS", "VAL_LOSS", "VAL_ACCURACY_COUNT")]
+        shown = [_cell(results, name) for name in ids]
+        difference = NOTHING
+        if {ids[2], "F5.VAL_IMAGES"} <= results.judged.keys():
+            correct, images = (claim_number(results.claims[name]) for name in (ids[2], "F5.VAL_IMAGES"))
+            shown[2] = number(100 * correct / images, 2), ids[2]
+            if not simulated:
+                difference = signed(100 * (epoch["val_accuracy"] - correct / images), 2)
+        rebuilt = (
+            number(epoch["train_loss"], 3), number(epoch["val_loss"], 3), number(100 * epoch["val_accuracy"], 2),
+        )  # fmt: skip
+        items = [results.judged[name] for name in ids if name in results.judged]
+        rows.append(Row(str(epoch["epoch"]), tuple(shown), rebuilt, difference, together(items)))
+    return tuple(rows)
+
+
+def table6(results: Results, answers: Answers, *, simulated: bool, name: str = "table6") -> tuple[Row, ...]:
+    """Table 6: frames classified yes and no, the thesis' ratio yes / no, and the share yes / (yes + no) beside it."""
+    rows = []
+    for entry in answers.rows(name):
+        ids = [f"T6.{entry['sun_bin']}.{entry['moon_bin']}.{what}".upper() for what in ("YES", "NO", "RATIO")]
+        odds, share = (entry[f"{what}_percent"] for what in ("odds", "share"))
+        rebuilt = f"{entry['yes']:,}", f"{entry['no']:,}", _tenth(odds), _tenth(share)
+        items = [results.judged[claim] for claim in ids if claim in results.judged]
+        rows.append(
+            Row(
+                _condition(entry),
+                tuple(_cell(results, claim) for claim in ids),
+                rebuilt,
+                _difference(results, ids[2], odds, simulated=simulated),
+                together(items),
+            )
+        )
+    return tuple(rows)
+
+
+def figure6(results: Results, answers: Answers, *, simulated: bool) -> tuple[Row, ...]:
+    """Figure 6: mean and standard deviation of p(yes) over the frames classified yes, and over all beside it."""
+    over: dict[str, dict[str, dict[str, Any]]] = {"predicted yes": {}, "all": {}}
+    for entry in answers.rows("figure6"):
+        over[entry["over"]][f"{entry['sun_bin']}.{entry['moon_bin']}"] = entry
+    rows = []
+    for cell in CELLS:
+        ids = [f"F6.YES.{cell}.{what}".upper() for what in ("MEAN", "SD")]
+        yes, every = (over[kind].get(cell, {}) for kind in ("predicted yes", "all"))
+        mean = yes.get("mean_percent", float("nan"))
+        rows.append(
+            Row(
+                cell.replace(".", ", "),
+                tuple(_cell(results, claim) for claim in ids),
+                tuple(_tenth(kind.get(f"{what}_percent")) for kind in (yes, every) for what in ("mean", "sd")),
+                _difference(results, ids[0], mean, simulated=simulated),
+                together([results.judged[claim] for claim in ids if claim in results.judged]),
+            )
+        )
+    return tuple(rows)
+
+
+def figure7(results: Results, answers: Answers, *, simulated: bool) -> tuple[Row, ...]:
+    """Figure 7: the bins at both ends that were read off the print, and the same ones rebuilt."""
+    table = answers.tables["figure7"]
+    rows = []
+    for name, item in results.judged.items():
+        part, _, cell = name.partition(".")[2].partition(".")
+        if not name.startswith(("F7.FIRST_BIN.", "F7.LAST_BIN.")):
+            continue
+        label, low = ("no", 0) if part == "FIRST_BIN" else ("yes", 99)
+        here = table[(table["sun_bin"] + "." + table["moon_bin"]).str.upper() == cell]
+        here = here[here["predicted"] == label]
+        value = float(here.loc[here["low_percent"] == low, "density"].sum()) if len(here) else float("nan")
+        words = f"{next(c for c in CELLS if c.upper() == cell).replace('.', ', ')}: {low} to {low + 1} %"
+        text = number(value, 3) if len(here) else NOTHING
+        difference = _difference(results, name, value, simulated=simulated)
+        rows.append(Row(words, (_cell(results, name),), (text,), difference, together([item])))
+    return tuple(rows)
+
+
+def panels(results: Results, gradcam: Gradcam) -> tuple[Row, ...]:
+    """The Grad-CAM panels: cases that the thesis shows, and those that this corpus has."""
+    rows = []
+    for key, cases in gradcam.document["quantities"].items():
+        name = key.upper().replace("GRADCAM.", "GC.")
+        if name in results.judged:
+            item = results.judged[name]
+            same = "same" if cases == item.claim.value else "differs"
+            rows.append(
+                Row(key.partition(".")[2], (_cell(results, name),), (cases or NOTHING,), same, together([item]))
+            )
+    return tuple(rows)
+
+
+def _cell(results: Results, name: str) -> tuple[str, str]:
+    """A published value and the id of its claim; a dash if it is not registered."""
+    if name not in results.judged:
+        return NOTHING, ""
+    claim = results.judged[name].claim
+    return (
+        published(claim) if isinstance(claim.value, bool | str) else number(claim_number(claim), claim.decimals)
+    ), name
+
+
+def _difference(results: Results, name: str, value: float, *, simulated: bool) -> str:
+    if simulated or name not in results.judged or pd.isna(value):
+        return NOTHING
+    claim = results.judged[name].claim
+    return signed(value - claim_number(claim), claim.decimals)
+
+
+def _condition(entry: Mapping[str, Any]) -> str:
+    return f"{entry['sun_bin']}, {entry['moon_bin']}"
+
+
+def _tenth(value: float | None) -> str:
+    return NOTHING if value is None or pd.isna(value) else number(value, 1)

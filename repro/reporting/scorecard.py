@@ -1,0 +1,99 @@
+"""The record by its parts: what is confirmed, what is not, and what waits, in the order of the thesis."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+
+from repro.record.claims import Claim, Outcome
+from repro.record.judge import OUTCOMES
+from repro.reporting.verdicts import Results
+
+#: Title of each part, its place on the page, and the sections of the record that belong to it.
+PARTS: tuple[tuple[str, str, frozenset[str]], ...] = (
+    ("Site, camera, videos", "claims", frozenset({"II.1.1", "II.1.2", "overlay"})),
+    ("Clock: Table 1", "clock", frozenset({"II.1.3"})),
+    ("Sun and moon: Tables 2 and 3", "sky", frozenset({"II.2", "II.2.1", "II.2.2"})),
+    ("Sample and split", "claims", frozenset({"II.3.1", "II.3.2"})),
+    ("Network and settings: Tables 4 and 5, Figure 3", "networks", frozenset({"II.4.1", "II.4.2", "II.4.3"})),
+    ("Training: Figure 5", "training", frozenset({"figure5"})),
+    ("Classification: Table 6, Figures 6 and 7", "answers", frozenset({"figure6", "figure7", "III.1.1", "III.1.2"})),
+    ("Grad-CAM", "gradcam", frozenset({"II.5.1", "II.5.2", "III.2", "gradcam_panels"})),
+    ("Published scripts", "claims", frozenset({"protocol_of_the_published_scripts"})),
+    ("Introduction, results in the text, conclusion", "claims", frozenset({"I", "III.1", "VI.1", "headings"})),
+)
+CITED = "Citations and references"
+COMPANIONS = "Slides, README, poster, data record"
+#: Claims of a section that another part than the section's own is about.
+_MOVED = {"T5.": 4, "F3.": 4, "F5.": 5, "TXT.VAL_LOSS": 5, "TXT.ACCURACY": 5, "TXT.BEST_EPOCH": 5, "TXT.CURVES": 5,
+          "TXT.NO_OVERFITTING": 5, "TXT.CHECKPOINT": 5}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Part:
+    """A part of the record: title, id of the section that shows it, comparisons by outcome, claims nobody could decide."""
+
+    title: str
+    anchor: str
+    claims: int
+    outcomes: dict[Outcome, int]
+
+    @property
+    def total(self) -> int:
+        """All comparisons."""
+        return sum(self.outcomes.values())
+
+    @property
+    def agreeing(self) -> int:
+        """Comparisons that agree with the record."""
+        return self.outcomes["confirmed"] + self.outcomes["consistent"]
+
+    @property
+    def against(self) -> int:
+        """Comparisons that do not."""
+        return self.outcomes["contradicted"] + self.outcomes["source_conflict"]
+
+    @property
+    def waiting(self) -> int:
+        """Comparisons that could not be made."""
+        return self.outcomes["not_run"] + self.outcomes["error"]
+
+
+def part_of(claim: Claim) -> str:
+    """Title of the part a claim belongs to."""
+    if claim.id.startswith("CIT."):
+        return CITED
+    if claim.source.document in ("thesis", "readings"):
+        for prefix, place in _MOVED.items():
+            if claim.id.startswith(prefix):
+                return PARTS[place][0]
+        for title, _, sections in PARTS:
+            if claim.source.section in sections:
+                return title
+        if claim.source.section == "references":
+            return CITED
+    return COMPANIONS
+
+
+def by_part(results: Results, anchors: set[str]) -> tuple[Part, ...]:
+    """Count the comparisons of each part; parts without a claim are left out.
+
+    Parameters
+    ----------
+    results : Results
+        Claims and verdicts.
+    anchors : set of str
+        Sections that are on the page; a part whose own section is not leads to the list of claims.
+    """
+    counts: dict[str, Counter[Outcome]] = {}
+    claims: Counter[str] = Counter()
+    for item in results.judged.values():
+        title = part_of(item.claim)
+        claims[title] += 1
+        counts.setdefault(title, Counter()).update(verdict.outcome for verdict in item.verdicts)
+    places = [(title, anchor) for title, anchor, _ in PARTS] + [(CITED, "claims"), (COMPANIONS, "claims")]
+    return tuple(
+        Part(title, anchor if anchor in anchors else "claims", claims[title], {o: counts[title][o] for o in OUTCOMES})
+        for title, anchor in places
+        if title in counts
+    )

@@ -1,0 +1,195 @@
+"""Tables of the thesis beside what the evidence gives: published, predicted, difference, verdict."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from repro.record.claims import Evidence
+from repro.record.comparator import Verdict
+from repro.reporting.verdicts import Judged, Results, claim_number
+from repro.reporting.wording import NOTHING, number, signed
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of a comparison.
+
+    Parameters
+    ----------
+    label : tuple of str
+        Cells that say which number it is.
+    claim : str
+        Id of the claim, for a link to it.
+    published, predicted, difference, percent : str
+        Ready to print; a dash where there is nothing.
+    verdict : Verdict or None
+        None where the claim declares no such evidence.
+    note : str
+        Why there is no verdict, or nothing.
+    """
+
+    label: tuple[str, ...]
+    claim: str
+    published: str
+    predicted: str
+    difference: str
+    percent: str
+    verdict: Verdict | None
+    note: str
+
+
+@dataclass(frozen=True)
+class Table:
+    """One table of the thesis.
+
+    Parameters
+    ----------
+    name, title, korean : str
+        ``Table 2``, what it shows in English, and its title as the thesis prints it.
+    heads : tuple of str
+        Headings of the label cells.
+    rows : tuple of Row
+        In the order of the thesis.
+    """
+
+    name: str
+    title: str
+    korean: str
+    heads: tuple[str, ...]
+    rows: tuple[Row, ...]
+
+    @property
+    def anchor(self) -> str:
+        """Id of the table on the page."""
+        return self.name.lower().replace(" ", "-")
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One number of a grid: as published, as measured, and the verdict on it."""
+
+    claim: str
+    published: str
+    measured: str
+    verdict: Verdict | None
+
+
+@dataclass(frozen=True)
+class Grid:
+    """A table whose every cell is a claim; a row's cells are None where nothing is registered."""
+
+    name: str
+    title: str
+    korean: str
+    heads: tuple[str, ...]
+    rows: tuple[tuple[str, tuple[Cell | None, ...]], ...]
+
+    @property
+    def anchor(self) -> str:
+        """Id of the table on the page."""
+        return self.name.lower().replace(" ", "-")
+
+
+SUN_WORDS = {"NIGHT": "Night", "ASTRO": "Astronomical twilight", "NAUTICAL": "Nautical twilight"}
+MOON_WORDS = {"NO_MOON": "No_moon", "MOON_QUARTER": "Moon_Quarter", "MOON_FULL": "Moon_Full"}
+
+
+def sky_tables(results: Results) -> tuple[Table, ...]:
+    """Tables 2 and 3 beside what the sky predicts."""
+    suns, moons = SUN_WORDS.items(), MOON_WORDS.items()
+    return (
+        Table(
+            "Table 2",
+            "Frames by altitude of the sun",
+            "태양 고도 조건에 따른 시간대별 이미지 분포",
+            ("Sun",),
+            _rows(
+                results,
+                "ephemeris",
+                [((words,), f"T2.{sun}") for sun, words in suns] + [(("All frames",), "TXT.FRAMES")],
+            ),
+        ),
+        Table(
+            "Table 3",
+            "Frames by moonlight and altitude of the sun",
+            "달 고도 및 위상 조건에 따른 달빛 단계별 이미지 분포",
+            ("Moonlight", "Sun"),
+            _rows(
+                results,
+                "ephemeris",
+                [
+                    row
+                    for moon, moonlight in moons
+                    for row in (
+                        *(((moonlight, words), f"T3.{sun}.{moon}") for sun, words in suns),
+                        ((moonlight, "All"), f"TXT.MOON.{moon}"),
+                    )
+                ],
+            ),
+        ),
+    )
+
+
+NETWORKS = {
+    "EFFICIENTNET_B1": "EfficientNet-B1",
+    "RESNET152": "ResNet-152",
+    "DENSENET264": "DenseNet-264",
+    "INCEPTION_V3": "Inception-v3",
+    "XCEPTION": "Xception",
+}
+NETWORK_COLUMNS = {
+    "TOP1": "top-1, %",
+    "TOP5": "top-5, %",
+    "PARAMETERS": "parameters, million",
+    "PARAMETER_RATIO": "ratio to B1",
+    "FLOPS": "multiply-adds, billion",
+    "FLOPS_RATIO": "ratio to B1",
+}
+
+
+def table4(results: Results) -> Grid:
+    """Table 4 beside what torchvision's networks have."""
+    return Grid(
+        "Table 4",
+        "Networks on ImageNet",
+        "ImageNet에서의 EfficientNet-B1 성능 결과",
+        tuple(NETWORK_COLUMNS.values()),
+        tuple(
+            (words, tuple(_cell(results, f"T4.{network}.{column}") for column in NETWORK_COLUMNS))
+            for network, words in NETWORKS.items()
+        ),
+    )
+
+
+def _cell(results: Results, name: str) -> Cell | None:
+    if name not in results.judged:
+        return None
+    item = results.judged[name]
+    verdict = item.by("architecture")
+    seen = verdict.measured if verdict is not None else None
+    # Three digits more than printed would be noise, one more shows on which side of the rounding a value lies.
+    text = number(seen, item.claim.decimals + 1) if isinstance(seen, int | float) else NOTHING
+    return Cell(name, number(claim_number(item.claim), item.claim.decimals), text, verdict)
+
+
+def _rows(results: Results, evidence: Evidence, wanted: Sequence[tuple[tuple[str, ...], str]]) -> tuple[Row, ...]:
+    fitted = {float(value) for value in results.schedule["fit"]["fitted_to"].values()}
+    return tuple(
+        _row(results.judged[name], label, evidence, fitted) for label, name in wanted if name in results.judged
+    )
+
+
+def _row(item: Judged, label: tuple[str, ...], evidence: Evidence, fitted: set[float]) -> Row:
+    claim, verdict = item.claim, item.by(evidence)
+    published = claim_number(claim)
+    predicted = difference = percent = NOTHING
+    if verdict is not None and isinstance(verdict.measured, int | float):
+        gap = verdict.measured - published
+        predicted = number(verdict.measured, claim.decimals)
+        difference = signed(gap, claim.decimals)
+        percent = f"{signed(100 * gap / published, 2)} %" if published else NOTHING
+    note = ""
+    if verdict is None:
+        note = "the prediction is fitted to it" if published in fitted else "not declared for this evidence"
+    return Row(label, claim.id, number(published, claim.decimals), predicted, difference, percent, verdict, note)

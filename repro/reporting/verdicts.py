@@ -1,0 +1,145 @@
+"""What the report reads: claims, verdicts, findings and the schedule, gathered once and checked against each other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from repro.errors import ReproError
+from repro.files import read_json
+from repro.paths import Paths
+from repro.record.claims import Claim, Claims, Evidence, Outcome, load_claims
+from repro.record.comparator import Verdict
+
+#: Which outcome a claim with several verdicts is shown by: the one a reader must not miss.
+GRAVEST: tuple[Outcome, ...] = ("error", "contradicted", "source_conflict", "confirmed", "consistent", "not_run")
+
+
+@dataclass(frozen=True)
+class Judged:
+    """A claim with its verdicts, one for each evidence it declares."""
+
+    claim: Claim
+    verdicts: tuple[Verdict, ...]
+
+    @property
+    def outcome(self) -> Outcome:
+        """The gravest outcome of its verdicts."""
+        return min((verdict.outcome for verdict in self.verdicts), key=GRAVEST.index)
+
+    @property
+    def decided(self) -> bool:
+        """Whether at least one comparison was made."""
+        return any(verdict.compared for verdict in self.verdicts)
+
+    def by(self, evidence: Evidence) -> Verdict | None:
+        """The verdict of one kind of evidence, if the claim declares it."""
+        return next((verdict for verdict in self.verdicts if verdict.evidence == evidence), None)
+
+
+@dataclass(frozen=True)
+class Results:
+    """All that the report shows.
+
+    Parameters
+    ----------
+    claims : Claims
+        As registered under ``expected/published``.
+    judged : mapping
+        Every claim with its verdicts, by id, in the order of the claim files.
+    findings : tuple
+        Documents with ``id``, ``title``, ``claims``, ``explanation`` and ``numbers``.
+    schedule : mapping
+        Document of the schedule stage.
+    nights : DataFrame
+        One row a night: ``date`` (YYYY-MM-DD), ``window`` (from 1), and more.
+    segments : DataFrame
+        Spans of one condition: ``night``, ``start_utc``, ``end_utc``, ``sun_bin``, ``moon_bin``, ``camera_on``.
+    """
+
+    claims: Claims
+    judged: Mapping[str, Judged]
+    findings: tuple[Mapping[str, Any], ...]
+    schedule: Mapping[str, Any]
+    nights: pd.DataFrame
+    segments: pd.DataFrame
+
+    @property
+    def verdicts(self) -> Iterator[tuple[Claim, Verdict]]:
+        """Every comparison with its claim."""
+        return ((item.claim, verdict) for item in self.judged.values() for verdict in item.verdicts)
+
+
+def load_results(paths: Paths) -> Results:
+    """Read the results of the stages.
+
+    Raises
+    ------
+    ReproError
+        If a stage has not run, or its verdicts are of other claims than those registered now.
+    """
+    claims = load_claims(paths.published)
+    document = read_json(paths.verdicts, made_by="dvc repro verify")
+    return Results(
+        claims=claims,
+        judged=judge(claims, document, where=str(paths.verdicts)),
+        findings=tuple(document["findings"]),
+        schedule=read_json(paths.schedule / "schedule.json", made_by="dvc repro schedule"),
+        nights=_table(paths.schedule / "nights.parquet"),
+        segments=_table(paths.schedule / "segments.parquet"),
+    )
+
+
+def _table(path: Path) -> pd.DataFrame:
+    if not path.is_file():
+        raise ReproError(
+            found="no such file", expected="a table", where=str(path), remedy="make it with: dvc repro schedule"
+        )
+    return pd.read_parquet(path)
+
+
+def judge(claims: Claims, document: Mapping[str, Any], *, where: str) -> dict[str, Judged]:
+    """Put the verdicts of ``verdicts.json`` beside their claims.
+
+    Raises
+    ------
+    ReproError
+        If the document lists other claims than those registered, or another published value.
+    """
+    listed = {entry["id"]: entry for entry in document["claims"]}
+    for name in [*listed, *(claim.id for claim in claims)]:
+        if name not in claims or name not in listed or listed[name]["published"] != claims[name].value:
+            raise ReproError(
+                found=f"claim {name} differs between the verdicts and the claim files",
+                expected="verdicts of the claims as registered now",
+                where=where,
+                remedy="judge again with: dvc repro verify",
+            )
+    return {
+        claim.id: Judged(claim, tuple(_verdict(claim.id, entry) for entry in listed[claim.id]["verdicts"]))
+        for claim in claims
+    }
+
+
+def _verdict(claim: str, entry: Mapping[str, Any]) -> Verdict:
+    measured = entry["measured"]
+    return Verdict(
+        claim=claim,
+        evidence=entry["evidence"],
+        outcome=entry["outcome"],
+        expected=entry["expected"],
+        measured=tuple(measured) if isinstance(measured, list) else measured,
+        tolerance=entry["tolerance"],
+        reason=entry["reason"],
+    )
+
+
+def claim_number(claim: Claim) -> float:
+    """Value of a claim that must be a number."""
+    if isinstance(claim.value, bool | str):
+        raise TypeError(f"{claim.id} is no number")
+    return float(claim.value)

@@ -1,0 +1,177 @@
+"""Pre-training on simulated frames, and the backbone that ships."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from PIL import Image
+
+from repro.backbone import pretrain, probe
+from repro.backbone.pretrain import Learner, Recipe, learn, loss_of, order, ship
+from repro.backbone.pretrain_frames import COLOUR_CLASSES, FORM_CLASSES, FRAME_PX, Corpus, augment, make, targets
+from repro.classifier.network import build, observatory_path
+from repro.files import read_json
+from repro.params import load_params
+from repro.paths import Paths
+
+
+def corpus(frames: int = 24, visible: int = 8) -> Corpus:
+    """A made-up corpus of noise, the first frames of which show aurora."""
+    rng = np.random.default_rng(0)
+    table = pd.DataFrame(
+        {
+            "visible": np.arange(frames) < visible,
+            "margin": np.where(np.arange(frames) < visible, 1.0, -1.0),
+            "form": ["arc" if number < visible else "none" for number in range(frames)],
+            "colour": ["green" if number < visible else "none" for number in range(frames)],
+            "cloud_cover": rng.random(frames),
+        }
+    )
+    pictures = rng.integers(0, 255, (frames, 3, FRAME_PX, FRAME_PX), dtype=np.uint8)
+    return Corpus(pictures, np.zeros((frames, 30, 30), np.uint8), table)
+
+
+def test_mask_follows_its_frame() -> None:
+    """Where a frame's bright spot goes when it is turned, flipped and cut, its mask goes too."""
+    frames = torch.zeros(16, 3, FRAME_PX, FRAME_PX, dtype=torch.uint8)
+    masks = torch.zeros(16, 30, 30, dtype=torch.uint8)
+    frames[:, :, 64:96, 88:120] = 255
+    masks[:, 8:12, 11:15] = 255
+    pictures, cut = augment(frames, masks, 128, torch.Generator().manual_seed(3))
+    small = torch.nn.functional.interpolate(pictures.mean(1, keepdim=True), size=cut.shape[-2:], mode="area")
+    for picture, mask in zip(small[:, 0], cut[:, 0], strict=True):
+        if mask.max() < 0.9:
+            continue  # cut away, or only its edge is left
+        rows, columns = torch.meshgrid(torch.arange(8.0), torch.arange(8.0), indexing="ij")
+        bright = picture - picture.median()
+        bright = bright.clamp_min(0.3 * bright.max()) - 0.3 * bright.max()
+        for axis in (rows, columns):
+            assert float((axis * bright).sum() / bright.sum()) == pytest.approx(
+                float((axis * mask).sum() / mask.sum()), abs=0.7
+            )
+
+
+def test_augmentation_depends_on_its_generator_alone() -> None:
+    """The same generator changes the same frames in the same way; another one otherwise."""
+    made = corpus(4)
+    frames, masks = torch.from_numpy(made.frames), torch.from_numpy(made.masks)
+    one, two, other = (augment(frames, masks, 64, torch.Generator().manual_seed(seed))[0] for seed in (1, 1, 2))
+    assert torch.equal(one, two)
+    assert not torch.equal(one, other)
+    assert one.min() >= 0
+    assert one.max() <= 1
+
+
+def test_half_of_what_is_looked_at_shows_aurora() -> None:
+    """Frames with aurora are looked at as often as those without, each about equally often."""
+    chosen = order(corpus(24, 8), 48, np.random.default_rng(0))
+    assert len(chosen) == 48
+    assert (chosen < 8).sum() == 24
+    assert set(np.bincount(chosen, minlength=24)[:8]) == {3}
+
+
+def test_target_is_half_at_the_threshold() -> None:
+    """A careful labeller is undecided at the threshold and sure away from it."""
+    table = pd.DataFrame({"margin": [0.0, 1.0, -1.0], "form": "none", "colour": "none", "cloud_cover": 0.0})
+    visible = targets(table)["visible"]
+    assert visible[0] == pytest.approx(0.5)
+    assert visible[1] > 0.99
+    assert visible[2] < 0.01
+
+
+def test_every_task_is_answered_and_learnt_from() -> None:
+    """The learner answers each joint task, and every head gets a gradient."""
+    learner = Learner()
+    answers = learner(torch.rand(2, 3, 64, 64))
+    assert answers["form"].shape == (2, len(FORM_CLASSES))
+    assert answers["colour"].shape == (2, len(COLOUR_CLASSES))
+    wanted = {key: value[:2] for key, value in targets(corpus().truth).items()}
+    loss_of(answers, wanted, torch.zeros(2, 1, 4, 4)).backward()
+    assert all(parameter.grad is not None for parameter in learner.parameters())
+    assert float(learner.heads.weight.grad.abs().sum(1).min()) > 0
+    assert float(learner.where.weight.grad.abs().sum()) > 0
+
+
+@pytest.mark.slow
+def test_interrupted_learning_ends_where_uninterrupted_does(
+    project: Paths, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Learning that was cut off goes on from its checkpoint and ends with the same weights."""
+    params = load_params(project.params)
+    recipe = Recipe(frames=48, phases=((32, 96), (48, 48)))
+    monkeypatch.setattr(pretrain, "SAVE_EVERY", 1)
+    whole, _ = learn(params, recipe, tmp_path, torch.device("cpu"))
+    (tmp_path / "checkpoint.pt").unlink()
+    calls = 0
+
+    def break_off(*arguments: object) -> torch.Tensor:
+        nonlocal calls
+        calls += 1
+        if calls == 3:
+            raise KeyboardInterrupt
+        return loss_of(*arguments)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(pretrain, "loss_of", break_off)
+    with pytest.raises(KeyboardInterrupt):
+        learn(params, recipe, tmp_path, torch.device("cpu"))
+    monkeypatch.setattr(pretrain, "loss_of", loss_of)
+    resumed, _ = learn(params, recipe, tmp_path, torch.device("cpu"))
+    for name, value in whole.state_dict().items():
+        assert torch.equal(value, resumed.state_dict()[name]), name
+    ship(whole, tmp_path / "backbone.safetensors")
+    assert (tmp_path / "backbone.safetensors").stat().st_size < 16e6
+
+
+def test_number_that_half_precision_cannot_hold_is_refused(tmp_path: Path) -> None:
+    """A backbone with a number beyond half precision is not shipped."""
+    learner = Learner()
+    with torch.no_grad():
+        next(learner.features.parameters()).fill_(1e6)
+    with pytest.raises(ValueError, match="half precision"):
+        ship(learner, tmp_path / "backbone.safetensors")
+    assert not list(tmp_path.iterdir())
+
+
+def test_head_finds_the_separating_direction() -> None:
+    """Logistic regression on features that tell the classes apart classifies them all."""
+    rng = torch.Generator().manual_seed(0)
+    labels = torch.arange(200) % 2
+    known = torch.randn(200, 1280, generator=rng)
+    known[:, 7] += 6 * labels
+    head = probe.fit_head(known, labels)
+    assert (head(known).argmax(1) == labels).float().mean() > 0.99
+
+
+def test_shipped_backbone_is_small_and_has_a_card() -> None:
+    """The shipped file is at most 16 MB, and its card tells recipe, seed, hardware, time and what it can do."""
+    path = observatory_path()
+    assert path.stat().st_size <= 16_000_000
+    card = read_json(path.with_suffix(".json"), made_by="python -m repro.backbone.pretrain")
+    assert {"recipe", "seed", "device", "threads", "seconds_of_last_run", "loss", "probe"} <= set(card)
+    assert card["probe"]["accuracy"][0]["condition"] == "all"
+
+
+@pytest.mark.slow
+@pytest.mark.reference
+def test_shipped_backbone_knows_real_aurora(project: Paths, reference: Path, tmp_path: Path) -> None:
+    """With a head learnt from simulated labels alone the backbone classifies the four real frames as captioned."""
+    params = load_params(project.params)
+    network = build("observatory", params.seed)
+    known = make(params, 360, "test", tmp_path)
+    head = probe.fit_head(
+        probe.features(network, known.frames, torch.device("cpu")),
+        torch.from_numpy(probe.labels_of(known, params.seed)),
+    )
+    captions = {"night_arc_yes": 1, "pink_corona_yes": 1, "folded_arc_yes": 1, "overcast_no": 0}
+    frames = [
+        np.asarray(Image.open(reference / f"{name}.jpg").convert("RGB").resize((240, 240), Image.Resampling.BILINEAR))
+        for name in captions
+    ]
+    pictures = np.stack(frames).transpose(0, 3, 1, 2)
+    with torch.inference_mode():
+        predicted = head(probe.features(network, pictures, torch.device("cpu"))).argmax(1)
+    assert predicted.tolist() == list(captions.values())

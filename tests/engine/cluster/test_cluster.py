@@ -1,0 +1,322 @@
+"""A real Dask cluster on this machine: the same files as with local processes, also when workers are killed."""
+
+from __future__ import annotations
+
+import builtins
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from distributed import Client, LocalCluster
+
+from repro.classifier import network as networks
+from repro.classifier.device import of_workers
+from repro.classifier.gradcam_corpus import explain_corpus
+from repro.classifier.infer_corpus import infer_corpus
+from repro.clock.clock_corpus import clock_corpus
+from repro.engine import cluster
+from repro.engine.workers import Crew, run
+from repro.errors import ReproError
+from repro.files import digest
+from repro.film.film_corpus import film_corpus
+from repro.params import ClockParams, Engine, FilmParams, GradcamParams, InferParams, Params
+from repro.paths import Paths
+from tests.engine.cluster.work import Slowly, dies, refuse
+from tests.support.camera import SLASHES, Look, burn, small_camera, small_frames, write_video
+from tests.support.corpus import SIDE, add_night
+from tests.support.images import lively
+
+CAMERA = small_camera(
+    frame_px={"width": 320, "height": 120},
+    clock={"box_px": {"left": 0, "top": 92, "width": 320, "height": 28}, "scale": 3, "formats": [SLASHES]},
+)
+NIGHTS = 5
+BAD = "20240206"  # a video that is none
+CPU = torch.device("cpu")
+LOADED = cluster._loaded
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _here(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Stages run in the project's folder; here it is an empty one."""
+    before = Path.cwd()
+    os.chdir(tmp_path_factory.mktemp("project"))
+    yield
+    os.chdir(before)
+
+
+@pytest.fixture(autouse=True)
+def _unedited(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Somebody may be editing the code while tests run; what workers do about that has tests of its own."""
+    monkeypatch.setattr(cluster, "_loaded", tuple)
+
+
+@pytest.fixture(scope="module")
+def dask() -> Iterator[LocalCluster]:
+    """Two worker processes of one thread each."""
+    with LocalCluster(
+        n_workers=2, threads_per_worker=1, processes=True, host="127.0.0.1", dashboard_address="127.0.0.1:0", memory_limit=0,
+    ) as local:  # fmt: skip
+        yield local
+
+
+@pytest.fixture(scope="module")
+def engine(dask: LocalCluster) -> Engine:
+    """Section ``engine`` that names the cluster."""
+    return Engine(scheduler=dask.scheduler_address)
+
+
+@pytest.fixture(scope="module")
+def videos(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Short nights whose clock can be read, and one file that is no video."""
+    folder = tmp_path_factory.mktemp("videos")
+    for day in range(1, NIGHTS + 1):
+        write_video(folder / f"small_2024020{day}.mp4", clocked_frames(day))
+    (folder / f"small_{BAD}.mp4").write_bytes(b"no video" * 100)
+    return folder
+
+
+def clocked_frames(day: int) -> Iterator[np.ndarray]:
+    """Six minutes of a night: drifting colours and the clock."""
+    for number, image in enumerate(small_frames(60, seed=day)):
+        wide = np.full((120, 320, 3), 12, np.uint8)
+        wide[:90, :160] = image[:90]
+        moment = datetime(2024, 2, day, 1, 10, 5) + timedelta(seconds=6 * number)
+        burn(wide, moment.strftime(SLASHES), 300, 112, Look())
+        yield wide
+
+
+def observe(videos: Path, root: Path, workers: Crew, do: Any = None) -> None:
+    """Stages film and clock."""
+    film_corpus(videos, root / "film", CAMERA, FilmParams(), workers=workers, do=do)
+    clock_corpus(root / "film", root / "clock", CAMERA, ClockParams(), workers=workers)
+
+
+@pytest.fixture(scope="module")
+def alone(videos: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """Digests of what one process makes of the videos: archives, tables, keograms, receipts and lists of failures."""
+    root = tmp_path_factory.mktemp("alone")
+    observe(videos, root, 1)
+    found = digests(root)
+    assert len(found) == NIGHTS * (5 + 3) + 2
+    assert len(pd.read_parquet(root / "clock" / "tables" / "20240201.parquet")["time_utc"].dropna()) == 6
+    return found
+
+
+def digests(root: Path) -> dict[str, str]:
+    """Digest of every file that the stages leave, but for the notes on when inputs were last seen."""
+    return {
+        str(path.relative_to(root)): digest(path)
+        for path in sorted(root.rglob("*"))
+        if path.is_file() and ".seen" not in path.parts
+    }
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("workers", [2, 4])
+def test_local_processes_make_the_same_files(videos: Path, alone: dict[str, str], tmp_path: Path, workers: int) -> None:
+    """With two and four local processes every file is, byte for byte, that of one."""
+    observe(videos, tmp_path, workers)
+    assert digests(tmp_path) == alone
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("workers", [1, 2, 4])
+def test_a_cluster_makes_the_same_files(
+    videos: Path, alone: dict[str, str], tmp_path: Path, dask: LocalCluster, engine: Engine, workers: int
+) -> None:
+    """With one, two and four workers of a cluster every file is, byte for byte, that of one local process."""
+    dask.scale(workers)
+    with Client(dask, set_as_default=False) as client:
+        client.wait_for_workers(workers, timeout=30)
+        while len(client.scheduler_info()["workers"]) != workers:
+            time.sleep(0.1)
+    observe(videos, tmp_path, engine)
+    assert digests(tmp_path) == alone
+
+
+def kill_one(told: Path, killed: list[int]) -> None:
+    """Kill the first process that says it is at work, as the kernel does where memory runs out."""
+    while not (found := list(told.iterdir())):
+        time.sleep(0.02)
+    killed.append(int(found[0].name.split("-")[0]))
+    os.kill(killed[0], signal.SIGKILL)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("where", ["local", "cluster"])
+def test_a_worker_killed_in_the_midst_changes_nothing(
+    videos: Path, alone: dict[str, str], tmp_path: Path, dask: LocalCluster, engine: Engine, where: str
+) -> None:
+    """A worker killed while it films: its night is done again elsewhere, and every file is as if nothing had happened."""
+    if where == "cluster":
+        dask.scale(2)
+    told, killed = tmp_path / "told", list[int]()
+    told.mkdir()
+    killer = threading.Thread(target=kill_one, args=(told, killed))
+    killer.start()
+    observe(videos, tmp_path / "made", engine if where == "cluster" else 2, do=Slowly(told))
+    killer.join()
+    lost = [path.name for path in told.iterdir() if path.name.startswith(f"{killed[0]}-")]
+    again = [path.name for path in told.iterdir() if path.name.endswith(lost[0].split("-")[1])]
+    assert len(again) == 2
+    assert digests(tmp_path / "made") == alone
+
+
+@pytest.mark.slow
+def test_a_night_that_kills_every_worker_stops_no_other(dask: LocalCluster, engine: Engine) -> None:
+    """A night that kills each worker it meets is given up with its reason; the others are answered."""
+    dask.scale(2)
+    answers = dict(run(dies, [1, 2, 3, 4, 5, 6], workers=engine))
+    error = answers.pop(3)
+    assert answers == {number: number for number in (1, 2, 4, 5, 6)}
+    assert isinstance(error, ReproError)
+    assert "was killed time and again" in error.found
+
+
+@pytest.mark.slow
+def test_infer_and_gradcam_on_a_cluster(tmp_path: Path, dask: LocalCluster, engine: Engine) -> None:
+    """Answers of the network and Grad-CAM maps are, byte for byte, those of this process and of local processes."""
+    dask.scale(2)
+    project = Paths(tmp_path)
+    table = pd.concat([add_night(project, "simulated", f"2024020{day}", 9, truth=True) for day in (1, 2, 3)])
+    weights = tmp_path / "weights.safetensors"
+    networks.save(lively(networks.build("none", 5), SIDE), weights, {"image_size_px": SIDE})
+    clock, sky = (project.stage("simulated", stage) for stage in ("clock", "sky"))
+    shown = table.assign(p_yes=0.5, predicted="yes", truth=np.where(table["aurora"], "yes", "no"), form="arc")
+    shown = shown.assign(colour="red", weather="clear")
+    found = []
+    for name, workers in (("one", 1), ("two", 2), ("cluster", engine)):
+        root = tmp_path / name
+        device = of_workers(workers) if isinstance(workers, Engine) else CPU
+        outcome = infer_corpus(clock, sky, weights, root / "infer", InferParams(), device, workers=workers)
+        assert len(outcome.done) == 3
+        explain_corpus(
+            shown, clock / "frames", project.masks("simulated"), weights, root / "gradcam", GradcamParams(measured=5),
+            seed=1, device=device, workers=workers,
+        )  # fmt: skip
+        found.append(digests(root))
+    assert len(found[0]) > 10
+    assert found[1] == found[0]
+    assert found[2] == found[0]
+
+
+def test_without_the_extra_the_error_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where distributed is not installed, naming a scheduler is an error that says what to install."""
+    real = builtins.__import__
+
+    def without(name: str, *rest: Any, **more: Any) -> Any:
+        if name == "distributed":
+            raise ImportError(name)
+        return real(name, *rest, **more)
+
+    monkeypatch.setattr(builtins, "__import__", without)
+    with pytest.raises(ReproError, match=r"\.\[cluster\]"):
+        list(run(abs, [1], workers=Engine(scheduler="tcp://127.0.0.1:8786")))
+
+
+@pytest.mark.parametrize("kind", ["address", "no file", "empty file", "other file", "list file"])
+def test_no_scheduler_is_told_within_seconds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str) -> None:
+    """Where no scheduler answers, or its file is missing or another file, the run ends within seconds and says so."""
+    monkeypatch.setattr(cluster, "CONNECT_S", 1)
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        address = f"tcp://127.0.0.1:{free.getsockname()[1]}"
+    path = tmp_path / "scheduler.json"
+    if kind.endswith("file") and kind != "no file":
+        path.write_text({"empty": "", "other": '{"a": 1}', "list": "[1]"}[kind.split()[0]])
+    began = time.monotonic()
+    with pytest.raises(ReproError, match="no answer from a Dask scheduler"):
+        list(run(abs, [1], workers=Engine(scheduler=address if kind == "address" else str(path))))
+    assert time.monotonic() - began < 10
+
+
+def test_a_scheduler_file_will_do(tmp_path: Path, dask: LocalCluster, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The JSON file in which a scheduler writes its address, as dask-jobqueue and dask-mpi pass it on, names it as well."""
+    with Client(dask, set_as_default=False) as client:
+        client.write_scheduler_file(str(tmp_path / "scheduler.json"))
+    monkeypatch.setattr(cluster, "_loaded", LOADED)  # workers of this same code are not refused
+    assert dict(run(abs, [-1, -2], workers=Engine(scheduler=str(tmp_path / "scheduler.json")))) == {-1: 1, -2: 2}
+
+
+def test_errors_of_a_worker_come_back_whole(engine: Engine) -> None:
+    """An error of one item, raised in a cluster's worker, arrives with all four parts and stops no other item."""
+    answers = dict(run(refuse, [1, 2], workers=engine))
+    assert answers[1] == 1
+    assert isinstance(answers[2], ReproError)
+    assert answers[2].remedy == "choose"
+
+
+def test_a_worker_with_other_code_is_refused(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A worker that began before the code was changed does nothing, and the error says to start it again."""
+    monkeypatch.setattr(cluster, "_loaded", lambda: (("repro.film.film_corpus", "0" * 64),))
+    [(_, answer)] = run(abs, [1], workers=engine)
+    assert isinstance(answer, ReproError)
+    assert "runs another repro.film.film_corpus" in answer.found
+
+
+def test_a_worker_that_does_not_see_the_project_is_refused(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """A worker that does not see the run's files does nothing, instead of writing where nobody looks."""
+    guarded = cluster._Guarded
+    monkeypatch.setattr(
+        cluster, "_Guarded", lambda work, _mark, modules: guarded(work, tmp_path / "elsewhere", modules)
+    )
+    [(_, answer)] = run(abs, [1], workers=engine)
+    assert isinstance(answer, ReproError)
+    assert "does not see" in answer.found
+
+
+def test_a_gpu_is_asked_for_as_a_resource(engine: Engine, capsys: pytest.CaptureFixture[str]) -> None:
+    """Work that needs a GPU waits for a worker that declares one, says that it waits, and runs there when it comes."""
+    asked: Mapping[str, Any] = {"answers": []}
+    thread = threading.Thread(target=lambda: asked["answers"].extend(run(abs, [-1], workers=engine, gpu=True)))
+    thread.start()
+    while "no worker with --resources GPU=1 is at" not in capsys.readouterr().err:
+        time.sleep(0.05)
+    assert asked["answers"] == []
+    command = [sys.executable, "-m", "distributed.cli.dask_worker", engine.scheduler, "--resources", "GPU=1"]
+    worker = subprocess.Popen([*command, "--no-dashboard", "--nthreads", "1"], stderr=subprocess.DEVNULL)
+    thread.join(timeout=60)
+    worker.terminate()
+    worker.wait(timeout=30)
+    assert asked["answers"] == [(-1, 1)]
+
+
+def test_a_scheduler_that_goes_away_is_an_error(tmp_path: Path) -> None:
+    """If the scheduler ends while it has work, the run ends with an error instead of waiting for ever."""
+    with LocalCluster(
+        n_workers=1, threads_per_worker=1, processes=True, host="127.0.0.1", dashboard_address="127.0.0.1:0", memory_limit=0,
+    ) as local:  # fmt: skip
+        answers = run(time.sleep, [0.0, 60.0], workers=Engine(scheduler=local.scheduler_address))
+        assert next(answers) == (0.0, None)
+        local.close()
+    with pytest.raises(ReproError, match="went away"):
+        next(answers)
+
+
+@pytest.mark.parametrize(("device", "expected"), [("auto", "cpu"), ("cpu", "cpu"), ("cuda", "cuda")])
+def test_device_of_a_cluster(device: str, expected: str) -> None:
+    """A cluster's GPU need not be looked for here; it has to be asked for by name."""
+    assert of_workers(Engine(device=device, scheduler="tcp://host:8786")).type == expected
+
+
+@pytest.mark.parametrize("scheduler", ["host:8786", "tcp://host", "", "http://host:1", "/etc/passwd"])
+def test_what_is_no_scheduler_is_refused(scheduler: str) -> None:
+    """A word that is neither an address with a port nor a JSON file is refused when parameters are read."""
+    with pytest.raises(ValueError, match=r"tcp://host:8786"):
+        Engine(scheduler=scheduler)
+    assert Params.model_fields["engine"].default.scheduler is None

@@ -1,0 +1,114 @@
+"""Running a stage: alone, logged, and with errors that a user can act on."""
+
+from __future__ import annotations
+
+import errno
+import json
+import runpy
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from repro.engine.nights import Outcome
+from repro.engine.run_stage import alone, logged, read_runs, run_stage
+from repro.errors import ReproError, UnwritableError
+from repro.files import write_text
+from repro.paths import Paths
+from tests.conftest import ROOT
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Paths:
+    """A project with parameters and nothing else, as the current folder."""
+    (tmp_path / "params.yaml").write_bytes((ROOT / "params.yaml").read_bytes())
+    (tmp_path / "expected").mkdir()
+    monkeypatch.chdir(tmp_path)
+    return Paths(tmp_path)
+
+
+def test_every_run_leaves_a_line(project: Paths, capsys: pytest.CaptureFixture[str]) -> None:
+    """A stage that ends and one that fails are both in the log, with what came of them."""
+    run_stage("film", lambda: Outcome(("20240201",), ("20240202", "20240203"), ()))
+
+    def fail() -> None:
+        raise ReproError(found="nothing", expected="a video", where="data", remedy="bring one")
+
+    with pytest.raises(SystemExit) as end:
+        run_stage("clock", fail)
+    assert end.value.code == 1
+    told = capsys.readouterr().err
+    assert "stage clock" in told
+    assert "bring one" in told
+    film, clock = read_runs(project)
+    assert (film["stage"], film["outcome"], film["nights_done"], film["nights_kept"]) == ("film", "done", 1, 2)
+    assert (clock["stage"], clock["outcome"], clock["nights_done"]) == ("clock", "failed", None)
+
+
+def test_a_line_cut_by_a_crash_is_left_out(project: Paths) -> None:
+    """The log can be read although its last line is not whole."""
+    project.results.mkdir()
+    with logged(project, "film"):
+        pass
+    with project.runs.open("a") as file:
+        file.write(json.dumps({"stage": "clock"})[:9])
+    assert [line["stage"] for line in read_runs(project)] == ["film"]
+
+
+def test_a_second_run_is_refused_while_the_first_works(project: Paths) -> None:
+    """Another process that holds the project is an error that says so; once it is killed, the project is free."""
+    code = "import sys; from repro.paths import Paths; from pathlib import Path; from repro.engine.run_stage import alone\n"
+    code += f"with alone(Paths(Path({str(project.root)!r}))):\n    print('held', flush=True); sys.stdin.read()"
+    with subprocess.Popen([sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as other:
+        assert other.stdout is not None
+        assert other.stdout.readline() == b"held\n"
+        with pytest.raises(ReproError, match="another run"), alone(project):
+            pass
+        other.kill()
+        other.wait()
+        with alone(project):
+            pass
+
+
+def test_interruption_ends_quietly(project: Paths, capsys: pytest.CaptureFixture[str]) -> None:
+    """Control-C gives one line instead of a traceback, and the exit code of an interruption."""
+
+    def stop() -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(SystemExit) as end:
+        run_stage("film", stop)
+    assert end.value.code == 130
+    assert capsys.readouterr().err.count("\n") == 1
+    assert read_runs(project)[-1]["outcome"] == "failed"
+
+
+@pytest.mark.parametrize("code", [errno.ENOSPC, errno.EROFS])
+def test_a_disk_that_takes_nothing_is_told_and_the_old_file_stays(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: int
+) -> None:
+    """A full or read-only disk is an error that says what to do; nothing half-written is left, and the old file is."""
+    target = tmp_path / "file.txt"
+    write_text(target, "old")
+
+    def fail(*_: object, **__: object) -> None:
+        raise OSError(code, "no")
+
+    monkeypatch.setattr(Path, "write_text", fail)
+    with pytest.raises(UnwritableError) as error:
+        write_text(target, "new")
+    assert "run again" in error.value.remedy
+    monkeypatch.undo()
+    assert target.read_text() == "old"
+    assert list(tmp_path.iterdir()) == [target]
+
+
+def test_nothing_is_simulated_for_another_corpus(project: Paths, capsys: pytest.CaptureFixture[str]) -> None:
+    """With videos of one's own as the corpus, stage simulate ends at once and films no night."""
+    text = project.params.read_text().replace("corpus: simulated ", "corpus: auroramax ")
+    project.params.write_text(text)
+    runpy.run_path(str(ROOT / "stages" / "simulate.py"), run_name="__main__")
+    assert "nothing to do, the corpus is auroramax" in capsys.readouterr().out
+    assert list((project.root / "data" / "simulated").iterdir()) == []
+    assert read_runs(project)[-1]["outcome"] == "done"

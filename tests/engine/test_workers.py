@@ -1,0 +1,156 @@
+"""Work over nights: every item is answered, whatever happens to the others."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from repro.engine.workers import TRIES, run, worker_count
+from repro.errors import ReproError
+from repro.params import Engine
+from tests.conftest import ROOT
+
+
+def square(number: int) -> int:
+    """Work of one item; three is a bad night."""
+    if number == 3:
+        raise ReproError(found="three", expected="another number", where="here", remedy="choose")
+    return number * number
+
+
+def dies(item: tuple[Path, int, int]) -> int:
+    """Work that counts its tries in a folder and kills its own process in the first few of them, as the kernel would."""
+    folder, number, deaths = item
+    tries = len(list(folder.glob(f"{number}-*")))
+    (folder / f"{number}-{tries}").touch()
+    if tries < deaths:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return number
+
+
+def threads(number: int) -> tuple[int, int, str]:
+    """Threads that torch, OpenCV and Tesseract would use."""
+    import cv2
+    import torch
+
+    return torch.get_num_threads(), cv2.getNumThreads(), os.environ["OMP_THREAD_LIMIT"]
+
+
+def tell_and_wait(folder: Path) -> None:
+    """Work that says which process does it and takes a minute."""
+    (folder / str(os.getpid())).touch()
+    time.sleep(60)
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_one_bad_item_does_not_stop_the_others(workers: int) -> None:
+    """Every item is answered once; the bad one by its error, with all four parts."""
+    answers = dict(run(square, [1, 2, 3, 4], workers=workers))
+    error = answers.pop(3)
+    assert answers == {1: 1, 2: 4, 4: 16}
+    assert isinstance(error, ReproError)
+    assert (error.found, error.remedy) == ("three", "choose")
+
+
+def test_worker_count_is_at_least_one() -> None:
+    """Zero asks for one worker a core; any other number is taken as it is; of a cluster's workers each is one."""
+    assert worker_count(0) >= 1
+    assert worker_count(3) == worker_count(Engine(workers=3)) == 3
+    assert worker_count(Engine(workers=3, scheduler="tcp://host:8786")) == 1
+
+
+def test_a_killed_worker_is_tried_again_and_takes_no_other_along(tmp_path: Path) -> None:
+    """An item whose process dies is tried again, at most three times; then it is an error, and all others are answered."""
+    items = [(tmp_path, 1, 0), (tmp_path, 2, TRIES - 1), (tmp_path, 3, 99), (tmp_path, 4, 0), (tmp_path, 5, 0)]
+    answers = {item[1]: answer for item, answer in run(dies, items, workers=2)}
+    error = answers.pop(3)
+    assert answers == {1: 1, 2: 2, 4: 4, 5: 5}
+    assert isinstance(error, ReproError)
+    assert error.found == f"the process at work on it was killed {TRIES} times"
+    tried = [len(list(tmp_path.glob(f"{number}-*"))) for number in range(1, 6)]
+    assert tried == [1, TRIES, TRIES, 1, 1]
+
+
+def test_libraries_work_on_one_thread() -> None:
+    """In this process and in others, torch, OpenCV and Tesseract are given one thread; here only for as long as it takes."""
+    import torch
+
+    before = torch.get_num_threads()
+    torch.set_num_threads(2)
+    try:
+        for workers in (1, 2):
+            assert {answer for _, answer in run(threads, [1, 2], workers=workers)} == {(1, 1, "1")}
+        assert torch.get_num_threads() == 2
+    finally:
+        torch.set_num_threads(before)
+
+
+def test_a_caller_that_wants_no_more_ends_the_workers() -> None:
+    """Closing a run before its end kills its processes instead of waiting for nights that nobody wants."""
+    began = time.monotonic()
+    answers = run(time.sleep, [0.0, 60.0, 60.0], workers=2)
+    assert next(answers) == (0.0, None)
+    answers.close()  # type: ignore[attr-defined]
+    assert time.monotonic() - began < 30
+    assert multiprocessing.active_children() == []
+
+
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGKILL])
+def test_no_worker_outlives_its_run(tmp_path: Path, how: signal.Signals) -> None:
+    """After an interrupt, or when the run itself is killed, its workers end within seconds and without a word."""
+    script = tmp_path / "script.py"
+    script.write_text(
+        "import sys\nfrom pathlib import Path\nfrom repro.engine.workers import run\nfrom tests.engine.test_workers import tell_and_wait\n"
+        "if __name__ == '__main__':\n    folder = Path(sys.argv[1])\n    try:\n"
+        "        list(run(tell_and_wait, [folder] * 4, workers=2))\n"
+        "    except KeyboardInterrupt:\n        sys.exit(130)\n"
+    )
+    told = tmp_path / "told"
+    told.mkdir()
+    process = subprocess.Popen(
+        [sys.executable, script, told],
+        env={**os.environ, "PYTHONPATH": str(ROOT)}, stderr=subprocess.PIPE, text=True, start_new_session=True,
+        preexec_fn=heed_interrupts,
+    )  # fmt: skip
+    wait_for(lambda: len(list(told.iterdir())) == 2)
+    workers = [int(path.name) for path in told.iterdir()]
+    # A terminal sends an interrupt to the whole group.
+    (os.killpg if how == signal.SIGINT else os.kill)(process.pid, how)
+    stderr = process.communicate(timeout=30)[1]
+    if how == signal.SIGINT:
+        assert (process.returncode, stderr) == (130, "")
+    wait_for(lambda: not any(alive(pid) for pid in workers))
+    assert len(list(told.iterdir())) == 2
+
+
+def heed_interrupts() -> None:
+    """Interrupts as on a terminal: what a shell starts in the background, tests too, is told to ignore them."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
+def wait_for(happens: object, seconds: float = 60) -> None:
+    """Wait until something is so."""
+    end = time.monotonic() + seconds
+    while not happens():  # type: ignore[operator]
+        assert time.monotonic() < end, "it did not happen"
+        time.sleep(0.05)
+
+
+def alive(pid: int) -> bool:
+    """Whether a process runs; one that has ended and waits to be reaped does not."""
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    stat = Path(f"/proc/{pid}/stat")
+    try:
+        return not stat.is_file() or stat.read_text().rsplit(")", 1)[1].split()[0] != "Z"
+    except OSError:
+        return False

@@ -1,0 +1,81 @@
+"""Camera profiles."""
+
+from __future__ import annotations
+
+import pytest
+from pydantic import ValidationError
+
+from repro.camera import Camera, camera_of, cameras, load_camera
+from repro.errors import ReproError
+from repro.params import FilmParams
+from tests.support.camera import small_camera
+
+
+@pytest.mark.parametrize("name", cameras())
+def test_every_profile_loads(name: str) -> None:
+    """Each profile that is shipped is one that the model accepts."""
+    assert isinstance(load_camera(name), Camera)
+
+
+def test_auroramax_is_as_published() -> None:
+    """AuroraMAX is masked by a circle at (640, 360) of radius 360, cropped to 720 x 720, and seen at 62.4333, -114.35."""
+    camera = load_camera("auroramax")
+    assert (camera.circle_px.x, camera.circle_px.y, camera.circle_px.radius) == (640, 360, 360)
+    assert (camera.crop_px.width, camera.crop_px.height) == (720, 720)
+    assert (camera.site.latitude_deg, camera.site.longitude_deg) == (62.4333, -114.35)
+
+
+def test_night_is_the_date_in_the_name() -> None:
+    """The night is read from the file's name as the pattern says, and from no other name."""
+    camera = load_camera("auroramax")
+    assert camera.night_of("auroramaxHD_20240201_720p.mp4") == "20240201"
+    assert camera.night_of("AURORAMAXHD_20240201_720P.MP4") == "20240201"
+    assert camera.night_of("auroramaxHD_20240201_1080p.mp4") is None
+    assert camera.night_of("auroramaxHD_720p.mp4") is None
+
+
+@pytest.mark.parametrize(("fps", "step"), [(25.0, 10), (24.97, 10), (30.0, 12)])
+def test_published_sampling_is_two_fifths_of_the_frame_rate(fps: float, step: int) -> None:
+    """Sampling as published takes every fps x 2/5-th frame, rounded."""
+    assert load_camera("auroramax").step(fps, "published") == step
+
+
+def test_sampling_by_cadence_ignores_the_frame_rate() -> None:
+    """Sampling by cadence takes a frame a minute whatever the video's frame rate."""
+    assert load_camera("auroramax").step(30.0, "cadence") == 10
+    assert load_camera("kho").step(25.0, "published") == 59
+
+
+def test_corpus_names_its_camera() -> None:
+    """A corpus uses the camera that params name for it, else the one of its own name."""
+    assert camera_of("kho", FilmParams()) == load_camera("kho")
+    simulated, auroramax = camera_of("simulated", FilmParams()), load_camera("auroramax")
+    assert simulated.model_copy(update={"credit": auroramax.credit}) == auroramax
+
+
+def test_simulated_images_are_credited_to_no_camera() -> None:
+    """A simulated frame never bears the name of the owner of a real camera's images."""
+    assert "AuroraMAX" in load_camera("auroramax").credit
+    assert camera_of("simulated", FilmParams()).credit == "simulated observatory, no camera"
+
+
+def test_unknown_camera_lists_the_known_ones() -> None:
+    """An unknown camera is an error that names those there are."""
+    with pytest.raises(ReproError, match="auroramax, kho"):
+        load_camera("nobody")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"crop_px": {"left": 100, "top": 0, "width": 80, "height": 80}},
+        {"file_pattern": "night.mp4"},
+        {"clock": {"box_px": {"left": 0, "top": 100, "width": 160, "height": 20}, "scale": 4, "formats": ["%H:%M"]}},
+        {"site": {"latitude_deg": 62, "longitude_deg": 0, "time_zone": "America/Yellowblade"}},
+        {"colour": "green"},
+    ],
+)
+def test_a_profile_that_cannot_be_is_refused(change: dict[str, object]) -> None:
+    """A crop beyond the frame, a pattern without a date, half a clock format, no such zone, an unknown key: refused."""
+    with pytest.raises(ValidationError):
+        small_camera(**change)

@@ -1,0 +1,98 @@
+"""Files are written whole or not at all."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from repro.errors import ReproError
+from repro.files import atomic_path, digest, read_json, write_json, write_table, write_text
+
+
+def test_a_failed_write_leaves_what_was_there(tmp_path: Path) -> None:
+    """An error while writing leaves the old file whole and no partial one beside it."""
+    target = tmp_path / "a" / "file.txt"
+    write_text(target, "old")
+
+    def fail_halfway() -> None:
+        with atomic_path(target) as temporary:
+            temporary.write_text("half")
+            raise OSError("disk full")
+
+    with pytest.raises(OSError, match="disk full"):
+        fail_halfway()
+    assert target.read_text() == "old"
+    assert [path.name for path in target.parent.iterdir()] == ["file.txt"]
+
+
+def test_target_is_untouched_until_the_end(tmp_path: Path) -> None:
+    """While the new file is being written a reader sees the old one."""
+    target = tmp_path / "file.txt"
+    write_text(target, "old")
+    with atomic_path(target) as temporary:
+        temporary.write_text("new")
+        assert target.read_text() == "old"
+    assert target.read_text() == "new"
+
+
+def test_written_files_are_readable_by_others(tmp_path: Path) -> None:
+    """A file gets the permissions that any other new file would get."""
+    write_text(tmp_path / "file.txt", "text")
+    (tmp_path / "plain.txt").write_text("text")
+    assert (tmp_path / "file.txt").stat().st_mode == (tmp_path / "plain.txt").stat().st_mode
+
+
+def test_json_refuses_nan(tmp_path: Path) -> None:
+    """A number that is not a number never reaches a JSON file."""
+    with pytest.raises(ValueError, match="JSON"):
+        write_json(tmp_path / "x.json", {"a": float("nan")})
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("content", [None, "{not json", b"\xff\xfe\x00"])
+def test_unreadable_json_says_how_to_make_it(tmp_path: Path, content: str | bytes | None) -> None:
+    """A missing or damaged result names the stage that makes it."""
+    path = tmp_path / "x.json"
+    if isinstance(content, str):
+        path.write_text(content)
+    elif content is not None:
+        path.write_bytes(content)
+    with pytest.raises(ReproError) as raised:
+        read_json(path, made_by="dvc repro schedule")
+    assert "dvc repro schedule" in raised.value.remedy
+    assert str(path) in raised.value.where
+
+
+def test_table_survives_a_round_trip(tmp_path: Path) -> None:
+    """Columns, types and values come back as they were written."""
+    table = pd.DataFrame({"night": ["20240201"], "frame": [3], "alt_deg": [1.5]})
+    write_table(tmp_path / "t.parquet", table)
+    pd.testing.assert_frame_equal(pd.read_parquet(tmp_path / "t.parquet"), table)
+
+
+def test_digest_sees_order_and_borders(tmp_path: Path) -> None:
+    """The digest of several files changes with their order and with where one ends."""
+    for name, text in {"a": "12", "b": "3", "c": "1", "d": "23"}.items():
+        (tmp_path / name).write_text(text)
+    one, two, three, four = (tmp_path / name for name in "abcd")
+    assert len({digest(one, two), digest(two, one), digest(three, four)}) == 3
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="an administrator may write anywhere")
+def test_read_only_folder_is_an_os_error(tmp_path: Path) -> None:
+    """A folder that may not be written gives the system's own error and leaves nothing behind."""
+    tmp_path.chmod(0o500)
+    with pytest.raises(PermissionError):
+        write_text(tmp_path / "x", "text")
+    tmp_path.chmod(0o700)
+
+
+def test_json_is_stable(tmp_path: Path) -> None:
+    """The same document gives the same bytes, with the keys in the order given."""
+    write_json(tmp_path / "x.json", {"b": 1, "a": [1.5, "ä"]})
+    assert (tmp_path / "x.json").read_text(encoding="utf-8").endswith("]\n}\n")
+    assert list(json.loads((tmp_path / "x.json").read_text(encoding="utf-8"))) == ["b", "a"]
