@@ -124,26 +124,19 @@ def simulate(
 def status(
     project: Project = None,
     corpus: Annotated[str | None, typer.Option(help="Corpus; that of params.yaml if not given.")] = None,
-    digests: Annotated[bool, typer.Option("--digests", help="Print a SHA-256 of every output instead.")] = False,
 ) -> None:
     """Show how far a corpus has come: nights, frames, repairs by rule, unreadable frames, conditions.
 
-    Exit code 1 if a night failed or a frame's time could not be read; with --digests, if an output has not been made.
+    Exit code 1 if a night failed or a frame's time could not be read.
 
     Example: repro status --corpus kho
     """
-    from repro.digests import digests as digests_of
-    from repro.digests import print_digests
     from repro.params import load_params
     from repro.status import print_status
     from repro.status import status as status_of
 
     paths = find_project(project)
     corpus = corpus or load_params(paths.params).corpus
-    if digests:
-        listed = digests_of(paths, corpus)
-        print_digests(listed)
-        raise typer.Exit(0 if all(entry.files for entry in listed) else 1)
     found = status_of(paths, corpus)
     print_status(found)
     raise typer.Exit(0 if found.clean else 1)
