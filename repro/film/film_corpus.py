@@ -165,6 +165,7 @@ def film_night(task: FilmTask) -> dict[str, Any]:
         "scanned": scan.frames,
         "sampled": len(indices),
         "missing": scan.missing,
+        "length_known": scan.length_known,
         "holes": [list(hole) for hole in scan.holes],
         "undecoded": scan.undecoded,
     }
@@ -179,12 +180,20 @@ def _add(archive: zipfile.ZipFile, name: str, data: bytes) -> None:
 
 
 def _check_missing(scan: Scan, path: Path, limit: float) -> None:
+    if scan.cut_off and limit < 1:
+        raise ReproError(
+            found=f"a file that is cut off after {scan.frames} frames; it does not say how many it should have",
+            expected=f"at most {limit:.0%} missing (film.max_missing_share)",
+            where=str(path),
+            remedy="download the video again; or set film.max_missing_share to 1.0 to keep what is there",
+        )
     if scan.missing > limit * max(scan.declared, scan.frames):
         raise ReproError(
-            found=f"{scan.frames} frames of {scan.declared}; {scan.missing} are missing or damaged",
+            found=f"{scan.frames} frames of {max(scan.declared, scan.frames)}; {scan.missing} are missing or damaged",
             expected=f"at most {limit:.0%} missing (film.max_missing_share)",
             where=f"{path}, from frame {_first_missing(scan)} on",
-            remedy="download the video again: it is cut off or damaged; or raise the share to keep what is there",
+            remedy="download the video again, as it is cut off or damaged; or raise film.max_missing_share to keep what "
+            "is there",
         )
 
 
