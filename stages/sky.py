@@ -1,4 +1,4 @@
-"""Compute sun, moon and condition of every frame, and draw each night's keogram."""
+"""Compute sun, moon and condition of every frame."""
 
 from repro.camera import camera_of
 from repro.engine.nights import Outcome
@@ -12,9 +12,9 @@ def main() -> Outcome:
     """Write results/CORPUS/sky."""
     paths = find_project()
     params = load_params(paths.params)
-    film, clock, folder = (paths.stage(params.corpus, stage) for stage in ("film", "clock", "sky"))
+    clock, folder = (paths.stage(params.corpus, stage) for stage in ("clock", "sky"))
     camera = camera_of(params.corpus, params.film)
-    outcome = sky_corpus(clock, film, folder, camera, params.sky, workers=params.engine)
+    outcome = sky_corpus(clock, folder, camera, params.sky, workers=params.engine)
     outcome.check("sky", 0.0, folder / "failures.json")
     return outcome
 

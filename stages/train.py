@@ -14,7 +14,7 @@ def main() -> None:
     params = load_params(paths.params)
     document = train_corpus(
         read_table(paths.stage(params.corpus, "split") / "split.parquet", made_by="dvc repro split"),
-        paths.stage(params.corpus, "clock") / "frames",
+        paths.stage(params.corpus, "film") / "frames",
         paths.stage(params.corpus, "train"),
         params.train,
         corpus=params.corpus,

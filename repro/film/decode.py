@@ -288,12 +288,12 @@ def _list_packets(container: Any, stream: Any) -> _Listing:
     # What comes before the first key frame refers to frames that are not in the file, and is never shown.
     pts = sorted(time for time in pts if first_key is None or time >= first_key)
     cut_off, length_known = False, True
-    if not stream.frames and declared <= len(pts):
+    if not stream.frames:  # a fragmented MP4, or Matroska
         ends_early = is_cut_off(Path(container.name))
-        cut_off = ends_early is True
-        # The duration of a fragmented MP4 is the sum of the fragments that are there, and promises nothing.
+        # The duration of a fragmented MP4 is that of the fragments which are there, and promises nothing.
         promised = declared > 0 and "matroska" in container.format.name
-        length_known = ends_early is False or (promised and not cut_off)
+        cut_off = ends_early is True and not (promised and declared > len(pts))
+        length_known = not cut_off and (promised or ends_early is False)
     return _Listing(container.format.name, size_px, unit_s, fps, pts, untimed, declared, cut_off, length_known)
 
 
