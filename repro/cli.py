@@ -143,6 +143,28 @@ def status(
 
 
 @app.command()
+def frames(
+    night: Annotated[str, typer.Option(metavar="YYYYMMDD", help="The date of the night's morning.")],
+    out: Annotated[Path, typer.Option(metavar="DIR", help="Folder for the JPEG files.")],
+    corpus: Annotated[str | None, typer.Option(help="Corpus; that of params.yaml if not given.")] = None,
+    project: Project = None,
+) -> None:
+    """Unpack the frames of a night as JPEG files under their published names, as label lists use them.
+
+    A frame whose clock could not be read has no name and is left out. Files that are there already are kept.
+
+    Example: repro frames --night 20240201 --out /tmp/20240201
+    """
+    from repro.film.frame_archive import unpack_night
+    from repro.params import load_params
+
+    paths = find_project(project)
+    corpus = corpus or load_params(paths.params).corpus
+    film, clock = (paths.stage(corpus, stage) for stage in ("film", "clock"))
+    print(f"{unpack_night(film, clock, night, out)} frames in {out}")
+
+
+@app.command()
 def bench(
     name: Annotated[str, typer.Argument(help="Name of a benchmark, or all.")],
     format: Annotated[Literal["table", "json"], typer.Option("--format", help="How to print the rates.")] = "table",

@@ -14,8 +14,8 @@ def main(paths: Paths, params: Params) -> None:
     folder = paths.stage(params.corpus, "train")
     document = train_corpus(
         read_table(paths.stage(params.corpus, "split") / "split.parquet", made_by="dvc repro split"),
-        paths.stage(params.corpus, "clock") / "frames",
-        folder,
+        paths.stage(params.corpus, "film") / "frames",
+        paths.stage(params.corpus, "train"),
         params.train,
         corpus=params.corpus,
         seed=params.seed,
