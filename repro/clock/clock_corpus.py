@@ -17,7 +17,7 @@ import pandas as pd
 
 from repro import frames
 from repro.camera import Camera
-from repro.clock.read_clock import Clock, read_clock
+from repro.clock.read_clock import NightClock, read_clock
 from repro.engine.nights import Outcome, run_nights, summaries
 from repro.engine.receipts import Work, settings_digest
 from repro.engine.workers import Crew, worker_count
@@ -96,7 +96,7 @@ def clock_corpus(
     return run_nights("clock", folder, tasks, do or clock_night, workers=workers)
 
 
-def read_night(task: ClockTask, table: pd.DataFrame) -> Clock:
+def read_night(task: ClockTask, table: pd.DataFrame) -> NightClock:
     """Read the clock strips of one night; ``table`` is the film stage's."""
     night = task.work.night
     with open_archive(task.work.inputs[1]) as archive:
@@ -112,7 +112,7 @@ def read_night(task: ClockTask, table: pd.DataFrame) -> Clock:
     return read_clock(images, night, task.camera, task.params, step=task.step, threads=task.threads)
 
 
-def clock_night(task: ClockTask, read: Callable[[ClockTask, pd.DataFrame], Clock] = read_night) -> dict[str, Any]:
+def clock_night(task: ClockTask, read: Callable[[ClockTask, pd.DataFrame], NightClock] = read_night) -> dict[str, Any]:
     """Read one night's clock, write its table and its named frames, and say what was found.
 
     Parameters

@@ -19,7 +19,7 @@ from repro import frames
 from repro.bench.full_scale import ocr, squares
 from repro.camera import camera_of
 from repro.clock.clock_corpus import ClockTask, clock_corpus, clock_night
-from repro.clock.read_clock import Clock, settle
+from repro.clock.read_clock import NightClock, resolve_times
 from repro.engine.nights import Outcome
 from repro.engine.run_stage import run_stage
 from repro.files import atomic_path
@@ -116,7 +116,7 @@ def read_and_name(task: ClockTask) -> dict[str, Any]:
     return clock_night(task, read_text)
 
 
-def read_text(task: ClockTask, table: pd.DataFrame) -> Clock:
+def read_text(task: ClockTask, table: pd.DataFrame) -> NightClock:
     """The clock of a night whose strips are lines of text, misread at random."""
     night = task.work.night
     with zipfile.ZipFile(task.work.inputs[1]) as archive:
@@ -125,7 +125,7 @@ def read_text(task: ClockTask, table: pd.DataFrame) -> Clock:
     first = ocr.misread(texts, ocr.FIRST, rng)
     second = ocr.misread(texts, ocr.SECOND, rng)
     looks = [lambda numbers, read=read: [read[number] for number in numbers] for read in (first, second)]
-    return settle(len(table), looks[0], looks[1], night, task.camera, task.params, step=task.step)
+    return resolve_times(len(table), looks[0], looks[1], night, task.camera, task.params, step=task.step)
 
 
 STEPS: dict[str, Callable[[Paths, Params], Outcome | None]] = {"film": film, "clock": clock, "infer": infer}
