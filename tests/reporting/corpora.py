@@ -233,7 +233,7 @@ def _summaries() -> dict[str, dict]:
         "film": {"scanned": 60, "sampled": PER_NIGHT, "missing": 0, "holes": [], "undecoded": []},
         "clock": {
             "frames": PER_NIGHT, "step_s": 60.0, "repairs": {"day_34": 1, "unreadable": 1}, "unreadable": [2],
-            "breaks": [gap], "disputed": [], "unlawful_offset": 0, "confusions": [["1", "4", 1], ["<", "", 2]],
+            "breaks": [gap], "ambiguous": [], "dst_inconsistent": 0, "confusions": [["1", "4", 1], ["<", "", 2]],
         },
         "sky": {"frames": PER_NIGHT, "timed": 5, "on_boundary": 0,
                 "conditions": [["No_moon", "Astro", 2], ["No_moon", "Night", 3]]},

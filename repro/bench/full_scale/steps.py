@@ -20,7 +20,7 @@ from repro import frames
 from repro.bench.full_scale import ocr, squares
 from repro.camera import camera_of
 from repro.clock.clock_corpus import ClockTask, clock_tasks, write_night
-from repro.clock.read_clock import Clock, settle
+from repro.clock.read_clock import NightClock, resolve_times
 from repro.engine.nights import Outcome, run_nights
 from repro.engine.run_stage import run_stage
 from repro.files import atomic_path
@@ -123,7 +123,7 @@ def clock_night(task: ClockTask) -> dict[str, Any]:
     return write_night(task, table, read_text(task, table))
 
 
-def read_text(task: ClockTask, table: pd.DataFrame) -> Clock:
+def read_text(task: ClockTask, table: pd.DataFrame) -> NightClock:
     """The clock of a night whose strips are lines of text, misread at random."""
     night = task.work.night
     with zipfile.ZipFile(task.work.inputs[0]) as archive:
@@ -132,7 +132,7 @@ def read_text(task: ClockTask, table: pd.DataFrame) -> Clock:
     first = ocr.misread(texts, ocr.FIRST, rng)
     second = ocr.misread(texts, ocr.SECOND, rng)
     looks = [lambda numbers, read=read: [read[number] for number in numbers] for read in (first, second)]
-    return settle(len(table), looks[0], looks[1], night, task.camera, task.params, step=task.step)
+    return resolve_times(len(table), looks[0], looks[1], night, task.camera, task.params, step=task.step)
 
 
 STEPS: dict[str, Callable[[Paths, Params], Outcome | None]] = {"film": film, "clock": clock, "infer": infer}
