@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
-from repro.record.claims import Claim, Evidence, Outcome, Rule, Value
+from repro.record.claims import NO_COMPARISON, Claim, EvidenceKind, Outcome, Rule, Value
 
 Interval = tuple[float, float]
 
@@ -38,7 +38,7 @@ class Verdict:
     """The outcome of one comparison: one claim, one kind of evidence."""
 
     claim: str
-    evidence: Evidence
+    evidence: EvidenceKind
     outcome: Outcome
     expected: Outcome
     measured: Value | Interval | None
@@ -88,7 +88,7 @@ def round_for_print(value: float) -> float:
     return float(f"{value:.7g}")
 
 
-def compare(claim: Claim, evidence: Evidence, measured: Measured) -> Verdict:
+def compare(claim: Claim, evidence: EvidenceKind, measured: Measured) -> Verdict:
     """Hold one claim against one measured value.
 
     Parameters
@@ -110,10 +110,20 @@ def compare(claim: Claim, evidence: Evidence, measured: Measured) -> Verdict:
     rule = claim.evidence[evidence]
 
     def verdict(outcome: Outcome, reason: str) -> Verdict:
-        return Verdict(claim.id, evidence, outcome, rule.expect, measured.value, tolerance_text(claim, rule), reason)
+        return Verdict(
+            claim.id,
+            evidence,
+            outcome,
+            rule.expect if rule.compares else "undecidable",
+            measured.value,
+            tolerance_text(claim, rule),
+            reason,
+        )
 
     if measured.failed:
         return verdict("error", measured.failed)
+    if not rule.compares:
+        return verdict("undecidable", f"{NO_COMPARISON[rule.rule]}: {rule.reason}")
     if measured.value is None:
         return verdict("not_run", measured.missing or "no value was measured")
     try:
@@ -139,6 +149,10 @@ def tolerance_text(claim: Claim, rule: Rule) -> str:
             return f"within {100 * (rule.tolerance or 0):g} %"
         case "interval":
             return "inside the interval"
+        case "scatter":
+            return "within 3 standard deviations"
+        case "undecidable" | "other_quantity" | "out_of_scope":
+            return "not compared"
     bound = "not above the printed value" if rule.rule == "at_most" else "not below the printed value"
     return bound if rule.tolerance is None else f"{bound} by more than {rule.tolerance:g}{unit}"
 

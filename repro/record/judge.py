@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, get_args
 
-from repro.record.claims import Claim, Claims, Evidence, Outcome
+from repro.record.claims import Claim, Claims, EvidenceKind, Outcome
 from repro.record.comparator import Measured, Verdict, compare
 from repro.record.findings.derive import find
 from repro.record.findings.finding import Finding
@@ -15,12 +15,12 @@ from repro.record.formula import FormulaError, evaluate
 from repro.record.protocol import protocol_quantities
 
 Quantities = Mapping[str, Any]
-OUTCOMES: tuple[Outcome, ...] = ("confirmed", "consistent", "contradicted", "source_conflict", "not_run", "error")
+OUTCOMES: tuple[Outcome, ...] = get_args(Outcome)
 
 
 @dataclass(frozen=True)
-class Results:
-    """What the stages measured, by kind of evidence.
+class Evidence:
+    """What the stages measured, by kind of evidence, and on how many nights.
 
     Parameters
     ----------
@@ -29,10 +29,14 @@ class Results:
     missing : mapping
         Why there is no value, and what to do: by kind of evidence, by ``evidence:quantity``, or by ``evidence:subject``
         for all quantities whose name begins with ``subject.``.
+    nights, expected_nights : int
+        Nights of the corpus that are evidence, and nights that the record covers.
     """
 
-    quantities: Mapping[Evidence, Quantities]
+    quantities: Mapping[EvidenceKind, Quantities]
     missing: Mapping[str, str]
+    nights: int = 0
+    expected_nights: int = 0
 
 
 @dataclass(frozen=True)
@@ -94,7 +98,7 @@ class Verification:
         }
 
 
-def measure(claim: Claim, evidence: Evidence, claims: Claims, results: Results) -> Measured:
+def measure(claim: Claim, evidence: EvidenceKind, claims: Claims, results: Evidence) -> Measured:
     """What one kind of evidence says about one claim; the reason if it says nothing."""
     rule = claim.evidence[evidence]
     if rule.formula is not None:
@@ -102,7 +106,9 @@ def measure(claim: Claim, evidence: Evidence, claims: Claims, results: Results) 
             return Measured(evaluate(rule.formula, claims))
         except FormulaError as error:
             return Measured(None, failed=str(error))
-    name = str(rule.measure)
+    if rule.measure is None:
+        return Measured(None)
+    name = rule.measure
     quantities = results.quantities.get(evidence)
     if quantities is not None and name in quantities:
         value = quantities[name]
@@ -114,19 +120,19 @@ def measure(claim: Claim, evidence: Evidence, claims: Claims, results: Results) 
     return Measured(None, missing=why or f"no stage measures {name}")
 
 
-def verify(claims: Claims, results: Results) -> Verification:
+def verify(claims: Claims, results: Evidence) -> Verification:
     """Judge every claim by every evidence it declares.
 
     Parameters
     ----------
     claims : Claims
         All registered claims; bounds of the protocol are derived from them.
-    results : Results
+    results : Evidence
         What the stages measured.
     """
     protocol = protocol_quantities(claims, results.quantities.get("ephemeris", {}))
     no_bound = "a count that the bound rests on is not registered, or does not fit on the dates that the sky offers"
-    results = Results({**results.quantities, "protocol": protocol}, {"protocol": no_bound, **results.missing})
+    results = Evidence({**results.quantities, "protocol": protocol}, {"protocol": no_bound, **results.missing})
     verdicts = tuple(
         compare(claim, evidence, measure(claim, evidence, claims, results))
         for claim in claims

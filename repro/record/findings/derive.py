@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from repro.record.claims import Claims, Evidence
+from repro.record.claims import Claims, EvidenceKind
 from repro.record.comparator import Verdict
 from repro.record.findings import classification as results
 from repro.record.findings import closure, network, sky, split, text
@@ -13,7 +13,7 @@ from repro.record.findings.finding import Finding, View
 
 
 def find(
-    claims: Claims, verdicts: Sequence[Verdict], quantities: Mapping[Evidence, Mapping[str, Any]]
+    claims: Claims, verdicts: Sequence[Verdict], quantities: Mapping[EvidenceKind, Mapping[str, Any]]
 ) -> tuple[Finding, ...]:
     """Run every detector.
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from repro.record.claims import Claims, Evidence, Outcome
+from repro.record.claims import Claims, EvidenceKind, Outcome
 from repro.record.comparator import Verdict, round_for_print
 
 
@@ -57,7 +57,7 @@ class View:
         self,
         claims: Claims,
         verdicts: Iterable[Verdict],
-        quantities: Mapping[Evidence, Mapping[str, Any]],
+        quantities: Mapping[EvidenceKind, Mapping[str, Any]],
     ) -> None:
         self.claims = claims
         self._verdicts = {(verdict.claim, verdict.evidence): verdict for verdict in verdicts}
@@ -77,22 +77,22 @@ class View:
             raise KeyError(pattern)
         return found
 
-    def outcome(self, claim: str, evidence: Evidence = "arithmetic") -> Outcome:
+    def outcome(self, claim: str, evidence: EvidenceKind = "arithmetic") -> Outcome:
         """Outcome of one comparison."""
         return self._verdicts[claim, evidence].outcome
 
-    def measured(self, claim: str, evidence: Evidence = "arithmetic") -> float:
+    def measured(self, claim: str, evidence: EvidenceKind = "arithmetic") -> float:
         """Measured number of one comparison."""
         value = self._verdicts[claim, evidence].measured
         if not isinstance(value, int | float):
             raise TypeError(f"{claim} has no single measured number by {evidence}")
         return float(value)
 
-    def conflicts(self, claim: str, evidence: Evidence = "arithmetic") -> bool:
+    def conflicts(self, claim: str, evidence: EvidenceKind = "arithmetic") -> bool:
         """Whether a comparison was made and failed."""
         return self.outcome(claim, evidence) in ("source_conflict", "contradicted")
 
-    def quantity(self, evidence: Evidence, name: str) -> float:
+    def quantity(self, evidence: EvidenceKind, name: str) -> float:
         """A measured number by name; ``LookupError`` if it was not measured."""
         return float(self._quantities[evidence][name])
 
@@ -110,7 +110,7 @@ class View:
             if verdict.outcome in ("source_conflict", "contradicted")
         )
 
-    def interval(self, evidence: Evidence, name: str) -> tuple[float, float]:
+    def interval(self, evidence: EvidenceKind, name: str) -> tuple[float, float]:
         """A measured interval by name."""
         low, high = self._quantities[evidence][name]
         return float(low), float(high)
