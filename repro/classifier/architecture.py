@@ -227,14 +227,28 @@ def _scaling() -> dict[str, float | list[float]]:
     }
 
 
-def _head() -> dict[str, int]:
+def _head() -> dict[str, int | bool]:
     head = build(REFERENCE).get_submodule("classifier.1")
     if not isinstance(head, torch.nn.Linear):
         raise TypeError(f"classifier.1 of {REFERENCE} is {type(head).__name__}, not Linear")
     return {
         "head_inputs": head.in_features,
         "parameters_two_classes": count_parameters(build(REFERENCE, classes=2)),
+        "statistics_move_while_frozen": statistics_move_while_frozen(),
     }
+
+
+def statistics_move_while_frozen() -> bool:
+    """Whether BatchNorm statistics move in training mode when no weight may be trained, seen in the first stage."""
+    stage = build(REFERENCE).get_submodule("features.0").to_empty(device="cpu")
+    convolution, norm = stage.get_submodule("0"), stage.get_submodule("1")
+    if not isinstance(convolution, nn.Conv2d) or not isinstance(norm, nn.BatchNorm2d):
+        raise TypeError(f"the first stage of {REFERENCE} is not a convolution and BatchNorm")
+    convolution.reset_parameters()
+    norm.reset_parameters()
+    stage.train().requires_grad_(False)
+    stage(torch.linspace(0, 1, 2 * 3 * 8 * 8).reshape(2, 3, 8, 8))
+    return bool((norm.running_var != 1).all())
 
 
 def _normalisation() -> dict[str, float]:

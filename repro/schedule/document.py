@@ -13,6 +13,7 @@ from scipy.stats import chi2
 
 from repro.errors import ReproError
 from repro.params import Schedule, Sky
+from repro.schedule.clustering import clustering_quantities
 from repro.schedule.prediction import Prediction, predict, sample_size
 from repro.schedule.rule_reading import CELLS, DARK, NAUTICAL, Published, Reading
 from repro.schedule.scatter import missing_nights_covariance
@@ -110,6 +111,7 @@ def as_document(prediction: Prediction) -> dict[str, Any]:
         "sample.frames": int(sizes.sum()),
         "sample.dates": frames.size,
         "sd.sample.frames": round(sample_sd, 2),
+        **clustering_quantities(prediction),
         **{f"fit.{name}": value for name, value in fit.items()},
     }
     for name, reading in prediction.readings.items():
