@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +13,16 @@ Interval = tuple[float, float]
 
 #: Relative slack for sums of floating-point numbers; far below any printed step.
 FLOAT_SLACK = 1e-9
+
+
+#: Outcomes that are against the record.
+CONFLICTS: tuple[Outcome, ...] = ("contradicted", "source_conflict")
+
+
+def reason_missing(missing: Mapping[str, str], evidence: EvidenceKind, name: str) -> str:
+    """Why a quantity was not measured: the reason for it, else for its subject, else for the whole kind of evidence."""
+    keys = (f"{evidence}:{name}", f"{evidence}:{name.split('.')[0]}", evidence)
+    return next((missing[key] for key in keys if missing.get(key)), f"no stage measures {name}")
 
 
 @dataclass(frozen=True)

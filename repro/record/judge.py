@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, get_args
 
 from repro.record.claims import Claim, Claims, EvidenceKind, Outcome
-from repro.record.comparator import Measured, Verdict, compare
-from repro.record.findings.derive import find
-from repro.record.findings.finding import Finding
+from repro.record.comparator import Measured, Verdict, compare, reason_missing
+from repro.record.findings.derive import DETECTORS, find
+from repro.record.findings.finding import Detector, Finding
 from repro.record.formula import FormulaError, evaluate
 from repro.record.protocol import protocol_quantities
 
@@ -55,8 +55,10 @@ class Verification:
 
     @property
     def exit_code(self) -> int:
-        """0: every verdict as declared; 1: some verdict drifted; 2: something could not be compared."""
-        if any(verdict.uncompared for verdict in self.verdicts):
+        """0: every verdict as declared; 1: some verdict drifted; 2: something could not be compared or derived."""
+        if any(verdict.uncompared for verdict in self.verdicts) or any(
+            finding.kind == "error" for finding in self.findings
+        ):
             return 2
         return 1 if any(verdict.drifted for verdict in self.verdicts) else 0
 
@@ -113,14 +115,10 @@ def measure(claim: Claim, evidence: EvidenceKind, claims: Claims, results: Evide
     if quantities is not None and name in quantities:
         value = quantities[name]
         return Measured(tuple(value) if isinstance(value, list) else value)  # JSON has lists for intervals
-    # The most particular reason: of this quantity, of what it is a quantity of, of the whole kind of evidence.
-    subject = name.split(".")[0]
-    reasons = (results.missing.get(key) for key in (f"{evidence}:{name}", f"{evidence}:{subject}", evidence))
-    why = next((reason for reason in reasons if reason), "")
-    return Measured(None, missing=why or f"no stage measures {name}")
+    return Measured(None, missing=reason_missing(results.missing, evidence, name))
 
 
-def verify(claims: Claims, results: Evidence) -> Verification:
+def verify(claims: Claims, results: Evidence, detectors: Sequence[Detector] = DETECTORS) -> Verification:
     """Judge every claim by every evidence it declares.
 
     Parameters
@@ -129,6 +127,8 @@ def verify(claims: Claims, results: Evidence) -> Verification:
         All registered claims; bounds of the protocol are derived from them.
     results : Evidence
         What the stages measured.
+    detectors : sequence of callable
+        What derives the findings; for a record of other claims than the thesis', its own.
     """
     protocol = protocol_quantities(claims, results.quantities.get("ephemeris", {}))
     no_bound = "a count that the bound rests on is not registered, or does not fit on the dates that the sky offers"
@@ -138,4 +138,4 @@ def verify(claims: Claims, results: Evidence) -> Verification:
         for claim in claims
         for evidence in claim.evidence
     )
-    return Verification(claims, verdicts, find(claims, verdicts, results.quantities))
+    return Verification(claims, verdicts, find(claims, verdicts, results.quantities, results.missing, detectors))

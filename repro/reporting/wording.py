@@ -72,10 +72,14 @@ FINDING = {
     "conflict": "Where the record is at odds with itself or with evidence",
     "agreement": "Where evidence supports the record",
     "remark": "What was done that the text does not tell",
+    "not_derived": "What could not be derived yet",
+    "error": "What broke while it was derived",
 }
 
 #: Mark of each kind of finding: that of the outcome it is most like.
-FINDING_MARK: dict[str, Outcome] = {"conflict": "source_conflict", "agreement": "confirmed", "remark": "consistent"}
+FINDING_MARK: dict[str, Outcome] = {
+    "conflict": "source_conflict", "agreement": "confirmed", "remark": "consistent", "not_derived": "not_run", "error": "error"
+}  # fmt: skip
 
 DOCUMENT: dict[Document, str] = {
     "thesis": "Thesis",
