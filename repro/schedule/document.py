@@ -20,6 +20,7 @@ from repro.engine.receipts import settings_digest
 from repro.errors import ReproError
 from repro.files import read_json, write_json, write_table
 from repro.params import Schedule, Sky
+from repro.schedule.clustering import clustering_quantities
 from repro.schedule.prediction import FittedReading, Prediction, predict
 from repro.schedule.rule_reading import CELLS, DARK, NAUTICAL, FittedRule, Published
 from repro.schedule.scatter import sample_by_date
@@ -168,6 +169,7 @@ def as_document(prediction: Prediction) -> dict[str, Any]:
         "sample.frames": int(sizes.sum()),
         "sample.dates": sizes.size,
         "sd.sample.frames": round(float(lost.std()), 2),
+        **clustering_quantities(prediction),
         **{f"fit.{name}": value for name, value in fit.items()},
         "fit.mean_gap_h": round(prediction.gaps.mean_h, 3),
     }
