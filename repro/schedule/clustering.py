@@ -10,7 +10,7 @@ from repro.sky.bins import CONDITIONS
 
 
 def clustering_quantities(prediction: Prediction) -> dict[str, float]:
-    """Numbers of clusters behind the published counts, under the chosen rule.
+    """Numbers of clusters behind the published counts, under the chosen reading.
 
     Returns
     -------

@@ -153,7 +153,9 @@ def predict(schedule: Schedule, sky: Sky, record: Published) -> Prediction:
     rules = {name: fitted(switches) for name, switches in RULE_READINGS.items()}
     chosen = next((rule for rule in rules.values() if rule.switches == sky), None) or fitted(sky)
     dates = np.unique(
-        minutes.times_utc[chosen.camera_on & (chosen.condition == CELLS.index("night.no_moon"))].astype("datetime64[D]"),
+        minutes.times_utc[chosen.camera_on & (chosen.condition == CELLS.index("night.no_moon"))].astype(
+            "datetime64[D]"
+        ),
         return_counts=True,
     )[1]
     gaps = draw_gaps(minutes, chosen, sample_by_date(dates).sum() - record.sample, SEED)
@@ -181,7 +183,6 @@ def predict(schedule: Schedule, sky: Sky, record: Published) -> Prediction:
 
 def _late_stamps(minutes: Minutes, sky: Positions, record: Published) -> tuple[FittedRule, float]:
     """One altitude, and stamps that are later than the frames by the delay that fits the nine cells best."""
-
     seconds = (minutes.times_utc - minutes.times_utc[0]) / np.timedelta64(1, "s")
 
     def fit(delay_s: int) -> FittedRule:

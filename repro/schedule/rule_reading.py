@@ -19,9 +19,8 @@ DARK = tuple(number for number, (sun, _) in enumerate(CONDITIONS) if sun != "Nau
 NAUTICAL = tuple(number for number, (sun, _) in enumerate(CONDITIONS) if sun == "Nautical")
 #: Number of the condition of a frame in civil twilight or by day, which Table 3 has no cell for.
 BRIGHT = len(CONDITIONS)
-#: Altitudes between which the camera may switch: below, a count of Nautical frames says nothing about it. The fit may end
-#: above -6 deg, so that "no frame in civil twilight" is a result and no assumption.
-LOWEST_SWITCH_DEG, HIGHEST_SWITCH_DEG = -18.0, 0.0
+#: Altitudes between which a switch is looked for; outside, a count of Nautical frames says nothing about it.
+LOWEST_SWITCH_DEG, HIGHEST_SWITCH_DEG = -18.0, -6.0
 
 
 @dataclass(frozen=True)
@@ -104,7 +103,7 @@ class SwitchLadder:
 def switch_ladder(
     sun_alt_deg: Floats, evening: Switches, condition: Integers, evening_altitude_deg: float | None = None
 ) -> SwitchLadder:
-    """Counts for every switch altitude between -18 and 0 deg.
+    """Counts for every switch altitude between -18 and -6 deg.
 
     Parameters
     ----------
@@ -144,13 +143,13 @@ def fit_camera(ladder: SwitchLadder, total: float, nautical: float, evening_alti
     Raises
     ------
     ReproError
-        If no altitude between -18 and 0 deg gives these counts.
+        If no altitude between -18 and -6 deg gives these counts.
     """
     step = int(ladder.steps(np.array([float(total)]), np.array([float(nautical)]))[0]) if total > 0 else 0
     minutes = ladder.counts[step]
     on = int(minutes.sum())
     given = minutes[list(NAUTICAL)].sum() * total / on if on else np.inf
-    if not abs(given - nautical) <= 1.0 or total <= 0:
+    if not abs(given - nautical) <= 1.0 or nautical < 0 or total <= 0:
         raise ReproError(
             found=f"{nautical:,.0f} Nautical frames of {total:,.0f}",
             expected=f"a share that a switch altitude between {LOWEST_SWITCH_DEG:g} and {HIGHEST_SWITCH_DEG:g} deg gives",

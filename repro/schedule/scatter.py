@@ -100,9 +100,7 @@ def sample_by_date(minutes_of_date: npt.ArrayLike, most: int = 20, part: int = 2
     return np.where(counts > 0, np.clip(counts // part, 1, most), 0.0)
 
 
-def draw_gaps(
-    minutes: Minutes, rule: FittedRule, lost_by_sample: float, seed: int, draws: int = DRAWS
-) -> Gaps:
+def draw_gaps(minutes: Minutes, rule: FittedRule, lost_by_sample: float, seed: int) -> Gaps:
     """Draw gaps whose mean length costs the sample as many frames as it lost.
 
     Parameters
@@ -115,16 +113,14 @@ def draw_gaps(
         Frames that the sample would have on the whole schedule, less those that it had.
     seed : int
         Of the random numbers.
-    draws : int
-        How many.
     """
     model = _GapDraws(minutes, rule, seed)
     low, high = SHORTEST_GAP_H, LONGEST_GAP_H
     while high / low > 1.1:
         middle = (low * high) ** 0.5
-        lost = model.draw(middle, min(draws, DRAWS_OF_SEARCH)).sample_lost.mean()
+        lost = model.draw(middle, DRAWS_OF_SEARCH).sample_lost.mean()
         low, high = (middle, high) if lost < lost_by_sample else (low, middle)
-    return model.draw((low * high) ** 0.5, draws)
+    return model.draw((low * high) ** 0.5, DRAWS)
 
 
 class _GapDraws:
