@@ -5,17 +5,20 @@ from __future__ import annotations
 import contextlib
 import math
 from collections.abc import Iterator, Mapping
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 import numpy as np
+import pytz
 
 from repro.record.claims import Claims
 from repro.record.intervals import wilson
 
-Quantity = float | int | tuple[float, float]
+Quantity = float | int | str | tuple[float, float]
 
 #: Largest part of a date's images that ``floor(0.8 n)`` can lose: n = 1, 6, 11, ... each lose 0.8 of an image.
 LARGEST_FLOOR_LOSS = 0.8
+SEASONS = ("winter", "spring", "summer", "autumn")  # three whole months each, winter from December
 #: Counts above this are no images and dates; deriving their bounds would take hours.
 MOST_IMAGES = 100_000
 
@@ -77,10 +80,11 @@ def protocol_quantities(claims: Claims, sky: Mapping[str, Any]) -> dict[str, Qua
     Returns
     -------
     dict
-        ``split.*`` counts of images; ``sample.*`` counts; ``accuracy.wilson.*`` percent; ``softmax.*`` percent.
+        ``split.*`` counts of images; ``sample.*`` counts; ``accuracy.wilson.*``, ``softmax.*`` and ``occurrence.*`` percent;
+        ``clock.*`` the time zone and the nights with daylight saving time.
     """
     found: dict[str, Quantity] = {}
-    for part in (_split, _sample, _accuracies, _softmax_bounds):
+    for part in (_split, _accuracies, _softmax_bounds, _occurrence, _clock):
         with contextlib.suppress(*_NO_COUNT):  # what was derived before stays
             for name, quantity in part(claims, sky):
                 found[name] = quantity
@@ -111,12 +115,6 @@ def _split(claims: Claims, sky: Mapping[str, Any]) -> Iterator[tuple[str, Quanti
             yield "split.val_yes", (images - most, images - fewest)
 
 
-def _sample(claims: Claims, sky: Mapping[str, Any]) -> Iterator[tuple[str, Quantity]]:
-    dates = sky.get("sample.dates")
-    if dates is not None and "SAMPLE.PER_DATE_MAX" in claims:
-        yield "sample.frames", (int(dates), int(dates) * float(claims["SAMPLE.PER_DATE_MAX"].value))
-
-
 def _accuracies(claims: Claims, _: Mapping[str, Any]) -> Iterator[tuple[str, Quantity]]:
     counts = claims.matching("F5.VAL_ACCURACY_COUNT.*")
     if "SPLIT.VAL_YES" not in claims or "SPLIT.VAL_NO" not in claims or not counts:
@@ -127,6 +125,65 @@ def _accuracies(claims: Claims, _: Mapping[str, Any]) -> Iterator[tuple[str, Qua
     for name, successes in hits.items():
         low, high = wilson(successes, trials)
         yield f"accuracy.wilson.{name}", (100 * low, 100 * high)
+
+
+def occurrence_bounds(classified_yes: float, accuracy: float) -> tuple[float, float]:
+    """Share of frames that truly show aurora, from the share classified yes and the accuracy on a balanced set.
+
+    The accuracy fixes the sum of sensitivity and specificity, 2 a, but not which errors are made. By Rogan & Gladen (1978,
+    American Journal of Epidemiology 107, 71-76) the true share is (p + specificity - 1) / (2 a - 1); it is lowest if all
+    errors are false positives and highest if all are false negatives.
+
+    Parameters
+    ----------
+    classified_yes, accuracy : float
+        Fractions; the accuracy is above one half.
+
+    Returns
+    -------
+    tuple of float
+        Fractions, low and high, inside 0 to 1.
+    """
+    low = (classified_yes - 2 * (1 - accuracy)) / (2 * accuracy - 1)
+    high = classified_yes / (2 * accuracy - 1)
+    return max(low, 0.0), min(high, 1.0)
+
+
+def _occurrence(claims: Claims, _: Mapping[str, Any]) -> Iterator[tuple[str, Quantity]]:
+    """True occurrence at Night & No_moon, by the printed accuracy and by the ends of its Wilson interval."""
+    names = ("T6.NIGHT.NO_MOON.YES", "T6.NIGHT.NO_MOON.NO", "SPLIT.VAL_YES", "SPLIT.VAL_NO")
+    counts = claims.matching("F5.VAL_ACCURACY_COUNT.*")
+    if not counts or any(name not in claims for name in names):
+        return
+    yes, no, val_yes, val_no = (int(claims[name].value) for name in names)
+    right = max(int(claim.value) for claim in counts)
+    share = yes / (yes + no)
+    low, high = occurrence_bounds(share, right / (val_yes + val_no))
+    yield "occurrence.night_no_moon", (100 * low, 100 * high)
+    worst = wilson(right, val_yes + val_no)[0]
+    low, high = occurrence_bounds(share, worst)
+    yield "occurrence.night_no_moon.wilson", (100 * low, 100 * high)
+
+
+def _clock(claims: Claims, _: Mapping[str, Any]) -> Iterator[tuple[str, Quantity]]:
+    """The zone of the printed city that pytz knows, and the season of the nights with daylight saving time."""
+    if "TXT.TIME_ZONE" not in claims:
+        return
+    city = str(claims["TXT.TIME_ZONE"].value).rsplit("/", 1)[-1]
+    zones = [name for name in pytz.all_timezones if name.endswith(f"/{city}")]
+    if len(zones) != 1:
+        return
+    yield "clock.time_zone", zones[0]
+    nights = [
+        date.fromisoformat(str(claims[f"WINDOW{number}.FIRST"].value)) + timedelta(days=day)
+        for number in (1, 2, 3)
+        for day in range(int(claims[f"WINDOW{number}.DAYS"].value))
+    ]
+    zone = pytz.timezone(zones[0])
+    saving = [night for night in nights if zone.dst(datetime.combine(night, time()))]
+    yield "clock.mdt_nights", len(saving)
+    seasons = {SEASONS[night.month % 12 // 3] for night in saving}
+    yield "clock.mdt_season", " and ".join(season for season in SEASONS if season in seasons)
 
 
 def _softmax_bounds(claims: Claims, __: Mapping[str, Any]) -> Iterator[tuple[str, Quantity]]:
