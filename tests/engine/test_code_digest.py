@@ -49,7 +49,7 @@ def test_closure_follows_imports_and_leaves_out_how_work_is_run(
         ("repro.observatory.simulate", "repro.seeding"),
         ("repro.clock.clock_corpus", "repro.film.cut"),
         ("repro.classifier.infer_corpus", "repro.classifier.cpu_inference"),
-        ("repro.classifier.train_corpus", "repro.analysis.intervals"),
+        ("repro.classifier.train_corpus", "repro.intervals"),
     ],
 )
 def test_receipts_know_all_code_that_decides_a_result(module: str, needed: str) -> None:
