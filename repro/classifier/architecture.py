@@ -17,12 +17,13 @@ import torch
 from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _BatchNorm
 from torch.utils.flop_counter import FlopCounterMode
-from torchvision import models
+from torchvision import models, transforms
 from torchvision.models.densenet import DenseNet
 
 REFERENCE = "efficientnet_b1"
 BASE = "efficientnet_b0"  # the network that compound scaling starts from
 WEIGHTS = "IMAGENET1K_V1"
+JITTER = 0.3  # strength of ColorJitter in the published transform
 #: Networks of Table 4 that torchvision lists, with weights whose accuracy it documents.
 LISTED = (REFERENCE, "resnet152", "inception_v3")
 #: The other networks of Table 4, with the side of the image (px) that their papers classify.
@@ -176,6 +177,7 @@ def measure() -> dict[str, Any]:
             **{f"{name}.{key}": value for name, numbers in networks.items() for key, value in numbers.items()},
             **{f"{REFERENCE}.{key}": value for key, value in (_scaling() | _head()).items()},
             **{f"normalize.{key}": value for key, value in _normalisation().items()},
+            **{f"jitter.{key}": value for key, value in jitter_range(JITTER).items()},
         },
         "convention": "1 multiply-add = 2 FLOPs of torch's FlopCounterMode; convolutions and matrix products only",
     }
@@ -249,6 +251,12 @@ def statistics_move_while_frozen() -> bool:
     stage.train().requires_grad_(False)
     stage(torch.linspace(0, 1, 2 * 3 * 8 * 8).reshape(2, 3, 8, 8))
     return bool((stage.state_dict()["1.running_var"] != 1).all())
+
+
+def jitter_range(strength: float) -> dict[str, float]:
+    """Factor of brightness that torchvision's ColorJitter of this strength draws at most, and the lowest change."""
+    low, high = transforms.ColorJitter(brightness=strength).brightness
+    return {"highest_factor": round(high, 6), "lowest_change": round(low - 1, 6)}
 
 
 def _normalisation() -> dict[str, float]:

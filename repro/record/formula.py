@@ -198,6 +198,33 @@ def unresolved(formula: str, claims: Claims) -> list[str]:
     return sorted(name for name in references(formula) if not claims.matching(name))
 
 
+def is_one_value(formula: str) -> bool:
+    """Whether a formula is one claim or none, at most rescaled by constants: ``A``, ``100 * A``, ``round(A / 60, 1)``.
+
+    Raises
+    ------
+    FormulaError
+        If the formula cannot be read.
+    """
+    return _is_one_value(_parse(formula))
+
+
+def _is_one_value(node: ast.expr) -> bool:
+    match node:
+        case ast.Constant() | ast.Name() | ast.Attribute():
+            return True
+        case ast.UnaryOp(operand=operand):
+            return _is_one_value(operand)
+        case ast.BinOp(left=left, op=ast.Mult() | ast.Div(), right=right):
+            constant_side = any(not references(ast.unparse(side)) for side in (left, right))
+            return constant_side and _is_one_value(left) and _is_one_value(right)
+        case ast.Call(func=ast.Name(id="round" | "abs" | "floor" | "ceil" | "number"), args=[argument, *_]):
+            return _is_one_value(argument)
+        case ast.Call(func=ast.Name(id=name)) if name not in PATTERN_FUNCTIONS:
+            return not references(ast.unparse(node))
+    return not references(ast.unparse(node))
+
+
 def _parse(formula: str) -> ast.expr:
     if len(formula) > LONGEST:
         raise FormulaError(f"cannot read a formula of {len(formula):,} characters; {LONGEST:,} are allowed")
