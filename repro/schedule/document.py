@@ -168,7 +168,8 @@ def as_document(prediction: Prediction) -> dict[str, Any]:
         },
         "sample.frames": int(sizes.sum()),
         "sample.dates": sizes.size,
-        "sd.sample.frames": round(float(lost.std()), 2),
+        "sample.lost_to_gaps": round(float(lost.mean()), 1),
+        "sample.sd_of_gaps": round(float(lost.std()), 2),
         **clustering_quantities(prediction),
         **{f"fit.{name}": value for name, value in fit.items()},
         "fit.mean_gap_h": round(prediction.gaps.mean_h, 3),
@@ -185,10 +186,17 @@ def as_document(prediction: Prediction) -> dict[str, Any]:
         quantities[f"{row['name']}.chi_square"] = row["chi_square_night_astro"]
         quantities[f"{row['name']}.chi_square_nine"] = row["chi_square_nine"]
         quantities[f"{row['name']}.largest_deviation_percent"] = row["largest_deviation_percent"]
+        for end in ("first", "last"):
+            quantities[f"{row['name']}.{end}_stamp_altitude_deg"] = row[f"{end}_stamp_altitude_deg"]
+    quantities["late_stamps.stamps_late_s"] = prediction.readings["late_stamps"].delay_s
+    full_moon = prediction.readings["as_printed"].rule.switches.full_moon
+    quantities["as_printed.full_moon_phase_deg"] = full_moon.phase_deg
+    quantities["as_printed.full_moon_altitude_deg"] = full_moon.altitude_deg
     runs = [{**vars(run), "chi_square": round(run.chi_square, 2)} for run in prediction.missing_runs]
     if runs:
         best = {name: runs[0][name] for name in ("first", "last", "frames", "sample_lost", "chi_square")}
         quantities |= {f"missing_nights.{name}": value for name, value in best.items()}
+        quantities["missing_nights.tried"] = prediction.runs_tried
     return {
         "quantities": quantities,
         "fit": {
