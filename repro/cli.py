@@ -32,37 +32,25 @@ def _root() -> None:
 
 @app.command()
 def verify(
+    query: Annotated[
+        str, typer.Argument(metavar="[NUMBER|WORD|ID]", help="Only claims with this number, word or id, in detail.")
+    ] = "",
     project: Project = None,
     format: Annotated[  # the contract calls the option --format
         Literal["table", "json", "markdown"], typer.Option("--format", help="How to print the verdicts.")
     ] = "table",
-    only: Annotated[str, typer.Option(metavar="ID-PREFIX", help="Only claims whose id begins so.")] = "",
+    only: Annotated[str, typer.Option(metavar="ID-PREFIX", help="Only claims whose id begins so, in any case.")] = "",
 ) -> None:
-    """Hold every published number against its evidence; needs no video.
+    """Compare every published number with its evidence and say how strong that is; needs no video.
 
     Exit code 0: every verdict as declared in expected/published. 1: some verdict drifted. 2: something that can be
     compared could not be.
 
-    Example: repro verify --only T3 --format markdown
+    Example: repro verify 95.59
     """
-    from repro.record.verdict_formats import as_json, as_markdown, print_table
-    from repro.verification import verify_now
+    from repro.record.verify_command import run
 
-    verification = verify_now(find_project(project)).only(only)
-    if not len(verification.claims):
-        raise ReproError(
-            found=f"--only {only}",
-            expected="the beginning of a claim id, such as T3 or F5.VAL_LOSS",
-            where="repro verify",
-            remedy="list all ids with: repro verify",
-        )
-    if format == "json":
-        sys.stdout.write(as_json(verification))
-    elif format == "markdown":
-        sys.stdout.write(as_markdown(verification))
-    else:
-        print_table(verification)
-    raise typer.Exit(verification.exit_code)
+    raise typer.Exit(run(find_project(project), query=query, only=only, format=format))
 
 
 @app.command()
