@@ -173,15 +173,18 @@ class Camera(Section):
         match = re.fullmatch(rf"{before}([0-9]{{8}}){after}", file_name, re.IGNORECASE)
         return match[1] if match else None
 
-    def step(self, fps: float, sampling: Literal["published", "cadence"]) -> int:
+    def step(
+        self, fps: float, sampling: Literal["published", "cadence"], frames_per_exposure: float = 1
+    ) -> int:  # fmt: skip
         """Distance between sampled frames, in frames of the video, at least 1.
 
         ``published``: fps x 2/5 rounded (thesis, section II.1.2; 10 at 25 fps), where the profile gives a fraction.
-        ``cadence``: the wanted interval over the time between frames, whatever the video's frame rate is.
+        ``cadence``: the wanted interval over the time between exposures, whatever the video's frame rate is, times
+        ``frames_per_exposure``, which is 2 where a conversion to another frame rate has doubled each exposure.
         """
         if sampling == "published" and self.sample_fps_fraction is not None:
             return max(1, round(fps * self.sample_fps_fraction))
-        return max(1, round(self.sample_interval_s / self.cadence_s))
+        return max(1, round(self.sample_interval_s / self.cadence_s * frames_per_exposure))
 
 
 def cameras() -> list[str]:

@@ -17,6 +17,7 @@ from __future__ import annotations
 from collections import defaultdict, deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, Literal
 
@@ -35,6 +36,10 @@ _DOWNLOAD = "download the video again, or take it out of the folder"
 _CONTAINERS = "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi"
 #: No index, no video stream, a stream without a codec, a field of the header that cannot be.
 _NO_VIDEO = (av.FFmpegError, LookupError, AttributeError, ValueError, ArithmeticError)
+_PROBED = 48  # pairs of successive frames that are compared
+_CHANGED = 40  # counts by which some pixel of the clock differs at least when a digit changes
+_DISTINCT = 0.87  # share of frames that must bring a new exposure for the video to count as one exposure a frame
+_MOST_COPIES = 6  # beyond that the clock rather stands still
 _UNEVEN = 0.05  # share of frames that may follow at another distance before the frame rate counts as variable
 
 
@@ -60,6 +65,8 @@ class Scan:
         After which frame the presentation time skips, and how many frames are lost there.
     undecoded : list of int
         Sampled frames that are there but damaged; they are left out.
+    frames_per_exposure : float or None
+        How often each exposure stands in the video, see :func:`frames_per_exposure`.
     """
 
     fps: float
@@ -70,6 +77,7 @@ class Scan:
     length_known: bool = True
     holes: list[tuple[int, int]] = field(default_factory=list)
     undecoded: list[int] = field(default_factory=list)
+    frames_per_exposure: float | None = None
 
     @property
     def missing(self) -> int:
@@ -136,9 +144,10 @@ class Video:
         self._pts, self._unit_s, self._size_px = listing.pts, listing.unit_s, wanted
         # AVI stores the order of decoding only; what FFmpeg makes of it may be another order than that of showing.
         self._in_decoder_order = listing.container == "avi"
+        repeated = frames_per_exposure(path, camera)
         self.scan = Scan(
-            listing.fps, listing.declared, camera.step(listing.fps, sampling), len(listing.pts),
-            cut_off=listing.cut_off, length_known=listing.length_known,
+            listing.fps, listing.declared, camera.step(listing.fps, sampling, repeated or 1), len(listing.pts),
+            cut_off=listing.cut_off, length_known=listing.length_known, frames_per_exposure=repeated,
         )  # fmt: skip
         self._check_spacing()
 
@@ -324,6 +333,49 @@ def _duration_s(container: Any, stream: Any) -> float:
     if container.duration is not None and len(container.streams) == 1:
         return max(0.0, float(container.duration / av.time_base) - start_s)
     return 0.0
+
+
+def frames_per_exposure(path: Path, camera: Camera) -> float | None:
+    """How often each exposure stands in a video, from its first frames.
+
+    A video that was converted to a higher frame rate shows exposures twice or more often. The burned-in clock tells:
+    it stays the same from one copy to the next, up to the coder's noise, and changes with each new exposure.
+
+    Parameters
+    ----------
+    path : Path
+        A video whose frames have the camera's size.
+    camera : Camera
+        Says where the clock stands.
+
+    Returns
+    -------
+    float or None
+        1 for a video with an exposure a frame, 2 where each stands twice, 2.4 for 25 frames a second converted to 60.
+        None if the clock cannot tell: the video is too short, the exposures follow within the same second, or the
+        clock does not change at all.
+    """
+    box = camera.clock.box_px
+    reformatter = VideoReformatter()
+    strips: list[npt.NDArray[np.int16]] = []
+    with _open(path) as container:
+        try:
+            for frame in container.decode(_videos(container)[0]):
+                if (frame.width, frame.height) == (camera.frame_px.width, camera.frame_px.height):
+                    grey = reformatter.reformat(frame, format="gray").to_ndarray()
+                    strips.append(grey[box.rows, box.columns].astype(np.int16))
+                if len(strips) > _PROBED:
+                    break
+        except av.FFmpegError:
+            pass  # what is damaged is reported by the pass over the whole video
+    if len(strips) <= _PROBED or camera.cadence_s < 1:
+        return None
+    changes = np.array([np.abs(after - before).max() for before, after in pairwise(strips)])
+    changed = changes > max(_CHANGED, np.percentile(changes, 90) / 2)
+    # Where some digit changes in all frames but a few, those few are the coder's; where none does, there is no clock.
+    if changed.mean() > _DISTINCT:
+        return 1.0
+    return round(float(1 / changed.mean()), 1) if changed.mean() > 1 / _MOST_COPIES else None
 
 
 def _not_a_video(path: Path) -> ReproError:

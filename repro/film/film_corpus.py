@@ -151,6 +151,7 @@ def film_night(task: FilmTask) -> dict[str, Any]:
         "fps": scan.fps,
         "width_px": camera.frame_px.width,  # another size is an error
         "height_px": camera.frame_px.height,
+        "frames_per_exposure": scan.frames_per_exposure,
         "step": scan.step,
         "scanned": scan.frames,
         "sampled": len(indices),

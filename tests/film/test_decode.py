@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import cv2
@@ -10,7 +11,7 @@ import pytest
 
 from repro.errors import ReproError
 from repro.film.decode import Video, count_frames
-from tests.support.camera import small_camera, small_frames, write_video
+from tests.support.camera import SLASHES, Look, burn, small_camera, small_frames, write_video
 
 
 @pytest.fixture(scope="module")
@@ -131,3 +132,37 @@ def test_a_hole_is_listed(tmp_path: Path) -> None:
     scan = Video(path, small_camera(), "published").scan
     assert scan.holes == [(39, 7)]
     assert scan.missing == 7
+
+
+def clock_video(path: Path, fps: int, frames: int = 60, exposures: int = 25) -> Path:
+    """A video of a clock that advances by 6 s an exposure, ``exposures`` of them a second of video."""
+    start = datetime(2024, 2, 1, 20)
+    images = []
+    for number in range(frames):
+        image = np.full((120, 320, 3), 20, np.uint8)
+        time = start + timedelta(seconds=6 * (number * exposures // fps))
+        burn(image, time.strftime(SLASHES), 310, 114, Look(text=200))
+        images.append(image)
+    return write_video(path, images, fps=fps)
+
+
+CLOCKED = small_camera(
+    frame_px={"width": 320, "height": 120},
+    clock={"box_px": {"left": 0, "top": 92, "width": 320, "height": 28}, "scale": 3, "formats": [SLASHES]},
+)
+
+
+@pytest.mark.parametrize(("fps", "repeated", "step"), [(25, 1.0, 10), (30, 1.2, 12), (50, 2.0, 20), (60, 2.4, 24)])
+def test_exposures_that_stand_twice_are_noticed(tmp_path: Path, fps: int, repeated: float, step: int) -> None:
+    """A video that was converted from 25 to another frame rate says so, and both rules still sample once a minute."""
+    path = clock_video(tmp_path / "small_20240201.mp4", fps)
+    for sampling in ("published", "cadence"):
+        scan = Video(path, CLOCKED, sampling).scan
+        assert scan.frames_per_exposure == pytest.approx(repeated, abs=0.1)
+        assert scan.step == pytest.approx(step, abs=1)
+
+
+def test_a_clock_that_stands_still_says_nothing_about_exposures(tmp_path: Path) -> None:
+    """Where no digit changes, nothing is concluded, and sampling follows the profile."""
+    scan = Video(clock_video(tmp_path / "small_20240201.mp4", 25, exposures=0), CLOCKED, "cadence").scan
+    assert (scan.frames_per_exposure, scan.step) == (None, 10)
