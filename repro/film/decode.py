@@ -201,7 +201,7 @@ class Video:
                 for frame in frames:
                     number = number_of.next(frame.pts)
                     if (frame.width, frame.height) != self._size_px:
-                        continue  # two videos in one file; a part of the sky must not pass for the whole
+                        continue  # the size changes within the file; such a frame would be cut wrongly
                     if number in waiting and not frame.is_corrupt:
                         time_s = (waiting.pop(number) - self._pts[0]) * self._unit_s
                         yield number, time_s, self._picture(frame, reformatter)
@@ -329,7 +329,7 @@ def _duration_s(container: Any, stream: Any) -> float:
             except ValueError:
                 continue
             return max(0.0, 3600 * hours + 60 * minutes + seconds - start_s)
-    # The duration of the whole file is that of its longest stream, which may be the sound.
+    # The duration of the file is that of its longest stream, which may be the sound.
     if container.duration is not None and len(container.streams) == 1:
         return max(0.0, float(container.duration / av.time_base) - start_s)
     return 0.0
@@ -367,7 +367,7 @@ def frames_per_exposure(path: Path, camera: Camera) -> float | None:
                 if len(strips) > _PROBED:
                     break
         except av.FFmpegError:
-            pass  # what is damaged is reported by the pass over the whole video
+            pass  # damage is reported by the full pass
     if len(strips) <= _PROBED or camera.cadence_s < 1:
         return None
     changes = np.array([np.abs(after - before).max() for before, after in pairwise(strips)])
@@ -401,7 +401,7 @@ def _other_size(path: Path, size_px: tuple[int, int], wanted: tuple[int, int]) -
 
 
 def _open(path: Path) -> Any:
-    """A file as a video, and as nothing else: a text that names other files or addresses must not make us read those."""
+    """Open a file as a video only: a playlist must not make us read other files or addresses."""
     only = {"format_whitelist": _CONTAINERS, "protocol_whitelist": "file"}
     return av.open(str(path), container_options=only, metadata_errors="replace")
 

@@ -99,7 +99,7 @@ def film_tasks(
 
 
 def film_night(task: FilmTask) -> dict[str, Any]:
-    """Film one night and say what was found.
+    """Film one night and return its summary: the video's frame rate, counts of frames, and what is missing.
 
     Raises
     ------
@@ -112,7 +112,7 @@ def film_night(task: FilmTask) -> dict[str, Any]:
     sky, (rows, columns) = cut.sky_cutter(camera), cut.meridian(camera)
     indices, times_s, meridians = [], [], []
     with ExitStack() as stack:
-        # The archives are renamed into place only when the whole night has gone well.
+        # The archives are renamed into place only when the night is complete.
         archive = _archive(stack, frames_zip)
         strips = _archive(stack, strips_zip)
         # Encoding beside decoding: both leave Python's lock.
