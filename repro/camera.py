@@ -190,7 +190,8 @@ class Camera(Section):
 def cameras() -> list[str]:
     """Names of all camera profiles."""
     folder = resources.files("repro") / "cameras"
-    return sorted(entry.name.removesuffix(".yaml") for entry in folder.iterdir() if entry.name.endswith(".yaml"))
+    names = (entry.name for entry in folder.iterdir())
+    return sorted(name.removesuffix(".yaml") for name in names if name.endswith(".yaml") and not name.startswith("."))
 
 
 def load_camera(name: str) -> Camera:
