@@ -17,7 +17,6 @@ from __future__ import annotations
 from collections import defaultdict, deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from itertools import pairwise
 from pathlib import Path
 from typing import Any, Literal
 
@@ -28,18 +27,11 @@ from av.video.reformatter import VideoReformatter
 
 from repro.camera import Camera
 from repro.errors import ReproError
-from repro.film.container import is_cut_off
+from repro.film.exposures import frames_per_exposure
+from repro.film.packets import NO_VIDEO, list_packets, open_video, packets, video_streams
 
 Image = npt.NDArray[np.uint8]
 _DOWNLOAD = "download the video again, or take it out of the folder"
-#: FFmpeg's names of the containers that a video may come in.
-_CONTAINERS = "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi"
-#: No index, no video stream, a stream without a codec, a field of the header that cannot be.
-_NO_VIDEO = (av.FFmpegError, LookupError, AttributeError, ValueError, ArithmeticError)
-_PROBED = 48  # pairs of successive frames that are compared
-_CHANGED = 40  # counts by which some pixel of the clock differs at least when a digit changes
-_DISTINCT = 0.87  # share of frames that must bring a new exposure for the video to count as one exposure a frame
-_MOST_COPIES = 6  # beyond that the clock rather stands still
 _UNEVEN = 0.05  # share of frames that may follow at another distance before the frame rate counts as variable
 
 
@@ -66,7 +58,7 @@ class Scan:
     undecoded : list of int
         Sampled frames that are there but damaged; they are left out.
     frames_per_exposure : float or None
-        How often each exposure stands in the video, see :func:`frames_per_exposure`.
+        How often each exposure stands in the video, see :func:`repro.film.exposures.frames_per_exposure`.
     """
 
     fps: float
@@ -114,11 +106,11 @@ class Video:
         if path.stat().st_size == 0:
             raise ReproError(found="an empty file", expected="a video", where=str(path), remedy=_DOWNLOAD)
         try:
-            with _open(path) as container:
-                streams = _videos(container)
+            with open_video(path) as container:
+                streams = video_streams(container)
                 if len(streams) == 1:
-                    listing = _list_packets(container, streams[0])
-        except _NO_VIDEO:
+                    listing = list_packets(container, streams[0])
+        except NO_VIDEO:
             raise _not_a_video(path) from None
         if len(streams) != 1:
             raise ReproError(
@@ -185,12 +177,12 @@ class Video:
         wanted = set(waiting.values())
         number_of = _Numbers(self._pts, trust_pts=not self._in_decoder_order)
         reformatter = VideoReformatter()  # keeps its tables from frame to frame
-        with _open(self.path) as container:
-            stream = _videos(container)[0]
+        with open_video(self.path) as container:
+            stream = video_streams(container)[0]
             context = stream.codec_context
             context.thread_count = self._threads
             stream.thread_type = "AUTO" if self._threads > 1 else "NONE"
-            for packet in _packets(container, stream):
+            for packet in packets(container, stream):
                 # What nothing refers to is only decoded if it is wanted; the last, empty packet flushes the decoder.
                 all_needed = self._in_decoder_order or packet.pts is None or packet.pts in wanted
                 context.skip_frame = "DEFAULT" if all_needed else "NONREF"
@@ -245,139 +237,6 @@ class _Numbers:
         return same_time.popleft() if same_time else -1
 
 
-@dataclass(frozen=True)
-class _Listing:
-    """What the headers and packets of a video say.
-
-    Parameters
-    ----------
-    container : str
-        FFmpeg's name of the container.
-    size_px : (int, int)
-        Width and height.
-    unit_s : float
-        Unit of the presentation times, in seconds.
-    fps : float
-        Frames a second.
-    pts : list of int
-        Presentation times of the frames that are shown, in order.
-    untimed : int
-        Frames without a presentation time.
-    declared : int
-        Frames that the file says it shows; 0 if it does not say.
-    cut_off, length_known : bool
-        See :class:`Scan`.
-    """
-
-    container: str
-    size_px: tuple[int, int]
-    unit_s: float
-    fps: float
-    pts: list[int]
-    untimed: int
-    declared: int
-    cut_off: bool
-    length_known: bool
-
-
-def _list_packets(container: Any, stream: Any) -> _Listing:
-    unit_s, fps = float(stream.time_base or 0), float(stream.guessed_rate or stream.average_rate or 0)
-    declared = _declared(container, stream, fps)
-    size_px = (stream.codec_context.width, stream.codec_context.height)
-    pts: list[int] = []
-    untimed, first_key = 0, None
-    for packet in _packets(container, stream):
-        if packet.pts is None:
-            untimed += packet.size > 0
-            continue
-        if packet.is_keyframe and first_key is None:
-            first_key = packet.pts
-        if not packet.is_discard:  # an edit list hides what it cuts off; players decode it but do not show it
-            pts.append(packet.pts)
-    # What comes before the first key frame refers to frames that are not in the file, and is never shown.
-    pts = sorted(time for time in pts if first_key is None or time >= first_key)
-    cut_off, length_known = False, True
-    if not stream.frames:  # a fragmented MP4, or Matroska
-        ends_early = is_cut_off(Path(container.name))
-        # The duration of a fragmented MP4 is that of the fragments which are there, and promises nothing.
-        promised = declared > 0 and "matroska" in container.format.name
-        cut_off = ends_early is True and not (promised and declared > len(pts))
-        length_known = not cut_off and (promised or ends_early is False)
-    return _Listing(container.format.name, size_px, unit_s, fps, pts, untimed, declared, cut_off, length_known)
-
-
-def _declared(container: Any, stream: Any, fps: float) -> int:
-    """Frames that the headers promise to show; 0 if they do not say."""
-    shown = _duration_s(container, stream) * fps
-    frames = int(stream.frames)
-    if container.format.name == "avi":  # counts in units of its own clock, which may be half a frame
-        frames = round(frames * fps / float(stream.average_rate or fps or 1))
-        return frames or int(shown + 1e-3)
-    # An edit list hides frames that the index counts.
-    return frames if 0 < frames < shown + 1 or shown <= 0 else int(shown + 1e-3)
-
-
-def _duration_s(container: Any, stream: Any) -> float:
-    """Time that the headers give the video, in seconds; 0 if they do not say."""
-    if stream.duration is not None:
-        return float(stream.duration * stream.time_base)
-    start_s = float((stream.start_time or 0) * stream.time_base)
-    for key, text in stream.metadata.items():
-        if key.upper().startswith("DURATION"):  # Matroska's statistics: hours:minutes:seconds of the stream's end
-            try:
-                hours, minutes, seconds = (float(part) for part in text.split(":"))
-            except ValueError:
-                continue
-            return max(0.0, 3600 * hours + 60 * minutes + seconds - start_s)
-    # The duration of the file is that of its longest stream, which may be the sound.
-    if container.duration is not None and len(container.streams) == 1:
-        return max(0.0, float(container.duration / av.time_base) - start_s)
-    return 0.0
-
-
-def frames_per_exposure(path: Path, camera: Camera) -> float | None:
-    """How often each exposure stands in a video, from its first frames.
-
-    A video that was converted to a higher frame rate shows exposures twice or more often. The burned-in clock tells:
-    it stays the same from one copy to the next, up to the coder's noise, and changes with each new exposure.
-
-    Parameters
-    ----------
-    path : Path
-        A video whose frames have the camera's size.
-    camera : Camera
-        Says where the clock stands.
-
-    Returns
-    -------
-    float or None
-        1 for a video with an exposure a frame, 2 where each stands twice, 2.4 for 25 frames a second converted to 60.
-        None if the clock cannot tell: the video is too short, the exposures follow within the same second, or the
-        clock does not change at all.
-    """
-    box = camera.clock.box_px
-    reformatter = VideoReformatter()
-    strips: list[npt.NDArray[np.int16]] = []
-    with _open(path) as container:
-        try:
-            for frame in container.decode(_videos(container)[0]):
-                if (frame.width, frame.height) == (camera.frame_px.width, camera.frame_px.height):
-                    grey = reformatter.reformat(frame, format="gray").to_ndarray()
-                    strips.append(grey[box.rows, box.columns].astype(np.int16))
-                if len(strips) > _PROBED:
-                    break
-        except av.FFmpegError:
-            pass  # damage is reported by the full pass
-    if len(strips) <= _PROBED or camera.cadence_s < 1:
-        return None
-    changes = np.array([np.abs(after - before).max() for before, after in pairwise(strips)])
-    changed = changes > max(_CHANGED, np.percentile(changes, 90) / 2)
-    # Where some digit changes in all frames but a few, those few are the coder's; where none does, there is no clock.
-    if changed.mean() > _DISTINCT:
-        return 1.0
-    return round(float(1 / changed.mean()), 1) if changed.mean() > 1 / _MOST_COPIES else None
-
-
 def _not_a_video(path: Path) -> ReproError:
     with path.open("rb") as file:
         head = file.read(64).lstrip().lower()
@@ -398,36 +257,3 @@ def _other_size(path: Path, size_px: tuple[int, int], wanted: tuple[int, int]) -
         where=str(path),
         remedy="use the video as published, or add a camera profile for this size",
     )
-
-
-def _open(path: Path) -> Any:
-    """Open a file as a video only: a playlist must not make us read other files or addresses."""
-    only = {"format_whitelist": _CONTAINERS, "protocol_whitelist": "file"}
-    return av.open(str(path), container_options=only, metadata_errors="replace")
-
-
-def _videos(container: Any) -> list[Any]:
-    """Video streams of a file; a cover picture is none."""
-    cover = av.stream.Disposition.attached_pic
-    return [stream for stream in container.streams.video if not stream.disposition & cover]
-
-
-def _packets(container: Any, stream: Any) -> Iterator[Any]:
-    """Packets of a video; a file cut off within one ends there instead of raising an error."""
-    try:
-        yield from container.demux(stream)
-    except av.FFmpegError:
-        return
-
-
-def count_frames(path: Path) -> int:
-    """Frames that a video says it shows, or holds if it does not say; 0 if it cannot be opened; for progress bars."""
-    try:
-        with _open(path) as container:
-            (stream,) = _videos(container)
-            fps = float(stream.guessed_rate or stream.average_rate or 0)
-            return max(0, _declared(container, stream, fps)) or sum(
-                packet.size > 0 for packet in _packets(container, stream)
-            )
-    except (*_NO_VIDEO, OSError):
-        return 0

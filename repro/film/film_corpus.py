@@ -32,8 +32,9 @@ from repro.engine.workers import Crew, worker_count
 from repro.errors import ReproError
 from repro.files import atomic_path
 from repro.film import cut
-from repro.film.decode import Scan, Video, count_frames
+from repro.film.decode import Scan, Video
 from repro.film.frame_archive import film_outputs
+from repro.film.packets import count_frames
 from repro.film.videos import find_videos
 from repro.params import FilmParams
 

@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from repro.errors import ReproError
-from repro.film.decode import Video, count_frames
+from repro.film.decode import Video
+from repro.film.packets import count_frames
 from tests.support.camera import SLASHES, Look, burn, small_camera, small_frames, write_video
 from tests.support.containers import opencv_frames
 
