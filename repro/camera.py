@@ -109,7 +109,9 @@ class Clock(Section):
 
 
 class Camera(Section):
-    """One camera.
+    """One camera that films the sky: a video a night, with a clock burned into every frame.
+
+    Still images, and cameras without a clock in the picture, cannot be used.
 
     Parameters
     ----------

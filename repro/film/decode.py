@@ -129,7 +129,7 @@ class Video:
                 found=f"{listing.untimed} frames without a presentation time",
                 expected="a time for each frame, as MP4 and MKV files hold",
                 where=str(path),
-                remedy="copy the video into another container: ffmpeg -fflags +genpts -i OLD -c copy NEW.mp4",
+                remedy="convert the video: ffmpeg -i OLD -crf 12 NEW.mp4",
             )
         if not listing.pts:
             raise ReproError(found="a video without frames", expected="a video", where=str(path), remedy=_DOWNLOAD)
