@@ -32,15 +32,32 @@ def _name_of_a_video(pattern: str) -> str:
     return pattern
 
 
+#: Directives of a clock format, by what they print; a format has exactly one of each line.
+_DIRECTIVES = {
+    "year": ("%Y", "%y"),
+    "month": ("%m", "%-m", "%b", "%B"),
+    "day": ("%d", "%-d"),
+    "hour": ("%H", "%-H", "%I", "%-I"),
+    "minute": ("%M",),
+    "second": ("%S",),
+}
+
+
 def _complete(text: str) -> str:
-    missing = [token for token in ("%Y", "%m", "%d", "%H", "%M", "%S") if text.count(token) != 1]
-    if missing:
-        raise ValueError(f"a clock format names each of year to second once; {missing} in {text!r}")
     # The marks go to Tesseract as an argument, where a quote or a backslash would end it.
-    if not re.fullmatch(r"(%[YmdHMSZ]|[A-Za-z0-9 /:.,_-])+", text):
+    if not re.fullmatch(r"(%-[mdHI]|%[YymbBdHIMSpfZ]|[A-Za-z0-9 /:.,_-])+", text):
         raise ValueError(
-            f"a clock format has letters, digits, blanks and the marks / : . , _ - beside %Y to %Z, not {text!r}"
+            "a clock format has the directives %Y %y %m %b %B %d %H %I %p %M %S %f %Z, or %-m %-d %-H %-I without a "
+            f"leading zero, beside letters, digits, blanks and the marks / : . , _ -, not {text!r}"
         )
+    printed = re.findall("%-?[A-Za-z]", text)
+    for part, directives in _DIRECTIVES.items():
+        if sum(token in directives for token in printed) != 1:
+            raise ValueError(f"a clock format names the {part} once ({' or '.join(directives)}), {text!r} does not")
+    if printed.count("%p") != (printed.count("%I") + printed.count("%-I")):
+        raise ValueError(f"a 12-hour clock (%I) and AM or PM (%p) go together, not in {text!r}")
+    if any(printed.count(token) > 1 for token in ("%f", "%Z")):
+        raise ValueError(f"a clock format names zone and fraction at most once, not {text!r}")
     return text
 
 
@@ -86,9 +103,12 @@ class Clock(Section):
     scale : float
         Factor by which a strip is enlarged before it is read.
     formats : tuple of str
-        ``strftime`` formats that occur, the most likely first; ``%Z`` stands for a name out of ``zones_h``.
+        ``strftime`` formats that occur; ``%Z`` stands for a name out of ``zones_h``. Names of months are English, ``%p``
+        is AM or PM, two-digit years are 2000 to 2099, and the fraction ``%f`` is read but left out of the time.
+        Numbers have leading zeros, except those of ``%-m``, ``%-d``, ``%-H`` and ``%-I``.
     zones_h : dict
-        Names of zones that are printed, with their offset from UTC in hours, east positive.
+        Names of zones that are printed, with their offset from UTC in hours, east positive. Two names may have the
+        same offset.
     published_repairs : bool
         Whether the seven rules of Table 1, written for AuroraMAX, apply.
     """
@@ -96,7 +116,7 @@ class Clock(Section):
     box_px: Box
     scale: float = Field(ge=1, le=8)
     formats: tuple[Annotated[str, AfterValidator(_complete)], ...] = Field(min_length=1)
-    zones_h: dict[Annotated[str, Field(pattern=r"^[A-Z]{3,5}$")], Annotated[float, Field(ge=-24, le=24)]] = Field(
+    zones_h: dict[Annotated[str, Field(pattern=r"^[A-Z]{1,5}$")], Annotated[float, Field(ge=-24, le=24)]] = Field(
         default_factory=dict
     )
     published_repairs: bool = False

@@ -19,7 +19,6 @@ from PIL import Image
 from safetensors.numpy import save_file
 from torch import nn
 
-from repro.analysis.intervals import percentile, ratio_by_night, wilson
 from repro.classifier.cam import Explained, TargetLayer, explain, on_target, overlay
 from repro.classifier.device import choose as by_name
 from repro.classifier.network import CLASSES, load
@@ -30,6 +29,7 @@ from repro.engine.workers import Crew, run
 from repro.errors import ReproError
 from repro.files import atomic_path, digest, write_bytes, write_json, write_table
 from repro.film.frame_archive import read_frame
+from repro.intervals import percentile, ratio_by_night, wilson
 from repro.params import Engine, GradcamParams
 from repro.seeding import generator
 from repro.untrusted import told

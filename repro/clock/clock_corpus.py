@@ -15,7 +15,7 @@ import pandas as pd
 
 from repro import frames
 from repro.camera import Camera
-from repro.clock.read_clock import Clock, read_clock
+from repro.clock.read_clock import NightClock, read_clock
 from repro.engine.nights import Outcome, run_nights, summaries
 from repro.engine.receipts import Work, settings_digest
 from repro.engine.workers import Crew, worker_count
@@ -102,7 +102,7 @@ def clock_tasks(
     return tasks
 
 
-def read_night(task: ClockTask, table: pd.DataFrame) -> Clock:
+def read_night(task: ClockTask, table: pd.DataFrame) -> NightClock:
     """Read the clock strips of one night; ``table`` is the film stage's."""
     night = task.work.night
     with open_archive(task.work.inputs[0]) as archive:
@@ -130,7 +130,7 @@ def clock_night(task: ClockTask) -> dict[str, Any]:
     return write_night(task, table, read_night(task, table))
 
 
-def write_night(task: ClockTask, table: pd.DataFrame, clock: Clock) -> dict[str, Any]:
+def write_night(task: ClockTask, table: pd.DataFrame, clock: NightClock) -> dict[str, Any]:
     """Write a night's frame table with its clock and the frames' names; gives the night's summary."""
     table = pd.concat([table, clock.table], axis=1)
     table["name"] = frames.published_names(table)

@@ -20,14 +20,14 @@ from repro import frames
 from repro.bench.full_scale import ocr, squares
 from repro.camera import camera_of
 from repro.clock.clock_corpus import ClockTask, clock_tasks, write_night
-from repro.clock.read_clock import Clock, settle
+from repro.clock.read_clock import NightClock, resolve_times
 from repro.engine.nights import Outcome, run_nights
 from repro.engine.run_stage import run_stage
 from repro.files import atomic_path
 from repro.film.cut import encode_png
 from repro.film.film_corpus import FilmTask, film_tasks
-from repro.params import Params, load_params
-from repro.paths import Paths, find_project
+from repro.params import Params
+from repro.paths import Paths
 from repro.seeding import generator
 
 FPS, KEY_EVERY = 25, 10  # of a video, and of its frames one in ten is kept
@@ -123,7 +123,7 @@ def clock_night(task: ClockTask) -> dict[str, Any]:
     return write_night(task, table, read_text(task, table))
 
 
-def read_text(task: ClockTask, table: pd.DataFrame) -> Clock:
+def read_text(task: ClockTask, table: pd.DataFrame) -> NightClock:
     """The clock of a night whose strips are lines of text, misread at random."""
     night = task.work.night
     with zipfile.ZipFile(task.work.inputs[0]) as archive:
@@ -132,7 +132,7 @@ def read_text(task: ClockTask, table: pd.DataFrame) -> Clock:
     first = ocr.misread(texts, ocr.FIRST, rng)
     second = ocr.misread(texts, ocr.SECOND, rng)
     looks = [lambda numbers, read=read: [read[number] for number in numbers] for read in (first, second)]
-    return settle(len(table), looks[0], looks[1], night, task.camera, task.params, step=task.step)
+    return resolve_times(len(table), looks[0], looks[1], night, task.camera, task.params, step=task.step)
 
 
 STEPS: dict[str, Callable[[Paths, Params], Outcome | None]] = {"film": film, "clock": clock, "infer": infer}
@@ -141,9 +141,7 @@ STEPS: dict[str, Callable[[Paths, Params], Outcome | None]] = {"film": film, "cl
 def main(name: str, *arguments: str) -> None:
     """Do one step; ``observe`` takes the number of nights."""
 
-    def work() -> Outcome | None:
-        paths = find_project()
-        params = load_params(paths.params)
+    def work(paths: Paths, params: Params) -> Outcome | None:
         if name == "observe":
             observe(paths, params, int(arguments[0]))
             return None
@@ -152,7 +150,7 @@ def main(name: str, *arguments: str) -> None:
             outcome.check(name, 0.0, paths.stage(params.corpus, name) / "failures.json")
         return outcome
 
-    run_stage(name, work)
+    run_stage(work, name)
 
 
 if __name__ == "__main__":
