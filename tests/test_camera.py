@@ -92,7 +92,7 @@ def test_unknown_camera_lists_the_known_ones() -> None:
                 }
             },
             "clock.formats.0",
-            "year to second",
+            "names the year once",
         ),
         (
             {"clock": {"box_px": {"left": 9, "top": 0, "width": 160, "height": 9}, "scale": 4, "formats": [SLASHES]}},

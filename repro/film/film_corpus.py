@@ -37,6 +37,7 @@ from repro.film.frame_archive import film_outputs
 from repro.film.packets import count_frames
 from repro.film.videos import find_videos
 from repro.params import FilmParams
+from repro.simulated_mark import is_simulated
 
 _ENCODERS, _WAITING = 2, 8  # threads that encode, and frames that may wait for them
 # A fixed time makes archives of the same frames the same file.
@@ -149,6 +150,7 @@ def film_night(task: FilmTask) -> dict[str, Any]:
     scan = video.scan
     return {
         "video": path.name,
+        "simulated": is_simulated(path),
         "fps": scan.fps,
         "width_px": camera.frame_px.width,  # another size is an error
         "height_px": camera.frame_px.height,
