@@ -7,8 +7,8 @@ A frame whose clock is unreadable has a row but no name; its JPEG stays in the f
 
 from __future__ import annotations
 
+import sys
 import zipfile
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -43,16 +43,8 @@ class ClockTask:
     threads: int
 
 
-def clock_corpus(
-    film: Path,
-    folder: Path,
-    camera: Camera,
-    params: ClockParams,
-    *,
-    workers: Crew = 0,
-    do: Callable[[ClockTask], dict[str, Any]] | None = None,
-) -> Outcome:
-    """Read the clock of every filmed night that needs it.
+def clock_corpus(film: Path, folder: Path, camera: Camera, params: ClockParams, *, workers: Crew = 0) -> Outcome:
+    """Read the clock of every filmed night that needs it, and print the notes on all nights.
 
     Parameters
     ----------
@@ -64,14 +56,22 @@ def clock_corpus(
         Section ``clock`` of the parameters.
     workers : int or Engine
         Who does it, see :func:`repro.engine.workers.run`.
-    do : callable, optional
-        Instead of :func:`clock_night`, for nights without pixels.
 
     Raises
     ------
     ReproError
         If no night was filmed.
     """
+    tasks = clock_tasks(film, folder, camera, params, workers=workers)
+    outcome = run_nights("clock", folder, tasks, clock_night, workers=workers)
+    for night, summary in summaries(folder).items():
+        for note in summary.get("notes", ()):
+            print(f"clock: night {night}: {note}", file=sys.stderr)
+    return outcome
+
+
+def clock_tasks(film: Path, folder: Path, camera: Camera, params: ClockParams, *, workers: Crew = 0) -> list[ClockTask]:
+    """One task for each filmed night; arguments and errors as for :func:`clock_corpus`."""
     filmed = summaries(film)
     if not filmed:
         raise ReproError(
@@ -93,7 +93,7 @@ def clock_corpus(
             for key in ("sampled", "step")
         )
         tasks.append(ClockTask(work, sampled, camera, params, step, threads))
-    return run_nights("clock", folder, tasks, do or clock_night, workers=workers)
+    return tasks
 
 
 def read_night(task: ClockTask, table: pd.DataFrame) -> NightClock:
@@ -112,24 +112,21 @@ def read_night(task: ClockTask, table: pd.DataFrame) -> NightClock:
     return read_clock(images, night, task.camera, task.params, step=task.step, threads=task.threads)
 
 
-def clock_night(task: ClockTask, read: Callable[[ClockTask, pd.DataFrame], NightClock] = read_night) -> dict[str, Any]:
-    """Read one night's clock, write its table and its named frames, and say what was found.
-
-    Parameters
-    ----------
-    task : ClockTask
-        The night.
-    read : callable
-        Another way to read it, for nights without pixels.
+def clock_night(task: ClockTask) -> dict[str, Any]:
+    """Read one night's clock, write its outputs, and give its summary.
 
     Raises
     ------
     ReproError
-        See :func:`read_clock`.
+        See :func:`repro.clock.read_clock.read_clock`.
     """
-    night, (jpegs, _, index) = task.work.night, task.work.inputs
-    table = frames.read(index, "film")
-    clock = read(task, table)
+    table = frames.read(task.work.inputs[2], "film")
+    return write_night(task, table, read_night(task, table))
+
+
+def write_night(task: ClockTask, table: pd.DataFrame, clock: NightClock) -> dict[str, Any]:
+    """Write one night's table and its named frames, and give its summary; ``table`` is the film stage's."""
+    night, jpegs = task.work.night, task.work.inputs[0]
     table = pd.concat([table, clock.table], axis=1)
     stamp = table["time_utc"].dt.strftime("%Y%m%d%H%M%S")
     # A missing stamp makes a missing name.

@@ -34,7 +34,12 @@ _END = np.full((48, 48), 255, np.uint8)
 _SQUEEZE = 0.7
 _CLEAR = 10.0  # counts by which dark text must exceed what noise can do
 _OLDEST = (4, 1)  # version 4.0 ignores the list of glyphs
-_KILLED = {signal.SIGKILL, signal.SIGTERM, signal.SIGINT, signal.SIGHUP}  # sent from outside; a page crashes it otherwise
+_KILLED = {
+    signal.SIGKILL,
+    signal.SIGTERM,
+    signal.SIGINT,
+    signal.SIGHUP,
+}  # sent from outside; a page crashes it otherwise
 _MARGIN_PX = 8  # white around the text; Tesseract reads glyphs at the very edge badly
 
 

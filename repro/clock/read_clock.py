@@ -195,7 +195,7 @@ def interpret(text: str, span: NightSpan, camera: Camera) -> Interpretation:
         return Interpretation(text, (), tuple(rules))
     if stamps[0].corrected:
         rules = [*rules, "spacing"]
-    meanings = {}
+    meanings: dict[tuple[int, int], Moment] = {}
     for stamp in stamps:
         for moment in span.moments(stamp.local, stamp.zone, stamp.format):
             meanings.setdefault((moment.utc_s, moment.offset_s), moment)

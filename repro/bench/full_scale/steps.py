@@ -18,9 +18,9 @@ import pandas as pd
 from repro import frames
 from repro.bench.full_scale import ocr, squares
 from repro.camera import camera_of
-from repro.clock.clock_corpus import ClockTask, clock_corpus, clock_night
+from repro.clock.clock_corpus import ClockTask, clock_tasks, write_night
 from repro.clock.read_clock import NightClock, resolve_times
-from repro.engine.nights import Outcome
+from repro.engine.nights import Outcome, run_nights
 from repro.engine.run_stage import run_stage
 from repro.files import atomic_path
 from repro.film.cut import encode_png
@@ -53,7 +53,8 @@ def clock(paths: Paths, params: Params) -> Outcome:
     """Stage clock: text with errors of OCR, repaired as ever."""
     source, folder = (paths.stage(params.corpus, name) for name in ("film", "clock"))
     camera, many = camera_of(params.corpus, params.film), params.engine
-    return clock_corpus(source, folder, camera, params.clock, workers=many, do=read_and_name)
+    tasks = clock_tasks(source, folder, camera, params.clock, workers=many)
+    return run_nights("clock", folder, tasks, clock_night, workers=many)
 
 
 def infer(paths: Paths, params: Params) -> Outcome:
@@ -111,9 +112,10 @@ def film_night(task: FilmTask) -> dict[str, Any]:
     return {"video": video.name, "fps": float(FPS), "step": KEY_EVERY, **counts}
 
 
-def read_and_name(task: ClockTask) -> dict[str, Any]:
+def clock_night(task: ClockTask) -> dict[str, Any]:
     """Stage clock's work on a night, reading text."""
-    return clock_night(task, read_text)
+    table = frames.read(task.work.inputs[2], "film")
+    return write_night(task, table, read_text(task, table))
 
 
 def read_text(task: ClockTask, table: pd.DataFrame) -> NightClock:
