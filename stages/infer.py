@@ -4,20 +4,18 @@ from repro.classifier.device import of_workers
 from repro.classifier.infer_corpus import infer_corpus
 from repro.engine.nights import Outcome
 from repro.engine.run_stage import run_stage
-from repro.params import load_params
-from repro.paths import find_project
+from repro.params import Params
+from repro.paths import Paths
 
 
-def main() -> Outcome:
+def main(paths: Paths, params: Params) -> Outcome:
     """Write results/CORPUS/infer: one table a night."""
-    paths = find_project()
-    params = load_params(paths.params)
-    clock, sky, train, folder = (paths.stage(params.corpus, stage) for stage in ("clock", "sky", "train", "infer"))
+    film, sky, train, folder = (paths.stage(params.corpus, stage) for stage in ("film", "sky", "train", "infer"))
     weights, device = train / "weights.safetensors", of_workers(params.engine)
-    outcome = infer_corpus(clock, sky, weights, folder, params.infer, device, workers=params.engine)
+    outcome = infer_corpus(film, sky, weights, folder, params.infer, device, workers=params.engine)
     outcome.check("infer", 0.0, folder / "failures.json")
     return outcome
 
 
 if __name__ == "__main__":
-    run_stage("infer", main)
+    run_stage(main)

@@ -3,18 +3,18 @@
 from repro.classifier.device import choose
 from repro.classifier.train_corpus import train_corpus
 from repro.engine.run_stage import run_stage
-from repro.params import load_params
-from repro.paths import find_project
+from repro.files import write_json, write_text
+from repro.params import Params
+from repro.paths import Paths
 from repro.untrusted import read_table
 
 
-def main() -> None:
-    """Write results/CORPUS/train: weights.safetensors, curves.parquet, validation.parquet and train.json."""
-    paths = find_project()
-    params = load_params(paths.params)
+def main(paths: Paths, params: Params) -> None:
+    """Write results/CORPUS/train: weights, curves, validation and train.json; for DVC, metrics.json and curves.csv."""
+    folder = paths.stage(params.corpus, "train")
     document = train_corpus(
         read_table(paths.stage(params.corpus, "split") / "split.parquet", made_by="dvc repro split"),
-        paths.stage(params.corpus, "clock") / "frames",
+        paths.stage(params.corpus, "film") / "frames",
         paths.stage(params.corpus, "train"),
         params.train,
         corpus=params.corpus,
@@ -22,9 +22,13 @@ def main() -> None:
         device=choose(params.engine.device),
         workers=params.engine.workers,
     )
+    write_json(folder / "metrics.json", document["runs"][0])
+    write_text(
+        folder / "curves.csv", read_table(folder / "curves.parquet", made_by="dvc repro train").to_csv(index=False)
+    )
     for split, found in document["honesty"].items():
         print(f"train: {split.replace('_', ' ')}, accuracy {found['accuracy']:.4f}, by night {found['by_night']}")
 
 
 if __name__ == "__main__":
-    run_stage("train", main)
+    run_stage(main)

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 import numpy as np
+import pytz
 
 from repro.intervals import wilson
 from repro.record.claims import Claims
 
-Quantity = float | int | tuple[float, float]
+Quantity = float | int | str | tuple[float, float]
 
 #: Largest part of a date's images that ``floor(0.8 n)`` can lose: n = 1, 6, 11, ... each lose 0.8 of an image.
 LARGEST_FLOOR_LOSS = 0.8
+SEASONS = ("winter", "spring", "summer", "autumn")  # three whole months each, winter from December
 #: Counts above this are no images and dates; deriving their bounds would take hours.
 MOST_IMAGES = 100_000
 
@@ -80,7 +83,8 @@ def protocol_quantities(claims: Claims, sky: Mapping[str, Any]) -> tuple[dict[st
     Returns
     -------
     quantities : dict
-        ``split.*`` counts of images; ``sample.*`` counts; ``accuracy.wilson.*`` percent; ``softmax.*`` percent.
+        ``split.*`` counts of images; ``sample.*`` counts; ``accuracy.wilson.*``, ``softmax.*`` and ``occurrence.*`` percent;
+        ``clock.*`` the time zone and the nights with daylight saving time.
     missing : dict
         Why a bound could not be derived, by ``protocol:quantity`` or ``protocol:subject``.
     """
@@ -130,11 +134,6 @@ def _split(claims: Claims, sky: Mapping[str, Any]) -> dict[str, Quantity]:
     return {"split.train_yes": (fewest, most), "split.val_yes": (images - most, images - fewest)}
 
 
-def _sample(claims: Claims, sky: Mapping[str, Any]) -> dict[str, Quantity]:
-    dates = _dates(sky)
-    return {"sample.frames": (dates, dates * _number(claims, "SAMPLE.PER_DATE_MAX"))}
-
-
 def _accuracies(claims: Claims, _: Mapping[str, Any]) -> dict[str, Quantity]:
     trials = int(_number(claims, "SPLIT.VAL_YES")) + int(_number(claims, "SPLIT.VAL_NO"))
     counts = _numbers(claims, "F5.VAL_ACCURACY_COUNT.*")
@@ -142,6 +141,67 @@ def _accuracies(claims: Claims, _: Mapping[str, Any]) -> dict[str, Quantity]:
     hits = {**hits, "best": max(hits.values()), "first": hits.get("e1", min(hits.values()))}
     intervals = {name: wilson(successes, trials) for name, successes in hits.items()}
     return {f"accuracy.wilson.{name}": (100 * low, 100 * high) for name, (low, high) in intervals.items()}
+
+
+def occurrence_bounds(classified_yes: float, accuracy: float) -> tuple[float, float]:
+    """Share of frames that truly show aurora, from the share classified yes and the accuracy on a balanced set.
+
+    The accuracy fixes the sum of sensitivity and specificity, 2 a, but not which errors are made. By Rogan & Gladen (1978,
+    American Journal of Epidemiology 107, 71-76) the true share is (p + specificity - 1) / (2 a - 1); it is lowest if all
+    errors are false positives and highest if all are false negatives.
+
+    Parameters
+    ----------
+    classified_yes, accuracy : float
+        Fractions; the accuracy is above one half.
+
+    Returns
+    -------
+    tuple of float
+        Fractions, low and high, inside 0 to 1.
+    """
+    low = (classified_yes - 2 * (1 - accuracy)) / (2 * accuracy - 1)
+    high = classified_yes / (2 * accuracy - 1)
+    return max(low, 0.0), min(high, 1.0)
+
+
+def _occurrence(claims: Claims, _: Mapping[str, Any]) -> dict[str, Quantity]:
+    """True occurrence at Night & No_moon, by the best printed accuracy and by the low end of its Wilson interval."""
+    yes, no = _number(claims, "T6.NIGHT.NO_MOON.YES"), _number(claims, "T6.NIGHT.NO_MOON.NO")
+    images = int(_number(claims, "SPLIT.VAL_YES") + _number(claims, "SPLIT.VAL_NO"))
+    right = int(max(_numbers(claims, "F5.VAL_ACCURACY_COUNT.*").values()))
+    share = yes / (yes + no)
+    low, high = occurrence_bounds(share, right / images)
+    lowest, highest = occurrence_bounds(share, wilson(right, images)[0])
+    return {
+        "occurrence.night_no_moon": (100 * low, 100 * high),
+        "occurrence.night_no_moon.wilson": (100 * lowest, 100 * highest),
+    }
+
+
+def _clock(claims: Claims, _: Mapping[str, Any]) -> dict[str, Quantity]:
+    """The zone of the printed city that pytz knows, and the season of the nights with daylight saving time."""
+    if "TXT.TIME_ZONE" not in claims:
+        raise MissingInputError("claim TXT.TIME_ZONE is not registered")
+    city = str(claims["TXT.TIME_ZONE"].value).rsplit("/", 1)[-1]
+    zones = [name for name in pytz.all_timezones if name.endswith(f"/{city}")]
+    if len(zones) != 1:
+        raise MissingInputError(f"pytz has {len(zones)} zones of the city {city}")
+    zone = pytz.timezone(zones[0])
+    saving = []
+    for number in (1, 2, 3):
+        first = f"WINDOW{number}.FIRST"
+        if first not in claims:
+            raise MissingInputError(f"claim {first} is not registered")
+        begin = date.fromisoformat(str(claims[first].value))
+        nights = [begin + timedelta(days=day) for day in range(int(_number(claims, f"WINDOW{number}.DAYS")))]
+        saving += [night for night in nights if zone.dst(datetime.combine(night, time()))]
+    seasons = {SEASONS[night.month % 12 // 3] for night in saving}
+    return {
+        "clock.time_zone": zones[0],
+        "clock.mdt_nights": len(saving),
+        "clock.mdt_season": " and ".join(season for season in SEASONS if season in seasons),
+    }
 
 
 def _softmax_bounds(claims: Claims, _: Mapping[str, Any]) -> dict[str, Quantity]:
@@ -167,7 +227,8 @@ def _softmax_bounds(claims: Claims, _: Mapping[str, Any]) -> dict[str, Quantity]
 _DERIVATIONS: dict[tuple[str, ...], Callable[[Claims, Mapping[str, Any]], dict[str, Quantity]]] = {
     ("split.lost_to_floor", "sample.dates_needed"): _lost_to_floor,
     ("split.train_yes", "split.val_yes"): _split,
-    ("sample.frames",): _sample,
     ("accuracy",): _accuracies,
     ("softmax",): _softmax_bounds,
+    ("occurrence",): _occurrence,
+    ("clock",): _clock,
 }

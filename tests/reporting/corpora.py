@@ -62,7 +62,7 @@ def split(paths: Paths, nights: list[str], corpus: str = "simulated") -> None:
     rows = []
     for night in nights:
         table = _table(night)
-        archive = paths.stage(corpus, "clock") / "frames" / f"{night}.zip"
+        archive = paths.stage(corpus, "film") / "frames" / f"{night}.zip"
         archive.parent.mkdir(parents=True, exist_ok=True)
         with zipfile.ZipFile(archive, "w") as file:
             for number, name in zip(table["number"], table["name"], strict=True):
@@ -70,7 +70,7 @@ def split(paths: Paths, nights: list[str], corpus: str = "simulated") -> None:
                     values = np.random.default_rng(number).integers(0, 255, (48, 48, 3), dtype=np.uint8)
                     jpeg = io.BytesIO()
                     Image.fromarray(values).save(jpeg, "JPEG")
-                    file.writestr(name, jpeg.getvalue())
+                    file.writestr(frames.archive_name(name), jpeg.getvalue())
         for place, (label, part) in enumerate((("yes", "train"), ("no", "train"))):
             rows.append({"night": night, "name": table["name"][place], "label": label, "split": part})
     folder = paths.stage(corpus, "split")
@@ -96,12 +96,12 @@ def simulate(paths: Paths, nights: list[str]) -> None:
         truth.to_parquet(folder / f"{night}.parquet")
 
 
-def contact_sheet(paths: Paths, *, real: int) -> None:
-    """Write a contact sheet of three simulated frames and some real ones."""
+def contact_sheet(paths: Paths) -> None:
+    """Write a contact sheet of three frames."""
     paths.contact_sheet.parent.mkdir(parents=True, exist_ok=True)
     Image.new("RGB", (300, 200), (20, 40, 60)).save(paths.contact_sheet)
     names = ["median_red", "median_green", "median_blue", "p05", "p25", "p75", "p95", "noise", "stars"]
-    rows = [("reference", 10.0)] * real + [("form", 20.0), ("form", 30.0), ("weather", 70.0)]
+    rows = [("form", 20.0), ("form", 30.0), ("weather", 70.0)]
     table = pd.DataFrame([{"row": row, "caption": "x", **dict.fromkeys(names, value)} for row, value in rows])
     table.to_csv(paths.contact_sheet.with_suffix(".csv"), index=False)
 
@@ -233,7 +233,7 @@ def _summaries() -> dict[str, dict]:
         "film": {"scanned": 60, "sampled": PER_NIGHT, "missing": 0, "holes": [], "undecoded": []},
         "clock": {
             "frames": PER_NIGHT, "step_s": 60.0, "repairs": {"day_34": 1, "unreadable": 1}, "unreadable": [2],
-            "breaks": [gap], "disputed": [], "unlawful_offset": 0, "confusions": [["1", "4", 1], ["<", "", 2]],
+            "breaks": [gap], "ambiguous": [], "dst_inconsistent": 0, "confusions": [["1", "4", 1], ["<", "", 2]],
         },
         "sky": {"frames": PER_NIGHT, "timed": 5, "on_boundary": 0,
                 "conditions": [["No_moon", "Astro", 2], ["No_moon", "Night", 3]]},
