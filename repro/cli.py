@@ -116,6 +116,8 @@ def status(
 ) -> None:
     """Show how far a corpus has come: nights, frames, repairs by rule, unreadable frames, conditions.
 
+    Then which nights of the record are here, which are missing, and which claims wait for which.
+
     Exit code 1 if a night failed or a frame's time could not be read; with --digests, if an output has not been made.
 
     Example: repro status --corpus kho
@@ -123,17 +125,20 @@ def status(
     from repro.digests import digests as digests_of
     from repro.digests import print_digests
     from repro.params import load_params
-    from repro.status import print_status
+    from repro.record.claims import load_claims
+    from repro.status import print_record_status, print_status, record_status
     from repro.status import status as status_of
 
     paths = find_project(project)
-    corpus = corpus or load_params(paths.params).corpus
+    params = load_params(paths.params)
+    corpus = corpus or params.corpus
     if digests:
         listed = digests_of(paths, corpus)
         print_digests(listed)
         raise typer.Exit(0 if all(entry.files for entry in listed) else 1)
     found = status_of(paths, corpus)
     print_status(found)
+    print_record_status(record_status(paths, params, load_claims(paths.published), corpus))
     raise typer.Exit(0 if found.clean else 1)
 
 

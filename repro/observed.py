@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -12,13 +13,15 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from repro.params import Schedule
+from repro.params import Schedule, Window
 from repro.schedule.rule_reading import CELLS
 from repro.schedule.windows import mornings
 
 Summaries = Mapping[str, Mapping[str, Any]]
 #: Bins of Table 2 that the record says are empty, by their names in the claims.
 _EMPTY = {"Civil": "table2.civil", "Day": "table2.daytime"}
+#: Name of the quantity that counts the nights of a window; it exists once all of them are here.
+WINDOW_NIGHTS = re.compile(r"window(\d+)\.nights")
 #: Nights that are named in a sentence before the rest is counted.
 _NAMED = 6
 #: With fewer nights drawn at random, an interval that resamples nights is too narrow to judge by.
@@ -41,6 +44,8 @@ class Coverage:
         Real nights outside the windows; they never move a published number.
     drawn_at_random : bool
         Whether whoever chose the nights did so without looking at the sky or the moon.
+    whole_windows : tuple of int
+        Numbers of the windows all of whose nights are here, from 1.
     """
 
     expected: tuple[str, ...]
@@ -48,6 +53,7 @@ class Coverage:
     simulated: tuple[str, ...] = ()
     later: tuple[str, ...] = ()
     drawn_at_random: bool = False
+    whole_windows: tuple[int, ...] = ()
 
     @property
     def missing(self) -> tuple[str, ...]:
@@ -101,7 +107,8 @@ def coverage_of(
     drawn_at_random : bool
         As in :class:`Coverage`.
     """
-    expected = tuple(f"{morning:%Y%m%d}" for window in schedule.windows for morning in mornings(window))
+    windows = [_nights_of(window) for window in schedule.windows]
+    expected = tuple(night for window in windows for night in window)
     fake = set(film) & set(simulated)
     real = set(done) - fake
     return Coverage(
@@ -110,7 +117,12 @@ def coverage_of(
         tuple(sorted(fake)),
         tuple(sorted(real - set(expected))),
         drawn_at_random,
+        tuple(number for number, window in enumerate(windows, 1) if set(window) <= real),
     )
+
+
+def _nights_of(window: Window) -> list[str]:
+    return [f"{morning:%Y%m%d}" for morning in mornings(window)]
 
 
 def quantities(
@@ -146,8 +158,8 @@ def quantities(
         measured["nights"] = len(film)
         measured["frames"] = sum(night["sampled"] for night in film.values())
         for number, window in enumerate(schedule.windows, 1):
-            names = {f"{morning:%Y%m%d}" for morning in mornings(window)}
-            if names <= set(film):
+            names = _nights_of(window)
+            if set(names) <= set(film):
                 measured[f"window{number}.nights"] = len(names)
         for name in ("fps", "width_px", "height_px"):
             measured[f"video.{name}"] = Counter(night[name] for night in film.values()).most_common(1)[0][0]
@@ -251,17 +263,25 @@ def part_quantities(nights: pd.DataFrame) -> dict[str, float | str]:
     }
 
 
-def listed(nights: Iterable[str]) -> str:
-    """Nights in a sentence, consecutive ones as a span: "20221203, 20221210 to 20221214 and 3 more"."""
+def listed(nights: Iterable[str], named: int = _NAMED) -> str:
+    """Nights in a sentence, consecutive ones as a span: "20221203, 20221210 to 20221214 and 3 more".
+
+    Parameters
+    ----------
+    nights : iterable of str
+        YYYYMMDD.
+    named : int
+        Spans that are named before the rest is counted.
+    """
     spans: list[list[str]] = []
     for night in sorted(nights):
         if spans and _day(night) - _day(spans[-1][-1]) == timedelta(days=1):
             spans[-1].append(night)
         else:
             spans.append([night])
-    named = [span[0] if len(span) == 1 else f"{span[0]} to {span[-1]}" for span in spans[:_NAMED]]
-    rest = sum(len(span) for span in spans[_NAMED:])
-    return ", ".join(named) + (f" and {rest} more" if rest else "")
+    shown = [span[0] if len(span) == 1 else f"{span[0]} to {span[-1]}" for span in spans[:named]]
+    rest = sum(len(span) for span in spans[named:])
+    return ", ".join(shown) + (f" and {rest} more" if rest else "")
 
 
 def _day(night: str) -> date:
