@@ -79,6 +79,20 @@ MALFORMED: dict[str, tuple[Callable[[dict[str, Any]], Any], str, str]] = {
     ),
     "formula and measure": (lambda c: rule(c).update(formula="1"), "evidence.ephemeris", "either a formula or"),
     "neither": (lambda c: rule(c).pop("measure"), "evidence.ephemeris", "either a formula or"),
+    "a range that is none": (
+        lambda c: rule(c).update(rule="interval", tolerance=None, plausible=[5, 5]),
+        "evidence.ephemeris",
+        "low before high",
+    ),
+    "a range for a value": (lambda c: rule(c).update(plausible=[0, 5]), "evidence.ephemeris", "only bounds"),
+    "coverage by another word": (
+        lambda c: rule(c).update(coverage="some"),
+        "evidence.ephemeris.coverage",
+        "unselected",
+    ),
+    "headline too far down": (lambda c: c.update(headline=31), "headline", "30"),
+    "headline without a sentence": (lambda c: c.update(headline=1), "sentence", "with a sentence"),
+    "sentence without a headline": (lambda c: c.update(sentence="So it is."), "sentence", "only a headline"),
     "sky by formula": (
         lambda c: c["evidence"].update(ephemeris={"rule": "exact", "formula": "1", "reason": "a made-up reason"}),
         "evidence.ephemeris",
