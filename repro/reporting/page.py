@@ -177,9 +177,7 @@ def write(content: Mapping[str, Any], *, templates: Path, target: Path) -> Path:
         The first page.
     """
     corpus: Corpus = content["corpus"]
-    observatory: Observatory | None = content["observatory"]
     parts: tuple[Part, ...] = content["parts"]
-    real = not corpus.simulated or (observatory is not None and observatory.references > 0)
     drawn = any(part.pictures for part in parts)
     shown = sections(content)
     content = {
@@ -187,7 +185,7 @@ def write(content: Mapping[str, Any], *, templates: Path, target: Path) -> Path:
         "sections": shown,
         "record_parts": by_part(content["results"], set(shown)),
         "shows_corpus": drawn,
-        "shows_real": real and bool(drawn or observatory or content["gradcam"] or content["figure3"]),
+        "shows_real": not corpus.simulated and bool(drawn or content["gradcam"] or content["figure3"]),
     }
     html = environment(templates, html=True)
     page = target / "index.html"

@@ -102,7 +102,7 @@ def test_imagenet_file_of_another_network(torch_home: Path) -> None:
 def test_missing_observatory_backbone_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Without the shipped backbone the error says where it belongs and how to make it."""
     monkeypatch.setattr(networks, "observatory_path", lambda: tmp_path / networks.OBSERVATORY)
-    with pytest.raises(ReproError, match=r"repro\.classifier\.pretrain"):
+    with pytest.raises(ReproError, match=r"repro\.backbone\.pretrain"):
         networks.build("observatory", 0)
 
 
