@@ -1,4 +1,4 @@
-"""Findings about the sky: what dates, site and DE421 alone say about Tables 2 and 3."""
+"""Findings about the sky: what dates, site and DE421 say about Tables 2 and 3."""
 
 from __future__ import annotations
 
@@ -6,104 +6,98 @@ from repro.record.findings.closure import MOONS, SUNS
 from repro.record.findings.finding import Detector, Finding, View
 
 
-def sky_confirms(view: View) -> Finding:
-    """How well two fitted numbers predict the nine cells."""
-    deviation = {
-        (sun, moon): view.quantity("ephemeris", f"{sun.lower()}.{moon.lower()}") / view.value(f"T3.{sun}.{moon}") - 1
-        for sun in SUNS
-        for moon in MOONS
-    }
-    row = {sun: max(abs(deviation[sun, moon]) for moon in MOONS) for sun in SUNS}
+def sky_predicts_tables(view: View) -> Finding:
+    """Whether the sky and three numbers of the camera predict the nine cells of Table 3."""
+    cells = {f"T3.{sun}.{moon}": f"{sun}.{moon}".lower() for sun in SUNS for moon in MOONS}
+    deviation = {name: 100 * (view.quantity("ephemeris", cell) / view.value(name) - 1) for name, cell in cells.items()}
+    row = {sun: max(abs(deviation[f"T3.{sun}.{moon}"]) for moon in MOONS) for sun in SUNS}
     moons = {moon: view.quantity("ephemeris", moon.lower()) for moon in MOONS}
-    moon_worst = max(abs(moons[moon] / view.value(f"TXT.MOON.{moon}") - 1) for moon in MOONS)
-    altitude = view.quantity("ephemeris", "fit.switch_on_altitude_deg")
-    availability = view.quantity("ephemeris", "fit.availability")
-    claims = tuple(f"T3.{sun}.{moon}" for sun in SUNS for moon in MOONS) + tuple(f"TXT.MOON.{moon}" for moon in MOONS)
-    failed = [name for name in claims if view.conflicts(name, "ephemeris")]
+    moon_worst = max(100 * abs(moons[moon] / view.value(f"TXT.MOON.{moon}") - 1) for moon in MOONS)
+    evening, morning = (view.quantity("ephemeris", f"fit.{name}_altitude_deg") for name in ("evening", "morning"))
+    availability = 100 * view.quantity("ephemeris", "fit.availability")
+    one_altitude = view.quantity("ephemeris", "one_altitude.largest_deviation_percent")
+    minutes = {sun: view.quantity("ephemeris", f"unfitted.{sun.lower()}") for sun in ("NIGHT", "ASTRO")}
+    missing = {sun: minutes[sun] - view.value(f"T2.{sun}") for sun in minutes}
+    claims = (*cells, *(f"TXT.MOON.{moon}" for moon in MOONS), "T2.NIGHT", "T2.ASTRO")
+    failing = tuple(name for name in claims if view.conflicts(name, "ephemeris"))
     text = (
-        f"One frame a minute while the sun is below {altitude:.2f} deg, with {100 * availability:.1f} % of the frames "
-        f"present - two numbers fitted to the total and the Nautical count alone - predicts the Night cells of Table 3 "
-        f"within {100 * row['NIGHT']:.1f} %, the Astro cells within {100 * row['ASTRO']:.1f} %, the small Nautical cells "
-        f"within {100 * row['NAUTICAL']:.0f} %, and the moon totals within {100 * moon_worst:.2f} % "
-        f"({' / '.join(f'{moons[moon]:,.0f}' for moon in MOONS)})."
+        f"With the camera on from {evening:.2f} deg in the evening, the sun's altitude at the one start that the thesis prints, "
+        f"to a fitted {morning:.2f} deg in the morning, and {availability:.1f} % of the frames present, the Night cells come out "
+        f"within {row['NIGHT']:.1f} %, the Astro cells within {row['ASTRO']:.1f} %, the Nautical cells within "
+        f"{row['NAUTICAL']:.1f} % and the totals by moon within {moon_worst:.2f} %. Two numbers are fitted, to the total and to "
+        f"the Nautical count, so the sky does not do it alone; one altitude for both switches is refuted, it leaves "
+        f"{one_altitude:.0f} % in one cell. Before any fit, {missing['NIGHT']:,.0f} of {minutes['NIGHT']:,.0f} Night minutes and "
+        f"{missing['ASTRO']:,.0f} of {minutes['ASTRO']:,.0f} Astro minutes have no frame."
     )
-    if failed:
-        text += f" Outside the declared tolerance: {', '.join(failed)}."
-    title = "The sky alone confirms Tables 2 and 3" if not failed else "The sky does not confirm all of Table 3"
+    if failing:
+        text += f" Beyond three standard deviations of missing frames: {', '.join(failing)}."
+    title = (
+        f"The sky and a camera of three numbers give the Night cells within {row['NIGHT']:.1f} % "
+        f"and all nine within {max(row.values()):.1f} %"
+    )
     numbers = {
-        "switch_on_altitude_deg": altitude,
-        "availability": availability,
-        "night_worst_percent": 100 * row["NIGHT"],
-        "astro_worst_percent": 100 * row["ASTRO"],
-        "nautical_worst_percent": 100 * row["NAUTICAL"],
-        "moon_totals_worst_percent": 100 * moon_worst,
+        "evening_altitude_deg": evening,
+        "morning_altitude_deg": morning,
+        "availability_percent": availability,
+        "night_worst_percent": row["NIGHT"],
+        "astro_worst_percent": row["ASTRO"],
+        "nautical_worst_percent": row["NAUTICAL"],
+        "moon_totals_worst_percent": moon_worst,
+        "one_altitude_worst_percent": one_altitude,
+        "night_minutes": minutes["NIGHT"],
+        "astro_minutes": minutes["ASTRO"],
+        "night_minutes_missing": missing["NIGHT"],
+        "astro_minutes_missing": missing["ASTRO"],
         **{f"{moon.lower()}_frames": moons[moon] for moon in MOONS},
     }
-    return Finding("FND.SKY_CONFIRMS", title, claims, text, numbers, "conflict" if failed else "agreement")
-
-
-def sky_unfitted(view: View) -> Finding:
-    """What the sky offers without any fit."""
-    night, astro = (view.quantity("ephemeris", f"unfitted.{name}") for name in ("night", "astro"))
-    shares = {"NIGHT": view.value("T2.NIGHT") / night, "ASTRO": view.value("T2.ASTRO") / astro}
-    text = (
-        f"Without any fit, the {view.value('TXT.NIGHTS'):.0f} nights hold {night:,.0f} minutes with the sun at or below "
-        f"-18 deg and {astro:,.0f} minutes of astronomical twilight; the published {view.value('T2.NIGHT'):,.0f} and "
-        f"{view.value('T2.ASTRO'):,.0f} frames are {100 * shares['NIGHT']:.1f} % and {100 * shares['ASTRO']:.1f} % of them."
-    )
-    numbers = {"night_minutes": night, "astro_minutes": astro}
-    return Finding(
-        "FND.SKY_UNFITTED",
-        "The counts fit into the sky without a fit",
-        ("T2.NIGHT", "T2.ASTRO"),
-        text,
-        numbers,
-        "agreement",
-    )
+    return Finding("FND.SKY_CONFIRMS", title, claims, text, numbers, "conflict" if failing else "agreement", 9)
 
 
 def sample_size(view: View) -> Finding:
-    """The sampling rule on the predicted schedule."""
+    """Whether the sampling rule on the predicted schedule gives the size of the sample."""
     predicted, dates = view.quantity("ephemeris", "sample.frames"), view.quantity("ephemeris", "sample.dates")
-    printed = view.value("SPLIT.LABELLED")
+    printed, per_date = view.value("SPLIT.LABELLED"), view.value("SAMPLE.PER_DATE_MAX")
+    lost = (predicted - printed) / per_date
+    earliest_min = view.quantity("ephemeris", "earliest_frame_utc_min")
     text = (
         f"The published sampling rule on the predicted schedule gives {predicted:,.0f} frames on {dates:.0f} dates; "
-        f"{printed:,.0f} were labelled, {100 * abs(predicted / printed - 1):.1f} % "
-        f"{'fewer' if printed < predicted else 'more'}."
+        f"{printed:,.0f} were labelled. A date without frames costs {per_date:.0f}, so about {lost:.1f} dates with Night & "
+        "No_moon are missing: what else is missing is spread over nights, not whole nights. Grouping by UTC date is grouping by "
+        f"night here, since no night has a frame before {earliest_min:.0f} minutes past midnight UTC."
     )
-    return Finding(
-        "FND.SAMPLE_SIZE",
-        "The sky and the sampling rule give the size of the sample",
-        ("SPLIT.LABELLED",),
-        text,
-        {"predicted_frames": predicted, "dates": dates},
-        "agreement",
-    )
+    title = f"The sky and the sampling rule give {predicted:,.0f} labelled frames; {printed:,.0f} are printed"
+    numbers = {
+        "predicted_frames": predicted,
+        "dates": dates,
+        "dates_lost": lost,
+        "earliest_frame_utc_min": earliest_min,
+    }
+    return Finding("FND.SAMPLE_SIZE", title, ("SPLIT.LABELLED", "TXT.NIGHTS"), text, numbers, "agreement", 15)
 
 
 def condition_column(view: View) -> Finding | None:
-    """Whether the condition printed for No_moon can be meant."""
+    """Whether the condition that Table 3 prints for No_moon can be meant."""
     share = view.quantity("ephemeris", "as_printed.no_moon_share")
     printed = 100 * view.value("TXT.MOON.NO_MOON") / view.value("TXT.FRAMES")
     if abs(share - printed) < 1:
         return None
     text = (
         f"The condition that Table 3 prints for No_moon, phase >= 150 deg and altitude > 5 deg, holds for {share:.1f} % of the "
-        f"predicted frames, but the row counts {printed:.1f} %: the condition column is upside down against the labels, and "
-        "the published script has it the right way."
+        f"predicted frames, but the row counts {printed:.1f} %: the condition column is upside down against the labels. The "
+        "published script has it the right way, and slide 10 gives the altitude of 5 deg to the full moon, too."
     )
-    return Finding(
-        "FND.CONDITION_COLUMN",
-        "Table 3's condition column is upside down",
-        (
-            "T3.RULE.NO_MOON.CONDITION",
-            "T3.RULE.MOON_FULL.CONDITION",
-            "T3.RULE.NO_MOON.SHARE_AS_PRINTED",
-            *view.failing("SCR.MOON.*.CONDITION"),
-        ),
-        text,
-        {"share_as_printed_percent": share, "share_counted_percent": printed},
+    claims = (
+        "T3.RULE.NO_MOON.CONDITION",
+        "T3.RULE.MOON_FULL.CONDITION",
+        "T3.RULE.NO_MOON.SHARE_AS_PRINTED",
+        "SLD.PICTURE.FULL_MOON_ALTITUDE_DEG",
+        *view.failing("SCR.MOON.*.CONDITION"),
     )
+    numbers = {"share_as_printed_percent": share, "share_counted_percent": printed}
+    title = (
+        f"Table 3's condition column is upside down: as printed, No_moon would be {share:.0f} %, not {printed:.0f} %"
+    )
+    return Finding("FND.CONDITION_COLUMN", title, claims, text, numbers, rank=10)
 
 
 def unfolded_phase(view: View) -> Finding | None:
@@ -111,8 +105,7 @@ def unfolded_phase(view: View) -> Finding | None:
     night = {moon: view.value(f"T3.NIGHT.{moon}") for moon in MOONS}
     counted = {moon: 100 * night[moon] / sum(night.values()) for moon in MOONS}
     unfolded = {moon: view.quantity("ephemeris", f"unfolded.night.{moon.lower()}_share") for moon in MOONS}
-    worst = max(abs(unfolded[moon] - counted[moon]) for moon in MOONS)
-    if worst < 1:
+    if max(abs(unfolded[moon] - counted[moon]) for moon in MOONS) < 1:
         return None
 
     def listed(shares: dict[str, float]) -> str:
@@ -122,14 +115,27 @@ def unfolded_phase(view: View) -> Finding | None:
         f"A phase angle that runs from 0 to 360 deg would put {listed(unfolded)} % of the night frames into No_moon, "
         f"Moon_Quarter and Moon_Full; the table has {listed(counted)} %, so the phase was folded to 0 to 180 deg."
     )
+    title = f"The phase was folded: unfolded, Moon_Full would be {unfolded['MOON_FULL']:.0f} % of the night"
+    numbers = {f"unfolded_{moon.lower()}_percent": unfolded[moon] for moon in MOONS}
     return Finding(
-        "FND.UNFOLDED_PHASE",
-        "An unfolded moon phase is excluded",
-        tuple(f"T3.NIGHT.{moon}" for moon in MOONS),
-        text,
-        {f"unfolded_{moon.lower()}_percent": unfolded[moon] for moon in MOONS},
-        "remark",
+        "FND.UNFOLDED_PHASE", title, tuple(f"T3.NIGHT.{moon}" for moon in MOONS), text, numbers, "remark", 24
     )
+
+
+def clock_was_converted(view: View) -> Finding:
+    """Whether the counts tell that summer time was converted."""
+    names = ("nautical", "civil")
+    as_standard = {name: view.quantity("ephemeris", f"standard_time.{name}") for name in names}
+    nights = view.quantity("protocol", "clock.mdt_nights")
+    text = (
+        f"{nights:.0f} of the {view.value('TXT.NIGHTS'):.0f} nights have daylight saving time. Had all stamps been read as "
+        f"standard time, there would be {as_standard['nautical']:,.0f} Nautical and {as_standard['civil']:,.0f} Civil frames; "
+        f"the table has {view.value('T2.NAUTICAL'):,.0f} and none, so the conversion was right, whatever the text calls the zone."
+    )
+    title = f"The counts show that daylight saving time was converted: no Civil frame instead of {as_standard['civil']:,.0f}"
+    numbers = {"mdt_nights": nights, **{f"standard_time_{name}_frames": value for name, value in as_standard.items()}}
+    claims = ("T2.NAUTICAL", "T2.EMPTY.CIVIL", "TXT.CIVIL_FRAMES")
+    return Finding("FND.DAYLIGHT_SAVING", title, claims, text, numbers, "agreement", 23)
 
 
 def camera_switches_late(view: View) -> Finding | None:
@@ -137,25 +143,22 @@ def camera_switches_late(view: View) -> Finding | None:
     claim = "TXT.CAMERA_ON_AFTER_SUNSET"
     if claim not in view.failed:
         return None
-    altitude = view.quantity("ephemeris", "fit.switch_on_altitude_deg")
+    evening, morning = (view.quantity("ephemeris", f"fit.{name}_altitude_deg") for name in ("evening", "morning"))
     text = (
-        "The text has the camera on from just after sunset to just before sunrise, but no frame lies in civil twilight or day: the "
-        f"counts put its switch at a sun {-altitude:.1f} deg below the horizon, deep in nautical twilight."
+        "The text has the camera on from just after sunset to just before sunrise, but no frame lies in civil twilight or day: "
+        f"the counts put its switches at a sun {-evening:.1f} deg (evening) and {-morning:.1f} deg (morning) below the horizon, "
+        "deep in nautical twilight."
     )
-    return Finding(
-        "FND.CAMERA_ON",
-        "The camera does not run from sunset to sunrise",
-        (claim, "TXT.CIVIL_FRAMES"),
-        text,
-        {"switch_on_altitude_deg": altitude},
-    )
+    title = f"The camera switches {-evening:.1f} deg below the horizon, not at sunset"
+    numbers = {"evening_altitude_deg": evening, "morning_altitude_deg": morning}
+    return Finding("FND.CAMERA_ON", title, (claim, "TXT.CIVIL_FRAMES"), text, numbers, rank=22)
 
 
 DETECTORS: tuple[Detector, ...] = (
-    camera_switches_late,
-    sky_confirms,
-    sky_unfitted,
+    sky_predicts_tables,
     sample_size,
     condition_column,
     unfolded_phase,
+    clock_was_converted,
+    camera_switches_late,
 )
