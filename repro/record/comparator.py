@@ -21,6 +21,8 @@ MOST_SIGMA = 3.0
 LEAST_EXCLUDED = 0.5
 #: How far the published value is moved in search of a value that is caught, in multiples of the value.
 _REACH = 10.0
+#: Outcomes of a comparison that could not be made.
+NOT_COMPARED: tuple[Outcome, ...] = ("not_run", "error")
 #: Outcomes that are not against the record.
 _NO_CONFLICT: tuple[Outcome, ...] = ("confirmed", "consistent", "repeated", "undecidable")
 #: Outcomes that are against the record.
@@ -119,7 +121,7 @@ class Verdict:
     @property
     def compared(self) -> bool:
         """Whether a comparison was made at all."""
-        return self.outcome not in ("not_run", "error") and not (self.outcome == "undecidable" and self.grade is None)
+        return self.outcome not in NOT_COMPARED and not (self.outcome == "undecidable" and self.grade is None)
 
     @property
     def awaits_corpus(self) -> bool:
@@ -132,7 +134,7 @@ class Verdict:
 
         How strong an agreement is follows from the rule, so ``confirmed`` declares every agreement.
         """
-        if self.outcome in ("not_run", "error"):
+        if self.outcome in NOT_COMPARED:
             return False
         if self.outcome in _NO_CONFLICT:
             return self.expected not in _NO_CONFLICT
@@ -141,7 +143,7 @@ class Verdict:
     @property
     def uncompared(self) -> bool:
         """Whether a comparison that was declared to be possible could not be made."""
-        return self.outcome in ("not_run", "error") and self.outcome != self.expected and not self.awaits_corpus
+        return self.outcome in NOT_COMPARED and self.outcome != self.expected and not self.awaits_corpus
 
     @property
     def words(self) -> str:

@@ -14,6 +14,7 @@ import sys
 import warnings
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from repro.untrusted import brief, told
@@ -169,7 +170,8 @@ def _dotted(node: ast.expr) -> str | None:
     return ".".join([node.id, *reversed(parts)]) if isinstance(node, ast.Name) else None
 
 
-def references(formula: str) -> set[str]:
+@lru_cache(maxsize=4096)
+def references(formula: str) -> frozenset[str]:
     """Claim ids and patterns that a formula names; other texts in quotes are not among them.
 
     Raises
@@ -190,7 +192,7 @@ def references(formula: str) -> set[str]:
         and call.args
         and isinstance(call.args[0], ast.Constant)
     }
-    return {str(name) for name in ids | patterns if name is not None}
+    return frozenset(str(name) for name in ids | patterns if name is not None)
 
 
 def unresolved(formula: str, claims: Claims) -> list[str]:
@@ -225,6 +227,7 @@ def _is_one_value(node: ast.expr) -> bool:
     return not references(ast.unparse(node))
 
 
+@lru_cache(maxsize=4096)
 def _parse(formula: str) -> ast.expr:
     if len(formula) > LONGEST:
         raise FormulaError(f"cannot read a formula of {len(formula):,} characters; {LONGEST:,} are allowed")

@@ -161,9 +161,9 @@ class Verification:
         }
 
 
-def measure(claim: Claim, evidence: EvidenceKind, claims: Claims, results: Evidence) -> Measured:
+def measure(claim: Claim, kind: EvidenceKind, claims: Claims, evidence: Evidence) -> Measured:
     """What one kind of evidence says about one claim; the reason if it says nothing."""
-    rule = claim.evidence[evidence]
+    rule = claim.evidence[kind]
     if rule.formula is not None:
         try:
             return Measured(evaluate(rule.formula, claims))
@@ -172,7 +172,7 @@ def measure(claim: Claim, evidence: EvidenceKind, claims: Claims, results: Evide
     if rule.measure is None:
         return Measured(None)
     name = rule.measure
-    quantities = results.quantities.get(evidence)
+    quantities = evidence.quantities.get(kind)
     if quantities is not None and name in quantities:
         value = quantities[name]
         sd_name = rule.sd or f"sd.{name}"
@@ -183,34 +183,38 @@ def measure(claim: Claim, evidence: EvidenceKind, claims: Claims, results: Evide
             return Measured(None, failed=f"{sd_name} is no standard deviation: {brief(sd)}")
         # JSON has lists for intervals.
         return Measured(tuple(value) if isinstance(value, list) else value, sd=sd)
-    return Measured(None, missing=reason_missing(results.missing, evidence, name))
+    return Measured(None, missing=reason_missing(evidence.missing, kind, name))
 
 
-def verify(claims: Claims, results: Evidence, detectors: Sequence[Detector] = DETECTORS) -> Verification:
+def with_protocol_bounds(claims: Claims, evidence: Evidence) -> Evidence:
+    """Evidence with the bounds of the published procedure, which follow from the claims and the sky."""
+    bounds, missing = protocol_quantities(claims, evidence.quantities.get("ephemeris", {}))
+    return replace(
+        evidence,
+        quantities={**evidence.quantities, "protocol": bounds},
+        missing={**missing, **evidence.missing},
+    )
+
+
+def verify(claims: Claims, evidence: Evidence, detectors: Sequence[Detector] = DETECTORS) -> Verification:
     """Judge every claim by every evidence it declares.
 
     Parameters
     ----------
     claims : Claims
         All registered claims; bounds of the protocol are derived from them.
-    results : Evidence
+    evidence : Evidence
         What the stages measured.
     detectors : sequence of callable
         What derives the findings; for a record of other claims than the thesis', its own.
     """
-    protocol, no_bound = protocol_quantities(claims, results.quantities.get("ephemeris", {}))
-    results = replace(
-        results,
-        quantities={**results.quantities, "protocol": protocol},
-        missing={**no_bound, **results.missing},
-    )
-    verdicts = tuple(judge(claim, evidence, claims, results) for claim in claims for evidence in claim.evidence)
-    findings = find(claims, verdicts, results.quantities, results.missing, detectors)
-    return Verification(claims, verdicts, findings, results.nights, results.expected_nights)
+    evidence = with_protocol_bounds(claims, evidence)
+    verdicts = tuple(judge(claim, kind, claims, evidence) for claim in claims for kind in claim.evidence)
+    findings = find(claims, verdicts, evidence.quantities, evidence.missing, detectors)
+    return Verification(claims, verdicts, findings, evidence.nights, evidence.expected_nights)
 
 
-def judge(claim: Claim, evidence: EvidenceKind, claims: Claims, results: Evidence) -> Verdict:
+def judge(claim: Claim, kind: EvidenceKind, claims: Claims, evidence: Evidence) -> Verdict:
     """Verdict on one claim by one kind of evidence, with its grade and its equation."""
-    measured = measure(claim, evidence, claims, results)
-    verdict = compare(claim, evidence, measured, grade(claims, claim, evidence))
-    return replace(verdict, equation=equation(claims, claim)) if evidence == "arithmetic" else verdict
+    verdict = compare(claim, kind, measure(claim, kind, claims, evidence), grade(claims, claim, kind))
+    return replace(verdict, equation=equation(claims, claim)) if kind == "arithmetic" else verdict

@@ -78,5 +78,5 @@ def equation(claims: Claims, claim: Claim) -> tuple[str, ...]:
     try:
         names = references(rule.formula)
     except FormulaError:
-        names = set()
+        names = frozenset()
     return tuple(sorted({claim.id, *(other.id for name in names for other in claims.matching(name))}))

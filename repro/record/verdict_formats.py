@@ -23,7 +23,7 @@ STYLE = {
     "consistent": ("cyan", "~"),
     "contradicted": ("red", "x"),
     "source_conflict": ("magenta", "!"),
-    "repeated": ("bright_black", ":"),
+    "repeated": ("bright_black", "r"),
     "undecidable": ("yellow", "?"),
     "not_run": ("bright_black", "-"),
     "error": ("bold red", "E"),
@@ -187,17 +187,17 @@ def _print_claim(console: Console, claim: Claim, verdicts: list[Verdict]) -> Non
     lines += [f"Headline {claim.headline}. {claim.sentence}".rstrip()] if claim.headline else []
     lines += [f"Note: {claim.note}"] if claim.note else []
     for line in lines:
-        console.print(Padding(Text(line), (0, 0, 0, 2)))
+        console.print(Padding(Text(line), (0, 0, 0, 2), expand=False))
     for verdict in verdicts:
         measured = measured_text(claim, verdict)
-        head = Text.assemble(verdict.evidence, ": ", _outcome(verdict))
+        head = Text.assemble(_outcome(verdict), f" by {verdict.evidence}")
         for part in (f"measured {measured}" if measured else "", strength_text(verdict), verdict.tolerance):
             head.append(f"; {part}" if part else "")
-        console.print(Padding(head, (0, 0, 0, 2)))
+        console.print(Padding(head, (0, 0, 0, 2), expand=False))
         caught = caught_text(claim, verdict)
         if caught:
-            console.print(Padding(Text(f"would have caught: {caught}"), (0, 0, 0, 4)))
-        console.print(Padding(Text(f"because: {verdict.reason}"), (0, 0, 0, 4)))
+            console.print(Padding(Text(f"would have caught: {caught}"), (0, 0, 0, 4), expand=False))
+        console.print(Padding(Text(f"because: {verdict.reason}"), (0, 0, 0, 4), expand=False))
     console.print()
 
 
