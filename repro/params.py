@@ -59,12 +59,35 @@ class Engine(Section):
         raise ValueError("null, an address such as tcp://host:8786, or a scheduler's JSON file")
 
 
+class MoonLimits(Section):
+    """A kind of moonlight: phase from ``phase_deg`` on (0 new, 180 full) and altitude above ``altitude_deg``."""
+
+    phase_deg: float = Field(ge=0, le=180)
+    altitude_deg: float = Field(ge=-90, le=90)
+
+
 class Sky(Section):
-    """Readings that the record leaves open; the defaults are as published."""
+    """Readings of the rule of Tables 2 and 3; the defaults are as published.
+
+    Parameters
+    ----------
+    moon_rule, moon_phase, altitude : str
+        What the record leaves open, see :func:`repro.sky.bins.moon_bin` and :func:`repro.sky.ephemeris.positions`.
+    full_moon, quarter_moon : MoonLimits
+        Limits of Moon_Full and Moon_Quarter. The published ones are claims: SCR.MOON.*.CONDITION.
+    """
 
     moon_rule: Literal["published", "as_printed"] = "published"
     moon_phase: Literal["folded", "unfolded"] = "folded"
     altitude: Literal["apparent", "refracted", "geometric"] = "apparent"
+    full_moon: MoonLimits = MoonLimits(phase_deg=150, altitude_deg=5)
+    quarter_moon: MoonLimits = MoonLimits(phase_deg=45, altitude_deg=10)
+
+    @model_validator(mode="after")
+    def _quarter_before_full(self) -> Sky:
+        if self.quarter_moon.phase_deg > self.full_moon.phase_deg:
+            raise ValueError("quarter_moon.phase_deg: above full_moon.phase_deg")
+        return self
 
 
 class FilmParams(Section):
@@ -260,6 +283,20 @@ class InferParams(Section):
     precision: Literal["float32", "tf32", "bfloat16"] = "float32"
 
 
+class EvidenceParams(Section):
+    """Images as evidence about the record.
+
+    Parameters
+    ----------
+    nights_drawn : str
+        How the nights that are here were chosen, as long as they are a part of the record's. ``at_random``: without looking
+        at the sky, the moon or the season, so that shares and means of them stand for all. ``unknown``: no such claim is
+        made, and they are not judged until all nights are here.
+    """
+
+    nights_drawn: Literal["unknown", "at_random"] = "unknown"
+
+
 class SoftmaxParams(Section):
     """Statistics of the softmax probabilities; ``bootstrap`` is the number of resamplings of nights."""
 
@@ -302,6 +339,7 @@ class Params(Section):
     infer: InferParams = InferParams()
     softmax: SoftmaxParams = SoftmaxParams()
     gradcam: GradcamParams = GradcamParams()
+    evidence: EvidenceParams = EvidenceParams()
 
 
 def load_params(path: Path) -> Params:

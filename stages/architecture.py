@@ -2,6 +2,7 @@
 
 from repro.classifier.architecture import measure
 from repro.engine.run_stage import run_stage
+from repro.evidence import architecture_inputs
 from repro.files import write_json
 from repro.params import Params
 from repro.paths import Paths
@@ -9,7 +10,7 @@ from repro.paths import Paths
 
 def main(paths: Paths, _params: Params) -> None:
     """Write results/architecture.json."""
-    write_json(paths.architecture, measure())
+    write_json(paths.architecture, {"inputs": architecture_inputs(), **measure()})
 
 
 if __name__ == "__main__":

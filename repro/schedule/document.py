@@ -7,7 +7,6 @@ Table 2. The length of the gaps in the record follows from the size of the label
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -87,7 +86,7 @@ def document(schedule: Schedule, sky: Sky, record: Published) -> dict[str, Any]:
 
 
 def write(folder: Path, schedule: Schedule, sky: Sky, record: Published) -> dict[str, Any]:
-    """Predict and write ``schedule.json``, ``nights.parquet``, ``segments.parquet`` and, last, ``receipt.json``.
+    """Predict and write ``nights.parquet``, ``segments.parquet`` and, last, ``schedule.json``.
 
     Parameters
     ----------
@@ -102,12 +101,11 @@ def write(folder: Path, schedule: Schedule, sky: Sky, record: Published) -> dict
         The document.
     """
     prediction = predict(schedule, sky, record)
-    result = as_document(prediction)
-    (folder / "receipt.json").unlink(missing_ok=True)
-    write_json(folder / "schedule.json", result)
+    result = {"inputs": _inputs(schedule, sky, record), **as_document(prediction)}
+    (folder / "schedule.json").unlink(missing_ok=True)
     write_table(folder / "nights.parquet", prediction.nights())
     write_table(folder / "segments.parquet", prediction.segments())
-    write_json(folder / "receipt.json", {"inputs": _inputs(schedule, sky, record)})
+    write_json(folder / "schedule.json", result)
     return result
 
 
@@ -118,14 +116,10 @@ def read_or_predict(
 
     Nothing is written. The prediction takes some seconds, most of them for the scatter.
     """
-    receipt = folder / "receipt.json"
-    if receipt.is_file():
-        made = read_json(receipt, made_by="dvc repro schedule")
-        if isinstance(made, Mapping) and made.get("inputs") == _inputs(schedule, sky, record):
-            return (
-                read_json(folder / "schedule.json", made_by="dvc repro schedule"),
-                read_table(folder / "nights.parquet", made_by="dvc repro schedule"),
-            )
+    if (folder / "schedule.json").is_file():
+        result = read_json(folder / "schedule.json", made_by="dvc repro schedule")
+        if isinstance(result, dict) and result.get("inputs") == _inputs(schedule, sky, record):
+            return result, read_table(folder / "nights.parquet", made_by="dvc repro schedule")
     prediction = predict(schedule, sky, record)
     return as_document(prediction), prediction.nights()
 
@@ -168,7 +162,8 @@ def as_document(prediction: Prediction) -> dict[str, Any]:
         },
         "sample.frames": int(sizes.sum()),
         "sample.dates": sizes.size,
-        "sd.sample.frames": round(float(lost.std()), 2),
+        "sample.lost_to_gaps": round(float(lost.mean()), 1),
+        "sample.sd_of_gaps": round(float(lost.std()), 2),
         **clustering_quantities(prediction),
         **{f"fit.{name}": value for name, value in fit.items()},
         "fit.mean_gap_h": round(prediction.gaps.mean_h, 3),
@@ -185,10 +180,17 @@ def as_document(prediction: Prediction) -> dict[str, Any]:
         quantities[f"{row['name']}.chi_square"] = row["chi_square_night_astro"]
         quantities[f"{row['name']}.chi_square_nine"] = row["chi_square_nine"]
         quantities[f"{row['name']}.largest_deviation_percent"] = row["largest_deviation_percent"]
+        for end in ("first", "last"):
+            quantities[f"{row['name']}.{end}_stamp_altitude_deg"] = row[f"{end}_stamp_altitude_deg"]
+    quantities["late_stamps.stamps_late_s"] = prediction.readings["late_stamps"].delay_s
+    full_moon = prediction.readings["as_printed"].rule.switches.full_moon
+    quantities["as_printed.full_moon_phase_deg"] = full_moon.phase_deg
+    quantities["as_printed.full_moon_altitude_deg"] = full_moon.altitude_deg
     runs = [{**vars(run), "chi_square": round(run.chi_square, 2)} for run in prediction.missing_runs]
     if runs:
         best = {name: runs[0][name] for name in ("first", "last", "frames", "sample_lost", "chi_square")}
         quantities |= {f"missing_nights.{name}": value for name, value in best.items()}
+        quantities["missing_nights.tried"] = prediction.runs_tried
     return {
         "quantities": quantities,
         "fit": {

@@ -236,7 +236,7 @@ def fit_rule(
         A camera that is known otherwise; nothing is fitted then.
     """
     alt = sky.sun_alt_deg if camera_alt_deg is None else camera_alt_deg
-    sun, moon = sun_bin(sky.sun_alt_deg), moon_bin(phase_for(sky, switches), sky.moon_alt_deg, switches.moon_rule)
+    sun, moon = sun_bin(sky.sun_alt_deg), moon_bin(phase_for(sky, switches), sky.moon_alt_deg, switches)
     evening = np.diff(alt, append=alt[-1:]) < 0
     condition = np.full(alt.size, BRIGHT)
     for number, (of_sun, of_moon) in enumerate(CONDITIONS):

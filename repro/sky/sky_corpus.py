@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from repro import frames
@@ -22,8 +21,7 @@ from repro.engine.workers import Crew
 from repro.errors import ReproError
 from repro.film.keogram import draw_keogram
 from repro.params import Site, Sky
-from repro.sky.bins import altitude_margin_deg, moon_bin, on_boundary, sun_bin
-from repro.sky.ephemeris import positions
+from repro.sky.bins import sky_table
 from repro.untrusted import count_in
 
 
@@ -102,27 +100,11 @@ def add_sky(table: pd.DataFrame, site: Site, params: Sky) -> pd.DataFrame:
     site : Site
         Observer.
     params : Sky
-        Readings that the record leaves open. ``moon_phase: unfolded`` bins by the moon's elongation; the column
-        ``moon_phase_deg`` is folded all the same.
+        Reading of the rule, see :func:`repro.sky.bins.sky_table`, which the truth of simulated frames comes from, too.
     """
-    timed = table["time_utc"].notna().to_numpy()
+    timed = table["time_utc"].notna()
     times = table.loc[timed, "time_utc"].dt.tz_localize(None).to_numpy()
-    sky = positions(times, site, altitude=params.altitude)
-    phase = sky.moon_phase_deg if params.moon_phase == "folded" else sky.moon_elongation_deg
-    margin_deg = altitude_margin_deg(site)
-    added: dict[str, Any] = {
-        "sun_alt_deg": sky.sun_alt_deg,
-        "moon_alt_deg": sky.moon_alt_deg,
-        "moon_phase_deg": sky.moon_phase_deg,
-        "sun_bin": sun_bin(sky.sun_alt_deg),
-        "moon_bin": moon_bin(phase, sky.moon_alt_deg, params.moon_rule),
-    }
-    table = table.copy()
-    for name, values in added.items():
-        column = np.full(len(table), None if values.dtype.kind == "U" else np.nan, dtype=object)
-        column[timed] = values
-        table[name] = pd.Series(column, index=table.index, dtype="str" if values.dtype.kind == "U" else "float64")
-    flagged = np.zeros(len(table), dtype=bool)
-    flagged[timed] = on_boundary(sky.sun_alt_deg, sky.moon_alt_deg, phase, rule=params.moon_rule, margin_deg=margin_deg)
-    table["on_boundary"] = flagged
-    return table
+    sky = sky_table(times, site, params).set_index(table.index[timed])
+    joined = table.join(sky)
+    joined["on_boundary"] = joined["on_boundary"].fillna(False).astype(bool)
+    return joined.astype({"sun_bin": "str", "moon_bin": "str"})

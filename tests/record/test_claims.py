@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
+from repro.evidence import measured_now
 from repro.paths import Paths
 from repro.record.claims import BOUNDS, Claim, EvidenceKind, load_claims
 from repro.record.comparator import CONFLICTS, Measured, Verdict, caught
 from repro.record.judge import Evidence, Verification, judge, verify, with_protocol_bounds
-from repro.verification import measured_now
 from tests.conftest import ROOT
 
 CLAIMS = load_claims(Paths(ROOT).published)

@@ -172,6 +172,10 @@ class View:
         """A measured number by name."""
         return float(self._quantity(evidence, name))
 
+    def word(self, evidence: EvidenceKind, name: str) -> str:
+        """A measured word by name."""
+        return str(self._quantity(evidence, name))
+
     def interval(self, evidence: EvidenceKind, name: str) -> tuple[float, float]:
         """A measured interval by name."""
         low, high = self._quantity(evidence, name)
