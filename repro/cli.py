@@ -123,7 +123,8 @@ def status(
     """
     from repro.params import load_params
     from repro.record.claims import load_claims
-    from repro.status import print_record_status, print_status, record_status
+    from repro.record.waiting import print_record_status, record_status
+    from repro.status import print_status
     from repro.status import status as status_of
 
     paths = find_project(project)

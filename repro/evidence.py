@@ -5,13 +5,12 @@ from __future__ import annotations
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
-from importlib.metadata import version
 from typing import Any
 
 import pandas as pd
 
+from repro.classifier.architecture_inputs import architecture_inputs
 from repro.engine.nights import summaries
-from repro.engine.receipts import settings_digest
 from repro.errors import ReproError
 from repro.files import read_json
 from repro.observed import Coverage, against_schedule, coverage_of, part_quantities, quantities
@@ -30,7 +29,6 @@ NO_CORPUS = (
 #: The only corpus that is evidence about the thesis.
 EVIDENCE_CORPUS = "auroramax"
 SIMULATED = "the nights that are here are simulated, which is never evidence about a published number; "
-_ARCHITECTURE = "repro.classifier.architecture"
 
 
 @dataclass(frozen=True)
@@ -156,11 +154,6 @@ def verify_now(paths: Paths) -> Verification:
     """Verify a project without running its pipeline."""
     claims = load_claims(paths.published)
     return verify(claims, measured_now(paths, claims))
-
-
-def architecture_inputs() -> str:
-    """What the counts of the networks rest on: code and the libraries that build them."""
-    return settings_digest({name: version(name) for name in ("torch", "torchvision")}, _ARCHITECTURE)
 
 
 def _architecture(paths: Paths) -> dict[str, Any]:
