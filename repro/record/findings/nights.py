@@ -10,6 +10,9 @@ from repro.record.findings.finding import Detector, Finding, View
 
 def nights_against_schedule(view: View) -> Finding:
     """Whether the nights that are here have the frames that the schedule predicts for them."""
+    claims = ("TXT.FRAMES", "T2.NIGHT", "T2.ASTRO", "T2.NAUTICAL")
+    for claim in claims:
+        view.check(claim)
     nights, frames, predicted, sd, z, largest, outside = (
         view.quantity("corpus", f"part.{name}")
         for name in ("nights", "frames", "predicted", "sd", "z", "largest_z", "outside")
@@ -28,7 +31,6 @@ def nights_against_schedule(view: View) -> Finding:
     title = "The nights that are here have the frames that the sky predicts"
     if not agree:
         title = "The nights that are here do not have the frames that the sky predicts"
-    claims = ("TXT.FRAMES", "T2.NIGHT", "T2.ASTRO", "T2.NAUTICAL")
     return Finding("FND.NIGHTS_AGAINST_SCHEDULE", title, claims, text, numbers, kind)
 
 
