@@ -48,7 +48,7 @@ def verify(
 
     Example: repro verify 95.59
     """
-    from repro.record.verify_command import run
+    from repro.verify_command import run
 
     raise typer.Exit(run(find_project(project), query=query, only=only, format=format))
 
