@@ -48,7 +48,7 @@ def verify(
 
     Example: repro verify 95.59
     """
-    from repro.record.verify_command import run
+    from repro.verify_command import run
 
     raise typer.Exit(run(find_project(project), query=query, only=only, format=format))
 
@@ -112,29 +112,44 @@ def simulate(
 def status(
     project: Project = None,
     corpus: Annotated[str | None, typer.Option(help="Corpus; that of params.yaml if not given.")] = None,
-    digests: Annotated[bool, typer.Option("--digests", help="Print a SHA-256 of every output instead.")] = False,
 ) -> None:
     """Show how far a corpus has come: nights, frames, repairs by rule, unreadable frames, conditions.
 
-    Exit code 1 if a night failed or a frame's time could not be read; with --digests, if an output has not been made.
+    Exit code 1 if a night failed or a frame's time could not be read.
 
     Example: repro status --corpus kho
     """
-    from repro.digests import digests as digests_of
-    from repro.digests import print_digests
     from repro.params import load_params
     from repro.status import print_status
     from repro.status import status as status_of
 
     paths = find_project(project)
     corpus = corpus or load_params(paths.params).corpus
-    if digests:
-        listed = digests_of(paths, corpus)
-        print_digests(listed)
-        raise typer.Exit(0 if all(entry.files for entry in listed) else 1)
     found = status_of(paths, corpus)
     print_status(found)
     raise typer.Exit(0 if found.clean else 1)
+
+
+@app.command()
+def frames(
+    night: Annotated[str, typer.Option(metavar="YYYYMMDD", help="The date of the night's morning.")],
+    out: Annotated[Path, typer.Option(metavar="DIR", help="Folder for the JPEG files.")],
+    corpus: Annotated[str | None, typer.Option(help="Corpus; that of params.yaml if not given.")] = None,
+    project: Project = None,
+) -> None:
+    """Unpack the frames of a night as JPEG files under their published names, as label lists use them.
+
+    A frame whose clock could not be read has no name and is left out. Files that are there already are kept.
+
+    Example: repro frames --night 20240201 --out /tmp/20240201
+    """
+    from repro.film.frame_archive import unpack_night
+    from repro.params import load_params
+
+    paths = find_project(project)
+    corpus = corpus or load_params(paths.params).corpus
+    film, clock = (paths.stage(corpus, stage) for stage in ("film", "clock"))
+    print(f"{unpack_night(film, clock, night, out)} frames in {out}")
 
 
 @app.command()

@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
+import difflib
 import re
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+import pytz
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from repro.errors import ReproError
 from repro.untrusted import brief, read_yaml
+
+
+def _known_zone(name: str) -> str:
+    if name not in pytz.all_timezones_set:
+        close = difflib.get_close_matches(name, pytz.all_timezones, n=1)
+        hint = f"; did you mean {close[0]}?" if close else ""
+        raise ValueError(f"{name!r} is not in the time zone database{hint}")
+    return name
 
 
 class Section(BaseModel):
@@ -31,7 +41,7 @@ class Site(Section):
     latitude_deg: float = Field(ge=-90, le=90)
     longitude_deg: float = Field(ge=-180, le=180)
     elevation_m: float = 0.0
-    time_zone: str
+    time_zone: Annotated[str, AfterValidator(_known_zone)]
 
 
 class Engine(Section):

@@ -17,6 +17,7 @@ def main(paths: Paths, _params: Params) -> None:
     document = verification.as_dict()
     write_json(paths.verdicts, document)
     write_json(paths.findings, document["findings"])
+    write_json(paths.verdicts.with_name("metrics.json"), verification.summary)  # for DVC
     write_text(paths.verdicts.with_suffix(".md"), as_markdown(verification))
     write_text(paths.verdicts.with_name("nights.csv"), corpus.nights.to_csv(index=False, float_format="%.2f"))
     print(summary_text(verification.summary))

@@ -1,5 +1,6 @@
 """What the camera's software burns into a frame (logo, name, site and clock, as in the reference frame of 2022-12-01), and the
-mark that the frame is simulated."""
+mark that the frame is simulated.
+"""
 
 from __future__ import annotations
 

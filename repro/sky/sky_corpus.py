@@ -1,7 +1,6 @@
-"""Sun, moon and conditions of a corpus' frames, one night at a time, and each night's keogram.
+"""Sun, moon and conditions of a corpus' frames, one night at a time.
 
-Outputs of a night, in the stage's folder: ``tables/NIGHT.parquet``, the frame table up to ``on_boundary``, and
-``keograms/NIGHT.png``.
+Output of a night, in the stage's folder: ``tables/NIGHT.parquet``, the frame table up to ``on_boundary``.
 """
 
 from __future__ import annotations
@@ -19,7 +18,6 @@ from repro.engine.nights import Outcome, run_nights, summaries
 from repro.engine.receipts import Work, settings_digest
 from repro.engine.workers import Crew
 from repro.errors import ReproError
-from repro.film.keogram import draw_keogram
 from repro.params import Site, Sky
 from repro.sky.bins import sky_table
 from repro.untrusted import count_in
@@ -35,13 +33,13 @@ class SkyTask:
     params: Sky
 
 
-def sky_corpus(clock: Path, film: Path, folder: Path, camera: Camera, params: Sky, *, workers: Crew = 0) -> Outcome:
+def sky_corpus(clock: Path, folder: Path, camera: Camera, params: Sky, *, workers: Crew = 0) -> Outcome:
     """Compute the sky of every night that needs it.
 
     Parameters
     ----------
-    clock, film, folder : Path
-        Output folders of the stages clock, film and sky.
+    clock, folder : Path
+        Output folders of the stages clock and sky.
     camera : Camera
         The corpus' camera.
     params : Sky
@@ -65,8 +63,7 @@ def sky_corpus(clock: Path, film: Path, folder: Path, camera: Camera, params: Sk
     settings = settings_digest({"camera": camera.model_dump(), "sky": params.model_dump()}, __name__)
     tasks = []
     for night, summary in read.items():
-        inputs = (clock / "tables" / f"{night}.parquet", film / "keograms" / f"{night}.png")
-        outputs = (folder / "tables" / f"{night}.parquet", folder / "keograms" / f"{night}.png")
+        inputs, outputs = (clock / "tables" / f"{night}.parquet",), (folder / "tables" / f"{night}.parquet",)
         work = Work(night, inputs, outputs, folder / "receipts" / f"{night}.json", settings)
         count = count_in(summary, "frames", where=clock / "receipts" / f"{night}.json", made_by="dvc repro clock")
         tasks.append(SkyTask(work, count, camera, params))
@@ -74,12 +71,9 @@ def sky_corpus(clock: Path, film: Path, folder: Path, camera: Camera, params: Sk
 
 
 def sky_night(task: SkyTask) -> dict[str, Any]:
-    """Compute one night's sky, write its table and its keogram, and count its conditions."""
-    clock_table, keogram = task.work.inputs
-    target, picture = task.work.outputs
-    table = add_sky(frames.read(clock_table, "clock"), task.camera.site, task.params)
-    frames.write(target, table, "sky")
-    draw_keogram(keogram, picture, table, title=f"Night {task.work.night}", credit=task.camera.credit)
+    """Compute one night's sky, write its table, and count its conditions."""
+    table = add_sky(frames.read(task.work.inputs[0], "clock"), task.camera.site, task.params)
+    frames.write(task.work.outputs[0], table, "sky")
     timed = frames.readable(table)
     counts = Counter(zip(timed["moon_bin"], timed["sun_bin"], strict=True))
     return {

@@ -25,7 +25,9 @@ def test_frames_get_the_rows_of_the_sky_table() -> None:
     timed = [0, 2, 3]
     times = np.array([TIMES[place] for place in timed], dtype="datetime64[us]")
     expected = sky_table(times, YELLOWKNIFE, Sky())
-    pd.testing.assert_frame_equal(table.iloc[timed][expected.columns].reset_index(drop=True), expected, check_dtype=False)
+    pd.testing.assert_frame_equal(
+        table.iloc[timed][expected.columns].reset_index(drop=True), expected, check_dtype=False
+    )
     assert table.index.tolist() == [7, 3, 9, 1]
     assert table["number"].tolist() == [0, 1, 2, 3]
 
