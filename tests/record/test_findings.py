@@ -342,7 +342,7 @@ def test_every_detector_finds_its_claims_and_quantities() -> None:
     assert [
         finding.explanation
         for finding in verification().findings
-        if finding.kind == "error" or (finding.kind == "not_derived" and "by corpus" not in finding.explanation)
+        if finding.kind == "error" or (finding.kind == "not_derived" and "corpus" not in finding.explanation)
     ] == []
 
 
