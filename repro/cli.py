@@ -119,11 +119,15 @@ def status(
 ) -> None:
     """Show how far a corpus has come: nights, frames, repairs by rule, unreadable frames, conditions.
 
+    Then which nights of the record are here, which are missing, and which claims wait for which.
+
     Exit code 1 if a night failed or a frame's time could not be read.
 
     Example: repro status --corpus kho
     """
     from repro.params import load_params
+    from repro.record.claims import load_claims
+    from repro.record.waiting import print_record_status, record_status
     from repro.status import print_status
     from repro.status import status as status_of
 
@@ -136,9 +140,11 @@ def status(
             where="repro status --corpus",
             remedy=f"put its videos into {paths.videos(corpus)}, or name another",
         )
-    corpus = corpus or load_params(paths.params).corpus
+    params = load_params(paths.params)
+    corpus = corpus or params.corpus
     found = status_of(paths, corpus)
     print_status(found)
+    print_record_status(record_status(paths, params, load_claims(paths.published), corpus))
     raise typer.Exit(0 if found.clean else 1)
 
 

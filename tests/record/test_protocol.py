@@ -36,7 +36,7 @@ def test_a_bound_that_cannot_be_derived_says_why(claims: Claims) -> None:
     assert "split.train_yes" not in quantities
     assert "do not fit on 54 dates" in missing["protocol:split.train_yes"]
     quantities, missing = protocol_quantities(claims, {})
-    assert "sample.dates" in missing["protocol:sample.frames"]
+    assert "sample.dates" in missing["protocol:split.train_yes"]
     assert "accuracy.wilson.best" in quantities
     word = claims.replacing(claims["SPLIT.VAL_YES"].model_copy(update={"value": "many"}))
     assert "SPLIT.VAL_YES is no number" in protocol_quantities(word, {"sample.dates": 235})[1]["protocol:accuracy"]
