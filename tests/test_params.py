@@ -76,11 +76,9 @@ def test_numbers_are_those_of_yaml_1_2(text: str, value: object) -> None:
     assert parse_yaml(f"a: {text}", where="", expected="", remedy="") == {"a": value}
 
 
-def test_an_unknown_time_zone_names_its_field(tmp_path: Path) -> None:
+def test_an_unknown_time_zone_names_its_field(project: Paths, tmp_path: Path) -> None:
     """A misspelt time zone is refused with the name of its field and an example."""
-    text = (ROOT / "params.yaml").read_text(encoding="utf-8").replace("America/Yellowknife", "America/Yelowknife", 1)
-    (tmp_path / "params.yaml").write_text(text, encoding="utf-8")
     with pytest.raises(ReproError) as error:
-        load_params(tmp_path / "params.yaml")
+        load_params(edited(project, tmp_path, "America/Yellowknife", "America/Yelowknife"))
     assert error.value.where.endswith("field schedule.site.time_zone")
     assert "Yelowknife" in error.value.found
