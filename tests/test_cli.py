@@ -113,9 +113,8 @@ def test_commands_warn_of_another_projects_code(
 ) -> None:
     """A command goes on with another checkout's code, and says so."""
     assert call(monkeypatch, "status")[0] == 0
-    assert (
-        f"warning: the code that runs is not this project's\nfound:    the package repro runs from {ROOT / 'repro'}"
-        in (capsys.readouterr().err)
+    assert f"warning: the code that runs is not this project's\nfound:    code from {ROOT / 'repro'}" in (
+        capsys.readouterr().err
     )
 
 
