@@ -8,10 +8,9 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 import pytz
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator, model_validator
 
-from repro.errors import ReproError
-from repro.untrusted import brief, read_yaml
+from repro.untrusted import read_yaml, validated
 
 
 def _known_zone(name: str) -> str:
@@ -367,11 +366,4 @@ def load_params(path: Path) -> Params:
     """
     remedy = "compare with params.yaml of the repository"
     document = read_yaml(path, expected="a YAML file", remedy=remedy)
-    try:
-        return Params.model_validate(document)
-    except ValidationError as error:
-        first = error.errors()[0]
-        field = ".".join(str(part) for part in first["loc"]) or "(whole file)"
-        raise ReproError(
-            found=brief(first.get("input")), expected=first["msg"], where=f"{path}, field {field}", remedy=remedy
-        ) from None
+    return validated(Params, document, where=str(path), remedy=remedy)

@@ -121,7 +121,7 @@ def foreign_library(paths: Paths) -> ReproError | None:
     if not (own / "__init__.py").is_file() or own.resolve() == running:
         return None
     return ReproError(
-        found=f"the package repro runs from {running}",
+        found=f"code from {running}",
         expected=f"{own}, the code of the project that is worked in",
         where="the Python environment",
         remedy=f"set up an environment of this project's own: cd {paths.root} && make setup",

@@ -229,14 +229,7 @@ def infer_tasks(
     ReproError
         If no night has a sky, or the weights are missing, damaged or of another network.
     """
-    skies = summaries(sky)
-    if not skies:
-        raise ReproError(
-            found="no night with conditions",
-            expected="receipts of the sky stage",
-            where=str(sky),
-            remedy="run: dvc repro sky",
-        )
+    skies = summaries(sky, made_by="sky")
     _, notes = load_network(weights)
     settings = settings_digest(
         {

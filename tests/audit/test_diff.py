@@ -203,3 +203,14 @@ def test_working_tree_that_never_ran(copy: Callable[[], Toy]) -> None:
     (toy.root / "dvc.lock").unlink()
     with pytest.raises(ReproError, match=r"no dvc\.lock"):
         compare(toy.paths)
+
+
+def test_damaged_locks_of_dvc_are_named(copy: Callable[[], Toy]) -> None:
+    """Where a power cut left DVC's list of locks empty, the error names that file and how to get rid of it."""
+    toy = copy()
+    (toy.root / ".dvc" / "tmp").mkdir(exist_ok=True)
+    (toy.root / ".dvc" / "tmp" / "rwlock").write_text("")
+    with pytest.raises(ReproError) as error:
+        compare(toy.paths)
+    assert error.value.where.endswith("rwlock")
+    assert "rm .dvc/tmp/rwlock" in error.value.remedy
