@@ -103,7 +103,7 @@ class Part:
         return len(self.pictures) > NIGHTS_ON_PAGE
 
     def link(self, night: str) -> str:
-        """Where a night is drawn, as seen from the first page; nothing if it is not."""
+        """Where a night is drawn, for a link from any page; nothing if it is not."""
         if night not in self.pictures:
             return ""
         return f"{page_of(night[:4] + '-' + night[4:6], later=self.later) if self.paged else ''}#night-{night}"

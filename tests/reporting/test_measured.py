@@ -9,6 +9,7 @@ import pytest
 
 from repro.reporting.measured import load_measured
 from repro.reporting.page import build
+from tests.reporting.test_page import html_of
 
 
 def _log(paths, *entries: dict) -> None:
@@ -46,14 +47,14 @@ def test_the_latest_success_of_each_stage_is_shown(small):
         ("film", 3.0, "1 done, 2 kept", True),
     ]
     assert found.seconds == 8.5
-    html = build(small).read_text(encoding="utf-8")
+    html = html_of(build(small).parent)
     assert "2026-01-01 02:00:00" in html
     assert "a later run failed" in html
 
 
 def test_what_was_not_measured_is_said(small):
     """Without logs and benchmarks the report says so instead of leaving their place empty."""
-    html = build(small).read_text(encoding="utf-8")
+    html = html_of(build(small).parent)
     assert "Not recorded here" in html
     assert len(re.findall("Not measured here", html)) == 2
 
@@ -76,7 +77,7 @@ def test_benchmarks_and_endurance(small):
     assert row.machine == "cpu X, cores 2"
     assert row.wanted == "at least 300 × naive; at most 0 classes flipped"
     assert found.counted[0].rows == (("nights", "1,000", "two <days>"), ("crashes", "0", ""))
-    html = build(small).read_text(encoding="utf-8")
+    html = html_of(build(small).parent)
     assert "two &lt;days&gt;" in html
     assert "missed: too &lt;slow&gt;" in html
     assert "A thousand nights" in html
@@ -90,7 +91,7 @@ def test_a_broken_log_is_named_and_stops_nothing(small, text):
     small.results.joinpath(".runs.jsonl").write_text("no json\n")
     found = load_measured(small, "simulated")
     assert found.broken == ("bench/a.json", "results/.runs.jsonl, line 1")
-    assert "bench/a.json" in build(small).read_text(encoding="utf-8")
+    assert "bench/a.json" in html_of(build(small).parent)
 
 
 def test_sizes_and_plots_of_a_benchmark(small):
@@ -109,5 +110,5 @@ def test_sizes_and_plots_of_a_benchmark(small):
     found = load_measured(small, "simulated")
     assert found.plots == (bench / "full-scale.svg",)
     assert found.counted[0].rows == (("331 nights", "41 s", "1 GiB at the peak"),)
-    assert 'src="figures/bench_full-scale.svg"' in build(small).read_text(encoding="utf-8")
+    assert 'src="figures/bench_full-scale.svg"' in html_of(build(small).parent)
     assert (small.report_build / "figures" / "bench_full-scale.svg").is_file()
