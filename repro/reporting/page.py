@@ -217,9 +217,11 @@ def write(content: Mapping[str, Any], *, templates: Path, target: Path) -> Path:
     texts = {page.file: html.get_template("page.html").render({**content, "page": page}) for page in content["pages"]}
     for part in parts:
         for month, pictures in part.months.items() if part.paged else ():
-            month_page = {"page": ReportPage(page_of(month, later=part.later), month, ()), "part": part, "month": month}
+            page = ReportPage(page_of(month, later=part.later), month, ())
             template = html.get_template("month.html")
-            texts[month_page["page"].file] = template.render({**content, **month_page, "shown": pictures})
+            texts[page.file] = template.render(
+                {**content, "page": page, "part": part, "month": month, "shown": pictures}
+            )
     for file, text in link_across(texts).items():
         write_text(target / file, text)
     write_text(target / "summary.md", environment(templates, html=False).get_template("summary.md").render(content))
