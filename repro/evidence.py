@@ -12,8 +12,8 @@ from repro.errors import ReproError
 from repro.files import read_json
 from repro.params import Params, load_params
 from repro.paths import Paths
-from repro.record.claims import Evidence
-from repro.record.judge import Quantities, Results
+from repro.record.claims import EvidenceKind
+from repro.record.judge import Evidence, Quantities
 from repro.untrusted import brief
 
 NO_CORPUS = (
@@ -27,7 +27,7 @@ SIMULATED = "the corpus in params.yaml is simulated, which is never evidence abo
 
 def combine(
     *, schedule: Mapping[str, Any], architecture: Mapping[str, Any], corpus: str, measured: Quantities | None = None
-) -> Results:
+) -> Evidence:
     """Put the documents of the stages into the form the comparator takes, with the reason for what is missing.
 
     Parameters
@@ -41,7 +41,7 @@ def combine(
     measured : mapping, optional
         Quantities measured on the corpus, by name.
     """
-    quantities: dict[Evidence, Quantities] = {
+    quantities: dict[EvidenceKind, Quantities] = {
         "ephemeris": _checked(schedule, "schedule"),
         "architecture": _checked(architecture, "architecture"),
     }
@@ -53,7 +53,7 @@ def combine(
         quantities["corpus"] = measured
     else:
         missing["corpus"] = (SIMULATED if corpus == "simulated" else "") + NO_CORPUS
-    return Results(quantities, missing)
+    return Evidence(quantities, missing)
 
 
 def of_corpus(paths: Paths, params: Params) -> Quantities | None:
@@ -105,7 +105,7 @@ def _damaged(name: str, value: object, stage: str) -> ReproError:
     )
 
 
-def from_stages(paths: Paths) -> Results:
+def from_stages(paths: Paths) -> Evidence:
     """Evidence from the files that the stages wrote.
 
     Raises

@@ -7,11 +7,11 @@ from repro.evidence import combine, of_corpus
 from repro.params import load_params
 from repro.paths import Paths
 from repro.record.claims import Claims, load_claims
-from repro.record.judge import Results, Verification, verify
+from repro.record.judge import Evidence, Verification, verify
 from repro.schedule import document as schedule
 
 
-def measured_now(paths: Paths, claims: Claims) -> Results:
+def measured_now(paths: Paths, claims: Claims) -> Evidence:
     """Evidence of the sky and of the networks, measured in this process in a few seconds; nothing is written."""
     params = load_params(paths.params)
     return combine(

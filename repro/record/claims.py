@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
@@ -19,11 +19,35 @@ from repro.record.formula import FormulaError, references, unresolved
 from repro.untrusted import brief, read_yaml, told
 
 Kind = Literal["count", "share", "metric", "setting", "ordering", "closure", "figure", "statement"]
-Evidence = Literal["arithmetic", "ephemeris", "architecture", "protocol", "corpus"]
-EVIDENCE: tuple[Evidence, ...] = ("arithmetic", "ephemeris", "architecture", "protocol", "corpus")
-Document = Literal["thesis", "slides", "readings", "readme", "kopri", "kvammen"]
-Outcome = Literal["confirmed", "consistent", "contradicted", "source_conflict", "not_run", "error"]
-RuleName = Literal["exact", "rounds_to", "absolute", "relative", "interval", "at_most", "at_least"]
+EvidenceKind = Literal["arithmetic", "ephemeris", "architecture", "protocol", "figure", "corpus"]
+EVIDENCE: tuple[EvidenceKind, ...] = get_args(EvidenceKind)
+Document = Literal["thesis", "slides", "scripts", "readings", "readme", "kopri", "kvammen"]
+Outcome = Literal[
+    "confirmed", "consistent", "contradicted", "source_conflict", "repeated", "undecidable", "not_run", "error"
+]
+#: How strong a comparison is; :mod:`repro.record.strength` computes it.
+Grade = Literal["R", "C", "B", "W", "P", "D"]
+RuleName = Literal[
+    "exact",
+    "rounds_to",
+    "absolute",
+    "relative",
+    "scatter",
+    "interval",
+    "at_most",
+    "at_least",
+    "undecidable",
+    "other_quantity",
+    "out_of_scope",
+]
+#: Rules that compare nothing, and what each says of the claim.
+NO_COMPARISON: dict[RuleName, str] = {
+    "undecidable": "the record cannot decide it",
+    "other_quantity": "the evidence measures another quantity",
+    "out_of_scope": "out of scope",
+}
+#: Rules that give a bound or an interval rather than a value.
+BOUNDS: frozenset[RuleName] = frozenset({"interval", "at_most", "at_least"})
 Value = bool | int | float | str
 
 LARGEST = 1e15  # up to here every whole number is a floating-point number, too
@@ -39,12 +63,23 @@ class Strict(BaseModel):
 
 
 class Source(Strict):
-    """Where the record says it. ``quote`` is copied letter by letter from the text (runs of blanks count as one)."""
+    """Where the record says it.
+
+    Parameters
+    ----------
+    document, section, place : str
+        Where the quotation stands.
+    quote : str
+        Copied letter by letter from the text (runs of blanks count as one).
+    gloss : str
+        The quotation in English, where it is in another language.
+    """
 
     document: Document
     section: str = Field(min_length=1)
     place: str = ""
     quote: str = Field(min_length=1)
+    gloss: str = ""
 
 
 class Rule(Strict):
@@ -54,18 +89,31 @@ class Rule(Strict):
     ----------
     rule : str
         ``exact``: equal. ``rounds_to``: the measured value prints as the claim does. ``absolute`` and ``relative``:
-        within ``tolerance`` (in the claim's unit, or as a fraction of the claim). ``interval``: the measure is a pair
-        ``[low, high]`` that must hold the claim. ``at_most`` / ``at_least``: the measured value may not be above /
-        below the claim, by more than ``tolerance`` if one is given.
+        within ``tolerance`` (in the claim's unit, or as a fraction of the claim). ``scatter``: within three standard
+        deviations of the measured value. ``interval``: the measure is a pair ``[low, high]`` that must hold the claim.
+        ``at_most`` / ``at_least``: the measured value may not be above / below the claim, by more than ``tolerance``
+        if one is given. Three rules compare nothing and give the outcome ``undecidable``: ``undecidable`` (the record
+        cannot decide it), ``other_quantity`` (the evidence at hand measures something else) and ``out_of_scope``.
     formula : str, optional
         For arithmetic: an expression over other claims (see :mod:`repro.record.formula`).
     measure : str, optional
-        For every other evidence: name of the quantity in the result of the stage that measures it.
+        For every other evidence: name of the quantity in the result of the stage that measures it. A rule that compares
+        nothing may leave out formula and measure; what one of them gives is shown.
     tolerance : float, optional
         At least one printed step.
+    sd : str, optional
+        Name of the quantity that is the standard deviation of ``measure``; ``sd.<measure>`` if not given. Where such a
+        quantity exists, the verdict says how many standard deviations the claim is away, and more than three
+        contradict it, whatever the tolerance.
+    plausible : pair of float, optional
+        Lowest and highest value that the claim could have had before any evidence, for the share of this range that a
+        bound excludes. If not given: 0 to 100 for %, else 0 to twice the claim.
+    coverage : str
+        For corpus evidence, which nights must be here. ``any``: one night decides. ``all``: all nights of the claim's
+        windows. ``unselected``: any nights that were not chosen by condition, judged with an interval over nights.
     expect : str
-        The outcome declared for this comparison; ``not_run`` where it can not be made yet. For corpus evidence: the
-        outcome once the thesis' own videos are there.
+        The outcome declared for this comparison. ``confirmed`` declares agreement of whatever strength, ``not_run``
+        that the comparison cannot be made yet. For corpus evidence: the outcome once the thesis' own videos are there.
     reason : str
         Why this rule with this tolerance; for a declared conflict or contradiction, why it is one.
     """
@@ -74,13 +122,25 @@ class Rule(Strict):
     formula: str | None = None
     measure: str | None = None
     tolerance: float | None = Field(default=None, gt=0)
+    sd: str | None = None
+    plausible: tuple[float, float] | None = None
+    coverage: Literal["any", "all", "unselected"] = "all"
     expect: Outcome = "confirmed"
     reason: str = Field(min_length=10)
 
+    @property
+    def compares(self) -> bool:
+        """Whether the rule compares anything."""
+        return self.rule not in NO_COMPARISON
+
     @model_validator(mode="after")
     def _complete(self) -> Rule:
-        if (self.formula is None) == (self.measure is None):
+        if self.formula is not None and self.measure is not None:
+            raise ValueError("a rule needs either a formula or a measure, not both")
+        if self.compares and self.formula is None and self.measure is None:
             raise ValueError("a rule needs either a formula or a measure")
+        if self.plausible is not None and (self.rule not in BOUNDS or self.plausible[0] >= self.plausible[1]):
+            raise ValueError("plausible is a pair, low before high, and only bounds and intervals take it")
         needs = self.rule in ("absolute", "relative")
         if needs and self.tolerance is None:
             raise ValueError(f"rule {self.rule} needs a tolerance")
@@ -110,6 +170,10 @@ class Claim(Strict):
         Unit of the value; empty for a pure number or a word.
     reading_error : float
         For values read off a figure: half-width of the reading, in the unit.
+    headline : int, optional
+        Position among the headlines of the record, from 1. Claims that make one headline together share it.
+    sentence : str
+        What the evidence says about the headline, in one plain sentence; one claim of each headline has it.
     numerator, denominator : str, optional
         Claims that a share is a share of.
     evidence : dict
@@ -127,7 +191,9 @@ class Claim(Strict):
     reading_error: float = Field(default=0.0, ge=0)
     numerator: str | None = None
     denominator: str | None = None
-    evidence: dict[Evidence, Rule] = Field(min_length=1)
+    headline: int | None = Field(default=None, ge=1, le=30)
+    sentence: str = ""
+    evidence: dict[EvidenceKind, Rule] = Field(min_length=1)
     note: str = ""
 
     @property
@@ -142,10 +208,12 @@ class Claim(Strict):
             raise ValueError(f"value: larger than {LARGEST:g}")
         if number and round(float(self.value), self.decimals) != float(self.value):
             raise ValueError(f"value: more digits than decimals: {self.decimals}")
+        if self.sentence and self.headline is None:
+            raise ValueError("sentence: only a headline has one")
         for name, rule in self.evidence.items():
-            if (name == "arithmetic") != (rule.formula is not None):
+            if (rule.measure if name == "arithmetic" else rule.formula) is not None:
                 raise ValueError(f"evidence.{name}: arithmetic takes a formula, every other evidence a measure")
-            if not number and rule.rule != "exact":
+            if not number and rule.rule != "exact" and rule.compares:
                 raise ValueError(f"evidence.{name}.rule: a value that is no number can only be judged exactly")
             if rule.tolerance is None or not number:
                 continue
@@ -264,6 +332,13 @@ def load_claims(folder: Path) -> Claims:
             if reference is not None and reference not in claims:
                 raise _bad(path, claim.id, "numerator/denominator", reference, "the id of a registered claim")
     registered = Claims([claim for claim, _ in claims.values()])
+    for claim, path in claims.values():
+        if claim.headline is None:
+            continue
+        with_sentence = [other.id for other in registered if other.sentence and other.headline == claim.headline]
+        if len(with_sentence) != 1:
+            expected = f"one claim of headline {claim.headline} with a sentence"
+            raise _bad(path, claim.id, "sentence", ", ".join(with_sentence) or "none", expected)
     for claim, path in claims.values():
         _check_formula(path, claim, registered)
     return registered

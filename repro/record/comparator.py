@@ -3,15 +3,26 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from repro.record.claims import Claim, Evidence, Outcome, Rule, Value
+from repro.record.claims import NO_COMPARISON, Claim, EvidenceKind, Outcome, Rule, Value
 
 Interval = tuple[float, float]
 
 #: Relative slack for sums of floating-point numbers; far below any printed step.
 FLOAT_SLACK = 1e-9
+
+
+#: Outcomes that are against the record.
+CONFLICTS: tuple[Outcome, ...] = ("contradicted", "source_conflict")
+
+
+def reason_missing(missing: Mapping[str, str], evidence: EvidenceKind, name: str) -> str:
+    """Why a quantity was not measured: the reason for it, else for its subject, else for the whole kind of evidence."""
+    keys = (f"{evidence}:{name}", f"{evidence}:{name.split('.')[0]}", evidence)
+    return next((missing[key] for key in keys if missing.get(key)), f"no stage measures {name}")
 
 
 @dataclass(frozen=True)
@@ -38,7 +49,7 @@ class Verdict:
     """The outcome of one comparison: one claim, one kind of evidence."""
 
     claim: str
-    evidence: Evidence
+    evidence: EvidenceKind
     outcome: Outcome
     expected: Outcome
     measured: Value | Interval | None
@@ -88,7 +99,7 @@ def round_for_print(value: float) -> float:
     return float(f"{value:.7g}")
 
 
-def compare(claim: Claim, evidence: Evidence, measured: Measured) -> Verdict:
+def compare(claim: Claim, evidence: EvidenceKind, measured: Measured) -> Verdict:
     """Hold one claim against one measured value.
 
     Parameters
@@ -110,10 +121,20 @@ def compare(claim: Claim, evidence: Evidence, measured: Measured) -> Verdict:
     rule = claim.evidence[evidence]
 
     def verdict(outcome: Outcome, reason: str) -> Verdict:
-        return Verdict(claim.id, evidence, outcome, rule.expect, measured.value, tolerance_text(claim, rule), reason)
+        return Verdict(
+            claim.id,
+            evidence,
+            outcome,
+            rule.expect if rule.compares else "undecidable",
+            measured.value,
+            tolerance_text(claim, rule),
+            reason,
+        )
 
     if measured.failed:
         return verdict("error", measured.failed)
+    if not rule.compares:
+        return verdict("undecidable", f"{NO_COMPARISON[rule.rule]}: {rule.reason}")
     if measured.value is None:
         return verdict("not_run", measured.missing or "no value was measured")
     try:
@@ -139,6 +160,10 @@ def tolerance_text(claim: Claim, rule: Rule) -> str:
             return f"within {100 * (rule.tolerance or 0):g} %"
         case "interval":
             return "inside the interval"
+        case "scatter":
+            return "within 3 standard deviations"
+        case "undecidable" | "other_quantity" | "out_of_scope":
+            return "not compared"
     bound = "not above the printed value" if rule.rule == "at_most" else "not below the printed value"
     return bound if rule.tolerance is None else f"{bound} by more than {rule.tolerance:g}{unit}"
 

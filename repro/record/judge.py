@@ -3,24 +3,24 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, get_args
 
-from repro.record.claims import Claim, Claims, Evidence, Outcome
-from repro.record.comparator import Measured, Verdict, compare
-from repro.record.findings.derive import find
-from repro.record.findings.finding import Finding
+from repro.record.claims import Claim, Claims, EvidenceKind, Outcome
+from repro.record.comparator import Measured, Verdict, compare, reason_missing
+from repro.record.findings.derive import DETECTORS, find
+from repro.record.findings.finding import Detector, Finding
 from repro.record.formula import FormulaError, evaluate
 from repro.record.protocol import protocol_quantities
 
 Quantities = Mapping[str, Any]
-OUTCOMES: tuple[Outcome, ...] = ("confirmed", "consistent", "contradicted", "source_conflict", "not_run", "error")
+OUTCOMES: tuple[Outcome, ...] = get_args(Outcome)
 
 
 @dataclass(frozen=True)
-class Results:
-    """What the stages measured, by kind of evidence.
+class Evidence:
+    """What the stages measured, by kind of evidence, and on how many nights.
 
     Parameters
     ----------
@@ -29,10 +29,14 @@ class Results:
     missing : mapping
         Why there is no value, and what to do: by kind of evidence, by ``evidence:quantity``, or by ``evidence:subject``
         for all quantities whose name begins with ``subject.``.
+    nights, expected_nights : int
+        Nights of the corpus that are evidence, and nights that the record covers.
     """
 
-    quantities: Mapping[Evidence, Quantities]
+    quantities: Mapping[EvidenceKind, Quantities]
     missing: Mapping[str, str]
+    nights: int = 0
+    expected_nights: int = 0
 
 
 @dataclass(frozen=True)
@@ -51,8 +55,10 @@ class Verification:
 
     @property
     def exit_code(self) -> int:
-        """0: every verdict as declared; 1: some verdict drifted; 2: something could not be compared."""
-        if any(verdict.uncompared for verdict in self.verdicts):
+        """0: every verdict as declared; 1: some verdict drifted; 2: something could not be compared or derived."""
+        if any(verdict.uncompared for verdict in self.verdicts) or any(
+            finding.kind == "error" for finding in self.findings
+        ):
             return 2
         return 1 if any(verdict.drifted for verdict in self.verdicts) else 0
 
@@ -94,7 +100,7 @@ class Verification:
         }
 
 
-def measure(claim: Claim, evidence: Evidence, claims: Claims, results: Results) -> Measured:
+def measure(claim: Claim, evidence: EvidenceKind, claims: Claims, results: Evidence) -> Measured:
     """What one kind of evidence says about one claim; the reason if it says nothing."""
     rule = claim.evidence[evidence]
     if rule.formula is not None:
@@ -102,34 +108,34 @@ def measure(claim: Claim, evidence: Evidence, claims: Claims, results: Results) 
             return Measured(evaluate(rule.formula, claims))
         except FormulaError as error:
             return Measured(None, failed=str(error))
-    name = str(rule.measure)
+    if rule.measure is None:
+        return Measured(None)
+    name = rule.measure
     quantities = results.quantities.get(evidence)
     if quantities is not None and name in quantities:
         value = quantities[name]
         return Measured(tuple(value) if isinstance(value, list) else value)  # JSON has lists for intervals
-    # The most particular reason: of this quantity, of what it is a quantity of, of the whole kind of evidence.
-    subject = name.split(".")[0]
-    reasons = (results.missing.get(key) for key in (f"{evidence}:{name}", f"{evidence}:{subject}", evidence))
-    why = next((reason for reason in reasons if reason), "")
-    return Measured(None, missing=why or f"no stage measures {name}")
+    return Measured(None, missing=reason_missing(results.missing, evidence, name))
 
 
-def verify(claims: Claims, results: Results) -> Verification:
+def verify(claims: Claims, results: Evidence, detectors: Sequence[Detector] = DETECTORS) -> Verification:
     """Judge every claim by every evidence it declares.
 
     Parameters
     ----------
     claims : Claims
         All registered claims; bounds of the protocol are derived from them.
-    results : Results
+    results : Evidence
         What the stages measured.
+    detectors : sequence of callable
+        What derives the findings; for a record of other claims than the thesis', its own.
     """
     protocol = protocol_quantities(claims, results.quantities.get("ephemeris", {}))
     no_bound = "a count that the bound rests on is not registered, or does not fit on the dates that the sky offers"
-    results = Results({**results.quantities, "protocol": protocol}, {"protocol": no_bound, **results.missing})
+    results = Evidence({**results.quantities, "protocol": protocol}, {"protocol": no_bound, **results.missing})
     verdicts = tuple(
         compare(claim, evidence, measure(claim, evidence, claims, results))
         for claim in claims
         for evidence in claim.evidence
     )
-    return Verification(claims, verdicts, find(claims, verdicts, results.quantities))
+    return Verification(claims, verdicts, find(claims, verdicts, results.quantities, results.missing, detectors))

@@ -19,6 +19,8 @@ STYLE = {
     "consistent": ("cyan", "~"),
     "contradicted": ("red", "x"),
     "source_conflict": ("magenta", "!"),
+    "repeated": ("bright_black", ":"),
+    "undecidable": ("yellow", "?"),
     "not_run": ("bright_black", "-"),
     "error": ("bold red", "E"),
 }

@@ -11,7 +11,7 @@ import pandas as pd
 from repro.classifier.transforms import CROP_AREA, IMAGENET_MEAN, IMAGENET_STD, JITTER
 from repro.clock.table1 import RULES
 from repro.params import Params
-from repro.record.claims import EVIDENCE, Evidence, Outcome
+from repro.record.claims import EVIDENCE, EvidenceKind, Outcome
 from repro.reporting.gradcam_panels import Gradcam
 from repro.reporting.predictions import Answers
 from repro.reporting.training import Training
@@ -44,12 +44,12 @@ class Row:
     published: tuple[tuple[str, str], ...]
     rebuilt: tuple[str, ...]
     difference: str
-    evidence: tuple[tuple[Evidence, Outcome], ...]
+    evidence: tuple[tuple[EvidenceKind, Outcome], ...]
 
 
-def together(items: Sequence[Judged]) -> tuple[tuple[Evidence, Outcome], ...]:
+def together(items: Sequence[Judged]) -> tuple[tuple[EvidenceKind, Outcome], ...]:
     """Each kind of evidence on some claims, with its gravest outcome."""
-    found: dict[Evidence, list[Outcome]] = {}
+    found: dict[EvidenceKind, list[Outcome]] = {}
     for verdict in (verdict for item in items for verdict in item.verdicts):
         found.setdefault(verdict.evidence, []).append(verdict.outcome)
     return tuple((name, min(found[name], key=GRAVEST.index)) for name in EVIDENCE if name in found)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from repro.record.claims import Evidence
+from repro.record.claims import EvidenceKind
 from repro.record.comparator import Verdict
 from repro.reporting.verdicts import Judged, Results, claim_number
 from repro.reporting.wording import NOTHING, number, signed
@@ -173,14 +173,14 @@ def _cell(results: Results, name: str) -> Cell | None:
     return Cell(name, number(claim_number(item.claim), item.claim.decimals), text, verdict)
 
 
-def _rows(results: Results, evidence: Evidence, wanted: Sequence[tuple[tuple[str, ...], str]]) -> tuple[Row, ...]:
+def _rows(results: Results, evidence: EvidenceKind, wanted: Sequence[tuple[tuple[str, ...], str]]) -> tuple[Row, ...]:
     fitted = {float(value) for value in results.schedule["fit"]["fitted_to"].values()}
     return tuple(
         _row(results.judged[name], label, evidence, fitted) for label, name in wanted if name in results.judged
     )
 
 
-def _row(item: Judged, label: tuple[str, ...], evidence: Evidence, fitted: set[float]) -> Row:
+def _row(item: Judged, label: tuple[str, ...], evidence: EvidenceKind, fitted: set[float]) -> Row:
     claim, verdict = item.claim, item.by(evidence)
     published = claim_number(claim)
     predicted = difference = percent = NOTHING

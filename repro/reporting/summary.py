@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 
-from repro.record.claims import EVIDENCE, Claim, Evidence, Outcome
+from repro.record.claims import EVIDENCE, Claim, EvidenceKind, Outcome
 from repro.record.comparator import Verdict
 from repro.record.judge import OUTCOMES
 from repro.reporting.verdicts import Results
@@ -16,7 +16,7 @@ from repro.reporting.wording import EVIDENCE_WORDS, count
 class Line:
     """One kind of evidence: how many comparisons by outcome, and a sentence."""
 
-    evidence: Evidence
+    evidence: EvidenceKind
     outcomes: dict[Outcome, int]
     sentence: str
 
@@ -92,7 +92,7 @@ def summarise(results: Results) -> Summary:
     )
 
 
-def _sentence(evidence: Evidence, counts: Counter[Outcome]) -> str:
+def _sentence(evidence: EvidenceKind, counts: Counter[Outcome]) -> str:
     """One sentence on how the comparisons of one kind of evidence came out."""
     name, what, limit = EVIDENCE_WORDS[evidence]
     total, unmade = sum(counts.values()), counts["not_run"] + counts["error"]

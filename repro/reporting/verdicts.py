@@ -12,11 +12,13 @@ import pandas as pd
 from repro.errors import ReproError
 from repro.files import read_json
 from repro.paths import Paths
-from repro.record.claims import Claim, Claims, Evidence, Outcome, load_claims
+from repro.record.claims import Claim, Claims, EvidenceKind, Outcome, load_claims
 from repro.record.comparator import Verdict
 
 #: Which outcome a claim with several verdicts is shown by: the one a reader must not miss.
-GRAVEST: tuple[Outcome, ...] = ("error", "contradicted", "source_conflict", "confirmed", "consistent", "not_run")
+GRAVEST: tuple[Outcome, ...] = (
+    "error", "contradicted", "source_conflict", "confirmed", "consistent", "repeated", "undecidable", "not_run"
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -36,7 +38,7 @@ class Judged:
         """Whether at least one comparison was made."""
         return any(verdict.compared for verdict in self.verdicts)
 
-    def by(self, evidence: Evidence) -> Verdict | None:
+    def by(self, evidence: EvidenceKind) -> Verdict | None:
         """The verdict of one kind of evidence, if the claim declares it."""
         return next((verdict for verdict in self.verdicts if verdict.evidence == evidence), None)
 

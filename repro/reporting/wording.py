@@ -9,7 +9,7 @@ from typing import Any
 
 from markupsafe import Markup, escape
 
-from repro.record.claims import EVIDENCE, Claim, Document, Evidence, Outcome
+from repro.record.claims import EVIDENCE, Claim, Document, EvidenceKind, Outcome
 from repro.record.comparator import Verdict
 from repro.record.verdict_formats import measured_text
 
@@ -26,12 +26,14 @@ OUTCOME: dict[Outcome, tuple[str, str]] = {
     ),
     "contradicted": ("contradicted", "Evidence from outside the record gives something else."),
     "source_conflict": ("source conflict", "The record contradicts itself; no outside evidence is needed to see it."),
+    "repeated": ("repeated", "The same value stands in two places. That confirms nothing."),
+    "undecidable": ("undecidable", "Neither the record nor the evidence at hand can decide it; the reason is given."),
     "not_run": ("not compared", "The comparison could not be made. It never counts as agreement; the reason is given."),
     "error": ("error", "Measuring or comparing broke. It never counts as agreement."),
 }
 
 #: Name of each kind of evidence, what it is, and what it can and cannot tell.
-EVIDENCE_WORDS: dict[Evidence, tuple[str, str, str]] = {
+EVIDENCE_WORDS: dict[EvidenceKind, tuple[str, str, str]] = {
     "arithmetic": (
         "Arithmetic",
         "the record held against itself: sums, shares, means, dates and bounds",
@@ -52,6 +54,11 @@ EVIDENCE_WORDS: dict[Evidence, tuple[str, str, str]] = {
         "what the published rules of sampling, splitting and counting can and cannot give",
         "It gives bounds and intervals that any honest run of the procedure stays within.",
     ),
+    "figure": (
+        "Figure",
+        "the record's own pictures, measured",
+        "It is a second witness of a printed number, no new measurement of the sky.",
+    ),
     "corpus": (
         "Corpus",
         "the thesis' own videos and labels, run through the same pipeline",
@@ -65,13 +72,18 @@ FINDING = {
     "conflict": "Where the record is at odds with itself or with evidence",
     "agreement": "Where evidence supports the record",
     "remark": "What was done that the text does not tell",
+    "not_derived": "What could not be derived yet",
+    "error": "What broke while it was derived",
 }
 
 #: Mark of each kind of finding: that of the outcome it is most like.
-FINDING_MARK: dict[str, Outcome] = {"conflict": "source_conflict", "agreement": "confirmed", "remark": "consistent"}
+FINDING_MARK: dict[str, Outcome] = {
+    "conflict": "source_conflict", "agreement": "confirmed", "remark": "consistent", "not_derived": "not_run", "error": "error"
+}  # fmt: skip
 
 DOCUMENT: dict[Document, str] = {
     "thesis": "Thesis",
+    "scripts": "Published scripts",
     "readings": "Read off the thesis' figures, slides and scripts",
     "slides": "Slides of the presentation",
     "readme": "README of the author's repository",

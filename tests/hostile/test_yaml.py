@@ -20,7 +20,7 @@ from repro.params import load_params
 from repro.paths import Paths
 from repro.record.claims import Claims, load_claims
 from repro.record.formula import FormulaError, evaluate, unresolved
-from repro.record.judge import Results, verify
+from repro.record.judge import Evidence, verify
 from repro.schedule.document import published
 from tests.hostile.conftest import Attempt
 from tests.hostile.spoil import WORDS, hostile, spoilt
@@ -166,13 +166,13 @@ def test_any_value_of_a_camera(attempt: Attempt, project: Paths, name: str, monk
 
 
 @pytest.fixture(scope="module")
-def evidence() -> Results:
+def evidence() -> Evidence:
     """Evidence of a few quantities, enough to judge by."""
     schedule = {"quantities": {"sample.dates": 220, "total": 214890.0, "night": 148000.0}}
     return combine(schedule=schedule, architecture={"quantities": {}}, corpus="simulated")
 
 
-def test_any_value_of_the_claims(attempt: Attempt, project: Paths, evidence: Results) -> None:
+def test_any_value_of_the_claims(attempt: Attempt, project: Paths, evidence: Evidence) -> None:
     """Every field of a claim put wrong is refused with id and field, or is judged; judging never breaks off."""
     files = sorted(path for path in project.published.rglob("*.yaml") if not path.name.startswith("_"))
     rng = random.Random(5)
@@ -206,7 +206,7 @@ def alone(block: dict[str, Any]) -> None:
             part["evidence"]["ephemeris"] = rule
 
 
-def test_values_of_the_whole_record(attempt: Attempt, claims: Claims, evidence: Results) -> None:
+def test_values_of_the_whole_record(attempt: Attempt, claims: Claims, evidence: Evidence) -> None:
     """With numbers of the record replaced by any others, or claims gone, every claim still gets a verdict."""
     rng = random.Random(6)
     every = list(claims)

@@ -7,9 +7,9 @@ from functools import cache
 import pytest
 
 from repro.paths import Paths
-from repro.record.claims import Claims, Evidence, load_claims
+from repro.record.claims import Claims, EvidenceKind, load_claims
 from repro.record.comparator import Verdict
-from repro.record.judge import Results, Verification, verify
+from repro.record.judge import Evidence, Verification, verify
 from repro.verification import measured_now
 from tests.conftest import ROOT
 
@@ -19,7 +19,7 @@ DECLARED_FAILURES = ("contradicted", "source_conflict")
 
 
 @cache
-def results() -> Results:
+def results() -> Evidence:
     """What the sky and the networks say; measured once a session."""
     return measured_now(Paths(ROOT), CLAIMS)
 
@@ -31,7 +31,7 @@ def verification() -> Verification:
 
 
 @cache
-def verdicts() -> dict[tuple[str, Evidence], Verdict]:
+def verdicts() -> dict[tuple[str, EvidenceKind], Verdict]:
     """Verdicts by claim and evidence."""
     return {(verdict.claim, verdict.evidence): verdict for verdict in verification().verdicts}
 
@@ -47,7 +47,7 @@ def _parameters() -> list[object]:
 
 
 @pytest.mark.parametrize(("name", "evidence"), _parameters())
-def test_claim(name: str, evidence: Evidence) -> None:
+def test_claim(name: str, evidence: EvidenceKind) -> None:
     """A published number agrees with one kind of evidence."""
     verdict = verdicts()[name, evidence]
     if verdict.outcome == "not_run":

@@ -12,7 +12,7 @@ import pytest
 
 from repro.paths import Paths
 from repro.record.claims import Claim, Claims
-from repro.record.judge import OUTCOMES, Results, verify
+from repro.record.judge import OUTCOMES, Evidence, verify
 
 REASON = "a made-up reason of sufficient length"
 
@@ -53,13 +53,13 @@ def ephemeris(**changes: object) -> dict[str, object]:
 )
 def test_exit_code(measured: dict[str, float], declared: str, code: int) -> None:
     """0: as declared; 1: some verdict drifted; 2: something could not be compared."""
-    verification = verify(claims(ephemeris(expect=declared)), Results({"ephemeris": measured}, {}))
+    verification = verify(claims(ephemeris(expect=declared)), Evidence({"ephemeris": measured}, {}), detectors=())
     assert verification.exit_code == code
 
 
 def test_reason_of_a_missing_quantity_is_told() -> None:
     """A comparison that could not be made says what is missing."""
-    verification = verify(claims(ephemeris()), Results({}, {"ephemeris": "the sky fell"}))
+    verification = verify(claims(ephemeris()), Evidence({}, {"ephemeris": "the sky fell"}), detectors=())
     assert verification.verdicts[0].outcome == "not_run"
     assert verification.verdicts[0].reason == "the sky fell"
 
@@ -67,7 +67,7 @@ def test_reason_of_a_missing_quantity_is_told() -> None:
 def test_formula_that_breaks_is_an_error() -> None:
     """A formula that names no claim is an error, not a pass and not a crash."""
     broken = {"arithmetic": {"rule": "exact", "formula": "X.MISSING + 1", "reason": REASON}}
-    verification = verify(claims(broken), Results({}, {}))
+    verification = verify(claims(broken), Evidence({}, {}), detectors=())
     assert verification.verdicts[0].outcome == "error"
     assert verification.exit_code == 2
 

@@ -3,31 +3,50 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Literal
 
-from repro.record.claims import Claims, Evidence
+from repro.record.claims import Claims, EvidenceKind
 from repro.record.comparator import Verdict
-from repro.record.findings import classification as results
-from repro.record.findings import closure, network, sky, split, text
-from repro.record.findings.finding import Finding, View
+from repro.record.findings import classification, closure, network, sky, split, text
+from repro.record.findings.finding import Detector, Finding, NotAvailableError, View
+
+DETECTORS: tuple[Detector, ...] = tuple(
+    detector for module in (closure, sky, split, network, classification, text) for detector in module.DETECTORS
+)
 
 
 def find(
-    claims: Claims, verdicts: Sequence[Verdict], quantities: Mapping[Evidence, Mapping[str, Any]]
+    claims: Claims,
+    verdicts: Sequence[Verdict],
+    quantities: Mapping[EvidenceKind, Mapping[str, Any]],
+    missing: Mapping[str, str],
+    detectors: Sequence[Detector] = DETECTORS,
 ) -> tuple[Finding, ...]:
-    """Run every detector.
+    """Run detectors.
 
-    A detector gives nothing when what it looks for is not so, or when what it needs was not measured.
+    Returns
+    -------
+    tuple of Finding
+        In order of rank. What could not be derived comes last, with its reason: kind ``not_derived`` where something
+        that it needs is not available, kind ``error`` where anything else went wrong.
     """
-    view = View(claims, verdicts, quantities)
-    found: list[Finding] = []
-    for module in (closure, sky, split, network, results, text):
-        for detector in module.DETECTORS:
-            try:
-                finding = detector(view)
-            except (LookupError, ArithmeticError, TypeError, ValueError):
-                # A claim that is not registered or no number, a quantity that was not measured: nothing can be said.
-                continue
-            if finding is not None:
-                found.append(finding)
-    return tuple(found)
+    findings: list[Finding] = []
+    for detector in detectors:
+        view = View(claims, verdicts, quantities, missing)
+        try:
+            finding = detector(view)
+        except NotAvailableError as error:
+            finding = _failure(detector, view, "not_derived", f"Could not be derived: {error}.")
+        except Exception as error:  # whatever a detector does wrong is reported, and the others still run
+            name = type(error).__name__
+            finding = _failure(detector, view, "error", f"Deriving it failed with {name}: {error}.")
+        if finding is not None:
+            findings.append(finding)
+    return tuple(sorted(findings, key=lambda finding: (finding.kind in ("not_derived", "error"), finding.rank)))
+
+
+def _failure(detector: Detector, view: View, kind: Literal["not_derived", "error"], explanation: str) -> Finding:
+    name = getattr(detector, "__name__", "detector")
+    question = (detector.__doc__ or name).strip().splitlines()[0].rstrip(".")
+    claims = tuple(claim.id for claim in view.claims if claim.id in view.claims_read)
+    return Finding(f"NOT_DERIVED.{name.upper()}", question, claims, explanation, kind=kind)
