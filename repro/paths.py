@@ -81,13 +81,8 @@ class Paths:
         return self.root / "report" / "build"
 
     @property
-    def references(self) -> Path:
-        """Real frames of the camera beside the checkout, if there are any; shown in the report, never copied into it."""
-        return self.root.parent / "shared" / "reference"
-
-    @property
     def contact_sheet(self) -> Path:
-        """Simulated frames beside the real ones; its statistics lie beside it as CSV."""
+        """Simulated frames by form, colour, condition and weather; its statistics lie beside it as CSV."""
         return self.root / "data" / "simulated" / "contact_sheet.png"
 
     @property

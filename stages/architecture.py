@@ -3,13 +3,14 @@
 from repro.classifier.architecture import measure
 from repro.engine.run_stage import run_stage
 from repro.files import write_json
-from repro.paths import find_project
+from repro.params import Params
+from repro.paths import Paths
 
 
-def main() -> None:
+def main(paths: Paths, _params: Params) -> None:
     """Write results/architecture.json."""
-    write_json(find_project().architecture, measure())
+    write_json(paths.architecture, measure())
 
 
 if __name__ == "__main__":
-    run_stage("architecture", main)
+    run_stage(main)

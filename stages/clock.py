@@ -4,14 +4,12 @@ from repro.camera import camera_of
 from repro.clock.clock_corpus import clock_corpus
 from repro.engine.nights import Outcome
 from repro.engine.run_stage import run_stage
-from repro.params import load_params
-from repro.paths import find_project
+from repro.params import Params
+from repro.paths import Paths
 
 
-def main() -> Outcome:
+def main(paths: Paths, params: Params) -> Outcome:
     """Write results/CORPUS/clock."""
-    paths = find_project()
-    params = load_params(paths.params)
     film, folder = (paths.stage(params.corpus, stage) for stage in ("film", "clock"))
     camera = camera_of(params.corpus, params.film)
     outcome = clock_corpus(film, folder, camera, params.clock, workers=params.engine)
@@ -20,4 +18,4 @@ def main() -> Outcome:
 
 
 if __name__ == "__main__":
-    run_stage("clock", main)
+    run_stage(main)

@@ -4,14 +4,12 @@ from repro.camera import camera_of
 from repro.engine.nights import Outcome
 from repro.engine.run_stage import run_stage
 from repro.film.film_corpus import film_corpus
-from repro.params import load_params
-from repro.paths import find_project
+from repro.params import Params
+from repro.paths import Paths
 
 
-def main() -> Outcome:
+def main(paths: Paths, params: Params) -> Outcome:
     """Write results/CORPUS/film."""
-    paths = find_project()
-    params = load_params(paths.params)
     folder = paths.stage(params.corpus, "film")
     camera = camera_of(params.corpus, params.film)
     outcome = film_corpus(paths.videos(params.corpus), folder, camera, params.film, workers=params.engine)
@@ -20,4 +18,4 @@ def main() -> Outcome:
 
 
 if __name__ == "__main__":
-    run_stage("film", main)
+    run_stage(main)

@@ -6,15 +6,13 @@ from repro.classifier.device import of_workers
 from repro.classifier.gradcam_corpus import explain_corpus
 from repro.engine.run_stage import run_stage
 from repro.labels.label_corpus import of_record
-from repro.params import load_params
-from repro.paths import find_project
+from repro.params import Params
+from repro.paths import Paths
 from repro.untrusted import read_table
 
 
-def main() -> None:
+def main(paths: Paths, params: Params) -> None:
     """Write results/CORPUS/gradcam: cases, raw maps, pictures and gradcam.json."""
-    paths = find_project()
-    params = load_params(paths.params)
     clock, split, train, infer = (paths.stage(params.corpus, name) for name in ("clock", "split", "train", "infer"))
     table = frames.read_nights(infer / "tables", "infer")
     table = table[table["predicted"].notna() & of_record(table, params.schedule)]
@@ -36,4 +34,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    run_stage("gradcam", main)
+    run_stage(main)

@@ -4,14 +4,12 @@ from repro.classifier.device import of_workers
 from repro.classifier.infer_corpus import infer_corpus
 from repro.engine.nights import Outcome
 from repro.engine.run_stage import run_stage
-from repro.params import load_params
-from repro.paths import find_project
+from repro.params import Params
+from repro.paths import Paths
 
 
-def main() -> Outcome:
+def main(paths: Paths, params: Params) -> Outcome:
     """Write results/CORPUS/infer: one table a night."""
-    paths = find_project()
-    params = load_params(paths.params)
     clock, sky, train, folder = (paths.stage(params.corpus, stage) for stage in ("clock", "sky", "train", "infer"))
     weights, device = train / "weights.safetensors", of_workers(params.engine)
     outcome = infer_corpus(clock, sky, weights, folder, params.infer, device, workers=params.engine)
@@ -20,4 +18,4 @@ def main() -> Outcome:
 
 
 if __name__ == "__main__":
-    run_stage("infer", main)
+    run_stage(main)

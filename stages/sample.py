@@ -5,14 +5,12 @@ from repro.engine.run_stage import run_stage
 from repro.files import write_json, write_table
 from repro.labels import label_corpus as corpus
 from repro.labels import labelfile
-from repro.params import load_params
-from repro.paths import find_project
+from repro.params import Params
+from repro.paths import Paths
 
 
-def main() -> None:
+def main(paths: Paths, params: Params) -> None:
     """Write results/CORPUS/sample: sample.parquet, sample.json, to_label.csv and, of a simulated corpus, labels.csv."""
-    paths = find_project()
-    params = load_params(paths.params)
     folder = paths.stage(params.corpus, "sample")
     table = frames.read_nights(paths.stage(params.corpus, "sky") / "tables", "sky")
     sample = corpus.draw_sample(table, params.schedule, params.sample, params.seed)
@@ -25,4 +23,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    run_stage("sample", main)
+    run_stage(main)

@@ -2,16 +2,14 @@
 
 from repro.engine.run_stage import run_stage
 from repro.files import write_json, write_table
-from repro.params import load_params
-from repro.paths import find_project
+from repro.params import Params
+from repro.paths import Paths
 from repro.record.claims import load_claims
 from repro.schedule.document import as_document, predict, published
 
 
-def main() -> None:
+def main(paths: Paths, params: Params) -> None:
     """Write results/schedule: schedule.json, nights.parquet and segments.parquet."""
-    paths = find_project()
-    params = load_params(paths.params)
     record = published(load_claims(paths.published))
     prediction = predict(params.schedule, params.sky, record.total, record.nautical, record.cells)
     write_json(paths.schedule / "schedule.json", as_document(prediction))
@@ -22,4 +20,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    run_stage("schedule", main)
+    run_stage(main)

@@ -3,15 +3,13 @@
 from repro.camera import camera_of
 from repro.engine.nights import Outcome
 from repro.engine.run_stage import run_stage
-from repro.params import load_params
-from repro.paths import find_project
+from repro.params import Params
+from repro.paths import Paths
 from repro.sky.sky_corpus import sky_corpus
 
 
-def main() -> Outcome:
+def main(paths: Paths, params: Params) -> Outcome:
     """Write results/CORPUS/sky."""
-    paths = find_project()
-    params = load_params(paths.params)
     film, clock, folder = (paths.stage(params.corpus, stage) for stage in ("film", "clock", "sky"))
     camera = camera_of(params.corpus, params.film)
     outcome = sky_corpus(clock, film, folder, camera, params.sky, workers=params.engine)
@@ -20,4 +18,4 @@ def main() -> Outcome:
 
 
 if __name__ == "__main__":
-    run_stage("sky", main)
+    run_stage(main)

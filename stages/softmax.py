@@ -5,15 +5,13 @@ from repro.analysis.softmax_corpus import analyse
 from repro.engine.run_stage import run_stage
 from repro.files import write_json, write_table
 from repro.labels.label_corpus import of_record
-from repro.params import load_params
-from repro.paths import find_project
+from repro.params import Params
+from repro.paths import Paths
 from repro.untrusted import read_table
 
 
-def main() -> None:
+def main(paths: Paths, params: Params) -> None:
     """Write results/CORPUS/softmax: one Parquet file a table, and softmax.json."""
-    paths = find_project()
-    params = load_params(paths.params)
     table = frames.read_nights(paths.stage(params.corpus, "infer") / "tables", "infer")
     split = read_table(paths.stage(params.corpus, "split") / "split.parquet", made_by="dvc repro split")
     covered = of_record(table, params.schedule)
@@ -26,4 +24,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    run_stage("softmax", main)
+    run_stage(main)

@@ -6,14 +6,12 @@ from repro.files import write_json, write_table
 from repro.labels import label_corpus as corpus
 from repro.labels import labelfile
 from repro.labels.split import counts
-from repro.params import load_params
-from repro.paths import find_project
+from repro.params import Params
+from repro.paths import Paths
 
 
-def main() -> None:
+def main(paths: Paths, params: Params) -> None:
     """Write results/CORPUS/split: split.parquet and split.json."""
-    paths = find_project()
-    params = load_params(paths.params)
     folder = paths.stage(params.corpus, "split")
     table = frames.readable(frames.read_nights(paths.stage(params.corpus, "sky") / "tables", "sky"))
     simulated = paths.truth(params.corpus).is_dir()
@@ -29,4 +27,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    run_stage("split", main)
+    run_stage(main)

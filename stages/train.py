@@ -3,15 +3,13 @@
 from repro.classifier.device import choose
 from repro.classifier.train_corpus import train_corpus
 from repro.engine.run_stage import run_stage
-from repro.params import load_params
-from repro.paths import find_project
+from repro.params import Params
+from repro.paths import Paths
 from repro.untrusted import read_table
 
 
-def main() -> None:
+def main(paths: Paths, params: Params) -> None:
     """Write results/CORPUS/train: weights.safetensors, curves.parquet, validation.parquet and train.json."""
-    paths = find_project()
-    params = load_params(paths.params)
     document = train_corpus(
         read_table(paths.stage(params.corpus, "split") / "split.parquet", made_by="dvc repro split"),
         paths.stage(params.corpus, "clock") / "frames",
@@ -27,4 +25,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    run_stage("train", main)
+    run_stage(main)

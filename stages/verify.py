@@ -3,15 +3,15 @@
 from repro.engine.run_stage import run_stage
 from repro.evidence import from_stages
 from repro.files import write_json, write_text
-from repro.paths import find_project
+from repro.params import Params
+from repro.paths import Paths
 from repro.record.claims import load_claims
 from repro.record.judge import verify
 from repro.record.verdict_formats import as_markdown, summary_text
 
 
-def main() -> None:
+def main(paths: Paths, _params: Params) -> None:
     """Read the results of the stages, judge, write."""
-    paths = find_project()
     verification = verify(load_claims(paths.published), from_stages(paths))
     document = verification.as_dict()
     write_json(paths.verdicts, document)
@@ -21,4 +21,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    run_stage("verify", main)
+    run_stage(main)

@@ -30,8 +30,9 @@ def figure6(frames: pd.DataFrame) -> pd.DataFrame:
     -------
     DataFrame
         ``over`` (``predicted yes``, as published, or ``all``), ``moon_bin``, ``sun_bin``, ``frames``, ``mean_percent``
-        and ``sd_percent`` (of a sample, divided by n - 1) of p(yes); NaN where there are too few frames. The record's
-        panel for no is 100 less the mean, with the same deviation.
+        and ``sd_percent`` of p(yes); NaN where there is no frame. The deviation is the population's (divisor n), as in
+        the published softmax script, so one frame has 0. The record's panel for no is 100 less the mean, with the same
+        deviation.
     """
     parts = []
     for over in OVER:
@@ -39,7 +40,7 @@ def figure6(frames: pd.DataFrame) -> pd.DataFrame:
         groups = {key: 100 * group for key, group in chosen.groupby(["sun_bin", "moon_bin"])["p_yes"]}
         for sun, moon in CONDITIONS:
             values = groups.get((sun, moon), pd.Series(dtype="float64")).dropna()
-            parts.append((over, moon, sun, len(values), values.mean(), values.std(ddof=1)))
+            parts.append((over, moon, sun, len(values), values.mean(), values.std(ddof=0)))
     columns = ["over", "moon_bin", "sun_bin", "frames", "mean_percent", "sd_percent"]
     return pd.DataFrame(parts, columns=columns).astype(
         {"over": "str", "moon_bin": "str", "sun_bin": "str", "mean_percent": "float64", "sd_percent": "float64"}

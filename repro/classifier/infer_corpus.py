@@ -25,7 +25,7 @@ from torchvision.models import EfficientNet
 
 from repro import frames
 from repro.classifier.archive import ahead, load
-from repro.classifier.cpu_inference import Arranged
+from repro.classifier.cpu_inference import CacheFriendlyNet
 from repro.classifier.device import autocast, choose, say, tf32
 from repro.classifier.network import CLASSES, fused
 from repro.classifier.network import load as load_network
@@ -89,7 +89,7 @@ class Classifier:
         network = network.eval().to(device)
         if params.mode == "fast":
             if device.type == "cpu" and params.precision == "float32" and isinstance(network, EfficientNet):
-                network = Arranged(network, image_size_px, self.batch)
+                network = CacheFriendlyNet(network)
             else:
                 network = fused(network).to(memory_format=torch.channels_last)
         self.network = network

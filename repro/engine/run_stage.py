@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 import os
 import sys
@@ -9,6 +10,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 from filelock import FileLock, Timeout
@@ -16,7 +18,7 @@ from filelock import FileLock, Timeout
 from repro.engine.nights import Outcome
 from repro.errors import ReproError, unwritable
 from repro.files import sweep
-from repro.params import load_params
+from repro.params import Params, load_params
 from repro.paths import Paths, find_project
 
 SIMULATED = "simulated"  # the corpus whose videos are made here; nothing is removed beside videos of others
@@ -25,22 +27,24 @@ SIMULATED = "simulated"  # the corpus whose videos are made here; nothing is rem
 _LINE = ("stage", "corpus", "began_utc", "seconds", "outcome", "nights_done", "nights_kept")
 
 
-def run_stage(name: str, work: Callable[[], Outcome | None]) -> None:
+def run_stage(work: Callable[[Paths, Params], Outcome | None], name: str | None = None) -> None:
     """Do a stage's work, and end the process with 1 if it cannot be done.
 
     Parameters
     ----------
-    name : str
-        Name of the stage, as in ``dvc.yaml``.
     work : callable
-        The stage; what it gives is what became of its nights, if it works by night.
+        The stage: a function of the project's paths and parameters. It returns the outcome of its nights if it works by night.
+    name : str, optional
+        Name of the stage, as in ``dvc.yaml``; the name of the script that defines ``work`` if not given.
     """
+    name = name or Path(inspect.getfile(work)).stem
     try:
         paths = find_project()
+        params = load_params(paths.params)
         try:
-            with alone(paths), logged(paths, name) as log:
+            with alone(paths), logged(paths, name, params.corpus) as log:
                 tidy(paths)
-                outcome = work()
+                outcome = work(paths, params)
                 if outcome is not None:
                     log["nights_done"], log["nights_kept"] = len(outcome.done), len(outcome.kept)
         except OSError as error:  # not every file is written through the store: some are removed, some only pass by
@@ -93,7 +97,7 @@ def tidy(paths: Paths) -> None:
 
 
 @contextmanager
-def logged(paths: Paths, name: str) -> Iterator[dict[str, Any]]:
+def logged(paths: Paths, name: str, corpus: str) -> Iterator[dict[str, Any]]:
     """Add a line to the log of runs when the block ends: what ran, when, how long, and what came of it.
 
     The log is no result: it differs from run to run, so it lies outside the stages' outputs, and no stage depends on it.
@@ -104,7 +108,7 @@ def logged(paths: Paths, name: str) -> Iterator[dict[str, Any]]:
     dict
         The line, to which the block may add.
     """
-    corpus, began_utc = load_params(paths.params).corpus, datetime.now(UTC).isoformat(timespec="seconds")
+    began_utc = datetime.now(UTC).isoformat(timespec="seconds")
     line: dict[str, Any] = dict(zip(_LINE, (name, corpus, began_utc, 0.0, "failed", None, None), strict=True))
     began = time.monotonic()
     try:

@@ -1,4 +1,4 @@
-"""Contact sheets: simulated frames by form, colour, condition and weather, beside the real ones where they are present."""
+"""The contact sheet: simulated frames by form, colour, condition and weather."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ import numpy.typing as npt
 import pandas as pd
 from PIL import Image, ImageDraw
 
-from repro.files import atomic_path
+from repro.engine import receipts
+from repro.files import atomic_path, write_text
 from repro.observatory import campaign, overlay, plan, truth
 from repro.observatory.frame_statistics import statistics
 from repro.observatory.geometry import FRAME_PX
@@ -24,9 +25,8 @@ from repro.seeding import generator
 from repro.sky.bins import CONDITIONS, sky_table
 
 Picture = npt.NDArray[np.uint8]
-REFERENCES = ("night_arc_yes", "pink_corona_yes", "folded_arc_yes", "overcast_no")
 TILE_PX, CAPTION_PX, GAP_PX = 240, 20, 6
-QUALITY = 60  # of the JPEG the frames pass through, near the references' own
+QUALITY = 60  # of the JPEG the frames pass through, near that of the camera's published frames
 SEARCH = 60  # nights that are tried for a colour or a condition
 
 
@@ -38,8 +38,8 @@ class Tile:
     frame: Picture
 
 
-def write_sheet(target: Path, params: Params, references: Path | None = None) -> pd.DataFrame:
-    """Draw the contact sheet and compare the pictures' statistics.
+def update_sheet(target: Path, params: Params) -> None:
+    """Draw the contact sheet, with its statistics beside it as CSV, unless it was drawn from the same parameters and code.
 
     Parameters
     ----------
@@ -47,8 +47,33 @@ def write_sheet(target: Path, params: Params, references: Path | None = None) ->
         PNG file.
     params : Params
         All parameters.
-    references : Path, optional
-        Folder with the real frames; left out where it or a file in it is missing. They are shown, never copied.
+    """
+    settings = {
+        "seed": params.seed, "schedule": params.schedule.model_dump(), "sky": params.sky.model_dump(),
+        "switch_on": params.simulate.switch_on_sun_alt_deg,
+    }  # fmt: skip
+    statistics_csv = target.with_suffix(".csv")
+    work = receipts.Work(
+        "contact_sheet", (), (target, statistics_csv), target.with_suffix(".json"),
+        receipts.settings_digest(settings, __name__),
+    )  # fmt: skip
+    if receipts.holds(work):
+        return
+    receipts.void(work)
+    table = write_sheet(target, params)
+    write_text(statistics_csv, table.to_csv(index=False))
+    receipts.write(work, {"tiles": len(table)})
+
+
+def write_sheet(target: Path, params: Params) -> pd.DataFrame:
+    """Draw the contact sheet.
+
+    Parameters
+    ----------
+    target : Path
+        PNG file.
+    params : Params
+        All parameters.
 
     Returns
     -------
@@ -56,13 +81,11 @@ def write_sheet(target: Path, params: Params, references: Path | None = None) ->
         One row a tile: ``row``, ``caption``, and :func:`repro.observatory.frame_statistics.statistics`.
     """
     rows = {
-        "reference": list(_references(references)),
         "form": [_form(form, number, params) for number, form in enumerate(plan.FORMS)],
         "colour": list(_search("colour", truth.COLOURS[1:], params)),
         "condition": list(_search("condition", [" ".join(condition) for condition in CONDITIONS], params)),
         "weather": [_weather(weather, number, params) for number, weather in enumerate(plan.WEATHERS)],
     }
-    rows = {name: tiles for name, tiles in rows.items() if tiles}
     with atomic_path(target) as temporary:
         draw(rows).save(temporary, format="PNG")
     table = [{"row": name, "caption": t.caption} | statistics(t.frame) for name, tiles in rows.items() for t in tiles]
@@ -83,13 +106,6 @@ def draw(rows: dict[str, list[Tile]]) -> Image.Image:
             text = f"{name}: {tile.caption}"
             pen.text((left + 2, top + TILE_PX + 3), text, font=overlay.font("DejaVuSans", 12), fill=(225, 225, 225))
     return sheet
-
-
-def _references(folder: Path | None) -> Iterable[Tile]:
-    for name in REFERENCES:
-        source = folder / f"{name}.jpg" if folder else None
-        if source and source.is_file():
-            yield Tile(f"{name} (real)", np.asarray(Image.open(source).convert("RGB")))
 
 
 def _form(form: Form, number: int, params: Params) -> Tile:

@@ -1,4 +1,4 @@
-"""What the report shows of the simulated observatory: its truth, its pictures beside real ones, and its backbone."""
+"""What the report shows of the simulated observatory: its truth, its pictures, and its backbone."""
 
 from __future__ import annotations
 
@@ -49,12 +49,11 @@ class Span:
 
 
 @dataclass(frozen=True)
-class Likeness:
-    """One statistic of real and of simulated frames; ``real`` is None where no real frame was at hand."""
+class FrameStatistic:
+    """One statistic over the frames of the contact sheet."""
 
     name: str
-    real: Span | None
-    simulated: Span
+    span: Span
 
 
 @dataclass(frozen=True)
@@ -69,9 +68,9 @@ class Observatory:
         Frames by condition, form, colour and weather of the truth.
     sheet : Path or None
         Picture of the contact sheet.
-    tiles, references : int
-        Simulated and real frames on it.
-    likeness : tuple of Likeness
+    tiles : int
+        Frames on it.
+    statistics : tuple of FrameStatistic
         Statistics of the sheet's frames.
     """
 
@@ -84,8 +83,7 @@ class Observatory:
     weathers: tuple[Share, ...]
     sheet: Path | None
     tiles: int
-    references: int
-    likeness: tuple[Likeness, ...]
+    statistics: tuple[FrameStatistic, ...]
 
 
 def load_observatory(paths: Paths) -> Observatory | None:
@@ -99,7 +97,6 @@ def load_observatory(paths: Paths) -> Observatory | None:
     statistics = paths.contact_sheet.with_suffix(".csv")
     both = paths.contact_sheet.is_file() and statistics.is_file()
     table = pd.read_csv(statistics) if both else pd.DataFrame({"row": []})
-    real = table["row"] == "reference"
     return Observatory(
         nights=truth["night"].nunique(),
         frames=len(truth),
@@ -110,9 +107,10 @@ def load_observatory(paths: Paths) -> Observatory | None:
         colours=_shares(truth[truth["visible"]], "colour"),
         weathers=_shares(truth, "weather"),
         sheet=paths.contact_sheet if both else None,
-        tiles=int((~real).sum()),
-        references=int(real.sum()),
-        likeness=_likeness(table[real], table[~real]) if both else (),
+        tiles=len(table),
+        statistics=tuple(FrameStatistic(words, _span(table[name])) for name, words in STATISTICS.items())
+        if both
+        else (),
     )
 
 
@@ -131,13 +129,6 @@ def _shares(truth: pd.DataFrame, column: str, order: list[str] | None = None) ->
     common = [name for name, _ in frames.most_common()]
     first = [name for name in order or () if name in frames]
     return tuple(Share(name, frames[name], visible[name]) for name in [*first, *(n for n in common if n not in first)])
-
-
-def _likeness(real: pd.DataFrame, simulated: pd.DataFrame) -> tuple[Likeness, ...]:
-    return tuple(
-        Likeness(words, _span(real[name]) if len(real) else None, _span(simulated[name]))
-        for name, words in STATISTICS.items()
-    )
 
 
 def _span(values: pd.Series) -> Span:

@@ -201,9 +201,7 @@ def write(content: Mapping[str, Any], *, templates: Path, target: Path) -> Path:
         The first page.
     """
     corpus: Corpus = content["corpus"]
-    observatory: Observatory | None = content["observatory"]
     parts: tuple[Part, ...] = content["parts"]
-    real = not corpus.simulated or (observatory is not None and observatory.references > 0)
     drawn = any(part.pictures for part in parts)
     sections = shown_sections(content)
     content = {
@@ -211,7 +209,7 @@ def write(content: Mapping[str, Any], *, templates: Path, target: Path) -> Path:
         "pages": shown_pages(sections),
         "record_parts": by_part(content["results"], sections),
         "shows_corpus": drawn,
-        "shows_real": real and bool(drawn or observatory or content["gradcam"] or content["figure3"]),
+        "shows_real": not corpus.simulated and bool(drawn or content["gradcam"] or content["figure3"]),
     }
     html = environment(templates, html=True)
     texts = {page.file: html.get_template("page.html").render({**content, "page": page}) for page in content["pages"]}

@@ -27,9 +27,9 @@ def test_figure6_in_both_readings() -> None:
     yes, every = cell(table, "predicted yes"), cell(table, "all")
     assert (yes["frames"], every["frames"]) == (2, 4)
     assert yes["mean_percent"] == pytest.approx(80)
-    assert yes["sd_percent"] == pytest.approx(np.sqrt(200))
+    assert yes["sd_percent"] == pytest.approx(10)
     assert every["mean_percent"] == pytest.approx(47.5)
-    assert every["sd_percent"] == pytest.approx(100 * np.std(p, ddof=1))
+    assert every["sd_percent"] == pytest.approx(100 * np.std(p))
     assert len(table) == 18
     assert table["mean_percent"].isna().sum() == 16
 
@@ -43,6 +43,18 @@ def test_the_records_means_stay_above_one_half(p: list[float]) -> None:
     if yes["frames"]:
         assert 50 <= yes["mean_percent"] <= 100
         assert yes["mean_percent"] >= every["mean_percent"] - 1e-9
+
+
+@settings(max_examples=50, deadline=None)
+@given(PROBABILITIES)
+def test_deviations_are_the_populations(p: list[float]) -> None:
+    """With divisor n, as in the published script, a deviation keeps Bhatia and Davis' bound, and one frame has none."""
+    yes = cell(figure6(answered("20240201", np.array(p))), "predicted yes")
+    if yes["frames"]:
+        mean = yes["mean_percent"]
+        assert yes["sd_percent"] <= np.sqrt(max((mean - 50) * (100 - mean), 0)) + 1e-6
+    if yes["frames"] == 1:
+        assert yes["sd_percent"] == 0
 
 
 @settings(max_examples=50, deadline=None)

@@ -251,11 +251,11 @@ def test_the_log_of_runs_never_stands_in_the_way(trial: Trial) -> None:
     paths.results.mkdir(parents=True)
     paths.params.write_bytes((child.ROOT / "params.yaml").read_bytes())
     paths.runs.mkdir()
-    with pytest.raises(ZeroDivisionError), logged(paths, "film"):
+    with pytest.raises(ZeroDivisionError), logged(paths, "film", "simulated"):
         raise ZeroDivisionError
     paths.runs.rmdir()
     for _ in range(2):
-        with logged(paths, "clock"):
+        with logged(paths, "clock", "simulated"):
             pass
         with paths.runs.open("a") as file:
             file.write('{"stage": "clo')

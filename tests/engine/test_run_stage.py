@@ -15,6 +15,7 @@ from repro.engine.nights import Outcome
 from repro.engine.run_stage import alone, logged, read_runs, run_stage
 from repro.errors import ReproError, UnwritableError
 from repro.files import write_text
+from repro.params import Params
 from repro.paths import Paths
 from tests.conftest import ROOT
 
@@ -30,13 +31,13 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Paths:
 
 def test_every_run_leaves_a_line(project: Paths, capsys: pytest.CaptureFixture[str]) -> None:
     """A stage that ends and one that fails are both in the log, with what came of them."""
-    run_stage("film", lambda: Outcome(("20240201",), ("20240202", "20240203"), ()))
+    run_stage(lambda _paths, _params: Outcome(("20240201",), ("20240202", "20240203"), ()), "film")
 
-    def fail() -> None:
+    def fail(_paths: Paths, _params: Params) -> None:
         raise ReproError(found="nothing", expected="a video", where="data", remedy="bring one")
 
     with pytest.raises(SystemExit) as end:
-        run_stage("clock", fail)
+        run_stage(fail, "clock")
     assert end.value.code == 1
     told = capsys.readouterr().err
     assert "stage clock" in told
@@ -46,10 +47,16 @@ def test_every_run_leaves_a_line(project: Paths, capsys: pytest.CaptureFixture[s
     assert (clock["stage"], clock["outcome"], clock["nights_done"]) == ("clock", "failed", None)
 
 
+def test_a_stage_bears_the_name_of_its_script(project: Paths) -> None:
+    """A stage that is given no name is logged under the name of the file that defines it."""
+    run_stage(lambda _paths, _params: None)
+    assert [run["stage"] for run in read_runs(project)] == ["test_run_stage"]
+
+
 def test_a_line_cut_by_a_crash_is_left_out(project: Paths) -> None:
     """The log can be read although its last line is not whole."""
     project.results.mkdir()
-    with logged(project, "film"):
+    with logged(project, "film", "simulated"):
         pass
     with project.runs.open("a") as file:
         file.write(json.dumps({"stage": "clock"})[:9])
@@ -74,11 +81,11 @@ def test_a_second_run_is_refused_while_the_first_works(project: Paths) -> None:
 def test_interruption_ends_quietly(project: Paths, capsys: pytest.CaptureFixture[str]) -> None:
     """Control-C gives one line instead of a traceback, and the exit code of an interruption."""
 
-    def stop() -> None:
+    def stop(_paths: Paths, _params: Params) -> None:
         raise KeyboardInterrupt
 
     with pytest.raises(SystemExit) as end:
-        run_stage("film", stop)
+        run_stage(stop, "film")
     assert end.value.code == 130
     assert capsys.readouterr().err.count("\n") == 1
     assert read_runs(project)[-1]["outcome"] == "failed"

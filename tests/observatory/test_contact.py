@@ -38,9 +38,9 @@ def test_a_sheet_shows_its_rows() -> None:
 
 
 @pytest.mark.slow
-def test_sheet_without_references(params: Params, tmp_path: Path) -> None:
-    """Where the real frames are missing the sheet is drawn without them, with all forms, colours, conditions, weathers."""
-    table = write_sheet(tmp_path / "sheet.png", params, tmp_path / "nothing")
+def test_the_sheet_shows_every_kind_of_frame(params: Params, tmp_path: Path) -> None:
+    """The sheet shows all forms, colours, conditions and weathers, and no real frame."""
+    table = write_sheet(tmp_path / "sheet.png", params)
     assert table.groupby("row").size().to_dict() == {"form": 8, "colour": 4, "condition": 9, "weather": 6}
     with Image.open(tmp_path / "sheet.png") as sheet:
         assert sheet.size[0] > 2000

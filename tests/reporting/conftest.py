@@ -178,7 +178,7 @@ def filmed(small: Paths) -> Paths:
     nights = ["20221201", "20240301", "20260101"]
     corpora.film(small, nights)
     corpora.simulate(small, nights)
-    corpora.contact_sheet(small, real=2)
+    corpora.contact_sheet(small)
     return small
 
 
@@ -188,7 +188,7 @@ def full(tmp_path_factory: pytest.TempPathFactory, project: Paths) -> Path:
     paths = make(tmp_path_factory.mktemp("full"), project)
     corpora.film(paths, ["20221201", "20240301", "20260101"])
     corpora.simulate(paths, ["20221201", "20240301", "20260101"])
-    corpora.contact_sheet(paths, real=2)
+    corpora.contact_sheet(paths)
     corpora.split(paths, ["20221201", "20240301", "20260101"])
     corpora.train(paths)
     corpora.infer(paths, ["20221201", "20240301", "20260101"])

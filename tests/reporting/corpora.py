@@ -96,12 +96,12 @@ def simulate(paths: Paths, nights: list[str]) -> None:
         truth.to_parquet(folder / f"{night}.parquet")
 
 
-def contact_sheet(paths: Paths, *, real: int) -> None:
-    """Write a contact sheet of three simulated frames and some real ones."""
+def contact_sheet(paths: Paths) -> None:
+    """Write a contact sheet of three frames."""
     paths.contact_sheet.parent.mkdir(parents=True, exist_ok=True)
     Image.new("RGB", (300, 200), (20, 40, 60)).save(paths.contact_sheet)
     names = ["median_red", "median_green", "median_blue", "p05", "p25", "p75", "p95", "noise", "stars"]
-    rows = [("reference", 10.0)] * real + [("form", 20.0), ("form", 30.0), ("weather", 70.0)]
+    rows = [("form", 20.0), ("form", 30.0), ("weather", 70.0)]
     table = pd.DataFrame([{"row": row, "caption": "x", **dict.fromkeys(names, value)} for row, value in rows])
     table.to_csv(paths.contact_sheet.with_suffix(".csv"), index=False)
 

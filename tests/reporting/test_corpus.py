@@ -70,17 +70,14 @@ def test_truth_of_the_simulation(filmed):
     assert found.weathers == (Share("clear", 12, 9), Share("snow", 6, 0))
     assert found.forms == (Share("arc", 6, 6), Share("corona", 3, 3))
     assert found.conditions[0] == Share("Night, No_moon", 12, 9)
-    noise = next(row for row in found.likeness if row.name.startswith("noise"))
-    assert (noise.real, noise.simulated) == (Span(10, 10, 10), Span(20, 30, 70))
+    assert found.tiles == 3
+    noise = next(row for row in found.statistics if row.name.startswith("noise"))
+    assert noise.span == Span(20, 30, 70)
 
 
-def test_without_real_frames_the_sheet_says_so(filmed):
-    """A contact sheet without real frames names none and says that none was there."""
-    corpora.contact_sheet(filmed, real=0)
-    html = html_of(build(filmed).parent)
-    assert "No real frame lay beside this checkout." in html
-    assert "this report shows none" in html
-    assert load_observatory(filmed).likeness[0].real is None
+def test_the_report_of_simulated_nights_shows_no_real_image(filmed):
+    """The report of the simulated corpus says that it shows no image of the camera's owners."""
+    assert "this report shows none" in html_of(build(filmed).parent)
 
 
 #: Steps of the pipeline in their order, and the command that is named while a step is missing.
@@ -101,7 +98,7 @@ def test_what_has_not_run_is_said(small, made):
     steps = {
         "film": lambda: corpora.film(small, ["20221201"]),
         "simulate": lambda: corpora.simulate(small, ["20221201"]),
-        "contact_sheet": lambda: corpora.contact_sheet(small, real=1),
+        "contact_sheet": lambda: corpora.contact_sheet(small),
         "split": lambda: corpora.split(small, ["20221201"]),
         "train": lambda: corpora.train(small),
         "softmax": lambda: corpora.softmax(small),

@@ -25,8 +25,8 @@ from repro.engine.run_stage import run_stage
 from repro.files import atomic_path
 from repro.film.cut import encode_png
 from repro.film.film_corpus import FilmTask, film_corpus
-from repro.params import Params, load_params
-from repro.paths import Paths, find_project
+from repro.params import Params
+from repro.paths import Paths
 from repro.seeding import generator
 
 FPS, KEY_EVERY = 25, 10  # of a video, and of its frames one in ten is kept
@@ -134,9 +134,7 @@ STEPS: dict[str, Callable[[Paths, Params], Outcome | None]] = {"film": film, "cl
 def main(name: str, *arguments: str) -> None:
     """Do one step; ``observe`` takes the number of nights."""
 
-    def work() -> Outcome | None:
-        paths = find_project()
-        params = load_params(paths.params)
+    def work(paths: Paths, params: Params) -> Outcome | None:
         if name == "observe":
             observe(paths, params, int(arguments[0]))
             return None
@@ -145,7 +143,7 @@ def main(name: str, *arguments: str) -> None:
             outcome.check(name, 0.0, paths.stage(params.corpus, name) / "failures.json")
         return outcome
 
-    run_stage(name, work)
+    run_stage(work, name)
 
 
 if __name__ == "__main__":
