@@ -25,17 +25,17 @@ from repro.reporting.drawings import draw_answers, draw_record, draw_training, d
 from repro.reporting.frame_pictures import full_copy, small_copy
 from repro.reporting.gradcam_panels import load_gradcam
 from repro.reporting.measured import load_measured
-from repro.reporting.missing import unmade
-from repro.reporting.nights import Part, load_parts, page_of
-from repro.reporting.nights_table import Corpus, load_corpus
+from repro.reporting.missing import missing_parts
+from repro.reporting.nights import NightGroup, load_parts, page_of
+from repro.reporting.nights_table import CorpusOverview, load_corpus
 from repro.reporting.observatory import Observatory, backbone_card, load_observatory
-from repro.reporting.predictions import load_answers
+from repro.reporting.predictions import load_predictions
 from repro.reporting.provenance import Provenance, provenance
 from repro.reporting.scorecard import by_part
 from repro.reporting.sky_tables import sky_tables, table4
 from repro.reporting.summary import summarise
 from repro.reporting.training import load_training
-from repro.reporting.verdicts import Judged, Results, load_results
+from repro.reporting.verdicts import JudgedClaim, Results, load_results
 from repro.sky.bins import MOON_BINS
 
 RULE_NAMES = {rule.__name__ for rule in RULES}
@@ -72,7 +72,7 @@ class Chapter:
     """Claims of one section of one document."""
 
     section: str
-    judged: tuple[Judged, ...]
+    judged: tuple[JudgedClaim, ...]
 
 
 def build(paths: Paths) -> Path:
@@ -100,7 +100,7 @@ def build(paths: Paths) -> Path:
     # Real videos are the subject then; the simulation would only stand in the way.
     observatory = load_observatory(paths) if simulated else None
     flow = workflow.stages(paths, corpus.name)
-    training, answers = load_training(paths, corpus.name), load_answers(paths, corpus.name)
+    training, answers = load_training(paths, corpus.name), load_predictions(paths, corpus.name)
     gradcam, figure3 = load_gradcam(paths, corpus.name, target), build_figure3(paths, params)
     measured = load_measured(paths, corpus.name)
     for plot in measured.plots:
@@ -138,7 +138,7 @@ def build(paths: Paths) -> Path:
         "gradcam": gradcam,
         "measured": measured,
         "diff_page": (target / "diff" / "index.html").is_file(),
-        "unmade": unmade(corpus, observatory, training, answers, gradcam, figure3),
+        "missing_parts": missing_parts(corpus, observatory, training, answers, gradcam, figure3),
     }
     return write(content, templates=paths.report_templates, target=target)
 
@@ -169,7 +169,7 @@ def observatory_content(observatory: Observatory | None, target: Path) -> dict[s
 
 def shown_sections(content: Mapping[str, Any]) -> set[str]:
     """Sections of the report that have something to show."""
-    corpus: Corpus = content["corpus"]
+    corpus: CorpusOverview = content["corpus"]
     published = any(not part.later for part in content["parts"]) or not corpus.status.failed.empty
     optional = {
         "workflow": content["workflow"],
@@ -200,8 +200,8 @@ def write(content: Mapping[str, Any], *, templates: Path, target: Path) -> Path:
     Path
         The first page.
     """
-    corpus: Corpus = content["corpus"]
-    parts: tuple[Part, ...] = content["parts"]
+    corpus: CorpusOverview = content["corpus"]
+    parts: tuple[NightGroup, ...] = content["parts"]
     drawn = any(part.pictures for part in parts)
     sections = shown_sections(content)
     content = {
@@ -273,7 +273,7 @@ def markdown(text: str) -> str:
 
 def chapters(results: Results) -> dict[str, list[Chapter]]:
     """Claims by document (in the order of ``words.DOCUMENT``) and section."""
-    placed: dict[tuple[Document, str], list[Judged]] = {}
+    placed: dict[tuple[Document, str], list[JudgedClaim]] = {}
     for item in results.judged.values():
         source = item.claim.source
         placed.setdefault((source.document, source.section), []).append(item)

@@ -13,7 +13,7 @@ from repro.reporting.wording import EVIDENCE_WORDS, count
 
 
 @dataclass(frozen=True)
-class Line:
+class EvidenceLine:
     """One kind of evidence: how many comparisons by outcome, and a sentence."""
 
     evidence: EvidenceKind
@@ -47,7 +47,7 @@ class Summary:
     claims: int
     decided: int
     outcomes: dict[Outcome, int]
-    lines: tuple[Line, ...]
+    lines: tuple[EvidenceLine, ...]
     waiting: tuple[tuple[str, int], ...]
     drifted: tuple[tuple[Claim, Verdict], ...]
 
@@ -84,7 +84,7 @@ def summarise(results: Results) -> Summary:
         decided=sum(item.decided for item in results.judged.values()),
         outcomes={outcome: total[outcome] for outcome in OUTCOMES},
         lines=tuple(
-            Line(name, {outcome: counts[outcome] for outcome in OUTCOMES}, _sentence(name, counts))
+            EvidenceLine(name, {outcome: counts[outcome] for outcome in OUTCOMES}, _sentence(name, counts))
             for name, counts in by_evidence.items()
         ),
         waiting=tuple(waiting.most_common()),

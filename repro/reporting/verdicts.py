@@ -22,7 +22,7 @@ GRAVEST: tuple[Outcome, ...] = (
 
 
 @dataclass(frozen=True)
-class Judged:
+class JudgedClaim:
     """A claim with its verdicts, one for each evidence it declares."""
 
     claim: Claim
@@ -64,7 +64,7 @@ class Results:
     """
 
     claims: Claims
-    judged: Mapping[str, Judged]
+    judged: Mapping[str, JudgedClaim]
     findings: tuple[Mapping[str, Any], ...]
     schedule: Mapping[str, Any]
     nights: pd.DataFrame
@@ -104,7 +104,7 @@ def _table(path: Path) -> pd.DataFrame:
     return pd.read_parquet(path)
 
 
-def judge(claims: Claims, document: Mapping[str, Any], *, where: str) -> dict[str, Judged]:
+def judge(claims: Claims, document: Mapping[str, Any], *, where: str) -> dict[str, JudgedClaim]:
     """Put the verdicts of ``verdicts.json`` beside their claims.
 
     Raises
@@ -122,7 +122,7 @@ def judge(claims: Claims, document: Mapping[str, Any], *, where: str) -> dict[st
                 remedy="judge again with: dvc repro verify",
             )
     return {
-        claim.id: Judged(claim, tuple(_verdict(claim.id, entry) for entry in listed[claim.id]["verdicts"]))
+        claim.id: JudgedClaim(claim, tuple(_verdict(claim.id, entry) for entry in listed[claim.id]["verdicts"]))
         for claim in claims
     }
 

@@ -15,12 +15,12 @@ from repro.reporting import nights
 from repro.reporting.augmentation import build_figure3
 from repro.reporting.frame_pictures import STRIP_PX, keogram_strip, small_copy
 from repro.reporting.gradcam_panels import load_gradcam
-from repro.reporting.missing import unmade
+from repro.reporting.missing import missing_parts
 from repro.reporting.nights import load_parts
 from repro.reporting.nights_table import Exactness, load_corpus
 from repro.reporting.observatory import Share, Span, load_observatory
 from repro.reporting.page import build
-from repro.reporting.predictions import load_answers
+from repro.reporting.predictions import load_predictions
 from repro.reporting.published_beside_rebuilt import table6
 from repro.reporting.training import load_training
 from repro.reporting.verdicts import load_results
@@ -106,10 +106,10 @@ def test_what_has_not_run_is_said(small, made):
     }
     for step in made:
         steps[step]()
-    parts = load_observatory(small), load_training(small, "simulated"), load_answers(small, "simulated")
+    parts = load_observatory(small), load_training(small, "simulated"), load_predictions(small, "simulated")
     panels = load_gradcam(small, "simulated", small.report_build)
     figure3 = build_figure3(small, load_params(small.params))
-    listed = [item.command for item in unmade(_corpus(small), *parts, panels, figure3)]
+    listed = [item.command for item in missing_parts(_corpus(small), *parts, panels, figure3)]
     # Without the simulation there is no contact sheet to miss.
     missing = [step for step in WAITING if step not in made and (step != "contact_sheet" or "simulate" in made)]
     assert listed == [WAITING[step] for step in missing]
@@ -134,7 +134,7 @@ def test_a_clock_that_was_not_read_leaves_dashes(small):
         (small.stage("simulated", stage) / "tables" / "20221201.parquet").unlink()
     corpus = _corpus(small)
     assert corpus.nights[0].counts["read"] is None
-    assert unmade(corpus, None, None, None, None, None)[0].command == "dvc repro clock"
+    assert missing_parts(corpus, None, None, None, None, None)[0].command == "dvc repro clock"
     page = Page(html_of(build(small).parent))
     assert not {"clock-rebuilt", "keograms", "exactness"} & set(page.values("id"))
 
@@ -203,7 +203,7 @@ def test_the_rebuilt_curves(filmed):
 def test_table_6(small):
     """Table 6 gives the rebuilt counts with odds and share, and a dash where nothing can be divided or is registered."""
     corpora.softmax(small)
-    results, answers = load_results(small), load_answers(small, "simulated")
+    results, answers = load_results(small), load_predictions(small, "simulated")
     rows = {row.label: row for row in table6(results, answers, simulated=True)}
     assert rows["Night, No_moon"].rebuilt == ("3", "2", "150.0", "60.0")
     assert rows["Nautical, Moon_Full"].rebuilt == ("0", "0", "—", "—")
