@@ -13,6 +13,7 @@ from PIL import Image
 
 from repro.errors import ReproError
 from repro.record.claims import load_claims
+from repro.record.judge import OUTCOMES
 from repro.reporting.page import build, environment, markdown
 from tests.reporting.conftest import HOSTILE, judge
 
@@ -146,7 +147,7 @@ def test_text_of_the_record_is_escaped(page, built):
     """Markup inside a quotation, a note or a finding is shown as text and never becomes part of the page."""
     html = html_of(built)
     assert len(page.all("script")) == 1
-    assert page.all("b") == [{}] * 6  # the counts of the legend, one for each outcome
+    assert page.all("b") == [{}] * len(OUTCOMES)  # the counts of the legend, one for each outcome
     assert html.count("&lt;script&gt;alert(") >= 4
     assert HOSTILE in " ".join(page.text)
 

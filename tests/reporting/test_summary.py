@@ -16,6 +16,8 @@ def test_counts(small):
         "consistent": 10,
         "contradicted": 0,
         "source_conflict": 1,
+        "repeated": 0,
+        "undecidable": 0,
         "not_run": 26,
         "error": 0,
     }
