@@ -29,17 +29,14 @@ $(READY): pyproject.toml constraints.txt setup.sh
 
 report: $(READY) ## Run the pipeline and build the report
 	$(DVC) repro
-	@# What was measured since the page was built is no result of a stage, but stands on it.
-	@if [ -n "$$(find bench -name '*.json' -newer report/build/index.html 2>/dev/null)" ]; then \
-		$(DVC) repro --quiet --single-item --force report; fi
 	@echo
 	@echo "The report: report/build/index.html"
 
 verify: $(READY) ## Hold every published number against its evidence
 	$(BIN)/repro verify
 
-test: $(READY) ## Run every test that needs no GPU and no private data; counts go into bench/ for the report
-	REPRO_BENCH_DIR=bench $(BIN)/python -m pytest -n auto --dist loadfile
+test: $(READY) ## Run every test that needs no GPU and no private data
+	$(BIN)/python -m pytest -n auto --dist loadfile
 
 test-fast: $(READY) ## Run the tests that take seconds
 	$(BIN)/python -m pytest -n auto --dist loadfile -m "not slow"

@@ -9,32 +9,55 @@ import re
 from importlib import resources
 from typing import Annotated, Literal
 
-import pytz
-from pydantic import AfterValidator, Field, ValidationError, model_validator
+from pydantic import AfterValidator, Field, ValidationError, ValidationInfo, field_validator, model_validator
 
 from repro.errors import ReproError
 from repro.params import FilmParams, Section, Site
 from repro.untrusted import parse_yaml, told
 
 SIMULATED = "simulated"  # the corpus of the simulated observatory
+#: Suffixes of the files that are taken for videos, in lower case.
+VIDEO_SUFFIXES = (".avi", ".m4v", ".mkv", ".mov", ".mp4", ".webm")
 _DATE = "YYYYMMDD"
 
 
-def _known_zone(name: str) -> str:
-    if name not in pytz.all_timezones_set:
-        raise ValueError(f"{name!r} is not in the time zone database")
-    return name
+def _name_of_a_video(pattern: str) -> str:
+    if pattern.count(_DATE) != 1:
+        raise ValueError(f"{pattern!r} must hold {_DATE} once, where the night's date stands")
+    if not pattern.lower().endswith(VIDEO_SUFFIXES):
+        raise ValueError(
+            f"{pattern!r} is no video's name: only videos are read ({' '.join(VIDEO_SUFFIXES)}), one file a night; "
+            "still images must be joined into a video first"
+        )
+    return pattern
+
+
+#: Directives of a clock format, by what they print; a format has exactly one of each line.
+_DIRECTIVES = {
+    "year": ("%Y", "%y"),
+    "month": ("%m", "%-m", "%b", "%B"),
+    "day": ("%d", "%-d"),
+    "hour": ("%H", "%-H", "%I", "%-I"),
+    "minute": ("%M",),
+    "second": ("%S",),
+}
 
 
 def _complete(text: str) -> str:
-    missing = [token for token in ("%Y", "%m", "%d", "%H", "%M", "%S") if text.count(token) != 1]
-    if missing:
-        raise ValueError(f"a clock format names each of year to second once; {missing} in {text!r}")
     # The marks go to Tesseract as an argument, where a quote or a backslash would end it.
-    if not re.fullmatch(r"(%[YmdHMSZ]|[A-Za-z0-9 /:.,_-])+", text):
+    if not re.fullmatch(r"(%-[mdHI]|%[YymbBdHIMSpfZ]|[A-Za-z0-9 /:.,_-])+", text):
         raise ValueError(
-            f"a clock format has letters, digits, blanks and the marks / : . , _ - beside %Y to %Z, not {text!r}"
+            "a clock format has the directives %Y %y %m %b %B %d %H %I %p %M %S %f %Z, or %-m %-d %-H %-I without a "
+            f"leading zero, beside letters, digits, blanks and the marks / : . , _ -, not {text!r}"
         )
+    printed = re.findall("%-?[A-Za-z]", text)
+    for part, directives in _DIRECTIVES.items():
+        if sum(token in directives for token in printed) != 1:
+            raise ValueError(f"a clock format names the {part} once ({' or '.join(directives)}), {text!r} does not")
+    if printed.count("%p") != (printed.count("%I") + printed.count("%-I")):
+        raise ValueError(f"a 12-hour clock (%I) and AM or PM (%p) go together, not in {text!r}")
+    if any(printed.count(token) > 1 for token in ("%f", "%Z")):
+        raise ValueError(f"a clock format names zone and fraction at most once, not {text!r}")
     return text
 
 
@@ -80,9 +103,12 @@ class Clock(Section):
     scale : float
         Factor by which a strip is enlarged before it is read.
     formats : tuple of str
-        ``strftime`` formats that occur, the likeliest first; ``%Z`` stands for a name out of ``zones_h``.
+        ``strftime`` formats that occur; ``%Z`` stands for a name out of ``zones_h``. Names of months are English, ``%p``
+        is AM or PM, two-digit years are 2000 to 2099, and the fraction ``%f`` is read but left out of the time.
+        Numbers have leading zeros, except those of ``%-m``, ``%-d``, ``%-H`` and ``%-I``.
     zones_h : dict
-        Names of zones that are printed, with their offset from UTC in hours, east positive.
+        Names of zones that are printed, with their offset from UTC in hours, east positive. Two names may have the
+        same offset.
     published_repairs : bool
         Whether the seven rules of Table 1, written for AuroraMAX, apply.
     """
@@ -90,7 +116,7 @@ class Clock(Section):
     box_px: Box
     scale: float = Field(ge=1, le=8)
     formats: tuple[Annotated[str, AfterValidator(_complete)], ...] = Field(min_length=1)
-    zones_h: dict[Annotated[str, Field(pattern=r"^[A-Z]{3,5}$")], Annotated[float, Field(ge=-24, le=24)]] = Field(
+    zones_h: dict[Annotated[str, Field(pattern=r"^[A-Z]{1,5}$")], Annotated[float, Field(ge=-24, le=24)]] = Field(
         default_factory=dict
     )
     published_repairs: bool = False
@@ -112,7 +138,7 @@ class Camera(Section):
     site : Site
         Where it stands, and the time zone of its clock.
     file_pattern : str
-        Name of a night's file, with YYYYMMDD for the date.
+        Name of a night's video, with YYYYMMDD for the date and the suffix of a video.
     file_date : str
         Whether that date is of the night's morning or of its evening.
     frame_px, circle_px, crop_px
@@ -129,7 +155,7 @@ class Camera(Section):
 
     credit: str
     site: Site
-    file_pattern: str
+    file_pattern: Annotated[str, AfterValidator(_name_of_a_video)]
     file_date: Literal["morning", "evening"]
     frame_px: Size
     circle_px: Circle
@@ -140,28 +166,35 @@ class Camera(Section):
     sample_fps_fraction: float | None = Field(default=None, gt=0, le=86_400)
     clock: Clock
 
-    @model_validator(mode="after")
-    def _fits(self) -> Camera:
-        for name, box in (("crop_px", self.crop_px), ("clock.box_px", self.clock.box_px)):
-            if box.left + box.width > self.frame_px.width or box.top + box.height > self.frame_px.height:
-                raise ValueError(f"{name} reaches beyond the frame of {self.frame_px.width} x {self.frame_px.height}")
+    @field_validator("crop_px", "clock")
+    @classmethod
+    def _within_frame(cls, part: Box | Clock, info: ValidationInfo) -> Box | Clock:
+        frame, box = info.data.get("frame_px"), part.box_px if isinstance(part, Clock) else part
+        if frame and (box.left + box.width > frame.width or box.top + box.height > frame.height):
+            name = "clock.box_px" if isinstance(part, Clock) else "crop_px"
+            raise ValueError(f"{name} reaches beyond the frame of {frame.width} x {frame.height}")
+        return part
+
+    @field_validator("circle_px")
+    @classmethod
+    def _in_sight(cls, circle: Circle, info: ValidationInfo) -> Circle:
+        frame = info.data.get("frame_px")
+        if frame is None:  # its own error is reported
+            return circle
         # Larger circles hold the whole frame; the centre may lie beside it, but not out of sight.
-        circle, most = self.circle_px, 2 * (self.frame_px.width + self.frame_px.height)
-        if max(abs(circle.x), abs(circle.y), circle.radius) > most:
-            raise ValueError(f"circle_px lies beyond {most} pixels, twice the frame's width and height")
-        if self.file_pattern.count(_DATE) != 1:
-            raise ValueError(f"file_pattern must hold {_DATE} once")
-        _known_zone(self.site.time_zone)
-        return self
+        limit_px = 2 * (frame.width + frame.height)
+        if max(abs(circle.x), abs(circle.y), circle.radius) > limit_px:
+            raise ValueError(f"circle_px lies beyond {limit_px} pixels, twice the frame's width and height")
+        return circle
 
     def night_of(self, file_name: str) -> str | None:
         """Night (YYYYMMDD) of a file that follows the pattern, in upper or lower case; None for any other."""
         before, after = (re.escape(part) for part in self.file_pattern.split(_DATE))
-        found = re.fullmatch(rf"{before}([0-9]{{8}}){after}", file_name, re.IGNORECASE)
-        return found[1] if found else None
+        match = re.fullmatch(rf"{before}([0-9]{{8}}){after}", file_name, re.IGNORECASE)
+        return match[1] if match else None
 
     def step(self, fps: float, sampling: Literal["published", "cadence"]) -> int:
-        """Every how many frames one is sampled, at least 1.
+        """Distance between sampled frames, in frames of the video, at least 1.
 
         ``published``: fps x 2/5 rounded (thesis, section II.1.2; 10 at 25 fps), where the profile gives a fraction.
         ``cadence``: the wanted interval over the time between frames, whatever the video's frame rate is.
@@ -200,11 +233,10 @@ def load_camera(name: str) -> Camera:
     try:
         return Camera.model_validate(document)
     except ValidationError as error:
-        what = error.errors()[0]
-        field = ".".join(str(part) for part in what["loc"]) or "(whole file)"
-        raise ReproError(
-            found=told(ValueError(what["msg"])), expected=expected, where=f"{source}, field {field}", remedy=remedy
-        ) from None
+        first = error.errors()[0]
+        field = ".".join(str(part) for part in first["loc"]) or "(whole file)"
+        message = told(ValueError(first["msg"].removeprefix("Value error, ")))
+        raise ReproError(found=message, expected=expected, where=f"{source}, field {field}", remedy=remedy) from None
 
 
 def camera_of(corpus: str, film: FilmParams) -> Camera:

@@ -32,37 +32,25 @@ def _root() -> None:
 
 @app.command()
 def verify(
+    query: Annotated[
+        str, typer.Argument(metavar="[NUMBER|WORD|ID]", help="Only claims with this number, word or id, in detail.")
+    ] = "",
     project: Project = None,
     format: Annotated[  # the contract calls the option --format
         Literal["table", "json", "markdown"], typer.Option("--format", help="How to print the verdicts.")
     ] = "table",
-    only: Annotated[str, typer.Option(metavar="ID-PREFIX", help="Only claims whose id begins so.")] = "",
+    only: Annotated[str, typer.Option(metavar="ID-PREFIX", help="Only claims whose id begins so, in any case.")] = "",
 ) -> None:
-    """Hold every published number against its evidence; needs no video.
+    """Compare every published number with its evidence and say how strong that is; needs no video.
 
     Exit code 0: every verdict as declared in expected/published. 1: some verdict drifted. 2: something that can be
     compared could not be.
 
-    Example: repro verify --only T3 --format markdown
+    Example: repro verify 95.59
     """
-    from repro.record.verdict_formats import as_json, as_markdown, print_table
-    from repro.verification import verify_now
+    from repro.record.verify_command import run
 
-    verification = verify_now(find_project(project)).only(only)
-    if not len(verification.claims):
-        raise ReproError(
-            found=f"--only {only}",
-            expected="the beginning of a claim id, such as T3 or F5.VAL_LOSS",
-            where="repro verify",
-            remedy="list all ids with: repro verify",
-        )
-    if format == "json":
-        sys.stdout.write(as_json(verification))
-    elif format == "markdown":
-        sys.stdout.write(as_markdown(verification))
-    else:
-        print_table(verification)
-    raise typer.Exit(verification.exit_code)
+    raise typer.Exit(run(find_project(project), query=query, only=only, format=format))
 
 
 @app.command()
@@ -124,29 +112,44 @@ def simulate(
 def status(
     project: Project = None,
     corpus: Annotated[str | None, typer.Option(help="Corpus; that of params.yaml if not given.")] = None,
-    digests: Annotated[bool, typer.Option("--digests", help="Print a SHA-256 of every output instead.")] = False,
 ) -> None:
     """Show how far a corpus has come: nights, frames, repairs by rule, unreadable frames, conditions.
 
-    Exit code 1 if a night failed or a frame's time could not be read; with --digests, if an output has not been made.
+    Exit code 1 if a night failed or a frame's time could not be read.
 
     Example: repro status --corpus kho
     """
-    from repro.digests import digests as digests_of
-    from repro.digests import print_digests
     from repro.params import load_params
     from repro.status import print_status
     from repro.status import status as status_of
 
     paths = find_project(project)
     corpus = corpus or load_params(paths.params).corpus
-    if digests:
-        listed = digests_of(paths, corpus)
-        print_digests(listed)
-        raise typer.Exit(0 if all(entry.files for entry in listed) else 1)
     found = status_of(paths, corpus)
     print_status(found)
     raise typer.Exit(0 if found.clean else 1)
+
+
+@app.command()
+def frames(
+    night: Annotated[str, typer.Option(metavar="YYYYMMDD", help="The date of the night's morning.")],
+    out: Annotated[Path, typer.Option(metavar="DIR", help="Folder for the JPEG files.")],
+    corpus: Annotated[str | None, typer.Option(help="Corpus; that of params.yaml if not given.")] = None,
+    project: Project = None,
+) -> None:
+    """Unpack the frames of a night as JPEG files under their published names, as label lists use them.
+
+    A frame whose clock could not be read has no name and is left out. Files that are there already are kept.
+
+    Example: repro frames --night 20240201 --out /tmp/20240201
+    """
+    from repro.film.frame_archive import unpack_night
+    from repro.params import load_params
+
+    paths = find_project(project)
+    corpus = corpus or load_params(paths.params).corpus
+    film, clock = (paths.stage(corpus, stage) for stage in ("film", "clock"))
+    print(f"{unpack_night(film, clock, night, out)} frames in {out}")
 
 
 @app.command()

@@ -37,8 +37,12 @@ class ReproError(Exception):
         return "found:    {}\nexpected: {}\nwhere:    {}\nto do:    {}".format(*parts)
 
 
-class UnwritableError(ReproError):
-    """The disk is full or nothing may be written: no fault of one night, so the whole stage stops."""
+class StageError(ReproError):
+    """Every other night would fail as well, for example without Tesseract, so the whole stage stops."""
+
+
+class UnwritableError(StageError):
+    """The disk is full or nothing may be written."""
 
 
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}

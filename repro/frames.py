@@ -6,6 +6,7 @@ file, a corpus is a folder of them.
 
 from __future__ import annotations
 
+import re
 from copy import copy
 from pathlib import Path
 from typing import Any, Literal
@@ -20,7 +21,8 @@ from repro.untrusted import read_table, told
 Stage = Literal["film", "clock", "sky", "split", "infer"]
 
 _UTC = pd.DatetimeTZDtype("us", "UTC")
-_NAME = r"\d{14}_\d{8}_\d+\.jpg"
+#: Published name of a frame, ``<UTC stamp>_NIGHT_NUMBER.jpg``, with the groups ``night`` and ``number``.
+NAME_PATTERN = r"\d{14}_(?P<night>\d{8})_(?P<number>\d+)\.jpg"
 
 
 def _column(kind: object, *checks: pa.Check, nullable: bool = False) -> pa.Column:
@@ -35,7 +37,7 @@ _ADDED: dict[Stage, dict[str, pa.Column]] = {
         "video_time_s": _column("float64", pa.Check.ge(0)),  # presentation time in the video
     },
     "clock": {
-        "name": _column(str, pa.Check.str_matches(f"^{_NAME}$"), nullable=True),
+        "name": _column(str, pa.Check.str_matches(f"^{NAME_PATTERN}$"), nullable=True),
         "clock_read": _column(str),  # as Tesseract gave it, "" if nothing
         "clock_confidence": _column("float64", pa.Check.in_range(0, 100)),
         "clock_text": _column(str, nullable=True),  # as it must have been
@@ -67,6 +69,33 @@ COLUMNS = tuple(name for added in _ADDED.values() for name in added)
 _TEXT = tuple(name for added in _ADDED.values() for name, column in added.items() if str(column.dtype) == "str")
 
 
+def published_names(table: pd.DataFrame) -> pd.Series:
+    """Published name of each frame; missing where the time is not known.
+
+    Parameters
+    ----------
+    table : DataFrame
+        ``time_utc``, ``night`` and ``number``.
+    """
+    stamp = table["time_utc"].dt.strftime("%Y%m%d%H%M%S")  # a missing time makes a missing name
+    names: pd.Series = stamp + "_" + table["night"] + "_" + table["number"].astype(str) + ".jpg"
+    return names
+
+
+def archive_name(name: str) -> str:
+    """Name of a frame in the archive of stage film, from its published name.
+
+    Examples
+    --------
+    >>> archive_name("20240201011954_20240201_0.jpg")
+    '20240201_0.jpg'
+    >>> archive_name("20240201_0.jpg")
+    '20240201_0.jpg'
+    """
+    match = re.fullmatch(NAME_PATTERN, name)
+    return f"{match['night']}_{match['number']}.jpg" if match else name
+
+
 def schema(stage: Stage) -> pa.DataFrameSchema:
     """What a frame table must look like when a stage has written it.
 
@@ -92,17 +121,15 @@ def schema(stage: Stage) -> pa.DataFrameSchema:
 
 def _named_if_timed(table: pd.DataFrame) -> pd.Series:
     timed = table["time_utc"].notna()
-    stamp = table["time_utc"].dt.strftime("%Y%m%d%H%M%S")
-    expected = stamp + "_" + table["night"] + "_" + table["number"].astype(str) + ".jpg"
-    good: pd.Series = (timed & (table["name"] == expected)) | (~timed & table["name"].isna())
-    return good
+    named_right: pd.Series = (timed & (table["name"] == published_names(table))) | (~timed & table["name"].isna())
+    return named_right
 
 
 def _sky_if_timed(table: pd.DataFrame) -> pd.Series:
     timed = table["time_utc"].notna()
     filled = table[["sun_alt_deg", "moon_alt_deg", "moon_phase_deg", "sun_bin", "moon_bin"]].notna()
-    good: pd.Series = (timed & filled.all(axis=1)) | (~timed & ~filled.any(axis=1) & ~table["on_boundary"])
-    return good
+    filled_right: pd.Series = (timed & filled.all(axis=1)) | (~timed & ~filled.any(axis=1) & ~table["on_boundary"])
+    return filled_right
 
 
 def check(table: pd.DataFrame, stage: Stage, where: str) -> pd.DataFrame:

@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
+import difflib
 import re
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+import pytz
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from repro.errors import ReproError
 from repro.untrusted import brief, read_yaml
+
+
+def _known_zone(name: str) -> str:
+    if name not in pytz.all_timezones_set:
+        close = difflib.get_close_matches(name, pytz.all_timezones, n=1)
+        hint = f"; did you mean {close[0]}?" if close else ""
+        raise ValueError(f"{name!r} is not in the time zone database{hint}")
+    return name
 
 
 class Section(BaseModel):
@@ -31,7 +41,7 @@ class Site(Section):
     latitude_deg: float = Field(ge=-90, le=90)
     longitude_deg: float = Field(ge=-180, le=180)
     elevation_m: float = 0.0
-    time_zone: str
+    time_zone: Annotated[str, AfterValidator(_known_zone)]
 
 
 class Engine(Section):
@@ -59,12 +69,35 @@ class Engine(Section):
         raise ValueError("null, an address such as tcp://host:8786, or a scheduler's JSON file")
 
 
+class MoonLimits(Section):
+    """A kind of moonlight: phase from ``phase_deg`` on (0 new, 180 full) and altitude above ``altitude_deg``."""
+
+    phase_deg: float = Field(ge=0, le=180)
+    altitude_deg: float = Field(ge=-90, le=90)
+
+
 class Sky(Section):
-    """Readings that the record leaves open; the defaults are as published."""
+    """Readings of the rule of Tables 2 and 3; the defaults are as published.
+
+    Parameters
+    ----------
+    moon_rule, moon_phase, altitude : str
+        What the record leaves open, see :func:`repro.sky.bins.moon_bin` and :func:`repro.sky.ephemeris.positions`.
+    full_moon, quarter_moon : MoonLimits
+        Limits of Moon_Full and Moon_Quarter. The published ones are claims: SCR.MOON.*.CONDITION.
+    """
 
     moon_rule: Literal["published", "as_printed"] = "published"
     moon_phase: Literal["folded", "unfolded"] = "folded"
     altitude: Literal["apparent", "refracted", "geometric"] = "apparent"
+    full_moon: MoonLimits = MoonLimits(phase_deg=150, altitude_deg=5)
+    quarter_moon: MoonLimits = MoonLimits(phase_deg=45, altitude_deg=10)
+
+    @model_validator(mode="after")
+    def _quarter_before_full(self) -> Sky:
+        if self.quarter_moon.phase_deg > self.full_moon.phase_deg:
+            raise ValueError("quarter_moon.phase_deg: above full_moon.phase_deg")
+        return self
 
 
 class FilmParams(Section):

@@ -28,7 +28,8 @@ class Status:
     Parameters
     ----------
     nights : DataFrame
-        One row a night: ``night``, ``scanned``, ``sampled``, ``missing``, ``read`` (frames with a time),
+        One row a night: ``night``, ``scanned``, ``sampled``, ``missing`` (frames that the video lacks; no value if the
+        video does not say how long it should be), ``read`` (frames with a time),
         ``unreadable``, ``gaps``, ``duplicates``, ``on_boundary``.
     repairs : DataFrame
         ``repair`` and ``frames``: how often each repair of a clock was made.
@@ -107,7 +108,7 @@ def _row(night: str, filmed: dict[str, Any], read: dict[str, Any], seen: dict[st
         night,
         filmed.get("scanned"),
         filmed.get("sampled"),
-        filmed.get("missing"),
+        filmed.get("missing") if filmed.get("length_known", True) else None,
         read["frames"] - unreadable if unreadable is not None else None,
         unreadable,
         kinds["gap"] if kinds is not None else None,

@@ -1,4 +1,4 @@
-"""Read the burned-in clock of every filmed night and give the frames their final names."""
+"""Read the burned-in clock of every filmed night and give the frames their published names."""
 
 from repro.camera import camera_of
 from repro.clock.clock_corpus import clock_corpus

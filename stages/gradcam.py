@@ -13,14 +13,14 @@ from repro.untrusted import read_table
 
 def main(paths: Paths, params: Params) -> None:
     """Write results/CORPUS/gradcam: cases, raw maps, pictures and gradcam.json."""
-    clock, split, train, infer = (paths.stage(params.corpus, name) for name in ("clock", "split", "train", "infer"))
+    film, split, train, infer = (paths.stage(params.corpus, name) for name in ("film", "split", "train", "infer"))
     table = frames.read_nights(infer / "tables", "infer")
     table = table[table["predicted"].notna() & of_record(table, params.schedule)]
     document = explain_corpus(
         with_attributes(
             table, read_table(split / "split.parquet", made_by="dvc repro split"), paths.truth(params.corpus)
         ),
-        clock / "frames",
+        film / "frames",
         paths.masks(params.corpus),
         train / "weights.safetensors",
         paths.stage(params.corpus, "gradcam"),

@@ -10,9 +10,9 @@ from repro.paths import Paths
 
 def main(paths: Paths, params: Params) -> Outcome:
     """Write results/CORPUS/infer: one table a night."""
-    clock, sky, train, folder = (paths.stage(params.corpus, stage) for stage in ("clock", "sky", "train", "infer"))
+    film, sky, train, folder = (paths.stage(params.corpus, stage) for stage in ("film", "sky", "train", "infer"))
     weights, device = train / "weights.safetensors", of_workers(params.engine)
-    outcome = infer_corpus(clock, sky, weights, folder, params.infer, device, workers=params.engine)
+    outcome = infer_corpus(film, sky, weights, folder, params.infer, device, workers=params.engine)
     outcome.check("infer", 0.0, folder / "failures.json")
     return outcome
 

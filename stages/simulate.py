@@ -12,7 +12,8 @@ CORPUS = "simulated"
 def main(paths: Paths, params: Params) -> None:
     """Write data/simulated, if it is the corpus: videos, truth, masks, receipts, labels.csv, a contact sheet, its statistics."""
     if params.corpus != CORPUS:
-        paths.labels(CORPUS).parent.mkdir(parents=True, exist_ok=True)  # DVC asks for the output all the same
+        for folder in (paths.truth(CORPUS), paths.masks(CORPUS)):
+            folder.mkdir(parents=True, exist_ok=True)  # DVC asks for them all the same
         print(f"simulate: nothing to do, the corpus is {params.corpus}")
         return
     table = simulate(paths.labels(CORPUS).parent, params)

@@ -1,4 +1,4 @@
-"""Compute sun, moon and condition of every frame, and draw each night's keogram."""
+"""Compute sun, moon and condition of every frame."""
 
 from repro.camera import camera_of
 from repro.engine.nights import Outcome
@@ -10,9 +10,9 @@ from repro.sky.sky_corpus import sky_corpus
 
 def main(paths: Paths, params: Params) -> Outcome:
     """Write results/CORPUS/sky."""
-    film, clock, folder = (paths.stage(params.corpus, stage) for stage in ("film", "clock", "sky"))
+    clock, folder = (paths.stage(params.corpus, stage) for stage in ("clock", "sky"))
     camera = camera_of(params.corpus, params.film)
-    outcome = sky_corpus(clock, film, folder, camera, params.sky, workers=params.engine)
+    outcome = sky_corpus(clock, folder, camera, params.sky, workers=params.engine)
     outcome.check("sky", 0.0, folder / "failures.json")
     return outcome
 

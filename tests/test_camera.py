@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
-from pydantic import ValidationError
+import yaml
 
 from repro.camera import Camera, camera_of, cameras, load_camera
 from repro.errors import ReproError
 from repro.params import FilmParams
-from tests.support.camera import small_camera
+from tests.support.camera import SLASHES, small_camera
 
 
 @pytest.mark.parametrize("name", cameras())
@@ -66,16 +68,44 @@ def test_unknown_camera_lists_the_known_ones() -> None:
 
 
 @pytest.mark.parametrize(
-    "change",
+    ("change", "field", "message"),
     [
-        {"crop_px": {"left": 100, "top": 0, "width": 80, "height": 80}},
-        {"file_pattern": "night.mp4"},
-        {"clock": {"box_px": {"left": 0, "top": 100, "width": 160, "height": 20}, "scale": 4, "formats": ["%H:%M"]}},
-        {"site": {"latitude_deg": 62, "longitude_deg": 0, "time_zone": "America/Yellowblade"}},
-        {"colour": "green"},
+        ({"crop_px": {"left": 100, "top": 0, "width": 80, "height": 80}}, "crop_px", "reaches beyond the frame"),
+        ({"circle_px": {"x": 9000, "y": 50, "radius": 40}}, "circle_px", "lies beyond"),
+        ({"file_pattern": "night.mp4"}, "file_pattern", "must hold YYYYMMDD once"),
+        ({"file_pattern": "night_YYYYMMDD.jpg"}, "file_pattern", "only videos are read"),
+        (
+            {
+                "clock": {
+                    "box_px": {"left": 0, "top": 100, "width": 160, "height": 20},
+                    "scale": 4,
+                    "formats": ["%H:%M"],
+                }
+            },
+            "clock.formats.0",
+            "year to second",
+        ),
+        (
+            {"clock": {"box_px": {"left": 9, "top": 0, "width": 160, "height": 9}, "scale": 4, "formats": [SLASHES]}},
+            "clock",
+            "clock.box_px reaches beyond",
+        ),
+        (
+            {"site": {"latitude_deg": 62, "longitude_deg": 0, "time_zone": "America/Yelowknife"}},
+            "site.time_zone",
+            "did you mean America/Yellowknife",
+        ),
+        ({"colour": "green"}, "colour", "not permitted"),
     ],
 )
-def test_a_profile_that_cannot_be_is_refused(change: dict[str, object]) -> None:
-    """A crop beyond the frame, a pattern without a date, half a clock format, no such zone, an unknown key: refused."""
-    with pytest.raises(ValidationError):
-        small_camera(**change)
+def test_a_profile_that_cannot_be_is_refused(
+    change: dict[str, object], field: str, message: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each impossible value in a profile's file is refused with the name of its field and what is wrong with it."""
+    document = small_camera().model_dump(mode="json") | change
+    (tmp_path / "cameras").mkdir()
+    (tmp_path / "cameras" / "small.yaml").write_text(yaml.safe_dump(document))
+    monkeypatch.setattr("repro.camera.resources.files", lambda _package: tmp_path)
+    with pytest.raises(ReproError, match=message) as caught:
+        load_camera("small")
+    assert caught.value.where.endswith(f"field {field}")

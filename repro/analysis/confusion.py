@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from repro.analysis.intervals import LEAST_NIGHTS, night_weights, percentile, ratio_by_night, wilson
+from repro.intervals import LEAST_NIGHTS, night_weights, percentile, ratio_by_night, wilson
 from repro.sky.bins import CONDITIONS
 
 ALL = "all"

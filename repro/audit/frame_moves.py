@@ -14,6 +14,7 @@ import pyarrow.parquet as pq
 
 from repro.audit.outputs import Change, Pair
 from repro.audit.revision import Revision
+from repro.frames import NAME_PATTERN
 
 KEYS = ["night", "number"]
 #: Columns whose change is told frame by frame, by the stage that decides them.
@@ -25,7 +26,6 @@ TOLD = {
 }
 #: Stages whose tables hold every frame; a frame that is in one of two such tables appeared or vanished.
 WHOLE = ("clock", "sky", "infer")
-_NAME = r"\d{14}_(?P<night>\d{8})_(?P<number>\d+)\.jpg"
 
 
 @dataclass(frozen=True)
@@ -170,7 +170,7 @@ def _read(pair: Pair, side: Revision, change: Change, md5: str | None, seen: set
         return table
     if "name" not in table.columns:
         return None
-    parts = table["name"].astype("str").str.extract(f"^{_NAME}$").dropna()
+    parts = table["name"].astype("str").str.extract(f"^{NAME_PATTERN}$").dropna()
     return table.loc[parts.index].assign(night=parts["night"], number=parts["number"].astype("int64"))
 
 

@@ -14,7 +14,7 @@ from scipy.stats import t as student
 from repro.audit.frame_moves import is_table, read_table
 from repro.audit.outputs import Pair
 from repro.audit.revision import Revision
-from repro.record.intervals import wilson
+from repro.intervals import wilson
 
 STAGE = "train"
 CONFIDENCE = 0.95

@@ -19,11 +19,10 @@ from torch import nn
 from torchvision import transforms
 
 from repro.bench.inference_speed import lively, write_night
-from repro.classifier.archive import load
 from repro.classifier.cam import BATCH, Maps, explain, layer_of
 from repro.classifier.device import choose
 from repro.classifier.network import build
-from repro.classifier.transforms import IMAGENET_MEAN, IMAGENET_STD, normalise
+from repro.classifier.transforms import IMAGENET_MEAN, IMAGENET_STD, load_frame, normalise
 from repro.engine.workers import worker_count
 
 FRAMES, ROUNDS = 2 * BATCH, 4
@@ -48,11 +47,13 @@ def bench() -> dict[str, Any]:
     with tempfile.TemporaryDirectory(prefix="repro-gradcam-") as folder:
         archive = Path(folder) / "night.zip"
         names = write_night(archive, FRAMES)
-        network = lively(build("none", 0), np.stack([load(archive, name, SIDE_PX) for name in names[:8]])).to(device)
-        ready = normalise(np.stack([load(archive, name, SIDE_PX) for name in names[:BATCH]]), device)
+        network = lively(build("none", 0), np.stack([load_frame(archive, name, SIDE_PX) for name in names[:8]])).to(
+            device
+        )
+        ready = normalise(np.stack([load_frame(archive, name, SIDE_PX) for name in names[:BATCH]]), device)
 
         def ours() -> Maps:
-            pixels = np.stack([load(archive, name, SIDE_PX) for name in names])
+            pixels = np.stack([load_frame(archive, name, SIDE_PX) for name in names])
             return explain(network, pixels, "yes", device=device).shown
 
         ways: dict[str, Callable[[], Maps | None]] = {

@@ -17,11 +17,10 @@ from PIL import Image
 from torch import nn
 from torchvision import transforms
 
-from repro.classifier.archive import load as load_frame
 from repro.classifier.device import choose
 from repro.classifier.infer_corpus import SUITS, Classifier, Logits, p_yes
 from repro.classifier.network import build, load, save
-from repro.classifier.transforms import IMAGENET_MEAN, IMAGENET_STD, Pixels, normalise
+from repro.classifier.transforms import IMAGENET_MEAN, IMAGENET_STD, Pixels, load_frame, normalise
 from repro.engine.workers import worker_count
 from repro.errors import ReproError
 from repro.params import InferParams

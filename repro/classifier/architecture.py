@@ -9,27 +9,81 @@ multiply-adds.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any
 
 import torch
+from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _BatchNorm
 from torch.utils.flop_counter import FlopCounterMode
-from torchvision import models
+from torchvision import models, transforms
+from torchvision.models.densenet import DenseNet
 
 REFERENCE = "efficientnet_b1"
 BASE = "efficientnet_b0"  # the network that compound scaling starts from
 WEIGHTS = "IMAGENET1K_V1"
-#: Networks of Table 4 by the name torchvision would give them.
-TABLE_4 = (REFERENCE, "resnet152", "densenet264", "inception_v3", "xception")
+JITTER = 0.3  # strength of ColorJitter in the published transform
+#: Networks of Table 4 that torchvision lists, with weights whose accuracy it documents.
+LISTED = (REFERENCE, "resnet152", "inception_v3")
+#: The other networks of Table 4, with the side of the image (px) that their papers classify.
+UNLISTED = {"densenet264": 224, "xception": 299}
+
+
+class XceptionBlock(nn.Module):
+    """ReLU and separable 3x3 convolutions with a shortcut past them (Chollet 2017, Figure 5).
+
+    Parameters
+    ----------
+    channels : sequence of int
+        Channels before the first and after each convolution.
+    halves : bool
+        Halve width and height by pooling; the shortcut is then a 1x1 convolution with stride 2.
+    """
+
+    def __init__(self, channels: Sequence[int], *, halves: bool) -> None:
+        super().__init__()
+        layers: list[nn.Module] = []
+        for before, after in pairwise(channels):
+            layers += [nn.ReLU(), separable(before, after)]
+        self.body = nn.Sequential(*layers, nn.MaxPool2d(3, 2, 1) if halves else nn.Identity())
+        first, last = channels[0], channels[-1]
+        self.shortcut: nn.Module = (
+            nn.Sequential(nn.Conv2d(first, last, 1, 2, bias=False), nn.BatchNorm2d(last)) if halves else nn.Identity()
+        )
+
+    def forward(self, images: Tensor) -> Tensor:
+        """Feature maps (N, C, H, W) through the block."""
+        total: Tensor = self.body(images) + self.shortcut(images)
+        return total
+
+
+def separable(before: int, after: int) -> nn.Sequential:
+    """A 3x3 convolution of each channel by itself, a 1x1 convolution across channels, BatchNorm."""
+    depthwise = nn.Conv2d(before, before, 3, padding=1, groups=before, bias=False)
+    return nn.Sequential(depthwise, nn.Conv2d(before, after, 1, bias=False), nn.BatchNorm2d(after))
+
+
+def xception(classes: int = 1000) -> nn.Sequential:
+    """Xception as published (Chollet 2017, Figure 5): entry flow, eight middle blocks, exit flow."""
+    stem = [nn.Conv2d(3, 32, 3, 2, bias=False), nn.BatchNorm2d(32), nn.ReLU()]
+    stem += [nn.Conv2d(32, 64, 3, bias=False), nn.BatchNorm2d(64), nn.ReLU()]
+    entry = [XceptionBlock((a, b, b), halves=True) for a, b in pairwise((64, 128, 256, 728))]
+    middle = [XceptionBlock((728,) * 4, halves=False) for _ in range(8)]
+    leaving = [XceptionBlock((728, 728, 1024), halves=True)]
+    head = [separable(1024, 1536), nn.ReLU(), separable(1536, 2048), nn.ReLU()]
+    head += [nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(2048, classes)]
+    return nn.Sequential(*stem, *entry, *middle, *leaving, *head)
 
 
 def build(name: str, classes: int = 1000, *, auxiliary: bool = False) -> torch.nn.Module:
-    """Build a torchvision network on the ``meta`` device, in evaluation mode, without weights.
+    """Build a network of Table 4 on the ``meta`` device, in evaluation mode, without weights.
 
     Parameters
     ----------
     name : str
-        Name in torchvision's list of models.
+        Name in torchvision's list of models, ``densenet264`` (torchvision's ``DenseNet`` with growth 32 and blocks of
+        6, 12, 64 and 48 layers: Huang et al. 2017, Table 1) or ``xception``.
     classes : int
         Outputs of the head.
     auxiliary : bool
@@ -39,8 +93,14 @@ def build(name: str, classes: int = 1000, *, auxiliary: bool = False) -> torch.n
     options: dict[str, Any] = {"num_classes": classes}
     if name == "inception_v3":
         options |= {"aux_logits": auxiliary, "init_weights": False}
+    network: torch.nn.Module
     with torch.device("meta"):
-        network: torch.nn.Module = models.get_model(name, weights=None, **options)
+        if name == "densenet264":
+            network = DenseNet(growth_rate=32, block_config=(6, 12, 64, 48), num_init_features=64, **options)
+        elif name == "xception":
+            network = xception(classes)
+        else:
+            network = models.get_model(name, weights=None, **options)
     return network.eval()
 
 
@@ -97,17 +157,17 @@ def depth_range(base: list[int], scaled: list[int]) -> tuple[float, float]:
 
 
 def measure() -> dict[str, Any]:
-    """Count every network of Table 4 that torchvision has, and read the metadata of its weights.
+    """Count every network of Table 4, and read the metadata of the weights that torchvision has.
 
     Returns
     -------
     dict
-        ``quantities``: flat name to number or ``[low, high]``, ``unavailable``: network to the reason it could not be
-        built, ``convention``: what a multiply-add is. Top-1 and top-5 are what torchvision documents for the weights,
-        not a measurement of ours. Multiply-adds are taken at the size the weights' own preset crops to.
+        ``quantities``: flat name to number or ``[low, high]``; ``convention``: what a multiply-add is. Top-1 and top-5
+        are what torchvision documents for its weights, not a measurement of ours; DenseNet-264 and Xception have
+        none. Multiply-adds are taken at the size that the weights' preset crops to, or that the paper classifies.
     """
-    known = models.list_models(module=models)
-    networks = {name: _network(name) for name in TABLE_4 if name in known}
+    networks = {name: _count(name, size_px) for name, size_px in UNLISTED.items()}
+    networks |= {name: _count(name, _input_size_px(name)) | _metadata(name) for name in LISTED}
     reference = networks[REFERENCE]
     for numbers in networks.values():
         numbers["parameter_ratio"] = numbers["parameters"] / reference["parameters"]
@@ -117,8 +177,8 @@ def measure() -> dict[str, Any]:
             **{f"{name}.{key}": value for name, numbers in networks.items() for key, value in numbers.items()},
             **{f"{REFERENCE}.{key}": value for key, value in (_scaling() | _head()).items()},
             **{f"normalize.{key}": value for key, value in _normalisation().items()},
+            **{f"jitter.{key}": value for key, value in jitter_range(JITTER).items()},
         },
-        "unavailable": {name: _why_not(name, known) for name in TABLE_4 if name not in known},
         "convention": "1 multiply-add = 2 FLOPs of torch's FlopCounterMode; convolutions and matrix products only",
     }
 
@@ -131,19 +191,24 @@ def _input_size_px(name: str) -> int:
     return int(_weights(name).transforms().crop_size[0])
 
 
-def _network(name: str) -> dict[str, float]:
-    meta = _weights(name).meta
-    network, size_px = build(name), _input_size_px(name)
+def _count(name: str, size_px: int) -> dict[str, float]:
+    network = build(name)
     parameters, multiply_adds = count_parameters(network), count_multiply_adds(network, size_px)
     return {
         "parameters": parameters,
         "parameters_millions": parameters / 1e6,
-        "parameters_with_auxiliary": count_parameters(build(name, auxiliary=True)),
         "multiply_adds": multiply_adds,
         "multiply_adds_billions": multiply_adds / 1e9,
         "input_size_px": size_px,
-        "classes": len(meta["categories"]),
         "batchnorm_layers": sum(isinstance(module, _BatchNorm) for module in network.modules()),
+    }
+
+
+def _metadata(name: str) -> dict[str, float]:
+    meta = _weights(name).meta
+    return {
+        "parameters_with_auxiliary": count_parameters(build(name, auxiliary=True)),
+        "classes": len(meta["categories"]),
         "top1_percent": meta["_metrics"]["ImageNet-1K"]["acc@1"],
         "top5_percent": meta["_metrics"]["ImageNet-1K"]["acc@5"],
         "metadata_parameters": meta["num_params"],
@@ -164,14 +229,34 @@ def _scaling() -> dict[str, float | list[float]]:
     }
 
 
-def _head() -> dict[str, int]:
+def _head() -> dict[str, int | bool]:
     head = build(REFERENCE).get_submodule("classifier.1")
     if not isinstance(head, torch.nn.Linear):
         raise TypeError(f"classifier.1 of {REFERENCE} is {type(head).__name__}, not Linear")
     return {
         "head_inputs": head.in_features,
         "parameters_two_classes": count_parameters(build(REFERENCE, classes=2)),
+        "statistics_move_while_frozen": statistics_move_while_frozen(),
     }
+
+
+def statistics_move_while_frozen() -> bool:
+    """Whether BatchNorm statistics move in training mode when no weight may be trained, seen in the first stage."""
+    stage = build(REFERENCE).get_submodule("features.0").to_empty(device="cpu")
+    convolution, norm = stage.get_submodule("0"), stage.get_submodule("1")
+    if not isinstance(convolution, nn.Conv2d) or not isinstance(norm, nn.BatchNorm2d):
+        raise TypeError(f"the first stage of {REFERENCE} is not a convolution and BatchNorm")
+    convolution.reset_parameters()
+    norm.reset_parameters()
+    stage.train().requires_grad_(False)
+    stage(torch.linspace(0, 1, 2 * 3 * 8 * 8).reshape(2, 3, 8, 8))
+    return bool((stage.state_dict()["1.running_var"] != 1).all())
+
+
+def jitter_range(strength: float) -> dict[str, float]:
+    """Factor of brightness that torchvision's ColorJitter of this strength draws at most, and the lowest change."""
+    low, high = transforms.ColorJitter(brightness=strength).brightness
+    return {"highest_factor": round(high, 6), "lowest_change": round(low - 1, 6)}
 
 
 def _normalisation() -> dict[str, float]:
@@ -181,9 +266,3 @@ def _normalisation() -> dict[str, float]:
         for kind in ("mean", "std")
         for colour, value in zip(("red", "green", "blue"), getattr(preset, kind), strict=True)
     }
-
-
-def _why_not(name: str, known: list[str]) -> str:
-    family = name.rstrip("0123456789")
-    relatives = [other for other in known if other.startswith(family)]
-    return f"torchvision offers {', '.join(relatives)}; not {name}" if relatives else f"torchvision offers no {name}"

@@ -19,17 +19,17 @@ from PIL import Image
 from safetensors.numpy import save_file
 from torch import nn
 
-from repro.analysis.intervals import percentile, ratio_by_night, wilson
-from repro.classifier import archive
 from repro.classifier.cam import Explained, TargetLayer, explain, on_target, overlay
 from repro.classifier.device import choose as by_name
 from repro.classifier.network import CLASSES, load
 from repro.classifier.panels import PANELS, Case, choose
-from repro.classifier.transforms import Pixels, decode
+from repro.classifier.transforms import Pixels, decode, load_frame
 from repro.engine.progress import progress
 from repro.engine.workers import Crew, run
 from repro.errors import ReproError
 from repro.files import atomic_path, digest, write_bytes, write_json, write_table
+from repro.film.frame_archive import read_frame
+from repro.intervals import percentile, ratio_by_night, wilson
 from repro.params import Engine, GradcamParams
 from repro.seeding import generator
 from repro.untrusted import told
@@ -100,7 +100,7 @@ def explain_corpus(
         workers = 1  # one GPU, one process
 
     def look(night: str, name: str) -> Pixels:
-        return archive.load(archives / f"{night}.zip", name, COLOUR_PX)
+        return load_frame(archives / f"{night}.zip", name, COLOUR_PX)
 
     cases = choose(frames, params.panels, seed, look)
     rows = _panels(maker, cases, frames, archives, folder, workers)
@@ -146,7 +146,7 @@ class _Maker:
     def __call__(self, wanted: _Wanted) -> dict[str, Explained]:
         with _EXPLAINING:
             network, size_px, device = _loaded(self)
-            pixels = np.stack([archive.load(source, name, size_px) for source, name in wanted.frames])
+            pixels = np.stack([load_frame(source, name, size_px) for source, name in wanted.frames])
             return {label: explain(network, pixels, label, self.target, device=device) for label in wanted.labels}
 
 
@@ -174,7 +174,7 @@ def _panels(
         if case.name is not None:
             at = by_name[case.name]
             sources.append((archives / f"{at['night']}.zip", case.name))
-            data.append(archive.read(*sources[-1]))
+            data.append(read_frame(*sources[-1]))
             row.update({str(key): value for key, value in at.items()})
             kept.append(row)
         rows.append(row)

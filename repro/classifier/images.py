@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -13,12 +16,14 @@ import pandas as pd
 import torch
 from torch import Tensor
 
-from repro.classifier.archive import ahead, load
 from repro.classifier.network import CLASSES
-from repro.classifier.transforms import Pixels, augment, draw, normalise
+from repro.classifier.transforms import Pixels, augment, draw, load_frame, normalise
 from repro.engine.progress import progress
 from repro.engine.workers import worker_count
 from repro.seeding import generator
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
 
 
 @dataclass(frozen=True)
@@ -67,13 +72,13 @@ def gather(rows: pd.DataFrame, archives: Path, size_px: int, *, workers: int = 0
     pixels = np.empty((len(frames), size_px, size_px, 3), np.uint8)
 
     def one(frame: tuple[str, str]) -> Pixels:
-        return load(archives / f"{frame[0]}.zip", frame[1], size_px)
+        return load_frame(archives / f"{frame[0]}.zip", frame[1], size_px)
 
     # Frames of one night stand together when sorted by night, so each thread opens an archive once.
     order = sorted(range(len(frames)), key=lambda place: frames[place])
     threads = worker_count(workers)
     with ThreadPoolExecutor(threads) as pool, progress("labelled frames", len(frames)) as tally:
-        for place, image in zip(order, ahead(one, [frames[i] for i in order], pool, 4 * threads), strict=True):
+        for place, image in zip(order, map_ahead(one, [frames[i] for i in order], pool, 4 * threads), strict=True):
             pixels[place] = image
             tally.advance()
     classes = np.array([CLASSES.index(label) for label in rows["label"]], dtype=np.int64)
@@ -113,7 +118,7 @@ def training_batches(
 
     threads = worker_count(workers)
     with ThreadPoolExecutor(threads) as pool:
-        coming = ahead(one, order.tolist(), pool, 2 * size)
+        coming = map_ahead(one, order.tolist(), pool, 2 * size)
         for start in range(0, len(order), size):
             places = order[start : start + size]
             batch = np.stack([next(coming) for _ in places])
@@ -125,3 +130,27 @@ def plain_batches(images: Images, size: int, device: torch.device) -> Iterator[t
     for start in range(0, len(images), size):
         part = slice(start, start + size)
         yield normalise(images.pixels[part], device), torch.from_numpy(images.classes[part]).to(device)
+
+
+def map_ahead(
+    work: Callable[[Item], Result], items: Sequence[Item], pool: ThreadPoolExecutor, waiting: int
+) -> Iterator[Result]:
+    """Apply a function in threads, at most ``waiting`` items ahead of the consumer; results in the order of items.
+
+    Parameters
+    ----------
+    work : callable
+        Function of one item. Its error is raised where its result would have been taken.
+    items : sequence
+        What to work on.
+    pool : ThreadPoolExecutor
+        The threads.
+    waiting : int
+        Results that may wait to be taken, which bounds memory.
+    """
+    coming = iter(items)
+    queue = deque(pool.submit(work, item) for item in islice(coming, waiting))
+    while queue:
+        result = queue.popleft().result()
+        queue.extend(pool.submit(work, item) for item in islice(coming, 1))
+        yield result

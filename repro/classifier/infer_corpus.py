@@ -8,7 +8,7 @@ cores; on a GPU threads decode and the GPU is fed in turn.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -24,17 +24,18 @@ from torch import nn
 from torchvision.models import EfficientNet
 
 from repro import frames
-from repro.classifier.archive import ahead, load
 from repro.classifier.cpu_inference import CacheFriendlyNet
 from repro.classifier.device import autocast, choose, say, tf32
+from repro.classifier.images import map_ahead
 from repro.classifier.network import CLASSES, fused
 from repro.classifier.network import load as load_network
-from repro.classifier.transforms import Pixels, normalise
+from repro.classifier.transforms import Pixels, load_frame, normalise
 from repro.engine.nights import Outcome, run_nights, summaries
 from repro.engine.receipts import Work, settings_digest
 from repro.engine.workers import Crew, worker_count
 from repro.errors import ReproError
 from repro.files import digest
+from repro.film.frame_archive import film_outputs
 from repro.params import Engine, InferParams
 from repro.untrusted import count_in
 
@@ -116,7 +117,7 @@ class Classifier:
         """
 
         def read(part: Sequence[str]) -> Pixels:
-            return np.stack([load(archive, name, self.image_size_px) for name in part])
+            return np.stack([load_frame(archive, name, self.image_size_px) for name in part])
 
         return self.each(read, [names[start : start + self.batch] for start in range(0, len(names), self.batch)])
 
@@ -126,10 +127,10 @@ class Classifier:
         if self.device.type == "cpu":
             # One thread of torch in each of ours; grad mode is a setting of each thread, too.
             with _one_thread_each(), ThreadPoolExecutor(self.threads) as pool:
-                found += ahead(lambda part: self.logits(read(part)), parts, pool, 2 * self.threads)
+                found += map_ahead(lambda part: self.logits(read(part)), parts, pool, 2 * self.threads)
         else:
             with ThreadPoolExecutor(self.threads) as pool:
-                found += [self.logits(pixels) for pixels in ahead(read, parts, pool, 2 * self.threads)]
+                found += [self.logits(pixels) for pixels in map_ahead(read, parts, pool, 2 * self.threads)]
         return np.concatenate(found)
 
     def logits(self, pixels: Pixels) -> Logits:
@@ -184,22 +185,14 @@ class Classifier:
 
 
 def infer_corpus(
-    clock: Path,
-    sky: Path,
-    weights: Path,
-    folder: Path,
-    params: InferParams,
-    device: torch.device,
-    *,
-    workers: Crew = 0,
-    classifier: Answers | None = None,
+    film: Path, sky: Path, weights: Path, folder: Path, params: InferParams, device: torch.device, *, workers: Crew = 0
 ) -> Outcome:
     """Classify every frame of every night that needs it.
 
     Parameters
     ----------
-    clock, sky, folder : Path
-        Output folders of the stages clock, sky and infer.
+    film, sky, folder : Path
+        Output folders of the stages film, sky and infer.
     weights : Path
         The trained network.
     params : InferParams
@@ -208,48 +201,64 @@ def infer_corpus(
         Where the network runs.
     workers : int or Engine
         Threads of this process, 0 for one a core; or a cluster, see :func:`repro.engine.workers.run`.
-    classifier : Answers, optional
-        Instead of the network, for nights without pixels.
 
     Raises
     ------
     ReproError
         If no night has a sky, or the weights are missing, damaged or of another network.
     """
-    seen = summaries(sky)
-    if not seen:
+    tasks = infer_tasks(film, sky, weights, folder, params, device)
+    if isinstance(workers, Engine) and workers.scheduler:
+        # A night is one thread's work there, unless a GPU has to be fed.
+        threads = workers.workers if device.type == "cuda" else 1
+        far = _Elsewhere(weights, digest(weights), params, str(device), threads)
+        return run_nights("infer", folder, tasks, far, workers=workers, gpu=device.type == "cuda")
+    # Here threads share one network, which needs less memory than processes would and feeds a GPU better.
+    network, notes = load_network(weights)
+    classifier = Classifier(network, _image_size_px(notes), params, device, workers=worker_count(workers))
+    return run_nights("infer", folder, tasks, partial(infer_night, classifier=classifier), workers=1)
+
+
+def infer_tasks(
+    film: Path, sky: Path, weights: Path, folder: Path, params: InferParams, device: torch.device
+) -> list[InferTask]:
+    """The nights of a corpus, as :func:`infer_corpus` classifies them.
+
+    Raises
+    ------
+    ReproError
+        If no night has a sky, or the weights are missing, damaged or of another network.
+    """
+    skies = summaries(sky)
+    if not skies:
         raise ReproError(
             found="no night with conditions",
             expected="receipts of the sky stage",
             where=str(sky),
             remedy="run: dvc repro sky",
         )
-    network, notes = load_network(weights)
-    size_px = int(notes.get("image_size_px", 240))
+    _, notes = load_network(weights)
     settings = settings_digest(
         {
             "weights": digest(weights),
-            "image_size_px": size_px,
+            "image_size_px": _image_size_px(notes),
             "infer": params.model_dump(exclude={"batch"}),
             "device": device.type,
         },
         __name__,
     )
     tasks = []
-    for night, summary in seen.items():
-        inputs = (clock / "frames" / f"{night}.zip", sky / "tables" / f"{night}.parquet")
+    for night, summary in skies.items():
+        inputs = (film_outputs(film, night)[0], sky / "tables" / f"{night}.parquet")
         target = folder / "tables" / f"{night}.parquet"
         work = Work(night, inputs, (target,), folder / "receipts" / f"{night}.json", settings)
         count = count_in(summary, "frames", where=sky / "receipts" / f"{night}.json", made_by="dvc repro sky")
         tasks.append(InferTask(work, count))
-    if classifier is None and isinstance(workers, Engine) and workers.scheduler:
-        # A night is one thread's work there, unless a GPU has to be fed.
-        threads = workers.workers if device.type == "cuda" else 1
-        far = _Elsewhere(weights, digest(weights), params, str(device), threads)
-        return run_nights("infer", folder, tasks, far, workers=workers, gpu=device.type == "cuda")
-    # Here threads share one network, which needs less memory than processes would and feeds a GPU better.
-    classifier = classifier or Classifier(network, size_px, params, device, workers=worker_count(workers))
-    return run_nights("infer", folder, tasks, partial(infer_night, classifier=classifier), workers=1)
+    return tasks
+
+
+def _image_size_px(notes: Mapping[str, Any]) -> int:
+    return int(notes.get("image_size_px", 240))
 
 
 @dataclass(frozen=True)
@@ -269,7 +278,7 @@ class _Elsewhere:
 @lru_cache(maxsize=1)
 def _loaded(by: _Elsewhere) -> Classifier:
     network, notes = load_network(by.weights)
-    return Classifier(network, int(notes.get("image_size_px", 240)), by.params, choose(by.device), workers=by.threads)
+    return Classifier(network, _image_size_px(notes), by.params, choose(by.device), workers=by.threads)
 
 
 def infer_night(task: InferTask, classifier: Answers) -> dict[str, Any]:

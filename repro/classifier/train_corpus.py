@@ -13,7 +13,6 @@ import numpy.typing as npt
 import pandas as pd
 import torch
 
-from repro.analysis.intervals import percentile, ratio_by_night, wilson
 from repro.classifier import network as networks
 from repro.classifier.device import name as device_name
 from repro.classifier.device import say
@@ -24,6 +23,7 @@ from repro.engine.workers import run as run_all
 from repro.engine.workers import worker_count
 from repro.errors import ReproError
 from repro.files import read_json, sweep, write_json, write_table
+from repro.intervals import percentile, ratio_by_night, wilson
 from repro.params import TrainParams
 from repro.seeding import generator
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
@@ -19,6 +20,7 @@ from PIL import Image
 from torch import Tensor
 from torchvision.transforms import functional
 
+from repro.film.frame_archive import read_frame
 from repro.untrusted import picture
 
 IMAGENET_MEAN = (0.485, 0.456, 0.406)
@@ -50,6 +52,11 @@ class Augmentation:
     width: int
     flip: bool
     jitter: tuple[tuple[str, float], ...]
+
+
+def load_frame(source: Path, name: str, size_px: int) -> Pixels:
+    """One frame of a night's archive, decoded and resized; see :func:`repro.film.frame_archive.read_frame`."""
+    return decode(read_frame(source, name), size_px, f"{source}, {name}")
 
 
 def decode(data: bytes, size_px: int, name: str) -> Pixels:

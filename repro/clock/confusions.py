@@ -1,4 +1,4 @@
-"""How likely a text is read when another is printed, and which glyphs are taken for which.
+"""Probability of reading a text when another is printed, and which glyphs are confused with which.
 
 A stamp is compared with a reading by the cheapest alignment, each glyph being read right, read as another, lost or
 added. Costs are negative logarithms of probabilities: guesses at first, then learnt from the night itself.
@@ -10,16 +10,17 @@ import math
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
-NOTHING = ""  # stands for a glyph that was lost, or for what was printed where one was added
+NOTHING = ""  # what is read for a lost glyph, and what is printed for an added one
 _WRONG, _LOST, _ADDED = 0.02, 0.005, 0.005  # of all glyphs; Tesseract on legible digits does better
 _OTHERS = 12  # glyphs that one can be taken for
 _WEIGHT = 200  # glyphs that the guesses count for beside what is learnt
 
 
 @dataclass(frozen=True)
-class Glyphs:
-    """Probabilities of readings.
+class ConfusionModel:
+    """Probabilities of reading one glyph as another.
 
     Parameters
     ----------
@@ -29,25 +30,27 @@ class Glyphs:
 
     seen: Mapping[tuple[str, str], int] = field(default_factory=dict)
 
-    def __post_init__(self) -> None:
-        printed: Counter[str] = Counter()
+    @cached_property
+    def _printed(self) -> Counter[str]:
+        counts: Counter[str] = Counter()
         for (glyph, _), count in self.seen.items():
-            printed[glyph] += count
-        object.__setattr__(self, "_printed", printed)
-        object.__setattr__(self, "_costs", {})
+            counts[glyph] += count
+        return counts
+
+    @cached_property
+    def _costs(self) -> dict[tuple[str, str], float]:
+        return {}
 
     def cost(self, printed: str, read: str) -> float:
         """Minus the logarithm of the probability of a reading, given what was printed."""
-        costs: dict[tuple[str, str], float] = self._costs  # type: ignore[attr-defined]
-        if (printed, read) not in costs:
+        if (printed, read) not in self._costs:
             if not printed:
-                costs[printed, read] = -math.log(_ADDED / _OTHERS)
+                self._costs[printed, read] = -math.log(_ADDED / _OTHERS)
             else:
                 guess = _LOST if not read else 1 - _WRONG - _LOST if read == printed else _WRONG / _OTHERS
-                total: Counter[str] = self._printed  # type: ignore[attr-defined]
                 count = self.seen.get((printed, read), 0)
-                costs[printed, read] = -math.log((count + guess * _WEIGHT) / (total[printed] + _WEIGHT))
-        return costs[printed, read]
+                self._costs[printed, read] = -math.log((count + guess * _WEIGHT) / (self._printed[printed] + _WEIGHT))
+        return self._costs[printed, read]
 
     def costs(self, stamps: Iterable[str], read: str) -> dict[str, float]:
         """Cost of the cheapest alignment of a reading with each of several stamps.
@@ -64,17 +67,17 @@ class Glyphs:
         """Cost of each beginning of the reading, given all that was printed so far."""
         if printed not in rows:
             above, glyph = self._row(printed[:-1], read, rows), printed[-1]
-            lost, here = self.cost(glyph, NOTHING), [0.0] * len(above)
-            here[0] = left = above[0] + lost
+            lost, row = self.cost(glyph, NOTHING), [0.0] * len(above)
+            row[0] = left = above[0] + lost
             for j, other in enumerate(read):
-                # Written out, for this is where the time goes: read as another, lost, or an added glyph.
+                # Read as another, lost, or an added glyph; written out, because most of the time is spent here.
                 left += self.cost(NOTHING, other)
                 if (swapped := above[j] + self.cost(glyph, other)) < left:
                     left = swapped
                 if (gone := above[j + 1] + lost) < left:
                     left = gone
-                here[j + 1] = left
-            rows[printed] = here
+                row[j + 1] = left
+            rows[printed] = row
         return rows[printed]
 
     def align(self, printed: str, read: str) -> list[tuple[int, str]]:
@@ -88,11 +91,11 @@ class Glyphs:
         self._row(printed, read, rows)
         path, i, j = [], len(printed), len(read)
         while i or j:
-            here = rows[printed[:i]][j]
-            if i and j and here == rows[printed[: i - 1]][j - 1] + self.cost(printed[i - 1], read[j - 1]):
+            total = rows[printed[:i]][j]
+            if i and j and total == rows[printed[: i - 1]][j - 1] + self.cost(printed[i - 1], read[j - 1]):
                 i, j = i - 1, j - 1
                 path.append((i, read[j]))
-            elif i and here == rows[printed[: i - 1]][j] + self.cost(printed[i - 1], NOTHING):
+            elif i and total == rows[printed[: i - 1]][j] + self.cost(printed[i - 1], NOTHING):
                 i -= 1
                 path.append((i, NOTHING))
             else:
@@ -100,19 +103,19 @@ class Glyphs:
                 path.append((-1, read[j]))
         return path[::-1]
 
-    def learn(self, pairs: Mapping[tuple[str, str], int]) -> Glyphs:
-        """The same with more seen."""
-        return Glyphs(Counter(self.seen) + Counter(pairs))
+    def learn(self, pairs: Mapping[tuple[str, str], int]) -> ConfusionModel:
+        """The model with more readings counted."""
+        return ConfusionModel(Counter(self.seen) + Counter(pairs))
 
 
-def confusions(printed: str, read: str, glyphs: Glyphs) -> Counter[tuple[str, str]]:
+def confusions(printed: str, read: str, model: ConfusionModel) -> Counter[tuple[str, str]]:
     """Pairs (printed, read) of one stamp, right ones included."""
-    path = glyphs.align(printed, read)
+    path = model.align(printed, read)
     return Counter((printed[place] if place >= 0 else NOTHING, glyph) for place, glyph in path)
 
 
-def agreement(printed: str, read: str, places: tuple[int, ...], glyphs: Glyphs) -> float:
+def agreement(printed: str, read: str, places: tuple[int, ...], model: ConfusionModel) -> float:
     """Share of the printed glyphs at some places that were read right, 0 to 1."""
-    path = glyphs.align(printed, read)
+    path = model.align(printed, read)
     right = {place for place, glyph in path if place >= 0 and printed[place] == glyph}
     return sum(place in right for place in places) / len(places)

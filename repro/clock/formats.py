@@ -1,4 +1,4 @@
-"""Stamps as a camera prints them: formats, local time and UTC, the span of a night."""
+"""Stamps as a camera prints them: clock formats, local time and UTC, the span of a night."""
 
 from __future__ import annotations
 
@@ -12,18 +12,30 @@ import pytz
 
 from repro.camera import Camera
 
-_PATTERN = {"%Y": r"(\d{4})", "%m": r"(\d\d)", "%d": r"(\d\d)", "%H": r"(\d\d)", "%M": r"(\d\d)", "%S": r"(\d\d)"}
-_ORDER = tuple(_PATTERN)
+# English names, whatever the locale of the machine is.
+_MONTHS = ("January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
+           "December")  # fmt: skip
+_NUMBER = {"%Y": r"(\d{4})", **dict.fromkeys(("%y", "%m", "%d", "%H", "%I", "%M", "%S"), r"(\d\d)")}
+_PATTERN = {
+    **_NUMBER,
+    **dict.fromkeys(("%-m", "%-d", "%-H", "%-I"), r"(\d\d?)"),
+    "%b": "(" + "|".join(month[:3] for month in _MONTHS) + ")",
+    "%B": "(" + "|".join(_MONTHS) + ")",
+    "%p": r"([AP]\.?M\.?)",
+    "%f": r"\d{0,6}",
+}
+_CENTURY = 2000  # two-digit years are of this century
+_HOURS = ("%H", "%-H", "%I", "%-I")
 
 
 @dataclass(frozen=True)
-class Form:
+class ClockFormat:
     """One format of the clock.
 
     Parameters
     ----------
     text : str
-        ``strftime`` format.
+        ``strftime`` format, see :class:`repro.camera.Clock`.
     zones : tuple of str
         Names that ``%Z`` may stand for.
     """
@@ -31,71 +43,117 @@ class Form:
     text: str
     zones: tuple[str, ...] = ()
 
-    @property
-    def zoned(self) -> bool:
-        """Whether the name of the zone is printed."""
-        return "%Z" in self.text
-
     @cached_property
     def _tokens(self) -> list[str]:
-        return re.findall(r"%[YmdHMSZ]|.", self.text)
+        return re.findall(r"%-?[A-Za-z]|.", self.text)
 
-    def _regex(self, *, spaces: bool) -> re.Pattern[str]:
-        zone = "(" + "|".join(map(re.escape, self.zones)) + ")"
-        parts = (_PATTERN.get(t, zone if t == "%Z" else re.escape(t)) for t in self._tokens if spaces or t != " ")
-        return re.compile("".join(parts))
+    def _regex(self, *, exact: bool) -> re.Pattern[str]:
+        patterns = []
+        for token in self._tokens:
+            if token == "%Z":
+                patterns.append("(" + "|".join(map(re.escape, self.zones)) + ")")
+            elif token in _PATTERN:
+                patterns.append(_PATTERN[token])
+            elif exact:
+                patterns.append(re.escape(token))
+            elif token != " ":
+                # The T of ISO 8601 is often read as 7, and says nothing.
+                patterns.append(".?" if token.isalpha() else re.escape(token))
+        return re.compile("".join(patterns), re.IGNORECASE)
 
     @cached_property
-    def _strict(self) -> re.Pattern[str]:
-        return self._regex(spaces=True)
+    def _exact(self) -> re.Pattern[str]:
+        return self._regex(exact=True)
 
     @cached_property
-    def _compact(self) -> re.Pattern[str]:
-        return self._regex(spaces=False)
+    def _loose(self) -> re.Pattern[str]:
+        return self._regex(exact=False)
 
-    def parse(self, text: str, *, spaces: bool = True) -> tuple[datetime, str | None] | None:
-        """Local time (naive) and zone name of a stamp; None if it is not of this format or no such time exists.
+    def parse(self, text: str, *, exact: bool = True) -> tuple[datetime, str | None] | None:
+        """Local time (naive) and zone name of a stamp; None if it has another format or no such time exists.
 
         Parameters
         ----------
         text : str
             The whole stamp.
-        spaces : bool
-            Whether spaces must stand where the format has them; if not, ``text`` must hold none.
+        exact : bool
+            Whether spaces and letters of the format must be there. If not, ``text`` must hold no space, and each
+            letter may be missing or misread.
         """
-        found = (self._strict if spaces else self._compact).fullmatch(text)
-        if not found:
+        if not exact and "%-" in self.text:
+            return None  # without spaces nobody can tell where an unpadded number ends
+        match = (self._exact if exact else self._loose).fullmatch(text)
+        if not match:
             return None
-        names = [token for token in self._tokens if token.startswith("%")]
-        values = dict(zip(names, found.groups(), strict=True))
+        names = [token.replace("-", "") for token in self._tokens if token.startswith("%") and token != "%f"]
+        values = dict(zip(names, match.groups(), strict=True))
         try:
-            local = datetime(*(int(values[token]) for token in _ORDER))  # type: ignore[arg-type]
+            local = datetime(
+                int(values["%Y"]) if "%Y" in values else _CENTURY + int(values["%y"]),
+                _month(values),
+                int(values["%d"]),
+                _hour(values),
+                int(values["%M"]),
+                int(values["%S"]),
+            )
         except ValueError:
             return None
         # A misread year may be any; in the calendar's first and last one the zone's offset leads out of it.
         if not datetime.min.year < local.year < datetime.max.year:
             return None
-        return local, values.get("%Z")
+        zone = values.get("%Z")
+        return local, zone and next(name for name in self.zones if name.upper() == zone.upper())
 
-    def render(self, local: datetime, zone: str) -> str:
-        """The stamp of a local time."""
-        return local.strftime(self.text.replace("%Z", zone))
+    def _pieces(self, local: datetime, zone: str) -> list[tuple[str, str]]:
+        """Each token of the format and what is printed for it."""
+        values = {
+            "%Y": f"{local.year:04d}", "%y": f"{local.year % 100:02d}", "%m": f"{local.month:02d}",
+            "%b": _MONTHS[local.month - 1][:3], "%B": _MONTHS[local.month - 1], "%d": f"{local.day:02d}",
+            "%H": f"{local.hour:02d}", "%I": f"{(local.hour - 1) % 12 + 1:02d}", "%M": f"{local.minute:02d}",
+            "%S": f"{local.second:02d}", "%p": "AM" if local.hour < 12 else "PM", "%Z": zone,
+        }  # fmt: skip
+        pieces = []
+        for token in re.findall(r"[.,:]?%f|%-?[A-Za-z]|.", self.text):
+            if token.endswith("%f"):
+                continue  # times are whole seconds
+            plain = values.get(token.replace("-", "") if token.startswith("%") else token, token)
+            pieces.append((token, plain.removeprefix("0") if token.startswith("%-") else plain))
+        return pieces
 
-    @cached_property
-    def time_places(self) -> tuple[int, ...]:
-        """Positions, in a rendered stamp, of the six digits of hour, minute and second."""
-        places, at = [], 0
-        for token in self._tokens:
-            width = {"%Y": 4, "%Z": 3}.get(token, 2 if token.startswith("%") else 1)
-            if token in ("%H", "%M", "%S"):
-                places += [at, at + 1]
-            at += width
+    def render(self, local: datetime, zone: str = "") -> str:
+        """The stamp of a local time, without the fraction of a second."""
+        return "".join(text for _, text in self._pieces(local, zone))
+
+    def time_places(self, local: datetime, zone: str = "") -> tuple[int, ...]:
+        """Positions, in the rendered stamp, of the digits of hour, minute and second."""
+        places: list[int] = []
+        at = 0
+        for token, text in self._pieces(local, zone):
+            if token in (*_HOURS, "%M", "%S"):
+                places.extend(range(at, at + len(text)))
+            at += len(text)
         return tuple(places)
+
+
+def _month(values: dict[str, str]) -> int:
+    if "%m" in values:
+        return int(values["%m"])
+    name = values.get("%b") or values["%B"]
+    return [month[:3].lower() for month in _MONTHS].index(name[:3].lower()) + 1
+
+
+def _hour(values: dict[str, str]) -> int:
+    if "%H" in values:
+        return int(values["%H"])
+    hour = int(values["%I"])
+    if not 1 <= hour <= 12:
+        raise ValueError(f"no hour of a 12-hour clock: {hour}")
+    return hour % 12 + 12 * (values["%p"][0].upper() == "P")
 
 
 @dataclass(frozen=True)
 class Moment:
-    """What a stamp may mean.
+    """One meaning of a stamp.
 
     Parameters
     ----------
@@ -103,68 +161,79 @@ class Moment:
         Seconds since 1970-01-01 UTC, without leap seconds.
     offset_s : int
         Local time minus UTC.
-    form : Form
-        The format it was printed in.
-    lawful : bool
-        Whether the zone's rules give this offset at that time; a clock that was not set on a night of change has
-        another one.
+    format : ClockFormat
+        The format in which it is printed.
+    zone : str
+        The printed name of the zone; empty if the format has none.
+    dst_consistent : bool
+        Whether the zone's rules give this offset at that time. False, for example, when the camera's clock missed the
+        change to or from summer time that night.
     """
 
     utc_s: int
     offset_s: int
-    form: Form
-    lawful: bool = True
+    format: ClockFormat
+    zone: str = ""
+    dst_consistent: bool = True
 
-    def text(self, zones_s: dict[int, str]) -> str:
-        """The stamp as printed; ``zones_s`` names the zone of an offset."""
-        local = datetime.fromtimestamp(self.utc_s + self.offset_s, UTC).replace(tzinfo=None)
-        return self.form.render(local, zones_s.get(self.offset_s, ""))
+    @property
+    def _local(self) -> datetime:
+        return datetime.fromtimestamp(self.utc_s + self.offset_s, UTC).replace(tzinfo=None)
+
+    @property
+    def stamp(self) -> str:
+        """The stamp as printed."""
+        return self.format.render(self._local, self.zone)
+
+    @property
+    def time_places(self) -> tuple[int, ...]:
+        """Positions, in the stamp, of the digits of hour, minute and second."""
+        return self.format.time_places(self._local, self.zone)
 
 
 @dataclass(frozen=True)
-class Night:
+class NightSpan:
     """A night's span and the formats and offsets that can occur in it.
 
     Parameters
     ----------
     first_s, last_s : int
         From local noon, included, to the next local noon, excluded; seconds since 1970 UTC.
-    forms : tuple of Form
+    formats : tuple of ClockFormat
         Formats of the camera.
-    zone : str
+    time_zone : str
         Name in the time zone database.
     zones_s : dict
-        Printed zone name by offset (s).
+        Offset (s) of each zone name that may be printed.
     offsets_s : tuple of int
-        Lawful offsets of that night: one, or two when the clocks change.
+        Offsets of that night by the zone's rules: one, or two when the clocks change.
     """
 
     first_s: int
     last_s: int
-    forms: tuple[Form, ...]
-    zone: str
-    zones_s: dict[int, str]
+    formats: tuple[ClockFormat, ...]
+    time_zone: str
+    zones_s: dict[str, int]
     offsets_s: tuple[int, ...]
 
     @classmethod
-    def of(cls, night: str, camera: Camera) -> Night:
+    def of(cls, night: str, camera: Camera) -> NightSpan:
         """The night of a file (YYYYMMDD) of a camera."""
         morning = datetime.strptime(night, "%Y%m%d") + timedelta(days=int(camera.file_date == "evening"))
         zone = pytz.timezone(camera.site.time_zone)
         noons = [zone.localize(morning + timedelta(days=back, hours=12)) for back in (-1, 0)]
-        offsets = dict.fromkeys(int(_offset(noon).total_seconds()) for noon in noons)
-        names = {int(hours * 3600): name for name, hours in camera.clock.zones_h.items()}
-        forms = tuple(Form(text, tuple(camera.clock.zones_h)) for text in camera.clock.formats)
+        offsets = dict.fromkeys(_offset_s(noon) for noon in noons)
+        zones_s = {name: int(hours * 3600) for name, hours in camera.clock.zones_h.items()}
+        formats = tuple(ClockFormat(text, tuple(zones_s)) for text in camera.clock.formats)
         first_s, last_s = (int(noon.timestamp()) for noon in noons)
-        return cls(first_s, last_s, forms, camera.site.time_zone, names, tuple(offsets))
+        return cls(first_s, last_s, formats, camera.site.time_zone, zones_s, tuple(offsets))
 
-    def lawful_offset_s(self, utc_s: int) -> int:
+    def rule_offset_s(self, utc_s: int) -> int:
         """Local time minus UTC by the zone's rules."""
-        zone = pytz.timezone(self.zone)
-        return int(_offset(datetime.fromtimestamp(utc_s, UTC).astimezone(zone)).total_seconds())
+        return _offset_s(datetime.fromtimestamp(utc_s, UTC).astimezone(pytz.timezone(self.time_zone)))
 
-    def moments(self, local: datetime, printed: str | None, form: Form) -> list[Moment]:
-        """All that a local time of this night can mean, inside or outside its span.
+    def moments(self, local: datetime, printed: str | None, form: ClockFormat) -> list[Moment]:
+        """All meanings of a local time of this night, inside or outside its span.
 
         A printed zone decides. Without one the zone's rules do; an hour that the change to winter time repeats has two
         meanings, and on a night of change a clock may also not have been set, so an hour that the change to summer
@@ -172,41 +241,57 @@ class Night:
         """
         seconds = int(local.replace(tzinfo=UTC).timestamp())
         if printed is not None:
-            offset = next(offset for offset, name in self.zones_s.items() if name == printed)
-            return [Moment(seconds - offset, offset, form, self.lawful_offset_s(seconds - offset) == offset)]
-        found = []
-        for offset in self.offsets_s:
-            utc_s = seconds - offset
-            lawful = self.lawful_offset_s(utc_s) == offset
-            if lawful or len(self.offsets_s) > 1:
-                found.append(Moment(utc_s, offset, form, lawful))
-        return found
+            offset_s = self.zones_s[printed]
+            utc_s = seconds - offset_s
+            return [Moment(utc_s, offset_s, form, printed, self.rule_offset_s(utc_s) == offset_s)]
+        meanings = []
+        for offset_s in self.offsets_s:
+            utc_s = seconds - offset_s
+            consistent = self.rule_offset_s(utc_s) == offset_s
+            if consistent or len(self.offsets_s) > 1:
+                meanings.append(Moment(utc_s, offset_s, form, "", consistent))
+        return meanings
 
-    def holds(self, moment: Moment) -> bool:
+    def contains(self, moment: Moment) -> bool:
         """Whether a moment lies in the night."""
         return self.first_s <= moment.utc_s < self.last_s
 
 
-def parse(text: str, forms: Sequence[Form]) -> tuple[datetime, str | None, Form, bool] | None:
-    """Read a stamp in any of the formats.
+@dataclass(frozen=True)
+class ParsedStamp:
+    """A text as a stamp of one format.
 
-    Returns
-    -------
-    tuple or None
-        Local time, printed zone, format, and whether spaces or marks at the ends had to be put right.
+    Parameters
+    ----------
+    local : datetime
+        Local time, naive.
+    zone : str or None
+        The printed name of the zone.
+    format : ClockFormat
+        The format.
+    corrected : bool
+        Whether spaces, letters of the format, or marks at the ends had to be corrected.
     """
-    for form in forms:
-        if exact := form.parse(text):
-            return *exact, form, False
+
+    local: datetime
+    zone: str | None
+    format: ClockFormat
+    corrected: bool
+
+
+def parse(text: str, formats: Sequence[ClockFormat]) -> list[ParsedStamp]:
+    """Read a stamp in every format that it fits, such as day before month and month before day.
+
+    Spaces, letters of the format and marks at the ends are corrected only if it fits no format as it is.
+    """
+    matches = [ParsedStamp(*parsed, form, False) for form in formats if (parsed := form.parse(text))]
+    if matches:
+        return matches
     squeezed = re.sub(r"\s+", "", text).strip("-/:.,'")
-    found = [(form, parsed) for form in forms if (parsed := form.parse(squeezed, spaces=False))]
-    if not found:
-        return None
-    form, parsed = found[0]
-    return *parsed, form, True
+    return [ParsedStamp(*parsed, form, True) for form in formats if (parsed := form.parse(squeezed, exact=False))]
 
 
-def _offset(moment: datetime) -> timedelta:
+def _offset_s(moment: datetime) -> int:
     offset = moment.utcoffset()
-    assert offset is not None  # every moment here bears a zone
-    return offset
+    assert offset is not None  # every moment here has a zone
+    return int(offset.total_seconds())

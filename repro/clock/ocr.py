@@ -7,6 +7,10 @@ once a call and keeps strips apart, which a tall stack of lines does not always.
 from __future__ import annotations
 
 import os
+import platform
+import re
+import signal
+import string
 import tempfile
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -19,21 +23,29 @@ import numpy.typing as npt
 import pytesseract
 
 from repro.camera import Clock
-from repro.errors import ReproError, UnwritableError
+from repro.errors import StageError, UnwritableError
 from repro.params import ClockParams
 
 Image = npt.NDArray[np.uint8]
-# The last page of every call: on a full disk Tesseract breaks off its answer without a word, and clocks would go unread.
+# The last page of every call: on a full disk Tesseract cuts its answer short without an error, and clocks would stay unread.
 _END = np.full((48, 48), 255, np.uint8)
 # Measured on 525 noisy stamps without any repair: 80 % of fair and 77 % of poor ones are read right at full width, 100 % and
 # 88 % at this one, in three quarters of the time.
 _SQUEEZE = 0.7
+_CLEAR = 10.0  # counts by which dark text must exceed what noise can do
+_OLDEST = (4, 1)  # version 4.0 ignores the list of glyphs
+_KILLED = {
+    signal.SIGKILL,
+    signal.SIGTERM,
+    signal.SIGINT,
+    signal.SIGHUP,
+}  # sent from outside; a page crashes it otherwise
 _MARGIN_PX = 8  # white around the text; Tesseract reads glyphs at the very edge badly
 
 
 @dataclass(frozen=True)
-class Look:
-    """How a strip is prepared.
+class Preparation:
+    """How a strip is prepared for one look of Tesseract.
 
     Parameters
     ----------
@@ -57,24 +69,41 @@ class Look:
     squeeze: float = 1.0
 
 
-def looks(clock: Clock, params: ClockParams) -> tuple[Look, Look]:
-    """The first look at every strip, as published, and a second, different one at those that are in doubt."""
+def looks(clock: Clock, params: ClockParams) -> tuple[Preparation, Preparation]:
+    """The first look at every strip, as published, and a second, different one at doubtful strips."""
     threshold = None if params.threshold == "otsu" else int(params.threshold)
     blur_px = params.blur_px | 1  # a kernel has a middle
     # Layout 7 gives a confidence that tells right from wrong; layout 13 leaves out Tesseract's own corrections, and
     # another size and kernel move the glyphs' edges: the two looks seldom go wrong in the same way.
-    first = Look(clock.scale, blur_px, threshold, layout=7, squeeze=_SQUEEZE)
-    return first, Look(clock.scale * 1.5, blur_px + 4, threshold, layout=13)
+    first = Preparation(clock.scale, blur_px, threshold, layout=7, squeeze=_SQUEEZE)
+    return first, Preparation(clock.scale * 1.5, blur_px + 4, threshold, layout=13)
+
+
+def bright_text(strips: Sequence[Image]) -> Sequence[Image]:
+    """A night's strips with bright text on a dark background: inverted if the text is dark.
+
+    The text stands still, so a mean over strips shows it; it covers less than half of the strip, so the median is the
+    background. White text with a black rim is bright.
+    """
+    mean = _mean(strips)
+    background = float(np.median(mean))
+    dark = background - float(np.percentile(mean, 1)) > 2 * (float(np.percentile(mean, 99)) - background) + _CLEAR
+    return [255 - strip for strip in strips] if dark else strips
+
+
+def _mean(strips: Sequence[Image]) -> npt.NDArray[np.float64]:
+    """Mean of smoothed strips, of at most 127 of them."""
+    chosen = strips[:: max(1, len(strips) // 64)]
+    return np.asarray(np.mean([cv2.GaussianBlur(strip, (5, 5), 0) for strip in chosen], axis=0))
 
 
 def text_box(strips: Sequence[Image], min_contrast: int) -> tuple[slice, slice]:
-    """Rows and columns of the part that holds text in a night's strips, with a margin.
+    """Rows and columns of the part that holds bright text in a night's strips, with a margin.
 
-    The clock stands still, so a mean over strips shows it well above the noise. If nothing stands out, the whole strip
-    is given.
+    The clock stands still, so a mean over strips shows it well above the noise. If nothing stands out, it is the whole
+    strip.
     """
-    chosen = strips[:: max(1, len(strips) // 64)]
-    mean = np.mean([cv2.GaussianBlur(strip, (5, 5), 0) for strip in chosen], axis=0)
+    mean = _mean(strips)
     dark = float(np.median(mean))
     text = mean > dark + max(min_contrast / 3, 0.2 * (float(mean.max()) - dark))
     if not text.any():
@@ -86,7 +115,7 @@ def text_box(strips: Sequence[Image], min_contrast: int) -> tuple[slice, slice]:
     )
 
 
-def prepare(strip: Image, look: Look, min_contrast: int) -> Image | None:
+def prepare(strip: Image, look: Preparation, min_contrast: int) -> Image | None:
     """Black text on white, shape (height, width); None if the strip shows too little contrast to hold any."""
     big = cv2.resize(strip, None, fx=look.scale, fy=look.scale, interpolation=cv2.INTER_CUBIC)
     smooth = cv2.GaussianBlur(big, (look.blur_px, look.blur_px), 0)
@@ -102,13 +131,17 @@ def prepare(strip: Image, look: Look, min_contrast: int) -> Image | None:
 
 
 def alphabet(clock: Clock) -> str:
-    """Glyphs that the camera's formats can hold. The space is among them: without it date and time are glued."""
-    marks = {mark for text in clock.formats for mark in text.replace("%Z", "") if not mark.isalnum() and mark != "%"}
-    return "0123456789" + "".join(sorted(marks | {" "} | set("".join(clock.zones_h))))
+    """Glyphs that the camera's formats can print. The space is among them: without it date and time are glued."""
+    glyphs = {" ", *"".join(clock.zones_h)}
+    for text in clock.formats:
+        glyphs |= set(re.sub("%-?[A-Za-z]", "", text))
+        glyphs |= set("AMP") if "%p" in text else set()
+        glyphs |= set(string.ascii_letters) if "%b" in text or "%B" in text else set()
+    return "0123456789" + "".join(sorted(glyphs - set("0123456789")))
 
 
 def read_strips(
-    strips: Sequence[Image], look: Look, clock: Clock, params: ClockParams, *, threads: int = 1
+    strips: Sequence[Image], look: Preparation, clock: Clock, params: ClockParams, *, threads: int = 1
 ) -> list[tuple[str, float]]:
     """Read strips.
 
@@ -116,7 +149,7 @@ def read_strips(
     ----------
     strips : sequence of ndarray, shape (height, width)
         Clock strips, grey uint8, cut to :func:`text_box`: layout 13 stumbles over much empty space.
-    look : Look
+    look : Preparation
         How to prepare them.
     clock : Clock
         The camera's clock.
@@ -132,12 +165,13 @@ def read_strips(
 
     Raises
     ------
-    ReproError
-        If Tesseract is not installed.
+    StageError
+        If Tesseract is not installed, too old, without language data, or killed.
     UnwritableError
         If there is no room for temporary files.
     """
     os.environ.setdefault("OMP_THREAD_LIMIT", "1")  # its own threads slow down such small images
+    check_tesseract()
     pages = [(number, page) for number, strip in enumerate(strips)
              if (page := prepare(strip, look, params.min_contrast)) is not None]  # fmt: skip
     config = f'--psm {look.layout} --dpi 150 -c tessedit_char_whitelist="{alphabet(clock)}"'
@@ -152,6 +186,56 @@ def read_strips(
     return results
 
 
+def check_tesseract() -> None:
+    """Check that Tesseract is there and new enough.
+
+    Raises
+    ------
+    StageError
+        If it is not; no night could be read.
+    """
+    try:
+        version = str(pytesseract.get_tesseract_version())
+    except pytesseract.TesseractNotFoundError:
+        version = ""
+    except SystemExit as error:  # pytesseract's way to refuse a version that it cannot work with
+        version = str(error)
+    numbers = re.match(r"(\d+)\.(\d+)", version)
+    if numbers and (int(numbers[1]), int(numbers[2])) >= _OLDEST:
+        return
+    raise StageError(
+        found=f"Tesseract of another version: {version.splitlines()[0]}" if version else "no program tesseract",
+        expected=f"Tesseract {_OLDEST[0]}.{_OLDEST[1]} or newer with its English data",
+        where=f"the search path for programs on {platform.node()}",
+        remedy="install it, for example: apt-get install tesseract-ocr tesseract-ocr-eng",
+    )
+
+
+def check_language() -> None:
+    """Check that Tesseract reads an empty page.
+
+    Raises
+    ------
+    StageError
+        If it does not, because its language data are missing or damaged; no night could be read.
+    """
+    with tempfile.TemporaryDirectory(prefix="repro-clock-") as name:
+        page = Path(name) / "page.png"
+        page.write_bytes(cv2.imencode(".png", _END)[1].tobytes())
+        try:
+            pytesseract.image_to_string(str(page))
+        except pytesseract.TesseractError as error:
+            prefix = os.environ.get("TESSDATA_PREFIX")
+            raise StageError(
+                found=f"Tesseract cannot start: {error.message}",
+                expected="its English language data, eng.traineddata",
+                where=f"{platform.node()}, "
+                + (f"TESSDATA_PREFIX={prefix}" if prefix else "Tesseract's own folder; TESSDATA_PREFIX is not set"),
+                remedy=("unset TESSDATA_PREFIX, or set it to the folder that has eng.traineddata; " if prefix else "")
+                + "if the data are not installed: apt-get install tesseract-ocr-eng",
+            ) from None
+
+
 def _read_pages(pages: Sequence[Image], config: str) -> list[tuple[str, float]]:
     with tempfile.TemporaryDirectory(prefix="repro-clock-") as name:
         folder = Path(name)
@@ -163,15 +247,17 @@ def _read_pages(pages: Sequence[Image], config: str) -> list[tuple[str, float]]:
         listing.write_text("".join(f"{file}\n" for file in files), encoding="utf-8")
         try:
             words = pytesseract.image_to_data(str(listing), config=config, output_type=pytesseract.Output.DICT)
-        except pytesseract.TesseractNotFoundError:
-            raise ReproError(
-                found="no program tesseract",
-                expected="Tesseract 4 or 5 with its English data",
-                where="the search path for programs",
-                remedy="install it, for example: apt-get install tesseract-ocr",
-            ) from None
-        except pytesseract.TesseractError:
-            # Some pages crash it. Halving finds them; the others are read all the same.
+        except pytesseract.TesseractError as error:
+            if -error.status in _KILLED:
+                raise StageError(
+                    found=f"Tesseract ended by {signal.Signals(-error.status).name} while it read {len(pages)} strips",
+                    expected="Tesseract to finish",
+                    where=platform.node(),
+                    remedy="if memory ran out, lower engine.workers or clock.strips_per_call in params.yaml; run again: what is "
+                    "finished is kept",
+                ) from None
+            check_language()
+            # Some pages crash it. Halving finds them; the others are still read.
             if len(pages) == 1:
                 return [("", 0.0)]
             half = len(pages) // 2

@@ -1,4 +1,4 @@
-"""From a night's strips to UTC: two looks, the published rules, the line, and a verdict on every frame."""
+"""From a night's strips to UTC: two looks, the published rules, the timeline, and a decision on every frame."""
 
 from __future__ import annotations
 
@@ -11,28 +11,39 @@ import pandas as pd
 
 from repro.camera import Camera
 from repro.clock import ocr, table1
-from repro.clock.confusions import Glyphs, confusions
-from repro.clock.formats import Moment, Night, parse
-from repro.clock.repair_by_continuity import Residuals, Verdict, misread_runs, resolve
-from repro.clock.timeline import Line, Reading, fit
+from repro.clock.clock_notes import (
+    Contradiction,
+    as_json,
+    find_contradictions,
+    standing_frames,
+    whole_hours,
+    withdraw_repairs,
+    write_notes,
+)
+from repro.clock.confusions import ConfusionModel, confusions
+from repro.clock.formats import Moment, NightSpan, parse
+from repro.clock.repair_by_continuity import DoubtfulFrame, FrameTime, Residuals, misread_runs, resolve_doubts
+from repro.clock.timeline import Reading, Timeline, fit
 from repro.errors import ReproError
 from repro.params import ClockParams
 
-Look = Callable[[Sequence[int]], list[tuple[str, float]]]
+#: Gives text and confidence (0 to 100) of frames by running number.
+ReadFrames = Callable[[Sequence[int]], list[tuple[str, float]]]
 _UNSURE = 50.0  # confidence below which a reading weighs less
-_POOR = 0.02  # share of flawed readings above which a night's flawless ones are held against the line more strictly
+_POOR = 0.02  # share of flawed readings above which a night's flawless ones are checked more strictly
+_STANDING = 0.25  # share of frames with the clock of the frame before, above which the video repeats its exposures
 
 
 @dataclass(frozen=True)
-class Clock:
-    """The clock of a night, read.
+class NightClock:
+    """The clock of a night.
 
     Parameters
     ----------
     table : DataFrame
         One row a strip: ``clock_read``, ``clock_confidence``, ``clock_text``, ``clock_repair``, ``time_utc``.
     summary : dict
-        Counts and listed gaps, fit for JSON.
+        Counts, listed gaps and notes, fit for JSON.
     """
 
     table: pd.DataFrame
@@ -41,7 +52,7 @@ class Clock:
 
 def read_clock(
     strips: Sequence[ocr.Image], night: str, camera: Camera, params: ClockParams, *, step: int, threads: int = 1
-) -> Clock:
+) -> NightClock:
     """Read the clock of a night's strips.
 
     Parameters
@@ -62,8 +73,10 @@ def read_clock(
     Raises
     ------
     ReproError
-        If there is no text, no text of a known format, a clock of another night, or too many unreadable frames.
+        If there is no text, no text of a known format, a clock of another night, a clock that changes between local
+        time and UTC, or too many frames without a time.
     """
+    strips = ocr.bright_text(strips)
     box = ocr.text_box(strips, params.min_contrast)
     cut = [strip[box] for strip in strips]
     first, second = (
@@ -72,20 +85,20 @@ def read_clock(
         )
         for look in ocr.looks(camera.clock, params)
     )
-    return settle(len(strips), first, second, night, camera, params, step=step)
+    return resolve_times(len(strips), first, second, night, camera, params, step=step)
 
 
-def settle(
-    count: int, first: Look, second: Look, night: str, camera: Camera, params: ClockParams, *, step: int
-) -> Clock:
-    """Decide the time of every frame from what was read.
+def resolve_times(
+    count: int, first: ReadFrames, second: ReadFrames, night: str, camera: Camera, params: ClockParams, *, step: int
+) -> NightClock:
+    """Decide the time of every frame from the texts that were read.
 
     Parameters
     ----------
     count : int
         Sampled frames.
     first, second : callable
-        Give text and confidence (0 to 100) of frames by running number; the second is asked for frames in doubt only.
+        The two looks at frames; the second is taken at doubtful frames only.
     night, camera, params, step
         As for :func:`read_clock`.
 
@@ -94,163 +107,240 @@ def settle(
     ReproError
         As :func:`read_clock`.
     """
-    span = Night.of(night, camera)
+    span = NightSpan.of(night, camera)
     read = first(range(count))
-    meant = [_understand(text, span, camera) for text, _ in read]
-    _check_night(read, meant, span, night, camera)
+    interpreted = [interpret(text, span, camera) for text, _ in read]
+    _check_night(read, interpreted, span, night, camera)
     readings = [
         Reading(number, moment, _weight(entry, moment, confidence))
-        for number, (entry, (_, confidence)) in enumerate(zip(meant, read, strict=True))
+        for number, (entry, (_, confidence)) in enumerate(zip(interpreted, read, strict=True))
         for moment in entry.moments
-        if span.holds(moment)
+        if span.contains(moment)
     ]
-    line = fit(readings, camera.cadence_s * step, params.jitter_s)
-    runs = misread_runs(line, span.zones_s)
-    residuals = Residuals(line)
-    poor = sum(not entry.moments or set(entry.rules) - {"spacing"} != set() for entry in meant) > _POOR * count
-    sure = {r.number for r in line.readings if not residuals.in_doubt(r.number, strict=poor)}
-    trusted = sure - runs - line.disputed
+    timeline = fit(readings, camera.cadence_s * step, params.jitter_s)
+    _check_jumps(timeline, span, night, params.jitter_s)
+    runs = misread_runs(timeline)
+    residuals = Residuals(timeline)
+    poor = sum(not entry.moments or set(entry.rules) - {"spacing"} != set() for entry in interpreted) > _POOR * count
+    certain = {r.number for r in timeline.readings if not residuals.in_doubt(r.number, strict=poor)}
+    trusted = certain - runs - timeline.ambiguous
     doubtful = [number for number in range(count) if number not in trusted]
-    again = [_understand(text, span, camera) for text, _ in second(doubtful)]
-    verdicts, glyphs = resolve(
-        {n: (meant[n].text, other.text) for n, other in zip(doubtful, again, strict=True)},
-        line,
-        span.zones_s,
-        trusted=trusted,
-        own={
-            n: [moment for moment in (*meant[n].moments, *other.moments) if span.holds(moment)]
-            for n, other in zip(doubtful, again, strict=True)
+    again = dict(zip(doubtful, (interpret(text, span, camera) for text, _ in second(doubtful)), strict=True))
+    times, model = resolve_doubts(
+        {
+            n: DoubtfulFrame(
+                (interpreted[n].text, again[n].text),
+                tuple(moment for moment in (*interpreted[n].moments, *again[n].moments) if span.contains(moment)),
+            )
+            for n in doubtful
         },
+        timeline,
+        trusted=trusted,
         runs=runs,
         min_posterior=params.min_posterior,
         min_agreement=params.min_agreement,
     )
-    clock = _tell(read, meant, verdicts, line, glyphs, span)
-    unreadable = clock.summary["unreadable"]
+    agreed = {
+        n: (other.text, other.moments)
+        for n, other in again.items()
+        if other.moments and other.text == interpreted[n].text
+    }
+    times = withdraw_repairs(find_contradictions(agreed, times, timeline, params.jitter_s), agreed, times)
+    contradictions = find_contradictions(agreed, times, timeline, params.jitter_s)
+    table = tabulate(read, interpreted, times)
+    unreadable = sorted(number for number, time in times.items() if time.moment is None)
     if len(unreadable) > params.max_unreadable_share * count:
         raise ReproError(
-            found=f"{len(unreadable)} of {count} frames without a readable clock, for example "
-            + ", ".join(repr(read[n][0]) for n in unreadable[:3]),
+            found=f"{len(unreadable)} of {count} frames without a time: "
+            + _causes([text for text, _ in read], interpreted, times, contradictions),
             expected=f"at most {params.max_unreadable_share:.0%} (clock.max_unreadable_share)",
             where=f"night {night}, frames {_ranges(unreadable)}",
-            remedy="look at the strips; if the clock ran backwards or jumped there, the frames have no sure time",
+            remedy="compare these frames of the video with clock.box_px and clock.formats of the camera profile; raise "
+            "clock.max_unreadable_share in params.yaml to go on without them",
         )
-    return clock
+    summary = {
+        "frames": count,
+        "step_s": round(timeline.step_s, 4),
+        "steps_s": [[first_frame, round(step_s, 4)] for first_frame, step_s in timeline.pace.steps],
+        "repairs": dict(sorted(Counter(name for text in table["clock_repair"] for name in text.split("+") if name).items())),
+        "unreadable": unreadable,
+        "contradictions": as_json(contradictions),
+        "breaks": _breaks(timeline),
+        "ambiguous": sorted(timeline.ambiguous),
+        "dst_inconsistent": _dst_inconsistent(times, span),
+        "confusions": _confusions(read, times, model),
+        "notes": write_notes(
+            timeline, contradictions, cadence_s=camera.cadence_s, step=step, jitter_s=params.jitter_s
+        ),
+    }  # fmt: skip
+    return NightClock(table, summary)
 
 
 @dataclass(frozen=True)
-class _Meaning:
-    """A reading after the published rules: its text, what it may mean, and the rules that changed it."""
+class Interpretation:
+    """A text after the published rules: the stamp, its possible meanings, and the rules that changed it."""
 
     text: str
     moments: tuple[Moment, ...]
     rules: tuple[str, ...]
 
 
-def _understand(text: str, span: Night, camera: Camera) -> _Meaning:
+def interpret(text: str, span: NightSpan, camera: Camera) -> Interpretation:
+    """Apply the published rules to a text, and find its meanings in all formats of the camera."""
     rules: list[str] = []
     if camera.clock.published_repairs:
         text, rules = table1.repair(text)
-    found = parse(text, span.forms)
-    if found is None:
-        return _Meaning(text, (), tuple(rules))
-    local, zone, form, spaced = found
-    if spaced:
+    stamps = parse(text, span.formats)
+    if not stamps:
+        return Interpretation(text, (), tuple(rules))
+    if stamps[0].corrected:
         rules = [*rules, "spacing"]
-        text = form.render(local, zone or "")
-    return _Meaning(text, tuple(span.moments(local, zone, form)), tuple(rules))
+    meanings = {}
+    for stamp in stamps:
+        for moment in span.moments(stamp.local, stamp.zone, stamp.format):
+            meanings.setdefault((moment.utc_s, moment.offset_s), moment)
+    moments = sorted(meanings.values(), key=lambda moment: not span.contains(moment))
+    text = moments[0].stamp if moments else stamps[0].format.render(stamps[0].local, stamps[0].zone or "")
+    return Interpretation(text, tuple(moments), tuple(rules))
 
 
-def _weight(meaning: _Meaning, moment: Moment, confidence: float) -> float:
-    weight = 1.0 if moment.lawful else 0.9
-    weight *= 0.7 if meaning.rules else 1.0
+def _weight(entry: Interpretation, moment: Moment, confidence: float) -> float:
+    weight = 1.0 if moment.dst_consistent else 0.9
+    weight *= 0.7 if entry.rules else 1.0
     return weight * (1.0 if confidence >= _UNSURE else 0.8)
 
 
 def _check_night(
-    read: Sequence[tuple[str, float]], meant: Sequence[_Meaning], span: Night, night: str, camera: Camera
-) -> None:
-    """Tell a night without a clock, with another format, and of another date apart."""
-    some = [text for text, _ in read if text]
+    read: Sequence[tuple[str, float]], interpreted: Sequence[Interpretation], span: NightSpan, night: str, camera: Camera
+) -> None:  # fmt: skip
+    """Raise an error for a night without a clock, with another format, or of another date."""
+    texts = [text for text, _ in read if text]
     where = f"night {night}, {len(read)} strips"
     formats = ", ".join(repr(text) for text in camera.clock.formats)
-    if not some:
+    if not texts:
         raise ReproError(
             found="no text in any strip",
             expected=f"a clock printed as {formats}",
             where=where,
             remedy="compare clock.box_px of the camera profile with a frame of the video",
         )
-    understood = [entry for entry in meant if entry.moments]
-    samples = ", ".join(repr(text) for text in some[:3])
+    understood = [entry for entry in interpreted if entry.moments]
+    samples = ", ".join(repr(text) for text in texts[:3])
     if len(understood) < max(1, 0.1 * len(read)):
         raise ReproError(
             found=f"text that is no known stamp in {len(read) - len(understood)} strips, for example {samples}",
             expected=f"a clock printed as {formats}",
             where=where,
-            remedy="add the format to clock.formats of the camera profile, or mend clock.box_px",
+            remedy="add the printed format to clock.formats of the camera profile, or the name of the zone to "
+            "clock.zones_h, or correct clock.box_px",
         )
-    inside = [entry for entry in understood if any(span.holds(moment) for moment in entry.moments)]
+    inside = [entry for entry in understood if any(span.contains(moment) for moment in entry.moments)]
     if len(inside) < 0.5 * len(understood):
         raise ReproError(
             found=f"a clock of another night, for example {samples}",
             expected=f"a night from {_iso(span.first_s)} to {_iso(span.last_s)} UTC, after the file's name",
             where=where,
-            remedy="the file is misnamed or a copy of another night's video: rename it or take it out",
+            remedy="if the file is misnamed or a copy of another night's video, rename or remove it; if the clock prints "
+            "day and month in another order, correct clock.formats of the camera profile",
         )
 
 
-def _tell(
-    read: Sequence[tuple[str, float]], meant: Sequence[_Meaning], verdicts: dict[int, Verdict], line: Line,
-    glyphs: Glyphs, span: Night,
-) -> Clock:  # fmt: skip
-    rows, seen, rules = [], Counter[tuple[str, str]](), Counter[str]()
-    lawless = 0
+def _check_jumps(timeline: Timeline, span: NightSpan, night: str, jitter_s: float) -> None:
+    """Raise an error if a clock that prints no zone changes from local time to UTC within the night."""
+    offsets_h = {abs(offset_s) / 3600 for offset_s in span.offsets_s}
+    zones = {reading.number: reading.moment.zone for reading in timeline.readings}
+    for gap in timeline.breaks:
+        hours = whole_hours(gap, jitter_s)
+        if hours >= 2 and hours in offsets_h and not zones[gap.after] and not zones[gap.before]:
+            raise ReproError(
+                found=f"a clock that jumps ahead by {hours} h between frames {gap.after} and {gap.before}",
+                expected="one time zone all night; local time and UTC differ by as much",
+                where=f"night {night}",
+                remedy="remove the video, or cut it there and put the part on UTC into a corpus whose camera profile has "
+                "site.time_zone: UTC",
+            )
+
+
+def tabulate(
+    read: Sequence[tuple[str, float]], interpreted: Sequence[Interpretation], times: dict[int, FrameTime]
+) -> pd.DataFrame:
+    """The clock's columns of the frame table, see :class:`NightClock`."""
+    rows = []
     for number, (text, confidence) in enumerate(read):
-        verdict = verdicts[number]
-        stamp = verdict.moment.text(span.zones_s) if verdict.moment else None
-        # Table 1's rules are told even where continuity had the last word.
-        names = (*(meant[number].rules if text else ()), *verdict.repairs)
-        rules.update(names)
-        if stamp is not None and verdict.moment is not None:
-            lawless += span.lawful_offset_s(verdict.moment.utc_s) != verdict.moment.offset_s
-            seen += Counter(zip(stamp, stamp, strict=True)) if stamp == text else confusions(stamp, text, glyphs)
-        rows.append((text, confidence, stamp, "+".join(names), verdict.moment and verdict.moment.utc_s))
+        time = times[number]
+        # Table 1's rules are named even where continuity decided in the end.
+        names = [*(interpreted[number].rules if text else ()), *([time.repair] if time.repair else [])]
+        moment = time.moment
+        rows.append((text, confidence, moment and moment.stamp, "+".join(names), moment and moment.utc_s))
     table = pd.DataFrame(rows, columns=["clock_read", "clock_confidence", "clock_text", "clock_repair", "time_utc"])
     seconds = pd.to_numeric(table["time_utc"])
     table["time_utc"] = pd.to_datetime(seconds, unit="s", utc=True).astype("datetime64[us, UTC]")
-    unreadable = [number for number, verdict in verdicts.items() if verdict.moment is None]
-    wrong = [[printed, glyph, count] for (printed, glyph), count in sorted(seen.items()) if printed != glyph]
-    breaks = [
+    return table
+
+
+def _breaks(timeline: Timeline) -> list[dict[str, Any]]:
+    return [
         {"kind": "gap" if gap.seconds > 0 else "duplicate", "after": gap.after, "before": gap.before,
-         "seconds": round(gap.seconds, 1), "frames": round(gap.seconds / line.step_s)}
-        for gap in line.breaks
+         "seconds": round(gap.seconds, 1), "frames": round(gap.seconds / timeline.pace.at(gap.after))}
+        for gap in timeline.breaks
     ]  # fmt: skip
-    return Clock(
-        table,
-        {
-            "frames": len(read),
-            "step_s": round(line.step_s, 4),
-            "repairs": dict(sorted(rules.items())),
-            "unreadable": sorted(unreadable),
-            "breaks": breaks,
-            "disputed": sorted(line.disputed),
-            "unlawful_offset": lawless,
-            "confusions": wrong,
-        },
-    )
+
+
+def _dst_inconsistent(times: dict[int, FrameTime], span: NightSpan) -> int:
+    moments = [time.moment for time in times.values() if time.moment is not None]
+    return sum(span.rule_offset_s(moment.utc_s) != moment.offset_s for moment in moments)
+
+
+def _confusions(
+    read: Sequence[tuple[str, float]], times: dict[int, FrameTime], model: ConfusionModel
+) -> list[list[str | int]]:
+    """Printed glyph, glyph that was read instead, and how often."""
+    counts = Counter[tuple[str, str]]()
+    for number, (text, _) in enumerate(read):
+        moment = times[number].moment
+        if moment is not None and moment.stamp != text:
+            counts += confusions(moment.stamp, text, model)
+    return [[printed, glyph, count] for (printed, glyph), count in sorted(counts.items()) if printed != glyph]
+
+
+def _causes(
+    texts: Sequence[str],
+    interpreted: Sequence[Interpretation],
+    times: dict[int, FrameTime],
+    contradictions: Sequence[Contradiction],
+) -> str:
+    """Why frames have no time, with examples."""
+    causes = []
+    unreadable = sorted(number for number, time in times.items() if time.moment is None)
+    if double := [number for number in unreadable if times[number].repair == "two_meanings"]:
+        causes.append(
+            f"{len(double)} stamps, such as {texts[double[0]]!r}, have two meanings in the hour that the change to winter "
+            "time repeats, and the clock prints no zone"
+        )
+    standing = standing_frames(texts)
+    if standing > _STANDING * len(texts):
+        causes.append(
+            f"the clock of {standing} frames is that of the frame before, so each exposure appears several times in this "
+            "video or the clock is frozen"
+        )
+    if empty := [number for number in unreadable if not texts[number]]:
+        causes.append(f"no text in frames {_ranges(empty)}")
+    if unknown := [number for number in unreadable if texts[number] and not interpreted[number].moments]:
+        causes.append(f"text that is no known stamp in {len(unknown)}, such as {texts[unknown[0]]!r}")
+    causes += [str(contradiction) for contradiction in contradictions if not contradiction.repaired][:3]
+    return "; ".join(causes) or "for example " + ", ".join(repr(texts[number]) for number in unreadable[:3])
 
 
 def _ranges(numbers: Sequence[int]) -> str:
     """Numbers as ranges, such as ``3-7, 12``."""
-    parts: list[list[int]] = []
+    ranges: list[list[int]] = []
     for number in sorted(numbers):
-        if parts and number == parts[-1][1] + 1:
-            parts[-1][1] = number
+        if ranges and number == ranges[-1][1] + 1:
+            ranges[-1][1] = number
         else:
-            parts.append([number, number])
-    told = [str(a) if a == b else f"{a}-{b}" for a, b in parts]
-    return ", ".join(told[:10]) + (f" and {len(told) - 10} more" if len(told) > 10 else "")
+            ranges.append([number, number])
+    texts = [str(a) if a == b else f"{a}-{b}" for a, b in ranges]
+    return ", ".join(texts[:10]) + (f" and {len(texts) - 10} more" if len(texts) > 10 else "")
 
 
 def _iso(seconds: int) -> str:

@@ -1,13 +1,16 @@
-"""The straight line that a night's clock follows: which readings lie on it, and where it breaks.
+"""The timeline that a night's clock follows: which readings lie on it, how fast it advances, and where it breaks.
 
-Within a night the frames advance by the cadence, so readings that are right lie on a line of time against frame
-number. Where the camera paused, time skips ahead (a gap); where the video repeats a frame, time stands still (a
-duplicate); it never runs backwards. The line is the chain of readings, in the order of frames, with the greatest
-weight, each break costing as much as several readings: single misreadings drop out, real breaks stay.
+Within a night the frames advance by a cadence, so readings that are right lie on a line of time against frame number.
+The cadence is taken from the readings, whatever the camera's profile says, and may change within the night. Where the
+camera paused, time skips ahead (a gap); where the video repeats a frame, time stands still (a duplicate); it never runs
+backwards. The timeline is the chain of readings, in the order of frames, with the greatest weight, each break costing as
+much as several readings: single misreadings drop out, real breaks stay.
 """
 
 from __future__ import annotations
 
+from bisect import bisect_right
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -21,6 +24,8 @@ Floats = npt.NDArray[np.float64]
 
 _GAP, _STUCK = 3.0, 6.0  # cost of a break, in readings
 _DRIFT = 0.001  # of the time between two readings: error allowed in the estimated cadence
+_WINDOW = 15  # advances between frames that are looked at together; most must agree on another cadence
+_SAME_S = 0.5  # least difference between two cadences, per sampled frame: clocks show whole seconds
 
 
 @dataclass(frozen=True)
@@ -34,7 +39,7 @@ class Reading:
 
 @dataclass(frozen=True)
 class Break:
-    """Where the line breaks: between two frame numbers, by how many seconds; negative where time stood still."""
+    """A break between two frame numbers, with its length in seconds; negative where time stood still."""
 
     after: int
     before: int
@@ -42,84 +47,175 @@ class Break:
 
 
 @dataclass(frozen=True)
-class Line:
-    """The line through a night.
+class Pace:
+    """How fast the clock advances.
+
+    Parameters
+    ----------
+    steps : tuple of (int, float)
+        First frame number, and time (s) from one sampled frame to the next from there on. The first one also holds
+        for the frames before it.
+    """
+
+    steps: tuple[tuple[int, float], ...]
+
+    def at(self, number: int) -> float:
+        """Time (s) from a frame to the next."""
+        return self.steps[max(0, bisect_right(self.steps, (number, np.inf)) - 1)][1]
+
+    def elapsed_s(self, number: int) -> float:
+        """Time (s) of a frame, breaks left out, since the first frame of ``steps``."""
+        elapsed = 0.0
+        for (first, step_s), (following, _) in pairwise((*self.steps, (np.inf, 0.0))):
+            if number <= following:
+                return elapsed + (number - first) * step_s
+            elapsed += (following - first) * step_s
+        raise AssertionError  # no number is beyond infinity
+
+
+@dataclass(frozen=True)
+class Timeline:
+    """The timeline of a night.
 
     Parameters
     ----------
     readings : tuple of Reading
         Those that lie on it, in the order of frames, one a frame.
-    step_s : float
-        Time from one sampled frame to the next.
+    pace : Pace
+        How fast it advances.
     breaks : tuple of Break
         Its breaks.
-    disputed : frozenset of int
-        Frames that lie as well on another line, by an offset of the clock that the readings cannot settle.
+    ambiguous : frozenset of int
+        Frames that lie as well on another timeline, by an offset of the clock that the readings cannot decide.
     """
 
     readings: tuple[Reading, ...]
-    step_s: float
+    pace: Pace
     breaks: tuple[Break, ...]
-    disputed: frozenset[int] = frozenset()
+    ambiguous: frozenset[int] = frozenset()
+
+    @property
+    def step_s(self) -> float:
+        """Time from one sampled frame to the next, that of most readings if it changes within the night."""
+        if not self.readings:
+            return self.pace.steps[0][1]
+        return Counter(self.pace.at(reading.number) for reading in self.readings).most_common(1)[0][0]
 
     def segments(self) -> list[list[Reading]]:
         """The readings between breaks."""
         ends = {gap.before for gap in self.breaks}
-        found: list[list[Reading]] = [[]]
+        segments: list[list[Reading]] = [[]]
         for reading in self.readings:
             if reading.number in ends:
-                found.append([])
-            found[-1].append(reading)
-        return found
+                segments.append([])
+            segments[-1].append(reading)
+        return segments
 
 
-def fit(readings: Sequence[Reading], nominal_step_s: float, jitter_s: float) -> Line:
-    """Find the line.
+def fit(readings: Sequence[Reading], nominal_step_s: float, jitter_s: float) -> Timeline:
+    """Find the timeline.
 
     Parameters
     ----------
     readings : sequence of Reading
         All candidates; a frame may have several.
     nominal_step_s : float
-        The expected time from one sampled frame to the next, used where the readings do not tell.
+        The expected time from one sampled frame to the next, used only where the readings do not show it.
     jitter_s : float
         How far a reading may stray from the line through its neighbours.
     """
     readings = sorted(readings, key=lambda r: (r.number, r.moment.utc_s))
     if not readings:
-        return Line((), nominal_step_s, ())
-    step_s = _step(readings, nominal_step_s)
-    chosen, score = _chain(readings, step_s, jitter_s)
-    disputed = _disputed(readings, chosen, score, step_s, jitter_s)
+        return Timeline((), Pace(((0, nominal_step_s),)), ())
+    pace = estimate_pace(readings, nominal_step_s, jitter_s)
+    elapsed = np.array([pace.elapsed_s(r.number) for r in readings])
+    chosen, score = _chain(readings, elapsed, jitter_s)
+    ambiguous = _ambiguous(readings, chosen, score, elapsed, jitter_s)
     breaks = []
     for one, two in pairwise(chosen):
-        off = (two.moment.utc_s - one.moment.utc_s) - step_s * (two.number - one.number)
-        if abs(off) > _allowed(two.number - one.number, step_s, jitter_s):
-            breaks.append(Break(one.number, two.number, off))
-    return Line(tuple(chosen), step_s, tuple(breaks), disputed)
+        expected_s = pace.elapsed_s(two.number) - pace.elapsed_s(one.number)
+        off_s = (two.moment.utc_s - one.moment.utc_s) - expected_s
+        if abs(off_s) > _allowed(expected_s, jitter_s):
+            breaks.append(Break(one.number, two.number, off_s))
+    return Timeline(tuple(chosen), pace, tuple(breaks), ambiguous)
 
 
-def _step(readings: Sequence[Reading], nominal_s: float) -> float:
-    """Time from frame to frame: the median slope over more and more frames, in three rounds."""
+def estimate_pace(readings: Sequence[Reading], nominal_step_s: float, jitter_s: float) -> Pace:
+    """How fast the clock advances, from the readings themselves.
+
+    The advance per frame between neighbouring readings is the cadence, unless one of them is misread or a break lies
+    between. So the night's cadence is the value around which most advances lie, and another one holds where most
+    advances of a window agree on another value.
+
+    Parameters
+    ----------
+    readings : sequence of Reading
+        All candidates, sorted by frame number.
+    nominal_step_s, jitter_s
+        As for :func:`fit`.
+    """
+    best = {r.number: r for r in sorted(readings, key=lambda r: r.weight)}
+    number = np.array(sorted(best))
+    time = np.array([best[n].moment.utc_s for n in number], dtype=np.float64)
+    advance = np.diff(time) / np.diff(number)
+    # Time that stands still or runs backwards is no cadence.
+    number, advance = number[:-1][advance > 0], advance[advance > 0]
+    same_s = max(jitter_s, _SAME_S)
+    main_s, agreeing = _most_common(advance, same_s)
+    if agreeing < max(2, int((np.abs(advance - nominal_step_s) <= same_s).sum()) + 1):
+        main_s = nominal_step_s
+    local = np.full(advance.size, main_s)
+    half = _WINDOW // 2
+    for at in range(advance.size if advance.size >= _WINDOW else 0):
+        start = min(max(0, at - half), advance.size - _WINDOW)
+        window = advance[start : start + _WINDOW]
+        value = float(np.median(window))
+        if abs(value - main_s) > same_s and (np.abs(window - value) <= same_s).sum() > half:
+            local[at] = value
+    edges = [0]
+    for at, value in enumerate(local):
+        if abs(value - local[edges[-1]]) > same_s / 2:  # a cadence that follows the exposure changes little by little
+            edges.append(at)
+    edges.append(local.size)
+    steps = []
+    for begin, end in pairwise(edges):
+        first = int(number[begin]) if begin else 0
+        last = int(number[end]) if end < number.size else np.inf
+        part = [r for r in readings if first <= r.number <= last]
+        steps.append((first, _refine(part, float(np.median(local[begin:end])) if begin < end else main_s)))
+    return Pace(tuple(steps))
+
+
+def _most_common(values: Floats, within: float) -> tuple[float, int]:
+    """Median of the largest group of values that lie within a distance of one of them, and the size of the group."""
+    if values.size == 0:
+        return 0.0, 0
+    ordered = np.sort(values)
+    sizes = np.searchsorted(ordered, ordered + within, "right") - np.searchsorted(ordered, ordered - within, "left")
+    centre = ordered[np.argmax(sizes)]
+    return float(np.median(values[np.abs(values - centre) <= within])), int(sizes.max())
+
+
+def _refine(readings: Sequence[Reading], step_s: float) -> float:
+    """A more exact cadence: the median slope over more and more frames, in three rounds."""
     number = np.array([r.number for r in readings])
     time = np.array([r.moment.utc_s for r in readings], dtype=np.float64)
-    step = nominal_s
-    for lag, apart_s in ((1, 0.25 * nominal_s), (20, max(1.0, 0.05 * nominal_s)), (len(readings) // 3, 0.1)):
+    for lag, apart_s in ((1, 0.25 * step_s), (20, max(1.0, 0.05 * step_s)), (len(readings) // 3, 0.1)):
         lag = max(1, min(lag, len(readings) // 3))
-        run = number[lag:] - number[:-lag]
-        slope = (time[lag:] - time[:-lag])[run > 0] / run[run > 0]
+        frames = number[lag:] - number[:-lag]
+        slope = (time[lag:] - time[:-lag])[frames > 0] / frames[frames > 0]
         # Breaks and misreadings tilt single slopes far; those near the former value are the clock's.
-        slope = slope[np.abs(slope - step) <= apart_s]
+        slope = slope[np.abs(slope - step_s) <= apart_s]
         if slope.size >= 3:
-            step = float(np.median(slope))
-    return step
+            step_s = float(np.median(slope))
+    return step_s
 
 
-def _allowed(frames: npt.ArrayLike, step_s: float, jitter_s: float) -> Floats:
-    return jitter_s + _DRIFT * step_s * np.asarray(frames, dtype=np.float64)
+def _allowed(expected_s: npt.ArrayLike, jitter_s: float) -> Floats:
+    return jitter_s + _DRIFT * np.asarray(expected_s, dtype=np.float64)
 
 
-def _chain(readings: Sequence[Reading], step_s: float, jitter_s: float) -> tuple[list[Reading], float]:
+def _chain(readings: Sequence[Reading], elapsed: Floats, jitter_s: float) -> tuple[list[Reading], float]:
     """The chain of the greatest weight, and that weight; quadratic in the readings, some ms a night."""
     number = np.array([r.number for r in readings])
     time = np.array([r.moment.utc_s for r in readings], dtype=np.float64)
@@ -129,9 +225,9 @@ def _chain(readings: Sequence[Reading], step_s: float, jitter_s: float) -> tuple
         before = int(np.searchsorted(number, number[j]))
         if before == 0:
             continue
-        frames, passed = number[j] - number[:before], time[j] - time[:before]
-        off = passed - step_s * frames
-        allowed = _allowed(frames, step_s, jitter_s)
+        passed, expected = time[j] - time[:before], elapsed[j] - elapsed[:before]
+        off = passed - expected
+        allowed = _allowed(expected, jitter_s)
         cost = np.where(off > allowed, _GAP, np.where(off < -allowed, _STUCK, 0.0))
         # A break of a whole hour and none must not tie on a night when the clocks change: the smaller break wins.
         cost = cost + np.where(cost > 0, 1e-7 * np.abs(off), 0.0)
@@ -149,17 +245,16 @@ def _chain(readings: Sequence[Reading], step_s: float, jitter_s: float) -> tuple
     return chosen[::-1], score
 
 
-def _disputed(
-    readings: Sequence[Reading], chosen: Sequence[Reading], score: float, step_s: float, jitter_s: float
+def _ambiguous(
+    readings: Sequence[Reading], chosen: Sequence[Reading], score: float, elapsed: Floats, jitter_s: float
 ) -> frozenset[int]:
-    """Frames whose other meaning lies on a line as good as the chosen one."""
-    meanings: dict[int, int] = {}
-    for reading in readings:
-        meanings[reading.number] = meanings.get(reading.number, 0) + 1
+    """Frames whose other meaning lies on a timeline as good as the chosen one."""
+    meanings = Counter(reading.number for reading in readings)
     double = {r for r in chosen if meanings[r.number] > 1}
     if not double:
         return frozenset()
-    other, rival = _chain([r for r in readings if r not in double], step_s, jitter_s)
-    if rival < score - 1e-3:
+    rest = [place for place, reading in enumerate(readings) if reading not in double]
+    rival, rival_score = _chain([readings[place] for place in rest], elapsed[rest], jitter_s)
+    if rival_score < score - 1e-3:
         return frozenset()
-    return frozenset(r.number for r in other) & frozenset(r.number for r in double)
+    return frozenset(r.number for r in rival) & frozenset(r.number for r in double)

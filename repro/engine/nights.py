@@ -15,7 +15,7 @@ from repro.engine import receipts
 from repro.engine.progress import progress
 from repro.engine.receipts import Work
 from repro.engine.workers import Crew, run
-from repro.errors import ReproError, UnwritableError, unwritable
+from repro.errors import ReproError, StageError, unwritable
 from repro.files import read_json, sweep, write_json
 
 _NIGHT = re.compile(r"\d{8}")
@@ -129,8 +129,8 @@ def run_nights(
 
     Raises
     ------
-    UnwritableError
-        If the disk is full or may not be written; nights that are finished stay.
+    StageError
+        If every other night would fail as well, for example on a full disk; nights that are finished stay.
     """
     sweep(folder)
     listed = list(failed)
@@ -151,7 +151,7 @@ def run_nights(
                 night = task.work.night
                 if isinstance(result, OSError) and result.errno == errno.ENOSPC:  # a full disk for temporary files
                     result = unwritable(result, folder) or result
-                if isinstance(result, UnwritableError):  # every other night would fail as well
+                if isinstance(result, StageError):  # every other night would fail as well
                     raise result
                 if isinstance(result, Exception):
                     _clear(folder, night)

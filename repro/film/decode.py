@@ -1,14 +1,20 @@
 """One sequential pass through a video that decodes what it must and converts only the frames that are sampled.
 
 Packets are listed first, which takes a hundredth of the time of decoding: their presentation times say how many frames
-there are, in which order they are shown, and whether they follow each other evenly. Then the video is decoded from
-front to end. A frame that is not sampled and that no other frame refers to need not be decoded at all; a frame that is
-only referred to need not be converted to RGB. The pixels are those that OpenCV's reader gives, bit for bit
-(``tests/film/test_decode.py``); seeking to each sample would be slower, and inexact on some files.
+are shown, in which order, and whether they follow each other evenly. Packets that an edit list hides are left out, so
+frame 0 is the first one that a player shows. Then the video is decoded from front to end. A frame that is not sampled
+and that no other frame refers to need not be decoded at all; a frame that is only referred to need not be converted to
+RGB. Seeking to each sample would be slower, and inexact on some files.
+
+For videos of 8 bits a colour and of even width and height the pixels are those that OpenCV's reader gives, bit for bit
+(``tests/film/test_decode.py``). Videos of 10 bits differ by up to 20 counts, because OpenCV drops the two lowest bits
+in another way; with an odd width the last column differs. OpenCV 5.0 gives no picture at all for interlaced frames and
+for AV1, which are read here.
 """
 
 from __future__ import annotations
 
+from collections import defaultdict, deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,9 +27,10 @@ from av.video.reformatter import VideoReformatter
 
 from repro.camera import Camera
 from repro.errors import ReproError
+from repro.film.container import is_cut_off
 
 Image = npt.NDArray[np.uint8]
-_AGAIN = "download the video again, or take it out of the folder"
+_DOWNLOAD = "download the video again, or take it out of the folder"
 #: FFmpeg's names of the containers that a video may come in.
 _CONTAINERS = "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi"
 #: No index, no video stream, a stream without a codec, a field of the header that cannot be.
@@ -38,13 +45,17 @@ class Scan:
     Parameters
     ----------
     fps : float
-        Frames a second.
+        Frames a second, as OpenCV gives them.
     declared : int
-        Frames that the file says it has.
+        Frames that the file says it shows; 0 if it does not say.
     step : int
-        Every how many frames one is sampled.
+        Every ``step``-th frame is sampled.
     frames : int
-        Frames that are there.
+        Frames that are there to be shown.
+    cut_off : bool
+        Whether the file ends too early and nothing says how many frames are lost.
+    length_known : bool
+        Whether the file says how long it should be. If not, nobody can tell whether its end is missing.
     holes : list of (int, int)
         After which frame the presentation time skips, and how many frames are lost there.
     undecoded : list of int
@@ -55,6 +66,8 @@ class Scan:
     declared: int
     step: int
     frames: int = 0
+    cut_off: bool = False
+    length_known: bool = True
     holes: list[tuple[int, int]] = field(default_factory=list)
     undecoded: list[int] = field(default_factory=list)
 
@@ -82,43 +95,51 @@ class Video:
     Raises
     ------
     ReproError
-        If the file is empty, is no video, holds no frame, has frames of another size or a variable frame rate.
+        If the file is empty, is no video, holds no or several videos, shows no frame, has frames of another size or a
+        variable frame rate.
     """
 
     def __init__(
         self, path: Path, camera: Camera, sampling: Literal["published", "cadence"], *, threads: int = 1
     ) -> None:
         self.path, self._threads = path, threads
-        size = path.stat().st_size
-        if size == 0:
-            raise ReproError(found="an empty file", expected="a video", where=str(path), remedy=_AGAIN)
+        if path.stat().st_size == 0:
+            raise ReproError(found="an empty file", expected="a video", where=str(path), remedy=_DOWNLOAD)
         try:
             with _open(path) as container:
-                stream = container.streams.video[0]
-                found = (stream.codec_context.width, stream.codec_context.height)
-                self._unit_s = float(stream.time_base or 0)
-                fps = float(stream.average_rate or 0)
-                declared = int(stream.frames)
-                pts = sorted(packet.pts for packet in _packets(container, stream) if packet.pts is not None)
+                streams = _videos(container)
+                if len(streams) == 1:
+                    listing = _list_packets(container, streams[0])
         except _NO_VIDEO:
+            raise _not_a_video(path) from None
+        if len(streams) != 1:
             raise ReproError(
-                found=f"a file of {size} bytes that does not open as a video, or one cut off before its index",
-                expected="an MP4 file",
+                found=f"{len(streams)} videos in one file" if streams else "a file with sound but no video",
+                expected="one video a file",
                 where=str(path),
-                remedy=_AGAIN,
-            ) from None
-        wanted = (camera.frame_px.width, camera.frame_px.height)
-        if found != wanted:
-            raise ReproError(
-                found=f"frames of {found[0]} x {found[1]} pixels",
-                expected=f"{wanted[0]} x {wanted[1]} (frame_px of the camera profile)",
-                where=str(path),
-                remedy="use the video as published, or add a camera profile for this size",
+                remedy="keep the night's video alone in the file, for example: ffmpeg -i OLD -map 0:v:0 -c copy NEW"
+                if streams
+                else _DOWNLOAD,
             )
-        if not pts:
-            raise ReproError(found="a video without frames", expected="a video", where=str(path), remedy=_AGAIN)
-        self._pts, self._size_px = pts, wanted
-        self.scan = Scan(fps, declared, camera.step(fps, sampling), len(pts))
+        wanted = (camera.frame_px.width, camera.frame_px.height)
+        if listing.size_px != wanted:
+            raise _other_size(path, listing.size_px, wanted)
+        if listing.untimed > max(2, _UNEVEN * len(listing.pts)):
+            raise ReproError(
+                found=f"{listing.untimed} frames without a presentation time",
+                expected="a time for each frame, as MP4 and MKV files hold",
+                where=str(path),
+                remedy="copy the video into another container: ffmpeg -fflags +genpts -i OLD -c copy NEW.mp4",
+            )
+        if not listing.pts:
+            raise ReproError(found="a video without frames", expected="a video", where=str(path), remedy=_DOWNLOAD)
+        self._pts, self._unit_s, self._size_px = listing.pts, listing.unit_s, wanted
+        # AVI stores the order of decoding only; what FFmpeg makes of it may be another order than that of showing.
+        self._in_decoder_order = listing.container == "avi"
+        self.scan = Scan(
+            listing.fps, listing.declared, camera.step(listing.fps, sampling), len(listing.pts),
+            cut_off=listing.cut_off, length_known=listing.length_known,
+        )  # fmt: skip
         self._check_spacing()
 
     def _check_spacing(self) -> None:
@@ -145,36 +166,198 @@ class Video:
         """Frames 0, step, 2 step ...: index, presentation time from the first frame (s), and image.
 
         The image is (height, width, 3), BGR uint8. A damaged frame is left out and listed in ``scan.undecoded``.
+
+        Raises
+        ------
+        ReproError
+            If the file asks players to turn its pictures, and the turned ones are of another size.
         """
-        numbers = {pts: number for number, pts in enumerate(self._pts)}
-        waiting = {pts: number for pts, number in numbers.items() if number % self.scan.step == 0}
+        waiting = {number: self._pts[number] for number in range(0, len(self._pts), self.scan.step)}
+        wanted = set(waiting.values())
+        number_of = _Numbers(self._pts, trust_pts=not self._in_decoder_order)
         reformatter = VideoReformatter()  # keeps its tables from frame to frame
         with _open(self.path) as container:
-            stream = container.streams.video[0]
+            stream = _videos(container)[0]
             context = stream.codec_context
             context.thread_count = self._threads
             stream.thread_type = "AUTO" if self._threads > 1 else "NONE"
             for packet in _packets(container, stream):
                 # What nothing refers to is only decoded if it is wanted; the last, empty packet flushes the decoder.
-                context.skip_frame = "DEFAULT" if packet.pts is None or packet.pts in waiting else "NONREF"
+                all_needed = self._in_decoder_order or packet.pts is None or packet.pts in wanted
+                context.skip_frame = "DEFAULT" if all_needed else "NONREF"
                 try:
                     frames = packet.decode()
                 except av.FFmpegError:
-                    continue  # the frame stays in ``waiting`` and is told
+                    continue  # the frame stays in ``waiting`` and is reported
                 for frame in frames:
+                    number = number_of.next(frame.pts)
                     if (frame.width, frame.height) != self._size_px:
                         continue  # two videos in one file; a part of the sky must not pass for the whole
-                    if frame.pts in waiting and not frame.is_corrupt:
-                        time_s = (frame.pts - self._pts[0]) * self._unit_s
-                        image = reformatter.reformat(frame, format="bgr24").to_ndarray()
-                        yield waiting.pop(frame.pts), time_s, np.asarray(image, dtype=np.uint8)
-        self.scan.undecoded = sorted(waiting.values())
+                    if number in waiting and not frame.is_corrupt:
+                        time_s = (waiting.pop(number) - self._pts[0]) * self._unit_s
+                        yield number, time_s, self._picture(frame, reformatter)
+        self.scan.undecoded = sorted(waiting)
+
+    def _picture(self, frame: Any, reformatter: VideoReformatter) -> Image:
+        """A decoded frame as a player shows it: BGR, both fields of an interlaced one, turned as the file asks."""
+        image = reformatter.reformat(frame, format="bgr24").to_ndarray()
+        image = np.ascontiguousarray(np.rot90(image, round(frame.rotation / 90)), dtype=np.uint8)
+        shown = (image.shape[1], image.shape[0])
+        if shown != self._size_px:
+            raise _other_size(self.path, shown, self._size_px)
+        return image
+
+
+class _Numbers:
+    """Numbers of frames as they come out of the decoder, -1 for a frame that is not listed.
+
+    Parameters
+    ----------
+    pts : list of int
+        Presentation times of the frames that are shown, in order.
+    trust_pts : bool
+        Whether a frame is known by its presentation time. If not, frames are counted as they come.
+    """
+
+    def __init__(self, pts: list[int], *, trust_pts: bool) -> None:
+        self._count, self._numbers = 0, None
+        if trust_pts:
+            # Two frames may bear one presentation time; they leave the decoder in the order of their numbers.
+            self._numbers = defaultdict[int, deque[int]](deque)
+            for number, time in enumerate(pts):
+                self._numbers[time].append(number)
+
+    def next(self, pts: int | None) -> int:
+        """Number of the frame that has just left the decoder."""
+        if self._numbers is None:
+            self._count += 1
+            return self._count - 1
+        same_time = self._numbers.get(pts) if pts is not None else None
+        return same_time.popleft() if same_time else -1
+
+
+@dataclass(frozen=True)
+class _Listing:
+    """What the headers and packets of a video say.
+
+    Parameters
+    ----------
+    container : str
+        FFmpeg's name of the container.
+    size_px : (int, int)
+        Width and height.
+    unit_s : float
+        Unit of the presentation times, in seconds.
+    fps : float
+        Frames a second.
+    pts : list of int
+        Presentation times of the frames that are shown, in order.
+    untimed : int
+        Frames without a presentation time.
+    declared : int
+        Frames that the file says it shows; 0 if it does not say.
+    cut_off, length_known : bool
+        See :class:`Scan`.
+    """
+
+    container: str
+    size_px: tuple[int, int]
+    unit_s: float
+    fps: float
+    pts: list[int]
+    untimed: int
+    declared: int
+    cut_off: bool
+    length_known: bool
+
+
+def _list_packets(container: Any, stream: Any) -> _Listing:
+    unit_s, fps = float(stream.time_base or 0), float(stream.guessed_rate or stream.average_rate or 0)
+    declared = _declared(container, stream, fps)
+    size_px = (stream.codec_context.width, stream.codec_context.height)
+    pts: list[int] = []
+    untimed, first_key = 0, None
+    for packet in _packets(container, stream):
+        if packet.pts is None:
+            untimed += packet.size > 0
+            continue
+        if packet.is_keyframe and first_key is None:
+            first_key = packet.pts
+        if not packet.is_discard:  # an edit list hides what it cuts off; players decode it but do not show it
+            pts.append(packet.pts)
+    # What comes before the first key frame refers to frames that are not in the file, and is never shown.
+    pts = sorted(time for time in pts if first_key is None or time >= first_key)
+    cut_off, length_known = False, True
+    if not stream.frames:  # a fragmented MP4, or Matroska
+        ends_early = is_cut_off(Path(container.name))
+        # The duration of a fragmented MP4 is that of the fragments which are there, and promises nothing.
+        promised = declared > 0 and "matroska" in container.format.name
+        cut_off = ends_early is True and not (promised and declared > len(pts))
+        length_known = not cut_off and (promised or ends_early is False)
+    return _Listing(container.format.name, size_px, unit_s, fps, pts, untimed, declared, cut_off, length_known)
+
+
+def _declared(container: Any, stream: Any, fps: float) -> int:
+    """Frames that the headers promise to show; 0 if they do not say."""
+    shown = _duration_s(container, stream) * fps
+    frames = int(stream.frames)
+    if container.format.name == "avi":  # counts in units of its own clock, which may be half a frame
+        frames = round(frames * fps / float(stream.average_rate or fps or 1))
+        return frames or int(shown + 1e-3)
+    # An edit list hides frames that the index counts.
+    return frames if 0 < frames < shown + 1 or shown <= 0 else int(shown + 1e-3)
+
+
+def _duration_s(container: Any, stream: Any) -> float:
+    """Time that the headers give the video, in seconds; 0 if they do not say."""
+    if stream.duration is not None:
+        return float(stream.duration * stream.time_base)
+    start_s = float((stream.start_time or 0) * stream.time_base)
+    for key, text in stream.metadata.items():
+        if key.upper().startswith("DURATION"):  # Matroska's statistics: hours:minutes:seconds of the stream's end
+            try:
+                hours, minutes, seconds = (float(part) for part in text.split(":"))
+            except ValueError:
+                continue
+            return max(0.0, 3600 * hours + 60 * minutes + seconds - start_s)
+    # The duration of the whole file is that of its longest stream, which may be the sound.
+    if container.duration is not None and len(container.streams) == 1:
+        return max(0.0, float(container.duration / av.time_base) - start_s)
+    return 0.0
+
+
+def _not_a_video(path: Path) -> ReproError:
+    with path.open("rb") as file:
+        head = file.read(64).lstrip().lower()
+    size = path.stat().st_size
+    if head.startswith((b"<!doctype", b"<html")):
+        found = f"a web page of {size} bytes saved under a video's name: it does not open as a video"
+    else:
+        found = f"a file of {size} bytes that does not open as a video, or one cut off before its index"
+    return ReproError(
+        found=found, expected="an MP4, MOV, MKV, WebM or AVI file", where=str(path), remedy=_DOWNLOAD
+    )  # fmt: skip
+
+
+def _other_size(path: Path, size_px: tuple[int, int], wanted: tuple[int, int]) -> ReproError:
+    return ReproError(
+        found=f"frames of {size_px[0]} x {size_px[1]} pixels",
+        expected=f"{wanted[0]} x {wanted[1]} (frame_px of the camera profile)",
+        where=str(path),
+        remedy="use the video as published, or add a camera profile for this size",
+    )
 
 
 def _open(path: Path) -> Any:
     """A file as a video, and as nothing else: a text that names other files or addresses must not make us read those."""
     only = {"format_whitelist": _CONTAINERS, "protocol_whitelist": "file"}
     return av.open(str(path), container_options=only, metadata_errors="replace")
+
+
+def _videos(container: Any) -> list[Any]:
+    """Video streams of a file; a cover picture is none."""
+    cover = av.stream.Disposition.attached_pic
+    return [stream for stream in container.streams.video if not stream.disposition & cover]
 
 
 def _packets(container: Any, stream: Any) -> Iterator[Any]:
@@ -186,9 +369,13 @@ def _packets(container: Any, stream: Any) -> Iterator[Any]:
 
 
 def count_frames(path: Path) -> int:
-    """Frames a video says it has, 0 if it cannot be opened; for progress bars."""
+    """Frames that a video says it shows, or holds if it does not say; 0 if it cannot be opened; for progress bars."""
     try:
         with _open(path) as container:
-            return max(0, int(container.streams.video[0].frames))
-    except _NO_VIDEO:
+            (stream,) = _videos(container)
+            fps = float(stream.guessed_rate or stream.average_rate or 0)
+            return max(0, _declared(container, stream, fps)) or sum(
+                packet.size > 0 for packet in _packets(container, stream)
+            )
+    except (*_NO_VIDEO, OSError):
         return 0

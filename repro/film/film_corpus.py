@@ -7,14 +7,14 @@ Outputs of a night, in the stage's folder:
 - ``index/NIGHT.parquet``: the frame table's first columns;
 - ``keograms/NIGHT.png``: the meridian of each frame as one column, north at the top.
 
-The clock stage copies the JPEGs, byte by byte, into an archive under their final names.
+The frames are stored here only. The clock stage gives each its published name in the frame table, and
+:mod:`repro.film.frame_archive` reads a frame by either name.
 """
 
 from __future__ import annotations
 
 import zipfile
 from collections import deque
-from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -26,13 +26,14 @@ import pandas as pd
 
 from repro import frames
 from repro.camera import Camera
-from repro.engine.nights import Outcome, run_nights
+from repro.engine.nights import Failure, Outcome, run_nights
 from repro.engine.receipts import Work, holds, settings_digest
 from repro.engine.workers import Crew, worker_count
 from repro.errors import ReproError
 from repro.files import atomic_path
 from repro.film import cut
 from repro.film.decode import Scan, Video, count_frames
+from repro.film.frame_archive import film_outputs
 from repro.film.videos import find_videos
 from repro.params import FilmParams
 
@@ -53,14 +54,8 @@ class FilmTask:
 
 
 def film_corpus(
-    videos: Path,
-    folder: Path,
-    camera: Camera,
-    params: FilmParams,
-    *,
-    workers: Crew = 0,
-    do: Callable[[FilmTask], dict[str, Any]] | None = None,
-) -> Outcome:
+    videos: Path, folder: Path, camera: Camera, params: FilmParams, *, workers: Crew = 0
+) -> Outcome:  # fmt: skip
     """Film every night of a corpus that needs it.
 
     Parameters
@@ -75,37 +70,32 @@ def film_corpus(
         Section ``film`` of the parameters.
     workers : int or Engine
         Who does it, see :func:`repro.engine.workers.run`.
-    do : callable, optional
-        Instead of :func:`film_night`, for nights without pixels.
 
     Raises
     ------
     ReproError
         If there is no video. Whatever is wrong with single nights is in the outcome.
     """
-    found, failed = find_videos(videos, camera)
+    tasks, failed = film_tasks(videos, folder, camera, params, workers=workers)
+    return run_nights("film", folder, tasks, film_night, workers=workers, failed=failed)
+
+
+def film_tasks(
+    videos: Path, folder: Path, camera: Camera, params: FilmParams, *, workers: Crew = 0
+) -> tuple[list[FilmTask], list[Failure]]:
+    """The nights of a corpus, as :func:`film_corpus` films them, and the files that cannot be taken."""
+    video_of, failed = find_videos(videos, camera)
     settings = settings_digest(
         {"camera": camera.model_dump(), "film": params.model_dump(exclude={"cameras", "max_failed_share"})}, __name__
     )
     works = [
-        Work(night, (video,), outputs(folder, night), folder / "receipts" / f"{night}.json", settings)
-        for night, video in found.items()
+        Work(night, (video,), film_outputs(folder, night), folder / "receipts" / f"{night}.json", settings)
+        for night, video in video_of.items()
     ]
     # Many nights fill the cores by themselves; one new night may have them all.
     waiting = sum(not holds(work, hash_inputs=False) for work in works)
     threads = max(1, worker_count(workers) // max(1, waiting))
-    tasks = [FilmTask(work, count_frames(work.inputs[0]), camera, params, threads) for work in works]
-    return run_nights("film", folder, tasks, do or film_night, workers=workers, failed=failed)
-
-
-def outputs(folder: Path, night: str) -> tuple[Path, Path, Path, Path]:
-    """Files of a night: frames, strips, index, keogram."""
-    return (
-        folder / "frames" / f"{night}.zip",
-        folder / "strips" / f"{night}.zip",
-        folder / "index" / f"{night}.parquet",
-        folder / "keograms" / f"{night}.png",
-    )
+    return [FilmTask(work, count_frames(work.inputs[0]), camera, params, threads) for work in works], failed
 
 
 def film_night(task: FilmTask) -> dict[str, Any]:
@@ -165,6 +155,7 @@ def film_night(task: FilmTask) -> dict[str, Any]:
         "scanned": scan.frames,
         "sampled": len(indices),
         "missing": scan.missing,
+        "length_known": scan.length_known,
         "holes": [list(hole) for hole in scan.holes],
         "undecoded": scan.undecoded,
     }
@@ -179,12 +170,20 @@ def _add(archive: zipfile.ZipFile, name: str, data: bytes) -> None:
 
 
 def _check_missing(scan: Scan, path: Path, limit: float) -> None:
+    if scan.cut_off and limit < 1:
+        raise ReproError(
+            found=f"a file that is cut off after {scan.frames} frames; it does not say how many it should have",
+            expected=f"at most {limit:.0%} missing (film.max_missing_share)",
+            where=str(path),
+            remedy="download the video again; or set film.max_missing_share to 1.0 to keep what is there",
+        )
     if scan.missing > limit * max(scan.declared, scan.frames):
         raise ReproError(
-            found=f"{scan.frames} frames of {scan.declared}; {scan.missing} are missing or damaged",
+            found=f"{scan.frames} frames of {max(scan.declared, scan.frames)}; {scan.missing} are missing or damaged",
             expected=f"at most {limit:.0%} missing (film.max_missing_share)",
             where=f"{path}, from frame {_first_missing(scan)} on",
-            remedy="download the video again: it is cut off or damaged; or raise the share to keep what is there",
+            remedy="download the video again, as it is cut off or damaged; or raise film.max_missing_share to keep what "
+            "is there",
         )
 
 

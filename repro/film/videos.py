@@ -2,23 +2,33 @@
 
 from __future__ import annotations
 
+import filecmp
+import os
+import sys
+from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 
-from repro.camera import Camera
+from repro.camera import VIDEO_SUFFIXES, Camera
 from repro.engine.nights import Failure
 from repro.errors import ReproError
 
-_SUFFIXES = {".mp4", ".m4v", ".mov", ".avi", ".mkv"}
+#: Names that browsers and download programs give to a file, or to a folder around it, until it is complete.
+_UNFINISHED = {".part", ".crdownload", ".download", ".partial", ".ytdl"}
+_ARIA2 = ".aria2"  # stands beside an unfinished file, which has its final name and length already
 
 
 def find_videos(folder: Path, camera: Camera) -> tuple[dict[str, Path], list[Failure]]:
     """Find the nights of a corpus.
 
+    Names that begin with a dot are no videos: macOS and desktop systems keep twins and deleted files under such names.
+    Downloads that have not ended are left out as well, with a line on stderr. Of several copies of one file the first
+    counts.
+
     Parameters
     ----------
     folder : Path
-        Searched with all its subfolders for video files.
+        Searched with all its subfolders, also linked ones, for video files.
     camera : Camera
         Says how a file is named.
 
@@ -27,19 +37,20 @@ def find_videos(folder: Path, camera: Camera) -> tuple[dict[str, Path], list[Fai
     dict
         Video of each night, by night in order.
     list of Failure
-        Files that cannot be taken: without a date in their name, or two for one night.
+        Files that cannot be taken: without a date in their name, or several different ones for one night.
 
     Raises
     ------
     ReproError
         If there is no video at all.
     """
-    # A link to nothing is listed: DVC and people link videos, and a night must not go missing in silence.
-    files = sorted(
-        path
-        for path in folder.rglob("*")
-        if path.suffix.lower() in _SUFFIXES and (path.is_file() or (path.is_symlink() and not path.exists()))
-    )
+    files = sorted(_video_files(folder))
+    unfinished = [path for path in files if path.with_name(path.name + _ARIA2).exists()]
+    files = [path for path in files if path not in unfinished]
+    unfinished += sorted(_unfinished_files(folder))
+    if unfinished:
+        names = ", ".join(_text(path.relative_to(folder)) for path in unfinished[:5])
+        print(f"left out as unfinished downloads ({len(unfinished)}): {names}", file=sys.stderr)
     if not files:
         raise ReproError(
             found="no video",
@@ -68,25 +79,65 @@ def find_videos(folder: Path, camera: Camera) -> tuple[dict[str, Path], list[Fai
         failed.append(
             Failure(
                 night=_text(path.name),
-                found=f"a file name without {'a date' if night is None else 'a date that exists'}: {_text(path.name)}",
+                found=f"a file name {'without a date' if night is None else 'with an impossible date'}: "
+                f"{_text(path.name)}",
                 expected=f"{camera.file_pattern}, for example {camera.file_pattern.replace('YYYYMMDD', '20240201')}",
                 where=_text(path),
                 remedy="rename the file after its night, or take it out of the folder",
             )
         )
-    for night, paths in nights.items():
-        if len(paths) > 1:
-            failed.append(
-                Failure(
-                    night=night,
-                    found=f"{len(paths)} files for one night: "
-                    + ", ".join(_text(path.relative_to(folder)) for path in paths),
-                    expected="one file a night",
-                    where=_text(folder),
-                    remedy="keep the right one; none is chosen for you",
-                )
+    chosen = {}
+    for night, paths in sorted(nights.items()):
+        if all(_same_file(paths[0], path) for path in paths[1:]):
+            chosen[night] = paths[0]
+            continue
+        failed.append(
+            Failure(
+                night=night,
+                found=f"{len(paths)} different files for one night: "
+                + ", ".join(_text(path.relative_to(folder)) for path in paths),
+                expected="one file a night",
+                where=_text(folder),
+                remedy="keep the right one; none is chosen for you",
             )
-    return {night: paths[0] for night, paths in sorted(nights.items()) if len(paths) == 1}, failed
+        )
+    return chosen, failed
+
+
+def _video_files(folder: Path) -> Iterator[Path]:
+    """Files with the suffix of a video; a link to nothing is one, for a night must not go missing unnoticed."""
+    for path in _files(folder):
+        is_file_or_dead_link = path.is_file() or (path.is_symlink() and not path.exists())
+        if path.suffix.lower() in VIDEO_SUFFIXES and is_file_or_dead_link and not _within_unfinished(path, folder):
+            yield path
+
+
+def _unfinished_files(folder: Path) -> Iterator[Path]:
+    for path in _files(folder):
+        if path.suffix.lower() in _UNFINISHED or _within_unfinished(path, folder):
+            yield path
+
+
+def _within_unfinished(path: Path, folder: Path) -> bool:
+    parents = path.relative_to(folder).parent.parts
+    return any(Path(name).suffix.lower() in _UNFINISHED for name in parents)
+
+
+def _files(folder: Path) -> Iterator[Path]:
+    """All files but hidden ones; links to folders are followed, each folder is visited once."""
+    visited = set()
+    for root, folders, names in os.walk(folder, followlinks=True):
+        status = Path(root).stat()
+        if (status.st_dev, status.st_ino) in visited:
+            folders.clear()
+            continue
+        visited.add((status.st_dev, status.st_ino))
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        yield from (Path(root, name) for name in names if not name.startswith("."))
+
+
+def _same_file(one: Path, other: Path) -> bool:
+    return one.samefile(other) or filecmp.cmp(one, other, shallow=False)
 
 
 def _text(path: Path | str) -> str:

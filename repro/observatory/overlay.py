@@ -1,4 +1,6 @@
-"""What the camera's software burns into a frame: logo, name, site and clock, as in the reference frame of 2022-12-01."""
+"""What the camera's software burns into a frame (logo, name, site and clock, as in the reference frame of 2022-12-01), and the
+mark that the frame is simulated.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +13,8 @@ import numpy as np
 import numpy.typing as npt
 import pytz
 from PIL import Image, ImageDraw, ImageFont
+
+from repro.simulated_mark import draw_mark
 
 Picture = npt.NDArray[np.uint8]
 
@@ -57,7 +61,7 @@ def clock_image(text: str) -> Picture:
 
 @lru_cache(maxsize=1)
 def frame_art() -> Picture:
-    """All of the overlay that does not change, on black, uint8 (HEIGHT, WIDTH, 3) RGB."""
+    """All of the overlay that does not change, on black, uint8 (HEIGHT, WIDTH, 3) RGB, with the mark of a simulated frame."""
     image = Image.new("RGB", (WIDTH, HEIGHT))
     draw = ImageDraw.Draw(image)
     white = (_WHITE,) * 3
@@ -70,4 +74,6 @@ def frame_art() -> Picture:
     draw.rectangle((220, 690, 330, 719), fill=(0, 0, 0))
     draw.text((222, 706), "Aurora", font=font("DejaVuSans-Bold", 15), fill=_GREEN, anchor="ls")
     draw.text((280, 706), "MAX", font=font("DejaVuSans-Bold", 15), fill=_ORANGE, anchor="ls")
-    return np.asarray(image)
+    art = np.array(image)
+    draw_mark(art)
+    return art

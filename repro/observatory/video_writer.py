@@ -24,6 +24,7 @@ from repro.observatory import optics as camera
 from repro.observatory.plan import Night, Times
 from repro.observatory.render import render
 from repro.observatory.scene import Scenes
+from repro.simulated_mark import COMMENT
 
 CADENCE_S = 6
 KEY_EVERY = 10  # frames from one rendered frame to the next
@@ -75,6 +76,7 @@ def write_film(
     masks: list[npt.NDArray[np.bool_]] = []
     tables: list[dict[str, npt.NDArray[Any]]] = []
     with atomic_path(target) as temporary, av.open(str(temporary), "w", format="mp4") as container:
+        container.metadata["comment"] = COMMENT
         stream = container.add_stream("libx264", rate=FPS, options={"preset": "ultrafast", "crf": str(crf)})
         stream.width, stream.height, stream.pix_fmt = overlay.WIDTH, overlay.HEIGHT, "yuv420p"
         stream.time_base = Fraction(1, FPS)

@@ -258,6 +258,8 @@ class Claims:
 
     def matching(self, pattern: str) -> list[Claim]:
         """Claims whose id matches a pattern in which ``*`` stands for one part of the id."""
+        if "*" not in pattern:
+            return [self[pattern]] if pattern in self else []
         if not re.fullmatch(r"[A-Z0-9_.*]*", pattern):
             return []
         # fnmatch takes time in proportion to the pattern, where an expression of many * would not end.

@@ -1,13 +1,13 @@
-"""The one comparator: a published claim, a measured value, and the outcome of holding one against the other."""
+"""The one comparator: a published claim, a measured value, and the outcome of comparing them."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-from repro.record.claims import NO_COMPARISON, Claim, EvidenceKind, Outcome, Rule, Value
+from repro.record.claims import LARGEST, NO_COMPARISON, Claim, EvidenceKind, Grade, Outcome, Rule, Value
 
 Interval = tuple[float, float]
 
@@ -15,6 +15,16 @@ Interval = tuple[float, float]
 FLOAT_SLACK = 1e-9
 
 
+#: A prediction that is further away, in standard deviations, is contradicted.
+MOST_SIGMA = 3.0
+#: A bound that excludes a smaller share of the plausible range decides nothing.
+LEAST_EXCLUDED = 0.5
+#: How far the published value is moved in search of a value that is caught, in multiples of the value.
+_REACH = 10.0
+#: Outcomes of a comparison that could not be made.
+NOT_COMPARED: tuple[Outcome, ...] = ("not_run", "error")
+#: Outcomes that are not against the record.
+_NO_CONFLICT: tuple[Outcome, ...] = ("confirmed", "consistent", "repeated", "undecidable")
 #: Outcomes that are against the record.
 CONFLICTS: tuple[Outcome, ...] = ("contradicted", "source_conflict")
 
@@ -37,16 +47,62 @@ class Measured:
         If there is no value: what is missing, and how to get it.
     failed : str
         If measuring broke: what went wrong. Such a comparison is an error, never a pass.
+    sd : float, optional
+        Standard deviation of the value, in the claim's unit.
     """
 
     value: Value | Interval | None
     missing: str = ""
     failed: str = ""
+    sd: float | None = None
+
+
+@dataclass(frozen=True)
+class Caught:
+    """The wrong values next to the accepted ones: what a comparison would have caught at least.
+
+    Parameters
+    ----------
+    below, above : float, optional
+        The nearest printed values that the comparison refuses; None if it refuses none on this side. The measured value
+        is held fixed while the published one is moved.
+    any_other : bool
+        For words and truth values, of which only one is accepted.
+    """
+
+    below: float | None = None
+    above: float | None = None
+    any_other: bool = False
+
+    def __bool__(self) -> bool:
+        return self.any_other or self.below is not None or self.above is not None
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """The outcome of one comparison: one claim, one kind of evidence."""
+    """The outcome of one comparison: one claim, one kind of evidence.
+
+    Parameters
+    ----------
+    claim, evidence, outcome : str
+        What was compared with what, and how it came out.
+    expected : str
+        The declared outcome.
+    measured : number, word, pair or None
+        What the evidence gives.
+    tolerance, reason : str
+        How the comparison was made and why; the reason for a comparison that was not made.
+    grade : str, optional
+        Strength; None if nothing is compared.
+    catches : Caught, optional
+        Smallest wrong values that the comparison would have caught; None if it was not made.
+    excluded : float, optional
+        For a bound: share of the plausible range that it excludes, 0 to 1.
+    sd, z : float, optional
+        Standard deviation of the measured value, and published minus measured in units of it.
+    equation : tuple of str
+        For arithmetic: ids of the claims that it relates. Verdicts with the same ids are one equation.
+    """
 
     claim: str
     evidence: EvidenceKind
@@ -55,11 +111,17 @@ class Verdict:
     measured: Value | Interval | None
     tolerance: str
     reason: str
+    grade: Grade | None = None
+    catches: Caught | None = None
+    excluded: float | None = None
+    sd: float | None = None
+    z: float | None = None
+    equation: tuple[str, ...] = ()
 
     @property
     def compared(self) -> bool:
         """Whether a comparison was made at all."""
-        return self.outcome not in ("not_run", "error")
+        return self.outcome not in NOT_COMPARED and not (self.outcome == "undecidable" and self.grade is None)
 
     @property
     def awaits_corpus(self) -> bool:
@@ -68,13 +130,27 @@ class Verdict:
 
     @property
     def drifted(self) -> bool:
-        """Whether a comparison that was made came out otherwise than declared."""
-        return self.compared and self.outcome != self.expected
+        """Whether a comparison came out otherwise than declared: agreement instead of conflict, or the reverse.
+
+        How strong an agreement is follows from the rule, so ``confirmed`` declares every agreement.
+        """
+        if self.outcome in NOT_COMPARED:
+            return False
+        if self.outcome in _NO_CONFLICT:
+            return self.expected not in _NO_CONFLICT
+        return self.outcome != self.expected
 
     @property
     def uncompared(self) -> bool:
         """Whether a comparison that was declared to be possible could not be made."""
-        return not self.compared and self.outcome != self.expected and not self.awaits_corpus
+        return self.outcome in NOT_COMPARED and self.outcome != self.expected and not self.awaits_corpus
+
+    @property
+    def words(self) -> str:
+        """The outcome in words; a bound that leaves most of the range open reads "not excluded"."""
+        if self.outcome == "undecidable" and self.grade == "B":
+            return "not excluded"
+        return self.outcome.replace("_", " ")
 
     def as_dict(self) -> dict[str, Any]:
         """Plain data for JSON."""
@@ -85,11 +161,17 @@ class Verdict:
             measured = round_for_print(measured) if math.isfinite(measured) else str(measured)
         return {
             "evidence": self.evidence,
+            "grade": self.grade,
             "outcome": self.outcome,
             "expected": self.expected,
             "measured": measured,
             "tolerance": self.tolerance,
+            "catches": None if self.catches is None else asdict(self.catches),
+            "excluded": None if self.excluded is None else round(self.excluded, 3),
+            "sd": None if self.sd is None else round_for_print(self.sd),
+            "z": None if self.z is None else round(self.z, 2),
             "reason": self.reason,
+            "equation": list(self.equation),
             "drifted": self.drifted,
         }
 
@@ -99,8 +181,8 @@ def round_for_print(value: float) -> float:
     return float(f"{value:.7g}")
 
 
-def compare(claim: Claim, evidence: EvidenceKind, measured: Measured) -> Verdict:
-    """Hold one claim against one measured value.
+def compare(claim: Claim, evidence: EvidenceKind, measured: Measured, grade: Grade | None = None) -> Verdict:
+    """Compare one claim with one measured value.
 
     Parameters
     ----------
@@ -110,45 +192,53 @@ def compare(claim: Claim, evidence: EvidenceKind, measured: Measured) -> Verdict
         Kind of evidence that the measured value is.
     measured : Measured
         The value, or why there is none.
+    grade : str, optional
+        Strength of the comparison, see :mod:`repro.record.strength`.
 
     Returns
     -------
     Verdict
         ``confirmed`` by an exact or printed-digits rule that holds; ``consistent`` by a tolerance, bound or interval
-        that holds; ``source_conflict`` if the record's own arithmetic fails; ``contradicted`` if other evidence
-        fails; ``not_run`` or ``error`` if there is no value. A missing value is never a pass.
+        that holds; ``repeated`` instead of either with grade R; ``undecidable`` for a bound that excludes less than half
+        of the plausible range, and for a rule that compares nothing; ``source_conflict`` if the record's own arithmetic
+        fails; ``contradicted`` if other evidence fails; ``not_run`` or ``error`` if there is no value. A missing value
+        is never a pass.
     """
     rule = claim.evidence[evidence]
-
-    def verdict(outcome: Outcome, reason: str) -> Verdict:
-        return Verdict(
-            claim.id,
-            evidence,
-            outcome,
-            rule.expect if rule.compares else "undecidable",
-            measured.value,
-            tolerance_text(claim, rule),
-            reason,
-        )
-
+    tolerance = tolerance_text(claim, rule)
+    bare = Verdict(claim.id, evidence, "error", rule.expect, measured.value, tolerance, rule.reason, grade)
     if measured.failed:
-        return verdict("error", measured.failed)
+        return replace(bare, reason=measured.failed)
     if not rule.compares:
-        return verdict("undecidable", f"{NO_COMPARISON[rule.rule]}: {rule.reason}")
+        reason = f"{NO_COMPARISON[rule.rule]}: {rule.reason}"
+        return replace(bare, outcome="undecidable", expected="undecidable", reason=reason, grade=None)
     if measured.value is None:
-        return verdict("not_run", measured.missing or "no value was measured")
+        return replace(bare, outcome="not_run", reason=measured.missing or "no value was measured")
     try:
-        holds = _holds(claim, rule, measured.value)
+        holds = _holds(claim.value, claim, rule, measured)
     except (TypeError, ValueError, OverflowError) as error:
-        return verdict("error", str(error))
-    if holds:
-        return verdict("confirmed" if rule.rule in ("exact", "rounds_to") else "consistent", rule.reason)
-    return verdict("source_conflict" if evidence == "arithmetic" else "contradicted", rule.reason)
+        return replace(bare, reason=str(error))
+    catches = caught(claim, rule, measured)
+    excluded = excluded_share(claim, rule, catches) if grade == "B" else None
+    z = None
+    if measured.sd and not isinstance(measured.value, bool | str | tuple):
+        z = (_number(claim.value) - float(measured.value)) / measured.sd
+    made = replace(bare, catches=catches, excluded=excluded, sd=measured.sd, z=z)
+    if not holds:
+        return replace(made, outcome="source_conflict" if evidence == "arithmetic" else "contradicted")
+    if grade == "R":
+        return replace(made, outcome="repeated")
+    if excluded is not None and excluded < LEAST_EXCLUDED:
+        reason = (
+            f"not excluded: the bound leaves {100 * (1 - excluded):.0f} % of the plausible range open; {rule.reason}"
+        )
+        return replace(made, outcome="undecidable", reason=reason)
+    return replace(made, outcome="confirmed" if rule.rule in ("exact", "rounds_to") else "consistent")
 
 
 def tolerance_text(claim: Claim, rule: Rule) -> str:
-    """The tolerance of a rule in words, with the claim's unit."""
-    unit = f" {claim.unit}" if claim.unit else ""
+    """The tolerance of a rule in words, with the claim's unit; differences of percentages are points."""
+    unit = {"": "", "%": " points"}.get(claim.unit, f" {claim.unit}")
     match rule.rule:
         case "exact":
             return "exact"
@@ -157,33 +247,96 @@ def tolerance_text(claim: Claim, rule: Rule) -> str:
         case "absolute":
             return f"within {rule.tolerance:g}{unit}"
         case "relative":
-            return f"within {100 * (rule.tolerance or 0):g} %"
+            return f"within {100 * (rule.tolerance or 0):g} % of the published value"
+        case "scatter":
+            return f"within {MOST_SIGMA:g} standard deviations"
         case "interval":
             return "inside the interval"
-        case "scatter":
-            return "within 3 standard deviations"
         case "undecidable" | "other_quantity" | "out_of_scope":
             return "not compared"
     bound = "not above the printed value" if rule.rule == "at_most" else "not below the printed value"
     return bound if rule.tolerance is None else f"{bound} by more than {rule.tolerance:g}{unit}"
 
 
-def _holds(claim: Claim, rule: Rule, measured: Value | Interval) -> bool:
-    published = claim.value
+def caught(claim: Claim, rule: Rule, measured: Measured) -> Caught:
+    """The smallest wrong values that a comparison would have caught, one printed step apart from the accepted ones.
+
+    The published value is moved in printed steps, up and down, until the comparison fails. If it fails already, the
+    search starts at the printed value nearest to the measured one.
+    """
+    if isinstance(claim.value, bool | str):
+        return Caught(any_other=True)
+    value = measured.value
+    middle = sum(value) / 2 if isinstance(value, tuple) else _number(value) if value is not None else math.nan
+    if not math.isfinite(middle):
+        return Caught()
+    starts = (float(claim.value), round(middle, claim.decimals))
+    start = next((place for place in starts if _holds(place, claim, rule, measured)), None)
+    if start is None:
+        return Caught()
+    farthest = math.ceil(min(_REACH * max(abs(start), abs(middle), claim.step) / claim.step, LARGEST))
+
+    def refused(direction: int) -> float | None:
+        def at(steps: int) -> float:
+            return round(start + direction * steps * claim.step, claim.decimals)
+
+        step = 1
+        while step < farthest and _holds(at(step), claim, rule, measured):
+            step *= 2
+        step = min(step, farthest)
+        if _holds(at(step), claim, rule, measured):
+            return None
+        accepted, wrong = step // 2, step
+        while wrong - accepted > 1:
+            between = (accepted + wrong) // 2
+            accepted, wrong = (between, wrong) if _holds(at(between), claim, rule, measured) else (accepted, between)
+        return at(wrong)
+
+    return Caught(refused(-1), refused(1))
+
+
+def plausible_range(claim: Claim, rule: Rule) -> Interval:
+    """Lowest and highest value that a claim could have had: as declared, 0 to 100 %, or 0 to twice the claim."""
+    if rule.plausible is not None:
+        return rule.plausible
+    value = _number(claim.value)
+    return (0.0, 100.0) if claim.unit == "%" and 0 <= value <= 100 else (min(0.0, 2 * value), max(0.0, 2 * value))
+
+
+def excluded_share(claim: Claim, rule: Rule, catches: Caught) -> float | None:
+    """Share of the plausible range that a bound excludes, 0 to 1; None if the range is a single value."""
+    low, high = plausible_range(claim, rule)
+    if high <= low:
+        return None
+    lowest = low if catches.below is None else max(low, catches.below)
+    highest = high if catches.above is None else min(high, catches.above)
+    return min(1.0, max(0.0, 1 - (highest - lowest) / (high - low)))
+
+
+def _holds(published: Value, claim: Claim, rule: Rule, measured: Measured) -> bool:
+    """Whether a value, in place of the published one, agrees with the measured value."""
+    value = measured.value
     if rule.rule == "interval":
-        if not isinstance(measured, tuple):
-            raise TypeError(f"an interval was expected, {measured!r} was measured")
-        low, high = measured
+        if not isinstance(value, tuple):
+            raise TypeError(f"an interval was expected, {value!r} was measured")
+        low, high = value
         return low <= _number(published) <= high
-    if isinstance(measured, tuple):
-        raise TypeError(f"one value was expected, the interval {measured!r} was measured")
-    words = isinstance(published, bool | str) or isinstance(measured, bool | str)
+    if isinstance(value, tuple):
+        raise TypeError(f"one value was expected, the interval {value!r} was measured")
+    if value is None:
+        raise TypeError("no value was measured")
+    words = isinstance(published, bool | str) or isinstance(value, bool | str)
     if words:
-        if type(published) is not type(measured):
-            raise TypeError(f"{published!r} was published, {measured!r} was measured: not of one type")
-        return published == measured
-    difference = _number(measured) - _number(published)
+        if type(published) is not type(value):
+            raise TypeError(f"{published!r} was published, {value!r} was measured: not of one type")
+        return published == value
+    difference = _number(value) - _number(published)
     slack = FLOAT_SLACK * max(1.0, abs(_number(published)))
+    if measured.sd is None and rule.rule == "scatter":
+        raise ValueError("the measured value has no standard deviation")
+    most = math.inf if measured.sd is None else MOST_SIGMA * measured.sd + slack
+    if rule.rule in ("absolute", "relative", "scatter") and abs(difference) > most:
+        return False
     match rule.rule:
         case "exact":
             return abs(difference) <= slack
@@ -193,10 +346,13 @@ def _holds(claim: Claim, rule: Rule, measured: Value | Interval) -> bool:
             return abs(difference) <= (rule.tolerance or 0) + slack
         case "relative":
             return abs(difference) <= (rule.tolerance or 0) * abs(_number(published)) + slack
+        case "scatter":
+            return True
         case "at_most":
             return difference <= (rule.tolerance or 0) + slack
-        case _:
+        case "at_least":
             return difference >= -(rule.tolerance or 0) - slack
+    raise ValueError(f"rule {rule.rule} compares nothing")
 
 
 def _number(value: Value) -> float:

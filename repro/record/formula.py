@@ -14,6 +14,7 @@ import sys
 import warnings
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from repro.untrusted import brief, told
@@ -169,7 +170,8 @@ def _dotted(node: ast.expr) -> str | None:
     return ".".join([node.id, *reversed(parts)]) if isinstance(node, ast.Name) else None
 
 
-def references(formula: str) -> set[str]:
+@lru_cache(maxsize=4096)
+def references(formula: str) -> frozenset[str]:
     """Claim ids and patterns that a formula names; other texts in quotes are not among them.
 
     Raises
@@ -190,7 +192,7 @@ def references(formula: str) -> set[str]:
         and call.args
         and isinstance(call.args[0], ast.Constant)
     }
-    return {str(name) for name in ids | patterns if name is not None}
+    return frozenset(str(name) for name in ids | patterns if name is not None)
 
 
 def unresolved(formula: str, claims: Claims) -> list[str]:
@@ -198,6 +200,34 @@ def unresolved(formula: str, claims: Claims) -> list[str]:
     return sorted(name for name in references(formula) if not claims.matching(name))
 
 
+def is_one_value(formula: str) -> bool:
+    """Whether a formula is one claim or none, at most rescaled by constants: ``A``, ``100 * A``, ``round(A / 60, 1)``.
+
+    Raises
+    ------
+    FormulaError
+        If the formula cannot be read.
+    """
+    return _is_one_value(_parse(formula))
+
+
+def _is_one_value(node: ast.expr) -> bool:
+    match node:
+        case ast.Constant() | ast.Name() | ast.Attribute():
+            return True
+        case ast.UnaryOp(operand=operand):
+            return _is_one_value(operand)
+        case ast.BinOp(left=left, op=ast.Mult() | ast.Div(), right=right):
+            constant_side = any(not references(ast.unparse(side)) for side in (left, right))
+            return constant_side and _is_one_value(left) and _is_one_value(right)
+        case ast.Call(func=ast.Name(id="round" | "abs" | "floor" | "ceil" | "number"), args=[argument, *_]):
+            return _is_one_value(argument)
+        case ast.Call(func=ast.Name(id=name)) if name not in PATTERN_FUNCTIONS:
+            return not references(ast.unparse(node))
+    return not references(ast.unparse(node))
+
+
+@lru_cache(maxsize=4096)
 def _parse(formula: str) -> ast.expr:
     if len(formula) > LONGEST:
         raise FormulaError(f"cannot read a formula of {len(formula):,} characters; {LONGEST:,} are allowed")

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any, get_args
 
 from repro.record.claims import Claim, Claims, EvidenceKind, Outcome
-from repro.record.comparator import Measured, Verdict, compare, reason_missing
+from repro.record.comparator import CONFLICTS, Measured, Verdict, compare, reason_missing
 from repro.record.findings.derive import DETECTORS, find
 from repro.record.findings.finding import Detector, Finding
 from repro.record.formula import FormulaError, evaluate
 from repro.record.protocol import protocol_quantities
+from repro.record.strength import GRADES, equation, grade
+from repro.untrusted import brief
 
 Quantities = Mapping[str, Any]
 OUTCOMES: tuple[Outcome, ...] = get_args(Outcome)
@@ -41,17 +43,50 @@ class Evidence:
 
 @dataclass(frozen=True)
 class Verification:
-    """Verdicts on all claims, and the findings derived from them."""
+    """Verdicts on all claims, and the findings derived from them.
+
+    Parameters
+    ----------
+    claims : Claims
+        What was judged.
+    verdicts : tuple of Verdict
+        One for each claim and kind of evidence that it declares.
+    findings : tuple of Finding
+        In order of worth.
+    nights, expected_nights : int
+        Nights of the corpus that are evidence, and nights that the record covers.
+    """
 
     claims: Claims
     verdicts: tuple[Verdict, ...]
     findings: tuple[Finding, ...]
+    nights: int = 0
+    expected_nights: int = 0
 
     @property
     def summary(self) -> dict[str, int]:
         """Verdicts by outcome; every outcome is listed, also when it never occurred."""
         counts = Counter(verdict.outcome for verdict in self.verdicts)
         return {outcome: counts[outcome] for outcome in OUTCOMES}
+
+    @property
+    def by_grade(self) -> dict[str, dict[str, int]]:
+        """Comparisons by grade and outcome; an equation counts once, whichever of its claims it is seen from."""
+        seen: set[tuple[object, ...]] = set()
+        counts: dict[str, Counter[str]] = {name: Counter() for name in GRADES}
+        for verdict in self.verdicts:
+            if verdict.grade is None:
+                continue
+            key = (verdict.evidence, verdict.grade, verdict.outcome, verdict.equation or verdict.claim)
+            if key not in seen:
+                seen.add(key)
+                counts[verdict.grade][verdict.outcome] += 1
+        return {name: {outcome: counts[name][outcome] for outcome in OUTCOMES} for name in GRADES}
+
+    @property
+    def drifted(self) -> tuple[Verdict, ...]:
+        """Verdicts that came out otherwise than declared, or could not be made though declared."""
+        return tuple(verdict for verdict in self.verdicts if verdict.drifted or verdict.uncompared)
 
     @property
     def exit_code(self) -> int:
@@ -62,13 +97,35 @@ class Verification:
             return 2
         return 1 if any(verdict.drifted for verdict in self.verdicts) else 0
 
-    def only(self, prefix: str) -> Verification:
-        """The same verification restricted to claims whose id begins with ``prefix``."""
-        chosen = Claims([claim for claim in self.claims if claim.id.startswith(prefix)])
+    def headlines(self) -> dict[int, list[Claim]]:
+        """Claims of each headline, by position."""
+        positions = sorted({claim.headline for claim in self.claims if claim.headline is not None})
+        return {position: [claim for claim in self.claims if claim.headline == position] for position in positions}
+
+    def strongest(self, ids: Collection[str]) -> list[Verdict]:
+        """What decides some claims: the strongest comparison of each outcome, conflicts first, then by grade.
+
+        A repetition is listed only where nothing else was compared, and what could not be compared only where nothing was.
+        """
+        verdicts = [verdict for verdict in self.verdicts if verdict.claim in ids]
+        compared = [verdict for verdict in verdicts if verdict.compared] or verdicts
+        pool = [verdict for verdict in compared if verdict.outcome != "repeated"] or compared
+        order = list(GRADES)
+        pool.sort(key=lambda verdict: -order.index(verdict.grade) if verdict.grade else 1)
+        pool.sort(key=lambda verdict: verdict.outcome not in CONFLICTS)
+        by_outcome: dict[str, Verdict] = {}
+        for verdict in pool:
+            by_outcome.setdefault(verdict.outcome, verdict)
+        return list(by_outcome.values())
+
+    def only(self, chosen: Claims) -> Verification:
+        """The same verification restricted to some claims."""
         return Verification(
             chosen,
             tuple(verdict for verdict in self.verdicts if verdict.claim in chosen),
             tuple(finding for finding in self.findings if any(name in chosen for name in finding.claims)),
+            self.nights,
+            self.expected_nights,
         )
 
     def by_claim(self) -> Iterator[tuple[Claim, list[Verdict]]]:
@@ -89,6 +146,8 @@ class Verification:
                     "printed": claim.shown(),
                     "unit": claim.unit,
                     "kind": claim.kind,
+                    "headline": claim.headline,
+                    "sentence": claim.sentence,
                     "source": claim.source.model_dump(),
                     "note": claim.note,
                     "verdicts": [verdict.as_dict() for verdict in verdicts],
@@ -97,12 +156,14 @@ class Verification:
             ],
             "findings": [finding.as_dict() for finding in self.findings],
             "summary": self.summary,
+            "by_grade": self.by_grade,
+            "coverage": {"nights": self.nights, "expected": self.expected_nights},
         }
 
 
-def measure(claim: Claim, evidence: EvidenceKind, claims: Claims, results: Evidence) -> Measured:
+def measure(claim: Claim, kind: EvidenceKind, claims: Claims, evidence: Evidence) -> Measured:
     """What one kind of evidence says about one claim; the reason if it says nothing."""
-    rule = claim.evidence[evidence]
+    rule = claim.evidence[kind]
     if rule.formula is not None:
         try:
             return Measured(evaluate(rule.formula, claims))
@@ -111,31 +172,49 @@ def measure(claim: Claim, evidence: EvidenceKind, claims: Claims, results: Evide
     if rule.measure is None:
         return Measured(None)
     name = rule.measure
-    quantities = results.quantities.get(evidence)
+    quantities = evidence.quantities.get(kind)
     if quantities is not None and name in quantities:
         value = quantities[name]
-        return Measured(tuple(value) if isinstance(value, list) else value)  # JSON has lists for intervals
-    return Measured(None, missing=reason_missing(results.missing, evidence, name))
+        sd_name = rule.sd or f"sd.{name}"
+        sd = quantities.get(sd_name)
+        if sd is None and (rule.sd or rule.rule == "scatter"):
+            return Measured(None, missing=f"no stage measures {sd_name}, the standard deviation of {name}")
+        if sd is not None and not (isinstance(sd, int | float) and not isinstance(sd, bool) and sd >= 0):
+            return Measured(None, failed=f"{sd_name} is no standard deviation: {brief(sd)}")
+        # JSON has lists for intervals.
+        return Measured(tuple(value) if isinstance(value, list) else value, sd=sd)
+    return Measured(None, missing=reason_missing(evidence.missing, kind, name))
 
 
-def verify(claims: Claims, results: Evidence, detectors: Sequence[Detector] = DETECTORS) -> Verification:
+def with_protocol_bounds(claims: Claims, evidence: Evidence) -> Evidence:
+    """Evidence with the bounds of the published procedure, which follow from the claims and the sky."""
+    bounds, missing = protocol_quantities(claims, evidence.quantities.get("ephemeris", {}))
+    return replace(
+        evidence,
+        quantities={**evidence.quantities, "protocol": bounds},
+        missing={**missing, **evidence.missing},
+    )
+
+
+def verify(claims: Claims, evidence: Evidence, detectors: Sequence[Detector] = DETECTORS) -> Verification:
     """Judge every claim by every evidence it declares.
 
     Parameters
     ----------
     claims : Claims
         All registered claims; bounds of the protocol are derived from them.
-    results : Evidence
+    evidence : Evidence
         What the stages measured.
     detectors : sequence of callable
         What derives the findings; for a record of other claims than the thesis', its own.
     """
-    protocol = protocol_quantities(claims, results.quantities.get("ephemeris", {}))
-    no_bound = "a count that the bound rests on is not registered, or does not fit on the dates that the sky offers"
-    results = Evidence({**results.quantities, "protocol": protocol}, {"protocol": no_bound, **results.missing})
-    verdicts = tuple(
-        compare(claim, evidence, measure(claim, evidence, claims, results))
-        for claim in claims
-        for evidence in claim.evidence
-    )
-    return Verification(claims, verdicts, find(claims, verdicts, results.quantities, results.missing, detectors))
+    evidence = with_protocol_bounds(claims, evidence)
+    verdicts = tuple(judge(claim, kind, claims, evidence) for claim in claims for kind in claim.evidence)
+    findings = find(claims, verdicts, evidence.quantities, evidence.missing, detectors)
+    return Verification(claims, verdicts, findings, evidence.nights, evidence.expected_nights)
+
+
+def judge(claim: Claim, kind: EvidenceKind, claims: Claims, evidence: Evidence) -> Verdict:
+    """Verdict on one claim by one kind of evidence, with its grade and its equation."""
+    verdict = compare(claim, kind, measure(claim, kind, claims, evidence), grade(claims, claim, kind))
+    return replace(verdict, equation=equation(claims, claim)) if kind == "arithmetic" else verdict

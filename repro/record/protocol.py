@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-import contextlib
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Mapping
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 import numpy as np
+import pytz
 
+from repro.intervals import wilson
 from repro.record.claims import Claims
-from repro.record.intervals import wilson
 
-Quantity = float | int | tuple[float, float]
+Quantity = float | int | str | tuple[float, float]
 
 #: Largest part of a date's images that ``floor(0.8 n)`` can lose: n = 1, 6, 11, ... each lose 0.8 of an image.
 LARGEST_FLOOR_LOSS = 0.8
+SEASONS = ("winter", "spring", "summer", "autumn")  # three whole months each, winter from December
 #: Counts above this are no images and dates; deriving their bounds would take hours.
 MOST_IMAGES = 100_000
 
@@ -64,88 +66,169 @@ def floor_split_bounds(images: int, dates: int, per_date: int, share: float = 0.
     return int(fewest[images]), int(most[images])
 
 
-def protocol_quantities(claims: Claims, sky: Mapping[str, Any]) -> dict[str, Quantity]:
+class MissingInputError(Exception):
+    """What a bound rests on is not registered, not measured, or no count; the message says what."""
+
+
+def protocol_quantities(claims: Claims, sky: Mapping[str, Any]) -> tuple[dict[str, Quantity], dict[str, str]]:
     """Bounds from the protocol, by name, for the rules with a ``measure`` under ``protocol``.
 
     Parameters
     ----------
     claims : Claims
-        Published counts enter the bounds; a quantity whose claims are not registered or are no counts is left out.
+        Published counts enter the bounds.
     sky : mapping
-        Quantities of the schedule stage; those that need the number of dates are left out without it.
+        Quantities of the schedule stage.
 
     Returns
     -------
-    dict
-        ``split.*`` counts of images; ``sample.*`` counts; ``accuracy.wilson.*`` percent; ``softmax.*`` percent.
+    quantities : dict
+        ``split.*`` counts of images; ``sample.*`` counts; ``accuracy.wilson.*``, ``softmax.*`` and ``occurrence.*`` percent;
+        ``clock.*`` the time zone and the nights with daylight saving time.
+    missing : dict
+        Why a bound could not be derived, by ``protocol:quantity`` or ``protocol:subject``.
     """
-    found: dict[str, Quantity] = {}
-    for part in (_split, _sample, _accuracies, _softmax_bounds):
-        with contextlib.suppress(*_NO_COUNT):  # what was derived before stays
-            for name, quantity in part(claims, sky):
-                found[name] = quantity
-    return found
+    quantities: dict[str, Quantity] = {}
+    missing: dict[str, str] = {}
+    for names, derive in _DERIVATIONS.items():
+        try:
+            quantities |= derive(claims, sky)
+        except MissingInputError as error:
+            missing |= {f"protocol:{name}": str(error) for name in names}
+        except (ArithmeticError, ValueError) as error:  # counts that cannot be counts, such as no images at all
+            missing |= {f"protocol:{name}": f"the published counts give no bound: {error}" for name in names}
+    return quantities, missing
 
 
-#: What comes of counts that cannot be counts: words, more images than there are dates, no images at all.
-_NO_COUNT = (ValueError, TypeError, ArithmeticError)
+def _number(claims: Claims, name: str) -> float:
+    if name not in claims:
+        raise MissingInputError(f"claim {name} is not registered")
+    value = claims[name].value
+    if isinstance(value, bool | str):
+        raise MissingInputError(f"claim {name} is no number")
+    return float(value)
 
 
-def _split(claims: Claims, sky: Mapping[str, Any]) -> Iterator[tuple[str, Quantity]]:
-    def has(*names: str) -> bool:
-        return all(name in claims for name in names)
+def _numbers(claims: Claims, pattern: str) -> dict[str, float]:
+    names = [claim.id for claim in claims.matching(pattern)]
+    if not names:
+        raise MissingInputError(f"no claim {pattern} is registered")
+    return {name: _number(claims, name) for name in names}
 
-    def number(name: str) -> float:
-        return float(claims[name].value)
 
-    if has("SPLIT.LABELLED_YES", "SPLIT.TRAIN_YES"):
-        lost = 0.8 * number("SPLIT.LABELLED_YES") - number("SPLIT.TRAIN_YES")
-        yield "split.lost_to_floor", lost
-        yield "sample.dates_needed", math.ceil(lost / LARGEST_FLOOR_LOSS - 1e-9)
+def _dates(sky: Mapping[str, Any]) -> int:
     dates = sky.get("sample.dates")
-    if dates is not None and has("SPLIT.LABELLED_YES", "SAMPLE.PER_DATE_MAX"):
-        images, per_date = int(number("SPLIT.LABELLED_YES")), int(number("SAMPLE.PER_DATE_MAX"))
-        if images <= dates * per_date:  # another reading of the sky may offer too few dates
-            fewest, most = floor_split_bounds(images, int(dates), per_date)
-            yield "split.train_yes", (fewest, most)
-            yield "split.val_yes", (images - most, images - fewest)
+    if isinstance(dates, bool) or not isinstance(dates, int | float):
+        raise MissingInputError("the number of dates, sample.dates, was not measured by stage schedule")
+    return int(dates)
 
 
-def _sample(claims: Claims, sky: Mapping[str, Any]) -> Iterator[tuple[str, Quantity]]:
-    dates = sky.get("sample.dates")
-    if dates is not None and "SAMPLE.PER_DATE_MAX" in claims:
-        yield "sample.frames", (int(dates), int(dates) * float(claims["SAMPLE.PER_DATE_MAX"].value))
+def _lost_to_floor(claims: Claims, _: Mapping[str, Any]) -> dict[str, Quantity]:
+    lost = 0.8 * _number(claims, "SPLIT.LABELLED_YES") - _number(claims, "SPLIT.TRAIN_YES")
+    return {"split.lost_to_floor": lost, "sample.dates_needed": math.ceil(lost / LARGEST_FLOOR_LOSS - 1e-9)}
 
 
-def _accuracies(claims: Claims, _: Mapping[str, Any]) -> Iterator[tuple[str, Quantity]]:
-    counts = claims.matching("F5.VAL_ACCURACY_COUNT.*")
-    if "SPLIT.VAL_YES" not in claims or "SPLIT.VAL_NO" not in claims or not counts:
-        return
-    trials = int(claims["SPLIT.VAL_YES"].value) + int(claims["SPLIT.VAL_NO"].value)
-    hits = {claim.id.split(".")[-1].lower(): int(claim.value) for claim in counts}
+def _split(claims: Claims, sky: Mapping[str, Any]) -> dict[str, Quantity]:
+    images, per_date = int(_number(claims, "SPLIT.LABELLED_YES")), int(_number(claims, "SAMPLE.PER_DATE_MAX"))
+    fewest, most = floor_split_bounds(images, _dates(sky), per_date)
+    return {"split.train_yes": (fewest, most), "split.val_yes": (images - most, images - fewest)}
+
+
+def _accuracies(claims: Claims, _: Mapping[str, Any]) -> dict[str, Quantity]:
+    trials = int(_number(claims, "SPLIT.VAL_YES")) + int(_number(claims, "SPLIT.VAL_NO"))
+    counts = _numbers(claims, "F5.VAL_ACCURACY_COUNT.*")
+    hits = {name.split(".")[-1].lower(): int(count) for name, count in counts.items()}
     hits = {**hits, "best": max(hits.values()), "first": hits.get("e1", min(hits.values()))}
-    for name, successes in hits.items():
-        low, high = wilson(successes, trials)
-        yield f"accuracy.wilson.{name}", (100 * low, 100 * high)
+    intervals = {name: wilson(successes, trials) for name, successes in hits.items()}
+    return {f"accuracy.wilson.{name}": (100 * low, 100 * high) for name, (low, high) in intervals.items()}
 
 
-def _softmax_bounds(claims: Claims, __: Mapping[str, Any]) -> Iterator[tuple[str, Quantity]]:
+def occurrence_bounds(classified_yes: float, accuracy: float) -> tuple[float, float]:
+    """Share of frames that truly show aurora, from the share classified yes and the accuracy on a balanced set.
+
+    The accuracy fixes the sum of sensitivity and specificity, 2 a, but not which errors are made. By Rogan & Gladen (1978,
+    American Journal of Epidemiology 107, 71-76) the true share is (p + specificity - 1) / (2 a - 1); it is lowest if all
+    errors are false positives and highest if all are false negatives.
+
+    Parameters
+    ----------
+    classified_yes, accuracy : float
+        Fractions; the accuracy is above one half.
+
+    Returns
+    -------
+    tuple of float
+        Fractions, low and high, inside 0 to 1.
+    """
+    low = (classified_yes - 2 * (1 - accuracy)) / (2 * accuracy - 1)
+    high = classified_yes / (2 * accuracy - 1)
+    return max(low, 0.0), min(high, 1.0)
+
+
+def _occurrence(claims: Claims, _: Mapping[str, Any]) -> dict[str, Quantity]:
+    """True occurrence at Night & No_moon, by the best printed accuracy and by the low end of its Wilson interval."""
+    yes, no = _number(claims, "T6.NIGHT.NO_MOON.YES"), _number(claims, "T6.NIGHT.NO_MOON.NO")
+    images = int(_number(claims, "SPLIT.VAL_YES") + _number(claims, "SPLIT.VAL_NO"))
+    right = int(max(_numbers(claims, "F5.VAL_ACCURACY_COUNT.*").values()))
+    share = yes / (yes + no)
+    low, high = occurrence_bounds(share, right / images)
+    lowest, highest = occurrence_bounds(share, wilson(right, images)[0])
+    return {
+        "occurrence.night_no_moon": (100 * low, 100 * high),
+        "occurrence.night_no_moon.wilson": (100 * lowest, 100 * highest),
+    }
+
+
+def _clock(claims: Claims, _: Mapping[str, Any]) -> dict[str, Quantity]:
+    """The zone of the printed city that pytz knows, and the season of the nights with daylight saving time."""
+    if "TXT.TIME_ZONE" not in claims:
+        raise MissingInputError("claim TXT.TIME_ZONE is not registered")
+    city = str(claims["TXT.TIME_ZONE"].value).rsplit("/", 1)[-1]
+    zones = [name for name in pytz.all_timezones if name.endswith(f"/{city}")]
+    if len(zones) != 1:
+        raise MissingInputError(f"pytz has {len(zones)} zones of the city {city}")
+    zone = pytz.timezone(zones[0])
+    saving = []
+    for number in (1, 2, 3):
+        first = f"WINDOW{number}.FIRST"
+        if first not in claims:
+            raise MissingInputError(f"claim {first} is not registered")
+        begin = date.fromisoformat(str(claims[first].value))
+        nights = [begin + timedelta(days=day) for day in range(int(_number(claims, f"WINDOW{number}.DAYS")))]
+        saving += [night for night in nights if zone.dst(datetime.combine(night, time()))]
+    seasons = {SEASONS[night.month % 12 // 3] for night in saving}
+    return {
+        "clock.time_zone": zones[0],
+        "clock.mdt_nights": len(saving),
+        "clock.mdt_season": " and ".join(season for season in SEASONS if season in seasons),
+    }
+
+
+def _softmax_bounds(claims: Claims, _: Mapping[str, Any]) -> dict[str, Quantity]:
     """Bounds on the mean p(yes) of a condition.
 
     A frame is classified yes if and only if p(yes) > 0.5. With a share s of the frames classified yes, the mean over
     all frames lies between 0.5 s and s + 0.5 (1 - s); the mean over the frames classified yes lies between 0.5 and 1,
-    and values in [50, 100] with mean m have a standard deviation of at most sqrt((m - 50) (100 - m))
+    and values in [50, 100] with mean m have a population deviation of at most sqrt((m - 50) (100 - m))
     (Bhatia and Davis 2000, American Mathematical Monthly 107, 353-357).
     """
-    for yes in claims.matching("T6.*.*.YES"):
-        _, sun, moon, _ = yes.id.split(".")
-        cell, no = f"{sun.lower()}.{moon.lower()}", f"T6.{sun}.{moon}.NO"
-        if no not in claims:
-            continue
-        share = float(yes.value) / (float(yes.value) + float(claims[no].value))
-        yield f"softmax.mean_over_all.{cell}", (50 * share, 100 * share + 50 * (1 - share))
-        yield f"softmax.mean_over_yes.{cell}", (50.0, 100.0)
-        mean = f"F6.YES.{sun}.{moon}.MEAN"
-        if mean in claims:
-            at = float(claims[mean].value)
-            yield f"softmax.sd_over_yes.{cell}", (0.0, math.sqrt(max(0.0, (at - 50) * (100 - at))))
+    bounds: dict[str, Quantity] = {}
+    for name, yes in _numbers(claims, "T6.*.*.YES").items():
+        sun, moon = name.split(".")[1:3]
+        cell = f"{sun.lower()}.{moon.lower()}"
+        share = yes / (yes + _number(claims, f"T6.{sun}.{moon}.NO"))
+        bounds[f"softmax.mean_over_all.{cell}"] = (50 * share, 100 * share + 50 * (1 - share))
+        bounds[f"softmax.mean_over_yes.{cell}"] = (50.0, 100.0)
+        mean = _number(claims, f"F6.YES.{sun}.{moon}.MEAN")
+        bounds[f"softmax.sd_over_yes.{cell}"] = (0.0, math.sqrt(max(0.0, (mean - 50) * (100 - mean))))
+    return bounds
+
+
+_DERIVATIONS: dict[tuple[str, ...], Callable[[Claims, Mapping[str, Any]], dict[str, Quantity]]] = {
+    ("split.lost_to_floor", "sample.dates_needed"): _lost_to_floor,
+    ("split.train_yes", "split.val_yes"): _split,
+    ("accuracy",): _accuracies,
+    ("softmax",): _softmax_bounds,
+    ("occurrence",): _occurrence,
+    ("clock",): _clock,
+}

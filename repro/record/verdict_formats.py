@@ -5,21 +5,25 @@ from __future__ import annotations
 from typing import Any
 
 from rich.console import Console
+from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
 from repro.files import dumps
 from repro.record.claims import Claim
-from repro.record.comparator import Verdict, round_for_print
-from repro.record.judge import Verification
+from repro.record.comparator import CONFLICTS, Verdict, round_for_print
+from repro.record.judge import OUTCOMES, Verification
+from repro.record.strength import GRADES
 
+#: Up to so many claims are printed with their quotations and reasons.
+MOST_DETAILED = 12
 #: Colour and mark of each outcome; the mark tells it without colour.
 STYLE = {
     "confirmed": ("green", "="),
     "consistent": ("cyan", "~"),
     "contradicted": ("red", "x"),
     "source_conflict": ("magenta", "!"),
-    "repeated": ("bright_black", ":"),
+    "repeated": ("bright_black", "r"),
     "undecidable": ("yellow", "?"),
     "not_run": ("bright_black", "-"),
     "error": ("bold red", "E"),
@@ -27,18 +31,48 @@ STYLE = {
 
 
 def measured_text(claim: Claim, verdict: Verdict) -> str:
-    """The measured value with one digit more than the claim prints."""
+    """What was measured, with one digit more than the claim prints; a bound as a bound on the claim, such as ">= 0.100"."""
+    rule, digits = claim.evidence[verdict.evidence], claim.decimals + 1
     match verdict.measured:
         case None:
             return ""
         case (low, high):
-            return f"{round_for_print(low):,.{claim.decimals + 1}f} to {round_for_print(high):,.{claim.decimals + 1}f}"
+            return f"{round_for_print(low):,.{digits}f} to {round_for_print(high):,.{digits}f}"
         case bool() | str():
             return str(verdict.measured)
+        case number if rule.rule in ("at_most", "at_least"):
+            sign, side = (">=", -1) if rule.rule == "at_most" else ("<=", 1)
+            bound = number + side * (rule.tolerance or 0)
+            return f"{sign} {bound:,}" if isinstance(bound, int) else f"{sign} {bound:,.{digits}f}"
         case int():
             return f"{verdict.measured:,}"
         case _:
-            return f"{verdict.measured:,.{claim.decimals + 1}f}"
+            return f"{verdict.measured:,.{digits}f}"
+
+
+def caught_text(claim: Claim, verdict: Verdict) -> str:
+    """The wrong values that a comparison would have caught; empty if it was not made."""
+    caught = verdict.catches
+    if caught is None:
+        return ""
+    if caught.any_other:
+        return "any other value"
+    sides = [
+        f"{value:,.{claim.decimals}f} or {word}"
+        for value, word in ((caught.below, "less"), (caught.above, "more"))
+        if value is not None
+    ]
+    return ", ".join(sides) or "nothing"
+
+
+def strength_text(verdict: Verdict) -> str:
+    """Grade of a comparison with what qualifies it: the z-value of a prediction, the share that a bound excludes."""
+    if verdict.grade is None:
+        return ""
+    text = f"{verdict.grade} {GRADES[verdict.grade]}"
+    if verdict.z is not None:
+        text += f", z = {verdict.z:+.1f}"
+    return text if verdict.excluded is None else f"{text}, excludes {100 * verdict.excluded:.0f} %"
 
 
 def as_json(verification: Verification) -> str:
@@ -52,10 +86,18 @@ def _rows(verification: Verification) -> list[tuple[Claim, Verdict]]:
 
 def as_markdown(verification: Verification) -> str:
     """The verdicts as a Markdown table, with the findings below it."""
-    lines = ["| claim | published | evidence | measured | outcome |", "|---|---|---|---|---|"]
+    lines = ["| claim | published | evidence | grade | measured | catches | outcome |", "|---|---|---|---|---|---|---|"]
     for claim, verdict in _rows(verification):
         mark = " (drifted)" if verdict.drifted else ""
-        cells = (claim.id, claim.shown(), verdict.evidence, measured_text(claim, verdict), verdict.outcome + mark)
+        cells = (
+            claim.id,
+            claim.shown(),
+            verdict.evidence,
+            verdict.grade or "",
+            measured_text(claim, verdict),
+            caught_text(claim, verdict),
+            verdict.words + mark,
+        )
         lines.append("| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |")
     lines += ["", "**Summary:** " + summary_text(verification.summary), ""]
     lines += [f"- **{finding.title}** ({finding.id}): {finding.explanation}" for finding in verification.findings]
@@ -67,27 +109,124 @@ def summary_text(summary: dict[str, Any]) -> str:
     return ", ".join(f"{count} {outcome.replace('_', ' ')}" for outcome, count in summary.items())
 
 
-def print_table(verification: Verification) -> None:
-    """Print the verdicts in colour on a terminal, plainly elsewhere."""
-    console = Console()
-    if not console.is_terminal:
-        console = Console(width=160)
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for heading, justify in (("claim", "left"), ("published", "right"), ("evidence", "left"), ("measured", "right")):
-        table.add_column(heading, justify="right" if justify == "right" else "left", overflow="fold")
-    table.add_column("outcome")
-    for claim, verdict in _rows(verification):
-        colour, mark = STYLE[verdict.outcome]
-        outcome = Text(f"{mark} {verdict.outcome}", style=colour)
-        if verdict.drifted or verdict.uncompared:
-            outcome.append(f"  (declared: {verdict.expected})", style="bold yellow")
-        table.add_row(claim.id, claim.shown(), verdict.evidence, measured_text(claim, verdict), outcome)
-    console.print(table)
-    console.print()
+def drift_text(verification: Verification) -> str:
+    """How many verdicts came out otherwise than declared, and which."""
+    drifted = verification.drifted
+    names = ", ".join(f"{verdict.claim} ({verdict.evidence})" for verdict in drifted)
+    text = f"{len(drifted)} of {len(verification.verdicts)} verdicts drifted from what expected/published declares"
+    return f"{text}: {names}." if names else f"{text}."
+
+
+def print_overview(verification: Verification) -> None:
+    """Print headlines, then what contradicts or conflicts, findings by worth, and the counts by grade and outcome."""
+    console = _console()
+    _print_headlines(console, verification)
+    conflicts = [(claim, verdict) for claim, verdict in _rows(verification) if verdict.outcome in CONFLICTS]
+    if conflicts:
+        _heading(console, f"Against the record ({len(conflicts)} comparisons)")
+        console.print(_table(conflicts))
+    if verification.findings:
+        _heading(console, "Findings, by worth")
     for finding in verification.findings:
         console.print(Text.assemble((f"{finding.title}. ", "bold"), finding.explanation))
+    _print_counts(console, verification)
+
+
+def print_claims(verification: Verification) -> None:
+    """Print some claims: one by one with every reason if they are few, else as a table."""
+    console = _console()
+    if len(verification.claims) > MOST_DETAILED:
+        console.print(_table(_rows(verification)))
+        console.print(f"Reasons are printed for {MOST_DETAILED} claims or fewer: name one, as in repro verify T2.NIGHT")
+    else:
+        for claim, verdicts in verification.by_claim():
+            _print_claim(console, claim, verdicts)
+    for finding in verification.findings:
+        console.print(Text.assemble((f"{finding.title}. ", "bold"), finding.explanation))
+    _print_counts(console, verification)
+
+
+def _console() -> Console:
+    console = Console(highlight=False)
+    return console if console.is_terminal else Console(width=160, highlight=False)
+
+
+def _heading(console: Console, text: str) -> None:
     console.print()
-    console.print(
-        f"{len(verification.claims)} claims, {len(verification.verdicts)} comparisons: "
-        + summary_text(verification.summary)
-    )
+    console.print(Text(text, style="bold underline"))
+
+
+def _outcome(verdict: Verdict) -> Text:
+    colour, mark = STYLE[verdict.outcome]
+    text = Text(f"{mark} {verdict.words}", style=colour)
+    if verdict.drifted or verdict.uncompared:
+        text.append(f"  (declared: {verdict.expected.replace('_', ' ')})", style="bold yellow")
+    return text
+
+
+def _table(rows: list[tuple[Claim, Verdict]]) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    table.add_column("claim", overflow="fold")
+    table.add_column("published", justify="right", overflow="fold")
+    table.add_column("evidence", overflow="fold")
+    table.add_column("measured", justify="right", overflow="fold")
+    table.add_column("grade")
+    table.add_column("outcome")
+    for claim, verdict in rows:
+        measured = measured_text(claim, verdict)
+        table.add_row(claim.id, claim.shown(), verdict.evidence, Text(measured), verdict.grade or "", _outcome(verdict))
+    return table
+
+
+def _print_claim(console: Console, claim: Claim, verdicts: list[Verdict]) -> None:
+    source = claim.source
+    place = f"{source.document} {source.section}" + (f", {source.place}" if source.place else "")
+    console.print(Text.assemble((claim.id, "bold"), "  ", (claim.shown(), "bold"), f"  {place}"))
+    lines = [f'"{source.quote}"']
+    lines += [f"({source.gloss})"] if source.gloss else []
+    lines += [f"Headline {claim.headline}. {claim.sentence}".rstrip()] if claim.headline else []
+    lines += [f"Note: {claim.note}"] if claim.note else []
+    for line in lines:
+        console.print(Padding(Text(line), (0, 0, 0, 2), expand=False))
+    for verdict in verdicts:
+        measured = measured_text(claim, verdict)
+        head = Text.assemble(_outcome(verdict), f" by {verdict.evidence}")
+        for part in (f"measured {measured}" if measured else "", strength_text(verdict), verdict.tolerance):
+            head.append(f"; {part}" if part else "")
+        console.print(Padding(head, (0, 0, 0, 2), expand=False))
+        caught = caught_text(claim, verdict)
+        if caught:
+            console.print(Padding(Text(f"would have caught: {caught}"), (0, 0, 0, 4), expand=False))
+        console.print(Padding(Text(f"because: {verdict.reason}"), (0, 0, 0, 4), expand=False))
+    console.print()
+
+
+def _print_headlines(console: Console, verification: Verification) -> None:
+    headlines = verification.headlines()
+    if not headlines:
+        return
+    _heading(console, "Headlines, each with its strongest evidence")
+    for position, claims in headlines.items():
+        sentence = next(claim.sentence for claim in claims if claim.sentence)
+        strongest = verification.strongest([claim.id for claim in claims])
+        line = Text(f"{position:>2}. {sentence} [")
+        for number, verdict in enumerate(strongest):
+            line.append(", " if number else "").append(_outcome(verdict)).append(
+                f" ({strength_text(verdict)})" if verdict.grade else ""
+            )
+        console.print(line.append("]"))
+
+
+def _print_counts(console: Console, verification: Verification) -> None:
+    _heading(console, f"{len(verification.claims)} claims, {len(verification.verdicts)} comparisons")
+    by_grade = verification.by_grade
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    table.add_column("grade (an equation counts once)")
+    shown = [outcome for outcome in OUTCOMES if any(counts[outcome] for counts in by_grade.values())]
+    for outcome in shown:
+        table.add_column(outcome.replace("_", " "), justify="right")
+    for name, word in GRADES.items():
+        table.add_row(f"{name} {word}", *(str(by_grade[name][outcome]) for outcome in shown))
+    console.print(table)
+    console.print("Comparisons by outcome: " + summary_text(verification.summary))
+    console.print(drift_text(verification))

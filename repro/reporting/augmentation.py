@@ -10,8 +10,7 @@ import numpy as np
 import pandas as pd
 from PIL import Image
 
-from repro.classifier.archive import load
-from repro.classifier.transforms import CROP_AREA, JITTER, Augmentation, Pixels, augment, draw
+from repro.classifier.transforms import CROP_AREA, JITTER, Augmentation, Pixels, augment, draw, load_frame
 from repro.files import atomic_path
 from repro.params import Params
 from repro.paths import Paths
@@ -111,10 +110,10 @@ def _frame(paths: Paths, params: Params) -> tuple[str, Pixels] | None:
     order = generator(params.seed, "report", "figure3", "frame").permutation(len(trained))[:LOOKED_AT]
     found: tuple[float, str, Pixels] | None = None
     for row in trained.iloc[order].to_dict("records"):
-        archive = paths.stage(params.corpus, "clock") / "frames" / f"{row['night']}.zip"
+        archive = paths.stage(params.corpus, "film") / "frames" / f"{row['night']}.zip"
         if not archive.is_file():
             continue  # taken away since, to save space; another frame shows the same
-        pixels = load(archive, str(row["name"]), params.train.image_size_px)
+        pixels = load_frame(archive, str(row["name"]), params.train.image_size_px)
         contrast = float(pixels.std())
         if found is None or contrast > found[0]:
             found = contrast, str(row["name"]), pixels

@@ -6,7 +6,7 @@ import math
 
 import pandas as pd
 
-from repro.record.intervals import wilson
+from repro.intervals import wilson
 from repro.reporting.verdicts import Results, claim_number
 from repro.sky.bins import CONDITIONS, MOON_BINS, SUN_BINS
 

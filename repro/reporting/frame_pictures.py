@@ -11,7 +11,7 @@ import pandas as pd
 from PIL import Image
 
 from repro.files import atomic_path
-from repro.film.keogram import place_in_time
+from repro.reporting.keogram import place_in_time
 
 STRIP_PX = (864, 216)  # width and height of the small keogram: twice its place in the drawing of a night
 _GREY = (140, 140, 140)  # where there is no frame

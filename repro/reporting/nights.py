@@ -156,7 +156,7 @@ def _draw(paths: Paths, corpus: CorpusOverview, night: NightRow, labels: pd.Seri
     assert night.keogram is not None
     target, name = paths.report_build, night.night
     drawing, keogram, data = (f"nights/{name}.{kind}" for kind in ("svg", "png", "csv"))
-    full_copy(night.keogram.picture, target / keogram)
+    full_copy(night.keogram.strip, target / keogram)
     times = pd.read_parquet(night.keogram.table, columns=["time_utc"])["time_utc"]
     strip, span = keogram_strip(night.keogram.strip, times)
     frames = read_frames(paths, corpus.name, name, labels)

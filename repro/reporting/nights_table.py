@@ -41,22 +41,19 @@ class Keogram:
 
     Parameters
     ----------
-    picture : Path
-        As the sky stage drew it, with axes.
     strip : Path
         As the film stage cut it, a column a frame.
     table : Path
         The night's frame table, for the time of each column.
     """
 
-    picture: Path
     strip: Path
     table: Path
 
     @property
     def complete(self) -> bool:
         """Whether all of it is there."""
-        return self.picture.is_file() and self.strip.is_file() and self.table.is_file()
+        return self.strip.is_file() and self.table.is_file()
 
 
 @dataclass(frozen=True)
@@ -75,7 +72,7 @@ class NightRow:
     conditions : mapping
         Frames by ``(sun_bin, moon_bin)``, dark and moonless first.
     keogram : Keogram or None
-        None until the sky stage has drawn it.
+        None until the stages film and sky have worked on the night.
     """
 
     night: str
@@ -163,7 +160,6 @@ def load_corpus(paths: Paths, params: Params, published: set[str]) -> CorpusOver
         counts = {key: row[key] for key in ("sampled", "missing", "read", "unreadable", "gaps", "duplicates")}
         counts["repaired"] = repaired.get(night)
         keogram = Keogram(
-            paths.stage(name, "sky") / "keograms" / f"{night}.png",
             paths.stage(name, "film") / "keograms" / f"{night}.png",
             paths.stage(name, "sky") / "tables" / f"{night}.parquet",
         )

@@ -10,8 +10,8 @@ from typing import Any
 import pandas as pd
 
 from repro.files import read_json
+from repro.intervals import wilson
 from repro.paths import Paths
-from repro.record.intervals import wilson
 from repro.sky.bins import CONDITIONS
 
 MADE_BY = "dvc repro softmax"

@@ -9,8 +9,8 @@ from typing import Any
 import pandas as pd
 
 from repro.files import read_json
+from repro.intervals import wilson
 from repro.paths import Paths
-from repro.record.intervals import wilson
 
 MADE_BY = "dvc repro train"
 

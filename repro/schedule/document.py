@@ -1,27 +1,37 @@
 """The frames of the thesis predicted without its videos: from dates, site and DE421 alone.
 
-The camera is taken to be on while the sun is below one altitude, and one share of the frames to be present. These two
-numbers are fitted to the total and to the Nautical count of Table 2, nothing else; all the rest is prediction.
+The camera goes on in the evening at the sun's altitude of the one start that the thesis prints. The altitude at which it
+goes off in the morning and the share of its frames that is present are fitted to the total and to the Nautical count of
+Table 2. The length of the gaps in the record follows from the size of the labelled sample. All the rest is prediction.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
+import numpy.typing as npt
+import pandas as pd
 from scipy.stats import chi2
 
+from repro.engine.receipts import settings_digest
 from repro.errors import ReproError
+from repro.files import read_json, write_json, write_table
 from repro.params import Schedule, Sky
-from repro.schedule.prediction import Prediction, predict, sample_size
-from repro.schedule.rule_reading import CELLS, DARK, NAUTICAL, Published, Reading
-from repro.schedule.scatter import missing_nights_covariance
+from repro.schedule.clustering import clustering_quantities
+from repro.schedule.prediction import FittedReading, Prediction, predict
+from repro.schedule.rule_reading import CELLS, DARK, NAUTICAL, FittedRule, Published
+from repro.schedule.scatter import sample_by_date
 from repro.sky.bins import MOON_BINS, SUN_BINS
+from repro.untrusted import read_table
 
-__all__ = ["Prediction", "Published", "as_document", "document", "predict", "published"]
+__all__ = ["Prediction", "Published", "as_document", "document", "predict", "published", "read_or_predict", "write"]
 
 #: A reading is excluded when chance would make its distance less often than this.
 EXCLUDED_BELOW = 1e-6
+_FRAMES, _NAUTICAL, _SAMPLE = "TXT.FRAMES", "T2.NAUTICAL", "SPLIT.LABELLED"
 
 
 class _Claim(Protocol):
@@ -34,12 +44,12 @@ class _Claims(Protocol):
 
 
 def published(claims: _Claims) -> Published:
-    """Take the counts from registered claims: TXT.FRAMES, T2.NAUTICAL and the nine T3.<SUN>.<MOON>.
+    """Take the counts from registered claims: TXT.FRAMES, T2.NAUTICAL, SPLIT.LABELLED and the nine T3.<SUN>.<MOON>.
 
     Raises
     ------
     ReproError
-        If one of them is not registered, or is no positive number.
+        If one of them is not registered, or is not a positive number.
     """
 
     def count(name: str) -> float:
@@ -54,13 +64,12 @@ def published(claims: _Claims) -> Published:
         return float(value)
 
     try:
-        return Published(
-            count("TXT.FRAMES"), count("T2.NAUTICAL"), {cell: count(f"T3.{cell.upper()}") for cell in CELLS}
-        )
+        cells = {cell: count(f"T3.{cell.upper()}") for cell in CELLS}
+        return Published(count(_FRAMES), count(_NAUTICAL), cells, count(_SAMPLE))
     except KeyError as error:
         raise ReproError(
             found=f"no claim {error}",
-            expected="TXT.FRAMES, T2.NAUTICAL and the nine cells T3.<SUN>.<MOON>",
+            expected=f"{_FRAMES}, {_NAUTICAL}, {_SAMPLE} and the nine cells T3.<SUN>.<MOON>",
             where="expected/published",
             remedy="restore the claim file from the repository",
         ) from None
@@ -74,7 +83,56 @@ def document(schedule: Schedule, sky: Sky, record: Published) -> dict[str, Any]:
     dict
         See :func:`as_document`.
     """
-    return as_document(predict(schedule, sky, record.total, record.nautical, record.cells))
+    return as_document(predict(schedule, sky, record))
+
+
+def write(folder: Path, schedule: Schedule, sky: Sky, record: Published) -> dict[str, Any]:
+    """Predict and write ``schedule.json``, ``nights.parquet``, ``segments.parquet`` and, last, ``receipt.json``.
+
+    Parameters
+    ----------
+    folder : Path
+        Output folder of the stage.
+    schedule, sky, record : Schedule, Sky, Published
+        As for :func:`repro.schedule.prediction.predict`.
+
+    Returns
+    -------
+    dict
+        The document.
+    """
+    prediction = predict(schedule, sky, record)
+    result = as_document(prediction)
+    (folder / "receipt.json").unlink(missing_ok=True)
+    write_json(folder / "schedule.json", result)
+    write_table(folder / "nights.parquet", prediction.nights())
+    write_table(folder / "segments.parquet", prediction.segments())
+    write_json(folder / "receipt.json", {"inputs": _inputs(schedule, sky, record)})
+    return result
+
+
+def read_or_predict(
+    folder: Path, schedule: Schedule, sky: Sky, record: Published
+) -> tuple[dict[str, Any], pd.DataFrame]:
+    """The document and the table of nights: as the stage wrote them if they are current, else predicted here and now.
+
+    Nothing is written. The prediction takes some seconds, most of them for the scatter.
+    """
+    receipt = folder / "receipt.json"
+    if receipt.is_file():
+        made = read_json(receipt, made_by="dvc repro schedule")
+        if isinstance(made, Mapping) and made.get("inputs") == _inputs(schedule, sky, record):
+            return (
+                read_json(folder / "schedule.json", made_by="dvc repro schedule"),
+                read_table(folder / "nights.parquet", made_by="dvc repro schedule"),
+            )
+    prediction = predict(schedule, sky, record)
+    return as_document(prediction), prediction.nights()
+
+
+def _inputs(schedule: Schedule, sky: Sky, record: Published) -> str:
+    settings = {"schedule": schedule.model_dump(), "sky": sky.model_dump(), "record": vars(record)}
+    return settings_digest(settings, __name__)
 
 
 def as_document(prediction: Prediction) -> dict[str, Any]:
@@ -83,141 +141,190 @@ def as_document(prediction: Prediction) -> dict[str, Any]:
     Returns
     -------
     dict
-        ``quantities``: flat, name to number. Counts are frames (``night``, ``no_moon``, ``night.no_moon``), with
-        ``sd.`` their standard deviation from missing nights, with ``unfitted.`` minutes with no switch and none
-        missing; ``share.`` percent of all frames; ``<reading>.no_moon_share`` percent of all frames and
-        ``<reading>.night.no_moon_share`` percent of the Night frames under a reading; ``<reading>.chi_square`` its
-        distance over the Night and Astro cells.
-        ``fit``: the two fitted numbers. ``cells``: published and predicted. ``readings``: their distances.
-        ``sample``: the sample if the missing frames are whole dates. ``scatter``: the model, in words.
+        ``quantities``: flat, name to number. Counts are frames (``night``, ``no_moon``, ``night.no_moon``); ``share.``
+        percent of all frames; ``sd.`` the standard deviation of a count or share; ``unfitted.`` minutes with no switch
+        and none missing; ``standard_time.`` frames by bin of the sun if every stamp is read as standard time;
+        ``<reading>.no_moon_share`` percent of all frames and ``<reading>.night.no_moon_share`` percent of the Night
+        frames under a reading; ``<reading>.chi_square`` its distance over the Night and Astro cells and
+        ``<reading>.chi_square_nine`` over all; ``missing_nights.`` the run of nights whose absence explains most.
+        ``fit``: the camera. ``cells``: published and predicted. ``readings``: their distances. ``sample``: the sample,
+        whole and with gaps. ``missing_nights``: the runs of nights that explain most. ``scatter``: the model.
     """
     chosen, record = prediction.chosen, prediction.record
     fit = {
-        "switch_on_altitude_deg": round(chosen.fit.morning_altitude_deg, 4),
-        "availability": round(chosen.fit.availability, 6),
+        "evening_altitude_deg": round(chosen.rule.fit.evening_altitude_deg, 4),
+        "morning_altitude_deg": round(chosen.rule.fit.morning_altitude_deg, 4),
+        "availability": round(chosen.rule.fit.availability, 6),
     }
-    frames = prediction.frames_by_date()
-    sizes = sample_size(frames)
-    sample_sd = float(np.sqrt(missing_nights_covariance(sizes[None], chosen.fit.availability)[0, 0]))
+    sizes = sample_by_date(prediction.frames_by_date())
+    lost = prediction.gaps.sample_lost
     quantities = {
         **_counts(chosen),
-        **_unfitted(chosen),
+        **_unfitted(chosen.rule),
         "nights": len(prediction.minutes.mornings),
         **{
             f"window{number}.nights": int((prediction.minutes.window == number).sum())
             for number in np.unique(prediction.minutes.window)
         },
         "sample.frames": int(sizes.sum()),
-        "sample.dates": frames.size,
-        "sd.sample.frames": round(sample_sd, 2),
+        "sample.dates": sizes.size,
+        "sample.lost_to_gaps": round(float(lost.mean()), 1),
+        "sample.sd_of_gaps": round(float(lost.std()), 2),
+        **clustering_quantities(prediction),
         **{f"fit.{name}": value for name, value in fit.items()},
+        "fit.mean_gap_h": round(prediction.gaps.mean_h, 3),
     }
+    for sun in SUN_BINS:
+        of_bin = prediction.standard_time.camera_on & (prediction.standard_time.sun == sun)
+        quantities[f"standard_time.{sun.lower()}"] = round(float(of_bin.sum() * chosen.rule.fit.availability), 2)
     for name, reading in prediction.readings.items():
         quantities |= {f"{name}.{key}": value for key, value in _shares(reading).items()}
-        quantities |= {f"{name}.{cell}": round(count, 2) for cell, count in reading.cells.items()}
+        quantities |= {f"sd.{name}.no_moon_share": round(100 * reading.scatter.sd("", "No_moon") / record.total, 4)}
+        quantities |= {f"{name}.{cell}": round(count, 2) for cell, count in reading.rule.cells.items()}
     distances = _distances(prediction)
     for row in distances:
         quantities[f"{row['name']}.chi_square"] = row["chi_square_night_astro"]
+        quantities[f"{row['name']}.chi_square_nine"] = row["chi_square_nine"]
         quantities[f"{row['name']}.largest_deviation_percent"] = row["largest_deviation_percent"]
+        for end in ("first", "last"):
+            quantities[f"{row['name']}.{end}_stamp_altitude_deg"] = row[f"{end}_stamp_altitude_deg"]
+    quantities["late_stamps.stamps_late_s"] = prediction.readings["late_stamps"].delay_s
+    full_moon = prediction.readings["as_printed"].rule.switches.full_moon
+    quantities["as_printed.full_moon_phase_deg"] = full_moon.phase_deg
+    quantities["as_printed.full_moon_altitude_deg"] = full_moon.altitude_deg
+    runs = [{**vars(run), "chi_square": round(run.chi_square, 2)} for run in prediction.missing_runs]
+    if runs:
+        best = {name: runs[0][name] for name in ("first", "last", "frames", "sample_lost", "chi_square")}
+        quantities |= {f"missing_nights.{name}": value for name, value in best.items()}
+        quantities["missing_nights.tried"] = prediction.runs_tried
     return {
         "quantities": quantities,
-        "fit": {**fit, "fitted_to": {"total": record.total, "nautical": record.nautical}},
+        "fit": {
+            **fit,
+            "fitted_to": {"total": record.total, "nautical": record.nautical},
+            "mean_gap_h": round(prediction.gaps.mean_h, 3),
+        },
         "cells": [_compare(chosen, record, cell) for cell in CELLS],
         "readings": distances,
         "sample": {
             "frames": int(sizes.sum()),
-            "frames_if_whole_dates_are_missing": round(float(sizes.sum()) * chosen.fit.availability, 1),
-            "sd": round(sample_sd, 2),
+            "published": record.sample,
+            "lost_to_gaps": round(float(lost.mean()), 1),
+            "sd": round(float(lost.std()), 2),
         },
-        "scatter": "the missing share of the frames is whole nights, drawn at random; sums that were fitted do not vary",
+        "missing_nights": {"tried": prediction.runs_tried, "best": runs},
+        "nights": {"rare_loss_frames": prediction.of_nights.rare_loss},
+        "scatter": (
+            f"gaps that begin at random and last {prediction.gaps.mean_h:.1f} h on average, exponentially distributed, "
+            "until the missing share of the frames is reached; the mean makes the sample lose as many frames as it did. "
+            "A frame at the border of a condition falls on either side. Each of "
+            f"{len(prediction.gaps.missing):,} draws is fitted as the published counts are, so sums that were fitted "
+            "do not vary"
+        ),
     }
 
 
-def _counts(reading: Reading) -> dict[str, float]:
+def _counts(reading: FittedReading) -> dict[str, float]:
     suns = {sun.lower(): (sun, "") for sun in SUN_BINS[:3]}
     moons = {moon.lower(): ("", moon) for moon in MOON_BINS}
     cells = {f"{sun}.{moon}".lower(): (sun, moon) for sun in SUN_BINS[:3] for moon in MOON_BINS}
-    total = reading.total()
+    rule = reading.rule
+    total = rule.frames()
     result: dict[str, float] = {"total": round(total, 2)}
     for sun in SUN_BINS[3:]:
-        result[sun.lower()] = round(
-            float((reading.camera_on & (reading.sun == sun)).sum() * reading.fit.availability), 2
-        )
+        result[sun.lower()] = round(float((rule.camera_on & (rule.sun == sun)).sum() * rule.fit.availability), 2)
     for name, (sun, moon) in {**suns, **moons, **cells}.items():
-        result[name] = round(reading.total(sun, moon), 2)
-        result[f"sd.{name}"] = round(reading.sd(sun, moon), 2)
+        sd = reading.scatter.sd(sun, moon)
+        result[name] = round(rule.frames(sun, moon), 2)
+        result[f"sd.{name}"] = round(sd, 2)
         if name not in cells:
-            result[f"share.{name}"] = round(100 * reading.total(sun, moon) / total, 4)
+            result[f"share.{name}"] = round(100 * rule.frames(sun, moon) / total, 4)
+            result[f"sd.share.{name}"] = round(100 * sd / total, 4)
     return result
 
 
-def _unfitted(reading: Reading) -> dict[str, int]:
+def _unfitted(rule: FittedRule) -> dict[str, int]:
     result = {}
     for sun in ("Night", "Astro"):
-        here = reading.sun == sun
-        result[f"unfitted.{sun}".lower()] = int(here.sum())
+        of_sun = rule.sun == sun
+        result[f"unfitted.{sun}".lower()] = int(of_sun.sum())
         for moon in MOON_BINS:
-            result[f"unfitted.{sun}.{moon}".lower()] = int((here & (reading.moon == moon)).sum())
+            result[f"unfitted.{sun}.{moon}".lower()] = int((of_sun & (rule.moon == moon)).sum())
     return result
 
 
-def _shares(reading: Reading) -> dict[str, float]:
-    result = {}
+def _shares(reading: FittedReading) -> dict[str, float]:
+    rule, result = reading.rule, {}
     for moon in MOON_BINS:
-        result[f"{moon.lower()}_share"] = 100 * reading.total("", moon) / reading.total()
-        result[f"night.{moon.lower()}_share"] = 100 * reading.total("Night", moon) / reading.total("Night")
+        result[f"{moon.lower()}_share"] = 100 * rule.frames("", moon) / rule.frames()
+        result[f"night.{moon.lower()}_share"] = 100 * rule.frames("Night", moon) / rule.frames("Night")
     return {name: round(value, 4) for name, value in result.items()}
 
 
-def _compare(reading: Reading, record: Published, cell: str) -> dict[str, Any]:
-    predicted, counted = reading.cells[cell], record.cells[cell]
+def _compare(reading: FittedReading, record: Published, cell: str) -> dict[str, Any]:
+    predicted, counted = reading.rule.cells[cell], record.cells[cell]
+    number = CELLS.index(cell)
+    sd = float(np.sqrt(reading.scatter.covariance[number, number]))
     return {
         "cell": cell,
         "published": counted,
         "predicted": round(predicted, 2),
         "deviation_percent": round(100 * (predicted / counted - 1), 3),
-        "sd": round(float(np.sqrt(reading.covariance[CELLS.index(cell), CELLS.index(cell)])), 2),
+        "sd": round(sd, 2),
+        "z": round((counted - predicted) / sd, 2) if sd else None,
     }
 
 
 def _distances(prediction: Prediction) -> list[dict[str, Any]]:
     """Each reading's distance from the nine cells, the nearest first; scaled by the nearest one's."""
     record = prediction.record
-    found = {
-        name: (reading.distance(record.cells, DARK), reading.distance(record.cells, DARK + NAUTICAL))
+    nine_cells = {
+        name: reading.scatter.distance(reading.rule.deviation(record.cells), DARK + NAUTICAL)
         for name, reading in prediction.readings.items()
     }
     # No model of the scatter is complete. Where even the nearest reading is farther than the model says, every
     # distance is divided by that excess before a reading is called excluded, as Birge's ratio does for errors.
-    (nearest, freedom), _ = min(found.values())
+    nearest, freedom = min(nine_cells.values())
     excess = max(nearest / max(freedom, 1), 1.0)
     rows = []
-    for name, ((dark, dark_freedom), (nine, nine_freedom)) in sorted(found.items(), key=lambda item: item[1]):
+    for name, (nine, nine_freedom) in sorted(nine_cells.items(), key=lambda item: item[1]):
         reading = prediction.readings[name]
+        dark, dark_freedom = reading.scatter.distance(reading.rule.deviation(record.cells), DARK)
         cells = [_compare(reading, record, cell) for cell in CELLS]
         worst = max(cells, key=lambda row: abs(row["deviation_percent"]))
         worst_dark = max((cells[number] for number in DARK), key=lambda row: abs(row["deviation_percent"]))
-        limit = float(chi2.isf(EXCLUDED_BELOW, dark_freedom))
+        limit = float(chi2.isf(EXCLUDED_BELOW, nine_freedom))
+        first_deg, last_deg = _stamps_at_switches(reading.rule, prediction.minutes.night)
         rows.append(
             {
                 "name": name,
-                "switches": reading.switches.model_dump(),
-                "evening_altitude_deg": round(reading.fit.evening_altitude_deg, 4),
-                "morning_altitude_deg": round(reading.fit.morning_altitude_deg, 4),
-                "availability": round(reading.fit.availability, 6),
+                "switches": reading.rule.switches.model_dump(),
+                "evening_altitude_deg": round(reading.rule.fit.evening_altitude_deg, 4),
+                "morning_altitude_deg": round(reading.rule.fit.morning_altitude_deg, 4),
+                "first_stamp_altitude_deg": round(first_deg, 2),
+                "last_stamp_altitude_deg": round(last_deg, 2),
+                "availability": round(reading.rule.fit.availability, 6),
+                "stamps_late_s": reading.delay_s,
+                "fitted_numbers": reading.fitted,
                 "chi_square_night_astro": round(dark, 2),
                 "degrees_night_astro": dark_freedom,
-                "chance_night_astro": float(f"{chi2.sf(dark, dark_freedom):.3g}"),
                 "chi_square_nine": round(nine, 2),
                 "degrees_nine": nine_freedom,
+                "chance_nine": float(f"{chi2.sf(nine, nine_freedom):.3g}"),
                 "largest_deviation_percent": worst["deviation_percent"],
                 "largest_deviation_cell": worst["cell"],
                 "largest_deviation_night_astro_percent": worst_dark["deviation_percent"],
                 "largest_deviation_night_astro_cell": worst_dark["cell"],
-                "scaled_chi_square_night_astro": round(dark / excess, 2),
+                "scaled_chi_square_nine": round(nine / excess, 2),
                 "excluded_above": round(limit, 2),
-                "excluded": dark / excess > limit,
+                "excluded": nine / excess > limit,
                 "cells": {row["cell"]: row["predicted"] for row in cells},
             }
         )
     return rows
+
+
+def _stamps_at_switches(rule: FittedRule, night: npt.NDArray[np.int64]) -> tuple[float, float]:
+    """Median altitude of the sun at the first and at the last stamp of a night."""
+    shown = pd.Series(rule.sun_alt_deg[rule.camera_on]).groupby(night[rule.camera_on])
+    return float(shown.first().median()), float(shown.last().median())

@@ -1,29 +1,56 @@
-"""Every reading of the published rule, fitted to Table 2 and ready to be held against Table 3."""
+"""Readings of the published rule and of the camera, fitted to Table 2 and ready to be compared with Table 3."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
+import pytz
 
 from repro.params import Schedule, Sky
-from repro.schedule.rule_reading import CELLS, Published, Reading, read
+from repro.schedule.missing_nights import MissingRun, scan_missing_runs
+from repro.schedule.rule_reading import CELLS, FittedRule, Published, fit_rule
+from repro.schedule.scatter import Gaps, NightScatter, Scatter, draw_gaps, night_scatter, sample_by_date, scatter_of
 from repro.schedule.windows import Minutes, local_time, minutes_of, night_table, segments
-from repro.sky.ephemeris import Floats, positions
+from repro.sky.ephemeris import Floats, Positions, positions
 
-#: The readings of the rule that are tested against the counts.
-READINGS = {
+#: Readings of the rule of Tables 2 and 3 that are compared with the counts, all with the same camera.
+RULE_READINGS = {
     "published": Sky(),
     "as_printed": Sky(moon_rule="as_printed"),
     "unfolded": Sky(moon_phase="unfolded"),
     "refracted": Sky(altitude="refracted"),
     "geometric": Sky(altitude="geometric"),
 }
-#: The published reading, with the evening's altitude from the one start of a night that the record prints.
-KNOWN_START = "known_start"
-SAMPLE_MOST, SAMPLE_PART = 20, 2  # the published script takes min(20, max(1, n // 2)) frames of a date
+#: Other readings of the camera and of its clock, all with the published rule.
+ONE_ALTITUDE, LATE_STAMPS, STANDARD_TIME = "one_altitude", "late_stamps", "standard_time"
+#: Delays of a stamp that are tried, in seconds.
+DELAYS_S = tuple(range(0, 361, 30))
+#: Seed of the gaps and borders; a published number has to follow from the record alone, so it is no parameter.
+SEED = 20221201
+
+
+@dataclass(frozen=True)
+class FittedReading:
+    """One reading with its scatter.
+
+    Parameters
+    ----------
+    rule : FittedRule
+        Fitted to the total and the Nautical count.
+    scatter : Scatter
+        Of its cells.
+    fitted : int
+        Numbers that were fitted.
+    delay_s : float
+        Seconds by which the stamps are late.
+    """
+
+    rule: FittedRule
+    scatter: Scatter
+    fitted: int = 2
+    delay_s: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -34,42 +61,68 @@ class Prediction:
     ----------
     minutes : Minutes
         Times of the nights.
-    chosen : Reading
+    chosen : FittedReading
         The reading that ``params.yaml`` asks for.
     readings : dict
-        The readings of ``READINGS`` by name, and ``KNOWN_START`` if such a start is known.
+        By name: ``RULE_READINGS``, and what else the camera could have done.
+    standard_time : FittedRule
+        The chosen reading, all stamps read as standard time; nothing is fitted anew.
     record : Published
         What they were fitted to and compared with.
+    gaps : Gaps
+        Drawn for the chosen reading.
+    of_nights : NightScatter
+        Scatter of single nights.
+    missing_runs : list of MissingRun
+        Nights whose absence would explain most of what is left, the best first.
+    runs_tried : int
+        How many runs of nights were tried for this.
     """
 
     minutes: Minutes
-    chosen: Reading
-    readings: dict[str, Reading]
+    chosen: FittedReading
+    readings: dict[str, FittedReading]
+    standard_time: FittedRule
     record: Published
+    gaps: Gaps
+    of_nights: NightScatter
+    missing_runs: list[MissingRun]
+    runs_tried: int
 
     def segments(self) -> pd.DataFrame:
         """Spans of one condition, see :func:`repro.schedule.windows.segments`."""
-        return segments(self.minutes, self.chosen.sun, self.chosen.moon, self.chosen.camera_on)
+        rule = self.chosen.rule
+        return segments(self.minutes, rule.sun, rule.moon, rule.camera_on)
 
     def nights(self) -> pd.DataFrame:
-        """One row a night, see :func:`repro.schedule.windows.night_table`."""
-        return night_table(self.minutes, self.chosen.minutes, self.chosen.camera_on, CELLS)
+        """One row a night, see :func:`repro.schedule.windows.night_table`, with the scatter of its counts.
+
+        ``sd.CELL`` and ``sd.total`` are standard deviations; ``least.total`` and ``most.CELL`` are what a night has in 99
+        of 100 cases at least, and in nearly all at most.
+        """
+        rule, scatter = self.chosen.rule, self.of_nights
+        table = night_table(self.minutes, rule.minutes, rule.camera_on, CELLS)
+        table["least.total"] = np.maximum(rule.minutes.sum(axis=0) - scatter.rare_loss, 0.0)
+        table["sd.total"] = scatter.sd_total
+        for number, cell in enumerate(CELLS):
+            table[f"sd.{cell}"] = scatter.sd[number]
+            table[f"most.{cell}"] = rule.minutes[number] + scatter.surplus[number]
+        return table
 
     def frames_by_date(self) -> Floats:
         """Night & No_moon minutes with the camera on, one element a UTC date; dates without any are left out."""
-        here = self.chosen.camera_on & (self.chosen.sun == "Night") & (self.chosen.moon == "No_moon")
-        days = self.minutes.times_utc[here].astype("datetime64[D]")
+        rule = self.chosen.rule
+        sampled = rule.camera_on & (rule.sun == "Night") & (rule.moon == "No_moon")
+        days = self.minutes.times_utc[sampled].astype("datetime64[D]")
         return np.unique(days, return_counts=True)[1].astype(np.float64)
 
 
-def predict(
-    schedule: Schedule,
-    sky: Sky,
-    published_total: float,
-    published_nautical: float,
-    published_cells: Mapping[str, float],
-) -> Prediction:
-    """Predict the counts of Tables 2 and 3 and of the sample, under every reading of the rule.
+def predict(schedule: Schedule, sky: Sky, record: Published) -> Prediction:
+    """Predict the counts of Tables 2 and 3 and of the sample, under every reading of the rule and of the camera.
+
+    The camera goes on in the evening at the sun's altitude of the one start that the record prints. The altitude at
+    which it goes off in the morning, and the share of its frames that is present, are fitted to the total and to the
+    Nautical count. Where no start is printed, evening and morning share one fitted altitude.
 
     Parameters
     ----------
@@ -77,29 +130,82 @@ def predict(
         Windows of nights, site and cadence.
     sky : Sky
         The reading to report.
-    published_total, published_nautical : float
-        The two counts that are fitted.
-    published_cells : mapping
-        The nine cells of Table 3 by the names in ``CELLS``, for comparison.
+    record : Published
+        The two counts that are fitted, the sample that says how long gaps are, and the nine cells for comparison.
 
     Raises
     ------
     ReproError
         If the windows or the site are not usable, a night lies outside the ephemeris, or nothing fits.
     """
-    record = Published(published_total, published_nautical, dict(published_cells))
     minutes = minutes_of(schedule)
-    asked = {sky.altitude, *(switches.altitude for switches in READINGS.values())}
-    above = {kind: positions(minutes.times_utc, schedule.site, altitude=kind) for kind in sorted(asked)}
-    readings = {name: read(minutes, above[switches.altitude], switches, record) for name, switches in READINGS.items()}
-    chosen = next((reading for reading in readings.values() if reading.switches == sky), None)
-    if schedule.known_start_local is not None:
-        start = local_time(schedule.known_start_local, schedule.site.time_zone)
-        alt = float(positions(np.array([start]), schedule.site).sun_alt_deg[0])
-        readings[KNOWN_START] = read(minutes, above["apparent"], Sky(), record, evening_altitude_deg=alt)
-    return Prediction(minutes, chosen or read(minutes, above[sky.altitude], sky, record), readings, record)
+    start = schedule.known_start_local
+    starts = None if start is None else np.array([local_time(start, schedule.site.time_zone)])
+    wanted = {sky.altitude, *(switches.altitude for switches in RULE_READINGS.values())}
+    skies = {kind: positions(minutes.times_utc, schedule.site, altitude=kind) for kind in sorted(wanted)}
+
+    def fitted(switches: Sky) -> FittedRule:
+        evening = None
+        if starts is not None:
+            evening = float(positions(starts, schedule.site, altitude=switches.altitude).sun_alt_deg[0])
+        return fit_rule(minutes, skies[switches.altitude], switches, record, evening_altitude_deg=evening)
+
+    rules = {name: fitted(switches) for name, switches in RULE_READINGS.items()}
+    chosen = next((rule for rule in rules.values() if rule.switches == sky), None) or fitted(sky)
+    dates = np.unique(
+        minutes.times_utc[chosen.camera_on & (chosen.condition == CELLS.index("night.no_moon"))].astype(
+            "datetime64[D]"
+        ),
+        return_counts=True,
+    )[1]
+    gaps = draw_gaps(minutes, chosen, sample_by_date(dates).sum() - record.sample, SEED)
+
+    def with_scatter(rule: FittedRule) -> FittedReading:
+        return FittedReading(rule, scatter_of(rule, minutes, gaps, SEED))
+
+    readings = {name: with_scatter(rule) for name, rule in rules.items()}
+    if starts is not None:
+        readings[ONE_ALTITUDE] = with_scatter(fit_rule(minutes, skies["apparent"], Sky(), record))
+    late, delay_s = _late_stamps(minutes, skies["apparent"], record)
+    readings[LATE_STAMPS] = replace(with_scatter(late), fitted=3, delay_s=delay_s)
+    reported = next((reading for reading in readings.values() if reading.rule is chosen), None) or with_scatter(chosen)
+    return Prediction(
+        minutes,
+        reported,
+        readings,
+        _read_as_standard_time(minutes, schedule, skies["apparent"], rules["published"], record),
+        record,
+        gaps,
+        night_scatter(chosen, minutes, gaps),
+        *scan_missing_runs(chosen, minutes, reported.scatter, record),
+    )
 
 
-def sample_size(frames: Floats) -> Floats:
-    """Frames the published script takes of dates with these many: min(20, max(1, n // 2))."""
-    return np.clip(frames // SAMPLE_PART, 1, SAMPLE_MOST)
+def _late_stamps(minutes: Minutes, sky: Positions, record: Published) -> tuple[FittedRule, float]:
+    """One altitude, and stamps that are later than the frames by the delay that fits the nine cells best."""
+    seconds = (minutes.times_utc - minutes.times_utc[0]) / np.timedelta64(1, "s")
+
+    def fit(delay_s: int) -> FittedRule:
+        # Between two minutes the altitude is a straight line to within 1e-5 deg.
+        taken_at = np.interp(seconds - delay_s, seconds, sky.sun_alt_deg)
+        return fit_rule(minutes, sky, Sky(), record, camera_alt_deg=taken_at)
+
+    def misfit(rule: FittedRule) -> float:
+        counts = np.array([record.cells[cell] for cell in CELLS])
+        return float((rule.deviation(record.cells) ** 2 / counts).sum())
+
+    rules = {delay_s: fit(delay_s) for delay_s in DELAYS_S}
+    best = min(rules, key=lambda delay_s: misfit(rules[delay_s]))
+    return rules[best], float(best)
+
+
+def _read_as_standard_time(
+    minutes: Minutes, schedule: Schedule, sky: Positions, rule: FittedRule, record: Published
+) -> FittedRule:
+    """The same camera, but every stamp taken for standard time: an hour late while daylight saving time is in force."""
+    zone = pytz.timezone(schedule.site.time_zone)
+    hours, place = np.unique(minutes.times_utc.astype("datetime64[h]"), return_inverse=True)
+    ahead = [pytz.utc.localize(hour).astimezone(zone).dst() for hour in hours.astype("datetime64[s]").tolist()]
+    stamps = minutes.times_utc + np.array(ahead, dtype="timedelta64[us]")[place]
+    at_stamps = positions(stamps, schedule.site)
+    return fit_rule(minutes, at_stamps, Sky(), record, camera_alt_deg=sky.sun_alt_deg, fit=rule.fit)

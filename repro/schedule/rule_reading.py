@@ -9,7 +9,6 @@ import numpy as np
 
 from repro.errors import ReproError
 from repro.params import Sky
-from repro.schedule.scatter import chi_square, missing_nights_covariance
 from repro.schedule.windows import Integers, Minutes, Switches, count_cells
 from repro.sky.bins import CONDITIONS, Words, moon_bin, phase_for, sun_bin
 from repro.sky.ephemeris import Floats, Positions
@@ -18,6 +17,10 @@ from repro.sky.ephemeris import Floats, Positions
 CELLS = tuple(f"{sun}.{moon}".lower() for sun, moon in CONDITIONS)
 DARK = tuple(number for number, (sun, _) in enumerate(CONDITIONS) if sun != "Nautical")
 NAUTICAL = tuple(number for number, (sun, _) in enumerate(CONDITIONS) if sun == "Nautical")
+#: Number of the condition of a frame in civil twilight or by day, which Table 3 has no cell for.
+BRIGHT = len(CONDITIONS)
+#: Altitudes between which a switch is looked for; outside, a count of Nautical frames says nothing about it.
+LOWEST_SWITCH_DEG, HIGHEST_SWITCH_DEG = -18.0, -6.0
 
 
 @dataclass(frozen=True)
@@ -27,24 +30,27 @@ class Published:
     Parameters
     ----------
     total, nautical : float
-        All frames, and those in nautical twilight; the fit uses these two.
+        All frames, and those in nautical twilight; the camera is fitted to these two.
     cells : dict
         Frames of Table 3 by the names in ``CELLS``; only compared.
+    sample : float
+        Frames that were sampled for labelling; it says how long the gaps between frames are.
     """
 
     total: float
     nautical: float
     cells: Mapping[str, float]
+    sample: float
 
 
 @dataclass(frozen=True)
 class Fit:
-    """When the camera is on, and how much of what it took is there.
+    """When the camera is on, and what share of its frames is present.
 
     Parameters
     ----------
     evening_altitude_deg, morning_altitude_deg : float
-        The camera takes frames while the sun is at or below this; the two are one number unless the evening's is given.
+        The camera takes frames while the sun is at or below this; both are one number unless the evening's is given.
     availability : float
         Frames present over minutes with the camera on; above 1 if there are more frames than minutes.
     """
@@ -58,18 +64,46 @@ class Fit:
         return np.asarray(sun_alt_deg <= np.where(evening, self.evening_altitude_deg, self.morning_altitude_deg))
 
 
-def fit_camera(
-    sun_alt_deg: Floats,
-    evening: Switches,
-    total: float,
-    nautical: float,
-    *,
-    evening_altitude_deg: float | None = None,
-) -> Fit:
-    """Switch-on altitude and availability that give a total and a Nautical count.
+@dataclass(frozen=True)
+class SwitchLadder:
+    """Counts of frames for every altitude at which the camera could switch.
 
-    Both counts scale with the availability f, so their ratio fixes the Nautical minutes k: f k = nautical and
-    f (k + minutes at -12 deg or below) = total. The altitude then lies between the k-th and the next minute.
+    Parameters
+    ----------
+    edges_deg : ndarray, shape (k,)
+        Altitudes of the sun at the minutes that the fit may add, rising.
+    counts : ndarray of int, shape (k + 1, 10)
+        Minutes with the camera on by condition, :data:`BRIGHT` last, when the first 0 to k of them are added.
+    """
+
+    edges_deg: Floats
+    counts: Integers
+
+    def steps(self, total: Floats, nautical: Floats) -> Integers:
+        """How many minutes to add, so that the Nautical share of all minutes comes nearest to that of the counts.
+
+        Both counts scale with the availability, so their ratio alone fixes the switch.
+        """
+        share = self.counts[:, NAUTICAL].sum(axis=1) / np.maximum(self.counts.sum(axis=1), 1)
+        # The share falls while Astro minutes are added and rises with Nautical ones: the switch is where it rises.
+        lowest = int(share.argmin())
+        rising = np.maximum.accumulate(share[lowest:])
+        wanted = np.asarray(nautical, dtype=np.float64) / total
+        above = lowest + np.searchsorted(rising, wanted, side="right")
+        above = np.clip(above, 1, share.size - 1)
+        nearer_below = np.abs(wanted - share[above - 1]) <= np.abs(share[above] - wanted)
+        return np.where(nearer_below, above - 1, above)
+
+    def predicted(self, total: Floats, nautical: Floats) -> Floats:
+        """Frames by condition after a fit to these two counts, shape (n, 10)."""
+        minutes = self.counts[self.steps(total, nautical)]
+        return np.asarray(minutes * (total / minutes.sum(axis=1))[:, None])
+
+
+def switch_ladder(
+    sun_alt_deg: Floats, evening: Switches, condition: Integers, evening_altitude_deg: float | None = None
+) -> SwitchLadder:
+    """Counts for every switch altitude between -18 and -6 deg.
 
     Parameters
     ----------
@@ -77,87 +111,113 @@ def fit_camera(
         At every minute of the nights.
     evening : ndarray of bool, shape (n,)
         Whether the sun is sinking.
+    condition : ndarray of int, shape (n,)
+        Index into ``CONDITIONS``; :data:`BRIGHT` for civil twilight and day.
+    evening_altitude_deg : float, optional
+        Altitude at which the camera goes on, if it is known; then only the morning's altitude varies.
+    """
+    free = (sun_alt_deg > LOWEST_SWITCH_DEG) & (sun_alt_deg <= HIGHEST_SWITCH_DEG)
+    always = sun_alt_deg <= LOWEST_SWITCH_DEG
+    if evening_altitude_deg is not None:
+        always |= evening & (sun_alt_deg <= evening_altitude_deg)
+        free &= ~evening
+    order = np.flatnonzero(free)[np.argsort(sun_alt_deg[free], kind="stable")]
+    counts = np.zeros((order.size + 1, BRIGHT + 1), dtype=np.int64)
+    counts[np.arange(1, order.size + 1), condition[order]] = 1
+    counts[0] = np.bincount(condition[always], minlength=BRIGHT + 1)
+    return SwitchLadder(sun_alt_deg[order], counts.cumsum(axis=0))
+
+
+def fit_camera(ladder: SwitchLadder, total: float, nautical: float, evening_altitude_deg: float | None = None) -> Fit:
+    """Switch altitude and availability that give a total and a Nautical count.
+
+    Parameters
+    ----------
+    ladder : SwitchLadder
+        Of the nights.
     total, nautical : float
         Published counts.
     evening_altitude_deg : float, optional
-        Altitude at which the camera goes on, if known otherwise; then only the morning's altitude is fitted.
+        As in :func:`switch_ladder`.
 
     Raises
     ------
     ReproError
-        If no altitude between -12 and -6 deg gives these counts.
+        If no altitude between -18 and -6 deg gives these counts.
     """
-    dark = int((sun_alt_deg <= -12.0).sum())
-    free = (sun_alt_deg > -12.0) & (sun_alt_deg <= -6.0)
-    given = 0
-    if evening_altitude_deg is not None:
-        given = int((free & evening & (sun_alt_deg <= evening_altitude_deg)).sum())
-        free &= ~evening
-    edges = np.sort(sun_alt_deg[free])
-    wanted = dark * nautical / (total - nautical) if 0 <= nautical < total else np.inf
-    k = round(wanted) - given if np.isfinite(wanted) else -1
-    if not 0 <= k < edges.size or dark == 0:
+    step = int(ladder.steps(np.array([float(total)]), np.array([float(nautical)]))[0]) if total > 0 else 0
+    minutes = ladder.counts[step]
+    on = int(minutes.sum())
+    given = minutes[list(NAUTICAL)].sum() * total / on if on else np.inf
+    if not abs(given - nautical) <= 1.0 or nautical < 0 or total <= 0:
         raise ReproError(
-            found=f"{nautical:,.0f} Nautical frames of {total:,.0f}, with {dark:,} minutes at -12 deg or below",
-            expected=f"a share that a switch-on altitude between -12 and -6 deg can give (up to {edges.size:,} minutes)",
+            found=f"{nautical:,.0f} Nautical frames of {total:,.0f}",
+            expected=f"a share that a switch altitude between {LOWEST_SWITCH_DEG:g} and {HIGHEST_SWITCH_DEG:g} deg gives",
             where="fit of the schedule to Table 2",
             remedy="check the windows in params.yaml and the claims TXT.FRAMES and T2.NAUTICAL",
         )
-    altitude = float((edges[k - 1] if k else -12.0) + edges[k]) / 2
-    evening_alt = altitude if evening_altitude_deg is None else evening_altitude_deg
-    return Fit(evening_alt, altitude, total / (dark + given + k))
+    below = ladder.edges_deg[step - 1] if step else LOWEST_SWITCH_DEG
+    above = ladder.edges_deg[step] if step < ladder.edges_deg.size else HIGHEST_SWITCH_DEG
+    altitude_deg = float(below + above) / 2
+    return Fit(altitude_deg if evening_altitude_deg is None else evening_altitude_deg, altitude_deg, total / on)
 
 
 @dataclass(frozen=True)
-class Reading:
-    """One reading of the rule, fitted and held against the nine cells.
+class FittedRule:
+    """One reading of the rule, fitted to the total and the Nautical count and compared with the nine cells.
 
     Parameters
     ----------
     switches : Sky
         The reading.
-    sun_alt_deg, sun, moon : ndarray, shape (n,)
-        At every minute of the nights.
+    sun_alt_deg : ndarray, shape (n,)
+        At the stamps that the frames of every minute of the nights bear.
+    sun, moon : ndarray of str, shape (n,)
+        Bins at these stamps.
+    condition : ndarray of int, shape (n,)
+        Index into ``CONDITIONS``; :data:`BRIGHT` for civil twilight and day.
     fit : Fit
         Fitted to the total and the Nautical count.
+    ladder : SwitchLadder
+        Counts for other altitudes.
     camera_on : ndarray of bool, shape (n,)
         By the fit.
     minutes : ndarray of int, shape (9, nights)
         Minutes with the camera on.
     cells : dict
         Predicted frames by cell: minutes times availability.
-    covariance : ndarray, shape (9, 9)
-        Of the cells, see :func:`repro.schedule.scatter.missing_nights_covariance`.
     """
 
     switches: Sky
     sun_alt_deg: Floats
     sun: Words
     moon: Words
+    condition: Integers
     fit: Fit
+    ladder: SwitchLadder
     camera_on: Switches
     minutes: Integers
     cells: dict[str, float]
-    covariance: Floats
 
-    def total(self, sun: str = "", moon: str = "") -> float:
+    def frames(self, sun: str = "", moon: str = "") -> float:
         """Predicted frames of a bin of the sun, of the moon, or of both."""
-        return sum(self.cells[_cell(*pair)] for pair in _matching(sun, moon))
+        return sum(self.cells[CELLS[number]] for number in matching_cells(sun, moon))
 
-    def sd(self, sun: str = "", moon: str = "") -> float:
-        """Standard deviation of :meth:`total` that whole missing nights make."""
-        chosen = [CONDITIONS.index(pair) for pair in _matching(sun, moon)]
-        return float(np.sqrt(max(self.covariance[np.ix_(chosen, chosen)].sum(), 0.0)))
-
-    def distance(self, counts: Mapping[str, float], chosen: tuple[int, ...]) -> tuple[float, int]:
-        """Chi-square and degrees of freedom of published counts over some cells."""
-        deviation = np.array([counts[cell] - self.cells[cell] for cell in CELLS])[list(chosen)]
-        return chi_square(deviation, self.covariance[np.ix_(chosen, chosen)])
+    def deviation(self, counts: Mapping[str, float]) -> Floats:
+        """Published minus predicted frames, shape (9,)."""
+        return np.array([counts[cell] - self.cells[cell] for cell in CELLS])
 
 
-def read(
-    minutes: Minutes, sky: Positions, switches: Sky, record: Published, *, evening_altitude_deg: float | None = None
-) -> Reading:
+def fit_rule(
+    minutes: Minutes,
+    sky: Positions,
+    switches: Sky,
+    record: Published,
+    *,
+    camera_alt_deg: Floats | None = None,
+    evening_altitude_deg: float | None = None,
+    fit: Fit | None = None,
+) -> FittedRule:
     """Fit one reading of the rule.
 
     Parameters
@@ -165,28 +225,32 @@ def read(
     minutes : Minutes
         Times of the nights, n in all.
     sky : Positions
-        At these times, with the altitude that ``switches`` asks for.
-    switches, record, evening_altitude_deg
-        The reading, the counts, and as in :func:`fit_camera`.
+        At the stamps that the frames of these times bear, with the altitude that ``switches`` asks for.
+    switches, record : Sky, Published
+        The reading and the counts.
+    camera_alt_deg : ndarray, shape (n,), optional
+        Altitude of the sun when the frame is taken, if its stamp is another time.
+    evening_altitude_deg : float, optional
+        As in :func:`switch_ladder`.
+    fit : Fit, optional
+        A camera that is known otherwise; nothing is fitted then.
     """
-    alt = sky.sun_alt_deg
-    sun, moon = sun_bin(alt), moon_bin(phase_for(sky, switches), sky.moon_alt_deg, switches.moon_rule)
+    alt = sky.sun_alt_deg if camera_alt_deg is None else camera_alt_deg
+    sun, moon = sun_bin(sky.sun_alt_deg), moon_bin(phase_for(sky, switches), sky.moon_alt_deg, switches)
     evening = np.diff(alt, append=alt[-1:]) < 0
-    fit = fit_camera(alt, evening, record.total, record.nautical, evening_altitude_deg=evening_altitude_deg)
-    on = fit.camera_on(alt, evening)
-    condition = np.full(alt.size, -1)
+    condition = np.full(alt.size, BRIGHT)
     for number, (of_sun, of_moon) in enumerate(CONDITIONS):
-        condition[on & (sun == of_sun) & (moon == of_moon)] = number
-    counts = count_cells(condition, minutes.night, len(minutes.mornings))
+        condition[(sun == of_sun) & (moon == of_moon)] = number
+    ladder = switch_ladder(alt, evening, condition, evening_altitude_deg)
+    if fit is None:
+        fit = fit_camera(ladder, record.total, record.nautical, evening_altitude_deg)
+    on = fit.camera_on(alt, evening)
+    counted = np.where(on & (condition < BRIGHT), condition, -1)
+    counts = count_cells(counted, minutes.night, len(minutes.mornings))
     cells = dict(zip(CELLS, (counts.sum(axis=1) * fit.availability).tolist(), strict=True))
-    # The Nautical cells sum to a fitted count, and so do the six others.
-    covariance = missing_nights_covariance(counts, min(fit.availability, 1.0), (DARK, NAUTICAL))
-    return Reading(switches, alt, sun, moon, fit, on, counts, cells, covariance)
+    return FittedRule(switches, sky.sun_alt_deg, sun, moon, condition, fit, ladder, on, counts, cells)
 
 
-def _matching(sun: str, moon: str) -> list[tuple[str, str]]:
-    return [pair for pair in CONDITIONS if sun in ("", pair[0]) and moon in ("", pair[1])]
-
-
-def _cell(sun: str, moon: str) -> str:
-    return f"{sun}.{moon}".lower()
+def matching_cells(sun: str = "", moon: str = "") -> list[int]:
+    """Numbers of the cells of a bin of the sun, of the moon, or of both."""
+    return [n for n, pair in enumerate(CONDITIONS) if sun in ("", pair[0]) and moon in ("", pair[1])]

@@ -1,12 +1,12 @@
 """The nine conditions: three ranges of the sun's altitude by three kinds of moonlight.
 
-Boundaries are those of the author's published script, which Table 3's counts confirm (see the schedule).
+Limits of the moon stand in section ``sky`` of params.yaml, those of the sun below: they define the kinds of twilight.
+Both are those of the author's published script, which Table 3's counts confirm (see the schedule).
 """
 
 from __future__ import annotations
 
 from itertools import product
-from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -16,15 +16,17 @@ from repro.errors import ReproError
 from repro.params import Site, Sky
 from repro.sky.ephemeris import Floats, Positions, Times, positions
 
-MoonRule = Literal["published", "as_printed"]
 Words = npt.NDArray[np.str_]
 
 #: From dark to bright; each reaches up to the next one's lower end.
 SUN_BINS = ("Night", "Astro", "Nautical", "Civil", "Day")
+#: Upper ends of Night, Astro and Nautical, which belong to them, and of Civil, which does not.
+SUN_LIMITS_DEG = (-18.0, -12.0, -6.0, 0.0)
 MOON_BINS = ("No_moon", "Moon_Quarter", "Moon_Full")
 #: The cells of Table 3, by row of moonlight.
 CONDITIONS = tuple((sun, moon) for moon in MOON_BINS for sun in SUN_BINS[:3])
 
+PUBLISHED = Sky()
 ANGLE_MARGIN_DEG = 0.001
 SIDEREAL_DEG_PER_S = 15.0411 / 3600  # the Earth's turn against the stars
 
@@ -40,11 +42,11 @@ def sun_bin(sun_alt_deg: npt.ArrayLike) -> Words:
         If an altitude is not a number.
     """
     alt = _finite(sun_alt_deg, "sun_alt_deg")
-    index = np.searchsorted([-18.0, -12.0, -6.0], alt, side="left") + (alt >= 0)
+    index = np.searchsorted(SUN_LIMITS_DEG[:3], alt, side="left") + (alt >= SUN_LIMITS_DEG[3])
     return np.array(SUN_BINS)[index]
 
 
-def moon_bin(moon_phase_deg: npt.ArrayLike, moon_alt_deg: npt.ArrayLike, rule: MoonRule = "published") -> Words:
+def moon_bin(moon_phase_deg: npt.ArrayLike, moon_alt_deg: npt.ArrayLike, switches: Sky = PUBLISHED) -> Words:
     """Kind of moonlight, shape as given.
 
     Parameters
@@ -54,10 +56,10 @@ def moon_bin(moon_phase_deg: npt.ArrayLike, moon_alt_deg: npt.ArrayLike, rule: M
         one of the readings that the schedule tests.
     moon_alt_deg : array_like
         Altitude of the moon.
-    rule : str
-        ``published``: Moon_Full if phase >= 150 and alt > 5; else Moon_Quarter if 45 <= phase < 150 and alt > 10;
-        else No_moon. ``as_printed``: Table 3 read literally, whose conditions stand upside down against its labels:
-        the first condition gives No_moon, the rest Moon_Full.
+    switches : Sky
+        Limits and rule. ``published``: Moon_Full if phase >= 150 and alt > 5; else Moon_Quarter if 45 <= phase < 150
+        and alt > 10; else No_moon. ``as_printed``: Table 3 read literally, whose conditions stand upside down against
+        its labels: the first condition gives No_moon, the rest Moon_Full.
 
     Raises
     ------
@@ -65,9 +67,10 @@ def moon_bin(moon_phase_deg: npt.ArrayLike, moon_alt_deg: npt.ArrayLike, rule: M
         If a value is not a number.
     """
     phase, alt = _finite(moon_phase_deg, "moon_phase_deg"), _finite(moon_alt_deg, "moon_alt_deg")
-    bright = (phase >= 150) & (alt > 5)
-    half = (phase >= 45) & (phase < 150) & (alt > 10)
-    first, rest = ("Moon_Full", "No_moon") if rule == "published" else ("No_moon", "Moon_Full")
+    full, quarter = switches.full_moon, switches.quarter_moon
+    bright = (phase >= full.phase_deg) & (alt > full.altitude_deg)
+    half = (phase >= quarter.phase_deg) & (phase < full.phase_deg) & (alt > quarter.altitude_deg)
+    first, rest = ("Moon_Full", "No_moon") if switches.moon_rule == "published" else ("No_moon", "Moon_Full")
     return np.where(bright, first, np.where(half, "Moon_Quarter", rest))
 
 
@@ -81,7 +84,7 @@ def on_boundary(
     moon_alt_deg: npt.ArrayLike,
     moon_phase_deg: npt.ArrayLike,
     *,
-    rule: MoonRule = "published",
+    switches: Sky = PUBLISHED,
     margin_deg: float = ANGLE_MARGIN_DEG,
 ) -> npt.NDArray[np.bool_]:
     """Whether a bin would change if the angles were off by a margin, shape as given.
@@ -92,21 +95,21 @@ def on_boundary(
     ----------
     sun_alt_deg, moon_alt_deg, moon_phase_deg : array_like
         As for :func:`sun_bin` and :func:`moon_bin`.
-    rule : str
+    switches : Sky
         As for :func:`moon_bin`.
     margin_deg : float
         For the altitudes, see :func:`altitude_margin_deg`; the phase moves 0.00014 deg a second and takes 0.001 deg.
     """
     sun, alt, phase = (_finite(a, "angle") for a in (sun_alt_deg, moon_alt_deg, moon_phase_deg))
     flagged = sun_bin(sun - margin_deg) != sun_bin(sun + margin_deg)
-    kind = moon_bin(phase, alt, rule)
+    kind = moon_bin(phase, alt, switches)
     for up, on in product((-1, 1), repeat=2):
-        flagged |= moon_bin(phase + up * ANGLE_MARGIN_DEG, alt + on * margin_deg, rule) != kind
+        flagged |= moon_bin(phase + up * ANGLE_MARGIN_DEG, alt + on * margin_deg, switches) != kind
     return np.asarray(flagged)
 
 
 def phase_for(sky: Positions, switches: Sky) -> Floats:
-    """The phase that a reading compares with 45 and 150 deg: folded, or the elongation as it is."""
+    """The phase that a reading compares with the limits of the moon: folded, or the elongation as it is."""
     return sky.moon_phase_deg if switches.moon_phase == "folded" else sky.moon_elongation_deg
 
 
@@ -142,9 +145,9 @@ def sky_table(times_utc: Times, site: Site, switches: Sky) -> pd.DataFrame:
             "moon_alt_deg": sky.moon_alt_deg,
             "moon_phase_deg": sky.moon_phase_deg,
             "sun_bin": sun_bin(sky.sun_alt_deg),
-            "moon_bin": moon_bin(phase, sky.moon_alt_deg, switches.moon_rule),
+            "moon_bin": moon_bin(phase, sky.moon_alt_deg, switches),
             "on_boundary": on_boundary(
-                sky.sun_alt_deg, sky.moon_alt_deg, phase, rule=switches.moon_rule, margin_deg=margin_deg
+                sky.sun_alt_deg, sky.moon_alt_deg, phase, switches=switches, margin_deg=margin_deg
             ),
         }
     )

@@ -83,11 +83,27 @@ def test_depth_range_holds_the_multiplier(blocks, depth):
     assert low < depth <= high
 
 
-def test_what_torchvision_lacks_is_said(result):
-    """DenseNet-264 and Xception are named as unavailable, with what torchvision has instead, and have no numbers."""
-    assert set(result["unavailable"]) == {"densenet264", "xception"}
-    assert "densenet201" in result["unavailable"]["densenet264"]
-    assert not any(name.startswith(("densenet264", "xception")) for name in result["quantities"])
+@pytest.mark.parametrize(
+    ("name", "parameters", "billions"),
+    [
+        # Keras documents 22.9 million parameters for Xception and counts 22,855,952 without BatchNorm's statistics.
+        ("xception", 22_855_952, 8.4),
+        # DenseNet-264 by the layer table of Huang et al. (2017): 33.3 million.
+        ("densenet264", 33_337_704, 5.8),
+    ],
+)
+def test_networks_that_torchvision_does_not_list(quantities, name, parameters, billions):
+    """DenseNet-264 and Xception are built from their published tables and have no accuracy of torchvision."""
+    assert quantities[f"{name}.parameters"] == parameters
+    assert round(quantities[f"{name}.multiply_adds_billions"], 1) == billions
+    assert f"{name}.top1_percent" not in quantities
+
+
+def test_densenet_builder_gives_the_networks_that_torchvision_lists():
+    """With torchvision's own block table for DenseNet-201 the same formula gives its documented parameters."""
+    with torch.device("meta"):
+        network = architecture.DenseNet(32, (6, 12, 48, 32), 64)
+    assert architecture.count_parameters(network) == models.DenseNet201_Weights.IMAGENET1K_V1.meta["num_params"]
 
 
 def test_nothing_is_fetched(monkeypatch):

@@ -16,11 +16,11 @@ from torch import nn
 from torchvision import transforms
 
 from repro import frames
-from repro.classifier import archive
 from repro.classifier import infer_corpus as infer
 from repro.classifier import network as networks
+from repro.classifier.images import map_ahead
 from repro.classifier.infer_corpus import Classifier, add_answers, infer_corpus, p_yes
-from repro.classifier.transforms import IMAGENET_MEAN, IMAGENET_STD
+from repro.classifier.transforms import IMAGENET_MEAN, IMAGENET_STD, load_frame
 from repro.engine.receipts import Work, write
 from repro.errors import ReproError
 from repro.params import InferParams
@@ -49,7 +49,7 @@ def make_night(root: Path, night: str, count: int, *, unnamed: int = 0) -> pd.Da
     rng = np.random.default_rng(int(night))
     names = [name for name in table["name"] if isinstance(name, str)]
     images = {name: sky(rng, aurora=k % 2 == 0, size_px=90) for k, name in enumerate(names)}
-    write_archive(root / "clock" / "frames" / f"{night}.zip", images)
+    write_archive(root / "film" / "frames" / f"{night}.zip", images)
     target = root / "sky" / "tables" / f"{night}.parquet"
     frames.write(target, table, "sky")
     write(Work(night, (), (target,), root / "sky" / "receipts" / f"{night}.json", "s"), {"frames": count})
@@ -59,7 +59,7 @@ def make_night(root: Path, night: str, count: int, *, unnamed: int = 0) -> pd.Da
 def run(root: Path, weights: Path, **params: object) -> infer.Outcome:
     """The stage's work."""
     chosen = InferParams.model_validate({"batch": 4, **params})
-    return infer_corpus(root / "clock", root / "sky", weights, root / "infer", chosen, CPU, workers=2)
+    return infer_corpus(root / "film", root / "sky", weights, root / "infer", chosen, CPU, workers=2)
 
 
 def published(weights: Path, source: Path, names: list[str]) -> np.ndarray:
@@ -82,7 +82,7 @@ def test_answers_are_the_published_scripts(tmp_path: Path, weights: Path, mode: 
     table = make_night(tmp_path, "20240201", 7)
     run(tmp_path, weights, mode=mode)
     found = frames.read(tmp_path / "infer" / "tables" / "20240201.parquet", "infer")
-    expected = published(weights, tmp_path / "clock" / "frames" / "20240201.zip", table["name"].tolist())
+    expected = published(weights, tmp_path / "film" / "frames" / "20240201.zip", table["name"].tolist())
     assert np.allclose(found[["logit_no", "logit_yes"]], expected, atol=tolerance, rtol=0)
     softmax = torch.softmax(torch.from_numpy(expected), 1).numpy()
     assert np.allclose(found["p_yes"], softmax[:, 1], atol=tolerance, rtol=0)
@@ -154,7 +154,7 @@ def test_image_size_is_the_trainings(tmp_path: Path, weights: Path) -> None:
 
 def damage(root: Path, night: str, kind: str) -> None:
     """Spoil a night's archive."""
-    path = root / "clock" / "frames" / f"{night}.zip"
+    path = root / "film" / "frames" / f"{night}.zip"
     data = path.read_bytes()
     if kind == "missing":
         path.unlink()
@@ -220,7 +220,7 @@ class Hungry(nn.Module):
 def test_too_little_memory_halves_the_batch(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Out of memory, frames go through in smaller batches, with the same answers; stderr says so."""
     table = make_night(tmp_path, "20240201", 9)
-    source = tmp_path / "clock" / "frames" / "20240201.zip"
+    source = tmp_path / "film" / "frames" / "20240201.zip"
     params = InferParams(batch=8)
     tight = Classifier(Hungry(2), 32, params, CPU, workers=1)
     roomy = Classifier(Hungry(8), 32, params, CPU, workers=1)
@@ -245,16 +245,14 @@ def test_results_come_in_order_and_bounded() -> None:
     with ThreadPoolExecutor(3) as pool:
         for count in (0, 1, 5, 23):
             for waiting in (1, 4, 50):
-                assert list(archive.ahead(lambda n: n * n, range(count), pool, waiting)) == [
-                    n * n for n in range(count)
-                ]
+                assert list(map_ahead(lambda n: n * n, range(count), pool, waiting)) == [n * n for n in range(count)]
 
 
 def test_archives_made_again_are_read_again(tmp_path: Path) -> None:
     """An archive that was replaced is not read from the old file that a thread kept open."""
     first, second = np.zeros((8, 8, 3), np.uint8), np.full((8, 8, 3), 200, np.uint8)
     path = write_archive(tmp_path / "n.zip", {"a.jpg": first})
-    assert archive.load(path, "a.jpg", 8).max() == 0
+    assert load_frame(path, "a.jpg", 8).max() == 0
     path.unlink()
     write_archive(path, {"b.jpg": first, "a.jpg": second})
-    assert archive.load(path, "a.jpg", 8).min() == 200
+    assert load_frame(path, "a.jpg", 8).min() == 200

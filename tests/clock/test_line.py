@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import pytest
 
-from repro.clock.formats import Form, Moment
+from repro.clock.formats import ClockFormat, Moment
 from repro.clock.timeline import Reading, fit
 
-FORM = Form("%Y/%m/%d %H:%M:%S")
+FORM = ClockFormat("%Y/%m/%d %H:%M:%S")
 START = 1_706_750_394
 
 
-def reading(number: int, second: float, offset_s: int = -25200, lawful: bool = True) -> Reading:
+def reading(number: int, second: float, offset_s: int = -25200, consistent: bool = True) -> Reading:
     """A reading so many seconds after the start."""
-    return Reading(number, Moment(START + int(second), offset_s, FORM, lawful), 1.0 if lawful else 0.9)
+    return Reading(number, Moment(START + int(second), offset_s, FORM, "", consistent), 1.0 if consistent else 0.9)
 
 
 def numbers(readings: object) -> list[int]:
@@ -76,13 +76,13 @@ def test_the_repeated_hour_is_settled_by_its_neighbours() -> None:
             readings.append(reading(n, true_s - 3600))
     line = fit(readings, 60, 2)
     assert [r.moment.utc_s - START for r in line.readings] == [60 * n for n in range(180)]
-    assert line.disputed == frozenset()
+    assert line.ambiguous == frozenset()
 
 
 def test_a_repeated_hour_alone_is_disputed() -> None:
     """A video that lies wholly within the repeated hour, without a zone, could be either hour: it is not decided."""
     readings = [reading(n, 60 * n + late) for n in range(30) for late in (0, 3600)]
-    assert fit(readings, 60, 2).disputed == frozenset(range(30))
+    assert fit(readings, 60, 2).ambiguous == frozenset(range(30))
 
 
 def test_no_readings_no_line() -> None:

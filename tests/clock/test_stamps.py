@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from repro.camera import load_camera
-from repro.clock.formats import Form, Night, parse
+from repro.clock.formats import ClockFormat, NightSpan, parse
 
 CAMERA = load_camera("auroramax")
 
@@ -21,11 +21,9 @@ def utc(*parts: int) -> int:
 
 def meanings(night: str, text: str) -> list[int]:
     """All that a stamp can mean in a night."""
-    span = Night.of(night, CAMERA)
-    found = parse(text, span.forms)
-    assert found is not None
-    local, zone, form, _ = found
-    return sorted(moment.utc_s for moment in span.moments(local, zone, form))
+    span = NightSpan.of(night, CAMERA)
+    (stamp,) = parse(text, span.formats)
+    return sorted(moment.utc_s for moment in span.moments(stamp.local, stamp.zone, stamp.format))
 
 
 def test_the_thesis_own_example() -> None:
@@ -54,25 +52,25 @@ def test_a_repeated_hour_has_two_meanings() -> None:
 
 def test_a_missing_hour_is_a_clock_that_was_not_set() -> None:
     """02:30 of 2024-03-10, without a zone, is no lawful time of either offset, and is kept as such."""
-    span = Night.of("20240310", CAMERA)
-    moments = span.moments(datetime(2024, 3, 10, 2, 30), None, Form("%Y/%m/%d %H:%M:%S"))
-    assert [moment.lawful for moment in moments] == [False, False]
+    span = NightSpan.of("20240310", CAMERA)
+    moments = span.moments(datetime(2024, 3, 10, 2, 30), None, ClockFormat("%Y/%m/%d %H:%M:%S"))
+    assert [moment.dst_consistent for moment in moments] == [False, False]
 
 
 def test_a_night_runs_from_noon_to_noon() -> None:
     """The night of a file dated by its morning begins at noon of the day before, and is an hour short in spring."""
-    span = Night.of("20240310", CAMERA)
+    span = NightSpan.of("20240310", CAMERA)
     assert (span.first_s, span.last_s) == (utc(2024, 3, 9, 19), utc(2024, 3, 10, 18))
 
 
 def test_a_file_dated_by_its_evening() -> None:
     """A file of KHO bears the date of its evening, so its night ends on the next noon."""
-    span = Night.of("20131204", load_camera("kho"))
+    span = NightSpan.of("20131204", load_camera("kho"))
     assert (span.first_s, span.last_s) == (utc(2013, 12, 4, 12), utc(2013, 12, 5, 12))
 
 
 @pytest.mark.parametrize(
-    ("text", "mended"),
+    ("text", "corrected"),
     [
         ("2024-01-31 18:19:54 MST", False),
         ("202 4-01-31 18:19:54 MST", True),
@@ -80,18 +78,18 @@ def test_a_file_dated_by_its_evening() -> None:
         (": 2024/01/31 18:19:54 -", True),
     ],
 )
-def test_spaces_and_stray_marks(text: str, mended: bool) -> None:
+def test_spaces_and_stray_marks(text: str, corrected: bool) -> None:
     """Spaces that are missing or too many, and marks at the ends, do not hide a stamp, but are told."""
-    found = parse(text, Night.of("20240201", CAMERA).forms)
+    found = parse(text, NightSpan.of("20240201", CAMERA).forms)
     assert found is not None
     assert found[0] == datetime(2024, 1, 31, 18, 19, 54)
-    assert found[3] is mended
+    assert found[3] is corrected
 
 
 @pytest.mark.parametrize("text", ["", "2024-01-34 18:19:54 MST", "2024-01-31 18:19 MST", "2024-01-31 18:19:54 EST"])
 def test_what_is_no_stamp(text: str) -> None:
     """A day that does not exist, a lost part and an unknown zone are no stamp."""
-    assert parse(text, Night.of("20240201", CAMERA).forms) is None
+    assert parse(text, NightSpan.of("20240201", CAMERA).forms) is None
 
 
 @given(
@@ -102,7 +100,7 @@ def test_what_is_no_stamp(text: str) -> None:
 )
 def test_rendering_and_parsing_are_inverse(moment: datetime, text: str) -> None:
     """A stamp that is printed and read again is the same time, and its digits of time stand where they are said to."""
-    form = Form(text, ("MST", "MDT"))
+    form = ClockFormat(text, ("MST", "MDT"))
     stamp = form.render(moment, "MDT")
     assert form.parse(stamp) == (moment, "MDT" if form.zoned else None)
-    assert "".join(stamp[place] for place in form.time_places) == moment.strftime("%H%M%S")
+    assert "".join(stamp[place] for place in form.time_places(moment, "MDT")) == moment.strftime("%H%M%S")

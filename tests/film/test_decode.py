@@ -68,7 +68,7 @@ def test_a_file_that_is_no_video_says_so(tmp_path: Path) -> None:
     """A web page saved under a video's name is an error that gives its size."""
     path = tmp_path / "small_20240201.mp4"
     path.write_text("<html>404 not found</html>" * 40)
-    with pytest.raises(ReproError, match="1040 bytes that does not open as a video"):
+    with pytest.raises(ReproError, match="a web page of 1040 bytes"):
         Video(path, small_camera(), "published")
     assert count_frames(path) == 0
 

@@ -16,7 +16,8 @@ from repro.engine import receipts
 from repro.engine.nights import failures, summaries
 from repro.film.cut import clock_strip, decode_grey, meridian, sky_mask
 from repro.film.decode import Video
-from repro.film.film_corpus import film_corpus, outputs
+from repro.film.film_corpus import film_corpus
+from repro.film.frame_archive import film_outputs
 from repro.params import FilmParams
 from tests.support.camera import small_camera, small_frames, write_video
 
@@ -120,7 +121,7 @@ def test_another_quality_films_again(videos: Path, tmp_path: Path) -> None:
 def test_a_lost_output_is_made_again(videos: Path, tmp_path: Path) -> None:
     """A night one of whose outputs is missing is filmed again; the other is not."""
     film_corpus(videos, tmp_path, CAMERA, FilmParams(), workers=1)
-    outputs(tmp_path, "20240202")[1].unlink()
+    film_outputs(tmp_path, "20240202")[1].unlink()
     assert film_corpus(videos, tmp_path, CAMERA, FilmParams(), workers=1).done == ("20240202",)
 
 

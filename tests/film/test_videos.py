@@ -26,20 +26,28 @@ def test_nights_come_in_order_from_any_subfolder(tmp_path: Path) -> None:
     assert failed == []
 
 
-@pytest.mark.parametrize("name", ["small_night.mp4", "small_20240231.mp4", "other_20240201.mp4"])
-def test_a_name_without_a_date_is_listed(tmp_path: Path, name: str) -> None:
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [
+        ("small_night.mp4", "without a date"),
+        ("small_20240231.mp4", "an impossible date"),
+        ("other_20240201.mp4", "without a date"),
+    ],
+)
+def test_a_name_without_a_date_is_listed(tmp_path: Path, name: str, reason: str) -> None:
     """A video whose name holds no date, or one that does not exist, is listed and the others go on."""
     touch(tmp_path, name, "small_20240202.mp4")
     nights, failed = find_videos(tmp_path, small_camera())
     assert list(nights) == ["20240202"]
     assert [failure.night for failure in failed] == [name]
-    assert "without a date" in failed[0].found
+    assert reason in failed[0].found
     assert "small_20240201.mp4" in failed[0].expected
 
 
 def test_two_files_for_one_night_are_not_chosen_between(tmp_path: Path) -> None:
     """Two files for one night are a failure that names both; neither is taken."""
     touch(tmp_path, "small_20240201.mp4", "copy/SMALL_20240201.MP4", "small_20240202.mp4")
+    (tmp_path / "copy" / "SMALL_20240201.MP4").write_bytes(b"another video")
     nights, failed = find_videos(tmp_path, small_camera())
     assert list(nights) == ["20240202"]
     assert failed[0].night == "20240201"
@@ -51,3 +59,64 @@ def test_an_empty_folder_is_an_error(tmp_path: Path) -> None:
     """A corpus without any video is an error that shows how a file must be named."""
     with pytest.raises(ReproError, match=r"small_YYYYMMDD\.mp4"):
         find_videos(tmp_path, small_camera())
+
+
+def test_hidden_files_are_no_videos(tmp_path: Path) -> None:
+    """Twins that macOS keeps, and files in a disk's trash, neither count as nights nor spoil a night's own file."""
+    touch(
+        tmp_path, "small_20240201.mp4", "._small_20240201.mp4", ".small_20240202.mp4",
+        ".Trash-1000/files/small_20240201.mp4", "a/.cache/b/small_20240203.mp4",
+    )  # fmt: skip
+    nights, failed = find_videos(tmp_path, small_camera())
+    assert nights == {"20240201": tmp_path / "small_20240201.mp4"}
+    assert failed == []
+
+
+def test_a_corpus_below_a_hidden_folder_is_found(tmp_path: Path) -> None:
+    """Only names below the folder of videos count as hidden; where the checkout itself lies does not matter."""
+    touch(tmp_path / ".work", "videos/small_20240201.mp4")
+    assert list(find_videos(tmp_path / ".work" / "videos", small_camera())[0]) == ["20240201"]
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        ["small_20240202.mp4.part"], ["small_20240202.mp4.crdownload"], ["small_20240202.mp4.ytdl"],
+        ["small_20240202.mp4.download/small_20240202.mp4"], ["small_20240202.mp4", "small_20240202.mp4.aria2"],
+    ],
+)  # fmt: skip
+def test_an_unfinished_download_is_no_night(
+    tmp_path: Path, names: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A file that is still being downloaded is left out, with a line that names it, and fails no night."""
+    touch(tmp_path, "small_20240201.mp4", *names)
+    nights, failed = find_videos(tmp_path, small_camera())
+    assert (list(nights), failed) == (["20240201"], [])
+    assert names[0] in capsys.readouterr().err
+
+
+def test_copies_of_one_file_are_one_night(tmp_path: Path) -> None:
+    """A night that lies in two folders, as a copy, a hard link or a link, is taken once."""
+    touch(tmp_path, "a/small_20240201.mp4", "b/small_20240201.mp4", "a/small_20240202.mp4", "a/small_20240203.mp4")
+    (tmp_path / "b" / "small_20240202.mp4").hardlink_to(tmp_path / "a" / "small_20240202.mp4")
+    (tmp_path / "b" / "small_20240203.mp4").symlink_to(tmp_path / "a" / "small_20240203.mp4")
+    nights, failed = find_videos(tmp_path, small_camera())
+    assert failed == []
+    assert {path.parent.name for path in nights.values()} == {"a"}
+    assert list(nights) == ["20240201", "20240202", "20240203"]
+
+
+def test_linked_folders_are_searched_once(tmp_path: Path) -> None:
+    """Videos on another disk may be linked by their folder; a link in a circle ends."""
+    touch(tmp_path / "disk", "2024/small_20240201.mp4")
+    videos = tmp_path / "videos"
+    videos.mkdir()
+    (videos / "2024").symlink_to(tmp_path / "disk" / "2024")
+    (videos / "circle").symlink_to(videos)
+    assert find_videos(videos, small_camera()) == ({"20240201": videos / "2024" / "small_20240201.mp4"}, [])
+
+
+def test_a_folder_with_the_name_of_a_video_is_none(tmp_path: Path) -> None:
+    """A folder called like a night is searched, and is no video itself."""
+    touch(tmp_path, "small_20240201.mp4/small_20240202.mp4")
+    assert list(find_videos(tmp_path, small_camera())[0]) == ["20240202"]

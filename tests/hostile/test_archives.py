@@ -19,17 +19,16 @@ from PIL import Image
 from repro import frames
 from repro.audit.thumbnails import small_jpeg
 from repro.camera import load_camera
-from repro.classifier import archive
 from repro.classifier import network as networks
 from repro.classifier.gradcam_corpus import read_masks
 from repro.classifier.images import gather
 from repro.classifier.infer_corpus import infer_corpus
-from repro.classifier.transforms import decode
+from repro.classifier.transforms import decode, load_frame
 from repro.clock.clock_corpus import clock_corpus
 from repro.engine.receipts import Work, write
 from repro.errors import ReproError
 from repro.film.cut import decode_grey, encode_png
-from repro.film.film_corpus import outputs
+from repro.film.frame_archive import film_outputs
 from repro.params import ClockParams, InferParams
 from tests.hostile.conftest import Attempt
 from tests.hostile.spoil import WORDS, spoilt
@@ -68,7 +67,7 @@ def tried(attempt: Attempt, data: bytes, what: object, name: str = NAME) -> Any:
     path.unlink(missing_ok=True)
     path.write_bytes(data)
     before = sorted(Path().rglob("*"))
-    found = attempt("archives", lambda: archive.load(path, name, 16), what)
+    found = attempt("archives", lambda: load_frame(path, name, 16), what)
     assert sorted(Path().rglob("*")) == before
     assert isinstance(found, ReproError) or found.shape == (16, 16, 3)
     return found
@@ -251,18 +250,18 @@ def test_stages_over_spoilt_archives(attempt: Attempt, weights: Path, picture: b
     contents = {n: spoilt(write_night(night), 40 + n, 16) for n, night in enumerate(nights)}
     for n, night in enumerate(nights[1:], start=1):
         data = list(contents[n])[4 + n % 12][1]
-        Path(f"clock/frames/{night}.zip").write_bytes(data)
+        Path(f"film/frames/{night}.zip").write_bytes(data)
 
     def classify() -> Any:
         params, device = InferParams(batch=2), torch.device("cpu")
-        return infer_corpus(Path("clock"), Path("sky"), weights, Path("infer"), params, device, workers=1)
+        return infer_corpus(Path("film"), Path("sky"), weights, Path("infer"), params, device, workers=1)
 
     outcome = attempt("archives, whole stage", classify, "12 nights")
     assert nights[0] in outcome.done
     assert outcome.failed
     assert [failure.found for failure in outcome.failed if "fault of the program" in failure.remedy] == []
     rows = frames.read(Path(f"sky/tables/{nights[3]}.parquet"), "sky").assign(label="yes")
-    attempt("archives, whole stage", lambda: gather(rows, Path("clock/frames"), 32, workers=1), "gather")
+    attempt("archives, whole stage", lambda: gather(rows, Path("film/frames"), 32, workers=1), "gather")
 
 
 def write_night(night: str) -> bytes:
@@ -270,7 +269,7 @@ def write_night(night: str) -> bytes:
     table = night_frames(night, 2)
     rng = np.random.default_rng(int(night))
     path = write_archive(
-        Path(f"clock/frames/{night}.zip"), {name: sky(rng, aurora=True, size_px=40) for name in table["name"]}
+        Path(f"film/frames/{night}.zip"), {name: sky(rng, aurora=True, size_px=40) for name in table["name"]}
     )
     target = Path(f"sky/tables/{night}.parquet")
     frames.write(target, table, "sky")
@@ -297,7 +296,7 @@ def test_clock_over_spoilt_archives(attempt: Attempt, picture: bytes) -> None:
         table = pd.DataFrame(
             {"night": [night] * 3, "number": range(3), "frame": [0, 10, 20], "video_time_s": [0.0, 0.4, 0.8]}
         )
-        jpegs, strips, index, _ = outputs(Path("film"), night)
+        jpegs, strips, index, _ = film_outputs(Path("film"), night)
         frames.write(index, table, "film")
         for part, path in (("frames", jpegs), ("strips", strips)):
             path.parent.mkdir(parents=True, exist_ok=True)

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from repro.camera import load_camera
 from repro.clock import ocr, table1
-from repro.clock.formats import Form, Night, parse
-from repro.clock.read_clock import Clock, settle
+from repro.clock.formats import ClockFormat, NightSpan, parse
+from repro.clock.read_clock import NightClock, resolve_times
 from repro.errors import ReproError
 from repro.params import ClockParams
 from tests.hostile.conftest import Attempt
@@ -31,17 +31,15 @@ STAMPS = (
 def tried(attempt: Attempt, text: str) -> None:
     """All that is done with one text."""
     for camera, night in ((AURORAMAX, "20240201"), (KHO, "20240201")):
-        span = Night.of(night, camera)
+        span = NightSpan.of(night, camera)
 
         def understand(span: Night = span, text: str = text) -> None:
             repaired, _ = table1.repair(text)
             for words in (text, repaired):
-                found = parse(words, span.forms)
-                if found is not None:
-                    local, zone, form, _ = found
-                    for moment in span.moments(local, zone, form):
-                        moment.text(span.zones_s)
-                        span.holds(moment)
+                for stamp in parse(words, span.formats):
+                    for moment in span.moments(stamp.local, stamp.zone, stamp.format):
+                        assert moment.stamp
+                        span.contains(moment)
 
         attempt("overlay texts", understand, text[:200])
 
@@ -66,7 +64,7 @@ def test_random_texts_of_the_overlay(attempt: Attempt, text: str) -> None:
 )
 def test_every_stamp_of_the_calendar_is_read(attempt: Attempt, time: datetime, form: str) -> None:
     """Any second of any year can stand in a frame; it is read as that second or not at all."""
-    made = Form(form, tuple(AURORAMAX.clock.zones_h))
+    made = ClockFormat(form, tuple(AURORAMAX.clock.zones_h))
     text = made.render(time, "MST")
     if time.year >= 1000:  # Python prints an earlier year with fewer digits
         found = made.parse(text)
@@ -95,10 +93,10 @@ def test_nights_with_hostile_texts(attempt: Attempt, spoil: float) -> None:
 
         found = attempt(
             "overlay texts, whole nights",
-            lambda: settle(60, look(texts), look(other), "20240201", AURORAMAX, PARAMS, step=10),  # noqa: B023
+            lambda: resolve_times(60, look(texts), look(other), "20240201", AURORAMAX, PARAMS, step=10),  # noqa: B023
             texts,
         )
-        if isinstance(found, Clock):
+        if isinstance(found, NightClock):
             start = np.datetime64("2024-02-01T01:00:00")
             times = found.table["time_utc"].to_numpy(dtype="datetime64[s]")
             wrong = [

@@ -18,7 +18,8 @@ from repro.camera import Camera
 from repro.engine.nights import failures
 from repro.errors import ReproError
 from repro.film.decode import Video, count_frames
-from repro.film.film_corpus import film_corpus, outputs
+from repro.film.film_corpus import film_corpus
+from repro.film.frame_archive import film_outputs
 from repro.film.videos import find_videos
 from repro.params import FilmParams
 from tests.hostile.conftest import Attempt
@@ -179,7 +180,7 @@ def test_a_corpus_of_hostile_videos(attempt: Attempt, good: bytes, larger: bytes
     assert outcome.done
     assert [failure.found for failure in outcome.failed if "fault of the program" in failure.remedy] == []
     for night in outcome.done:
-        assert all(path.is_file() for path in outputs(Path("film"), night))
+        assert all(path.is_file() for path in film_outputs(Path("film"), night))
 
 
 def names() -> list[bytes]:

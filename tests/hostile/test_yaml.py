@@ -143,7 +143,7 @@ def test_any_value_of_the_parameters(attempt: Attempt, project: Paths) -> None:
 @pytest.mark.parametrize("name", ["auroramax", "kho"])
 def test_any_value_of_a_camera(attempt: Attempt, project: Paths, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Every value of a camera profile put wrong is refused with its field, or gives a camera that frames can be cut by."""
-    from repro.clock.formats import Night
+    from repro.clock.formats import NightSpan
     from repro.film import cut
 
     source = Path(profile.__file__).parent / "cameras" / f"{name}.yaml"
@@ -156,7 +156,7 @@ def test_any_value_of_a_camera(attempt: Attempt, project: Paths, name: str, monk
             cut.meridian(camera)
             cut.sky_mask(camera)
         camera.step(25.0, "published"), camera.step(0.0, "cadence")
-        Night.of("20240201", camera)
+        NightSpan.of("20240201", camera)
         camera.night_of("auroramaxHD_20240201_720p.mp4")
 
     for way in leaves(good):

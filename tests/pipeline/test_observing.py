@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import zipfile
 from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
 from repro import frames
+from repro.film.frame_archive import read_frame
 from repro.paths import Paths
 from repro.status import status
 from tests.support.camera import film_night
@@ -44,8 +44,9 @@ def test_a_new_night_costs_one_night_and_a_bad_one_stops_none(project: Paths) ->
     assert [t.to_pydatetime() for t in table["time_utc"]] == truth["20240201"] + truth["20240310"]
     assert table["name"][0] == "20240201051530_20240201_0.jpg"
     assert set(table["sun_bin"]) == {"Night"}
-    with zipfile.ZipFile(folders["clock"] / "frames" / "20240310.zip") as archive:
-        assert archive.namelist() == table.loc[table["night"] == "20240310", "name"].tolist()
+    assert not list(folders["clock"].rglob("*.zip"))
+    for name in table.loc[table["night"] == "20240310", "name"]:
+        assert read_frame(folders["film"] / "frames" / "20240310.zip", name)
 
     before = written(folders)
     truth["20240311"] = film_night(project.videos("auroramax"), "20240311", "23:00:00", 3)

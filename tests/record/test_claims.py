@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import math
+from fnmatch import fnmatchcase
 from functools import cache
+from typing import Any
 
 import pytest
 
 from repro.paths import Paths
-from repro.record.claims import Claims, EvidenceKind, load_claims
-from repro.record.comparator import Verdict
-from repro.record.judge import Evidence, Verification, verify
+from repro.record.claims import BOUNDS, Claim, EvidenceKind, load_claims
+from repro.record.comparator import CONFLICTS, Measured, Verdict, caught
+from repro.record.judge import Evidence, Verification, judge, verify, with_protocol_bounds
 from repro.verification import measured_now
 from tests.conftest import ROOT
 
@@ -53,7 +56,7 @@ def test_claim(name: str, evidence: EvidenceKind) -> None:
     if verdict.outcome == "not_run":
         assert verdict.awaits_corpus or verdict.expected == "not_run", verdict.reason
         pytest.skip(verdict.reason)
-    assert verdict.outcome in ("confirmed", "consistent"), (
+    assert verdict.outcome not in CONFLICTS, (
         f"{CLAIMS[name].shown()} published, {verdict.measured} measured, {verdict.tolerance}: {verdict.reason}"
     )
     assert not verdict.drifted, f"{verdict.outcome}, declared {verdict.expected}"
@@ -67,14 +70,13 @@ def test_every_pair_is_visited_exactly_once() -> None:
 
 def test_no_verdict_drifts_and_nothing_fails_to_compare() -> None:
     """The record is judged as expected/published declares; the command would exit with 0."""
-    strange = [verdict for verdict in verification().verdicts if verdict.drifted or verdict.uncompared]
-    assert not strange
+    assert not verification().drifted
     assert verification().exit_code == 0
 
 
 def test_at_least_120_claims_are_decided_without_videos() -> None:
     """At least 200 claims are registered, at least 120 of them are decided, and none is an error."""
-    decided = {verdict.claim for verdict in verification().verdicts if verdict.compared}
+    decided = {verdict.claim for verdict in verification().verdicts if verdict.compared and verdict.grade != "R"}
     assert len(CLAIMS) >= 200
     assert len(decided) >= 120
     assert verification().summary["error"] == 0
@@ -86,6 +88,7 @@ COUNTS = [
     for claim in CLAIMS.matching(pattern)
     if claim.kind == "count"
 ]
+HEADLINES = [claim.id for claim in CLAIMS if claim.headline is not None and not isinstance(claim.value, bool | str)]
 
 
 def test_mutation_covers_every_count() -> None:
@@ -93,12 +96,68 @@ def test_mutation_covers_every_count() -> None:
     assert len(COUNTS) == 30
 
 
-@pytest.mark.parametrize("step", [-1, 1])
-@pytest.mark.parametrize("name", COUNTS)
-def test_a_count_changed_by_one_is_noticed(name: str, step: int) -> None:
-    """A published count that is off by one makes at least one verdict differ from what is declared."""
+@pytest.mark.parametrize("direction", [-1, 1])
+@pytest.mark.parametrize("name", sorted({*COUNTS, *HEADLINES}))
+def test_a_value_changed_by_one_step_is_noticed(name: str, direction: int, record_property: Any) -> None:
+    """A headline or a count of the tables that is off by one printed step turns at least one verdict against the record."""
     claim = CLAIMS[name]
-    assert isinstance(claim.value, int)
-    changed: Claims = CLAIMS.replacing(claim.model_copy(update={"value": claim.value + step}))
-    drifted = [verdict for verdict in verify(changed, results()).verdicts if verdict.drifted]
-    assert drifted, f"{name} changed by {step} was not noticed"
+    assert not isinstance(claim.value, bool | str)
+    value = round(claim.value + direction * claim.step, claim.decimals)
+    grades = turned_by(claim.model_copy(update={"value": value}))
+    record_property("caught by grades", "".join(sorted(grades)))
+    assert grades, f"{name} changed from {claim.value} to {value} was not noticed"
+
+
+def turned_by(changed: Claim) -> set[str]:
+    """Grades of the comparisons that agree with the record, and would be against it with one claim changed."""
+    claims = CLAIMS.replacing(changed)
+    evidence = with_protocol_bounds(claims, results())
+    return {
+        str(verdict.grade)
+        for verdict in verification().verdicts
+        if (verdict.claim == changed.id or changed.id in verdict.equation or verdict.evidence == "protocol")
+        and verdict.outcome not in CONFLICTS
+        and judge(claims[verdict.claim], verdict.evidence, claims, evidence).outcome in CONFLICTS
+    }
+
+
+#: Comparisons that catch nothing near, as claim:evidence patterns, and why they stand all the same.
+BLUNT = {
+    "SLD.LABELLED_PER_CLASS:arithmetic": "the slides say about a thousand",
+    "F5.*_LOSS.E*:corpus": "the loss of another training with another draw of images scatters as much",
+    "T6.*:corpus": "the share classified yes differs between two trainings by points, and the share itself is small",
+}
+
+
+def smallest_wrong_values() -> dict[tuple[str, EvidenceKind], float]:
+    """How far the nearest wrong value is that each comparison catches, as a share of the claim, or of half its range.
+
+    A comparison that waits for data is drawn as if it had measured what is published.
+    """
+    distances: dict[tuple[str, EvidenceKind], float] = {}
+    for verdict in verification().verdicts:
+        claim, rule = CLAIMS[verdict.claim], CLAIMS[verdict.claim].evidence[verdict.evidence]
+        if isinstance(claim.value, bool | str) or verdict.grade in (None, "R") or verdict.outcome == "undecidable":
+            continue
+        key = claim.id, verdict.evidence
+        if rule.rule in BOUNDS:
+            if verdict.compared and verdict.outcome not in CONFLICTS and verdict.excluded is not None:
+                distances[key] = 0.2 * (1 - verdict.excluded) / 0.5
+            continue
+        measured = Measured(verdict.measured if verdict.compared else claim.value, sd=verdict.sd)
+        if rule.rule == "scatter" and measured.sd is None:
+            continue
+        catches = caught(claim, rule, measured)
+        sides = [abs(value - claim.value) for value in (catches.below, catches.above) if value is not None]
+        nearest = 0.0 if verdict.outcome in CONFLICTS else min(sides, default=math.inf)
+        distances[key] = nearest / max(abs(claim.value), 5 * claim.step)
+    return distances
+
+
+def test_every_comparison_catches_a_wrong_value_nearby() -> None:
+    """Each rule that decides anything refuses a value within 20 % of the claim, or half of the plausible range."""
+    distances = {f"{claim}:{kind}": round(distance, 2) for (claim, kind), distance in smallest_wrong_values().items()}
+    blunt = {name: distance for name, distance in distances.items() if distance > 0.2}
+    excused = {name: pattern for name in blunt for pattern in BLUNT if fnmatchcase(name, pattern)}
+    assert blunt.keys() == excused.keys(), {name: blunt[name] for name in blunt.keys() - excused.keys()}
+    assert set(excused.values()) == set(BLUNT), "an excuse that nothing needs any more"

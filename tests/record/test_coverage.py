@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from repro.errors import ReproError
 from repro.paths import Paths
 from repro.record.claims import Claim, Claims, Document
-from repro.record.coverage import (
+from tests.support.coverage import (
     APPENDIX,
     FILES,
     Coverage,

@@ -6,8 +6,8 @@ from itertools import product
 
 import pytest
 
+from repro.intervals import wilson
 from repro.record.claims import Claims
-from repro.record.intervals import wilson
 from repro.record.protocol import floor_split_bounds, protocol_quantities
 
 

@@ -62,7 +62,7 @@ def split(paths: Paths, nights: list[str], corpus: str = "simulated") -> None:
     rows = []
     for night in nights:
         table = _table(night)
-        archive = paths.stage(corpus, "clock") / "frames" / f"{night}.zip"
+        archive = paths.stage(corpus, "film") / "frames" / f"{night}.zip"
         archive.parent.mkdir(parents=True, exist_ok=True)
         with zipfile.ZipFile(archive, "w") as file:
             for number, name in zip(table["number"], table["name"], strict=True):
@@ -70,7 +70,7 @@ def split(paths: Paths, nights: list[str], corpus: str = "simulated") -> None:
                     values = np.random.default_rng(number).integers(0, 255, (48, 48, 3), dtype=np.uint8)
                     jpeg = io.BytesIO()
                     Image.fromarray(values).save(jpeg, "JPEG")
-                    file.writestr(name, jpeg.getvalue())
+                    file.writestr(frames.archive_name(name), jpeg.getvalue())
         for place, (label, part) in enumerate((("yes", "train"), ("no", "train"))):
             rows.append({"night": night, "name": table["name"][place], "label": label, "split": part})
     folder = paths.stage(corpus, "split")
@@ -233,7 +233,7 @@ def _summaries() -> dict[str, dict]:
         "film": {"scanned": 60, "sampled": PER_NIGHT, "missing": 0, "holes": [], "undecoded": []},
         "clock": {
             "frames": PER_NIGHT, "step_s": 60.0, "repairs": {"day_34": 1, "unreadable": 1}, "unreadable": [2],
-            "breaks": [gap], "disputed": [], "unlawful_offset": 0, "confusions": [["1", "4", 1], ["<", "", 2]],
+            "breaks": [gap], "ambiguous": [], "dst_inconsistent": 0, "confusions": [["1", "4", 1], ["<", "", 2]],
         },
         "sky": {"frames": PER_NIGHT, "timed": 5, "on_boundary": 0,
                 "conditions": [["No_moon", "Astro", 2], ["No_moon", "Night", 3]]},

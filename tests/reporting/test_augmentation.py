@@ -47,7 +47,7 @@ def test_nothing_to_show_is_none(filmed):
     """Without a split, without a training frame that has aurora, or without its archive there is no figure."""
     assert _figure(filmed) is None
     corpora.split(filmed, ["20221201"])
-    (filmed.stage("simulated", "clock") / "frames" / "20221201.zip").unlink()
+    (filmed.stage("simulated", "film") / "frames" / "20221201.zip").unlink()
     assert _figure(filmed) is None
 
 

@@ -11,10 +11,10 @@ import pytest
 from repro.classifier import finetune as train
 from repro.classifier.transforms import draw
 from repro.clock.table1 import RULES, repair
+from repro.intervals import wilson
 from repro.params import load_params
 from repro.record.claims import load_claims
 from repro.record.comparator import Measured, compare
-from repro.record.intervals import wilson
 from repro.reporting import published_beside_rebuilt as compared
 from repro.reporting.gradcam_panels import Gradcam
 from repro.reporting.predictions import Predictions, f1_ends

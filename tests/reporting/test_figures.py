@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from repro.record.intervals import wilson
+from repro.intervals import wilson
 from repro.reporting import figure_data as data
 from repro.reporting import figures
 from repro.reporting.canvas import CONDITION_COLOUR, write_csv

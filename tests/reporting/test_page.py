@@ -47,7 +47,7 @@ class Page(HTMLParser):
 
     def handle_data(self, data):
         """Keep what a reader sees."""
-        if not {"script", "style"} & set(self.open):
+        if not {"script", "style", "pre"} & set(self.open):  # parameters are YAML, where null is a value
             self.text.append(data)
 
     def values(self, attribute: str) -> list[str]:

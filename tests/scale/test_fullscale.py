@@ -78,8 +78,8 @@ def test_a_pause_of_the_camera_is_a_gap(made: Paths, params: Params) -> None:
 
 def test_stage_sky_takes_the_nights_as_they_are(made: Paths, params: Params) -> None:
     """The real stage gives every timed frame the sun that truth has, to a thousandth of a degree."""
-    clock, film_folder, sky = (made.stage("simulated", name) for name in ("clock", "film", "sky"))
-    outcome = sky_corpus(clock, film_folder, sky, camera_of("simulated", params.film), params.sky, workers=1)
+    clock, sky = (made.stage("simulated", name) for name in ("clock", "sky"))
+    outcome = sky_corpus(clock, sky, camera_of("simulated", params.film), params.sky, workers=1)
     assert len(outcome.done) == COUNT
     table = frames.readable(frames.read_nights(sky / "tables", "sky"))
     joined = table.merge(
@@ -91,7 +91,7 @@ def test_stage_sky_takes_the_nights_as_they_are(made: Paths, params: Params) -> 
 
 def test_drawn_answers_follow_the_truth(made: Paths) -> None:
     """Answers are the same each time, mostly right, and wrong only near the threshold of visibility."""
-    archive = sorted((made.stage("simulated", "clock") / "frames").glob("*.zip"))[3]
+    archive = sorted((made.stage("simulated", "film") / "frames").glob("*.zip"))[3]
     table = frames.read(made.stage("simulated", "clock") / "tables" / f"{archive.stem}.parquet", "clock")
     table = frames.readable(table).merge(truth(made)[["night", "number", "margin"]], on=["night", "number"])
     answers = steps.Drawn(7).classify(archive, table["name"].tolist())

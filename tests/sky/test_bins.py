@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from repro.bench.sky_speed import YELLOWKNIFE
 from repro.errors import ReproError
-from repro.params import Sky
+from repro.params import MoonLimits, Sky
 from repro.sky.bins import (
     CONDITIONS,
     MOON_BINS,
@@ -23,6 +23,7 @@ from repro.sky.bins import (
 
 ALTITUDES = st.floats(-90, 90)
 PHASES = st.floats(0, 180)
+AS_PRINTED = Sky(moon_rule="as_printed")
 
 
 def below(value: float) -> float:
@@ -68,17 +69,27 @@ def test_day_begins_at_exactly_zero() -> None:
 def test_moonlight_boundaries(phase: float, alt: float, published: str, as_printed: str) -> None:
     """Phases of 45 and 150 deg belong to the brighter kind, altitudes of 5 and 10 deg to the darker, in either rule."""
     assert moon_bin(phase, alt).item() == published
-    assert moon_bin(phase, alt, "as_printed").item() == as_printed
+    assert moon_bin(phase, alt, AS_PRINTED).item() == as_printed
 
 
 @given(ALTITUDES, PHASES, ALTITUDES)
 def test_every_sky_is_in_one_bin(sun_alt: float, phase: float, moon_alt: float) -> None:
     """Every sky has a bin of the sun and one of the moon, and reading the table upside down only swaps two names."""
     assert sun_bin(sun_alt).item() in SUN_BINS
-    kinds = {rule: moon_bin(phase, moon_alt, rule).item() for rule in ("published", "as_printed")}
+    kinds = {reading.moon_rule: moon_bin(phase, moon_alt, reading).item() for reading in (Sky(), AS_PRINTED)}
     swap = {"No_moon": "Moon_Full", "Moon_Full": "No_moon", "Moon_Quarter": "Moon_Quarter"}
     assert kinds["published"] in MOON_BINS
     assert kinds["as_printed"] == swap[kinds["published"]]
+
+
+def test_limits_of_the_moon_are_parameters() -> None:
+    """Other limits in params.yaml move the bins and what is flagged as near a limit."""
+    wider = Sky(full_moon=MoonLimits(phase_deg=140, altitude_deg=3))
+    assert moon_bin(145.0, 4.0).item() == "No_moon"
+    assert moon_bin(145.0, 4.0, wider).item() == "Moon_Full"
+    assert on_boundary(-30.0, 4.0, 140.0, switches=wider).item() is True
+    with pytest.raises(ValueError, match="above full_moon"):
+        Sky(quarter_moon=MoonLimits(phase_deg=160, altitude_deg=10))
 
 
 def test_conditions_are_the_nine_cells_of_table_3() -> None:
@@ -116,7 +127,7 @@ def test_sun_near_a_boundary_is_flagged(boundary: float) -> None:
 def test_only_moonlight_boundaries_that_matter_are_flagged(phase: float, alt: float, flagged: bool) -> None:
     """A moon is flagged if and only if a change of 0.001 deg would change its bin."""
     assert on_boundary(-30.0, alt, phase).item() is flagged
-    assert on_boundary(-30.0, alt, phase, rule="as_printed").item() is flagged
+    assert on_boundary(-30.0, alt, phase, switches=AS_PRINTED).item() is flagged
 
 
 def test_margin_covers_one_second_of_the_clock() -> None:

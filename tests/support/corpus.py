@@ -1,4 +1,4 @@
-"""A tiny corpus as the clock and sky stages leave it; test support, no part of the library."""
+"""A tiny corpus as the stages film and sky leave it; test support, no part of the library."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ def add_night(project: Paths, corpus: str, night: str, count: int, *, truth: boo
     aurora = np.arange(count) % 3 == 0
     rng = np.random.default_rng(int(night))
     images = {name: sky(rng, aurora=bool(lit), size_px=SIDE) for name, lit in zip(table["name"], aurora, strict=True)}
-    clock, seen = (project.stage(corpus, stage) for stage in ("clock", "sky"))
-    write_archive(clock / "frames" / f"{night}.zip", images)
+    film, seen = (project.stage(corpus, stage) for stage in ("film", "sky"))
+    write_archive(film / "frames" / f"{night}.zip", images)
     target = seen / "tables" / f"{night}.parquet"
     frames.write(target, table, "sky")
     write(Work(night, (), (target,), seen / "receipts" / f"{night}.json", "s"), {"frames": count})

@@ -14,6 +14,7 @@ from torch import Tensor, nn
 
 from repro.classifier.images import Images
 from repro.classifier.transforms import normalise
+from repro.frames import archive_name
 
 
 def sky(rng: np.random.Generator, *, aurora: bool, size_px: int = 32) -> np.ndarray:
@@ -35,11 +36,11 @@ def jpeg(image: np.ndarray) -> bytes:
 
 
 def write_archive(path: Path, images: Mapping[str, np.ndarray]) -> Path:
-    """A night's archive of JPEGs, stored without compression."""
+    """A night's archive of JPEGs as stage film stores them, from images by published or short name."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with zipfile.ZipFile(path, "w", zipfile.ZIP_STORED) as archive:
         for name, image in images.items():
-            archive.writestr(name, jpeg(image))
+            archive.writestr(archive_name(name), jpeg(image))
     return path
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import sys
 import zipfile
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,13 +19,13 @@ import pandas as pd
 from repro import frames
 from repro.bench.full_scale import ocr, squares
 from repro.camera import camera_of
-from repro.clock.clock_corpus import ClockTask, clock_corpus, clock_night
-from repro.clock.read_clock import Clock, settle
-from repro.engine.nights import Outcome
+from repro.clock.clock_corpus import ClockTask, clock_tasks, write_night
+from repro.clock.read_clock import NightClock, resolve_times
+from repro.engine.nights import Outcome, run_nights
 from repro.engine.run_stage import run_stage
 from repro.files import atomic_path
 from repro.film.cut import encode_png
-from repro.film.film_corpus import FilmTask, film_corpus
+from repro.film.film_corpus import FilmTask, film_tasks
 from repro.params import Params
 from repro.paths import Paths
 from repro.seeding import generator
@@ -46,27 +47,30 @@ def film(paths: Paths, params: Params) -> Outcome:
     """Stage film: tables to archives of grey squares and lines of text."""
     folder, camera = paths.stage(params.corpus, "film"), camera_of(params.corpus, params.film)
     videos, many = paths.videos(params.corpus), params.engine
-    return film_corpus(videos, folder, camera, params.film, workers=many, do=film_night)
+    tasks, failed = film_tasks(videos, folder, camera, params.film, workers=many)
+    return run_nights("film", folder, tasks, film_night, workers=many, failed=failed)
 
 
 def clock(paths: Paths, params: Params) -> Outcome:
     """Stage clock: text with errors of OCR, repaired as ever."""
     source, folder = (paths.stage(params.corpus, name) for name in ("film", "clock"))
     camera, many = camera_of(params.corpus, params.film), params.engine
-    return clock_corpus(source, folder, camera, params.clock, workers=many, do=read_and_name)
+    tasks = clock_tasks(source, folder, camera, params.clock, workers=many)
+    return run_nights("clock", folder, tasks, clock_night, workers=many)
 
 
 def infer(paths: Paths, params: Params) -> Outcome:
     """Stage infer: answers drawn from a model of the truth."""
     import torch
 
-    from repro.classifier.infer_corpus import infer_corpus
+    from repro.classifier.infer_corpus import infer_night, infer_tasks
 
-    source, sky, train, folder = (paths.stage(params.corpus, name) for name in ("clock", "sky", "train", "infer"))
+    source, sky, train, folder = (paths.stage(params.corpus, name) for name in ("film", "sky", "train", "infer"))
     file = train / "weights.safetensors"
     # The device is part of the receipts; the stage that adds a night must find the same.
     device = torch.device(params.engine.device if params.engine.device != "auto" else "cpu")
-    return infer_corpus(source, sky, file, folder, params.infer, device, classifier=Drawn(params.seed))
+    tasks = infer_tasks(source, sky, file, folder, params.infer, device)
+    return run_nights("infer", folder, tasks, partial(infer_night, classifier=Drawn(params.seed)), workers=1)
 
 
 class Drawn:
@@ -85,7 +89,9 @@ class Drawn:
     def classify(self, archive: Path, names: Sequence[str]) -> squares.Floats:
         """Logits (n, 2) of frames of a night."""
         with zipfile.ZipFile(archive) as source:
-            levels = np.array([self.brightness[source.read(name)] for name in names], dtype=np.int64)
+            levels = np.array(
+                [self.brightness[source.read(frames.archive_name(name))] for name in names], dtype=np.int64
+            )
         noise = generator(self.seed, archive.stem, "logits").normal(0, 0.8, len(levels))
         half = squares.margin_of(levels) + noise
         return np.stack([-half, half], axis=1)
@@ -111,21 +117,22 @@ def film_night(task: FilmTask) -> dict[str, Any]:
     return {"video": video.name, "fps": float(FPS), "step": KEY_EVERY, **counts}
 
 
-def read_and_name(task: ClockTask) -> dict[str, Any]:
+def clock_night(task: ClockTask) -> dict[str, Any]:
     """Stage clock's work on a night, reading text."""
-    return clock_night(task, read_text)
+    table = frames.read(task.work.inputs[1], "film")
+    return write_night(task, table, read_text(task, table))
 
 
-def read_text(task: ClockTask, table: pd.DataFrame) -> Clock:
+def read_text(task: ClockTask, table: pd.DataFrame) -> NightClock:
     """The clock of a night whose strips are lines of text, misread at random."""
     night = task.work.night
-    with zipfile.ZipFile(task.work.inputs[1]) as archive:
+    with zipfile.ZipFile(task.work.inputs[0]) as archive:
         texts = archive.read("clock.txt").decode().split("\n")
     rng = generator(0, night, "ocr")
     first = ocr.misread(texts, ocr.FIRST, rng)
     second = ocr.misread(texts, ocr.SECOND, rng)
     looks = [lambda numbers, read=read: [read[number] for number in numbers] for read in (first, second)]
-    return settle(len(table), looks[0], looks[1], night, task.camera, task.params, step=task.step)
+    return resolve_times(len(table), looks[0], looks[1], night, task.camera, task.params, step=task.step)
 
 
 STEPS: dict[str, Callable[[Paths, Params], Outcome | None]] = {"film": film, "clock": clock, "infer": infer}

@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from repro.record.claims import Claims, EvidenceKind, Outcome
-from repro.record.comparator import CONFLICTS, Verdict, reason_missing, round_for_print
+from repro.record.comparator import CONFLICTS, NOT_COMPARED, Verdict, reason_missing, round_for_print
 
 
 class NotAvailableError(Exception):
@@ -138,7 +138,7 @@ class View:
     def check_compared(self, claim: str) -> None:
         """Raise :class:`NotAvailableError` if no comparison of a claim was made."""
         verdicts = self._by_claim.get(claim, [])
-        if verdicts and not any(verdict.compared for verdict in verdicts):
+        if verdicts and all(verdict.outcome in NOT_COMPARED for verdict in verdicts):
             raise NotAvailableError(f"{claim} was not compared: {verdicts[0].reason}")
 
     def value(self, claim: str) -> float:
@@ -172,6 +172,10 @@ class View:
         """A measured number by name."""
         return float(self._quantity(evidence, name))
 
+    def word(self, evidence: EvidenceKind, name: str) -> str:
+        """A measured word by name."""
+        return str(self._quantity(evidence, name))
+
     def interval(self, evidence: EvidenceKind, name: str) -> tuple[float, float]:
         """A measured interval by name."""
         low, high = self._quantity(evidence, name)
@@ -197,7 +201,7 @@ class View:
 
     def _compared(self, claim: str, evidence: EvidenceKind) -> Verdict:
         verdict = self._verdict(claim, evidence)
-        if not verdict.compared:
+        if verdict.outcome in NOT_COMPARED:
             raise NotAvailableError(f"{claim} was not compared by {evidence}: {verdict.reason}")
         return verdict
 

@@ -194,17 +194,17 @@ def test_infer_and_gradcam_on_a_cluster(tmp_path: Path, dask: LocalCluster, engi
     table = pd.concat([add_night(project, "simulated", f"2024020{day}", 9, truth=True) for day in (1, 2, 3)])
     weights = tmp_path / "weights.safetensors"
     networks.save(lively(networks.build("none", 5), SIDE), weights, {"image_size_px": SIDE})
-    clock, sky = (project.stage("simulated", stage) for stage in ("clock", "sky"))
+    film, sky = (project.stage("simulated", stage) for stage in ("film", "sky"))
     shown = table.assign(p_yes=0.5, predicted="yes", truth=np.where(table["aurora"], "yes", "no"), form="arc")
     shown = shown.assign(colour="red", weather="clear")
     found = []
     for name, workers in (("one", 1), ("two", 2), ("cluster", engine)):
         root = tmp_path / name
         device = of_workers(workers) if isinstance(workers, Engine) else CPU
-        outcome = infer_corpus(clock, sky, weights, root / "infer", InferParams(), device, workers=workers)
+        outcome = infer_corpus(film, sky, weights, root / "infer", InferParams(), device, workers=workers)
         assert len(outcome.done) == 3
         explain_corpus(
-            shown, clock / "frames", project.masks("simulated"), weights, root / "gradcam", GradcamParams(measured=5),
+            shown, film / "frames", project.masks("simulated"), weights, root / "gradcam", GradcamParams(measured=5),
             seed=1, device=device, workers=workers,
         )  # fmt: skip
         found.append(digests(root))

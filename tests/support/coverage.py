@@ -1,4 +1,4 @@
-"""Whether the registered claims cover every number that the record prints.
+"""Whether the registered claims cover every number that the record prints, and every sentence in which the thesis asserts.
 
 A number is a run of digits as it is printed: with thousands separators (``214,890``), a decimal point (``79.6``), a
 power of ten (``3e-4``) or a Korean multiplier (``1천`` is 1,000, ``120만`` is 1,200,000). Digits inside words count too
@@ -6,6 +6,9 @@ power of ten (``3e-4``) or a Korean multiplier (``1천`` is 1,000, ``120만`` is
 
 A number is covered where it lies inside the quotation of a claim of that document and is what the claim's value
 prints; or where an exemption (``_exemptions.yaml``) says why it needs none.
+
+A sentence is covered where ``_sentences.yaml`` names the claims that register what it asserts, or says why none is needed.
+Sentences are found by short keys copied from the text, so that the text itself is not committed.
 """
 
 from __future__ import annotations
@@ -17,13 +20,14 @@ from functools import cached_property
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
 
 from repro.errors import ReproError
 from repro.record.claims import Claim, Claims, Document
 from repro.untrusted import brief, read_yaml
 
 EXEMPTIONS = "_exemptions.yaml"
+SENTENCES = "_sentences.yaml"
 
 #: Where the text of each document lies under ``shared/``.
 FILES: dict[Document, str] = {
@@ -33,9 +37,13 @@ FILES: dict[Document, str] = {
     "kvammen": "seeds/002_*.txt",
     "readme": "seeds/003_*.txt",
     "readings": "thesis/readings.yaml",
+    "scripts": "thesis/readings_added.yaml",
 }
 #: The slides are appendix 1 of the thesis, in the same file.
 APPENDIX = "# 〈부록 1〉"
+
+#: How the place of a quotation begins that was read from a picture, which no text holds.
+PICTURE = "picture:"
 
 #: How the note of a claim begins whose number stands in no digits in its quotation.
 NOT_IN_DIGITS = ("Not printed;", "In words", "Printed as a Roman numeral")
@@ -89,7 +97,7 @@ class Exemption(BaseModel):
 
 @dataclass(frozen=True)
 class Coverage:
-    """What became of the numbers of one document.
+    """The numbers of one document, by what covers them.
 
     Parameters
     ----------
@@ -172,17 +180,21 @@ def cover(text: str, claims: Sequence[Claim], exemptions: Sequence[Exemption]) -
         Exemptions of the document; their patterns are searched in the normalised text.
     """
     text = normalise(text)
-    places = {claim.id: _places(text, normalise(claim.source.quote)) for claim in claims}
+    places = {
+        claim.id: _places(text, normalise(claim.source.quote))
+        for claim in claims
+        if not claim.source.place.startswith(PICTURE)
+    }
     by_claim: list[Number] = []
     others: list[Number] = []
     for number in numbers(text):
-        told = any(
+        covered = any(
             start <= number.start and number.stop <= stop
             for claim in claims
-            if prints(claim, number)
+            if claim.id in places and prints(claim, number)
             for start, stop in places[claim.id]
         )
-        (by_claim if told else others).append(number)
+        (by_claim if covered else others).append(number)
     exempted: set[Number] = set()
     stale = []
     for exemption in exemptions:
@@ -208,6 +220,45 @@ def around(text: str, number: Number, width: int = 40) -> str:
     """A number with its neighbourhood in the normalised text, for a message."""
     text = normalise(text)
     return f"{text[max(0, number.start - width) : number.start]}[{number.printed}]{text[number.stop :][:width]}"
+
+
+class Sentence(BaseModel):
+    """A sentence of the thesis, by a key, with the claims that register it or the reason why none does."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    key: Annotated[str, Field(min_length=4, max_length=60)]
+    claims: tuple[str, ...] = ()
+    reason: str = ""
+
+    @model_validator(mode="after")
+    def _one_of_two(self) -> Sentence:
+        if bool(self.claims) == (len(self.reason) >= 10):
+            raise ValueError("a sentence has either claims or a reason of some words")
+        return self
+
+
+#: Sections whose sentences report methods, results and interpretations; the introduction cites other works.
+ASSERTING = re.compile(r"(?P<part># Ⅱ\. 연구방법.*?)# 참 고 문 헌", re.DOTALL)
+_SENTENCE_END = re.compile(r"(?<=다)\.\s+|\n\s*\n|\n(?=[-→#])|다:\n")
+
+
+def sentences(thesis: str) -> list[str]:
+    """Sentences of the methods, results and conclusions of the thesis that have a verb, without tables and formulae.
+
+    A sentence ends with the Korean verb ending and a full stop, at a blank line, or where an item of a list begins.
+    """
+    match = ASSERTING.search(thesis)
+    if match is None:
+        raise ValueError("the thesis has no section II or no references")
+    parts = (normalise(part) for part in _SENTENCE_END.split(match["part"]))
+    return [part for part in parts if re.search(r"다\.?$", part)]
+
+
+def load_sentences(folder: Path) -> list[Sentence]:
+    """Read the list of sentences beside the claim files."""
+    raw = read_yaml(folder / SENTENCES, expected="a list of sentences", remedy="restore it from the repository")
+    return TypeAdapter(list[Sentence]).validate_python(raw)
 
 
 def read_documents(shared: Path) -> dict[Document, str]:

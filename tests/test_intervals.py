@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from repro.analysis.intervals import night_weights, percentile, ratio_by_night, wilson
+from repro.intervals import night_weights, percentile, ratio_by_night, wilson
 
 
 def test_wilson_against_a_published_table() -> None:

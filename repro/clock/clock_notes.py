@@ -1,0 +1,210 @@
+"""What a person should know about a night's clock: another cadence, jumps, and readings that contradict the timeline."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import timedelta
+from itertools import pairwise, zip_longest
+from statistics import median
+from typing import Any
+
+from repro.clock.formats import Moment
+from repro.clock.repair_by_continuity import FrameTime, Residuals
+from repro.clock.timeline import Break, Timeline
+
+_CADENCE_SHARE = 0.05  # the profile's cadence may differ that much from the clock's without a note
+_RUN = 3  # repaired frames in a row; a shorter run is a misreading of which both looks agree by chance
+_LISTED = 5
+
+
+@dataclass(frozen=True)
+class Contradiction:
+    """Consecutive frames that both looks read alike, as a valid stamp, but not as the timeline says.
+
+    Parameters
+    ----------
+    first, last, frames : int
+        Running numbers of the first and the last one, and how many there are.
+    read : str
+        The stamp of the first one.
+    off_s : float
+        Their time minus that of the timeline before them, in seconds; of the first one if the clock stands still.
+    standing : bool
+        Whether all show the same stamp.
+    repaired : bool
+        Whether they were given the timeline's time; if not, they have none.
+    """
+
+    first: int
+    last: int
+    frames: int
+    read: str
+    off_s: float
+    standing: bool
+    repaired: bool
+
+    def __str__(self) -> str:
+        where = f"{_frames(self.first, self.last)} ({self.read!r}, read alike twice)"
+        outcome = "their time was taken from the timeline" if self.repaired else "they have no time"
+        if self.standing:
+            return f"{where}: the clock stands still; {outcome}"
+        side = "ahead of" if self.off_s > 0 else "behind"
+        return f"{where}: the clock is {_duration(self.off_s)} {side} the timeline of the other frames; {outcome}"
+
+
+def find_contradictions(
+    literal: Mapping[int, tuple[str, Sequence[Moment]]],
+    times: Mapping[int, FrameTime],
+    timeline: Timeline,
+    jitter_s: float,
+) -> list[Contradiction]:
+    """Frames whose stamp was read well and yet is not their time.
+
+    Parameters
+    ----------
+    literal : mapping
+        By running number, the stamp that both looks read, and its meanings, inside or outside the night.
+    times : mapping
+        The times that the frames got.
+    timeline : Timeline
+        The night's timeline.
+    jitter_s : float
+        See ``params.yaml``.
+    """
+    residuals = Residuals(timeline)
+    runs: list[list[tuple[int, str, float, bool]]] = []
+    for number in sorted(literal):
+        stamp, moments = literal[number]
+        moment, expected = times[number].moment, residuals.expected(number)
+        if times[number].repair == "two_meanings" or not expected or (moment is not None and moment.stamp == stamp):
+            continue
+        off_s = min((m.utc_s - expected[0][0] for m in moments), key=abs)
+        entry = (number, stamp, off_s, moment is not None)
+        if runs:
+            last, last_stamp, last_off_s, last_repaired = runs[-1][-1]
+            alike = stamp == last_stamp or abs(off_s - last_off_s) <= 2 * jitter_s + 1
+            if number == last + 1 and alike and entry[3] == last_repaired:
+                runs[-1].append(entry)
+                continue
+        runs.append([entry])
+    contradictions = []
+    for run in runs:
+        (first, stamp, off_s, repaired), last = run[0], run[-1][0]
+        standing = len(run) > 1 and all(other == stamp for _, other, _, _ in run)
+        if not repaired or len(run) >= _RUN:
+            typical_s = off_s if standing else median(off for _, _, off, _ in run)
+            contradictions.append(Contradiction(first, last, len(run), stamp, round(typical_s, 1), standing, repaired))
+    return contradictions
+
+
+def withdraw_repairs(
+    contradictions: Sequence[Contradiction],
+    literal: Mapping[int, tuple[str, Sequence[Moment]]],
+    times: Mapping[int, FrameTime],
+) -> dict[int, FrameTime]:
+    """Take back repairs that no misreading explains, and mark the frames unreadable.
+
+    One glyph may be misread alike in both looks for a while. If more glyphs of several frames in a row are read alike
+    twice, they were printed: the clock itself differs from the timeline, and nobody can tell which of them is right.
+
+    Parameters
+    ----------
+    contradictions : sequence of Contradiction
+        From :func:`find_contradictions`.
+    literal, times
+        As for :func:`find_contradictions`.
+
+    Returns
+    -------
+    dict
+        The times that remain.
+    """
+    left = dict(times)
+    for entry in contradictions:
+        moment = times[entry.first].moment
+        if moment is not None and not entry.standing:
+            glyphs = zip_longest(moment.stamp, literal[entry.first][0])
+            if sum(printed != read for printed, read in glyphs) > 1:
+                left |= dict.fromkeys(range(entry.first, entry.last + 1), FrameTime(None, "unreadable"))
+    return left
+
+
+def standing_frames(texts: Sequence[str]) -> int:
+    """Frames that show the same text as the one before."""
+    return sum(bool(one) and one == two for one, two in pairwise(texts))
+
+
+def whole_hours(gap: Break, jitter_s: float) -> int:
+    """Length of a gap in hours if that is a whole number, else 0."""
+    hours = round(gap.seconds / 3600)
+    return hours if hours > 0 and abs(gap.seconds - 3600 * hours) <= max(jitter_s, 1.0) else 0
+
+
+def write_notes(
+    timeline: Timeline, contradictions: Sequence[Contradiction], *, cadence_s: float, step: int, jitter_s: float
+) -> list[str]:
+    """Notes on a night's clock, as sentences.
+
+    Parameters
+    ----------
+    timeline : Timeline
+        The night's timeline.
+    contradictions : sequence of Contradiction
+        From :func:`find_contradictions`.
+    cadence_s : float
+        Time between two frames of the video by the camera's profile.
+    step : int
+        Every how many frames of the video one was sampled.
+    jitter_s : float
+        See ``params.yaml``.
+    """
+    notes = []
+    if timeline.readings:
+        first, last = timeline.readings[0].number, timeline.readings[-1].number
+        parts = [
+            (begin, min(following - 1, last), step_s / step)
+            for (begin, step_s), (following, _) in pairwise((*timeline.pace.steps, (last + 1, 0.0)))
+        ]
+        if len(parts) > 1:
+            listed = [f"{advance_s:.4g} s in {_frames(begin, end)}" for begin, end, advance_s in parts[:_LISTED]]
+            listed += [f"and {len(parts) - _LISTED} other parts"] * (len(parts) > _LISTED)
+            notes.append(f"the clock's advance per video frame changes within the night: {', '.join(listed)}")
+        main_s = timeline.step_s / step
+        if abs(main_s / cadence_s - 1) > _CADENCE_SHARE and last > first:
+            copies = round(cadence_s / main_s)
+            doubled = copies >= 2 and abs(copies * main_s / cadence_s - 1) <= _CADENCE_SHARE
+            cause = f": each exposure appears {copies} times in this video, or cadence_s is wrong" if doubled else ""
+            notes.append(f"the clock advances {main_s:.4g} s a frame, cadence_s says {cadence_s:g}{cause}")
+    for gap in timeline.breaks:
+        if hours := whole_hours(gap, jitter_s):
+            notes.append(
+                f"the clock jumps ahead by {hours} h between frames {gap.after} and {gap.before}: a pause of whole "
+                "hours, or the clock was set there and the times before or after are wrong by as much"
+            )
+        elif gap.seconds < 0 and any(
+            gap.after < entry.first < gap.before
+            and entry.off_s < -timeline.pace.at(gap.after) * (entry.first - gap.after) - jitter_s
+            for entry in contradictions
+        ):
+            notes.append(
+                f"the clock was set back by {_duration(gap.seconds)} between frames {gap.after} and {gap.before}: the times "
+                "before or after are wrong by as much"
+            )
+    notes += [str(contradiction) for contradiction in contradictions[:_LISTED]]
+    if len(contradictions) > _LISTED:
+        notes.append(f"{len(contradictions) - _LISTED} other parts contradict the timeline")
+    return notes
+
+
+def as_json(contradictions: Sequence[Contradiction]) -> list[dict[str, Any]]:
+    """The contradictions as they stand in a receipt."""
+    return [asdict(contradiction) for contradiction in contradictions]
+
+
+def _frames(first: int, last: int) -> str:
+    return f"frame {first}" if first == last else f"frames {first}-{last}"
+
+
+def _duration(seconds: float) -> str:
+    return str(timedelta(seconds=abs(round(seconds))))

@@ -1,0 +1,124 @@
+"""Frames out of the archives that stage film writes: ZIP without compression, one a night.
+
+In the archive a frame is called ``NIGHT_NUMBER.jpg``, for its time is not known before the clock has been read. Whoever
+reads it may call it by that name or by its published name ``<UTC stamp>_NIGHT_NUMBER.jpg``.
+"""
+
+from __future__ import annotations
+
+import zipfile
+from pathlib import Path
+from threading import local
+
+import pandas as pd
+
+from repro.errors import ReproError
+from repro.files import write_bytes
+from repro.frames import archive_name, read, readable
+from repro.untrusted import member, open_archive
+
+_thread = local()
+
+
+def film_outputs(folder: Path, night: str) -> tuple[Path, Path, Path, Path]:
+    """Files of a night in the folder of stage film: frames, strips, index, keogram."""
+    return (
+        folder / "frames" / f"{night}.zip",
+        folder / "strips" / f"{night}.zip",
+        folder / "index" / f"{night}.parquet",
+        folder / "keograms" / f"{night}.png",
+    )
+
+
+def read_frame(source: Path, name: str) -> bytes:
+    """JPEG of one frame, as it was written.
+
+    Each thread keeps the archive it read last open; ``zipfile`` lets no two threads read one at the same time.
+
+    Parameters
+    ----------
+    source : Path
+        Archive of a night.
+    name : str
+        Of the frame, such as ``20240201011954_20240201_0.jpg`` or ``20240201_0.jpg``.
+
+    Raises
+    ------
+    ReproError
+        If the archive is missing or damaged, or does not hold the frame; see :func:`repro.untrusted.member`.
+    """
+    return member(_opened(source), archive_name(name))
+
+
+def unpack_night(film: Path, clock: Path, night: str, folder: Path) -> int:
+    """Unpack a night of the stages film and clock, see :func:`unpack`.
+
+    Raises
+    ------
+    ReproError
+        If the night was not filmed or its clock not read; the message names the nights that are there. Or as
+        :func:`unpack`.
+    """
+    table = clock / "tables" / f"{night}.parquet"
+    if not table.is_file():
+        nights = sorted(path.stem for path in table.parent.glob("[!.]*.parquet"))
+        raise ReproError(
+            found=f"no night {night}",
+            expected=f"one of {', '.join(nights[:5])}{' ...' if len(nights) > 5 else ''}" if nights else "a night",
+            where=str(table),
+            remedy="name one of these nights, or run: dvc repro clock" if nights else "run: dvc repro clock",
+        )
+    return unpack(film_outputs(film, night)[0], read(table, "clock"), folder)
+
+
+def unpack(source: Path, table: pd.DataFrame, folder: Path) -> int:
+    """Write a night's frames as JPEG files under their published names.
+
+    Parameters
+    ----------
+    source : Path
+        Archive of the night.
+    table : DataFrame
+        The night's frame table, from stage clock on. A frame without a time has no published name and is left out.
+    folder : Path
+        Folder to write to; it is made if it is not there.
+
+    Returns
+    -------
+    int
+        Frames that were written or lay there already.
+
+    Raises
+    ------
+    ReproError
+        If a file of that name holds something else; nothing is written then. Or as :func:`read_frame`.
+    """
+    names = readable(table)["name"].tolist()
+    for name in names:
+        target = folder / name
+        if (target.exists() or target.is_symlink()) and not _holds(target, read_frame(source, name)):
+            raise ReproError(
+                found="a file of that name that is another frame, or no frame",
+                expected="no such file, or the same frame",
+                where=str(target),
+                remedy="name another folder with --out, or move the file away",
+            )
+    folder.mkdir(parents=True, exist_ok=True)
+    for name in names:
+        if not (folder / name).exists():
+            write_bytes(folder / name, read_frame(source, name))
+    return len(names)
+
+
+def _holds(path: Path, data: bytes) -> bool:
+    return path.is_file() and path.read_bytes() == data
+
+
+def _opened(source: Path) -> zipfile.ZipFile:
+    stamp = source, source.stat().st_mtime_ns if source.is_file() else None
+    if getattr(_thread, "stamp", None) != stamp:
+        _thread.stamp, _thread.archive = None, None
+        _thread.archive = open_archive(source)
+        _thread.stamp = stamp
+    archive: zipfile.ZipFile = _thread.archive
+    return archive

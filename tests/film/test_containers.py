@@ -1,0 +1,227 @@
+"""Files whose packets, flags and lengths say something else than their pictures: what is shown counts, as in OpenCV."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from pathlib import Path
+
+import av
+import numpy as np
+import pytest
+
+from repro.engine.nights import summaries
+from repro.errors import ReproError
+from repro.film.container import is_cut_off
+from repro.film.decode import Scan, Video, count_frames
+from repro.film.film_corpus import film_corpus
+from repro.params import FilmParams
+from repro.paths import Paths
+from repro.status import status
+from tests.support import containers
+from tests.support.camera import small_camera, small_frames, write_video
+
+CAMERA = small_camera()
+COUNT = 105
+IMAGES = small_frames(COUNT)
+
+
+@pytest.fixture(scope="module")
+def good(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A sound video of 105 frames, with B-frames."""
+    return write_video(tmp_path_factory.mktemp("video") / "small_20240201.mp4", IMAGES)
+
+
+def in_container(good: Path, path: Path) -> Path:
+    """The sound video in the container that a name says; MP4 in fragments, H.264 in AVI without presentation order."""
+    if path.suffix in (".avi", ".mp4"):
+        return containers.encode(path, IMAGES, container=containers.FRAGMENTED if path.suffix == ".mp4" else None)
+    return containers.remux(good, path)
+
+
+def samples(path: Path) -> tuple[dict[int, np.ndarray], Scan]:
+    """Sampled frames by number, and what is known of the video after the pass."""
+    video = Video(path, CAMERA, "published")
+    return {number: image for number, _, image in video.sampled()}, video.scan
+
+
+def assert_as_opencv(path: Path) -> Scan:
+    """Check that the samples are frames 0, 10, 20 ... of those that OpenCV shows, to the bit; give the scan."""
+    shown, (found, scan) = containers.opencv_frames(path), samples(path)
+    assert scan.frames == len(shown) > 0
+    assert list(found) == list(range(0, len(shown), 10))
+    for number, image in found.items():
+        np.testing.assert_array_equal(image, shown[number])
+    return scan
+
+
+@pytest.mark.parametrize(("first", "count"), [(3, 102), (47, 58), (0, 60), (47, 30)])
+def test_only_what_an_edit_list_shows_is_numbered(good: Path, tmp_path: Path, first: int, count: int) -> None:
+    """In a night trimmed without re-coding, frame 0 is the first shown one, and nothing that is hidden is missing."""
+    path = containers.hide(good, tmp_path / "small_20240201.mp4", first, count)
+    scan = assert_as_opencv(path)
+    assert (scan.frames, scan.missing) == (count, 0)
+    assert count_frames(path) == count
+
+
+@pytest.mark.parametrize("name", ["a.mkv", "a.mov", "a.mp4", "a.avi"])
+def test_the_same_video_in_other_containers_is_the_same(good: Path, tmp_path: Path, name: str) -> None:
+    """MOV, MKV, AVI and fragmented MP4 show the frames of the MP4, none is missing, and the length is known."""
+    path = in_container(good, tmp_path / name)
+    scan = assert_as_opencv(path)
+    assert (scan.frames, scan.missing, scan.fps, scan.length_known) == (COUNT, 0, 25, True)
+    assert count_frames(path) == COUNT
+
+
+@pytest.mark.parametrize("name", ["a.mkv", "a.mp4", "a.avi"])
+def test_a_cut_off_file_that_counts_no_frames_is_refused(good: Path, tmp_path: Path, name: str) -> None:
+    """Matroska and AVI cut off lack frames that their headers promise; a fragmented MP4 ends within its last box."""
+    entire = in_container(good, tmp_path / name)
+    videos = tmp_path / "videos"
+    videos.mkdir()
+    path = containers.cut(entire, videos / f"small_20240201{entire.suffix}")
+    camera = small_camera(file_pattern=f"small_YYYYMMDD{entire.suffix}")
+    assert is_cut_off(entire) is False
+    assert is_cut_off(path) is True
+    outcome = film_corpus(videos, tmp_path / "film", camera, FilmParams(), workers=1)
+    assert "cut off" in outcome.failed[0].found + outcome.failed[0].remedy
+    assert "film.max_missing_share" in outcome.failed[0].expected
+    kept = film_corpus(videos, tmp_path / "film", camera, FilmParams(max_missing_share=1.0), workers=1)
+    assert kept.done == ("20240201",)
+    summary = summaries(tmp_path / "film")["20240201"]
+    assert summary["missing"] > 20 or not summary["length_known"]
+
+
+def test_a_file_that_does_not_say_its_length_is_filmed_and_marked(good: Path, tmp_path: Path) -> None:
+    """A live recording without a duration cannot be known to be complete: status shows no count of missing frames."""
+    paths = Paths(tmp_path)
+    videos = paths.videos("small")
+    videos.mkdir(parents=True)
+    path = containers.remux(good, videos / "small_20240201.mkv", container={"live": "1"})
+    assert count_frames(path) == COUNT
+    camera = small_camera(file_pattern="small_YYYYMMDD.mkv")
+    assert film_corpus(videos, paths.stage("small", "film"), camera, FilmParams(), workers=1).done == ("20240201",)
+    assert summaries(paths.stage("small", "film"))["20240201"]["length_known"] is False
+    assert status(paths, "small").nights["missing"].isna().all()
+
+
+def test_a_sound_track_of_another_length_makes_no_frame_missing(good: Path, tmp_path: Path) -> None:
+    """The duration of a Matroska file is that of its longest track; the video's own counts."""
+    scan = assert_as_opencv(containers.with_sound(good, tmp_path / "a.mkv", sound_s=9))
+    assert (scan.declared, scan.missing) == (COUNT, 0)
+
+
+def test_a_start_later_than_zero_changes_nothing(good: Path, tmp_path: Path) -> None:
+    """Times in the video count from its first frame, and nothing before that is missing."""
+    path = containers.remux(good, tmp_path / "a.mkv", shift_s=100)
+    assert assert_as_opencv(path).missing == 0
+    assert [time_s for _, time_s, _ in Video(path, CAMERA, "published").sampled()][:2] == pytest.approx([0, 0.4])
+
+
+@pytest.mark.parametrize("codec", ["libx264", "libx265"])
+def test_a_file_that_begins_between_key_frames_begins_with_the_next(tmp_path: Path, codec: str) -> None:
+    """Frames that refer to what was cut away cannot be shown: they are missing, and the first shown frame is frame 0."""
+    options = {"x264-params": "open_gop=1:keyint=12:min-keyint=12:scenecut=0"} if codec == "libx264" else {
+        "x265-params": "open-gop=1:keyint=12:scenecut=0:log-level=none"
+    }  # fmt: skip
+    entire = containers.encode(tmp_path / "entire.mkv", IMAGES[:60], codec, options=options)
+    scan = assert_as_opencv(containers.remux(entire, tmp_path / "a.mkv", skip=4))
+    assert 0 < scan.frames <= 48
+    assert scan.missing > 0
+
+
+def test_two_frames_at_one_time_are_two_frames(tmp_path: Path) -> None:
+    """A presentation time that stands twice loses no sample."""
+    ticks = [*range(20), *range(19, 59)]
+    path = containers.encode(tmp_path / "a.mkv", IMAGES[:60], "mjpeg", "yuvj420p")
+    with av.open(str(path)) as source, av.open(str(tmp_path / "b.mkv"), "w") as file:
+        stream = file.add_stream_from_template(source.streams.video[0])
+        for tick, packet in zip(ticks, source.demux(source.streams.video[0]), strict=False):
+            packet.pts = packet.dts = tick * 40
+            packet.time_base, packet.stream = Fraction(1, 1000), stream
+            file.mux(packet)
+    scan = assert_as_opencv(tmp_path / "b.mkv")
+    assert (scan.frames, scan.undecoded) == (60, [])
+
+
+@pytest.mark.parametrize(
+    ("name", "codec", "pix_fmt"),
+    [
+        ("a.mp4", "libx264", "yuv422p"), ("a.mp4", "libx264", "yuv444p"), ("a.mp4", "libx264", "gray"),
+        ("a.mp4", "libx264", "yuvj420p"), ("a.mp4", "libx265", "yuv420p"), ("a.avi", "mpeg4", "yuv420p"),
+        ("a.webm", "libvpx", "yuv420p"), ("a.mkv", "ffv1", "bgr0"), ("a.mkv", "mjpeg", "yuvj420p"),
+    ],
+)  # fmt: skip
+def test_pixels_of_eight_bit_formats_are_those_of_opencv(tmp_path: Path, name: str, codec: str, pix_fmt: str) -> None:
+    """Grey, full-range, RGB and finer chroma come out as OpenCV gives them, bit for bit."""
+    options = {"x265-params": "log-level=none"} if codec == "libx265" else {"deadline": "realtime"}
+    assert_as_opencv(containers.encode(tmp_path / name, IMAGES[:30], codec, pix_fmt, options=options))
+
+
+def test_colour_tags_change_no_pixel_against_opencv(tmp_path: Path) -> None:
+    """A video that is marked as BT.709 is converted as OpenCV converts it."""
+    assert_as_opencv(containers.encode(tmp_path / "a.mp4", IMAGES[:30], colour=(1, 1)))
+
+
+def test_ten_bits_are_close_to_opencv(tmp_path: Path) -> None:
+    """Of 10-bit HEVC the frames are the same ones; pixels differ by the rounding of the lowest bits, no more."""
+    path = containers.encode(
+        tmp_path / "a.mp4", IMAGES[:30], "libx265", "yuv420p10le", options={"x265-params": "log-level=none"}
+    )
+    shown, (found, scan) = containers.opencv_frames(path), samples(path)
+    assert (scan.frames, list(found)) == (30, [0, 10, 20])
+    for number, image in found.items():
+        difference = np.abs(image.astype(int) - shown[number])
+        assert difference.max() <= 24
+        assert difference.mean() < 3
+
+
+def test_interlaced_frames_are_read(tmp_path: Path) -> None:
+    """Both fields of an interlaced video make up the frame; OpenCV 5.0 itself gives no picture for it."""
+    path = containers.encode(tmp_path / "a.mp4", IMAGES[:30], "mpeg2video", interlaced=True, options={"qmax": "4"})
+    with av.open(str(path)) as file:
+        assert next(file.decode(video=0)).interlaced_frame
+    found, _ = samples(path)
+    assert list(found) == [0, 10, 20]
+    for number, image in found.items():
+        assert np.abs(image.astype(int) - IMAGES[number]).mean() < 6
+
+
+def test_a_rotation_by_half_a_turn_is_made_as_opencv_makes_it(tmp_path: Path) -> None:
+    """A file that asks players to turn its pictures upside down is turned, so south stays south."""
+    path = containers.encode(tmp_path / "a.mp4", IMAGES[:30], rotation=180)
+    assert_as_opencv(path)
+    found, _ = samples(path)
+    assert np.abs(found[0][::-1, ::-1].astype(int) - IMAGES[0]).mean() < 6
+
+
+def test_a_rotation_by_a_quarter_is_another_size(tmp_path: Path) -> None:
+    """A file whose pictures are shown upright, 120 x 160, does not pass for one of 160 x 120."""
+    path = containers.encode(tmp_path / "a.mp4", IMAGES[:30], rotation=90)
+    with pytest.raises(ReproError, match="120 x 160"):
+        samples(path)
+
+
+def test_pixels_that_are_not_square_stay_as_they_are(tmp_path: Path) -> None:
+    """The pixel's shape is a wish to players; frames keep the pixels they have, as in OpenCV."""
+    assert_as_opencv(containers.encode(tmp_path / "a.mp4", IMAGES[:30], aspect=Fraction(4, 3)))
+
+
+def test_odd_sizes_are_read(tmp_path: Path) -> None:
+    """A frame of odd width and height is read in its size."""
+    images = [np.full((121, 161, 3), 40 + number, np.uint8) for number in range(20)]
+    path = containers.encode(tmp_path / "a.mkv", images, "mjpeg", "yuvj420p")
+    video = Video(path, small_camera(frame_px={"width": 161, "height": 121}), "published")
+    assert [image.shape for _, _, image in video.sampled()] == [(121, 161, 3)] * 2
+
+
+def test_two_videos_in_one_file_are_not_chosen_between(good: Path, tmp_path: Path) -> None:
+    """A file with two video streams is refused; nobody can know which one is the night."""
+    path = containers.remux(good, tmp_path / "a.mp4", copies=2)
+    with pytest.raises(ReproError, match="2 videos in one file"):
+        Video(path, CAMERA, "published")
+
+
+def test_sound_alone_is_no_video(tmp_path: Path) -> None:
+    """A file that holds sound only is refused as that."""
+    with pytest.raises(ReproError, match="sound but no video"):
+        Video(containers.sound(tmp_path / "a.mp4"), CAMERA, "published")
