@@ -13,7 +13,8 @@ from repro.errors import ReproError
 from repro.files import read_json
 from repro.paths import Paths
 from repro.record.claims import Claim, Claims, EvidenceKind, Outcome, load_claims
-from repro.record.comparator import Verdict
+from repro.record.comparator import Caught, Verdict
+from repro.record.judge import Verification
 
 #: Which outcome a claim with several verdicts is shown by: the one a reader must not miss.
 GRAVEST: tuple[Outcome, ...] = (
@@ -61,6 +62,8 @@ class Results:
         One row a night: ``date`` (YYYY-MM-DD), ``window`` (from 1), and more.
     segments : DataFrame
         Spans of one condition: ``night``, ``start_utc``, ``end_utc``, ``sun_bin``, ``moon_bin``, ``camera_on``.
+    verification : Verification
+        The verdicts with their counts by grade, headlines and coverage; its findings are left out.
     """
 
     claims: Claims
@@ -69,6 +72,7 @@ class Results:
     schedule: Mapping[str, Any]
     nights: pd.DataFrame
     segments: pd.DataFrame
+    verification: Verification
 
     @property
     def verdicts(self) -> Iterator[tuple[Claim, Verdict]]:
@@ -86,9 +90,13 @@ def load_results(paths: Paths) -> Results:
     """
     claims = load_claims(paths.published)
     document = read_json(paths.verdicts, made_by="dvc repro verify")
+    judged = judge(claims, document, where=str(paths.verdicts))
+    verdicts = tuple(verdict for item in judged.values() for verdict in item.verdicts)
+    coverage = document["coverage"]
     return Results(
         claims=claims,
-        judged=judge(claims, document, where=str(paths.verdicts)),
+        judged=judged,
+        verification=Verification(claims, verdicts, (), coverage["nights"], coverage["expected"]),
         findings=tuple(document["findings"]),
         schedule=read_json(paths.schedule / "schedule.json", made_by="dvc repro schedule"),
         nights=_table(paths.schedule / "nights.parquet"),
@@ -137,6 +145,12 @@ def _verdict(claim: str, entry: Mapping[str, Any]) -> Verdict:
         measured=tuple(measured) if isinstance(measured, list) else measured,
         tolerance=entry["tolerance"],
         reason=entry["reason"],
+        grade=entry["grade"],
+        catches=None if entry["catches"] is None else Caught(**entry["catches"]),
+        excluded=entry["excluded"],
+        sd=entry["sd"],
+        z=entry["z"],
+        equation=tuple(entry["equation"]),
     )
 
 
