@@ -4,17 +4,23 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
-from repro import observed
+import pandas as pd
+
+from repro.classifier.architecture_inputs import architecture_inputs
 from repro.engine.nights import summaries
 from repro.errors import ReproError
 from repro.files import read_json
+from repro.observed import Coverage, against_schedule, coverage_of, part_quantities, quantities
 from repro.params import Params, load_params
 from repro.paths import Paths
-from repro.record.claims import EvidenceKind
-from repro.record.judge import Evidence, Quantities
-from repro.untrusted import brief
+from repro.record.claims import Claims, EvidenceKind, load_claims
+from repro.record.judge import Evidence, Quantities, Verification, verify
+from repro.schedule.document import published, read_or_predict
+from repro.simulated_mark import simulated_nights
+from repro.untrusted import brief, read_table
 
 NO_CORPUS = (
     "waits for the thesis' own videos and labels: put them under data/auroramax, set `corpus: auroramax` in "
@@ -22,11 +28,35 @@ NO_CORPUS = (
 )
 #: The only corpus that is evidence about the thesis.
 EVIDENCE_CORPUS = "auroramax"
-SIMULATED = "the corpus in params.yaml is simulated, which is never evidence about a published number; "
+SIMULATED = "the nights that are here are simulated, which is never evidence about a published number; "
+
+
+@dataclass(frozen=True)
+class CorpusEvidence:
+    """What the thesis' own videos say.
+
+    Parameters
+    ----------
+    quantities : mapping
+        Measured numbers and words, by name.
+    coverage : Coverage
+        Which nights they are of.
+    nights : DataFrame
+        Each night beside the schedule, see :func:`repro.observed.against_schedule`.
+    """
+
+    quantities: Quantities
+    coverage: Coverage
+    nights: pd.DataFrame
 
 
 def combine(
-    *, schedule: Mapping[str, Any], architecture: Mapping[str, Any], corpus: str, measured: Quantities | None = None
+    *,
+    schedule: Mapping[str, Any],
+    architecture: Mapping[str, Any],
+    corpus: str,
+    measured: Quantities | None = None,
+    coverage: Coverage | None = None,
 ) -> Evidence:
     """Put the documents of the stages into the form the comparator takes, with the reason for what is missing.
 
@@ -40,8 +70,10 @@ def combine(
         Name of the corpus in ``params.yaml``. Only ``auroramax`` is evidence about the thesis.
     measured : mapping, optional
         Quantities measured on the corpus, by name.
+    coverage : Coverage, optional
+        Which nights these are of; all of the record if not given.
     """
-    quantities: dict[EvidenceKind, Quantities] = {
+    by_kind: dict[EvidenceKind, Quantities] = {
         "ephemeris": _checked(schedule, "schedule"),
         "architecture": _checked(architecture, "architecture"),
     }
@@ -50,14 +82,20 @@ def combine(
         raise _damaged("unavailable", unavailable, "architecture")
     missing = {f"architecture:{name}": str(why) for name, why in unavailable.items()}
     if corpus == EVIDENCE_CORPUS and measured is not None:
-        quantities["corpus"] = measured
+        by_kind["corpus"] = measured
     else:
-        missing["corpus"] = (SIMULATED if corpus == "simulated" else "") + NO_CORPUS
-    return Evidence(quantities, missing)
+        only_simulated = corpus == "simulated" or (coverage is not None and coverage.simulated)
+        missing["corpus"] = (SIMULATED if only_simulated else "") + NO_CORPUS
+    if coverage is None:
+        return Evidence(by_kind, missing)
+    waiting = coverage.waiting() if "corpus" in by_kind else {}
+    missing |= {f"corpus:window{number}": coverage.text() for number in range(1, 10)} if waiting else {}
+    nights = len(coverage.present) if corpus == EVIDENCE_CORPUS else 0
+    return Evidence(by_kind, missing, nights, len(coverage.expected), waiting)
 
 
-def of_corpus(paths: Paths, params: Params) -> Quantities | None:
-    """What the stages measured on the thesis' own videos; None if the corpus is another or nothing has been measured.
+def of_corpus(paths: Paths, params: Params, predicted: pd.DataFrame, availability: float) -> CorpusEvidence:
+    """What the stages measured on the thesis' own videos; no quantities if the corpus is another or has no real night.
 
     Parameters
     ----------
@@ -65,30 +103,97 @@ def of_corpus(paths: Paths, params: Params) -> Quantities | None:
         The project.
     params : Params
         All parameters; they name the corpus and the windows of the record.
+    predicted : DataFrame
+        Table ``nights`` of the schedule stage.
+    availability : float
+        Of the schedule's camera.
     """
     corpus = params.corpus
-    if corpus != EVIDENCE_CORPUS:
-        return None
     film, clock, sky = (summaries(paths.stage(corpus, stage)) for stage in ("film", "clock", "sky"))
-    found: dict[str, Any] = dict(observed.quantities(film, clock, sky, params.schedule))
+    simulated = simulated_nights(paths.stage(corpus, "film"))
+    done = set(film) & set(clock) & set(sky)
+    coverage = coverage_of(
+        film, done, simulated, params.schedule, drawn_at_random=params.evidence.nights_drawn == "at_random"
+    )
+    if corpus != EVIDENCE_CORPUS or not set(film) - simulated:
+        return CorpusEvidence({}, coverage, pd.DataFrame())
+    measured: dict[str, Any] = dict(quantities(film, clock, sky, params.schedule, simulated))
     for stage in ("sample", "split", "train", "softmax", "gradcam"):
         document = paths.stage(corpus, stage) / f"{stage}.json"
         if document.is_file():
-            found |= _checked(read_json(document, made_by=f"dvc repro {stage}"), stage)
-    return found or None
+            measured |= _checked(read_json(document, made_by=f"dvc repro {stage}"), stage)
+    nights = against_schedule(sky, predicted, coverage.present, availability)
+    return CorpusEvidence(measured | part_quantities(nights), coverage, nights)
+
+
+def from_stages(paths: Paths) -> tuple[Evidence, CorpusEvidence]:
+    """Evidence from the files that the stages wrote.
+
+    Raises
+    ------
+    ReproError
+        If a stage has not run.
+    """
+    schedule = read_json(paths.schedule / "schedule.json", made_by="dvc repro schedule")
+    nights = read_table(paths.schedule / "nights.parquet", made_by="dvc repro schedule")
+    architecture = read_json(paths.architecture, made_by="dvc repro architecture")
+    return _together(paths, load_params(paths.params), schedule, nights, architecture)
+
+
+def measured_now(paths: Paths, claims: Claims) -> Evidence:
+    """Evidence of the sky and of the networks as the stages left it if it is current, else measured in this process.
+
+    Measuring takes some seconds; nothing is written.
+    """
+    params = load_params(paths.params)
+    schedule, nights = read_or_predict(paths.schedule, params.schedule, params.sky, published(claims))
+    return _together(paths, params, schedule, nights, _architecture(paths))[0]
+
+
+def verify_now(paths: Paths) -> Verification:
+    """Verify a project without running its pipeline."""
+    claims = load_claims(paths.published)
+    return verify(claims, measured_now(paths, claims))
+
+
+def _architecture(paths: Paths) -> dict[str, Any]:
+    if paths.architecture.is_file():
+        document = read_json(paths.architecture, made_by="dvc repro architecture")
+        if isinstance(document, dict) and document.get("inputs") == architecture_inputs():
+            return document
+    from repro.classifier import architecture  # torch takes seconds to import, and is needed only here
+
+    return architecture.measure()
+
+
+def _together(
+    paths: Paths, params: Params, schedule: Any, nights: pd.DataFrame, architecture: Any
+) -> tuple[Evidence, CorpusEvidence]:
+    availability = _checked(schedule, "schedule").get("fit.availability")
+    if isinstance(availability, bool) or not isinstance(availability, int | float):
+        raise _damaged("fit.availability", availability, "schedule")
+    corpus = of_corpus(paths, params, nights, availability)
+    evidence = combine(
+        schedule=schedule,
+        architecture=architecture,
+        corpus=params.corpus,
+        measured=corpus.quantities or None,
+        coverage=corpus.coverage,
+    )
+    return evidence, corpus
 
 
 def _checked(document: Any, stage: str) -> dict[str, Any]:
     """Quantities of a stage's document: numbers, words, and intervals of two numbers, by name."""
-    found = document.get("quantities") if isinstance(document, Mapping) else None
-    if not isinstance(found, Mapping):
-        raise _damaged("quantities", found, stage)
-    for name, value in found.items():
+    measured = document.get("quantities") if isinstance(document, Mapping) else None
+    if not isinstance(measured, Mapping):
+        raise _damaged("quantities", measured, stage)
+    for name, value in measured.items():
         ends = value if isinstance(value, list | tuple) else ()
         sound = len(ends) == 2 and all(_finite(end) for end in ends) if ends else _finite(value)
         if not (sound or isinstance(value, bool | str)):
             raise _damaged(str(name), value, stage)
-    return dict(found)
+    return dict(measured)
 
 
 def _finite(value: object) -> bool:
@@ -102,21 +207,4 @@ def _damaged(name: str, value: object, stage: str) -> ReproError:
         expected="numbers, words, and intervals of two numbers, by name",
         where=f"result of stage {stage}",
         remedy=f"run the stage again: dvc repro --force --single-item {stage}",
-    )
-
-
-def from_stages(paths: Paths) -> Evidence:
-    """Evidence from the files that the stages wrote.
-
-    Raises
-    ------
-    ReproError
-        If a stage has not run.
-    """
-    params = load_params(paths.params)
-    return combine(
-        schedule=read_json(paths.schedule / "schedule.json", made_by="dvc repro schedule"),
-        architecture=read_json(paths.architecture, made_by="dvc repro architecture"),
-        corpus=params.corpus,
-        measured=of_corpus(paths, params),
     )

@@ -1,20 +1,133 @@
-"""What the videos themselves say of the record: nights, frames, cadence, and frames outside the tables."""
+"""What the videos that are here say of the record: nights, frames, cadence, and each night against the schedule."""
 
 from __future__ import annotations
 
+import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
 from statistics import median
 from typing import Any
 
-from repro.params import Schedule
+import numpy as np
+import pandas as pd
+
+from repro.params import Schedule, Window
+from repro.schedule.rule_reading import CELLS
+from repro.schedule.windows import mornings
 
 Summaries = Mapping[str, Mapping[str, Any]]
 #: Bins of Table 2 that the record says are empty, by their names in the claims.
 _EMPTY = {"Civil": "table2.civil", "Day": "table2.daytime"}
+#: Name of the quantity that counts the nights of a window; it exists once all of them are here.
+WINDOW_NIGHTS = re.compile(r"window(\d+)\.nights")
+#: Nights that are named in a sentence before the rest is counted.
+_NAMED = 6
+#: With fewer nights drawn at random, an interval that resamples nights is too narrow to judge by.
+LEAST_NIGHTS = 30
 
 
-def quantities(film: Summaries, clock: Summaries, sky: Summaries, schedule: Schedule) -> dict[str, float]:
+@dataclass(frozen=True)
+class Coverage:
+    """Which of the record's nights are here as evidence.
+
+    Parameters
+    ----------
+    expected : tuple of str
+        Nights of the record's windows, YYYYMMDD, in order.
+    present : tuple of str
+        Those of them that stages film, clock and sky have finished and that no simulation made.
+    simulated : tuple of str
+        Nights left out because they are simulated.
+    later : tuple of str
+        Real nights outside the windows; they never move a published number.
+    drawn_at_random : bool
+        Whether whoever chose the nights did so without looking at the sky or the moon.
+    whole_windows : tuple of int
+        Numbers of the windows all of whose nights are here, from 1.
+    """
+
+    expected: tuple[str, ...]
+    present: tuple[str, ...]
+    simulated: tuple[str, ...] = ()
+    later: tuple[str, ...] = ()
+    drawn_at_random: bool = False
+    whole_windows: tuple[int, ...] = ()
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """Nights of the record that are not here."""
+        return tuple(sorted(set(self.expected) - set(self.present)))
+
+    @property
+    def complete(self) -> bool:
+        """Whether all nights of the record are here."""
+        return bool(self.expected) and not self.missing
+
+    def text(self) -> str:
+        """Such as "2 of 331 nights are here: 20221203, 20221210"."""
+        here = f"{len(self.present)} of {len(self.expected)} nights are here"
+        if self.complete or not self.present:
+            return here
+        fewer = self.present if len(self.present) <= len(self.missing) else self.missing
+        which = "" if fewer is self.present else "; missing"
+        return f"{here}{which}: {listed(fewer)}"
+
+    def waiting(self) -> dict[str, str]:
+        """Why rules cannot be judged yet, by their ``coverage``; empty when all nights are here."""
+        if self.complete:
+            return {}
+        reasons = {"all": f"{self.text()}; this is a statement about all of them"}
+        if not self.drawn_at_random:
+            reasons["unselected"] = (
+                f"{self.text()}; a share or mean from a part is judged only if its nights were not chosen by condition: set "
+                "`evidence.nights_drawn: at_random` in params.yaml if they were drawn without looking at the sky"
+            )
+        elif len(self.present) < LEAST_NIGHTS:
+            reasons["unselected"] = f"{self.text()}; an interval over nights needs at least {LEAST_NIGHTS}"
+        return reasons
+
+
+def coverage_of(
+    film: Summaries, done: Iterable[str], simulated: Iterable[str], schedule: Schedule, *, drawn_at_random: bool = False
+) -> Coverage:
+    """Which nights of the record are here.
+
+    Parameters
+    ----------
+    film : mapping
+        Summaries of the film stage, by night.
+    done : iterable of str
+        Nights that all stages up to the sky have finished.
+    simulated : iterable of str
+        Nights that are simulated, see :func:`repro.simulated_mark.simulated_nights`.
+    schedule : Schedule
+        Windows of the record.
+    drawn_at_random : bool
+        As in :class:`Coverage`.
+    """
+    windows = [_nights_of(window) for window in schedule.windows]
+    expected = tuple(night for window in windows for night in window)
+    fake = set(film) & set(simulated)
+    real = set(done) - fake
+    return Coverage(
+        expected,
+        tuple(sorted(real & set(expected))),
+        tuple(sorted(fake)),
+        tuple(sorted(real - set(expected))),
+        drawn_at_random,
+        tuple(number for number, window in enumerate(windows, 1) if set(window) <= real),
+    )
+
+
+def _nights_of(window: Window) -> list[str]:
+    return [f"{morning:%Y%m%d}" for morning in mornings(window)]
+
+
+def quantities(
+    film: Summaries, clock: Summaries, sky: Summaries, schedule: Schedule, simulated: Iterable[str] = ()
+) -> dict[str, float]:
     """Quantities of the nights that the record covers, by the names that the claims use.
 
     Parameters
@@ -23,39 +136,153 @@ def quantities(film: Summaries, clock: Summaries, sky: Summaries, schedule: Sche
         Summaries of the stages' nights, by night.
     schedule : Schedule
         Windows of the record.
+    simulated : iterable of str
+        Nights that are no evidence.
 
     Returns
     -------
     dict
-        ``nights`` and ``windowN.nights``; ``frames``, sampled from the videos; ``video.fps``, ``video.width_px`` and
-        ``video.height_px``, those of most nights; ``video.cadence_s``, between two frames of a video, and
-        ``frames.interval_min``, between two sampled ones, both by the burned-in clock and the median of the nights;
-        ``table2.civil`` and ``table2.daytime``, frames in brighter bins than the tables have. Nothing of a stage without
-        nights.
+        ``nights`` and ``frames``, sampled from the videos; ``windowN.nights`` of windows that are here as a whole;
+        ``video.fps``, ``video.width_px`` and ``video.height_px``, those of most nights; ``video.cadence_s``, between two
+        frames of a video, and ``frames.interval_min``, between two sampled ones, both by the burned-in clock and the
+        median of the nights; ``table2.civil`` and ``table2.daytime``, frames in brighter bins than the tables have.
+        Nothing of a stage without nights.
     """
-    film, clock, sky = (_covered(nights, schedule) for nights in (film, clock, sky))
-    found: dict[str, float] = {}
+    left_out = set(simulated)
+    film, clock, sky = (
+        {night: summary for night, summary in nights.items() if schedule.covers(night) and night not in left_out}
+        for nights in (film, clock, sky)
+    )
+    measured: dict[str, float] = {}
     if film:
-        found["nights"] = len(film)
-        found["frames"] = sum(night["sampled"] for night in film.values())
+        measured["nights"] = len(film)
+        measured["frames"] = sum(night["sampled"] for night in film.values())
         for number, window in enumerate(schedule.windows, 1):
-            alone = schedule.model_copy(update={"windows": [window]})
-            found[f"window{number}.nights"] = sum(alone.covers(night) for night in film)
+            names = _nights_of(window)
+            if set(names) <= set(film):
+                measured[f"window{number}.nights"] = len(names)
         for name in ("fps", "width_px", "height_px"):
-            found[f"video.{name}"] = Counter(night[name] for night in film.values()).most_common(1)[0][0]
+            measured[f"video.{name}"] = Counter(night[name] for night in film.values()).most_common(1)[0][0]
     steps = {night: summary["step_s"] for night, summary in clock.items() if summary.get("step_s")}
     if steps:
-        found["frames.interval_min"] = median(steps.values()) / 60
+        measured["frames.interval_min"] = median(steps.values()) / 60
     cadences = [step_s / film[night]["step"] for night, step_s in steps.items() if night in film]
     if cadences:
-        found["video.cadence_s"] = median(cadences)
+        measured["video.cadence_s"] = median(cadences)
     if sky:
-        cells = Counter[str]()
-        for _, sun, frames in (cell for summary in sky.values() for cell in summary["conditions"]):
-            cells[sun] += frames
-        found |= {name: cells[sun] for sun, name in _EMPTY.items()}
-    return found
+        by_sun = Counter[str]()
+        for _, sun, count in (cell for summary in sky.values() for cell in summary["conditions"]):
+            by_sun[sun] += count
+        measured |= {name: by_sun[sun] for sun, name in _EMPTY.items()}
+    return measured
 
 
-def _covered(nights: Summaries, schedule: Schedule) -> Summaries:
-    return {night: summary for night, summary in nights.items() if schedule.covers(night)}
+def against_schedule(
+    sky: Summaries, predicted: pd.DataFrame, present: Iterable[str], availability: float
+) -> pd.DataFrame:
+    """Frames of each night beside those that the schedule predicts for it.
+
+    Parameters
+    ----------
+    sky : mapping
+        Summaries of the sky stage: ``conditions``, lists of moon, sun and frames.
+    predicted : DataFrame
+        Table ``nights`` of the schedule stage.
+    present : iterable of str
+        Nights that are evidence.
+    availability : float
+        Share of the minutes that frames are expected of.
+
+    Returns
+    -------
+    DataFrame
+        One row a night: ``night``; ``frames``, ``predicted`` (minutes times availability) and ``sd`` of all nine
+        conditions; the same three for each condition (``night.no_moon``, ``predicted.night.no_moon``, ...); ``outside``,
+        what lies outside the scatter, in words, or "". A night loses more than 99 of 100 do, or has more frames of a
+        condition than it has minutes, beyond what its borders make.
+    """
+    by_night = predicted.set_index("night")
+    rows = []
+    for night in sorted(set(present) & set(by_night.index) & set(sky)):
+        expected = by_night.loc[night]
+        counts = Counter({f"{sun}.{moon}".lower(): count for moon, sun, count in sky[night]["conditions"]})
+        frames = sum(counts[cell] for cell in CELLS)
+        minutes = sum(expected[cell] for cell in CELLS)
+        outside = [
+            f"{counts[cell]} frames of {cell} in {expected[cell]:.0f} minutes"
+            for cell in CELLS
+            if counts[cell] > expected[f"most.{cell}"]
+        ]
+        if frames < expected["least.total"]:
+            outside.append(f"{minutes - frames:.0f} of {minutes:.0f} frames missing")
+        row: dict[str, Any] = {
+            "night": night,
+            "frames": frames,
+            "predicted": minutes * availability,
+            "sd": expected["sd.total"],
+        }
+        for cell in CELLS:
+            row |= {cell: counts[cell], f"predicted.{cell}": expected[cell] * availability}
+            row[f"sd.{cell}"] = expected[f"sd.{cell}"]
+        rows.append({**row, "outside": "; ".join(outside)})
+    names = ["night", "frames", "predicted", "sd", "outside"]
+    return pd.DataFrame(rows) if rows else pd.DataFrame(columns=names)
+
+
+def part_quantities(nights: pd.DataFrame) -> dict[str, float | str]:
+    """The nights of :func:`against_schedule` as a whole.
+
+    Returns
+    -------
+    dict
+        ``part.nights``; ``part.frames``, ``part.predicted`` and ``part.sd`` (nights taken as independent), and the same
+        for each condition (``part.night.no_moon.frames``, ...); ``part.z``, frames minus prediction in standard
+        deviations, and ``part.largest_z`` and ``part.largest_z_at`` over the conditions; ``part.outside``, how many
+        nights are, and ``part.outside_nights``, which. Nothing without nights.
+    """
+    if nights.empty:
+        return {}
+    result: dict[str, float | str] = {"part.nights": len(nights)}
+    deviations = {}
+    for cell in ("", *CELLS):
+        frames = float(nights[cell or "frames"].sum())
+        expected = float(nights[f"predicted.{cell}" if cell else "predicted"].sum())
+        sd = float(np.sqrt((nights[f"sd.{cell}" if cell else "sd"] ** 2).sum()))
+        name = f"part.{cell}." if cell else "part."
+        result |= {f"{name}frames": frames, f"{name}predicted": round(expected, 2), f"{name}sd": round(sd, 2)}
+        # A condition that the schedule does not give these nights has no scatter: one frame of it is a frame too many.
+        deviations[cell] = (frames - expected) / max(sd, 1.0)
+    result["part.z"] = round(deviations.pop(""), 2)
+    worst = max(deviations, key=lambda cell: abs(deviations[cell]))
+    outside = nights.loc[nights["outside"] != "", "night"].tolist()
+    return result | {
+        "part.largest_z": round(deviations[worst], 2),
+        "part.largest_z_at": worst,
+        "part.outside": len(outside),
+        "part.outside_nights": listed(outside) if outside else "none",
+    }
+
+
+def listed(nights: Iterable[str], named: int = _NAMED) -> str:
+    """Nights in a sentence, consecutive ones as a span: "20221203, 20221210 to 20221214 and 3 more".
+
+    Parameters
+    ----------
+    nights : iterable of str
+        YYYYMMDD.
+    named : int
+        Spans that are named before the rest is counted.
+    """
+    spans: list[list[str]] = []
+    for night in sorted(nights):
+        if spans and _day(night) - _day(spans[-1][-1]) == timedelta(days=1):
+            spans[-1].append(night)
+        else:
+            spans.append([night])
+    shown = [span[0] if len(span) == 1 else f"{span[0]} to {span[-1]}" for span in spans[:named]]
+    rest = sum(len(span) for span in spans[named:])
+    return ", ".join(shown) + (f" and {rest} more" if rest else "")
+
+
+def _day(night: str) -> date:
+    return date(int(night[:4]), int(night[4:6]), int(night[6:]))

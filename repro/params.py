@@ -111,8 +111,13 @@ class FilmParams(Section):
 
 
 class ClockParams(Section):
-    """From burned-in text to UTC."""
+    """From burned-in text to UTC.
 
+    ``engine``: ``tesseract`` reads every strip; ``learned`` lets it read some of a night and matches the others with the
+    glyphs of those.
+    """
+
+    engine: Literal["tesseract", "learned"] = "tesseract"
     blur_px: int = Field(default=5, ge=1, le=31)
     threshold: Literal["otsu"] | int = "otsu"
     min_contrast: int = Field(default=12, ge=0, le=255)
@@ -293,6 +298,20 @@ class InferParams(Section):
     precision: Literal["float32", "tf32", "bfloat16"] = "float32"
 
 
+class EvidenceParams(Section):
+    """Images as evidence about the record.
+
+    Parameters
+    ----------
+    nights_drawn : str
+        How the nights that are here were chosen, as long as they are a part of the record's. ``at_random``: without looking
+        at the sky, the moon or the season, so that shares and means of them stand for all. ``unknown``: no such claim is
+        made, and they are not judged until all nights are here.
+    """
+
+    nights_drawn: Literal["unknown", "at_random"] = "unknown"
+
+
 class SoftmaxParams(Section):
     """Statistics of the softmax probabilities; ``bootstrap`` is the number of resamplings of nights."""
 
@@ -335,6 +354,7 @@ class Params(Section):
     infer: InferParams = InferParams()
     softmax: SoftmaxParams = SoftmaxParams()
     gradcam: GradcamParams = GradcamParams()
+    evidence: EvidenceParams = EvidenceParams()
 
 
 def load_params(path: Path) -> Params:

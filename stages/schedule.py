@@ -8,7 +8,7 @@ from repro.schedule.document import published, write
 
 
 def main(paths: Paths, params: Params) -> None:
-    """Write results/schedule: schedule.json, nights.parquet, segments.parquet and receipt.json."""
+    """Write results/schedule: schedule.json, nights.parquet and segments.parquet."""
     fit = write(paths.schedule, params.schedule, params.sky, published(load_claims(paths.published)))["fit"]
     print(
         f"camera on below {fit['evening_altitude_deg']:.2f} deg in the evening and {fit['morning_altitude_deg']:.2f} deg "

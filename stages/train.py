@@ -26,8 +26,10 @@ def main(paths: Paths, params: Params) -> None:
     write_text(
         folder / "curves.csv", read_table(folder / "curves.parquet", made_by="dvc repro train").to_csv(index=False)
     )
-    for split, found in document["honesty"].items():
-        print(f"train: {split.replace('_', ' ')}, accuracy {found['accuracy']:.4f}, by night {found['by_night']}")
+    for split, result in document["honesty"].items():
+        interval = result["by_night"]
+        by_night = f"{interval[0]:.3f} to {interval[1]:.3f} by night" if interval else "too few nights for an interval"
+        print(f"train: {split.replace('_', ' ')}, accuracy {result['accuracy']:.4f}, {by_night}")
 
 
 if __name__ == "__main__":

@@ -13,6 +13,7 @@ def test_wilson_against_a_published_table() -> None:
     assert wilson(81, 263) == pytest.approx((0.2553, 0.3662), abs=5e-5)
     assert wilson(15, 148) == pytest.approx((0.0624, 0.1605), abs=5e-5)
     assert wilson(0, 20) == pytest.approx((0.0, 0.1611), abs=5e-5)
+    assert wilson(629, 658) == pytest.approx((0.93742, 0.96914), abs=5e-5)
 
 
 def test_nights_are_drawn_whole() -> None:

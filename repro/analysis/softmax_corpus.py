@@ -9,6 +9,7 @@ import pandas as pd
 
 from repro.analysis import confusion as errors
 from repro.analysis import softmax, table6
+from repro.analysis.night_intervals import night_intervals
 from repro.errors import ReproError
 from repro.params import SoftmaxParams
 from repro.seeding import generator
@@ -104,6 +105,7 @@ def analyse(
         **table6.quantities(tables["table6"]),
         **table6.table3_quantities(tables["table6"]),
         **softmax.quantities(tables["figure6"], tables["figure7"]),
+        **night_intervals(published, params.bootstrap, seed),
     }
     document: dict[str, Any] = {"quantities": quantities, "occurrence": _occurrence(tables["table6"], quantities)}
     rows = with_attributes(published, split, truth)

@@ -308,8 +308,9 @@ def excluded_share(claim: Claim, rule: Rule, catches: Caught) -> float | None:
     low, high = plausible_range(claim, rule)
     if high <= low:
         return None
-    lowest = low if catches.below is None else max(low, catches.below)
-    highest = high if catches.above is None else min(high, catches.above)
+    # What is accepted ends half a printed step before the nearest value that is caught.
+    lowest = low if catches.below is None else max(low, catches.below + claim.step / 2)
+    highest = high if catches.above is None else min(high, catches.above - claim.step / 2)
     return min(1.0, max(0.0, 1 - (highest - lowest) / (high - low)))
 
 

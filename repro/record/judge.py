@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, get_args
 
-from repro.record.claims import Claim, Claims, EvidenceKind, Outcome
+from repro.record.claims import Claim, Claims, EvidenceKind, Outcome, Rule
 from repro.record.comparator import CONFLICTS, Measured, Verdict, compare, reason_missing
 from repro.record.findings.derive import DETECTORS, find
 from repro.record.findings.finding import Detector, Finding
@@ -33,12 +33,20 @@ class Evidence:
         for all quantities whose name begins with ``subject.``.
     nights, expected_nights : int
         Nights of the corpus that are evidence, and nights that the record covers.
+    waiting : mapping
+        Why rules of corpus evidence cannot be judged yet, by their ``coverage``; empty when all nights are here.
     """
 
     quantities: Mapping[EvidenceKind, Quantities]
     missing: Mapping[str, str]
     nights: int = 0
     expected_nights: int = 0
+    waiting: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def partial(self) -> bool:
+        """Whether some nights of the record are here, but not all."""
+        return 0 < self.nights < self.expected_nights
 
 
 @dataclass(frozen=True)
@@ -171,8 +179,10 @@ def measure(claim: Claim, kind: EvidenceKind, claims: Claims, evidence: Evidence
             return Measured(None, failed=str(error))
     if rule.measure is None:
         return Measured(None)
-    name = rule.measure
     quantities = evidence.quantities.get(kind)
+    if kind == "corpus" and quantities is not None and rule.coverage in evidence.waiting:
+        return Measured(None, missing=evidence.waiting[rule.coverage])
+    name = f"interval.{rule.measure}" if _by_interval(rule, kind, evidence) else rule.measure
     if quantities is not None and name in quantities:
         value = quantities[name]
         sd_name = rule.sd or f"sd.{name}"
@@ -214,7 +224,19 @@ def verify(claims: Claims, evidence: Evidence, detectors: Sequence[Detector] = D
     return Verification(claims, verdicts, findings, evidence.nights, evidence.expected_nights)
 
 
+def _by_interval(rule: Rule, kind: EvidenceKind, evidence: Evidence) -> bool:
+    """Whether a claim about all nights is judged by an interval over a part of them."""
+    return kind == "corpus" and rule.coverage == "unselected" and evidence.partial
+
+
 def judge(claim: Claim, kind: EvidenceKind, claims: Claims, evidence: Evidence) -> Verdict:
     """Verdict on one claim by one kind of evidence, with its grade and its equation."""
+    rule = claim.evidence[kind]
+    if _by_interval(rule, kind, evidence):
+        reason = (
+            f"{evidence.nights} of {evidence.expected_nights} nights, drawn at random; the interval resamples nights"
+        )
+        rule = rule.model_copy(update={"rule": "interval", "tolerance": None, "reason": reason})
+        claim = claim.model_copy(update={"evidence": {**claim.evidence, kind: rule}})
     verdict = compare(claim, kind, measure(claim, kind, claims, evidence), grade(claims, claim, kind))
     return replace(verdict, equation=equation(claims, claim)) if kind == "arithmetic" else verdict

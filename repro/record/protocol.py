@@ -180,7 +180,7 @@ def _occurrence(claims: Claims, _: Mapping[str, Any]) -> dict[str, Quantity]:
 
 
 def _clock(claims: Claims, _: Mapping[str, Any]) -> dict[str, Quantity]:
-    """The zone of the printed city that pytz knows, and the season of the nights with daylight saving time."""
+    """The zone of the printed city that pytz knows, and the season of the nights that end in daylight saving time."""
     if "TXT.TIME_ZONE" not in claims:
         raise MissingInputError("claim TXT.TIME_ZONE is not registered")
     city = str(claims["TXT.TIME_ZONE"].value).rsplit("/", 1)[-1]
@@ -195,7 +195,7 @@ def _clock(claims: Claims, _: Mapping[str, Any]) -> dict[str, Quantity]:
             raise MissingInputError(f"claim {first} is not registered")
         begin = date.fromisoformat(str(claims[first].value))
         nights = [begin + timedelta(days=day) for day in range(int(_number(claims, f"WINDOW{number}.DAYS")))]
-        saving += [night for night in nights if zone.dst(datetime.combine(night, time()))]
+        saving += [night for night in nights if zone.dst(datetime.combine(night, time(12)))]
     seasons = {SEASONS[night.month % 12 // 3] for night in saving}
     return {
         "clock.time_zone": zones[0],

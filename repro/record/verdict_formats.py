@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
 
 from rich.console import Console
@@ -72,7 +73,9 @@ def strength_text(verdict: Verdict) -> str:
     text = f"{verdict.grade} {GRADES[verdict.grade]}"
     if verdict.z is not None:
         text += f", z = {verdict.z:+.1f}"
-    return text if verdict.excluded is None else f"{text}, excludes {100 * verdict.excluded:.0f} %"
+    if verdict.excluded is None or verdict.outcome in CONFLICTS:
+        return text
+    return f"{text}, excludes {100 * verdict.excluded:.0f} %"
 
 
 def as_json(verification: Verification) -> str:
@@ -110,11 +113,9 @@ def summary_text(summary: dict[str, Any]) -> str:
 
 
 def drift_text(verification: Verification) -> str:
-    """How many verdicts came out otherwise than declared, and which."""
-    drifted = verification.drifted
-    names = ", ".join(f"{verdict.claim} ({verdict.evidence})" for verdict in drifted)
-    text = f"{len(drifted)} of {len(verification.verdicts)} verdicts drifted from what expected/published declares"
-    return f"{text}: {names}." if names else f"{text}."
+    """How many verdicts came out otherwise than declared."""
+    count = len(verification.verdicts)
+    return f"{len(verification.drifted)} of {count} verdicts drifted from what expected/published declares."
 
 
 def print_overview(verification: Verification) -> None:
@@ -122,9 +123,15 @@ def print_overview(verification: Verification) -> None:
     console = _console()
     _print_headlines(console, verification)
     conflicts = [(claim, verdict) for claim, verdict in _rows(verification) if verdict.outcome in CONFLICTS]
+    # An equation that fails is listed once, at the first of its claims.
+    listed = {
+        verdict.equation or (verdict.claim, verdict.evidence): (claim, verdict) for claim, verdict in conflicts[::-1]
+    }
     if conflicts:
-        _heading(console, f"Against the record ({len(conflicts)} comparisons)")
-        console.print(_table(conflicts))
+        _heading(
+            console, f"Against the record ({len(conflicts)} comparisons; {len(listed)}, if an equation is listed once)"
+        )
+        console.print(_table(list(listed.values())[::-1]))
     if verification.findings:
         _heading(console, "Findings, by worth")
     for finding in verification.findings:
@@ -222,11 +229,16 @@ def _print_counts(console: Console, verification: Verification) -> None:
     by_grade = verification.by_grade
     table = Table(box=None, pad_edge=False, header_style="bold")
     table.add_column("grade (an equation counts once)")
-    shown = [outcome for outcome in OUTCOMES if any(counts[outcome] for counts in by_grade.values())]
+    shown = [outcome for outcome in OUTCOMES if verification.summary[outcome]]
     for outcome in shown:
         table.add_column(outcome.replace("_", " "), justify="right")
     for name, word in GRADES.items():
         table.add_row(f"{name} {word}", *(str(by_grade[name][outcome]) for outcome in shown))
+    without_grade = Counter(verdict.outcome for verdict in verification.verdicts if verdict.grade is None)
+    table.add_row("nothing compared", *(str(without_grade[outcome]) for outcome in shown))
     console.print(table)
     console.print("Comparisons by outcome: " + summary_text(verification.summary))
+    if verification.drifted:
+        names = ", ".join(f"{verdict.claim} ({verdict.evidence})" for verdict in verification.drifted)
+        console.print(Text(f"Otherwise than declared: {names}", style="bold yellow"))
     console.print(drift_text(verification))

@@ -93,7 +93,7 @@ def load_predictions(paths: Paths, corpus: str) -> Predictions | None:
     folder = paths.stage(corpus, "softmax")
     if not (folder / "softmax.json").is_file():
         return None
-    tables = {path.stem: pd.read_parquet(path) for path in sorted(folder.glob("*.parquet"))}
+    tables = {path.stem: pd.read_parquet(path) for path in sorted(folder.glob("[!.]*.parquet"))}
     if "confusion" in tables:
         tables["confusion"] = _as_in_table_3(tables["confusion"])
     return Predictions(read_json(folder / "softmax.json", made_by=MADE_BY), tables)

@@ -7,7 +7,6 @@ Table 2. The length of the gaps in the record follows from the size of the label
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -87,7 +86,7 @@ def document(schedule: Schedule, sky: Sky, record: Published) -> dict[str, Any]:
 
 
 def write(folder: Path, schedule: Schedule, sky: Sky, record: Published) -> dict[str, Any]:
-    """Predict and write ``schedule.json``, ``nights.parquet``, ``segments.parquet`` and, last, ``receipt.json``.
+    """Predict and write ``nights.parquet``, ``segments.parquet`` and, last, ``schedule.json``.
 
     Parameters
     ----------
@@ -102,12 +101,11 @@ def write(folder: Path, schedule: Schedule, sky: Sky, record: Published) -> dict
         The document.
     """
     prediction = predict(schedule, sky, record)
-    result = as_document(prediction)
-    (folder / "receipt.json").unlink(missing_ok=True)
-    write_json(folder / "schedule.json", result)
+    result = {"inputs": _inputs(schedule, sky, record), **as_document(prediction)}
+    (folder / "schedule.json").unlink(missing_ok=True)
     write_table(folder / "nights.parquet", prediction.nights())
     write_table(folder / "segments.parquet", prediction.segments())
-    write_json(folder / "receipt.json", {"inputs": _inputs(schedule, sky, record)})
+    write_json(folder / "schedule.json", result)
     return result
 
 
@@ -118,14 +116,10 @@ def read_or_predict(
 
     Nothing is written. The prediction takes some seconds, most of them for the scatter.
     """
-    receipt = folder / "receipt.json"
-    if receipt.is_file():
-        made = read_json(receipt, made_by="dvc repro schedule")
-        if isinstance(made, Mapping) and made.get("inputs") == _inputs(schedule, sky, record):
-            return (
-                read_json(folder / "schedule.json", made_by="dvc repro schedule"),
-                read_table(folder / "nights.parquet", made_by="dvc repro schedule"),
-            )
+    if (folder / "schedule.json").is_file():
+        result = read_json(folder / "schedule.json", made_by="dvc repro schedule")
+        if isinstance(result, dict) and result.get("inputs") == _inputs(schedule, sky, record):
+            return result, read_table(folder / "nights.parquet", made_by="dvc repro schedule")
     prediction = predict(schedule, sky, record)
     return as_document(prediction), prediction.nights()
 

@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
+from repro.evidence import measured_now
 from repro.paths import Paths
 from repro.record.claims import BOUNDS, Claim, EvidenceKind, load_claims
 from repro.record.comparator import CONFLICTS, Measured, Verdict, caught
 from repro.record.judge import Evidence, Verification, judge, verify, with_protocol_bounds
-from repro.verification import measured_now
 from tests.conftest import ROOT
 
 CLAIMS = load_claims(Paths(ROOT).published)
@@ -88,7 +88,18 @@ COUNTS = [
     for claim in CLAIMS.matching(pattern)
     if claim.kind == "count"
 ]
-HEADLINES = [claim.id for claim in CLAIMS if claim.headline is not None and not isinstance(claim.value, bool | str)]
+#: Numbers among the headlines that some comparison confirms to the printed digit; one printed step cannot be seen in a
+#: declared conflict, a bound or what is undecidable.
+HEADLINES = [
+    claim.id
+    for claim in CLAIMS
+    if claim.headline is not None
+    and not isinstance(claim.value, bool | str)
+    and any(
+        rule.rule in ("exact", "rounds_to") and rule.expect not in DECLARED_FAILURES and evidence != "corpus"
+        for evidence, rule in claim.evidence.items()
+    )
+]
 
 
 def test_mutation_covers_every_count() -> None:

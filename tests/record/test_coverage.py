@@ -9,6 +9,7 @@ import pytest
 import yaml
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import ValidationError
 
 from repro.errors import ReproError
 from repro.paths import Paths
@@ -22,10 +23,12 @@ from tests.support.coverage import (
     cover,
     cover_record,
     load_exemptions,
+    load_sentences,
     normalise,
     numbers,
     prints,
     read_documents,
+    sentences,
     unprinted,
 )
 
@@ -264,3 +267,54 @@ def test_nothing_printed_is_left_over(document: Document, seeds: Path, project: 
     assert [entry.pattern for entry in result.stale] == []
     assert result.missing_quotes == ()
     assert result.by_claim
+
+
+THESIS = """# Ⅱ. 연구방법
+
+첫 문장이다. 둘째 문장을
+나누었다.
+
+표 1. 제목
+- 항목이다.
+
+# 참 고 문 헌
+- 인용하였다.
+"""
+
+
+def test_sentences_of_a_text() -> None:
+    """A sentence ends with the Korean verb ending and a full stop; titles and references are none."""
+    assert sentences(THESIS) == ["첫 문장이다", "둘째 문장을 나누었다", "- 항목이다"]
+
+
+def test_a_quotation_from_a_picture_is_not_looked_for_in_the_text() -> None:
+    """A quotation whose place is a picture covers no number of the text and is not reported as missing."""
+    from_picture = claim(214890, "214,890 in a chart")
+    source = from_picture.source.model_copy(update={"place": "picture: slide 1"})
+    result = cover("took 214,890 frames", [from_picture.model_copy(update={"source": source})], [])
+    assert result.missing_quotes == ()
+    assert printed(result.uncovered) == ["214,890"]
+
+
+@pytest.mark.parametrize("entry", ["{key: 연구에서}", "{key: 연구에서, claims: [X.Y], reason: a made-up reason}"])
+def test_malformed_sentences(tmp_path: Path, entry: str) -> None:
+    """A sentence has either claims or a reason."""
+    (tmp_path / "_sentences.yaml").write_text(f"- {entry}", encoding="utf-8")
+    with pytest.raises(ValidationError, match="either claims or a reason"):
+        load_sentences(tmp_path)
+
+
+def test_sentences_name_registered_claims(project: Paths, claims: Claims) -> None:
+    """Each listed sentence names claims that exist, and no key stands twice."""
+    listed = load_sentences(project.published)
+    assert [name for sentence in listed for name in sentence.claims if name not in claims] == []
+    assert len({sentence.key for sentence in listed}) == len(listed)
+
+
+@pytest.mark.seeds
+def test_every_sentence_that_asserts_is_listed(seeds: Path, project: Paths) -> None:
+    """Every sentence of the methods, results and conclusions has exactly one key, and every key one sentence."""
+    keys = [sentence.key for sentence in load_sentences(project.published)]
+    texts = sentences(read_documents(seeds.parent)["thesis"])
+    assert [text[:40] for text in texts if sum(key in text for key in keys) != 1] == []
+    assert [key for key in keys if sum(key in text for text in texts) != 1] == []

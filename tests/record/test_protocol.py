@@ -6,7 +6,6 @@ from itertools import product
 
 import pytest
 
-from repro.intervals import wilson
 from repro.record.claims import Claims
 from repro.record.protocol import floor_split_bounds, protocol_quantities
 
@@ -28,17 +27,23 @@ def test_images_that_do_not_fit_are_refused() -> None:
         floor_split_bounds(41, 2, 20)
 
 
-def test_a_sky_with_too_few_dates_gives_no_bound(claims: Claims) -> None:
-    """Under a reading that offers too few dates nothing is said of the split, and nothing breaks."""
-    quantities = protocol_quantities(claims, {"sample.dates": 54})
+def test_a_bound_that_cannot_be_derived_says_why(claims: Claims) -> None:
+    """Too few dates, no dates at all, or a claim that is a word: the bound is missing, with its reason, and others stay."""
+    quantities, missing = protocol_quantities(claims, {"sample.dates": 235})
+    assert quantities["split.train_yes"] == (895, 1082)
+    assert not missing
+    quantities, missing = protocol_quantities(claims, {"sample.dates": 54})
     assert "split.train_yes" not in quantities
-    assert protocol_quantities(claims, {"sample.dates": 235})["split.train_yes"] == (895, 1082)
+    assert "do not fit on 54 dates" in missing["protocol:split.train_yes"]
+    quantities, missing = protocol_quantities(claims, {})
+    assert "sample.dates" in missing["protocol:split.train_yes"]
+    assert "accuracy.wilson.best" in quantities
+    word = claims.replacing(claims["SPLIT.VAL_YES"].model_copy(update={"value": "many"}))
+    assert "SPLIT.VAL_YES is no number" in protocol_quantities(word, {"sample.dates": 235})[1]["protocol:accuracy"]
 
 
-@pytest.mark.parametrize(
-    ("successes", "trials", "low", "high"),
-    [(629, 658, 0.93742, 0.96914), (81, 263, 0.2553, 0.3662), (0, 20, 0.0, 0.1611), (15, 148, 0.0624, 0.1605)],
-)
-def test_wilson_interval(successes: int, trials: int, low: float, high: float) -> None:
-    """Intervals agree with Newcombe (1998, Statistics in Medicine 17, table I, method 3) and with the formula by hand."""
-    assert wilson(successes, trials) == pytest.approx((low, high), abs=5e-5)
+def test_a_bound_without_its_claims_names_them() -> None:
+    """Where a claim is not registered, the reason names it."""
+    quantities, missing = protocol_quantities(Claims([]), {"sample.dates": 235})
+    assert not quantities
+    assert missing["protocol:split.lost_to_floor"] == "claim SPLIT.LABELLED_YES is not registered"

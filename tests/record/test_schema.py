@@ -6,13 +6,13 @@ import copy
 import re
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 import yaml
 
 from repro.errors import ReproError
-from repro.record.claims import CLAIM_ID, Claims, load_claims, merge
+from repro.record.claims import CLAIM_ID, Claims, Document, load_claims, merge
 
 GOOD: dict[str, Any] = {
     "id": "T2.NIGHT",
@@ -79,6 +79,20 @@ MALFORMED: dict[str, tuple[Callable[[dict[str, Any]], Any], str, str]] = {
     ),
     "formula and measure": (lambda c: rule(c).update(formula="1"), "evidence.ephemeris", "either a formula or"),
     "neither": (lambda c: rule(c).pop("measure"), "evidence.ephemeris", "either a formula or"),
+    "a range that is none": (
+        lambda c: rule(c).update(rule="interval", tolerance=None, plausible=[5, 5]),
+        "evidence.ephemeris",
+        "low before high",
+    ),
+    "a range for a value": (lambda c: rule(c).update(plausible=[0, 5]), "evidence.ephemeris", "only bounds"),
+    "coverage by another word": (
+        lambda c: rule(c).update(coverage="some"),
+        "evidence.ephemeris.coverage",
+        "unselected",
+    ),
+    "headline too far down": (lambda c: c.update(headline=31), "headline", "30"),
+    "headline without a sentence": (lambda c: c.update(headline=1), "sentence", "with a sentence"),
+    "sentence without a headline": (lambda c: c.update(sentence="So it is."), "sentence", "only a headline"),
     "sky by formula": (
         lambda c: c["evidence"].update(ephemeris={"rule": "exact", "formula": "1", "reason": "a made-up reason"}),
         "evidence.ephemeris",
@@ -182,7 +196,7 @@ def test_defaults_are_merged_key_by_key() -> None:
 def test_at_least_200_claims_are_registered(claims: Claims) -> None:
     """The record is registered: at least 200 claims, from every document."""
     assert len(claims) >= 200
-    assert {claim.source.document for claim in claims} == {"thesis", "slides", "readings", "readme", "kopri", "kvammen"}
+    assert {claim.source.document for claim in claims} == set(get_args(Document))
 
 
 def test_ids_are_of_the_permanent_form(claims: Claims) -> None:
@@ -206,3 +220,10 @@ def test_fitted_counts_are_not_judged_by_the_fit(claims: Claims) -> None:
     """The two counts that the schedule is fitted to have no ephemeris rule, which would only confirm the fit."""
     assert "ephemeris" not in claims["TXT.FRAMES"].evidence
     assert "ephemeris" not in claims["T2.NAUTICAL"].evidence
+
+
+def test_hidden_files_are_no_claim_files(tmp_path: Path) -> None:
+    """The hidden twin that macOS keeps of a claim file is not read."""
+    write(tmp_path, GOOD, SUM)
+    (tmp_path / "._table.yaml").write_bytes(b"\x00\x05\x16\x07Mac OS X")
+    assert len(load_claims(tmp_path)) == 2

@@ -7,12 +7,16 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from repro.paths import Paths
 from repro.record.claims import Claim, Claims
-from repro.record.judge import OUTCOMES, Evidence, verify
+from repro.record.judge import OUTCOMES, Evidence, Verification, verify
+from repro.record.search import search, starting_with
+from repro.record.verdict_formats import as_markdown, print_claims, print_overview
+from tests.record.test_claims import verification as of_the_record
 
 REASON = "a made-up reason of sufficient length"
 
@@ -80,7 +84,13 @@ def repro(*arguments: str, project: Path) -> subprocess.CompletedProcess[str]:
 
 
 @pytest.fixture(scope="module")
-def printed(project: Paths) -> dict[str, object]:
+def verification() -> Verification:
+    """Verdicts on the record as it stands."""
+    return of_the_record()
+
+
+@pytest.fixture(scope="module")
+def printed(project: Paths) -> dict[str, Any]:
     """What ``repro verify --format json`` prints."""
     run = repro("verify", "--format", "json", project=project.root)
     assert run.returncode == 0, run.stderr
@@ -89,31 +99,70 @@ def printed(project: Paths) -> dict[str, object]:
     return document
 
 
-def test_json_has_the_contract_keys(printed: dict[str, list[dict[str, object]]]) -> None:
+def test_json_has_the_contract_keys(printed: dict[str, Any]) -> None:
     """The JSON document has the keys that users rely on."""
-    assert list(printed) == ["claims", "findings", "summary"]
+    assert list(printed) == ["claims", "findings", "summary", "by_grade", "coverage"]
     assert set(printed["summary"]) == set(OUTCOMES)
+    assert set(printed["by_grade"]) == set("RCBWPD")
+    assert set(printed["coverage"]) == {"nights", "expected"}
     for claim in printed["claims"]:
-        assert {"id", "published", "unit", "source", "verdicts"} <= set(claim)
-        for verdict in claim["verdicts"]:  # type: ignore[attr-defined]
-            assert {"evidence", "outcome", "measured", "tolerance", "reason"} <= set(verdict)
+        assert {"id", "published", "unit", "headline", "source", "verdicts"} <= set(claim)
+        for verdict in claim["verdicts"]:
+            assert {"evidence", "grade", "outcome", "measured", "tolerance", "catches", "reason"} <= set(verdict)
     for finding in printed["findings"]:
         assert {"id", "title", "claims", "explanation"} <= set(finding)
 
 
-def test_only_restricts_claims(project: Paths) -> None:
-    """``--only T3`` prints the claims of Table 3 and no others."""
-    run = repro("verify", "--format", "json", "--only", "T3.", project=project.root)
-    names = [claim["id"] for claim in json.loads(run.stdout)["claims"]]
+def test_no_repetition_counts_as_a_confirmation(printed: dict[str, Any]) -> None:
+    """Grade R has repetitions and conflicts only, and closures are counted once an equation."""
+    assert printed["by_grade"]["R"]["confirmed"] == printed["by_grade"]["R"]["consistent"] == 0
+    closures = [
+        verdict
+        for claim in printed["claims"]
+        for verdict in claim["verdicts"]
+        if verdict["grade"] == "C" and verdict["outcome"] == "confirmed" and verdict["evidence"] == "arithmetic"
+    ]
+    equations = {tuple(verdict["equation"]) for verdict in closures}
+    assert printed["by_grade"]["C"]["confirmed"] >= len(equations)
+    assert len(equations) < len(closures)
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ("95.59", ["TXT.ACCURACY_BEST"]),
+        ("98,126", ["T3.NIGHT.NO_MOON"]),
+        ("79.6 %", ["TXT.SHARE_NIGHT"]),
+        ("t3.night", ["T3.NIGHT.NO_MOON", "T3.NIGHT.MOON_QUARTER", "T3.NIGHT.MOON_FULL"]),
+        ("Moon_Full", ["T3.NIGHT.MOON_FULL", "TXT.MOON.MOON_FULL"]),
+        ("efficientnet-b1", []),
+        ("no such words", []),
+    ],
+)
+def test_claims_are_found_by_number_id_and_word(claims: Claims, query: str, found: list[str]) -> None:
+    """A number as printed, the beginning of an id in any case, or a word finds its claims; a number not also others."""
+    ids = [claim.id for claim in search(claims, query)]
+    assert set(found) <= set(ids)
+    if query == "t3.night":
+        assert ids == found
+    if query == "no such words":
+        assert not ids
+    if query in ("95.59", "98,126"):
+        assert {float(claims[name].value) for name in ids} == {float(query.replace(",", ""))}
+
+
+def test_only_restricts_claims(claims: Claims) -> None:
+    """``--only t3.`` chooses the claims of Table 3 and no others, in any case."""
+    names = [claim.id for claim in starting_with(claims, "t3.")]
     assert len(names) >= 9
     assert all(name.startswith("T3.") for name in names)
 
 
-def test_unknown_prefix_is_refused(project: Paths) -> None:
-    """A prefix that no id begins with is an error, not an empty success."""
-    run = repro("verify", "--only", "NOTHING", project=project.root)
+def test_what_fits_no_claim_is_refused(project: Paths) -> None:
+    """A query that no claim fits is an error with a remedy, not an empty success."""
+    run = repro("verify", "NOTHING.AT.ALL", project=project.root)
     assert run.returncode == 2
-    assert "to do:" in run.stderr
+    assert "repro verify --format markdown" in run.stderr
     assert "Traceback" not in run.stderr
 
 
@@ -140,9 +189,68 @@ def test_outside_a_project_the_error_says_what_to_do(tmp_path: Path) -> None:
     assert "--project" in run.stderr
 
 
-@pytest.mark.parametrize("form", ["table", "markdown"])
-def test_other_formats_list_every_claim(form: str, project: Paths, printed: dict[str, list[dict[str, str]]]) -> None:
-    """The table and the Markdown name every claim that the JSON names."""
-    run = repro("verify", "--format", form, project=project.root)
-    assert run.returncode == 0
-    assert [claim["id"] for claim in printed["claims"] if claim["id"] not in run.stdout] == []
+def test_markdown_lists_every_claim(verification: Verification) -> None:
+    """The Markdown table names every claim."""
+    text = as_markdown(verification)
+    assert [claim.id for claim in verification.claims if claim.id not in text] == []
+
+
+def test_overview_lists_what_is_against_the_record_and_ends_with_the_drift(
+    verification: Verification, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The plain command lists the conflicts together, then counts, and its last line says how many verdicts drifted."""
+    print_overview(verification)
+    text = capsys.readouterr().out
+    assert text.index("Against the record") < text.index("Findings, by worth") < text.index("Comparisons by outcome")
+    assert "SPLIT.TRAIN_SHARE_YES" in text
+    assert text.splitlines()[-1].startswith(
+        f"{len(verification.drifted)} of {len(verification.verdicts)} verdicts drifted"
+    )
+
+
+def test_headlines_come_first_with_their_strongest_evidence(capsys: pytest.CaptureFixture[str]) -> None:
+    """Headlines are printed in their order; a conflict is named before agreement, a strong grade before a weak one."""
+    strong = {"arithmetic": {"rule": "exact", "formula": "X.A1 + 1 - 1", "reason": REASON}, **ephemeris()}
+    made_up = claims(strong, ephemeris(), ephemeris(measure="other"))
+    told = [
+        claim.model_copy(update={"headline": place, "sentence": f"Sentence {place}."})
+        for claim, place in zip(made_up, (2, 1, 3), strict=True)
+    ]
+    verification = verify(Claims(told), Evidence({"ephemeris": {"m": 1, "other": 2}}, {}), detectors=())
+    print_overview(verification)
+    lines = [line for line in capsys.readouterr().out.splitlines() if "Sentence" in line]
+    assert [line.split(".")[0].strip() for line in lines] == ["1", "2", "3"]
+    assert "confirmed (P predicted from outside)" in lines[1]
+    assert "closure" not in lines[1]
+    assert "contradicted" in lines[2]
+
+
+def test_a_claim_is_printed_with_everything_a_reader_asks(capsys: pytest.CaptureFixture[str]) -> None:
+    """Quotation, gloss, value, grade, tolerance, reason and caught values stand under the claim; a bound reads as a bound."""
+    rules = {
+        "ephemeris": {"rule": "at_most", "measure": "m", "tolerance": 0.1, "reason": REASON},
+        "protocol": {"rule": "absolute", "measure": "m", "tolerance": 2, "reason": REASON},
+    }
+    claim = Claim.model_validate(
+        {
+            "id": "X.A",
+            "source": {
+                "document": "thesis",
+                "section": "II",
+                "place": "Table 9",
+                "quote": "인용문",
+                "gloss": "a quotation",
+            },
+            "kind": "share",
+            "value": 40.5,
+            "decimals": 1,
+            "unit": "%",
+            "evidence": rules,
+        }
+    )
+    evidence = Evidence({"ephemeris": {"m": 39.44}}, {})
+    print_claims(verify(Claims([claim]), evidence, detectors=()))
+    text = capsys.readouterr().out
+    for part in ("X.A", "40.5 %", "Table 9", "인용문", "(a quotation)", ">= 39.34", "B bound", "excludes 39 %", REASON,
+                 "not excluded", "would have caught: 39.3 or less", "within 2 points"):  # fmt: skip
+        assert part in text, part

@@ -41,12 +41,10 @@ def sky_confirms(view: View) -> Finding:
     if failed:
         text += f" Beyond three standard deviations: {', '.join(failed)}"
         text += "; the switch is known too coarsely for the Nautical cells." if failed_twilight else "."
-    if not failed:
-        title = "Dates and the sky predict Tables 2 and 3"
-    elif len(failed) <= len(cells) / 2:
-        title = "Dates and the sky predict most of Tables 2 and 3"
-    else:
-        title = "Dates and the sky do not predict Table 3"
+    title = (
+        f"Dates, the sky and two fitted numbers predict {len(claims) - len(failed)} of {len(claims)} counts of Tables 2 and 3; "
+        f"the Night cells within {100 * row['NIGHT']:.1f} %"
+    )
     numbers = {
         "evening_altitude_deg": evening,
         "morning_altitude_deg": morning,
@@ -58,10 +56,12 @@ def sky_confirms(view: View) -> Finding:
         "nautical_worst_percent": 100 * row["NAUTICAL"],
         "moon_totals_worst_percent": 100 * moon_worst,
         "failed_claims": len(failed),
+        "night_minutes_missing": night - view.value("T2.NIGHT"),
+        "astro_minutes_missing": astro - view.value("T2.ASTRO"),
         **{f"{moon.lower()}_frames": moons[moon] for moon in MOONS},
     }
     kind: Literal["agreement", "conflict"] = "agreement" if len(failed) <= len(cells) / 2 else "conflict"
-    return Finding("FND.SKY_CONFIRMS", title, claims, text, numbers, kind)
+    return Finding("FND.SKY_CONFIRMS", title, claims, text, numbers, kind, 9)
 
 
 def camera_readings(view: View) -> Finding | None:
@@ -97,9 +97,8 @@ def camera_readings(view: View) -> Finding | None:
         **{f"{name}_worst_percent": value for name, value in worst.items()},
     }
     claims = tuple(f"T3.NAUTICAL.{moon}" for moon in MOONS)
-    return Finding(
-        "FND.CAMERA_SWITCHES", "The camera does not switch at one altitude of the sun", claims, text, numbers, "remark"
-    )
+    title = f"One switch altitude is refuted: it leaves {worst['one_altitude']:+.0f} % in one cell"
+    return Finding("FND.CAMERA_SWITCHES", title, claims, text, numbers, "remark", 22)
 
 
 def missing_nights(view: View) -> Finding | None:
@@ -121,28 +120,30 @@ def missing_nights(view: View) -> Finding | None:
         "a gap there costs the sample nothing. This is a hint that a scan found, no proof."
     )
     numbers = {"frames": frames, "sample_lost": lost, "chi_square_before": before, "chi_square_after": after}
-    return Finding("FND.MISSING_NIGHTS", "A few moonless April nights may be missing", (cell,), text, numbers, "remark")
+    title = f"A few moonless nights, {nights[0]} to {nights[1]}, may be missing"
+    return Finding("FND.MISSING_NIGHTS", title, (cell,), text, numbers, "remark", 23)
 
 
 def time_zone(view: View) -> Finding | None:
     """Whether the counts exclude that every stamp was read as standard time."""
     nautical, civil = (view.quantity("ephemeris", f"standard_time.{name}") for name in ("nautical", "civil"))
     printed = view.value("T2.NAUTICAL")
+    mdt_nights = view.quantity("protocol", "clock.mdt_nights")
     if civil < 1 and abs(nautical / printed - 1) < 0.1:
         return None
     text = (
-        f"Read as standard time throughout, the stamps of the nights of daylight saving time would give {nautical:,.0f} "
+        f"Read as standard time throughout, the stamps of the {mdt_nights:.0f} nights of daylight saving time would give {nautical:,.0f} "
         f"Nautical and {civil:,.0f} civil frames; the tables have {printed:,.0f} and {view.value('T2.EMPTY.CIVIL'):.0f}. The "
         "conversion with daylight saving time, which the text describes, is confirmed."
     )
-    return Finding(
-        "FND.TIME_ZONE",
-        "The sky confirms the conversion of local time",
-        ("T2.NAUTICAL", "T2.EMPTY.CIVIL"),
-        text,
-        {"standard_time_nautical_frames": nautical, "standard_time_civil_frames": civil},
-        "agreement",
-    )
+    title = f"The conversion of local time is confirmed: without it {civil:,.0f} Civil frames would appear"
+    numbers = {
+        "standard_time_nautical_frames": nautical,
+        "standard_time_civil_frames": civil,
+        "mdt_nights": mdt_nights,
+    }
+    claims = ("T2.NAUTICAL", "T2.EMPTY.CIVIL", "TXT.CIVIL_FRAMES")
+    return Finding("FND.TIME_ZONE", title, claims, text, numbers, "agreement", 15)
 
 
 def sample_size(view: View) -> Finding:
@@ -150,24 +151,25 @@ def sample_size(view: View) -> Finding:
     predicted, dates, gap_h = (
         view.quantity("ephemeris", name) for name in ("sample.frames", "sample.dates", "fit.mean_gap_h")
     )
-    printed = view.value("SPLIT.LABELLED")
+    printed, earliest_min = view.value("SPLIT.LABELLED"), view.quantity("ephemeris", "earliest_frame_utc_min")
     agrees = not view.conflicts("SPLIT.LABELLED", "ephemeris")
     text = (
         f"The published sampling rule on the predicted schedule gives {predicted:,.0f} frames on {dates:.0f} dates; "
         f"{printed:,.0f} were labelled, {abs(predicted - printed):.0f} {'fewer' if printed < predicted else 'more'}. A date "
         f"that is lost costs up to 20, so about {abs(predicted - printed) / 20:.0f} is: the missing frames came in gaps of "
-        f"some {gap_h:.0f} hours rather than in whole nights."
+        f"some {gap_h:.0f} hours rather than in whole nights. Grouping by UTC date is grouping by night here, since no night has "
+        f"a frame before {earliest_min:.0f} minutes past midnight UTC."
     )
-    return Finding(
-        "FND.SAMPLE_SIZE",
-        "The sky and the sampling rule give the size of the sample"
-        if agrees
-        else "The sky and the sampling rule do not give the size of the sample",
-        ("SPLIT.LABELLED",),
-        text,
-        {"predicted_frames": predicted, "dates": dates, "mean_gap_h": gap_h},
-        "agreement" if agrees else "conflict",
-    )
+    title = f"The sky and the sampling rule give {predicted:,.0f} labelled frames; {printed:,.0f} are printed"
+    numbers = {
+        "predicted_frames": predicted,
+        "dates": dates,
+        "dates_lost": (predicted - printed) / 20,
+        "mean_gap_h": gap_h,
+        "earliest_frame_utc_min": earliest_min,
+    }
+    kind: Literal["agreement", "conflict"] = "agreement" if agrees else "conflict"
+    return Finding("FND.SAMPLE_SIZE", title, ("SPLIT.LABELLED", "TXT.NIGHTS"), text, numbers, kind, 15)
 
 
 def condition_column(view: View) -> Finding | None:
@@ -183,20 +185,20 @@ def condition_column(view: View) -> Finding | None:
         f"The condition that Table 3 prints for No_moon, phase >= {phase_deg:g} deg and altitude > {altitude_deg:g} deg, "
         f"holds for {share:.1f} % of the "
         f"predicted frames, but the row counts {printed:.1f} %: the condition column is upside down against the labels, and "
-        "the published script has it the right way."
+        "the published script has it the right way, and slide 10 gives the same altitude to the full moon."
     )
-    return Finding(
-        "FND.CONDITION_COLUMN",
-        "Table 3's condition column is upside down",
-        (
-            "T3.RULE.NO_MOON.CONDITION",
-            "T3.RULE.MOON_FULL.CONDITION",
-            "T3.RULE.NO_MOON.SHARE_AS_PRINTED",
-            *view.failing("SCR.MOON.*.CONDITION"),
-        ),
-        text,
-        {"share_as_printed_percent": share, "share_counted_percent": printed},
+    claims = (
+        "T3.RULE.NO_MOON.CONDITION",
+        "T3.RULE.MOON_FULL.CONDITION",
+        "T3.RULE.NO_MOON.SHARE_AS_PRINTED",
+        "SLD.PICTURE.FULL_MOON_ALTITUDE_DEG",
+        *view.failing("SCR.MOON.*.CONDITION"),
     )
+    title = (
+        f"Table 3's condition column is upside down: as printed, No_moon would be {share:.0f} %, not {printed:.0f} %"
+    )
+    numbers = {"share_as_printed_percent": share, "share_counted_percent": printed}
+    return Finding("FND.CONDITION_COLUMN", title, claims, text, numbers, rank=10)
 
 
 def unfolded_phase(view: View) -> Finding | None:
@@ -215,13 +217,10 @@ def unfolded_phase(view: View) -> Finding | None:
         f"A phase angle that runs from 0 to 360 deg would put {listed(unfolded)} % of the night frames into No_moon, "
         f"Moon_Quarter and Moon_Full; the table has {listed(counted)} %, so the phase was folded to 0 to 180 deg."
     )
+    title = f"The phase was folded: unfolded, Moon_Full would be {unfolded['MOON_FULL']:.0f} % of the night"
+    numbers = {f"unfolded_{moon.lower()}_percent": unfolded[moon] for moon in MOONS}
     return Finding(
-        "FND.UNFOLDED_PHASE",
-        "An unfolded moon phase is excluded",
-        tuple(f"T3.NIGHT.{moon}" for moon in MOONS),
-        text,
-        {f"unfolded_{moon.lower()}_percent": unfolded[moon] for moon in MOONS},
-        "remark",
+        "FND.UNFOLDED_PHASE", title, tuple(f"T3.NIGHT.{moon}" for moon in MOONS), text, numbers, "remark", 24
     )
 
 
@@ -236,13 +235,9 @@ def camera_switches_late(view: View) -> Finding | None:
         f"the printed start of a night has the sun {-evening:.1f} deg below the horizon, and the counts put the end of the "
         f"nights at {-morning:.1f} deg, both deep in nautical twilight."
     )
-    return Finding(
-        "FND.CAMERA_ON",
-        "The camera does not run from sunset to sunrise",
-        (claim, "TXT.CIVIL_FRAMES"),
-        text,
-        {"evening_altitude_deg": evening, "morning_altitude_deg": morning},
-    )
+    title = f"The camera switches {-evening:.1f} deg below the horizon, not at sunset"
+    numbers = {"evening_altitude_deg": evening, "morning_altitude_deg": morning}
+    return Finding("FND.CAMERA_ON", title, (claim, "TXT.CIVIL_FRAMES"), text, numbers, rank=22)
 
 
 DETECTORS: tuple[Detector, ...] = (

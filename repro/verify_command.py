@@ -6,10 +6,10 @@ import sys
 from typing import Literal
 
 from repro.errors import ReproError
+from repro.evidence import verify_now
 from repro.paths import Paths
 from repro.record.search import search, starting_with
 from repro.record.verdict_formats import as_json, as_markdown, print_claims, print_overview
-from repro.verification import verify_now
 
 Format = Literal["table", "json", "markdown"]
 

@@ -1,0 +1,251 @@
+"""Strength of comparisons: grades by code, equations counted once, caught values, bounds, scatter."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from repro.record.claims import Claim, Claims
+from repro.record.comparator import Caught, Measured, Verdict, compare
+from repro.record.judge import Evidence, verify
+from repro.record.strength import equation, grade, witness
+
+REASON = "a made-up reason of sufficient length"
+
+
+def claim(
+    name: str,
+    value: Any = 10,
+    *,
+    document: str = "thesis",
+    section: str = "1",
+    decimals: int = 0,
+    unit: str = "",
+    **evidence: Any,
+) -> Claim:
+    """A made-up claim; each evidence is given by its rule without the reason."""
+    rules = {kind: {"reason": REASON, **rule} for kind, rule in evidence.items()}
+    return Claim.model_validate(
+        {
+            "id": name,
+            "source": {"document": document, "section": section, "quote": "some words"},
+            "kind": "count",
+            "value": value,
+            "decimals": decimals,
+            "unit": unit,
+            "evidence": rules or {"corpus": {"rule": "exact", "measure": "m", "reason": REASON}},
+        }
+    )
+
+
+OTHERS = [
+    claim("T.A"),
+    claim("T.B", 5),
+    claim("S.A", document="slides"),
+    claim("P.A", document="readings", section="figure5"),
+    claim("C.A", document="readings", section="protocol_of_the_published_scripts"),
+    claim("M.A", document="readme"),
+]
+
+
+def graded(name: str, formula: str, rule: str = "exact", **changes: Any) -> str | None:
+    """Grade of a made-up claim's arithmetic."""
+    judged = claim(name, arithmetic={"rule": rule, "formula": formula}, **changes)
+    return grade(Claims([*OTHERS, judged]), judged, "arithmetic")
+
+
+@pytest.mark.parametrize(
+    ("formula", "expected"),
+    [
+        ("T.A", "R"),
+        ("100 * T.A / 100", "R"),
+        ("round(-T.A / 60, 1)", "R"),
+        ("360 / 2", "R"),
+        ("items('a, b')", "R"),
+        ("T.A + 1", "C"),
+        ("T.A + T.B", "C"),
+        ("T.A / T.B", "C"),
+        ("total('T.*')", "C"),
+        ("S.A", "W"),
+        ("T.A + P.A", "W"),
+        ("C.A > 3", "W"),
+        ("M.A", "R"),  # a README repeats its own project
+        ("M.A + T.A", "C"),
+    ],
+)
+def test_grade_of_arithmetic_follows_from_the_formula(formula: str, expected: str) -> None:
+    """One bare or rescaled reference repeats, numbers of one document close, another document is a second witness."""
+    assert graded("T.X", formula) == expected
+
+
+def test_a_readme_that_prints_the_thesis_value_repeats_it() -> None:
+    """What the README says of the thesis is a repetition, seen from either side."""
+    assert graded("M.X", "T.A", document="readme") == "R"
+
+
+def test_grade_of_other_evidence() -> None:
+    """Sky and networks predict, pictures witness, images reproduce, bounds bound; a rule that compares nothing has none."""
+    rules: dict[str, Any] = {
+        "ephemeris": {"rule": "exact", "measure": "m"},
+        "architecture": {"rule": "at_most", "measure": "m"},
+        "protocol": {"rule": "exact", "measure": "m"},
+        "figure": {"rule": "exact", "measure": "m"},
+        "corpus": {"rule": "at_most", "measure": "m"},
+        "arithmetic": {"rule": "undecidable"},
+    }
+    judged = claim("T.X", **rules)
+    assert {kind: grade(Claims([judged]), judged, kind) for kind in judged.evidence} == {
+        "ephemeris": "P", "architecture": "B", "protocol": "C", "figure": "W", "corpus": "D", "arithmetic": None,
+    }  # fmt: skip
+
+
+def test_witness_of_a_reading_is_what_was_read() -> None:
+    """Readings of figures, of slides and of scripts are three witnesses."""
+    assert [witness(OTHERS[place]) for place in (0, 3, 4)] == ["thesis", "figures", "scripts"]
+    assert witness(claim("X.Y", document="readings", section="slides")) == "slides"
+
+
+def test_an_equation_counts_once() -> None:
+    """A = B + C seen from A, from B and from C is one closure; each is still a verdict."""
+    rule = {"rule": "exact"}
+    claims = Claims(
+        [
+            claim("T.A", 15, arithmetic={**rule, "formula": "T.B + T.C"}),
+            claim("T.B", 5, arithmetic={**rule, "formula": "T.A - T.C"}),
+            claim("T.C", 10, arithmetic={**rule, "formula": "T.A - T.B"}),
+            claim("T.D", 50, arithmetic={**rule, "formula": "T.B * T.C"}),
+        ]
+    )
+    assert equation(claims, claims["T.A"]) == equation(claims, claims["T.C"]) == ("T.A", "T.B", "T.C")
+    verification = verify(claims, Evidence({}, {}), detectors=())
+    assert verification.summary["confirmed"] == 4
+    assert verification.by_grade["C"]["confirmed"] == 2
+
+
+def test_repetition_is_never_a_confirmation() -> None:
+    """A value that stands in two places of one document reads repeated, and a conflict if the two differ."""
+    rule = {"rule": "exact", "formula": "T.A"}
+    claims = Claims([OTHERS[0], claim("T.X", 10, arithmetic=rule), claim("T.Y", 11, arithmetic=rule)])
+    verification = verify(claims, Evidence({}, {"corpus": "no videos"}), detectors=())
+    outcomes = {verdict.claim: verdict.outcome for verdict in verification.verdicts}
+    assert (outcomes["T.X"], outcomes["T.Y"]) == ("repeated", "source_conflict")
+    assert verification.summary["confirmed"] == 0
+    assert [verdict.claim for verdict in verification.verdicts if verdict.drifted] == ["T.Y"]
+
+
+def judged_by_sky(
+    value: Any, measured: Any, *, sd: float | None = None, decimals: int = 0, unit: str = "", **rule: Any
+) -> Verdict:
+    """Verdict of a made-up prediction."""
+    made_up = claim("T.X", value, decimals=decimals, unit=unit, ephemeris={"measure": "m", **rule})
+    return compare(made_up, "ephemeris", Measured(measured, sd=sd), grade(Claims([made_up]), made_up, "ephemeris"))
+
+
+@pytest.mark.parametrize(
+    ("verdict", "expected"),
+    [
+        (judged_by_sky(100, 101, rule="relative", tolerance=0.1), Caught(91, 113)),  # 101 / 1.1 and 101 / 0.9
+        (judged_by_sky(10, 10, rule="exact"), Caught(9, 11)),
+        (judged_by_sky(79.6, 79.577, rule="rounds_to", decimals=1), Caught(79.5, 79.7)),
+        (judged_by_sky(39.3, 28.4, rule="absolute", tolerance=15, decimals=1), Caught(13.3, 43.5)),
+        (judged_by_sky(0.104, 0.1, rule="at_most", decimals=3), Caught(0.099, None)),
+        (judged_by_sky(5, (2, 6), rule="interval"), Caught(1, 7)),
+        (
+            judged_by_sky(50, 10, rule="exact"),
+            Caught(9, 11),
+        ),  # a conflict: what is accepted lies around the measured value
+        (judged_by_sky(100, 100.0, sd=2.0, rule="scatter"), Caught(93, 107)),
+        (judged_by_sky("word", "word", rule="exact"), Caught(any_other=True)),
+    ],
+)
+def test_caught_values_are_the_nearest_refused_ones(verdict: Verdict, expected: Caught) -> None:
+    """The smallest wrong values computed by moving the published value are those that follow on paper."""
+    assert verdict.catches == expected
+
+
+@given(
+    measured=st.floats(1, 1e6),
+    tolerance=st.floats(1, 1e4),
+    rule=st.sampled_from(["absolute", "exact", "rounds_to", "at_most", "at_least"]),
+)
+def test_what_is_caught_turns_the_verdict_and_its_neighbour_does_not(
+    measured: float, tolerance: float, rule: str
+) -> None:
+    """A caught value is refused, and one printed step nearer to the accepted ones agrees."""
+    limit = {"tolerance": tolerance} if rule == "absolute" else {}
+    value = round(measured)
+    caught = judged_by_sky(value, measured, rule=rule, **limit).catches
+    assert caught is not None
+    for wrong, inward in ((caught.below, 1), (caught.above, -1)):
+        if wrong is not None:
+            assert judged_by_sky(wrong, measured, rule=rule, **limit).outcome == "contradicted"
+            nearest = judged_by_sky(wrong + inward, measured, rule=rule, **limit)
+            assert nearest.outcome != "contradicted" or (caught.above or 0) - (caught.below or 0) == 1
+
+
+@pytest.mark.parametrize(
+    ("value", "interval", "unit", "rule", "share", "outcome"),
+    [
+        (50, (40, 60), "%", {}, 0.79, "consistent"),
+        (50, (10, 90), "%", {}, 0.19, "undecidable"),
+        (100, (50, 150), "images", {}, 0.495, "undecidable"),
+        (100, (90, 110), "images", {}, 0.895, "consistent"),
+        (100, (90, 110), "images", {"plausible": (90, 120)}, 0.317, "undecidable"),
+    ],
+)
+def test_a_bound_says_how_much_it_excludes(
+    value: float, interval: tuple[float, float], unit: str, rule: dict[str, Any], share: float, outcome: str
+) -> None:
+    """A bound that leaves more than half of the plausible range open reads "not excluded" and decides nothing."""
+    verdict = judged_by_sky(value, interval, unit=unit, rule="interval", **rule)
+    assert verdict.excluded == pytest.approx(share, abs=0.001)
+    assert verdict.outcome == outcome
+    assert (verdict.words == "not excluded") == (outcome == "undecidable")
+    assert not verdict.drifted
+
+
+@pytest.mark.parametrize(
+    ("published", "rule", "outcome", "z"),
+    [
+        (105, {"rule": "scatter"}, "consistent", 2.5),
+        (107, {"rule": "scatter"}, "contradicted", 3.5),
+        (107, {"rule": "relative", "tolerance": 0.25}, "contradicted", 3.5),  # a wide tolerance is no excuse
+        (105, {"rule": "absolute", "tolerance": 2}, "contradicted", 2.5),
+    ],
+)
+def test_a_prediction_is_contradicted_beyond_three_sigma(
+    published: int, rule: dict[str, Any], outcome: str, z: float
+) -> None:
+    """A prediction with a standard deviation gives z, and more than 3 contradict it whatever the tolerance."""
+    verdict = judged_by_sky(published, 100.0, sd=2.0, **rule)
+    assert (verdict.outcome, verdict.z) == (outcome, pytest.approx(z))
+
+
+def test_standard_deviations_are_looked_up_by_name() -> None:
+    """``sd.<measure>`` is the deviation of a measure, or the quantity that ``sd`` names; without one there is no scatter."""
+    own = claim("T.X", ephemeris={"rule": "scatter", "measure": "m"})
+    named = claim("T.Y", ephemeris={"rule": "scatter", "measure": "m", "sd": "other"})
+    quantities = {"ephemeris": {"m": 10.0, "sd.m": 1.0, "other": 2.0}}
+    verdicts = verify(Claims([own, named]), Evidence(quantities, {}), detectors=()).verdicts
+    assert [verdict.sd for verdict in verdicts] == [1.0, 2.0]
+    without = verify(Claims([own]), Evidence({"ephemeris": {"m": 10.0}}, {}), detectors=()).verdicts[0]
+    assert (without.outcome, "sd.m" in without.reason) == ("not_run", True)
+    broken = verify(Claims([own]), Evidence({"ephemeris": {"m": 10.0, "sd.m": -1}}, {}), detectors=()).verdicts[0]
+    assert broken.outcome == "error"
+
+
+@pytest.mark.parametrize("rule", ["undecidable", "other_quantity", "out_of_scope"])
+def test_a_rule_that_compares_nothing_says_so(rule: str) -> None:
+    """Its outcome is undecidable with the reason, whatever a formula beside it gives; it neither passes nor drifts."""
+    judged = claim("T.X", 10, arithmetic={"rule": rule, "formula": "T.A + 5"}, corpus={"rule": rule})
+    verification = verify(Claims([OTHERS[0], judged]), Evidence({}, {"corpus": "no videos"}), detectors=())
+    shown, without = [verdict for verdict in verification.verdicts if verdict.claim == "T.X"]
+    assert (shown.outcome, shown.measured, shown.grade) == ("undecidable", 15, None)
+    assert (without.outcome, without.measured) == ("undecidable", None)
+    assert REASON in without.reason
+    assert not shown.compared
+    assert not verification.drifted
+    assert verification.exit_code == 0
