@@ -15,6 +15,7 @@ from repro.intervals import wilson
 from repro.params import load_params
 from repro.record.claims import load_claims
 from repro.record.comparator import Measured, compare
+from repro.record.judge import Verification
 from repro.reporting import published_beside_rebuilt as compared
 from repro.reporting.gradcam_panels import Gradcam
 from repro.reporting.predictions import Predictions, f1_ends
@@ -29,7 +30,7 @@ def results(project) -> Results:
     claims = load_claims(project.published)
     nothing = Measured(None, missing="not measured in this test")
     judged = {c.id: JudgedClaim(c, tuple(compare(c, evidence, nothing) for evidence in c.evidence)) for c in claims}
-    return Results(claims, judged, (), {}, pd.DataFrame(), pd.DataFrame())
+    return Results(claims, judged, (), {}, pd.DataFrame(), pd.DataFrame(), Verification(claims, (), ()))
 
 
 @pytest.fixture
