@@ -25,7 +25,7 @@ QUALITY = 92
 
 
 @dataclass(frozen=True)
-class Picture:
+class AugmentedPicture:
     """One picture of the figure: its place on the page, what was done, and whether training drew it by chance."""
 
     file: str
@@ -40,9 +40,9 @@ class Figure3:
 
     name: str
     side_px: int
-    pictures: tuple[Picture, ...]
+    pictures: tuple[AugmentedPicture, ...]
 
-    def group(self, *, drawn: bool) -> list[Picture]:
+    def group(self, *, drawn: bool) -> list[AugmentedPicture]:
         """The steps one by one, or what training draws."""
         return [picture for picture in self.pictures if picture.drawn == drawn]
 
@@ -68,7 +68,7 @@ def build_figure3(paths: Paths, params: Params) -> Figure3 | None:
         file = f"augmentation/{key}.webp"
         with atomic_path(paths.report_build / file) as temporary:
             Image.fromarray(augment(pixels, chosen)).save(temporary, quality=QUALITY)
-        pictures.append(Picture(file, title, describe(chosen, side), drawn))
+        pictures.append(AugmentedPicture(file, title, describe(chosen, side), drawn))
         factors = {"brightness": 1.0, "contrast": 1.0, "saturation": 1.0} | dict(chosen.jitter)
         box = {"top_px": chosen.top, "left_px": chosen.left, "height_px": chosen.height, "width_px": chosen.width}
         rows.append({"picture": key, "frame": name, **box, "flipped": chosen.flip, **factors})

@@ -10,7 +10,7 @@ from repro.reporting import figure_data as data
 from repro.reporting import figures, workflow
 from repro.reporting import prediction_figures as answer_figures
 from repro.reporting.canvas import write_csv
-from repro.reporting.predictions import Answers
+from repro.reporting.predictions import Predictions
 from repro.reporting.training import Training
 from repro.reporting.verdicts import Results
 
@@ -44,7 +44,7 @@ def draw_training(training: Training, folder: Path, *, simulated: bool) -> None:
     )  # fmt: skip
 
 
-def draw_answers(results: Results, answers: Answers, folder: Path, *, simulated: bool) -> None:
+def draw_answers(results: Results, answers: Predictions, folder: Path, *, simulated: bool) -> None:
     """Draw Figures 6 and 7 in both readings, and calibration where right answers are known."""
     six, seven = answers.tables["figure6"], answers.tables["figure7"]
     printed = data.figure6_cells(results)

@@ -46,7 +46,7 @@ CLASS, TRUTH = Band(235, 247), Band(251, 259)
 
 
 @dataclass(frozen=True)
-class Frames:
+class NightFrames:
     """The frames of one night that have a time.
 
     Parameters
@@ -60,22 +60,22 @@ class Frames:
 
     @property
     def classified(self) -> int:
-        """Frames that the network answered."""
+        """NightFrames that the network answered."""
         return int(self.table["predicted"].notna().sum())
 
     @property
     def yes(self) -> int:
-        """Frames classified yes."""
+        """NightFrames classified yes."""
         return int((self.table["predicted"] == "yes").sum())
 
     @property
     def right(self) -> tuple[int, int]:
-        """Frames classified as they should be, and frames of which both are known."""
+        """NightFrames classified as they should be, and frames of which both are known."""
         known = self.table["predicted"].notna() & self.table["truth"].notna()
         return int((self.table["predicted"] == self.table["truth"])[known].sum()), int(known.sum())
 
 
-def read_frames(paths: Paths, corpus: str, night: str, labels: pd.Series) -> Frames:
+def read_frames(paths: Paths, corpus: str, night: str, labels: pd.Series) -> NightFrames:
     """Read what the stages know of a night's frames.
 
     Parameters
@@ -101,15 +101,15 @@ def read_frames(paths: Paths, corpus: str, night: str, labels: pd.Series) -> Fra
     else:
         table["truth"] = table["name"].map(labels).astype("str")
     table = table[table["time_utc"].notna()].sort_values("time_utc", kind="stable")
-    return Frames(table.drop(columns=["number", "name"]).reset_index(drop=True))
+    return NightFrames(table.drop(columns=["number", "name"]).reset_index(drop=True))
 
 
-def draw_night(frames: Frames, strip: bytes, span: tuple[float, float], target: Path, *, simulated: bool) -> int:
+def draw_night(frames: NightFrames, strip: bytes, span: tuple[float, float], target: Path, *, simulated: bool) -> int:
     """Draw a night.
 
     Parameters
     ----------
-    frames : Frames
+    frames : NightFrames
         At least one.
     strip : bytes
         The keogram as a WebP file, stretched over ``span``.

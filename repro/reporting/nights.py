@@ -12,8 +12,8 @@ import pandas as pd
 from repro.paths import Paths
 from repro.reporting.canvas import write_csv
 from repro.reporting.frame_pictures import full_copy, keogram_strip
-from repro.reporting.night_figure import WIDTH, Frames, draw_night, read_frames
-from repro.reporting.nights_table import Corpus, Night
+from repro.reporting.night_figure import WIDTH, NightFrames, draw_night, read_frames
+from repro.reporting.nights_table import CorpusOverview, NightRow
 
 #: With more nights than this, drawings stand on pages of their own, one a month.
 NIGHTS_ON_PAGE = 40
@@ -22,7 +22,7 @@ _NONE, _ALL = (255, 255, 255), (213, 94, 0)
 
 
 @dataclass(frozen=True)
-class Picture:
+class NightPicture:
     """A night's drawing: paths from the page, size in pixels, first and last time of day (HH:MM, UTC), its frames."""
 
     night: str
@@ -40,7 +40,7 @@ class Picture:
 
 
 @dataclass(frozen=True)
-class Cell:
+class CalendarCell:
     """A night in the calendar: link to its drawing, share of frames classified yes in percent, and its ground."""
 
     night: str
@@ -51,7 +51,7 @@ class Cell:
 
 
 @dataclass(frozen=True)
-class Part:
+class NightGroup:
     """The nights of the published windows, or the later ones.
 
     Parameters
@@ -60,7 +60,7 @@ class Part:
         Of its section.
     later : bool
         Whether these nights are outside the record.
-    nights : tuple of Night
+    nights : tuple of NightRow
         By date.
     pictures : mapping
         Drawings by night.
@@ -69,8 +69,8 @@ class Part:
     anchor: str
     title: str
     later: bool
-    nights: tuple[Night, ...]
-    pictures: Mapping[str, Picture]
+    nights: tuple[NightRow, ...]
+    pictures: Mapping[str, NightPicture]
 
     def total(self, column: str) -> int:
         """Sum of a count over all nights that have it."""
@@ -78,21 +78,21 @@ class Part:
 
     @property
     def classified(self) -> tuple[int, int]:
-        """Frames classified yes, and all that were classified."""
+        """NightFrames classified yes, and all that were classified."""
         return sum(p.yes for p in self.pictures.values()), sum(p.classified for p in self.pictures.values())
 
     @property
     def conditions(self) -> Counter[tuple[str, str]]:
-        """Frames by ``(sun_bin, moon_bin)``."""
+        """NightFrames by ``(sun_bin, moon_bin)``."""
         total: Counter[tuple[str, str]] = Counter()
         for night in self.nights:
             total.update(night.conditions)
         return total
 
     @property
-    def months(self) -> dict[str, list[Picture]]:
+    def months(self) -> dict[str, list[NightPicture]]:
         """Drawings by month (YYYY-MM)."""
-        found: dict[str, list[Picture]] = {}
+        found: dict[str, list[NightPicture]] = {}
         for name, picture in self.pictures.items():
             found.setdefault(f"{name[:4]}-{name[4:6]}", []).append(picture)
         return found
@@ -103,27 +103,27 @@ class Part:
         return len(self.pictures) > NIGHTS_ON_PAGE
 
     def link(self, night: str) -> str:
-        """Where a night is drawn, as seen from the first page; nothing if it is not."""
+        """Where a night is drawn, for a link from any page; nothing if it is not."""
         if night not in self.pictures:
             return ""
         return f"{page_of(night[:4] + '-' + night[4:6], later=self.later) if self.paged else ''}#night-{night}"
 
-    def calendar(self) -> dict[str, list[Cell | None]]:
+    def calendar(self) -> dict[str, list[CalendarCell | None]]:
         """Cells by month, one a day of the month; None for a day without a filmed night."""
-        found: dict[str, list[Cell | None]] = {}
+        found: dict[str, list[CalendarCell | None]] = {}
         for night in self.nights:
             days = found.setdefault(night.month, [None] * _days(night.month))
             days[int(night.night[6:]) - 1] = self._cell(night)
         return found
 
-    def _cell(self, night: Night) -> Cell:
+    def _cell(self, night: NightRow) -> CalendarCell:
         picture = self.pictures.get(night.night)
         if picture is None or not picture.classified:
-            return Cell(night.night, self.link(night.night), "·", "filmed, not classified", "#e4e7ea")
+            return CalendarCell(night.night, self.link(night.night), "·", "filmed, not classified", "#e4e7ea")
         share = picture.yes / picture.classified
         ground = "#" + "".join(f"{round(n + share * (a - n)):02x}" for n, a in zip(_NONE, _ALL, strict=True))
         words = f"{picture.yes:,} of {picture.classified:,} frames classified yes"
-        return Cell(night.night, self.link(night.night), f"{100 * share:.0f}", words, ground)
+        return CalendarCell(night.night, self.link(night.night), f"{100 * share:.0f}", words, ground)
 
 
 def page_of(month: str, *, later: bool) -> str:
@@ -131,7 +131,7 @@ def page_of(month: str, *, later: bool) -> str:
     return f"{'later-' if later else ''}nights-{month}.html"
 
 
-def load_parts(paths: Paths, corpus: Corpus) -> tuple[Part, ...]:
+def load_parts(paths: Paths, corpus: CorpusOverview) -> tuple[NightGroup, ...]:
     """Draw every night that can be drawn beside the page, and tell published from later nights.
 
     Parts without a night are left out. A corpus with no night in the record's windows has one part, as in stage softmax.
@@ -148,11 +148,11 @@ def load_parts(paths: Paths, corpus: Corpus) -> tuple[Part, ...]:
         nights = tuple(night for night in corpus.nights if len(kinds) == 1 or night.published != later)
         if nights:
             pictures = {night.night: _draw(paths, corpus, night, labels) for night in nights if night.keogram}
-            parts.append(Part(anchor, title, later, nights, pictures))
+            parts.append(NightGroup(anchor, title, later, nights, pictures))
     return tuple(parts)
 
 
-def _draw(paths: Paths, corpus: Corpus, night: Night, labels: pd.Series) -> Picture:
+def _draw(paths: Paths, corpus: CorpusOverview, night: NightRow, labels: pd.Series) -> NightPicture:
     assert night.keogram is not None
     target, name = paths.report_build, night.night
     drawing, keogram, data = (f"nights/{name}.{kind}" for kind in ("svg", "png", "csv"))
@@ -164,7 +164,7 @@ def _draw(paths: Paths, corpus: Corpus, night: Night, labels: pd.Series) -> Pict
     write_csv(target / data, _rounded(frames))
     times = frames.table["time_utc"]
     first, last = f"{times.min():%H:%M}", f"{times.max():%H:%M}"
-    return Picture(
+    return NightPicture(
         name,
         drawing,
         keogram,
@@ -180,7 +180,7 @@ def _draw(paths: Paths, corpus: Corpus, night: Night, labels: pd.Series) -> Pict
     )
 
 
-def _rounded(frames: Frames) -> pd.DataFrame:
+def _rounded(frames: NightFrames) -> pd.DataFrame:
     """The data behind the drawing with the digits they deserve."""
     table = frames.table.assign(time_utc=frames.table["time_utc"].dt.strftime("%Y-%m-%dT%H:%M:%SZ"))
     return table.round({"sun_alt_deg": 3, "moon_alt_deg": 3, "p_yes": 5})

@@ -57,7 +57,7 @@ class Keogram:
 
 
 @dataclass(frozen=True)
-class Night:
+class NightRow:
     """One night's line in the table.
 
     Parameters
@@ -88,7 +88,7 @@ class Night:
 
 
 @dataclass(frozen=True)
-class Corpus:
+class CorpusOverview:
     """A corpus as far as it has come.
 
     Parameters
@@ -99,7 +99,7 @@ class Corpus:
         Whom the images belong to.
     status : Status
         Totals from the stages' receipts.
-    nights : tuple of Night
+    nights : tuple of NightRow
         By date.
     conditions : mapping
         Frames by ``(sun_bin, moon_bin)`` over all nights.
@@ -112,7 +112,7 @@ class Corpus:
     name: str
     credit: str
     status: Status
-    nights: tuple[Night, ...]
+    nights: tuple[NightRow, ...]
     conditions: Mapping[tuple[str, str], int]
     repairs: tuple[tuple[str, int], ...]
     exactness: Exactness | None
@@ -136,7 +136,7 @@ class Corpus:
         return [sun for sun in SUN_BINS if sun in SUN_BINS[:3] or any(sun == cell[0] for cell in self.conditions)]
 
 
-def load_corpus(paths: Paths, params: Params, published: set[str]) -> Corpus:
+def load_corpus(paths: Paths, params: Params, published: set[str]) -> CorpusOverview:
     """Read the receipts of a corpus, and hold its times against the truth where there is one.
 
     Parameters
@@ -164,9 +164,9 @@ def load_corpus(paths: Paths, params: Params, published: set[str]) -> Corpus:
             paths.stage(name, "sky") / "tables" / f"{night}.parquet",
         )
         rows.append(
-            Night(night, night in published, counts, seen.get(night, {}), keogram if keogram.complete else None)
+            NightRow(night, night in published, counts, seen.get(night, {}), keogram if keogram.complete else None)
         )
-    return Corpus(
+    return CorpusOverview(
         name=name,
         credit=camera.credit,
         status=found,

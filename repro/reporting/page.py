@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -23,17 +24,17 @@ from repro.reporting.canvas import CONDITION_COLOUR
 from repro.reporting.drawings import draw_answers, draw_record, draw_training, draw_workflow
 from repro.reporting.frame_pictures import full_copy, small_copy
 from repro.reporting.gradcam_panels import load_gradcam
-from repro.reporting.missing import unmade
-from repro.reporting.nights import Part, load_parts, page_of
-from repro.reporting.nights_table import Corpus, load_corpus
+from repro.reporting.missing import missing_parts
+from repro.reporting.nights import NightGroup, load_parts, page_of
+from repro.reporting.nights_table import CorpusOverview, load_corpus
 from repro.reporting.observatory import Observatory, backbone_card, load_observatory
-from repro.reporting.predictions import load_answers
+from repro.reporting.predictions import load_predictions
 from repro.reporting.provenance import Provenance, provenance
 from repro.reporting.scorecard import by_part
 from repro.reporting.sky_tables import sky_tables, table4
 from repro.reporting.summary import summarise
 from repro.reporting.training import load_training
-from repro.reporting.verdicts import Judged, Results, load_results
+from repro.reporting.verdicts import JudgedClaim, Results, load_results
 from repro.sky.bins import MOON_BINS
 
 RULE_NAMES = {rule.__name__ for rule in RULES}
@@ -41,11 +42,36 @@ SHEET_PX = 1800  # greatest width of the contact sheet on the page
 
 
 @dataclass(frozen=True)
+class ReportPage:
+    """One page of the report: its file, its name in the navigation, and its sections in order."""
+
+    file: str
+    title: str
+    sections: tuple[str, ...]
+
+
+#: All pages in the order of the navigation.
+PAGES = (
+    ReportPage("index.html", "Overview", ("summary",)),
+    ReportPage("findings.html", "Findings", ("findings",)),
+    ReportPage("sky.html", "Clock and sky", ("clock", "sky")),
+    ReportPage("training.html", "Training", ("networks", "augmentation", "training")),
+    ReportPage("classification.html", "Classification", ("answers", "errors")),
+    ReportPage("gradcam.html", "Grad-CAM", ("gradcam",)),
+    ReportPage("nights.html", "Nights", ("nights", "later")),
+    ReportPage("observatory.html", "Simulated sky", ("observatory", "backbone")),
+    ReportPage("claims.html", "Every claim", ("claims",)),
+    ReportPage("guide.html", "How to read", ("reading",)),
+    ReportPage("provenance.html", "Provenance", ("provenance", "workflow")),
+)
+
+
+@dataclass(frozen=True)
 class Chapter:
     """Claims of one section of one document."""
 
     section: str
-    judged: tuple[Judged, ...]
+    judged: tuple[JudgedClaim, ...]
 
 
 def build(paths: Paths) -> Path:
@@ -73,7 +99,7 @@ def build(paths: Paths) -> Path:
     # Real videos are the subject then; the simulation would only stand in the way.
     observatory = load_observatory(paths) if simulated else None
     flow = workflow.stages(paths, corpus.name)
-    training, answers = load_training(paths, corpus.name), load_answers(paths, corpus.name)
+    training, answers = load_training(paths, corpus.name), load_predictions(paths, corpus.name)
     gradcam, figure3 = load_gradcam(paths, corpus.name, target), build_figure3(paths, params)
     draw_record(results, figures)
     draw_workflow(flow, figures)
@@ -106,7 +132,7 @@ def build(paths: Paths) -> Path:
         "training": training,
         "answers": answers,
         "gradcam": gradcam,
-        "unmade": unmade(corpus, observatory, training, answers, gradcam, figure3),
+        "missing_parts": missing_parts(corpus, observatory, training, answers, gradcam, figure3),
     }
     return write(content, templates=paths.report_templates, target=target)
 
@@ -135,31 +161,29 @@ def observatory_content(observatory: Observatory | None, target: Path) -> dict[s
     return {"observatory": observatory, "sheet_size": size}
 
 
-def sections(content: Mapping[str, Any]) -> dict[str, str]:
-    """Sections of the page, by id, with their names in the table of contents; those without content are left out."""
-    corpus: Corpus = content["corpus"]
+def shown_sections(content: Mapping[str, Any]) -> set[str]:
+    """Sections of the report that have something to show."""
+    corpus: CorpusOverview = content["corpus"]
     published = any(not part.later for part in content["parts"]) or not corpus.status.failed.empty
-    listed = {
-        "summary": ("Summary", True),
-        "findings": ("Findings", True),
-        "workflow": ("Workflow", content["workflow"]),
-        "clock": ("Clock", content["table1"] or corpus.clocked),
-        "sky": ("Sky", True),
-        "networks": ("Networks", True),
-        "augmentation": ("Augmentation", content["figure3"]),
-        "training": ("Training", True),
-        "answers": ("Classification", content["answers"]),
-        "gradcam": ("Grad-CAM", content["gradcam"]),
-        "errors": ("Beyond the thesis", content["answers"] and content["answers"].errors),
-        "nights": ("Nights", published),
-        "later": ("Later nights", any(part.later for part in content["parts"])),
-        "observatory": ("Simulated observatory", content["observatory"]),
-        "backbone": ("Backbone", content["card"]),
-        "claims": ("Every claim", True),
-        "reading": ("How to read this", True),
-        "provenance": ("Provenance", True),
+    optional = {
+        "workflow": content["workflow"],
+        "clock": content["table1"] or corpus.clocked,
+        "augmentation": content["figure3"],
+        "answers": content["answers"],
+        "gradcam": content["gradcam"],
+        "errors": content["answers"] and content["answers"].errors,
+        "nights": published,
+        "later": any(part.later for part in content["parts"]),
+        "observatory": content["observatory"],
+        "backbone": content["card"],
     }
-    return {name: title for name, (title, shown) in listed.items() if shown}
+    return {name for page in PAGES for name in page.sections if optional.get(name, True)}
+
+
+def shown_pages(sections: set[str]) -> tuple[ReportPage, ...]:
+    """Pages with their sections that have something to show; a page without any is left out."""
+    pages = (replace(page, sections=tuple(name for name in page.sections if name in sections)) for page in PAGES)
+    return tuple(page for page in pages if page.sections)
 
 
 def write(content: Mapping[str, Any], *, templates: Path, target: Path) -> Path:
@@ -170,27 +194,52 @@ def write(content: Mapping[str, Any], *, templates: Path, target: Path) -> Path:
     Path
         The first page.
     """
-    corpus: Corpus = content["corpus"]
-    parts: tuple[Part, ...] = content["parts"]
+    corpus: CorpusOverview = content["corpus"]
+    parts: tuple[NightGroup, ...] = content["parts"]
     drawn = any(part.pictures for part in parts)
-    shown = sections(content)
+    sections = shown_sections(content)
     content = {
         **content,
-        "sections": shown,
-        "record_parts": by_part(content["results"], set(shown)),
+        "pages": shown_pages(sections),
+        "record_parts": by_part(content["results"], sections),
         "shows_corpus": drawn,
         "shows_real": not corpus.simulated and bool(drawn or content["gradcam"] or content["figure3"]),
     }
     html = environment(templates, html=True)
-    page = target / "index.html"
-    write_text(page, html.get_template("index.html").render(content))
+    texts = {page.file: html.get_template("page.html").render({**content, "page": page}) for page in content["pages"]}
     for part in parts:
         for month, pictures in part.months.items() if part.paged else ():
-            text = html.get_template("nights.html").render({**content, "part": part, "month": month, "shown": pictures})
-            write_text(target / page_of(month, later=part.later), text)
+            page = ReportPage(page_of(month, later=part.later), month, ())
+            template = html.get_template("month.html")
+            texts[page.file] = template.render(
+                {**content, "page": page, "part": part, "month": month, "shown": pictures}
+            )
+    for file, text in link_across(texts).items():
+        write_text(target / file, text)
     write_text(target / "summary.md", environment(templates, html=False).get_template("summary.md").render(content))
     write_text(target / "style.css", (templates / "style.css").read_text(encoding="utf-8"))
-    return page
+    return target / PAGES[0].file
+
+
+def link_across(texts: Mapping[str, str]) -> dict[str, str]:
+    """Make links to an id lead to the page that has it; templates link to ``#id`` without knowing the page.
+
+    Parameters
+    ----------
+    texts : mapping
+        HTML by file name. An id that others link to stands on one page.
+    """
+    ids = {file: set(re.findall(r'\bid="([^"]+)"', text)) for file, text in texts.items()}
+    place = {name: file for file, names in ids.items() for name in names}
+
+    def linked(file: str, text: str) -> str:
+        def link(match: re.Match[str]) -> str:
+            owner = file if match[1] in ids[file] else place.get(match[1], file)
+            return match[0] if owner == file else f'href="{owner}#{match[1]}"'
+
+        return re.sub(r'href="#([^"]+)"', link, text)
+
+    return {file: linked(file, text) for file, text in texts.items()}
 
 
 def environment(templates: Path, *, html: bool) -> Environment:
@@ -218,7 +267,7 @@ def markdown(text: str) -> str:
 
 def chapters(results: Results) -> dict[str, list[Chapter]]:
     """Claims by document (in the order of ``words.DOCUMENT``) and section."""
-    placed: dict[tuple[Document, str], list[Judged]] = {}
+    placed: dict[tuple[Document, str], list[JudgedClaim]] = {}
     for item in results.judged.values():
         source = item.claim.source
         placed.setdefault((source.document, source.section), []).append(item)

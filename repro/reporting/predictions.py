@@ -19,7 +19,7 @@ KINDS = ("form", "colour")  # what only a frame with aurora has
 
 
 @dataclass(frozen=True)
-class Answers:
+class Predictions:
     """The network's answers to a corpus, as stage softmax counted them.
 
     Parameters
@@ -88,7 +88,7 @@ def f1_ends(row: Mapping[str, Any]) -> tuple[float, float]:
     return 2 * low / (1 + low), 2 * high / (1 + high)
 
 
-def load_answers(paths: Paths, corpus: str) -> Answers | None:
+def load_predictions(paths: Paths, corpus: str) -> Predictions | None:
     """Read what stage softmax left; None if it has not run."""
     folder = paths.stage(corpus, "softmax")
     if not (folder / "softmax.json").is_file():
@@ -96,7 +96,7 @@ def load_answers(paths: Paths, corpus: str) -> Answers | None:
     tables = {path.stem: pd.read_parquet(path) for path in sorted(folder.glob("[!.]*.parquet"))}
     if "confusion" in tables:
         tables["confusion"] = _as_in_table_3(tables["confusion"])
-    return Answers(read_json(folder / "softmax.json", made_by=MADE_BY), tables)
+    return Predictions(read_json(folder / "softmax.json", made_by=MADE_BY), tables)
 
 
 def _as_in_table_3(table: pd.DataFrame) -> pd.DataFrame:

@@ -13,9 +13,9 @@ from repro.clock.table1 import RULES
 from repro.params import Params
 from repro.record.claims import EVIDENCE, EvidenceKind, Outcome
 from repro.reporting.gradcam_panels import Gradcam
-from repro.reporting.predictions import Answers
+from repro.reporting.predictions import Predictions
 from repro.reporting.training import Training
-from repro.reporting.verdicts import GRAVEST, Judged, Results, claim_number
+from repro.reporting.verdicts import GRAVEST, JudgedClaim, Results, claim_number
 from repro.reporting.wording import NOTHING, number, published, signed
 from repro.sky.bins import CONDITIONS
 
@@ -23,7 +23,7 @@ CELLS = [f"{sun}.{moon}" for sun, moon in CONDITIONS]
 
 
 @dataclass(frozen=True)
-class Row:
+class ComparisonRow:
     """One line: what it is about, and each cell ready to print.
 
     Parameters
@@ -47,7 +47,7 @@ class Row:
     evidence: tuple[tuple[EvidenceKind, Outcome], ...]
 
 
-def together(items: Sequence[Judged]) -> tuple[tuple[EvidenceKind, Outcome], ...]:
+def together(items: Sequence[JudgedClaim]) -> tuple[tuple[EvidenceKind, Outcome], ...]:
     """Each kind of evidence on some claims, with its gravest outcome."""
     found: dict[EvidenceKind, list[Outcome]] = {}
     for verdict in (verdict for item in items for verdict in item.verdicts):
@@ -55,7 +55,7 @@ def together(items: Sequence[Judged]) -> tuple[tuple[EvidenceKind, Outcome], ...
     return tuple((name, min(found[name], key=GRAVEST.index)) for name in EVIDENCE if name in found)
 
 
-def table1(results: Results, repairs: Mapping[str, int] | None) -> tuple[Row, ...]:
+def table1(results: Results, repairs: Mapping[str, int] | None) -> tuple[ComparisonRow, ...]:
     """Table 1: the clock before and after each rule, and the frames of the corpus that it repaired.
 
     Parameters
@@ -73,11 +73,11 @@ def table1(results: Results, repairs: Mapping[str, int] | None) -> tuple[Row, ..
             continue
         # A camera whose clock these rules do not fit has no line for them.
         frames = NOTHING if repairs is None or rule.__name__ not in repairs else f"{repairs[rule.__name__]:,}"
-        rows.append(Row(rule.__name__, shown, (frames,), NOTHING, together(items)))
+        rows.append(ComparisonRow(rule.__name__, shown, (frames,), NOTHING, together(items)))
     return tuple(rows)
 
 
-def table5(results: Results, params: Params, training: Training | None) -> tuple[Row, ...]:
+def table5(results: Results, params: Params, training: Training | None) -> tuple[ComparisonRow, ...]:
     """Table 5: each setting of the thesis, and that of this run."""
     train = params.train
     weights = training.document["initial_weights"]["name"] if training else train.initial_weights.get(params.corpus)
@@ -106,11 +106,11 @@ def table5(results: Results, params: Params, training: Training | None) -> tuple
         if item is not None:
             same = "same" if value == item.claim.value else "differs"
             text = value if isinstance(value, str) else number(float(value), item.claim.decimals)
-            rows.append(Row(label, (_cell(results, item.claim.id),), (text,), same, together([item])))
+            rows.append(ComparisonRow(label, (_cell(results, item.claim.id),), (text,), same, together([item])))
     return tuple(rows)
 
 
-def figure5(results: Results, training: Training, *, simulated: bool) -> tuple[Row, ...]:
+def figure5(results: Results, training: Training, *, simulated: bool) -> tuple[ComparisonRow, ...]:
     """Figure 5 by epoch: both losses and the accuracy of validation, which the record gives as a count of images."""
     rows = []
     for epoch in training.epochs.to_dict("records"):
@@ -126,11 +126,13 @@ def figure5(results: Results, training: Training, *, simulated: bool) -> tuple[R
             number(epoch["train_loss"], 3), number(epoch["val_loss"], 3), number(100 * epoch["val_accuracy"], 2),
         )  # fmt: skip
         items = [results.judged[name] for name in ids if name in results.judged]
-        rows.append(Row(str(epoch["epoch"]), tuple(shown), rebuilt, difference, together(items)))
+        rows.append(ComparisonRow(str(epoch["epoch"]), tuple(shown), rebuilt, difference, together(items)))
     return tuple(rows)
 
 
-def table6(results: Results, answers: Answers, *, simulated: bool, name: str = "table6") -> tuple[Row, ...]:
+def table6(
+    results: Results, answers: Predictions, *, simulated: bool, name: str = "table6"
+) -> tuple[ComparisonRow, ...]:
     """Table 6: frames classified yes and no, the thesis' ratio yes / no, and the share yes / (yes + no) beside it."""
     rows = []
     for entry in answers.rows(name):
@@ -139,7 +141,7 @@ def table6(results: Results, answers: Answers, *, simulated: bool, name: str = "
         rebuilt = f"{entry['yes']:,}", f"{entry['no']:,}", _tenth(odds), _tenth(share)
         items = [results.judged[claim] for claim in ids if claim in results.judged]
         rows.append(
-            Row(
+            ComparisonRow(
                 _condition(entry),
                 tuple(_cell(results, claim) for claim in ids),
                 rebuilt,
@@ -150,7 +152,7 @@ def table6(results: Results, answers: Answers, *, simulated: bool, name: str = "
     return tuple(rows)
 
 
-def figure6(results: Results, answers: Answers, *, simulated: bool) -> tuple[Row, ...]:
+def figure6(results: Results, answers: Predictions, *, simulated: bool) -> tuple[ComparisonRow, ...]:
     """Figure 6: mean and standard deviation of p(yes) over the frames classified yes, and over all beside it."""
     over: dict[str, dict[str, dict[str, Any]]] = {"predicted yes": {}, "all": {}}
     for entry in answers.rows("figure6"):
@@ -161,7 +163,7 @@ def figure6(results: Results, answers: Answers, *, simulated: bool) -> tuple[Row
         yes, every = (over[kind].get(cell, {}) for kind in ("predicted yes", "all"))
         mean = yes.get("mean_percent", float("nan"))
         rows.append(
-            Row(
+            ComparisonRow(
                 cell.replace(".", ", "),
                 tuple(_cell(results, claim) for claim in ids),
                 tuple(_tenth(kind.get(f"{what}_percent")) for kind in (yes, every) for what in ("mean", "sd")),
@@ -172,7 +174,7 @@ def figure6(results: Results, answers: Answers, *, simulated: bool) -> tuple[Row
     return tuple(rows)
 
 
-def figure7(results: Results, answers: Answers, *, simulated: bool) -> tuple[Row, ...]:
+def figure7(results: Results, answers: Predictions, *, simulated: bool) -> tuple[ComparisonRow, ...]:
     """Figure 7: the bins at both ends that were read off the print, and the same ones rebuilt."""
     table = answers.tables["figure7"]
     rows = []
@@ -187,11 +189,11 @@ def figure7(results: Results, answers: Answers, *, simulated: bool) -> tuple[Row
         words = f"{next(c for c in CELLS if c.upper() == cell).replace('.', ', ')}: {low} to {low + 1} %"
         text = number(value, 3) if len(here) else NOTHING
         difference = _difference(results, name, value, simulated=simulated)
-        rows.append(Row(words, (_cell(results, name),), (text,), difference, together([item])))
+        rows.append(ComparisonRow(words, (_cell(results, name),), (text,), difference, together([item])))
     return tuple(rows)
 
 
-def panels(results: Results, gradcam: Gradcam) -> tuple[Row, ...]:
+def panels(results: Results, gradcam: Gradcam) -> tuple[ComparisonRow, ...]:
     """The Grad-CAM panels: cases that the thesis shows, and those that this corpus has."""
     rows = []
     for key, cases in gradcam.document["quantities"].items():
@@ -200,7 +202,9 @@ def panels(results: Results, gradcam: Gradcam) -> tuple[Row, ...]:
             item = results.judged[name]
             same = "same" if cases == item.claim.value else "differs"
             rows.append(
-                Row(key.partition(".")[2], (_cell(results, name),), (cases or NOTHING,), same, together([item]))
+                ComparisonRow(
+                    key.partition(".")[2], (_cell(results, name),), (cases or NOTHING,), same, together([item])
+                )
             )
     return tuple(rows)
 

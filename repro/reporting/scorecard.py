@@ -30,7 +30,7 @@ _MOVED = {"T5.": 4, "F3.": 4, "F5.": 5, "TXT.VAL_LOSS": 5, "TXT.ACCURACY": 5, "T
 
 
 @dataclass(frozen=True)
-class Part:
+class RecordPart:
     """A part of the record: title, id of the section that shows it, comparisons by outcome, claims nobody could decide."""
 
     title: str
@@ -75,7 +75,7 @@ def part_of(claim: Claim) -> str:
     return COMPANIONS
 
 
-def by_part(results: Results, anchors: set[str]) -> tuple[Part, ...]:
+def by_part(results: Results, anchors: set[str]) -> tuple[RecordPart, ...]:
     """Count the comparisons of each part; parts without a claim are left out.
 
     Parameters
@@ -93,7 +93,9 @@ def by_part(results: Results, anchors: set[str]) -> tuple[Part, ...]:
         counts.setdefault(title, Counter()).update(verdict.outcome for verdict in item.verdicts)
     places = [(title, anchor) for title, anchor, _ in PARTS] + [(CITED, "claims"), (COMPANIONS, "claims")]
     return tuple(
-        Part(title, anchor if anchor in anchors else "claims", claims[title], {o: counts[title][o] for o in OUTCOMES})
+        RecordPart(
+            title, anchor if anchor in anchors else "claims", claims[title], {o: counts[title][o] for o in OUTCOMES}
+        )
         for title, anchor in places
         if title in counts
     )

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 
 from repro.record.claims import EvidenceKind
 from repro.record.comparator import Verdict
-from repro.reporting.verdicts import Judged, Results, claim_number
+from repro.reporting.verdicts import JudgedClaim, Results, claim_number
 from repro.reporting.wording import NOTHING, number, signed
 
 
 @dataclass(frozen=True)
-class Row:
+class PredictedRow:
     """One line of a comparison.
 
     Parameters
@@ -49,7 +49,7 @@ class Table:
         ``Table 2``, what it shows in English, and its title as the thesis prints it.
     heads : tuple of str
         Headings of the label cells.
-    rows : tuple of Row
+    rows : tuple of PredictedRow
         In the order of the thesis.
     """
 
@@ -57,7 +57,7 @@ class Table:
     title: str
     korean: str
     heads: tuple[str, ...]
-    rows: tuple[Row, ...]
+    rows: tuple[PredictedRow, ...]
 
     @property
     def anchor(self) -> str:
@@ -66,7 +66,7 @@ class Table:
 
 
 @dataclass(frozen=True)
-class Cell:
+class GridCell:
     """One number of a grid: as published, as measured, and the verdict on it."""
 
     claim: str
@@ -83,7 +83,7 @@ class Grid:
     title: str
     korean: str
     heads: tuple[str, ...]
-    rows: tuple[tuple[str, tuple[Cell | None, ...]], ...]
+    rows: tuple[tuple[str, tuple[GridCell | None, ...]], ...]
 
     @property
     def anchor(self) -> str:
@@ -162,7 +162,7 @@ def table4(results: Results) -> Grid:
     )
 
 
-def _cell(results: Results, name: str) -> Cell | None:
+def _cell(results: Results, name: str) -> GridCell | None:
     if name not in results.judged:
         return None
     item = results.judged[name]
@@ -170,17 +170,19 @@ def _cell(results: Results, name: str) -> Cell | None:
     seen = verdict.measured if verdict is not None else None
     # Three digits more than printed would be noise, one more shows on which side of the rounding a value lies.
     text = number(seen, item.claim.decimals + 1) if isinstance(seen, int | float) else NOTHING
-    return Cell(name, number(claim_number(item.claim), item.claim.decimals), text, verdict)
+    return GridCell(name, number(claim_number(item.claim), item.claim.decimals), text, verdict)
 
 
-def _rows(results: Results, evidence: EvidenceKind, wanted: Sequence[tuple[tuple[str, ...], str]]) -> tuple[Row, ...]:
+def _rows(
+    results: Results, evidence: EvidenceKind, wanted: Sequence[tuple[tuple[str, ...], str]]
+) -> tuple[PredictedRow, ...]:
     fitted = {float(value) for value in results.schedule["fit"]["fitted_to"].values()}
     return tuple(
         _row(results.judged[name], label, evidence, fitted) for label, name in wanted if name in results.judged
     )
 
 
-def _row(item: Judged, label: tuple[str, ...], evidence: EvidenceKind, fitted: set[float]) -> Row:
+def _row(item: JudgedClaim, label: tuple[str, ...], evidence: EvidenceKind, fitted: set[float]) -> PredictedRow:
     claim, verdict = item.claim, item.by(evidence)
     published = claim_number(claim)
     predicted = difference = percent = NOTHING
@@ -192,4 +194,6 @@ def _row(item: Judged, label: tuple[str, ...], evidence: EvidenceKind, fitted: s
     note = ""
     if verdict is None:
         note = "the prediction is fitted to it" if published in fitted else "not declared for this evidence"
-    return Row(label, claim.id, number(published, claim.decimals), predicted, difference, percent, verdict, note)
+    return PredictedRow(
+        label, claim.id, number(published, claim.decimals), predicted, difference, percent, verdict, note
+    )

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from repro.record.claims import EVIDENCE, Claim, EvidenceKind, Outcome
-from repro.record.comparator import Verdict
+from repro.record.comparator import CONFLICTS, Verdict
 from repro.record.judge import OUTCOMES
 from repro.reporting.verdicts import Results
 from repro.reporting.wording import EVIDENCE_WORDS, count
 
 
 @dataclass(frozen=True)
-class Line:
+class EvidenceLine:
     """One kind of evidence: how many comparisons by outcome, and a sentence."""
 
     evidence: EvidenceKind
@@ -24,6 +25,16 @@ class Line:
     def total(self) -> int:
         """All comparisons this evidence declares."""
         return sum(self.outcomes.values())
+
+
+@dataclass(frozen=True)
+class Headline:
+    """One of the record's headlines: its sentence, its claims, and the comparisons that decide it, strongest first."""
+
+    number: int
+    sentence: str
+    claims: tuple[Claim, ...]
+    strongest: tuple[Verdict, ...]
 
 
 @dataclass(frozen=True)
@@ -42,14 +53,31 @@ class Summary:
         Reason for a comparison that was not made, and how many there are, most frequent first.
     drifted : tuple of pairs
         Comparisons that came out otherwise than ``expected/published`` declares, or could not be made though declared.
+    headlines : tuple of Headline
+        In their order.
+    by_grade : mapping
+        Comparisons by grade and outcome; an equation counts once.
+    against : tuple of pairs
+        Comparisons that contradict the record, or show that it contradicts itself.
+    nights, expected_nights : int
+        Nights of the thesis' own videos that are here, and nights that the record covers.
     """
 
     claims: int
     decided: int
     outcomes: dict[Outcome, int]
-    lines: tuple[Line, ...]
+    lines: tuple[EvidenceLine, ...]
     waiting: tuple[tuple[str, int], ...]
     drifted: tuple[tuple[Claim, Verdict], ...]
+    headlines: tuple[Headline, ...]
+    by_grade: Mapping[str, Mapping[str, int]]
+    against: tuple[tuple[Claim, Verdict], ...]
+    nights: int
+    expected_nights: int
+
+    def graded(self, grades: str, *outcomes: Outcome) -> int:
+        """Comparisons of some grades with some outcomes; an equation counts once."""
+        return sum(self.by_grade[grade][outcome] for grade in grades for outcome in outcomes)
 
     @property
     def made(self) -> int:
@@ -84,12 +112,24 @@ def summarise(results: Results) -> Summary:
         decided=sum(item.decided for item in results.judged.values()),
         outcomes={outcome: total[outcome] for outcome in OUTCOMES},
         lines=tuple(
-            Line(name, {outcome: counts[outcome] for outcome in OUTCOMES}, _sentence(name, counts))
+            EvidenceLine(name, {outcome: counts[outcome] for outcome in OUTCOMES}, _sentence(name, counts))
             for name, counts in by_evidence.items()
         ),
         waiting=tuple(waiting.most_common()),
         drifted=tuple((claim, verdict) for claim, verdict in verdicts if verdict.drifted or verdict.uncompared),
+        headlines=tuple(_headlines(results)),
+        by_grade=results.verification.by_grade,
+        against=tuple((claim, verdict) for claim, verdict in verdicts if verdict.outcome in CONFLICTS),
+        nights=results.verification.nights,
+        expected_nights=results.verification.expected_nights,
     )
+
+
+def _headlines(results: Results) -> Iterator[Headline]:
+    for number, claims in results.verification.headlines().items():
+        sentence = next(claim.sentence for claim in claims if claim.sentence)
+        strongest = results.verification.strongest([claim.id for claim in claims])
+        yield Headline(number, sentence, tuple(claims), tuple(strongest))
 
 
 def _sentence(evidence: EvidenceKind, counts: Counter[Outcome]) -> str:
@@ -105,6 +145,8 @@ def _sentence(evidence: EvidenceKind, counts: Counter[Outcome]) -> str:
         f"{counts['consistent']:,} consistent",
         f"{counts['contradicted']:,} contradicted",
         count(counts["source_conflict"], "source conflict"),
+        f"{counts['repeated']:,} repeated",
+        f"{counts['undecidable']:,} undecidable",
     ]
     parts = [part for part in parts if not part.startswith("0 ")]
     made = f"{name}: {what}. Of {count(total - unmade, 'comparison')} made: {', '.join(parts)}."

@@ -14,6 +14,7 @@ from repro.files import read_json
 from repro.paths import Paths
 from repro.record.claims import Claim, Claims, EvidenceKind, Outcome, load_claims
 from repro.record.comparator import Caught, Verdict
+from repro.record.judge import Verification
 
 #: Which outcome a claim with several verdicts is shown by: the one a reader must not miss.
 GRAVEST: tuple[Outcome, ...] = (
@@ -22,7 +23,7 @@ GRAVEST: tuple[Outcome, ...] = (
 
 
 @dataclass(frozen=True)
-class Judged:
+class JudgedClaim:
     """A claim with its verdicts, one for each evidence it declares."""
 
     claim: Claim
@@ -61,14 +62,17 @@ class Results:
         One row a night: ``date`` (YYYY-MM-DD), ``window`` (from 1), and more.
     segments : DataFrame
         Spans of one condition: ``night``, ``start_utc``, ``end_utc``, ``sun_bin``, ``moon_bin``, ``camera_on``.
+    verification : Verification
+        The verdicts with their counts by grade, headlines and coverage; its findings are left out.
     """
 
     claims: Claims
-    judged: Mapping[str, Judged]
+    judged: Mapping[str, JudgedClaim]
     findings: tuple[Mapping[str, Any], ...]
     schedule: Mapping[str, Any]
     nights: pd.DataFrame
     segments: pd.DataFrame
+    verification: Verification
 
     @property
     def verdicts(self) -> Iterator[tuple[Claim, Verdict]]:
@@ -86,9 +90,13 @@ def load_results(paths: Paths) -> Results:
     """
     claims = load_claims(paths.published)
     document = read_json(paths.verdicts, made_by="dvc repro verify")
+    judged = judge(claims, document, where=str(paths.verdicts))
+    verdicts = tuple(verdict for item in judged.values() for verdict in item.verdicts)
+    coverage = document["coverage"]
     return Results(
         claims=claims,
-        judged=judge(claims, document, where=str(paths.verdicts)),
+        judged=judged,
+        verification=Verification(claims, verdicts, (), coverage["nights"], coverage["expected"]),
         findings=tuple(document["findings"]),
         schedule=read_json(paths.schedule / "schedule.json", made_by="dvc repro schedule"),
         nights=_table(paths.schedule / "nights.parquet"),
@@ -104,7 +112,7 @@ def _table(path: Path) -> pd.DataFrame:
     return pd.read_parquet(path)
 
 
-def judge(claims: Claims, document: Mapping[str, Any], *, where: str) -> dict[str, Judged]:
+def judge(claims: Claims, document: Mapping[str, Any], *, where: str) -> dict[str, JudgedClaim]:
     """Put the verdicts of ``verdicts.json`` beside their claims.
 
     Raises
@@ -122,7 +130,7 @@ def judge(claims: Claims, document: Mapping[str, Any], *, where: str) -> dict[st
                 remedy="judge again with: dvc repro verify",
             )
     return {
-        claim.id: Judged(claim, tuple(_verdict(claim.id, entry) for entry in listed[claim.id]["verdicts"]))
+        claim.id: JudgedClaim(claim, tuple(_verdict(claim.id, entry) for entry in listed[claim.id]["verdicts"]))
         for claim in claims
     }
 

@@ -11,7 +11,8 @@ from markupsafe import Markup, escape
 
 from repro.record.claims import EVIDENCE, Claim, Document, EvidenceKind, Outcome
 from repro.record.comparator import Verdict
-from repro.record.verdict_formats import measured_text
+from repro.record.strength import GRADES
+from repro.record.verdict_formats import caught_text, measured_text, strength_text
 
 MINUS = "\N{MINUS SIGN}"
 NOTHING = "\N{EM DASH}"
@@ -31,6 +32,17 @@ OUTCOME: dict[Outcome, tuple[str, str]] = {
     "not_run": ("not compared", "The comparison could not be made. It never counts as agreement; the reason is given."),
     "error": ("error", "Measuring or comparing broke. It never counts as agreement."),
 }
+
+#: What each grade of a comparison means, from the strongest.
+GRADE: dict[str, str] = {
+    "D": "The images themselves give the value.",
+    "P": "The sky, or a network that is built and counted, predicts the value from outside the record.",
+    "W": "Another document agrees: a published script, the slides, or the pixels of a figure.",
+    "B": "A bound or an interval holds. It counts by the share of the plausible range that it excludes.",
+    "C": "Numbers of one document fit together. An equation counts once, whichever of its numbers it is seen from.",
+    "R": "The same value stands in two places of one document. That confirms nothing.",
+}
+assert set(GRADE) == set(GRADES)
 
 #: Name of each kind of evidence, what it is, and what it can and cannot tell.
 EVIDENCE_WORDS: dict[EvidenceKind, tuple[str, str, str]] = {
@@ -160,6 +172,16 @@ def measured(claim: Claim, verdict: Verdict) -> str:
     if isinstance(verdict.measured, str) or (isinstance(verdict.measured, int) and _names(claim)):
         return str(verdict.measured)
     return measured_text(claim, verdict).replace("-", MINUS)
+
+
+def strength(verdict: Verdict) -> str:
+    """Grade of a comparison and what qualifies it; empty where nothing is compared."""
+    return strength_text(verdict).replace("-", MINUS)
+
+
+def caught(claim: Claim, verdict: Verdict) -> str:
+    """The wrong values that a comparison would have caught; empty if it was not made."""
+    return caught_text(claim, verdict).replace("-", MINUS)
 
 
 def number(value: float, decimals: int | None = None) -> str:

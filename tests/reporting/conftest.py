@@ -13,7 +13,7 @@ import yaml
 
 from repro.paths import Paths
 from repro.record.claims import load_claims
-from repro.record.comparator import Measured, compare
+from repro.record.judge import Evidence, verify
 from repro.reporting.page import build
 from tests.reporting import corpora
 
@@ -79,7 +79,9 @@ def _claims() -> list[dict]:
         *epochs,
         *networks,
         _claim("F5.VAL_IMAGES", 658, **curve),
-        _claim("TXT.TWO", 2, evidence=exact, section="I", quote=HOSTILE, note=HOSTILE),
+        _claim(
+            "TXT.TWO", 2, evidence=exact, section="I", quote=HOSTILE, note=HOSTILE, headline=1, sentence="Two is two."
+        ),
         _claim("TXT.THREE", 3, evidence=declared, section="I"),
         _claim(
             "TXT.WORD", True, evidence={"corpus": {**corpus["corpus"]}}, document="readme", section="top", quote="x"
@@ -133,20 +135,12 @@ def judge(paths: Paths, changes: dict[str, float] | None = None) -> None:
         **json.loads((paths.schedule / "schedule.json").read_text())["quantities"],
         **(changes or {}),
     }
-    entries = []
-    for claim in load_claims(paths.published):
-        verdicts = []
-        for evidence, rule in claim.evidence.items():
-            value = 2 if evidence == "arithmetic" else measures.get(str(rule.measure))
-            verdicts.append(compare(claim, evidence, Measured(value, missing=WAITS)).as_dict())
-        entries.append(
-            {
-                "id": claim.id, "published": claim.value, "printed": claim.shown(), "unit": claim.unit,
-                "kind": claim.kind, "source": claim.source.model_dump(), "note": claim.note, "verdicts": verdicts,
-            }
-        )  # fmt: skip
+    measured = {name: value for name, value in measures.items() if value is not None}
+    waiting = dict.fromkeys(("ephemeris", "architecture", "corpus"), WAITS)
+    evidence = Evidence({"ephemeris": measured, "architecture": measured}, waiting, nights=0, expected_nights=4)
+    document = verify(load_claims(paths.published), evidence, detectors=()).as_dict()
     paths.verdicts.parent.mkdir(parents=True, exist_ok=True)
-    paths.verdicts.write_text(json.dumps({"claims": entries, "findings": FINDINGS, "summary": {}}), encoding="utf-8")
+    paths.verdicts.write_text(json.dumps({**document, "findings": FINDINGS}), encoding="utf-8")
 
 
 def make(root: Path, project: Paths) -> Paths:

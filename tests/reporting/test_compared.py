@@ -15,11 +15,12 @@ from repro.intervals import wilson
 from repro.params import load_params
 from repro.record.claims import load_claims
 from repro.record.comparator import Measured, compare
+from repro.record.judge import Verification
 from repro.reporting import published_beside_rebuilt as compared
 from repro.reporting.gradcam_panels import Gradcam
-from repro.reporting.predictions import Answers, f1_ends
+from repro.reporting.predictions import Predictions, f1_ends
 from repro.reporting.training import Training
-from repro.reporting.verdicts import Judged, Results
+from repro.reporting.verdicts import JudgedClaim, Results
 from repro.sky.bins import CONDITIONS
 
 
@@ -28,13 +29,13 @@ def results(project) -> Results:
     """The real claims, with nothing measured yet."""
     claims = load_claims(project.published)
     nothing = Measured(None, missing="not measured in this test")
-    judged = {c.id: Judged(c, tuple(compare(c, evidence, nothing) for evidence in c.evidence)) for c in claims}
-    return Results(claims, judged, (), {}, pd.DataFrame(), pd.DataFrame())
+    judged = {c.id: JudgedClaim(c, tuple(compare(c, evidence, nothing) for evidence in c.evidence)) for c in claims}
+    return Results(claims, judged, (), {}, pd.DataFrame(), pd.DataFrame(), Verification(claims, (), ()))
 
 
 @pytest.fixture
-def answers() -> Answers:
-    """Answers in which every condition has 30 frames yes and 70 no."""
+def answers() -> Predictions:
+    """Predictions in which every condition has 30 frames yes and 70 no."""
     cells = [{"sun_bin": sun, "moon_bin": moon} for sun, moon in CONDITIONS]
     table6 = [{**cell, "yes": 30, "no": 70, "odds_percent": 300 / 7, "share_percent": 30.0} for cell in cells]
     figure6 = [
@@ -48,7 +49,7 @@ def answers() -> Answers:
         for predicted, low in (("no", 0), ("yes", 99))
     ]
     tables = {"table6": table6, "figure6": figure6, "figure7": figure7}
-    return Answers({}, {name: pd.DataFrame(rows) for name, rows in tables.items()})
+    return Predictions({}, {name: pd.DataFrame(rows) for name, rows in tables.items()})
 
 
 def test_table1_shows_what_each_rule_does(results):
@@ -134,7 +135,7 @@ def test_the_gravest_outcome_stands_for_several_claims(results):
     """Of several claims the outcome shown for a kind of evidence is the one that a reader must not miss."""
     claims = [results.judged[f"T5.{name}"].claim for name in ("BATCH_SIZE", "LEARNING_RATE")]
     items = [
-        Judged(claim, (compare(claim, "arithmetic", Measured(value)),))
+        JudgedClaim(claim, (compare(claim, "arithmetic", Measured(value)),))
         for claim, value in zip(claims, (16, 0.1), strict=True)
     ]
     assert compared.together(items) == (("arithmetic", "source_conflict"),)

@@ -15,17 +15,17 @@ from repro.reporting import nights
 from repro.reporting.augmentation import build_figure3
 from repro.reporting.frame_pictures import STRIP_PX, keogram_strip, small_copy
 from repro.reporting.gradcam_panels import load_gradcam
-from repro.reporting.missing import unmade
+from repro.reporting.missing import missing_parts
 from repro.reporting.nights import load_parts
 from repro.reporting.nights_table import Exactness, load_corpus
 from repro.reporting.observatory import Share, Span, load_observatory
 from repro.reporting.page import build
-from repro.reporting.predictions import load_answers
+from repro.reporting.predictions import load_predictions
 from repro.reporting.published_beside_rebuilt import table6
 from repro.reporting.training import load_training
 from repro.reporting.verdicts import load_results
 from tests.reporting import corpora
-from tests.reporting.test_page import Page
+from tests.reporting.test_page import Page, html_of
 
 PUBLISHED = {"20221201", "20221202", "20240301", "20240302"}
 
@@ -60,7 +60,7 @@ def test_no_truth_no_exactness(small):
     """Without truth nothing is said about how exact the times are."""
     corpora.film(small, ["20221201"])
     assert _corpus(small).exactness is None
-    assert "exact to the second" not in build(small).read_text(encoding="utf-8")
+    assert "exact to the second" not in html_of(build(small).parent)
 
 
 def test_truth_of_the_simulation(filmed):
@@ -77,7 +77,7 @@ def test_truth_of_the_simulation(filmed):
 
 def test_the_report_of_simulated_nights_shows_no_real_image(filmed):
     """The report of the simulated corpus says that it shows no image of the camera's owners."""
-    assert "this report shows none" in build(filmed).read_text(encoding="utf-8")
+    assert "this report shows none" in html_of(build(filmed).parent)
 
 
 #: Steps of the pipeline in their order, and the command that is named while a step is missing.
@@ -106,14 +106,14 @@ def test_what_has_not_run_is_said(small, made):
     }
     for step in made:
         steps[step]()
-    parts = load_observatory(small), load_training(small, "simulated"), load_answers(small, "simulated")
+    parts = load_observatory(small), load_training(small, "simulated"), load_predictions(small, "simulated")
     panels = load_gradcam(small, "simulated", small.report_build)
     figure3 = build_figure3(small, load_params(small.params))
-    listed = [item.command for item in unmade(_corpus(small), *parts, panels, figure3)]
+    listed = [item.command for item in missing_parts(_corpus(small), *parts, panels, figure3)]
     # Without the simulation there is no contact sheet to miss.
     missing = [step for step in WAITING if step not in made and (step != "contact_sheet" or "simulate" in made)]
     assert listed == [WAITING[step] for step in missing]
-    page = Page(build(small).read_text(encoding="utf-8"))
+    page = Page(html_of(build(small).parent))
     ids = set(page.values("id"))
     assert ("nights" in ids) == ("film" in made)
     assert ("observatory" in ids) == ("simulate" in made)
@@ -134,8 +134,8 @@ def test_a_clock_that_was_not_read_leaves_dashes(small):
         (small.stage("simulated", stage) / "tables" / "20221201.parquet").unlink()
     corpus = _corpus(small)
     assert corpus.nights[0].counts["read"] is None
-    assert unmade(corpus, None, None, None, None, None)[0].command == "dvc repro clock"
-    page = Page(build(small).read_text(encoding="utf-8"))
+    assert missing_parts(corpus, None, None, None, None, None)[0].command == "dvc repro clock"
+    page = Page(html_of(build(small).parent))
     assert not {"clock-rebuilt", "keograms", "exactness"} & set(page.values("id"))
 
 
@@ -145,13 +145,13 @@ def test_failed_nights_are_named(filmed):
     file.write_text(
         '[{"night": "20240302", "found": "no <frames>", "expected": "a video", "where": "x", "remedy": "get it"}]'
     )
-    text = " ".join(Page(build(filmed).read_text(encoding="utf-8")).text)
+    text = " ".join(Page(html_of(build(filmed).parent)).text)
     assert "20240302, stage film: no <frames>. To do: get it" in text
 
 
 def test_a_simulated_corpus_is_marked_everywhere(full):
     """Every heading, caption, table title and figure that a simulated corpus feeds bears the mark; others do not."""
-    html = (full / "index.html").read_text(encoding="utf-8")
+    html = html_of(full)
     marked = r'<section id="(augmentation|answers|errors|gradcam|nights|later|observatory)">'
     sections = re.findall(rf"{marked}(.*?)</section>", html, re.DOTALL)
     assert len(sections) == 7
@@ -175,7 +175,7 @@ def test_a_real_corpus_bears_no_mark_and_its_own_credit(small):
     corpora.split(small, ["20221201"], corpus="kho")
     for step in (corpora.train, corpora.softmax, corpora.gradcam):
         step(small, corpus="kho")
-    html = build(small).read_text(encoding="utf-8")
+    html = html_of(build(small).parent)
     for name in ("augmentation", "training", "answers", "errors", "gradcam", "nights"):
         section = html[html.index(f'<section id="{name}">') :].split("</section>")[0]
         assert 'class="badge"' not in section, name
@@ -194,7 +194,7 @@ def test_the_rebuilt_curves(filmed):
     found = load_training(filmed, "simulated")
     assert (found.images, found.frozen, found.epochs["epoch"].tolist()) == (20, 1, [1, 2])
     assert found.epochs["val_accuracy_low"].between(0, found.epochs["val_accuracy"]).all()
-    text = " ".join(Page(build(filmed).read_text(encoding="utf-8")).text)
+    text = " ".join(Page(html_of(build(filmed).parent)).text)
     assert "18 of 20 90.0 %" in " ".join(text.split())
     assert "not compared with the published curves" in text
     assert [name for name, _ in found.honesty()] == ["within nights, as published", "nights never seen in training"]
@@ -203,7 +203,7 @@ def test_the_rebuilt_curves(filmed):
 def test_table_6(small):
     """Table 6 gives the rebuilt counts with odds and share, and a dash where nothing can be divided or is registered."""
     corpora.softmax(small)
-    results, answers = load_results(small), load_answers(small, "simulated")
+    results, answers = load_results(small), load_predictions(small, "simulated")
     rows = {row.label: row for row in table6(results, answers, simulated=True)}
     assert rows["Night, No_moon"].rebuilt == ("3", "2", "150.0", "60.0")
     assert rows["Nautical, Moon_Full"].rebuilt == ("0", "0", "—", "—")
@@ -214,15 +214,15 @@ def test_table_6(small):
 
 def test_a_case_without_a_frame_says_why(full):
     """A Grad-CAM case has its frame and its map beside each other; one without a frame has the reason instead."""
-    text = " ".join(" ".join(Page((full / "index.html").read_text(encoding="utf-8")).text).split())
+    text = " ".join(" ".join(Page(html_of(full)).text).split())
     assert "weather, snow: no frame fits" in text
-    assert "the map's highest point lies on the aurora in 75.0 %" in text
+    assert "the map's maximum lies on the aurora in 75.0 %" in text
     assert sorted(path.name for path in (full / "gradcam").iterdir()) == ["colour.red.webp", "colour.red.yes.webp"]
 
 
 def test_later_nights_stand_apart(full):
     """A night outside the published windows is in a section of its own, with its own counts, and in no other."""
-    html = (full / "index.html").read_text(encoding="utf-8")
+    html = html_of(full)
     published, later = (
         html[html.index(f'<section id="{name}">') :].split("</section>")[0] for name in ("nights", "later")
     )
@@ -237,11 +237,11 @@ def test_a_later_night_moves_nothing_published(filmed, small):
     """With a later night the verdicts, tables and figures of the record keep every byte."""
     before = build(filmed).parent
     kept = {path.name: path.read_bytes() for path in (before / "figures").iterdir()}
-    verdicts = re.findall(r'data-verdicts="[^"]*"', (before / "index.html").read_text(encoding="utf-8"))
+    verdicts = re.findall(r'data-verdicts="[^"]*"', html_of(before))
     corpora.film(filmed, ["20260102"])
     after = build(filmed).parent
     assert {path.name: path.read_bytes() for path in (after / "figures").iterdir()} == kept
-    assert re.findall(r'data-verdicts="[^"]*"', (after / "index.html").read_text(encoding="utf-8")) == verdicts
+    assert re.findall(r'data-verdicts="[^"]*"', html_of(after)) == verdicts
     assert (after / "nights" / "20260102.svg").is_file()
 
 
@@ -280,7 +280,7 @@ def test_many_nights_have_pages_by_month(small, monkeypatch):
         assert "simulated" in " ".join(page.text)
         shown += [value.removeprefix("night-") for value in page.values("id") if value.startswith("night-")]
     assert sorted(shown) == days
-    first = Page((built / "index.html").read_text(encoding="utf-8"))
+    first = Page((built / "nights.html").read_text(encoding="utf-8"))
     assert {"nights-2024-03.html#night-20240302", "later-nights-2026-01.html#night-20260101"} <= set(
         first.values("href")
     )

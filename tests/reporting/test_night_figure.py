@@ -10,16 +10,16 @@ import pandas as pd
 import pytest
 
 from repro.reporting.canvas import FIRST, SECOND
-from repro.reporting.night_figure import CLASS, LEFT, RIGHT, TRUTH, Frames, draw_night, read_frames
+from repro.reporting.night_figure import CLASS, LEFT, RIGHT, TRUTH, NightFrames, draw_night, read_frames
 from tests.reporting import corpora
 
 SVG = "{http://www.w3.org/2000/svg}"
 START = pd.Timestamp("2024-01-01T06:00", tz="UTC")
 
 
-def _frames(minutes: list[int], predicted: list[str | None], truth: list[str | None]) -> Frames:
+def _frames(minutes: list[int], predicted: list[str | None], truth: list[str | None]) -> NightFrames:
     count = len(minutes)
-    return Frames(
+    return NightFrames(
         pd.DataFrame(
             {
                 "time_utc": START + pd.to_timedelta(minutes, unit="min"),
@@ -33,7 +33,7 @@ def _frames(minutes: list[int], predicted: list[str | None], truth: list[str | N
     )
 
 
-def _drawn(tmp_path, frames: Frames, *, simulated: bool = True):
+def _drawn(tmp_path, frames: NightFrames, *, simulated: bool = True):
     first = START.timestamp() / 86400 - 0.5 / 1440
     height = draw_night(frames, b"RIFF", (first, first + 10 / 1440), tmp_path / "a.svg", simulated=simulated)
     tree = ElementTree.parse(tmp_path / "a.svg").getroot()
@@ -75,7 +75,7 @@ def test_classes_can_be_told_without_colour(tmp_path):
 
 
 def test_right_answers_are_counted(tmp_path):
-    """Frames classified yes and rightly are counted among those of which it is known."""
+    """NightFrames classified yes and rightly are counted among those of which it is known."""
     frames = _frames([0, 1, 2, 3], ["yes", "yes", "no", None], ["yes", "no", None, "yes"])
     assert (frames.classified, frames.yes, frames.right) == (3, 2, (1, 2))
 
