@@ -73,7 +73,9 @@ def strength_text(verdict: Verdict) -> str:
     text = f"{verdict.grade} {GRADES[verdict.grade]}"
     if verdict.z is not None:
         text += f", z = {verdict.z:+.1f}"
-    return text if verdict.excluded is None else f"{text}, excludes {100 * verdict.excluded:.0f} %"
+    if verdict.excluded is None or verdict.outcome in CONFLICTS:
+        return text
+    return f"{text}, excludes {100 * verdict.excluded:.0f} %"
 
 
 def as_json(verification: Verification) -> str:

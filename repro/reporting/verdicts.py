@@ -13,7 +13,7 @@ from repro.errors import ReproError
 from repro.files import read_json
 from repro.paths import Paths
 from repro.record.claims import Claim, Claims, EvidenceKind, Outcome, load_claims
-from repro.record.comparator import Verdict
+from repro.record.comparator import Caught, Verdict
 
 #: Which outcome a claim with several verdicts is shown by: the one a reader must not miss.
 GRAVEST: tuple[Outcome, ...] = (
@@ -137,6 +137,12 @@ def _verdict(claim: str, entry: Mapping[str, Any]) -> Verdict:
         measured=tuple(measured) if isinstance(measured, list) else measured,
         tolerance=entry["tolerance"],
         reason=entry["reason"],
+        grade=entry["grade"],
+        catches=None if entry["catches"] is None else Caught(**entry["catches"]),
+        excluded=entry["excluded"],
+        sd=entry["sd"],
+        z=entry["z"],
+        equation=tuple(entry["equation"]),
     )
 
 
