@@ -108,7 +108,7 @@ def _schedule() -> dict:
             "availability": 0.98,
             "mean_gap_h": 3.2,
             "fitted_to": {"total": 9000, "nautical": 6500},
-        },  # fmt: skip
+        },
         "readings": [reading],
     }
 
