@@ -1,6 +1,6 @@
-"""Camera profiles: all that is known of one camera, one YAML file each.
+"""Camera profiles: everything the pipeline knows about a camera, one YAML file each.
 
-A new camera is a new file in ``repro/cameras/``; no code knows a camera by name.
+A new camera is a new file in ``repro/cameras/``; no code refers to a camera by name.
 """
 
 from __future__ import annotations
@@ -76,12 +76,12 @@ class Box(Size):
 
     @property
     def rows(self) -> slice:
-        """Its rows in an image of shape (height, width, channel)."""
+        """Rows of the box in an image of shape (height, width, channel)."""
         return slice(self.top, self.top + self.height)
 
     @property
     def columns(self) -> slice:
-        """Its columns."""
+        """Columns of the box."""
         return slice(self.left, self.left + self.width)
 
 
@@ -99,7 +99,7 @@ class Clock(Section):
     Parameters
     ----------
     box_px : Box
-        Where it stands; only dark background and the text may lie in it.
+        Its place in the frame; nothing but dark background and the text may lie in it.
     scale : float
         Factor by which a strip is enlarged before it is read.
     formats : tuple of str
@@ -129,28 +129,30 @@ class Clock(Section):
 
 
 class Camera(Section):
-    """One camera.
+    """One camera that films the sky: a video a night, with a clock burned into every frame.
+
+    Still images, and cameras without a clock in the picture, cannot be used.
 
     Parameters
     ----------
     credit : str
-        Whom to name when the images are shown.
+        Owner of the images, named wherever they are shown.
     site : Site
-        Where it stands, and the time zone of its clock.
+        Place of the camera, and the time zone of its clock.
     file_pattern : str
         Name of a night's video, with YYYYMMDD for the date and the suffix of a video.
     file_date : str
-        Whether that date is of the night's morning or of its evening.
+        Whether that date is the night's morning or its evening.
     frame_px, circle_px, crop_px
         Size of a frame, the sky in it, and the part that is kept.
     north_deg : float
         Direction of north in the image, anticlockwise from up.
     cadence_s : float
-        Time between two frames of the video.
+        Time between two exposures, in seconds.
     sample_interval_s : float
-        Time wanted between two sampled frames.
+        Desired time between two sampled frames, in seconds.
     sample_fps_fraction : float, optional
-        The record's rule: every (fps times this)-th frame.
+        The published rule: every (fps times this)-th frame.
     """
 
     credit: str
@@ -181,7 +183,7 @@ class Camera(Section):
         frame = info.data.get("frame_px")
         if frame is None:  # its own error is reported
             return circle
-        # Larger circles hold the whole frame; the centre may lie beside it, but not out of sight.
+        # The centre may lie outside the frame, but not so far that no sky is left in it.
         limit_px = 2 * (frame.width + frame.height)
         if max(abs(circle.x), abs(circle.y), circle.radius) > limit_px:
             raise ValueError(f"circle_px lies beyond {limit_px} pixels, twice the frame's width and height")
@@ -193,21 +195,25 @@ class Camera(Section):
         match = re.fullmatch(rf"{before}([0-9]{{8}}){after}", file_name, re.IGNORECASE)
         return match[1] if match else None
 
-    def step(self, fps: float, sampling: Literal["published", "cadence"]) -> int:
+    def step(
+        self, fps: float, sampling: Literal["published", "cadence"], frames_per_exposure: float = 1
+    ) -> int:  # fmt: skip
         """Distance between sampled frames, in frames of the video, at least 1.
 
         ``published``: fps x 2/5 rounded (thesis, section II.1.2; 10 at 25 fps), where the profile gives a fraction.
-        ``cadence``: the wanted interval over the time between frames, whatever the video's frame rate is.
+        ``cadence``: the wanted interval over the time between exposures, whatever the video's frame rate is, times
+        ``frames_per_exposure``, which is 2 where a conversion to another frame rate has doubled each exposure.
         """
         if sampling == "published" and self.sample_fps_fraction is not None:
             return max(1, round(fps * self.sample_fps_fraction))
-        return max(1, round(self.sample_interval_s / self.cadence_s))
+        return max(1, round(self.sample_interval_s / self.cadence_s * frames_per_exposure))
 
 
 def cameras() -> list[str]:
-    """Names of all profiles."""
+    """Names of all camera profiles."""
     folder = resources.files("repro") / "cameras"
-    return sorted(entry.name.removesuffix(".yaml") for entry in folder.iterdir() if entry.name.endswith(".yaml"))
+    names = (entry.name for entry in folder.iterdir())
+    return sorted(name.removesuffix(".yaml") for name in names if name.endswith(".yaml") and not name.startswith("."))
 
 
 def load_camera(name: str) -> Camera:
@@ -216,7 +222,7 @@ def load_camera(name: str) -> Camera:
     Raises
     ------
     ReproError
-        If there is none of that name, or it says what a profile cannot say; the message names the field.
+        If there is no profile of that name, or one of its fields has an invalid value; the message names the field.
     """
     remedy = "name one of them in film.cameras of params.yaml, or add a file to repro/cameras/"
     if name not in cameras():
@@ -240,9 +246,9 @@ def load_camera(name: str) -> Camera:
 
 
 def camera_of(corpus: str, film: FilmParams) -> Camera:
-    """Camera of a corpus: the one that params name for it, or the profile of the same name.
+    """Camera of a corpus: the one that ``film.cameras`` names for it, or the profile of the same name.
 
-    Images of the simulated corpus are nobody's, so they are credited to no one but the simulation.
+    Simulated images carry no camera credit.
     """
     camera = load_camera(film.cameras.get(corpus, corpus))
     return camera.model_copy(update={"credit": "simulated observatory, no camera"}) if corpus == SIMULATED else camera

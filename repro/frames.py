@@ -1,12 +1,13 @@
-"""The frame table: one row a frame, its columns, and the check of them at every stage border.
+"""The frame table: one row per frame, its columns, and their check wherever a stage reads or writes one.
 
-Each stage adds columns; the order stays. Angles are in degrees, times in UTC. A table of one night is one Parquet
+Each stage adds columns; their order is fixed. Angles are in degrees, times in UTC. A table of one night is one Parquet
 file, a corpus is a folder of them.
 """
 
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from copy import copy
 from pathlib import Path
 from typing import Any, Literal
@@ -40,7 +41,7 @@ _ADDED: dict[Stage, dict[str, pa.Column]] = {
         "name": _column(str, pa.Check.str_matches(f"^{NAME_PATTERN}$"), nullable=True),
         "clock_read": _column(str),  # as Tesseract gave it, "" if nothing
         "clock_confidence": _column("float64", pa.Check.in_range(0, 100)),
-        "clock_text": _column(str, nullable=True),  # as it must have been
+        "clock_text": _column(str, nullable=True),  # after the repairs
         "clock_repair": _column(str),  # names of the repairs joined by +; "" if none was needed; "unreadable"
         "time_utc": _column(_UTC, nullable=True),
     },
@@ -97,7 +98,7 @@ def archive_name(name: str) -> str:
 
 
 def schema(stage: Stage) -> pa.DataFrameSchema:
-    """What a frame table must look like when a stage has written it.
+    """Schema of the frame table that a stage writes.
 
     ``infer`` may come with or without the columns of ``split``.
     """
@@ -110,7 +111,7 @@ def schema(stage: Stage) -> pa.DataFrameSchema:
         if name == stage:
             break
     checks = [
-        pa.Check(lambda table: ~table.duplicated(["night", "number"]), name="one row a frame"),
+        pa.Check(lambda table: ~table.duplicated(["night", "number"]), name="one row per frame"),
     ]
     if stage != "film":
         checks.append(pa.Check(_named_if_timed, name="a name where there is a time, and only there"))
@@ -133,12 +134,12 @@ def _sky_if_timed(table: pd.DataFrame) -> pd.Series:
 
 
 def check(table: pd.DataFrame, stage: Stage, where: str) -> pd.DataFrame:
-    """Check a table against a stage's schema and give it back.
+    """Check a table against a stage's schema and return it.
 
     Raises
     ------
     ReproError
-        If a column is missing, unknown, out of order, of another type or out of range; the first fault is told.
+        If a column is missing, unknown, out of order, of another type or out of range; the message names the first fault.
     """
     try:
         schema(stage).validate(table)
@@ -153,7 +154,7 @@ def check(table: pd.DataFrame, stage: Stage, where: str) -> pd.DataFrame:
 
 
 def write(target: Path, table: pd.DataFrame, stage: Stage) -> None:
-    """Check a frame table and write it whole or not at all.
+    """Check a frame table and write it atomically.
 
     Raises
     ------
@@ -164,7 +165,7 @@ def write(target: Path, table: pd.DataFrame, stage: Stage) -> None:
 
 
 def tidy(table: pd.DataFrame) -> pd.DataFrame:
-    """Columns in the table's order, text columns of one type, times in microseconds, rows numbered anew."""
+    """Columns in the table's order, text columns of one type, times in microseconds, a fresh row index."""
     known = [name for name in COLUMNS if name in table.columns]
     unknown = [name for name in table.columns if name not in COLUMNS]
     kinds: dict[str, Any] = {name: "str" for name in known if name in _TEXT}
@@ -181,17 +182,7 @@ def read(source: Path, stage: Stage) -> pd.DataFrame:
     ReproError
         If the file is missing or is no Parquet file, or as :func:`check`.
     """
-    table = read_table(source, made_by=f"dvc repro {stage}")
-    try:
-        table = tidy(table)
-    except Exception as error:  # of a column of another type, pandas raises what its parser for that type does
-        raise ReproError(
-            found=f"a frame table of another kind: {told(error)}",
-            expected=f"the columns of stage {stage} (repro/frames.py)",
-            where=str(source),
-            remedy=f"run the stage again: dvc repro --force --single-item {stage}",
-        ) from None
-    return check(table, stage, str(source))
+    return _checked(read_table(source, made_by=f"dvc repro {stage}"), stage, source)
 
 
 def read_nights(folder: Path, stage: Stage) -> pd.DataFrame:
@@ -213,13 +204,25 @@ def read_nights(folder: Path, stage: Stage) -> pd.DataFrame:
     tables = [read_table(source, made_by=f"dvc repro {stage}") for source in sources]
     if all(list(table.columns) == list(tables[0].columns) for table in tables):
         # One check of all rows costs a fraction of a check of each night.
-        try:
-            return check(tidy(pd.concat(tables, ignore_index=True)), stage, str(folder))
-        except Exception:  # reading each night, below, tells which one it is and why
-            pass
-    return check(pd.concat([read(source, stage) for source in sources], ignore_index=True), stage, str(folder))
+        with suppress(ReproError):  # the check of each night, below, says which one it is
+            return _checked(pd.concat(tables, ignore_index=True), stage, folder)
+    tables = [_checked(table, stage, source) for table, source in zip(tables, sources, strict=True)]
+    return check(pd.concat(tables, ignore_index=True), stage, str(folder))
+
+
+def _checked(table: pd.DataFrame, stage: Stage, source: Path) -> pd.DataFrame:
+    try:
+        table = tidy(table)
+    except Exception as error:  # of a column of another type, pandas raises what its parser for that type does
+        raise ReproError(
+            found=f"a frame table with a column of another type: {told(error)}",
+            expected=f"the columns of stage {stage} (repro/frames.py)",
+            where=str(source),
+            remedy=f"run the stage again: dvc repro --force --single-item {stage}",
+        ) from None
+    return check(table, stage, str(source))
 
 
 def readable(table: pd.DataFrame) -> pd.DataFrame:
-    """The frames whose time is known; only these have a name, a place in the archive, and a condition."""
+    """The frames whose time is known; only these have a published name and a condition."""
     return table[table["time_utc"].notna()].reset_index(drop=True)

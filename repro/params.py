@@ -111,8 +111,13 @@ class FilmParams(Section):
 
 
 class ClockParams(Section):
-    """From burned-in text to UTC."""
+    """From burned-in text to UTC.
 
+    ``engine``: ``tesseract`` reads every strip; ``learned`` lets it read some of a night and matches the others with the
+    glyphs of those.
+    """
+
+    engine: Literal["tesseract", "learned"] = "tesseract"
     blur_px: int = Field(default=5, ge=1, le=31)
     threshold: Literal["otsu"] | int = "otsu"
     min_contrast: int = Field(default=12, ge=0, le=255)

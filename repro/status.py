@@ -157,3 +157,6 @@ def print_status(found: Status) -> None:
             shown.add_row(*(Text("-" if pd.isna(value) else printable(str(value))) for value in row))
         width = max(console.width, Measurement.get(console, unlimited, shown).minimum)
         console.print(shown, width=width, crop=False)
+    of_unknown_length = found.nights.loc[found.nights["missing"].isna() & found.nights["scanned"].notna(), "night"]
+    if len(of_unknown_length):
+        console.print(f"length unknown, so the end of the video may be missing: {', '.join(of_unknown_length)}")

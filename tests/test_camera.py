@@ -19,6 +19,15 @@ def test_every_profile_loads(name: str) -> None:
     assert isinstance(load_camera(name), Camera)
 
 
+def test_hidden_files_are_no_profiles(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A hidden twin that macOS keeps of a profile is no camera."""
+    (tmp_path / "cameras").mkdir()
+    for name in ("small.yaml", "._small.yaml", "notes.txt"):
+        (tmp_path / "cameras" / name).touch()
+    monkeypatch.setattr("repro.camera.resources.files", lambda _package: tmp_path)
+    assert cameras() == ["small"]
+
+
 def test_auroramax_is_as_published() -> None:
     """AuroraMAX is masked by a circle at (640, 360) of radius 360, cropped to 720 x 720, and seen at 62.4333, -114.35."""
     camera = load_camera("auroramax")
@@ -83,7 +92,7 @@ def test_unknown_camera_lists_the_known_ones() -> None:
                 }
             },
             "clock.formats.0",
-            "year to second",
+            "names the year once",
         ),
         (
             {"clock": {"box_px": {"left": 9, "top": 0, "width": 160, "height": 9}, "scale": 4, "formats": [SLASHES]}},

@@ -122,5 +122,5 @@ def test_a_night_at_fault_among_many_is_named(tmp_path: Path) -> None:
     with pytest.raises(ReproError, match="20240202"):
         frames.read_nights(tmp_path, "sky")
     (tmp_path / "20240202.parquet").write_bytes((tmp_path / "20240201.parquet").read_bytes())
-    with pytest.raises(ReproError, match="one row a frame"):
+    with pytest.raises(ReproError, match="one row per frame"):
         frames.read_nights(tmp_path, "sky")

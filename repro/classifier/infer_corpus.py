@@ -56,8 +56,8 @@ class InferTask:
     size: int
 
 
-class Answers(Protocol):
-    """Whatever answers for the frames of an archive."""
+class FrameClassifier(Protocol):
+    """What classifies the frames of an archive: the network, or a stand-in for it."""
 
     def classify(self, archive: Path, names: Sequence[str]) -> Logits:
         """As :meth:`Classifier.classify`."""
@@ -211,7 +211,7 @@ def infer_corpus(
     if isinstance(workers, Engine) and workers.scheduler:
         # A night is one thread's work there, unless a GPU has to be fed.
         threads = workers.workers if device.type == "cuda" else 1
-        far = _Elsewhere(weights, digest(weights), params, str(device), threads)
+        far = _RemoteClassifier(weights, digest(weights), params, str(device), threads)
         return run_nights("infer", folder, tasks, far, workers=workers, gpu=device.type == "cuda")
     # Here threads share one network, which needs less memory than processes would and feeds a GPU better.
     network, notes = load_network(weights)
@@ -262,8 +262,8 @@ def _image_size_px(notes: Mapping[str, Any]) -> int:
 
 
 @dataclass(frozen=True)
-class _Elsewhere:
-    """One night in a process of its own, which loads the network once."""
+class _RemoteClassifier:
+    """Classifies a night in another process, which loads the network once."""
 
     weights: Path
     digest: str
@@ -276,12 +276,12 @@ class _Elsewhere:
 
 
 @lru_cache(maxsize=1)
-def _loaded(by: _Elsewhere) -> Classifier:
+def _loaded(by: _RemoteClassifier) -> Classifier:
     network, notes = load_network(by.weights)
     return Classifier(network, _image_size_px(notes), by.params, choose(by.device), workers=by.threads)
 
 
-def infer_night(task: InferTask, classifier: Answers) -> dict[str, Any]:
+def infer_night(task: InferTask, classifier: FrameClassifier) -> dict[str, Any]:
     """Classify one night, write its table and count its answers."""
     archive, sky = task.work.inputs
     table = add_answers(frames.read(sky, "sky"), archive, classifier)
@@ -293,7 +293,7 @@ def infer_night(task: InferTask, classifier: Answers) -> dict[str, Any]:
     }
 
 
-def add_answers(table: pd.DataFrame, archive: Path, classifier: Answers) -> pd.DataFrame:
+def add_answers(table: pd.DataFrame, archive: Path, classifier: FrameClassifier) -> pd.DataFrame:
     """The same frames with logits, p(yes) and class; frames without a time have no name and get none.
 
     Parameters
@@ -302,7 +302,7 @@ def add_answers(table: pd.DataFrame, archive: Path, classifier: Answers) -> pd.D
         Frame table of stage ``sky`` of one night.
     archive : Path
         Its frames.
-    classifier : Answers
+    classifier : FrameClassifier
         The network.
     """
     named = table["name"].notna().to_numpy()

@@ -7,6 +7,7 @@ row but no name. The pictures themselves stay in the film stage's archive.
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -38,15 +39,8 @@ class ClockTask:
     threads: int
 
 
-def clock_corpus(
-    film: Path,
-    folder: Path,
-    camera: Camera,
-    params: ClockParams,
-    *,
-    workers: Crew = 0,
-) -> Outcome:
-    """Read the clock of every filmed night that needs it.
+def clock_corpus(film: Path, folder: Path, camera: Camera, params: ClockParams, *, workers: Crew = 0) -> Outcome:
+    """Read the clock of every filmed night that needs it, and print the notes on all nights.
 
     Parameters
     ----------
@@ -65,19 +59,15 @@ def clock_corpus(
         If no night was filmed.
     """
     tasks = clock_tasks(film, folder, camera, params, workers=workers)
-    return run_nights("clock", folder, tasks, clock_night, workers=workers)
+    outcome = run_nights("clock", folder, tasks, clock_night, workers=workers)
+    for night, summary in summaries(folder).items():
+        for note in summary.get("notes", ()):
+            print(f"clock: night {night}: {note}", file=sys.stderr)
+    return outcome
 
 
-def clock_tasks(
-    film: Path, folder: Path, camera: Camera, params: ClockParams, *, workers: Crew = 0
-) -> list[ClockTask]:  # fmt: skip
-    """The nights of a corpus, as :func:`clock_corpus` reads them.
-
-    Raises
-    ------
-    ReproError
-        If no night was filmed.
-    """
+def clock_tasks(film: Path, folder: Path, camera: Camera, params: ClockParams, *, workers: Crew = 0) -> list[ClockTask]:
+    """One task for each filmed night; arguments and errors as for :func:`clock_corpus`."""
     filmed = summaries(film)
     if not filmed:
         raise ReproError(
@@ -124,7 +114,7 @@ def clock_night(task: ClockTask) -> dict[str, Any]:
     Raises
     ------
     ReproError
-        See :func:`read_clock`.
+        See :func:`repro.clock.read_clock.read_clock`.
     """
     table = frames.read(task.work.inputs[1], "film")
     return write_night(task, table, read_night(task, table))

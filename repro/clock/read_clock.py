@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,13 +22,12 @@ from repro.clock.clock_notes import (
 )
 from repro.clock.confusions import ConfusionModel, confusions
 from repro.clock.formats import Moment, NightSpan, parse
+from repro.clock.learned import ReadFrames, read_by_matching
 from repro.clock.repair_by_continuity import DoubtfulFrame, FrameTime, Residuals, misread_runs, resolve_doubts
 from repro.clock.timeline import Reading, Timeline, fit
 from repro.errors import ReproError
 from repro.params import ClockParams
 
-#: Gives text and confidence (0 to 100) of frames by running number.
-ReadFrames = Callable[[Sequence[int]], list[tuple[str, float]]]
 _UNSURE = 50.0  # confidence below which a reading weighs less
 _POOR = 0.02  # share of flawed readings above which a night's flawless ones are checked more strictly
 _STANDING = 0.25  # share of frames with the clock of the frame before, above which the video repeats its exposures
@@ -85,7 +84,44 @@ def read_clock(
         )
         for look in ocr.looks(camera.clock, params)
     )
+    if params.engine == "learned":
+        texts = read_by_matching(cut, first, lambda read: confirmed_stamps(read, night, camera, params, step=step))
+        return resolve_times(
+            len(strips), lambda numbers: [texts[n] for n in numbers], second, night, camera, params, step=step
+        )
     return resolve_times(len(strips), first, second, night, camera, params, step=step)
+
+
+def confirmed_stamps(
+    read: Mapping[int, tuple[str, float]], night: str, camera: Camera, params: ClockParams, *, step: int
+) -> dict[int, str]:
+    """The stamps among some of a night's readings that lie on its timeline, by running number.
+
+    Parameters
+    ----------
+    read : mapping
+        Text and confidence by running number.
+    night, camera, params, step
+        As for :func:`read_clock`.
+    """
+    span = NightSpan.of(night, camera)
+    interpreted = {number: interpret(text, span, camera) for number, (text, _) in read.items()}
+    timeline = _fit_timeline(read, interpreted, span, camera, params, step)
+    residuals = Residuals(timeline)
+    return {r.number: r.moment.stamp for r in timeline.readings if not residuals.in_doubt(r.number, strict=True)}
+
+
+def _fit_timeline(
+    read: Mapping[int, tuple[str, float]], interpreted: Mapping[int, Interpretation], span: NightSpan, camera: Camera,
+    params: ClockParams, step: int,
+) -> Timeline:  # fmt: skip
+    readings = [
+        Reading(number, moment, _weight(interpreted[number], moment, confidence))
+        for number, (_, confidence) in read.items()
+        for moment in interpreted[number].moments
+        if span.contains(moment)
+    ]
+    return fit(readings, camera.cadence_s * step, params.jitter_s)
 
 
 def resolve_times(
@@ -111,13 +147,7 @@ def resolve_times(
     read = first(range(count))
     interpreted = [interpret(text, span, camera) for text, _ in read]
     _check_night(read, interpreted, span, night, camera)
-    readings = [
-        Reading(number, moment, _weight(entry, moment, confidence))
-        for number, (entry, (_, confidence)) in enumerate(zip(interpreted, read, strict=True))
-        for moment in entry.moments
-        if span.contains(moment)
-    ]
-    timeline = fit(readings, camera.cadence_s * step, params.jitter_s)
+    timeline = _fit_timeline(dict(enumerate(read)), dict(enumerate(interpreted)), span, camera, params, step)
     _check_jumps(timeline, span, night, params.jitter_s)
     runs = misread_runs(timeline)
     residuals = Residuals(timeline)
@@ -195,7 +225,7 @@ def interpret(text: str, span: NightSpan, camera: Camera) -> Interpretation:
         return Interpretation(text, (), tuple(rules))
     if stamps[0].corrected:
         rules = [*rules, "spacing"]
-    meanings = {}
+    meanings: dict[tuple[int, int], Moment] = {}
     for stamp in stamps:
         for moment in span.moments(stamp.local, stamp.zone, stamp.format):
             meanings.setdefault((moment.utc_s, moment.offset_s), moment)

@@ -137,7 +137,7 @@ def misread_runs(timeline: Timeline) -> set[int]:
         for run, other, sign, edge in ((two, one, -1, -3), (one, two, 1, 0)):
             if len(run) > _SHORT or len(run) > len(other):
                 continue
-            differences = set()
+            differences: set[tuple[tuple[int, str, str], ...]] = set()
             for reading in run:
                 read = reading.moment.stamp
                 meant = replace(reading.moment, utc_s=round(reading.moment.utc_s + sign * shift)).stamp

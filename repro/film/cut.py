@@ -1,4 +1,4 @@
-"""What is taken from a sampled frame: the sky, the clock, and the meridian."""
+"""The parts of a sampled frame that are kept: the sky, the clock, and the meridian."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from repro.camera import Camera
 from repro.errors import ReproError
 
 Image = npt.NDArray[np.uint8]
-_MOST_PX = 16_384  # side of the largest picture of a clock
+_LARGEST_PX = 16_384  # greatest side of a clock strip
 
 
 def sky_mask(camera: Camera) -> Image:
@@ -39,7 +39,7 @@ def sky_cutter(camera: Camera) -> Callable[[Image], Image]:
 def clock_strip(image: Image, camera: Camera) -> Image:
     """Brightness of the clock's corner, (height, width), of a frame (height, width, 3), BGR.
 
-    Grey is the first step of the published reading; nothing else is lost, and a strip takes a third of the space.
+    Conversion to grey is the first step of the published reading. The strip is stored without loss.
     """
     box = camera.clock.box_px
     return np.asarray(cv2.cvtColor(image[box.rows, box.columns], cv2.COLOR_BGR2GRAY), dtype=np.uint8)
@@ -60,12 +60,12 @@ def meridian(camera: Camera) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]
 
 
 def encode_jpeg(image: Image, quality: int) -> bytes:
-    """JPEG of an image (height, width, 3), BGR, at a quality of 1 to 100, chroma halved as OpenCV does."""
+    """JPEG of an image (height, width, 3), BGR, at a quality of 1 to 100, with OpenCV's chroma subsampling."""
     return bytes(cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, quality])[1])
 
 
 def encode_png(image: Image) -> bytes:
-    """PNG of an image (height, width) or (height, width, 3), lossless, packed lightly: strips are small and many."""
+    """PNG of an image (height, width) or (height, width, 3), with the fastest compression."""
     return bytes(cv2.imencode(".png", image, [cv2.IMWRITE_PNG_COMPRESSION, 1])[1])
 
 
@@ -75,11 +75,11 @@ def decode_grey(data: bytes, name: str = "a strip") -> Image:
     Raises
     ------
     ReproError
-        If it is no PNG, a damaged one, or larger than any frame; ``name`` says which.
+        If it is no PNG, a damaged one, or larger than any frame. ``name`` is used in the message.
     """
     image = None
-    # The size stands in the first bytes: what would fill the memory is not decoded.
-    if data.startswith(b"\x89PNG") and len(data) > 24 and max(struct.unpack(">II", data[16:24])) <= _MOST_PX:
+    # The size is in the first bytes; an image that would fill the memory is not decoded.
+    if data.startswith(b"\x89PNG") and len(data) > 24 and max(struct.unpack(">II", data[16:24])) <= _LARGEST_PX:
         with contextlib.suppress(cv2.error):
             image = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_GRAYSCALE)
     if image is None:

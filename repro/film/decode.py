@@ -27,14 +27,11 @@ from av.video.reformatter import VideoReformatter
 
 from repro.camera import Camera
 from repro.errors import ReproError
-from repro.film.container import is_cut_off
+from repro.film.exposures import frames_per_exposure
+from repro.film.packets import NO_VIDEO, list_packets, open_video, packets, video_streams
 
 Image = npt.NDArray[np.uint8]
 _DOWNLOAD = "download the video again, or take it out of the folder"
-#: FFmpeg's names of the containers that a video may come in.
-_CONTAINERS = "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi"
-#: No index, no video stream, a stream without a codec, a field of the header that cannot be.
-_NO_VIDEO = (av.FFmpegError, LookupError, AttributeError, ValueError, ArithmeticError)
 _UNEVEN = 0.05  # share of frames that may follow at another distance before the frame rate counts as variable
 
 
@@ -60,6 +57,8 @@ class Scan:
         After which frame the presentation time skips, and how many frames are lost there.
     undecoded : list of int
         Sampled frames that are there but damaged; they are left out.
+    frames_per_exposure : float or None
+        How often each exposure stands in the video, see :func:`repro.film.exposures.frames_per_exposure`.
     """
 
     fps: float
@@ -70,6 +69,7 @@ class Scan:
     length_known: bool = True
     holes: list[tuple[int, int]] = field(default_factory=list)
     undecoded: list[int] = field(default_factory=list)
+    frames_per_exposure: float | None = None
 
     @property
     def missing(self) -> int:
@@ -106,11 +106,11 @@ class Video:
         if path.stat().st_size == 0:
             raise ReproError(found="an empty file", expected="a video", where=str(path), remedy=_DOWNLOAD)
         try:
-            with _open(path) as container:
-                streams = _videos(container)
+            with open_video(path) as container:
+                streams = video_streams(container)
                 if len(streams) == 1:
-                    listing = _list_packets(container, streams[0])
-        except _NO_VIDEO:
+                    listing = list_packets(container, streams[0])
+        except NO_VIDEO:
             raise _not_a_video(path) from None
         if len(streams) != 1:
             raise ReproError(
@@ -129,16 +129,17 @@ class Video:
                 found=f"{listing.untimed} frames without a presentation time",
                 expected="a time for each frame, as MP4 and MKV files hold",
                 where=str(path),
-                remedy="copy the video into another container: ffmpeg -fflags +genpts -i OLD -c copy NEW.mp4",
+                remedy="convert the video: ffmpeg -i OLD -crf 12 NEW.mp4",
             )
         if not listing.pts:
             raise ReproError(found="a video without frames", expected="a video", where=str(path), remedy=_DOWNLOAD)
         self._pts, self._unit_s, self._size_px = listing.pts, listing.unit_s, wanted
         # AVI stores the order of decoding only; what FFmpeg makes of it may be another order than that of showing.
         self._in_decoder_order = listing.container == "avi"
+        repeated = frames_per_exposure(path, camera)
         self.scan = Scan(
-            listing.fps, listing.declared, camera.step(listing.fps, sampling), len(listing.pts),
-            cut_off=listing.cut_off, length_known=listing.length_known,
+            listing.fps, listing.declared, camera.step(listing.fps, sampling, repeated or 1), len(listing.pts),
+            cut_off=listing.cut_off, length_known=listing.length_known, frames_per_exposure=repeated,
         )  # fmt: skip
         self._check_spacing()
 
@@ -176,12 +177,12 @@ class Video:
         wanted = set(waiting.values())
         number_of = _Numbers(self._pts, trust_pts=not self._in_decoder_order)
         reformatter = VideoReformatter()  # keeps its tables from frame to frame
-        with _open(self.path) as container:
-            stream = _videos(container)[0]
+        with open_video(self.path) as container:
+            stream = video_streams(container)[0]
             context = stream.codec_context
             context.thread_count = self._threads
             stream.thread_type = "AUTO" if self._threads > 1 else "NONE"
-            for packet in _packets(container, stream):
+            for packet in packets(container, stream):
                 # What nothing refers to is only decoded if it is wanted; the last, empty packet flushes the decoder.
                 all_needed = self._in_decoder_order or packet.pts is None or packet.pts in wanted
                 context.skip_frame = "DEFAULT" if all_needed else "NONREF"
@@ -192,7 +193,7 @@ class Video:
                 for frame in frames:
                     number = number_of.next(frame.pts)
                     if (frame.width, frame.height) != self._size_px:
-                        continue  # two videos in one file; a part of the sky must not pass for the whole
+                        continue  # the size changes within the file; such a frame would be cut wrongly
                     if number in waiting and not frame.is_corrupt:
                         time_s = (waiting.pop(number) - self._pts[0]) * self._unit_s
                         yield number, time_s, self._picture(frame, reformatter)
@@ -236,96 +237,6 @@ class _Numbers:
         return same_time.popleft() if same_time else -1
 
 
-@dataclass(frozen=True)
-class _Listing:
-    """What the headers and packets of a video say.
-
-    Parameters
-    ----------
-    container : str
-        FFmpeg's name of the container.
-    size_px : (int, int)
-        Width and height.
-    unit_s : float
-        Unit of the presentation times, in seconds.
-    fps : float
-        Frames a second.
-    pts : list of int
-        Presentation times of the frames that are shown, in order.
-    untimed : int
-        Frames without a presentation time.
-    declared : int
-        Frames that the file says it shows; 0 if it does not say.
-    cut_off, length_known : bool
-        See :class:`Scan`.
-    """
-
-    container: str
-    size_px: tuple[int, int]
-    unit_s: float
-    fps: float
-    pts: list[int]
-    untimed: int
-    declared: int
-    cut_off: bool
-    length_known: bool
-
-
-def _list_packets(container: Any, stream: Any) -> _Listing:
-    unit_s, fps = float(stream.time_base or 0), float(stream.guessed_rate or stream.average_rate or 0)
-    declared = _declared(container, stream, fps)
-    size_px = (stream.codec_context.width, stream.codec_context.height)
-    pts: list[int] = []
-    untimed, first_key = 0, None
-    for packet in _packets(container, stream):
-        if packet.pts is None:
-            untimed += packet.size > 0
-            continue
-        if packet.is_keyframe and first_key is None:
-            first_key = packet.pts
-        if not packet.is_discard:  # an edit list hides what it cuts off; players decode it but do not show it
-            pts.append(packet.pts)
-    # What comes before the first key frame refers to frames that are not in the file, and is never shown.
-    pts = sorted(time for time in pts if first_key is None or time >= first_key)
-    cut_off, length_known = False, True
-    if not stream.frames:  # a fragmented MP4, or Matroska
-        ends_early = is_cut_off(Path(container.name))
-        # The duration of a fragmented MP4 is that of the fragments which are there, and promises nothing.
-        promised = declared > 0 and "matroska" in container.format.name
-        cut_off = ends_early is True and not (promised and declared > len(pts))
-        length_known = not cut_off and (promised or ends_early is False)
-    return _Listing(container.format.name, size_px, unit_s, fps, pts, untimed, declared, cut_off, length_known)
-
-
-def _declared(container: Any, stream: Any, fps: float) -> int:
-    """Frames that the headers promise to show; 0 if they do not say."""
-    shown = _duration_s(container, stream) * fps
-    frames = int(stream.frames)
-    if container.format.name == "avi":  # counts in units of its own clock, which may be half a frame
-        frames = round(frames * fps / float(stream.average_rate or fps or 1))
-        return frames or int(shown + 1e-3)
-    # An edit list hides frames that the index counts.
-    return frames if 0 < frames < shown + 1 or shown <= 0 else int(shown + 1e-3)
-
-
-def _duration_s(container: Any, stream: Any) -> float:
-    """Time that the headers give the video, in seconds; 0 if they do not say."""
-    if stream.duration is not None:
-        return float(stream.duration * stream.time_base)
-    start_s = float((stream.start_time or 0) * stream.time_base)
-    for key, text in stream.metadata.items():
-        if key.upper().startswith("DURATION"):  # Matroska's statistics: hours:minutes:seconds of the stream's end
-            try:
-                hours, minutes, seconds = (float(part) for part in text.split(":"))
-            except ValueError:
-                continue
-            return max(0.0, 3600 * hours + 60 * minutes + seconds - start_s)
-    # The duration of the whole file is that of its longest stream, which may be the sound.
-    if container.duration is not None and len(container.streams) == 1:
-        return max(0.0, float(container.duration / av.time_base) - start_s)
-    return 0.0
-
-
 def _not_a_video(path: Path) -> ReproError:
     with path.open("rb") as file:
         head = file.read(64).lstrip().lower()
@@ -346,36 +257,3 @@ def _other_size(path: Path, size_px: tuple[int, int], wanted: tuple[int, int]) -
         where=str(path),
         remedy="use the video as published, or add a camera profile for this size",
     )
-
-
-def _open(path: Path) -> Any:
-    """A file as a video, and as nothing else: a text that names other files or addresses must not make us read those."""
-    only = {"format_whitelist": _CONTAINERS, "protocol_whitelist": "file"}
-    return av.open(str(path), container_options=only, metadata_errors="replace")
-
-
-def _videos(container: Any) -> list[Any]:
-    """Video streams of a file; a cover picture is none."""
-    cover = av.stream.Disposition.attached_pic
-    return [stream for stream in container.streams.video if not stream.disposition & cover]
-
-
-def _packets(container: Any, stream: Any) -> Iterator[Any]:
-    """Packets of a video; a file cut off within one ends there instead of raising an error."""
-    try:
-        yield from container.demux(stream)
-    except av.FFmpegError:
-        return
-
-
-def count_frames(path: Path) -> int:
-    """Frames that a video says it shows, or holds if it does not say; 0 if it cannot be opened; for progress bars."""
-    try:
-        with _open(path) as container:
-            (stream,) = _videos(container)
-            fps = float(stream.guessed_rate or stream.average_rate or 0)
-            return max(0, _declared(container, stream, fps)) or sum(
-                packet.size > 0 for packet in _packets(container, stream)
-            )
-    except (*_NO_VIDEO, OSError):
-        return 0

@@ -32,10 +32,12 @@ from repro.engine.workers import Crew, worker_count
 from repro.errors import ReproError
 from repro.files import atomic_path
 from repro.film import cut
-from repro.film.decode import Scan, Video, count_frames
+from repro.film.decode import Scan, Video
 from repro.film.frame_archive import film_outputs
+from repro.film.packets import count_frames
 from repro.film.videos import find_videos
 from repro.params import FilmParams
+from repro.simulated_mark import is_simulated
 
 _ENCODERS, _WAITING = 2, 8  # threads that encode, and frames that may wait for them
 # A fixed time makes archives of the same frames the same file.
@@ -99,7 +101,7 @@ def film_tasks(
 
 
 def film_night(task: FilmTask) -> dict[str, Any]:
-    """Film one night and say what was found.
+    """Film one night and return its summary: the video's frame rate, counts of frames, and what is missing.
 
     Raises
     ------
@@ -112,7 +114,7 @@ def film_night(task: FilmTask) -> dict[str, Any]:
     sky, (rows, columns) = cut.sky_cutter(camera), cut.meridian(camera)
     indices, times_s, meridians = [], [], []
     with ExitStack() as stack:
-        # The archives are renamed into place only when the whole night has gone well.
+        # The archives are renamed into place only when the night is complete.
         archive = _archive(stack, frames_zip)
         strips = _archive(stack, strips_zip)
         # Encoding beside decoding: both leave Python's lock.
@@ -148,9 +150,11 @@ def film_night(task: FilmTask) -> dict[str, Any]:
     scan = video.scan
     return {
         "video": path.name,
+        "simulated": is_simulated(path),
         "fps": scan.fps,
         "width_px": camera.frame_px.width,  # another size is an error
         "height_px": camera.frame_px.height,
+        "frames_per_exposure": scan.frames_per_exposure,
         "step": scan.step,
         "scanned": scan.frames,
         "sampled": len(indices),

@@ -53,10 +53,10 @@ def find_videos(folder: Path, camera: Camera) -> tuple[dict[str, Path], list[Fai
         print(f"left out as unfinished downloads ({len(unfinished)}): {names}", file=sys.stderr)
     if not files:
         raise ReproError(
-            found="no video",
+            found=f"no video among {sum(1 for _ in _files(folder))} files",
             expected=f"files named {camera.file_pattern}",
             where=str(folder),
-            remedy="put the videos there, or choose another corpus in params.yaml",
+            remedy="put the videos there, or choose another corpus in params.yaml; still images are not read",
         )
     nights: dict[str, list[Path]] = {}
     failed = []

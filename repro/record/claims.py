@@ -310,7 +310,7 @@ def load_claims(folder: Path) -> Claims:
         If a file is not YAML, a key is unknown, an id is used twice, a tolerance is below one printed step, a rule
         has no reason, or a formula names no claim. The message names file, id, field and remedy.
     """
-    files = [path for path in sorted(folder.rglob("*.yaml")) if not path.name.startswith("_")]
+    files = [path for path in sorted(folder.rglob("*.yaml")) if not path.name.startswith(("_", "."))]
     if not files:
         raise ReproError(
             found="no claim files",

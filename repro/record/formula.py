@@ -1,6 +1,6 @@
 """Arithmetic over claims: the small language of the ``formula`` of a rule.
 
-A formula is an expression of numbers, claim ids, ``+ - * / // % **``, comparisons, ``and``, ``or`` and the functions
+A formula is an expression of numbers, claim ids, ``+ - * /``, the comparisons ``< <= == >= >``, ``and`` and the functions
 in :data:`FUNCTIONS`. An id stands for the claim's value. ``'T3.*.NO_MOON'`` in quotes is a pattern; ``*`` stands for
 one part of an id. Nothing else of Python can be reached.
 """
@@ -28,13 +28,9 @@ _BINARY: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
     ast.Sub: operator.sub,
     ast.Mult: operator.mul,
     ast.Div: operator.truediv,
-    ast.FloorDiv: operator.floordiv,
-    ast.Mod: operator.mod,
-    ast.Pow: lambda base, exponent: _power(base, exponent),
 }
 _COMPARE: dict[type[ast.cmpop], Callable[[Any, Any], bool]] = {
     ast.Eq: operator.eq,
-    ast.NotEq: operator.ne,
     ast.Lt: operator.lt,
     ast.LtE: operator.le,
     ast.Gt: operator.gt,
@@ -42,8 +38,8 @@ _COMPARE: dict[type[ast.cmpop], Callable[[Any, Any], bool]] = {
 }
 
 
-#: Bounds within which any formula ends in a moment: its length and that of a text, a power, and what is raised to it.
-LONGEST, MOST_POWER, LARGEST_BASE = 10_000, 16, 1e15
+#: Longest formula, and longest text in one, so that any formula ends in a moment.
+LONGEST = 10_000
 
 
 class FormulaError(ValueError):
@@ -90,14 +86,6 @@ def _round(value: float, digits: int | None = None) -> float:
     return round(value, digits)
 
 
-def _power(base: float, exponent: float) -> Any:
-    if abs(exponent) > MOST_POWER:
-        raise FormulaError(f"powers above {MOST_POWER} are refused")
-    if abs(base) > LARGEST_BASE:
-        raise FormulaError(f"powers of numbers above {LARGEST_BASE:g} are refused")
-    return base**exponent
-
-
 def _digits(text: str) -> int:
     """How many digits a text has."""
     return sum(letter.isdigit() for letter in text)
@@ -113,10 +101,6 @@ VALUE_FUNCTIONS: dict[str, Callable[..., Any]] = {
     "abs": abs,
     "round": _round,
     "floor": math.floor,
-    "ceil": math.ceil,
-    "log10": math.log10,
-    "min": min,
-    "max": max,
     "days": _days,
     "number": _number,
     "shifted": _shifted,
@@ -220,7 +204,7 @@ def _is_one_value(node: ast.expr) -> bool:
         case ast.BinOp(left=left, op=ast.Mult() | ast.Div(), right=right):
             constant_side = any(not references(ast.unparse(side)) for side in (left, right))
             return constant_side and _is_one_value(left) and _is_one_value(right)
-        case ast.Call(func=ast.Name(id="round" | "abs" | "floor" | "ceil" | "number"), args=[argument, *_]):
+        case ast.Call(func=ast.Name(id="round" | "abs" | "floor" | "number"), args=[argument, *_]):
             return _is_one_value(argument)
         case ast.Call(func=ast.Name(id=name)) if name not in PATTERN_FUNCTIONS:
             return not references(ast.unparse(node))
@@ -288,9 +272,9 @@ def _value(node: ast.expr, claims: Claims) -> Any:
             return _BINARY[type(node.op)](left, right)
         case ast.UnaryOp(op=ast.USub()):
             return -_value(node.operand, claims)
-        case ast.BoolOp():
-            values = [bool(_value(part, claims)) for part in node.values]
-            return all(values) if isinstance(node.op, ast.And) else any(values)
+        case ast.BoolOp(op=ast.And()):
+            values = [bool(_value(part, claims)) for part in node.values]  # each term is evaluated, so that errors show
+            return all(values)
         case ast.Compare() if all(type(op) in _COMPARE for op in node.ops):
             terms = [_value(part, claims) for part in (node.left, *node.comparators)]
             return all(_COMPARE[type(op)](a, b) for op, a, b in zip(node.ops, terms[:-1], terms[1:], strict=True))

@@ -152,7 +152,7 @@ def load_corpus(paths: Paths, params: Params, published: set[str]) -> Corpus:
     found = status(paths, name)
     camera = camera_of(name, params.film)
     tables = paths.stage(name, "clock") / "tables"
-    repaired = {path.stem: _repaired(path) for path in sorted(tables.glob("*.parquet"))}
+    repaired = {path.stem: _repaired(path) for path in sorted(tables.glob("[!.]*.parquet"))}
     seen = _conditions(paths.stage(name, "sky") / "tables")
     rows = []
     for row in found.nights.astype(object).where(found.nights.notna(), None).to_dict("records"):
@@ -187,7 +187,7 @@ def exactness(truth: Path, tables: Path) -> Exactness | None:
         out.
     """
     parts = []
-    for path in sorted(tables.glob("*.parquet")):
+    for path in sorted(tables.glob("[!.]*.parquet")):
         known = truth / path.name
         if known.is_file():
             right = pd.read_parquet(known, columns=["number", "time_utc"])
@@ -210,7 +210,7 @@ def _repaired(path: Path) -> int:
 def _conditions(tables: Path) -> dict[str, dict[tuple[str, str], int]]:
     """Frames by night and condition, conditions in the order of the bins."""
     found = {}
-    for path in sorted(tables.glob("*.parquet")):
+    for path in sorted(tables.glob("[!.]*.parquet")):
         table = pd.read_parquet(path, columns=["sun_bin", "moon_bin"]).dropna()
         by_cell = Counter(zip(table["sun_bin"].astype(str), table["moon_bin"].astype(str), strict=True))
         order = [(sun, moon) for moon in MOON_BINS for sun in SUN_BINS]

@@ -88,7 +88,7 @@ class Observatory:
 
 def load_observatory(paths: Paths) -> Observatory | None:
     """Gather what stage simulate made; None if it has not run."""
-    files = sorted((paths.labels(SIMULATED).parent / "truth").glob("*.parquet"))
+    files = sorted((paths.labels(SIMULATED).parent / "truth").glob("[!.]*.parquet"))
     if not files:
         return None
     columns = ["night", "sun_bin", "moon_bin", "visible", "form", "colour", "weather"]

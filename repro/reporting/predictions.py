@@ -93,7 +93,7 @@ def load_answers(paths: Paths, corpus: str) -> Answers | None:
     folder = paths.stage(corpus, "softmax")
     if not (folder / "softmax.json").is_file():
         return None
-    tables = {path.stem: pd.read_parquet(path) for path in sorted(folder.glob("*.parquet"))}
+    tables = {path.stem: pd.read_parquet(path) for path in sorted(folder.glob("[!.]*.parquet"))}
     if "confusion" in tables:
         tables["confusion"] = _as_in_table_3(tables["confusion"])
     return Answers(read_json(folder / "softmax.json", made_by=MADE_BY), tables)

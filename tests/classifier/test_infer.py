@@ -41,7 +41,7 @@ def weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def make_night(root: Path, night: str, count: int, *, unnamed: int = 0) -> pd.DataFrame:
-    """A night as the clock and sky stages leave it; the last ``unnamed`` frames have no time."""
+    """A night as the stages film and sky leave it; the last ``unnamed`` frames have no time."""
     table = night_frames(night, count)
     if unnamed:
         gone = ["name", "time_utc", "sun_alt_deg", "moon_alt_deg", "moon_phase_deg", "sun_bin", "moon_bin"]
@@ -71,7 +71,7 @@ def published(weights: Path, source: Path, names: list[str]) -> np.ndarray:
     found = []
     with zipfile.ZipFile(source) as file, torch.no_grad():
         for name in names:
-            image = Image.open(io.BytesIO(file.read(name))).convert("RGB")
+            image = Image.open(io.BytesIO(file.read(frames.archive_name(name)))).convert("RGB")
             found.append(network(transform(image).unsqueeze(0))[0].numpy())
     return np.array(found)
 
@@ -177,7 +177,7 @@ def damage(root: Path, night: str, kind: str) -> None:
         ("missing", "no such archive"),
         ("cut off", "a damaged archive"),
         ("flipped byte", "a damaged archive"),
-        ("lacks a frame", "no frame 20240201060000_20240201_0.jpg"),
+        ("lacks a frame", "no frame 20240201_0.jpg"),
     ],
 )
 def test_damaged_archives_fail_their_night_alone(tmp_path: Path, weights: Path, kind: str, found: str) -> None:

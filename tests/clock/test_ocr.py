@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 import cv2
@@ -11,13 +11,15 @@ import numpy as np
 import pytesseract
 import pytest
 
-from repro.camera import load_camera
+from repro.camera import Camera, load_camera
 from repro.clock import ocr
-from repro.errors import ReproError
+from repro.clock.read_clock import read_clock
+from repro.errors import StageError
 from repro.params import ClockParams
 from tests.support.camera import DASHES, Look, strip, times
 
-CLOCK = load_camera("auroramax").clock
+CAMERA = load_camera("auroramax")
+CLOCK = CAMERA.clock
 PARAMS = ClockParams()
 
 
@@ -122,7 +124,67 @@ def test_a_page_that_crashes_tesseract_costs_only_itself(
 def test_without_tesseract_the_error_says_what_to_install(
     strips: list[np.ndarray], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A machine without Tesseract gets an error that says how to install it."""
+    """A machine without Tesseract gets an error that says how to install it, and that stops the whole stage."""
     monkeypatch.setattr(pytesseract.pytesseract, "tesseract_cmd", "no-such-program")
-    with pytest.raises(ReproError, match="no program tesseract"):
+    with pytest.raises(StageError, match="no program tesseract"):
         read(strips[:1])
+
+
+@pytest.mark.parametrize("said", ["tesseract 3.02", "tesseract 4.0.0", "a program of that name"])
+def test_another_version_of_tesseract_is_refused(
+    said: str, strips: list[np.ndarray], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A Tesseract that ignores the list of glyphs, or another program of its name, is refused with what it says of itself."""
+    program = tmp_path / "tesseract"
+    program.write_text(f"#!/bin/sh\necho {said}\n")
+    program.chmod(0o755)
+    monkeypatch.setattr(pytesseract.pytesseract, "tesseract_cmd", str(program))
+    with pytest.raises(StageError, match=said.split()[-1]) as caught:
+        read(strips[:1])
+    assert "apt-get install tesseract-ocr" in caught.value.remedy
+
+
+def test_without_language_data_the_stage_stops(cut: list[np.ndarray], monkeypatch: pytest.MonkeyPatch) -> None:
+    """With TESSDATA_PREFIX set to a folder without data, the error has Tesseract's own words and both ways out."""
+    monkeypatch.setenv("TESSDATA_PREFIX", "/no/such/folder")
+    with pytest.raises(StageError, match="Error opening data file /no/such/folder") as caught:
+        read(cut[:2])
+    assert "TESSDATA_PREFIX=/no/such/folder" in caught.value.where
+    assert "unset TESSDATA_PREFIX" in caught.value.remedy
+    assert "apt-get install tesseract-ocr-eng" in caught.value.remedy
+
+
+def test_a_killed_tesseract_leaves_no_strip_unread(cut: list[np.ndarray], monkeypatch: pytest.MonkeyPatch) -> None:
+    """If Tesseract is killed, as when memory runs out, the stage stops: its strips are not taken for unreadable."""
+
+    def kill(*_: object, **__: object) -> None:
+        raise pytesseract.TesseractError(-9, "")
+
+    monkeypatch.setattr(pytesseract, "image_to_data", kill)
+    with pytest.raises(StageError, match="SIGKILL") as caught:
+        read(cut[:2])
+    assert "clock.strips_per_call" in caught.value.remedy
+
+
+@pytest.mark.parametrize(("text", "background"), [(20, 220), (60, 150), (230, 12)])
+def test_dark_text_is_read_like_bright_text(text: int, background: int, shown: list[str]) -> None:
+    """Black text on white is read as well as white text on black."""
+    rng = np.random.default_rng(5)
+    images = ocr.bright_text(
+        [strip(words, Look(text=text, background=background, noise=6), rng) for words in shown[:4]]
+    )
+    box = ocr.text_box(images, PARAMS.min_contrast)
+    assert [words for words, _ in read([image[box] for image in images])] == shown[:4]
+
+
+def test_letters_of_the_format_are_read() -> None:
+    """ISO 8601 with T and Z is read from the picture and understood."""
+    document = CAMERA.model_dump()
+    document["clock"] |= {"formats": ["%Y-%m-%dT%H:%M:%SZ"], "zones_h": {}, "published_repairs": False}
+    document["site"]["time_zone"] = "UTC"
+    camera = Camera.model_validate(document)
+    rng = np.random.default_rng(6)
+    moments = times(datetime(2022, 12, 3, 3, 0, 7, tzinfo=UTC), 12, 60)
+    strips = [strip(f"{moment:%Y-%m-%dT%H:%M:%SZ}", Look(), rng) for moment in moments]
+    clock = read_clock(strips, "20221203", camera, PARAMS, step=10)
+    assert clock.table["time_utc"].tolist() == moments

@@ -49,7 +49,7 @@ def clock_of(
     return resolve_times(len(times), look(first), look(second), night, CAMERA, chosen, step=10)
 
 
-def right(clock: Clock, times: Sequence[datetime]) -> list[bool]:
+def right(clock: NightClock, times: Sequence[datetime]) -> list[bool]:
     """Whether each frame's time is the true one."""
     return [found == true for found, true in zip(clock.table["time_utc"], times, strict=True)]
 
@@ -86,7 +86,7 @@ def test_a_repeated_hour_by_itself_is_not_guessed() -> None:
     """A video that lies within the repeated hour and prints no zone has no sure time: the night fails and says so."""
     times = moments("20231105", 25, begin="23:00:00")
     times = [time + timedelta(hours=2, minutes=10) for time in times]
-    with pytest.raises(ReproError, match="25 of 25 frames without a time: 25 stamps, such as .* have two meanings"):
+    with pytest.raises(ReproError, match=r"25 of 25 frames without a time: 25 stamps, such as .* have two meanings"):
         clock_of("20231105", times, SLASHES)
 
 

@@ -229,7 +229,7 @@ def test_too_much_of_a_clock_set_back_fails_with_the_reason() -> None:
     """If more of the night is behind than may be left out, the error says so, not that nothing could be read."""
     texts = local([time - timedelta(minutes=150) if n >= 120 else time for n, time in enumerate(evening(200))])
     with pytest.raises(
-        ReproError, match="80 of 200 frames without a time: frames 120-199 .* 2:30:00 behind the timeline"
+        ReproError, match=r"80 of 200 frames without a time: frames 120-199 .* 2:30:00 behind the timeline"
     ):
         resolve(texts, "20221203")
 

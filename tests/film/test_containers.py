@@ -12,11 +12,12 @@ import pytest
 from repro.engine.nights import summaries
 from repro.errors import ReproError
 from repro.film.container import is_cut_off
-from repro.film.decode import Scan, Video, count_frames
+from repro.film.decode import Scan, Video
 from repro.film.film_corpus import film_corpus
+from repro.film.packets import count_frames
 from repro.params import FilmParams
 from repro.paths import Paths
-from repro.status import status
+from repro.status import print_status, status
 from tests.support import containers
 from tests.support.camera import small_camera, small_frames, write_video
 
@@ -91,7 +92,9 @@ def test_a_cut_off_file_that_counts_no_frames_is_refused(good: Path, tmp_path: P
     assert summary["missing"] > 20 or not summary["length_known"]
 
 
-def test_a_file_that_does_not_say_its_length_is_filmed_and_marked(good: Path, tmp_path: Path) -> None:
+def test_a_file_that_does_not_say_its_length_is_filmed_and_marked(
+    good: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     """A live recording without a duration cannot be known to be complete: status shows no count of missing frames."""
     paths = Paths(tmp_path)
     videos = paths.videos("small")
@@ -102,6 +105,8 @@ def test_a_file_that_does_not_say_its_length_is_filmed_and_marked(good: Path, tm
     assert film_corpus(videos, paths.stage("small", "film"), camera, FilmParams(), workers=1).done == ("20240201",)
     assert summaries(paths.stage("small", "film"))["20240201"]["length_known"] is False
     assert status(paths, "small").nights["missing"].isna().all()
+    print_status(status(paths, "small"))
+    assert "length unknown, so the end of the video may be missing: 20240201" in capsys.readouterr().out
 
 
 def test_a_sound_track_of_another_length_makes_no_frame_missing(good: Path, tmp_path: Path) -> None:
@@ -225,3 +230,11 @@ def test_sound_alone_is_no_video(tmp_path: Path) -> None:
     """A file that holds sound only is refused as that."""
     with pytest.raises(ReproError, match="sound but no video"):
         Video(containers.sound(tmp_path / "a.mp4"), CAMERA, "published")
+
+
+def test_a_cover_picture_is_no_second_video(good: Path, tmp_path: Path) -> None:
+    """A picture that a download program embedded beside the video is passed over."""
+    path = containers.with_cover(good, tmp_path / "a.mp4")
+    with av.open(str(path)) as file:
+        assert len(file.streams.video) == 2
+    assert assert_as_opencv(path).missing == 0

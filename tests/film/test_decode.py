@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from pathlib import Path
 
-import cv2
 import numpy as np
 import pytest
 
 from repro.errors import ReproError
-from repro.film.decode import Video, count_frames
-from tests.support.camera import small_camera, small_frames, write_video
+from repro.film.decode import Video
+from repro.film.packets import count_frames
+from tests.support.camera import SLASHES, Look, burn, small_camera, small_frames, write_video
+from tests.support.containers import opencv_frames
 
 
 @pytest.fixture(scope="module")
@@ -19,31 +21,20 @@ def good(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write_video(tmp_path_factory.mktemp("video") / "small_20240201.mp4", small_frames(105))
 
 
-def opencv_frames(path: Path, step: int) -> dict[int, np.ndarray]:
-    """Every step-th frame as OpenCV's own reader gives it."""
-    capture, found, number = cv2.VideoCapture(str(path)), {}, 0
-    while True:
-        alright, image = capture.read()
-        if not alright:
-            return found
-        if number % step == 0:
-            found[number] = image
-        number += 1
-
-
 @pytest.mark.parametrize("threads", [1, 2])
 def test_samples_are_what_opencv_reads(good: Path, threads: int) -> None:
     """Leaving out frames that nothing refers to changes no pixel of a sampled frame: OpenCV reads the same ones."""
-    expected = opencv_frames(good, 10)
+    shown = opencv_frames(good)
     video = Video(good, small_camera(), "published", threads=threads)
-    found = {number: image for number, _, image in video.sampled()}
-    assert list(found) == list(expected) == list(range(0, 105, 10))
-    for number, image in found.items():
-        np.testing.assert_array_equal(image, expected[number])
+    samples = {number: image for number, _, image in video.sampled()}
+    assert len(shown) == 105
+    assert list(samples) == list(range(0, 105, 10))
+    for number, image in samples.items():
+        np.testing.assert_array_equal(image, shown[number])
     assert video.scan.missing == 0
 
 
-def test_presentation_times_are_told(good: Path) -> None:
+def test_presentation_times_are_those_of_the_video(good: Path) -> None:
     """A frame's time in the video is its index over the frame rate."""
     times = [(number, time_s) for number, time_s, _ in Video(good, small_camera(), "published").sampled()]
     for number, time_s in times:
@@ -51,12 +42,12 @@ def test_presentation_times_are_told(good: Path) -> None:
 
 
 def test_the_size_is_known_beforehand(good: Path) -> None:
-    """The number of frames is told without decoding."""
+    """The number of frames is known without decoding."""
     assert count_frames(good) == 105
 
 
 def test_an_empty_file_says_so(tmp_path: Path) -> None:
-    """A file of zero bytes is an error of its own."""
+    """A file of zero bytes is reported as empty."""
     path = tmp_path / "small_20240201.mp4"
     path.touch()
     with pytest.raises(ReproError, match="an empty file"):
@@ -90,8 +81,7 @@ def test_a_file_truncated_in_mid_stream_counts_what_is_missing(good: Path, tmp_p
     assert video.scan.declared == 105
     assert 0 < video.scan.frames < 105
     assert video.scan.missing >= 105 - video.scan.frames
-    expected = opencv_frames(good, 10)
-    assert set(seen) <= set(expected)
+    assert set(seen) <= set(range(0, 105, 10))
 
 
 def test_damage_in_mid_stream_is_counted_not_shown(good: Path, tmp_path: Path) -> None:
@@ -131,3 +121,37 @@ def test_a_hole_is_listed(tmp_path: Path) -> None:
     scan = Video(path, small_camera(), "published").scan
     assert scan.holes == [(39, 7)]
     assert scan.missing == 7
+
+
+def clock_video(path: Path, fps: int, frames: int = 60, exposures: int = 25) -> Path:
+    """A video of a clock that advances by 6 s an exposure, ``exposures`` of them a second of video."""
+    start = datetime(2024, 2, 1, 20)
+    images = []
+    for number in range(frames):
+        image = np.full((120, 320, 3), 20, np.uint8)
+        time = start + timedelta(seconds=6 * (number * exposures // fps))
+        burn(image, time.strftime(SLASHES), 310, 114, Look(text=200))
+        images.append(image)
+    return write_video(path, images, fps=fps)
+
+
+CLOCKED = small_camera(
+    frame_px={"width": 320, "height": 120},
+    clock={"box_px": {"left": 0, "top": 92, "width": 320, "height": 28}, "scale": 3, "formats": [SLASHES]},
+)
+
+
+@pytest.mark.parametrize(("fps", "repeated", "step"), [(25, 1.0, 10), (30, 1.2, 12), (50, 2.0, 20), (60, 2.4, 24)])
+def test_exposures_that_stand_twice_are_noticed(tmp_path: Path, fps: int, repeated: float, step: int) -> None:
+    """A video that was converted from 25 to another frame rate says so, and both rules still sample once a minute."""
+    path = clock_video(tmp_path / "small_20240201.mp4", fps)
+    for sampling in ("published", "cadence"):
+        scan = Video(path, CLOCKED, sampling).scan
+        assert scan.frames_per_exposure == pytest.approx(repeated, abs=0.1)
+        assert scan.step == pytest.approx(step, abs=1)
+
+
+def test_a_clock_that_stands_still_says_nothing_about_exposures(tmp_path: Path) -> None:
+    """Where no digit changes, nothing is concluded, and sampling follows the profile."""
+    scan = Video(clock_video(tmp_path / "small_20240201.mp4", 25, exposures=0), CLOCKED, "cadence").scan
+    assert (scan.frames_per_exposure, scan.step) == (None, 10)

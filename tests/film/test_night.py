@@ -6,19 +6,20 @@ import os
 import zipfile
 from pathlib import Path
 
+import av
 import cv2
 import numpy as np
 import pytest
 
 from repro import frames
 from repro.camera import load_camera
-from repro.engine import receipts
 from repro.engine.nights import failures, summaries
 from repro.film.cut import clock_strip, decode_grey, meridian, sky_mask
 from repro.film.decode import Video
 from repro.film.film_corpus import film_corpus
 from repro.film.frame_archive import film_outputs
 from repro.params import FilmParams
+from repro.simulated_mark import COMMENT
 from tests.support.camera import small_camera, small_frames, write_video
 
 CAMERA = small_camera()
@@ -180,11 +181,23 @@ def test_the_same_video_gives_the_same_archives(videos: Path, tmp_path: Path) ->
         assert a == b
 
 
-def test_the_code_is_part_of_the_receipt(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """Changing the source of a stage's module changes the digest of its settings."""
-    module = tmp_path / "stage_code.py"
-    module.write_text("x = 1\n")
-    monkeypatch.syspath_prepend(str(tmp_path))
-    before = receipts.settings_digest({}, "stage_code")
-    module.write_text("x = 2\n")
-    assert receipts.settings_digest({}, "stage_code") != before
+def test_a_simulated_night_is_noted(videos: Path, tmp_path: Path) -> None:
+    """The summary says of each night whether the simulated observatory made it, also of one that was renamed."""
+    source = tmp_path / "videos"
+    source.mkdir()
+    (source / "small_20240201.mp4").write_bytes((videos / "small_20240201.mp4").read_bytes())
+    with (
+        av.open(str(source / "small_20240202.mp4"), "w") as target,
+        av.open(str(videos / "small_20240202.mp4")) as file,
+    ):
+        target.metadata["comment"] = COMMENT
+        stream = target.add_stream_from_template(file.streams.video[0])
+        for packet in file.demux(file.streams.video[0]):
+            if packet.dts is not None:
+                packet.stream = stream
+                target.mux(packet)
+    film_corpus(source, tmp_path / "film", CAMERA, FilmParams(), workers=1)
+    assert {night: summary["simulated"] for night, summary in summaries(tmp_path / "film").items()} == {
+        "20240201": False,
+        "20240202": True,
+    }

@@ -36,7 +36,7 @@ from tests.support.frames import night_frames
 from tests.support.images import jpeg, sky, write_archive
 
 NIGHT = "20240201"
-NAME = "20240201060000_20240201_0.jpg"
+NAME = f"{NIGHT}_0.jpg"  # as stage film stores it
 
 
 @pytest.fixture(scope="module")

@@ -33,7 +33,7 @@ def tried(attempt: Attempt, text: str) -> None:
     for camera, night in ((AURORAMAX, "20240201"), (KHO, "20240201")):
         span = NightSpan.of(night, camera)
 
-        def understand(span: Night = span, text: str = text) -> None:
+        def understand(span: NightSpan = span, text: str = text) -> None:
             repaired, _ = table1.repair(text)
             for words in (text, repaired):
                 for stamp in parse(words, span.formats):

@@ -17,9 +17,10 @@ from PIL import Image
 from repro.camera import Camera
 from repro.engine.nights import failures
 from repro.errors import ReproError
-from repro.film.decode import Video, count_frames
+from repro.film.decode import Video
 from repro.film.film_corpus import film_corpus
 from repro.film.frame_archive import film_outputs
+from repro.film.packets import count_frames
 from repro.film.videos import find_videos
 from repro.params import FilmParams
 from tests.hostile.conftest import Attempt

@@ -220,3 +220,10 @@ def test_fitted_counts_are_not_judged_by_the_fit(claims: Claims) -> None:
     """The two counts that the schedule is fitted to have no ephemeris rule, which would only confirm the fit."""
     assert "ephemeris" not in claims["TXT.FRAMES"].evidence
     assert "ephemeris" not in claims["T2.NAUTICAL"].evidence
+
+
+def test_hidden_files_are_no_claim_files(tmp_path: Path) -> None:
+    """The hidden twin that macOS keeps of a claim file is not read."""
+    write(tmp_path, GOOD, SUM)
+    (tmp_path / "._table.yaml").write_bytes(b"\x00\x05\x16\x07Mac OS X")
+    assert len(load_claims(tmp_path)) == 2

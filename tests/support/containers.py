@@ -116,3 +116,20 @@ def with_sound(source: Path, target: Path, *, sound_s: float) -> Path:
                 file.mux(packet)
         file.mux(_sound(track, sound_s))
     return target
+
+
+def with_cover(source: Path, target: Path) -> Path:
+    """A video with a cover picture in front, as download programs embed it."""
+    with av.open(str(source)) as video, av.open(str(target), "w") as file:
+        cover = file.add_stream("mjpeg", rate=1)
+        cover.width, cover.height, cover.pix_fmt = 64, 64, "yuvj420p"
+        cover.disposition = av.stream.Disposition.attached_pic
+        stream = file.add_stream_from_template(video.streams.video[0])
+        picture = av.Packet(cv2.imencode(".jpg", np.zeros((64, 64, 3), np.uint8))[1].tobytes())
+        picture.stream, picture.pts, picture.dts, picture.time_base = cover, 0, 0, Fraction(1, 1)
+        file.mux(picture)
+        for packet in video.demux(video.streams.video[0]):
+            if packet.dts is not None:
+                packet.stream = stream
+                file.mux(packet)
+    return target

@@ -1,0 +1,147 @@
+"""What the headers and packets of a video say: which frames it shows, and when, without decoding any."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import av
+
+from repro.film.container import is_cut_off
+
+#: FFmpeg's names of the containers that a video may come in.
+_CONTAINERS = "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi"
+#: No index, no video stream, a stream without a codec, a field of the header that cannot be.
+NO_VIDEO = (av.FFmpegError, LookupError, AttributeError, ValueError, ArithmeticError)
+
+
+@dataclass(frozen=True)
+class Listing:
+    """What the headers and packets of a video say.
+
+    Parameters
+    ----------
+    container : str
+        FFmpeg's name of the container.
+    size_px : (int, int)
+        Width and height.
+    unit_s : float
+        Unit of the presentation times, in seconds.
+    fps : float
+        Frames a second.
+    pts : list of int
+        Presentation times of the frames that are shown, in order.
+    untimed : int
+        Frames without a presentation time.
+    declared : int
+        Frames that the file says it shows; 0 if it does not say.
+    cut_off, length_known : bool
+        See :class:`repro.film.decode.Scan`.
+    """
+
+    container: str
+    size_px: tuple[int, int]
+    unit_s: float
+    fps: float
+    pts: list[int]
+    untimed: int
+    declared: int
+    cut_off: bool
+    length_known: bool
+
+
+def list_packets(container: Any, stream: Any) -> Listing:
+    """List a video from its headers and packets.
+
+    Parameters
+    ----------
+    container, stream
+        From :func:`open_video` and :func:`video_streams`; nothing was read from them yet.
+    """
+    unit_s, fps = float(stream.time_base or 0), float(stream.guessed_rate or stream.average_rate or 0)
+    declared = _declared(container, stream, fps)
+    size_px = (stream.codec_context.width, stream.codec_context.height)
+    pts: list[int] = []
+    untimed, first_key = 0, None
+    for packet in packets(container, stream):
+        if packet.pts is None:
+            untimed += packet.size > 0
+            continue
+        if packet.is_keyframe and first_key is None:
+            first_key = packet.pts
+        if not packet.is_discard:  # an edit list hides what it cuts off; players decode it but do not show it
+            pts.append(packet.pts)
+    # What comes before the first key frame refers to frames that are not in the file, and is never shown.
+    pts = sorted(time for time in pts if first_key is None or time >= first_key)
+    cut_off, length_known = False, True
+    if not stream.frames:  # a fragmented MP4, or Matroska
+        ends_early = is_cut_off(Path(container.name))
+        # The duration of a fragmented MP4 is that of the fragments which are there, and promises nothing.
+        promised = declared > 0 and "matroska" in container.format.name
+        cut_off = ends_early is True and not (promised and declared > len(pts))
+        length_known = not cut_off and (promised or ends_early is False)
+    return Listing(container.format.name, size_px, unit_s, fps, pts, untimed, declared, cut_off, length_known)
+
+
+def _declared(container: Any, stream: Any, fps: float) -> int:
+    """Frames that the headers promise to show; 0 if they do not say."""
+    shown = _duration_s(container, stream) * fps
+    frames = int(stream.frames)
+    if container.format.name == "avi":  # counts in units of its own clock, which may be half a frame
+        frames = round(frames * fps / float(stream.average_rate or fps or 1))
+        return frames or int(shown + 1e-3)
+    # An edit list hides frames that the index counts.
+    return frames if 0 < frames < shown + 1 or shown <= 0 else int(shown + 1e-3)
+
+
+def _duration_s(container: Any, stream: Any) -> float:
+    """Time that the headers give the video, in seconds; 0 if they do not say."""
+    if stream.duration is not None:
+        return float(stream.duration * stream.time_base)
+    start_s = float((stream.start_time or 0) * stream.time_base)
+    for key, text in stream.metadata.items():
+        if key.upper().startswith("DURATION"):  # Matroska's statistics: hours:minutes:seconds of the stream's end
+            try:
+                hours, minutes, seconds = (float(part) for part in text.split(":"))
+            except ValueError:
+                continue
+            return max(0.0, 3600 * hours + 60 * minutes + seconds - start_s)
+    # The duration of the file is that of its longest stream, which may be the sound.
+    if container.duration is not None and len(container.streams) == 1:
+        return max(0.0, float(container.duration / av.time_base) - start_s)
+    return 0.0
+
+
+def open_video(path: Path) -> Any:
+    """Open a file as a video only: a playlist must not make us read other files or addresses."""
+    only = {"format_whitelist": _CONTAINERS, "protocol_whitelist": "file"}
+    return av.open(str(path), container_options=only, metadata_errors="replace")
+
+
+def video_streams(container: Any) -> list[Any]:
+    """Video streams of a file; a cover picture is none."""
+    cover = av.stream.Disposition.attached_pic
+    return [stream for stream in container.streams.video if not stream.disposition & cover]
+
+
+def packets(container: Any, stream: Any) -> Iterator[Any]:
+    """Packets of a video; a file cut off within one ends there instead of raising an error."""
+    try:
+        yield from container.demux(stream)
+    except av.FFmpegError:
+        return
+
+
+def count_frames(path: Path) -> int:
+    """Frames that a video says it shows, or holds if it does not say; 0 if it cannot be opened; for progress bars."""
+    try:
+        with open_video(path) as container:
+            (stream,) = video_streams(container)
+            fps = float(stream.guessed_rate or stream.average_rate or 0)
+            return max(0, _declared(container, stream, fps)) or sum(
+                packet.size > 0 for packet in packets(container, stream)
+            )
+    except (*NO_VIDEO, OSError):
+        return 0
