@@ -105,12 +105,13 @@ DOCUMENT: dict[Document, str] = {
 
 #: What each reading of the rule of Table 3 takes it to mean.
 READING = {
-    "published": "as the author's script has it",
+    "published": "as the author's script has it, two switches",
     "as_printed": "as Table 3 prints it, conditions against the labels they stand beside",
     "unfolded": "moon phase not folded, 0 to 360°",
     "refracted": "altitudes raised by refraction",
     "geometric": "geometric altitudes, without aberration",
-    "known_start": "as the script, evening switch-on from the one start time the thesis prints",
+    "one_altitude": "as the script, one switch altitude in the evening and in the morning",
+    "late_stamps": "as the script, one switch altitude and stamps that are minutes late",
 }
 
 #: What each repair of a clock does; the first seven are Table 1's, in its order.

@@ -22,9 +22,9 @@ from repro.clock.clock_corpus import clock_corpus
 from repro.engine import receipts
 from repro.engine.nights import failures, summaries
 from repro.errors import ReproError
-from repro.evidence import combine, from_stages, of_corpus
+from repro.evidence import combine, from_stages
 from repro.files import read_json
-from repro.params import ClockParams, load_params
+from repro.params import ClockParams
 from repro.paths import Paths
 from repro.record.claims import Claims
 from repro.record.judge import verify
@@ -33,6 +33,7 @@ from tests.hostile.conftest import Attempt
 from tests.hostile.spoil import WORDS, spoilt
 from tests.hostile.test_yaml import changed, leaves
 from tests.support.frames import night_frames
+from tests.support.receipts import predicted_nights, write_nights
 
 NIGHT = "20240201"
 JSON = (
@@ -117,7 +118,10 @@ def test_hostile_results_reach_verify(attempt: Attempt, claims: Claims, which: s
     Path("params.yaml").write_text(
         "corpus: auroramax\nseed: 1\nschedule: {windows: [], site: {latitude_deg: 0, longitude_deg: 0, time_zone: UTC}}\n"
     )
-    good = {"quantities": {"night": 1, "sample.dates": 220}}
+    good = {"quantities": {"night": 1, "sample.dates": 220, "fit.availability": 0.98}}
+    write_nights(project, "auroramax", [NIGHT])
+    project.schedule.mkdir(parents=True)
+    predicted_nights([NIGHT]).to_parquet(project.schedule / "nights.parquet")
     files = {
         "schedule": project.schedule / "schedule.json", "architecture": project.architecture,
         "softmax": project.stage("auroramax", "softmax") / "softmax.json",
@@ -127,8 +131,7 @@ def test_hostile_results_reach_verify(attempt: Attempt, claims: Claims, which: s
         path.write_text(json.dumps(good))
 
     def judge() -> None:
-        of_corpus(project, load_params(project.params))
-        found = verify(claims, from_stages(project))
+        found = verify(claims, from_stages(project)[0])
         json.dumps(found.as_dict(), allow_nan=False).encode()
         assert {verdict.claim for verdict in found.verdicts} == {claim.id for claim in claims}
 

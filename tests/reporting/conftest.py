@@ -99,12 +99,18 @@ def _schedule() -> dict:
             if sun != "Nautical":
                 quantities[f"unfitted.{cell}"] = count * 1.04
     reading = {
-        "name": "as_printed", "chi_square_night_astro": 1517.06, "degrees_night_astro": 5,
+        "name": "as_printed", "chi_square_nine": 1517.06, "degrees_nine": 7,
         "largest_deviation_percent": 60.4, "largest_deviation_cell": "night.moon_full", "excluded": True,
     }  # fmt: skip
     return {
         "quantities": {**quantities, "night": 6030.0},
-        "fit": {"switch_on_altitude_deg": -11.5, "availability": 0.98, "fitted_to": {"total": 9000, "nautical": 6500}},
+        "fit": {
+            "evening_altitude_deg": -11.8,
+            "morning_altitude_deg": -11.3,
+            "availability": 0.98,
+            "mean_gap_h": 3.2,
+            "fitted_to": {"total": 9000, "nautical": 6500},
+        },
         "readings": [reading],
     }
 

@@ -28,6 +28,8 @@ LOSS = Real(2e-4)
 ANSWER, LOGIT, PERCENT = Real(1e-3), Real(5e-3), Real(0.1)
 #: Grad-CAM's maps in float32; 1e-7 was seen in two frames. They follow from the answers' gradients, hence as loose.
 MAP = Real(1e-3)
+#: Of the schedule's draws, in frames: another machine may put a minute at the border of a condition on its other side.
+SCATTER = Real(0.5)
 
 
 @dataclass(frozen=True)
@@ -139,5 +141,7 @@ STAGES = {
     }, FRAME),
     "schedule": StageTable("results/schedule/nights.parquet", {
         **_words("night", "date"), "window": WHOLE, "on_utc": MOMENT, "off_utc": MOMENT, **_whole(*COUNTS),
+        "least.total": SCATTER, "sd.total": SCATTER,
+        **{f"{name}.{count}": SCATTER for count in COUNTS for name in ("sd", "most")},
     }, ("night",)),
 }  # fmt: skip
