@@ -94,7 +94,7 @@ def best_of_twelve(view: View) -> Finding:
         f"the last three epochs is too high by {low_optimism:.1f} to {high_optimism:.1f} points; their mean is "
         f"{100 * mean_last:.2f} %. Epochs {by_accuracy} and {len(counts)} cannot differ significantly (McNemar p >= "
         f"{chance:.2f}). If errors cluster by date as labels do, the design effect is {effect:.1f} and the interval "
-        f"{low:.1f} to {high:.1f} %. Whether over-fitting began cannot be told."
+        f"{low:.1f} to {high:.1f} %. Whether over-fitting began cannot be known."
     )
     title = f"{100 * best:.2f} % is the best of {len(counts)} epochs on the reported set; the last three average {100 * mean_last:.2f} %"
     numbers = {
@@ -187,7 +187,11 @@ def ratio_is_odds(view: View) -> Finding | None:
 
 
 def deviation_has_a_bound(view: View) -> Finding:
-    """Whether the diagonal of high deviations in Figure 6 says anything that its means do not."""
+    """Whether the diagonal of high deviations in Figure 6 says anything that its means do not.
+
+    Values in [50, 100] with mean m have a population deviation of at most sqrt((m - 50) (100 - m)) (Bhatia & Davis 2000,
+    American Mathematical Monthly 107, 353-357).
+    """
     used = {}
     for sun in SUNS:
         for moon in MOONS:

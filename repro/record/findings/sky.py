@@ -194,7 +194,9 @@ def condition_column(view: View) -> Finding | None:
         "SLD.PICTURE.FULL_MOON_ALTITUDE_DEG",
         *view.failing("SCR.MOON.*.CONDITION"),
     )
-    title = f"Table 3's condition column is upside down: as printed, No_moon would be {share:.0f} %, not {printed:.0f} %"
+    title = (
+        f"Table 3's condition column is upside down: as printed, No_moon would be {share:.0f} %, not {printed:.0f} %"
+    )
     numbers = {"share_as_printed_percent": share, "share_counted_percent": printed}
     return Finding("FND.CONDITION_COLUMN", title, claims, text, numbers, rank=10)
 
@@ -217,7 +219,9 @@ def unfolded_phase(view: View) -> Finding | None:
     )
     title = f"The phase was folded: unfolded, Moon_Full would be {unfolded['MOON_FULL']:.0f} % of the night"
     numbers = {f"unfolded_{moon.lower()}_percent": unfolded[moon] for moon in MOONS}
-    return Finding("FND.UNFOLDED_PHASE", title, tuple(f"T3.NIGHT.{moon}" for moon in MOONS), text, numbers, "remark", 24)
+    return Finding(
+        "FND.UNFOLDED_PHASE", title, tuple(f"T3.NIGHT.{moon}" for moon in MOONS), text, numbers, "remark", 24
+    )
 
 
 def camera_switches_late(view: View) -> Finding | None:
