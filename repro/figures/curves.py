@@ -22,6 +22,8 @@ Shape = Literal["disc", "square"]
 #: First colours of matplotlib's default cycle ("tab10"), of which the record's curves are drawn.
 BLUE, ORANGE = (31, 119, 180), (255, 127, 14)
 _NEAR = 75.0  # distance in RGB within which a pixel belongs to a colour, after JPEG
+#: Standard error of a marker that is all seen: drawn on a whole pixel, and found after JPEG to a quarter of one.
+PLACE_PX = float(np.hypot(ROUNDING_PX, 0.25))
 _SHARE_SEEN = 0.4  # of a marker's area must be visible
 
 
@@ -114,7 +116,7 @@ def read_curves(picture: Pixels, box: Box, curves: Sequence[Curve], xs: Sequence
             position = rows[place]
             if position is not None:
                 # What is hidden of a marker loosens its fit, in proportion.
-                row, spread = position[0], np.hypot(ROUNDING_PX, 0.15 * diameter * (1 - position[1]))
+                row, spread = position[0], np.hypot(PLACE_PX, 0.15 * diameter * (1 - position[1]))
             else:
                 followed = _follow_line(shares[number] * ~hidden * ~legend, rows, across.pixel(list(xs)), place, diameter)
                 if followed is None:
