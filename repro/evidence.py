@@ -9,11 +9,14 @@ from typing import Any
 from repro import observed
 from repro.engine.nights import summaries
 from repro.errors import ReproError
+from repro.figures.quantities import as_measured, figure_quantities
+from repro.figures.readings import load_readings
 from repro.files import read_json
 from repro.params import Params, load_params
 from repro.paths import Paths
-from repro.record.claims import Evidence
+from repro.record.claims import Claims, Evidence
 from repro.record.judge import Quantities, Results
+from repro.record.table6 import table6_counts
 from repro.untrusted import brief
 
 NO_CORPUS = (
@@ -26,7 +29,12 @@ SIMULATED = "the corpus in params.yaml is simulated, which is never evidence abo
 
 
 def combine(
-    *, schedule: Mapping[str, Any], architecture: Mapping[str, Any], corpus: str, measured: Quantities | None = None
+    *,
+    schedule: Mapping[str, Any],
+    architecture: Mapping[str, Any],
+    corpus: str,
+    measured: Quantities | None = None,
+    figures: Quantities | None = None,
 ) -> Results:
     """Put the documents of the stages into the form the comparator takes, with the reason for what is missing.
 
@@ -40,6 +48,8 @@ def combine(
         Name of the corpus in ``params.yaml``. Only ``auroramax`` is evidence about the thesis.
     measured : mapping, optional
         Quantities measured on the corpus, by name.
+    figures : mapping, optional
+        Quantities measured on the record's pictures, by name.
     """
     quantities: dict[Evidence, Quantities] = {
         "ephemeris": _checked(schedule, "schedule"),
@@ -49,11 +59,20 @@ def combine(
     if not isinstance(unavailable, Mapping):
         raise _damaged("unavailable", unavailable, "architecture")
     missing = {f"architecture:{name}": str(why) for name, why in unavailable.items()}
+    if figures is not None:
+        quantities["figure"] = figures
+    else:
+        missing["figure"] = "no readings of the record's pictures: run `dvc repro figures`"
     if corpus == EVIDENCE_CORPUS and measured is not None:
         quantities["corpus"] = measured
     else:
         missing["corpus"] = (SIMULATED if corpus == "simulated" else "") + NO_CORPUS
     return Results(quantities, missing)
+
+
+def of_pictures(paths: Paths, claims: Claims) -> Quantities:
+    """What the record's pictures say, from the committed readings; no document is needed."""
+    return as_measured(figure_quantities(load_readings(paths.readings), table6_counts(claims)))
 
 
 def of_corpus(paths: Paths, params: Params) -> Quantities | None:
@@ -119,4 +138,5 @@ def from_stages(paths: Paths) -> Results:
         architecture=read_json(paths.architecture, made_by="dvc repro architecture"),
         corpus=params.corpus,
         measured=of_corpus(paths, params),
+        figures=_checked(read_json(paths.figures / "figures.json", made_by="dvc repro figures"), "figures"),
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from repro.classifier import architecture
-from repro.evidence import combine, of_corpus
+from repro.evidence import combine, of_corpus, of_pictures
 from repro.params import load_params
 from repro.paths import Paths
 from repro.record.claims import Claims, load_claims
@@ -19,6 +19,7 @@ def measured_now(paths: Paths, claims: Claims) -> Results:
         architecture=architecture.measure(),
         corpus=params.corpus,
         measured=of_corpus(paths, params),
+        figures=of_pictures(paths, claims),
     )
 
 

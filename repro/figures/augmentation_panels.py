@@ -170,7 +170,7 @@ def _jitter(original: Pixels, jittered: Pixels) -> tuple[Factors, float, float]:
 
 
 def _change(picture: Floats, factors: Floats, order: tuple[int, ...]) -> Floats:
-    """torchvision's change of brightness (0), contrast (1) and saturation (2), one after another, each clipped to 0 to 1."""
+    """Torchvision's change of brightness (0), contrast (1) and saturation (2), one after another, each clipped to 0 to 1."""
     luminance = np.array([0.2989, 0.587, 0.114])
     for kind in order:
         level: Floats | float = 0.0

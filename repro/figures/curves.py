@@ -118,7 +118,9 @@ def read_curves(picture: Pixels, box: Box, curves: Sequence[Curve], xs: Sequence
                 # What is hidden of a marker loosens its fit, in proportion.
                 row, spread = position[0], np.hypot(PLACE_PX, 0.15 * diameter * (1 - position[1]))
             else:
-                followed = _follow_line(shares[number] * ~hidden * ~legend, rows, across.pixel(list(xs)), place, diameter)
+                followed = _follow_line(
+                    shares[number] * ~hidden * ~legend, rows, across.pixel(list(xs)), place, diameter
+                )
                 if followed is None:
                     raise ReproError(
                         found=f"no marker of {curve.name} at x = {x:g}",
@@ -230,7 +232,11 @@ def _cost(
     padded, counted = np.pad(share, half), np.pad(weight, half)
     columns = slice(middle, middle + 2 * half + 1)
     costs = [
-        float((counted[row : row + 2 * half + 1, columns] * (padded[row : row + 2 * half + 1, columns] - template) ** 2).sum())
+        float(
+            (
+                counted[row : row + 2 * half + 1, columns] * (padded[row : row + 2 * half + 1, columns] - template) ** 2
+            ).sum()
+        )
         for row in range(box.top, box.bottom)
         if share[row, min(max(middle, 0), share.shape[1] - 1)] > 0.5 and weight[row, middle]
     ]
@@ -238,7 +244,11 @@ def _cost(
 
 
 def _line_pixels(
-    size: tuple[int, int], rows: Sequence[tuple[float, float] | None], across: Scale, xs: Sequence[float], diameter: float
+    size: tuple[int, int],
+    rows: Sequence[tuple[float, float] | None],
+    across: Scale,
+    xs: Sequence[float],
+    diameter: float,
 ) -> npt.NDArray[np.bool_]:
     """Pixels of the lines between markers, outside the markers themselves."""
     mask = np.zeros(size, dtype=bool)

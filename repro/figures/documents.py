@@ -82,7 +82,9 @@ def recognise(file: Path, documents: list[RecordDocument]) -> RecordDocument:
         If the file is missing, larger than any document, or none of them.
     """
     known = ", ".join(document.file for document in documents)
-    remedy = f"give one of {known}, as published ({documents[0].published})" if documents else "add a document to the list"
+    remedy = (
+        f"give one of {known}, as published ({documents[0].published})" if documents else "add a document to the list"
+    )
     if not file.is_file():
         found = "no such file"
     elif (size := file.stat().st_size) > MOST_BYTES:

@@ -67,7 +67,8 @@ def measure_document(document: RecordDocument, source: Path) -> dict[str, Readin
         origin = {
             "document": document.file,
             "document_sha256": document.sha256,
-            "object": "".join(f"page {picture.page}, image {picture.sha256}" for picture in named) or "the whole picture",
+            "object": "".join(f"page {picture.page}, image {picture.sha256}" for picture in named)
+            or "the whole picture",
             "code": code_version(),
         }
         if needed.startswith("frame."):
@@ -91,7 +92,8 @@ def _figure3(pictures: Pictures) -> pd.DataFrame:
         "crop_aspect": 0.015,  # both sides are tried in steps of 0.01
         "brightness": seen.jitter_error,
         "contrast": seen.jitter_error,
-        "saturation": seen.jitter_error,
+        # Chroma is stored at half the resolution and in coarse steps, which takes from the saturation of narrow forms.
+        "saturation": float(np.hypot(seen.jitter_error, 0.03)),
     }
     rows = [(name, value, errors.get(name, 0.005)) for name, value in values.items() if not name.endswith("_error")]
     return pd.DataFrame(rows, columns=["quantity", "value", "error"])
@@ -153,9 +155,7 @@ def _gradcam(pictures: Pictures) -> dict[str, pd.DataFrame]:
             cells,
             columns=[*case_columns, "row", "column", "value", "error", "sky_share", "chroma", "brightness", "edge"],
         ),
-        "sky_circles": pd.DataFrame(
-            circles, columns=[*case_columns, "width", "height", "x", "y", "radius", "error"]
-        ),
+        "sky_circles": pd.DataFrame(circles, columns=[*case_columns, "width", "height", "x", "y", "radius", "error"]),
     }
 
 

@@ -69,7 +69,8 @@ class Scale:
 
 def grey(picture: Pixels) -> Floats:
     """Luminance (ITU-R BT.601), shape (height, width), 0 to 255."""
-    return np.asarray(picture, dtype=float) @ np.array([0.299, 0.587, 0.114])
+    luminance: Floats = np.asarray(picture, dtype=float) @ np.array([0.299, 0.587, 0.114])
+    return luminance
 
 
 def find_boxes(picture: Pixels, *, where: str, count: int) -> list[Box]:
@@ -90,7 +91,7 @@ def find_boxes(picture: Pixels, *, where: str, count: int) -> list[Box]:
         If another number of boxes is found.
     """
     dark = grey(picture) < DARK
-    height, width = dark.shape
+    _height, width = dark.shape
     horizontal = _long_runs(dark, least=width // 12)
     vertical = [(column, first, last) for column, first, last in _long_runs(dark.T, least=12)]
     boxes: list[Box] = []
@@ -218,7 +219,10 @@ def _read_labels(picture: Pixels, box: Box, side: str) -> list[tuple[float, floa
     """Numbers beside an axis: (pixel along the axis, value)."""
     height, width = picture.shape[:2]
     if side == "bottom":
-        rows, columns = (box.bottom + 6, min(box.bottom + 28, height)), (max(box.left - 25, 0), min(box.right + 25, width))
+        rows, columns = (
+            (box.bottom + 6, min(box.bottom + 28, height)),
+            (max(box.left - 25, 0), min(box.right + 25, width)),
+        )
     else:
         rows, columns = (max(box.top - 12, 0), min(box.bottom + 12, height)), (max(box.left - 62, 0), box.left - 6)
     part = Image.fromarray(picture[slice(*rows), slice(*columns)]).convert("L")
@@ -236,7 +240,9 @@ def _read_labels(picture: Pixels, box: Box, side: str) -> list[tuple[float, floa
     ):
         if _NUMBER.fullmatch(text.strip()):
             along = (
-                (left + w / 2 - 40) / _ENLARGE + columns[0] if side == "bottom" else (top + h / 2 - 40) / _ENLARGE + rows[0]
+                (left + w / 2 - 40) / _ENLARGE + columns[0]
+                if side == "bottom"
+                else (top + h / 2 - 40) / _ENLARGE + rows[0]
             )
             found.append((float(along), float(text.replace("\u2212", "-").replace(",", "."))))
     return found

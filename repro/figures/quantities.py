@@ -117,10 +117,12 @@ def _curves(table: pd.DataFrame) -> dict[str, FigureQuantity]:
     loss, accuracy = curve["val_loss"], curve["val_accuracy"]
     values, errors = accuracy["value"].to_numpy(), accuracy["error"].to_numpy()
     # The denominator is that for which all values are nearest to whole counts; neighbours fit as well as it does.
-    misfit = {n: float(np.sqrt(np.mean(((values * n - np.round(values * n)) / (errors * n)) ** 2))) for n in VALIDATION_IMAGES}
+    misfit = {
+        n: float(np.sqrt(np.mean(((values * n - np.round(values * n)) / (errors * n)) ** 2))) for n in VALIDATION_IMAGES
+    }
     images = 658
     counts = values * images
-    found |= {f"figure5.val_correct.e{n}": FigureQuantity(int(round(c)), 0.0) for n, c in enumerate(counts, start=1)}
+    found |= {f"figure5.val_correct.e{n}": FigureQuantity(round(c), 0.0) for n, c in enumerate(counts, start=1)}
     first_loss, lowest = loss.iloc[0], loss.loc[loss["value"].idxmin()]
     last, best, first = loss.iloc[-1], accuracy.loc[accuracy["value"].idxmax()], accuracy.iloc[0]
     found |= {
@@ -159,7 +161,9 @@ def _grid(table: pd.DataFrame) -> dict[str, FigureQuantity]:
 def _histograms(table: pd.DataFrame, counts: Counts) -> dict[str, FigureQuantity]:
     """Figure 7: moments of each predicted class, and with Table 6 what the network itself expects to get wrong."""
     found: dict[str, FigureQuantity] = {}
-    totals = dict.fromkeys(("frames", "yes", "expected_yes", "expected_errors", "least_errors", "near", "variance"), 0.0)
+    totals = dict.fromkeys(
+        ("frames", "yes", "expected_yes", "expected_errors", "least_errors", "near", "variance"), 0.0
+    )
     seen = 0
     for (sun, moon), part in table.groupby(["sun", "moon"]):
         part = part.sort_values("bin_from_pct")
@@ -220,7 +224,9 @@ def _histograms(table: pd.DataFrame, counts: Counts) -> dict[str, FigureQuantity
             "figure7.expected_errors": FigureQuantity(totals["expected_errors"], spread),
             "figure7.least_errors": FigureQuantity(totals["least_errors"], spread),
             "figure7.frames_near_decision": FigureQuantity(totals["near"], 0.05 * totals["near"]),
-            "figure7.share_near_decision_pct": FigureQuantity(100 * totals["near"] / frames, 5 * totals["near"] / frames),
+            "figure7.share_near_decision_pct": FigureQuantity(
+                100 * totals["near"] / frames, 5 * totals["near"] / frames
+            ),
         }
     return found
 
@@ -251,9 +257,7 @@ def moments(place: Floats, density: Floats, error: Floats, scale_error: float) -
     deviation = float(np.sqrt(variance))
     slope = (place - mean) / total
     mean_error = float(
-        np.sqrt(
-            (slope**2 * error**2).sum() + (slope.sum() * scale_error) ** 2 + (0.125 * density.max() / total) ** 2
-        )
+        np.sqrt((slope**2 * error**2).sum() + (slope.sum() * scale_error) ** 2 + (0.125 * density.max() / total) ** 2)
     )
     slope = ((place - mean) ** 2 - variance) / total
     variance_error = np.sqrt(

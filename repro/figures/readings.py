@@ -52,7 +52,9 @@ class Reading:
 def write_reading(folder: Path, name: str, reading: Reading) -> None:
     """Write a table as ``NAME.csv``: lines of its origin after ``#``, then the columns."""
     head = "".join(f"# {key}: {value}\n" for key, value in reading.origin.items())
-    write_text(folder / f"{name}.csv", head + reading.table.to_csv(index=False, lineterminator="\n", float_format="%.6g"))
+    write_text(
+        folder / f"{name}.csv", head + reading.table.to_csv(index=False, lineterminator="\n", float_format="%.6g")
+    )
 
 
 def load_readings(folder: Path) -> dict[str, Reading]:
@@ -100,7 +102,9 @@ def differences(name: str, committed: pd.DataFrame, again: pd.DataFrame) -> list
     """
     keys = list(KEYS[name])
     if list(committed.columns) != list(again.columns) or len(committed) != len(again):
-        return [f"{name}: {len(again)} rows of {list(again.columns)} instead of {len(committed)} of {list(committed.columns)}"]
+        return [
+            f"{name}: {len(again)} rows of {list(again.columns)} instead of {len(committed)} of {list(committed.columns)}"
+        ]
     both = committed.merge(again, on=keys, suffixes=("", "_again"), how="left")
     told = []
     for column in committed.columns.difference(keys, sort=False):

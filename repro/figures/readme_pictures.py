@@ -99,7 +99,9 @@ def read_table3_picture(picture: Pixels, *, where: str) -> dict[tuple[str, str],
     words.sort()
     table = {}
     for row, moon in enumerate(MOONS):
-        for sun, (_, _, count) in zip(SUNS, sorted(words[3 * row : 3 * row + 3], key=lambda word: word[1]), strict=True):
+        for sun, (_, _, count) in zip(
+            SUNS, sorted(words[3 * row : 3 * row + 3], key=lambda word: word[1]), strict=True
+        ):
             table[sun, moon] = count
     return table
 

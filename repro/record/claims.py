@@ -19,8 +19,8 @@ from repro.record.formula import FormulaError, references, unresolved
 from repro.untrusted import brief, read_yaml, told
 
 Kind = Literal["count", "share", "metric", "setting", "ordering", "closure", "figure", "statement"]
-Evidence = Literal["arithmetic", "ephemeris", "architecture", "protocol", "corpus"]
-EVIDENCE: tuple[Evidence, ...] = ("arithmetic", "ephemeris", "architecture", "protocol", "corpus")
+Evidence = Literal["arithmetic", "ephemeris", "architecture", "protocol", "figure", "corpus"]
+EVIDENCE: tuple[Evidence, ...] = ("arithmetic", "ephemeris", "architecture", "protocol", "figure", "corpus")
 Document = Literal["thesis", "slides", "readings", "readme", "kopri", "kvammen"]
 Outcome = Literal["confirmed", "consistent", "contradicted", "source_conflict", "not_run", "error"]
 RuleName = Literal["exact", "rounds_to", "absolute", "relative", "interval", "at_most", "at_least"]

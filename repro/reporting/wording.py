@@ -52,6 +52,11 @@ EVIDENCE_WORDS: dict[Evidence, tuple[str, str, str]] = {
         "what the published rules of sampling, splitting and counting can and cannot give",
         "It gives bounds and intervals that any honest run of the procedure stays within.",
     ),
+    "figure": (
+        "Figure",
+        "the record's own pictures, measured pixel by pixel",
+        "It tells what the record shows, with the error of the reading; it is no evidence about the images themselves.",
+    ),
     "corpus": (
         "Corpus",
         "the thesis' own videos and labels, run through the same pipeline",

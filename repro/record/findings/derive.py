@@ -8,7 +8,7 @@ from typing import Any
 from repro.record.claims import Claims, Evidence
 from repro.record.comparator import Verdict
 from repro.record.findings import classification as results
-from repro.record.findings import closure, network, sky, split, text
+from repro.record.findings import closure, network, pictures, sky, split, text
 from repro.record.findings.finding import Finding, View
 
 
@@ -21,7 +21,7 @@ def find(
     """
     view = View(claims, verdicts, quantities)
     found: list[Finding] = []
-    for module in (closure, sky, split, network, results, text):
+    for module in (closure, sky, split, network, results, pictures, text):
         for detector in module.DETECTORS:
             try:
                 finding = detector(view)
