@@ -10,6 +10,7 @@ import typer
 
 from repro.errors import ReproError
 from repro.paths import find_project
+from repro.record_cli import app as record_app
 
 app = typer.Typer(
     help="Verify, audit and regenerate the published results of an aurora classification thesis.",
@@ -18,6 +19,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
+
+app.add_typer(record_app, name="record")
 
 Project = Annotated[
     Path | None,

@@ -261,15 +261,18 @@ def figure_7_normalised_twice(view: View) -> Finding | None:
         return None
     names = (f"F7.FIRST_BIN.{cell}", f"F7.LAST_BIN.{cell}", *view.failing("F7.BOTH_BINS.*.*", "F7.LAST_BIN_OF_ALL.*.*"))
     sun, moon = cell.split(".")
+    at_night, at_astro = (view.quantity("figure", f"figure7.first_bin.{cell}.moon_full") for cell in ("night", "astro"))
     jump = {moon: view.value(f"T6.NIGHT.{moon}.NO") / view.value(f"T6.NIGHT.{moon}.YES") for moon in MOONS}
     text = (
         f"At {condition_words(sun, moon)} the first and the last bin of Figure 7 alone hold {first[names[0]]:.3f} + "
         f"{last[names[1]]:.3f} = {sums[cell]:.3f}, more than one distribution can: the frames classified no and yes are "
         "normalised by themselves. So the density must jump at 50 % by the ratio of their numbers, "
         f"{' / '.join(f'{jump[moon]:.2f}' for moon in MOONS)} at Night for the three phases of the moon, where the bars are "
-        "high enough to see it."
+        f"high enough to see it. That peaks stand out at Night does not hold at Moon_Full, where the first bin is {at_night:.3f} "
+        f"at Night and {at_astro:.3f} in astronomical twilight."
     )
     title = f"Figure 7 is normalised by predicted class: two bins hold {sums[cell]:.2f}"
+    names = (*names, *view.failing("TXT.HISTOGRAM.PEAKS_AT_NIGHT.*"))
     numbers = {"sum_of_two_bins": sums[cell], **{f"jump_night_{moon}".lower(): value for moon, value in jump.items()}}
     return Finding("FND.FIGURE7_NORMALISED_TWICE", title, names, text, numbers, rank=14)
 
