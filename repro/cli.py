@@ -13,6 +13,7 @@ import typer
 
 from repro.errors import ReproError, make_output_encodable
 from repro.paths import Paths, find_project, foreign_library
+from repro.record_cli import app as record_app
 
 app = typer.Typer(
     help="Verify, audit and regenerate the published results of an aurora classification thesis.",
@@ -22,6 +23,8 @@ app = typer.Typer(
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+
+app.add_typer(record_app, name="record")
 
 Project = Annotated[
     Path | None,

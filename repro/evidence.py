@@ -12,12 +12,15 @@ import pandas as pd
 from repro.classifier.architecture_inputs import architecture_inputs
 from repro.engine.nights import summaries
 from repro.errors import ReproError
+from repro.figures.quantities import as_measured, figure_quantities
+from repro.figures.readings import load_readings
 from repro.files import read_json
 from repro.observed import Coverage, against_schedule, coverage_of, part_quantities, quantities
 from repro.params import Params, load_params
 from repro.paths import Paths
 from repro.record.claims import Claims, EvidenceKind, load_claims
 from repro.record.judge import Evidence, Quantities, Verification, verify
+from repro.record.table6 import table6_counts
 from repro.schedule.document import published, read_or_predict
 from repro.simulated_mark import simulated_nights
 from repro.untrusted import brief, read_table
@@ -57,6 +60,7 @@ def combine(
     corpus: str,
     measured: Quantities | None = None,
     coverage: Coverage | None = None,
+    figures: Quantities | None = None,
 ) -> Evidence:
     """Put the documents of the stages into the form the comparator takes, with the reason for what is missing.
 
@@ -72,6 +76,8 @@ def combine(
         Quantities measured on the corpus, by name.
     coverage : Coverage, optional
         Which nights these are of; all of the record if not given.
+    figures : mapping, optional
+        Quantities measured on the record's pictures, by name.
     """
     by_kind: dict[EvidenceKind, Quantities] = {
         "ephemeris": _checked(schedule, "schedule"),
@@ -81,6 +87,10 @@ def combine(
     if not isinstance(unavailable, Mapping):
         raise _damaged("unavailable", unavailable, "architecture")
     missing = {f"architecture:{name}": str(why) for name, why in unavailable.items()}
+    if figures is not None:
+        by_kind["figure"] = figures
+    else:
+        missing["figure"] = "no readings of the record's pictures: run `dvc repro figures`"
     if corpus == EVIDENCE_CORPUS and measured is not None:
         by_kind["corpus"] = measured
     else:
@@ -92,6 +102,11 @@ def combine(
     missing |= {f"corpus:window{number}": coverage.text() for number in range(1, 10)} if waiting else {}
     nights = len(coverage.present) if corpus == EVIDENCE_CORPUS else 0
     return Evidence(by_kind, missing, nights, len(coverage.expected), waiting)
+
+
+def of_pictures(paths: Paths, claims: Claims) -> Quantities:
+    """What the record's pictures say, from the committed readings; no document is needed."""
+    return as_measured(figure_quantities(load_readings(paths.readings), table6_counts(claims)))
 
 
 def of_corpus(paths: Paths, params: Params, predicted: pd.DataFrame, availability: float) -> CorpusEvidence:
@@ -137,7 +152,8 @@ def from_stages(paths: Paths) -> tuple[Evidence, CorpusEvidence]:
     schedule = read_json(paths.schedule / "schedule.json", made_by="dvc repro schedule")
     nights = read_table(paths.schedule / "nights.parquet", made_by="dvc repro schedule")
     architecture = read_json(paths.architecture, made_by="dvc repro architecture")
-    return _together(paths, load_params(paths.params), schedule, nights, architecture)
+    figures = _checked(read_json(paths.figures / "figures.json", made_by="dvc repro figures"), "figures")
+    return _together(paths, load_params(paths.params), schedule, nights, architecture, figures)
 
 
 def measured_now(paths: Paths, claims: Claims) -> Evidence:
@@ -147,7 +163,7 @@ def measured_now(paths: Paths, claims: Claims) -> Evidence:
     """
     params = load_params(paths.params)
     schedule, nights = read_or_predict(paths.schedule, params.schedule, params.sky, published(claims))
-    return _together(paths, params, schedule, nights, _architecture(paths))[0]
+    return _together(paths, params, schedule, nights, _architecture(paths), of_pictures(paths, claims))[0]
 
 
 def verify_now(paths: Paths) -> Verification:
@@ -167,7 +183,7 @@ def _architecture(paths: Paths) -> dict[str, Any]:
 
 
 def _together(
-    paths: Paths, params: Params, schedule: Any, nights: pd.DataFrame, architecture: Any
+    paths: Paths, params: Params, schedule: Any, nights: pd.DataFrame, architecture: Any, figures: Quantities
 ) -> tuple[Evidence, CorpusEvidence]:
     availability = _checked(schedule, "schedule").get("fit.availability")
     if isinstance(availability, bool) or not isinstance(availability, int | float):
@@ -179,6 +195,7 @@ def _together(
         corpus=params.corpus,
         measured=corpus.quantities or None,
         coverage=corpus.coverage,
+        figures=figures,
     )
     return evidence, corpus
 

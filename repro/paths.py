@@ -90,6 +90,21 @@ class Paths:
         """Measured speeds, one JSON document a benchmark; git-ignored."""
         return self.root / "bench"
 
+    @property
+    def record(self) -> Path:
+        """Documents of the record, put there by the user; git-ignored."""
+        return self.root / "data" / "record"
+
+    @property
+    def readings(self) -> Path:
+        """What was read from the record's pictures, one CSV a figure; committed."""
+        return self.published / "readings"
+
+    @property
+    def figures(self) -> Path:
+        """Folder of the figures stage: ``figures.json``, tables, and readings drawn over the originals."""
+        return self.results / "figures"
+
     def videos(self, corpus: str) -> Path:
         """Folder of a corpus' MP4 files."""
         return self.root / "data" / corpus / "videos"

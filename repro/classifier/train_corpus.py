@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -122,6 +123,7 @@ def train_corpus(
     validation["night"] = validation["name"].map(used["night"]).astype("str")
     write_table(folder / "validation.parquet", validation)
     documents = [_document(run, trained) for run, trained in told]
+    tested = honesty(validation, generator(seed, "honesty"))
     document = {
         "initial_weights": _initial(initial),
         "mode": params.mode,
@@ -130,9 +132,10 @@ def train_corpus(
         "device": device_name(device),
         "runs": documents,
         "spread": _spread(documents),
-        "honesty": honesty(validation, generator(seed, "honesty")),
+        "honesty": tested,
         "quantities": {
             **quantities(done[0].curves),
+            **unseen_accuracy(tested),
             "train.statistics_move_while_frozen": done[0].statistics_moved,
             "protocol.random_seed": "none" if params.mode == "published" else str(seed),
         },
@@ -248,6 +251,18 @@ def quantities(curves: pd.DataFrame) -> dict[str, float]:
     found["figure5.epoch_of_highest_accuracy"] = int(curves["epoch"].iloc[int(curves["val_accuracy"].argmax())])
     found["figure5.epoch_of_lowest_loss"] = int(curves["epoch"].iloc[int(curves["val_loss"].argmin())])
     return found
+
+
+def unseen_accuracy(tested: Mapping[str, Any]) -> dict[str, list[float]]:
+    """``accuracy.unseen_nights``: interval by night in percent; nothing where none was trained or there are too few nights.
+
+    Parameters
+    ----------
+    tested : mapping
+        Of :func:`honesty`.
+    """
+    by_night = tested.get("unseen_nights", {}).get("by_night")
+    return {"accuracy.unseen_nights": [100 * end for end in by_night]} if by_night else {}
 
 
 def honesty(validation: pd.DataFrame, rng: np.random.Generator) -> dict[str, Any]:

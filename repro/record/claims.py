@@ -302,7 +302,7 @@ def load_claims(folder: Path) -> Claims:
     ----------
     folder : Path
         Folder that is searched for ``*.yaml``, in order of path. Files whose name begins with an underscore are not
-        claims (exemptions and the like).
+        claims (exemptions and the like), nor are ``documents.yaml`` and what lies in ``readings``.
 
     Raises
     ------
@@ -310,7 +310,11 @@ def load_claims(folder: Path) -> Claims:
         If a file is not YAML, a key is unknown, an id is used twice, a tolerance is below one printed step, a rule
         has no reason, or a formula names no claim. The message names file, id, field and remedy.
     """
-    files = [path for path in sorted(folder.rglob("*.yaml")) if not path.name.startswith(("_", "."))]
+    files = [
+        path
+        for path in sorted(folder.rglob("*.yaml"))
+        if not path.name.startswith(("_", ".")) and path.name != "documents.yaml" and path.parent.name != "readings"
+    ]
     if not files:
         raise ReproError(
             found="no claim files",

@@ -208,9 +208,7 @@ def _softmax_bounds(claims: Claims, _: Mapping[str, Any]) -> dict[str, Quantity]
     """Bounds on the mean p(yes) of a condition.
 
     A frame is classified yes if and only if p(yes) > 0.5. With a share s of the frames classified yes, the mean over
-    all frames lies between 0.5 s and s + 0.5 (1 - s); the mean over the frames classified yes lies between 0.5 and 1,
-    and values in [50, 100] with mean m have a population deviation of at most sqrt((m - 50) (100 - m))
-    (Bhatia and Davis 2000, American Mathematical Monthly 107, 353-357).
+    all frames lies between 0.5 s and s + 0.5 (1 - s).
     """
     bounds: dict[str, Quantity] = {}
     for name, yes in _numbers(claims, "T6.*.*.YES").items():
@@ -218,9 +216,6 @@ def _softmax_bounds(claims: Claims, _: Mapping[str, Any]) -> dict[str, Quantity]
         cell = f"{sun.lower()}.{moon.lower()}"
         share = yes / (yes + _number(claims, f"T6.{sun}.{moon}.NO"))
         bounds[f"softmax.mean_over_all.{cell}"] = (50 * share, 100 * share + 50 * (1 - share))
-        bounds[f"softmax.mean_over_yes.{cell}"] = (50.0, 100.0)
-        mean = _number(claims, f"F6.YES.{sun}.{moon}.MEAN")
-        bounds[f"softmax.sd_over_yes.{cell}"] = (0.0, math.sqrt(max(0.0, (mean - 50) * (100 - mean))))
     return bounds
 
 

@@ -14,6 +14,7 @@ from torch import nn
 from repro.classifier import finetune as training
 from repro.classifier.finetune import CURVES, Judged, Trained, fine_tune
 from repro.classifier.images import Images, training_batches
+from repro.classifier.train_corpus import UNSEEN, honesty, unseen_accuracy
 from repro.errors import ReproError
 from repro.params import TrainParams
 from tests.support.images import labelled_images, small
@@ -267,3 +268,16 @@ def test_validation_table(train_images: Images, val_images: Images) -> None:
     assert table["name"].tolist() == list(val_images.names)
     assert table["label"].tolist() == [("no", "yes")[k] for k in val_images.classes]
     assert ((table["p_yes"] > 0.5) == (table["predicted"] == "yes")).all()
+
+
+@pytest.mark.parametrize(("nights", "judged"), [(12, True), (2, False)])
+def test_accuracy_on_unseen_nights_is_a_quantity(nights: int, judged: bool) -> None:
+    """The interval by night reaches the claim in percent, and nothing is given where nights are too few for one."""
+    frames = pd.DataFrame({"night": [f"{number % nights:02d}" for number in range(120)], "label": "yes"})
+    frames = frames.assign(split=UNSEEN, network=0, predicted=["yes"] * 90 + ["no"] * 30)
+    interval = unseen_accuracy(honesty(frames, np.random.default_rng(0))).get("accuracy.unseen_nights")
+    if judged:
+        assert interval is not None
+        assert 50 < interval[0] <= 75 <= interval[1] < 100
+    else:
+        assert interval is None

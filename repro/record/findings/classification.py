@@ -94,7 +94,7 @@ def best_of_twelve(view: View) -> Finding:
         f"the last three epochs is too high by {low_optimism:.1f} to {high_optimism:.1f} points; their mean is "
         f"{100 * mean_last:.2f} %. Epochs {by_accuracy} and {len(counts)} cannot differ significantly (McNemar p >= "
         f"{chance:.2f}). If errors cluster by date as labels do, the design effect is {effect:.1f} and the interval "
-        f"{low:.1f} to {high:.1f} %. Whether over-fitting began cannot be told."
+        f"{low:.1f} to {high:.1f} %. Whether over-fitting began cannot be known."
     )
     title = f"{100 * best:.2f} % is the best of {len(counts)} epochs on the reported set; the last three average {100 * mean_last:.2f} %"
     numbers = {
@@ -187,7 +187,11 @@ def ratio_is_odds(view: View) -> Finding | None:
 
 
 def deviation_has_a_bound(view: View) -> Finding:
-    """Whether the diagonal of high deviations in Figure 6 says anything that its means do not."""
+    """Whether the diagonal of high deviations in Figure 6 says anything that its means do not.
+
+    Values in [50, 100] with mean m have a population deviation of at most sqrt((m - 50) (100 - m)) (Bhatia & Davis 2000,
+    American Mathematical Monthly 107, 353-357).
+    """
     used = {}
     for sun in SUNS:
         for moon in MOONS:
@@ -257,15 +261,18 @@ def figure_7_normalised_twice(view: View) -> Finding | None:
         return None
     names = (f"F7.FIRST_BIN.{cell}", f"F7.LAST_BIN.{cell}", *view.failing("F7.BOTH_BINS.*.*", "F7.LAST_BIN_OF_ALL.*.*"))
     sun, moon = cell.split(".")
+    at_night, at_astro = (view.quantity("figure", f"figure7.first_bin.{cell}.moon_full") for cell in ("night", "astro"))
     jump = {moon: view.value(f"T6.NIGHT.{moon}.NO") / view.value(f"T6.NIGHT.{moon}.YES") for moon in MOONS}
     text = (
         f"At {condition_words(sun, moon)} the first and the last bin of Figure 7 alone hold {first[names[0]]:.3f} + "
         f"{last[names[1]]:.3f} = {sums[cell]:.3f}, more than one distribution can: the frames classified no and yes are "
         "normalised by themselves. So the density must jump at 50 % by the ratio of their numbers, "
         f"{' / '.join(f'{jump[moon]:.2f}' for moon in MOONS)} at Night for the three phases of the moon, where the bars are "
-        "high enough to see it."
+        f"high enough to see it. That peaks stand out at Night does not hold at Moon_Full, where the first bin is {at_night:.3f} "
+        f"at Night and {at_astro:.3f} in astronomical twilight."
     )
     title = f"Figure 7 is normalised by predicted class: two bins hold {sums[cell]:.2f}"
+    names = (*names, *view.failing("TXT.HISTOGRAM.PEAKS_AT_NIGHT.*"))
     numbers = {"sum_of_two_bins": sums[cell], **{f"jump_night_{moon}".lower(): value for moon, value in jump.items()}}
     return Finding("FND.FIGURE7_NORMALISED_TWICE", title, names, text, numbers, rank=14)
 

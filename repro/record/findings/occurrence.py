@@ -63,13 +63,14 @@ def which_errors(view: View) -> Finding:
     of_errors = label_share * math.sqrt(errors * (1 - errors / images))
     spread = float(norm.isf(0.025)) * math.hypot(of_share, of_errors)
     most = min(false_positives + spread, errors)
+    expected = view.quantity("figure", "figure7.expected_share_pct.night.no_moon")
     lowest = (classified - most / per_class) / (1 - errors / per_class)
     text = (
         f"{100 * label_share:.2f} % of the labels are yes and {100 * classified:.2f} % of the same pool are classified yes. Were "
         f"the label share exact, {false_positives:.0f} of the {errors:.0f} errors would be false positives and "
         f"{errors - false_positives:.0f} false negatives; but labels weight dates equally and frames of a date are alike, so "
         f"anything from {max(false_positives - spread, 0):.0f} to {most:.0f} false positives fits (95 %). True occurrence is "
-        f"then {100 * lowest:.0f} to {100 * label_share:.0f} %. That the network mostly misses aurora is likely, not settled."
+        f"then {100 * lowest:.0f} to {100 * label_share:.0f} %, and the probabilities of Figure 7 add up to {expected:.1f} %. That the network mostly misses aurora is likely, not settled."
     )
     title = (
         f"About {false_positives:.0f} of {errors:.0f} errors are false positives, but 0 to {most:.0f} fit the labels"
@@ -81,6 +82,7 @@ def which_errors(view: View) -> Finding:
         "fewest_false_positives": max(false_positives - spread, 0.0),
         "most_false_positives": most,
         "lowest_occurrence_percent": 100 * lowest,
+        "expected_by_probability_percent": expected,
     }
     claims = ("SPLIT.LABELLED_YES", "SPLIT.LABELLED", "T6.NIGHT.NO_MOON.YES", "F5.VAL_ACCURACY_COUNT.E10")
     return Finding("FND.WHICH_ERRORS", title, claims, text, numbers, "remark", 2)

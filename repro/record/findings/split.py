@@ -132,7 +132,7 @@ def eighty_percent(view: View) -> Finding | None:
         f"{train_no:,.0f} of {no:,.0f} is {100 * train_no / no:.2f} % ({printed_train:.2f} % would be of "
         f"{100 * train_no / printed_train:,.0f}), and {printed_val:.2f} % is {val_no:,.0f} of the {left:,.0f} left after the "
         f"training draw, {100 * val_no / no:.2f} % of all. The text gives remainders to the dates with most images, the script "
-        "to the largest fractions. Consequences of the procedure, not told by the text; the counts are right."
+        "to the largest fractions. These are consequences of the procedure that the text leaves out; the counts are right."
     )
     title = f"80 % and 20 % are {share:.1f} % and {100 - share:.1f} %, and the shares of no have two bases"
     numbers = {

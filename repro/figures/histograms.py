@@ -1,0 +1,268 @@
+"""Figure 7: three panels, each with three translucent histograms of 100 bins, read bar by bar.
+
+Where bars overlap, their colours mix; each of the eight mixtures says which bars cover a pixel. JPEG blurs colours over 16
+pixels, three bars wide, so bars are not read one by one: a panel is drawn from assumed heights, coded as the figure was,
+and compared with it; heights are changed, bar by bar, as long as that brings the two together.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import permutations
+
+import numpy as np
+import numpy.typing as npt
+
+from repro.errors import ReproError
+from repro.figures.jpeg import Coding
+from repro.figures.picture_axes import ROUNDING_PX, Box, Floats, Pixels, Scale, find_boxes, grey, read_scale
+from repro.figures.softmax_grid import MOONS
+
+BINS = 100  # of one percentage point
+ALPHA = 0.6  # opacity of the bars
+#: Histograms in the order in which they are drawn, and their colours: green, orange and navy of matplotlib.
+SERIES: tuple[tuple[str, tuple[int, int, int]], ...] = (
+    ("ASTRO", (0, 128, 0)),
+    ("NAUTICAL", (255, 165, 0)),
+    ("NIGHT", (0, 0, 128)),
+)
+Heights = npt.NDArray[np.int_]
+_MARGIN = 24  # pixels around a panel that are coded with it
+_APART = 9  # bars changed at a time are this many bins apart, so that no two share a block
+#: Standard error of a height: drawn on whole pixels, and found after JPEG to a third of one.
+HEIGHT_PX = float(np.hypot(ROUNDING_PX, 0.35))
+_SWEEPS = 8
+LOW = 64  # pixels; all but a few bars are lower, and only the lower part of the panel is drawn again for them
+REACH = 10  # columns beyond a bar that its colour spreads to by the coding
+_COLOUR_LIMIT = 30.0  # counts by which a legend's colour may differ
+
+
+@dataclass(frozen=True)
+class Histogram:
+    """One histogram.
+
+    Parameters
+    ----------
+    sun, moon : str
+        Its condition.
+    density : ndarray, shape (100,)
+        Per percentage point, by bins of one point from 0 to 100 %.
+    error_px : ndarray, shape (100,)
+        Standard error of each bar's height in pixels, the common scale left out.
+    per_px : float
+        Density of one pixel.
+    scale_error : float
+        Standard error of the scale's zero, common to all bars, as a density.
+    """
+
+    sun: str
+    moon: str
+    density: Floats
+    error_px: Floats
+    per_px: float
+    scale_error: float
+
+    @property
+    def error(self) -> Floats:
+        """Standard error of each density."""
+        return np.asarray(np.hypot(self.error_px * self.per_px, self.scale_error))
+
+
+def read_histograms(picture: Pixels, coding: Coding | None, *, where: str) -> list[Histogram]:
+    """All nine histograms.
+
+    Parameters
+    ----------
+    picture : ndarray, uint8, shape (height, width, 3)
+        The figure, RGB: three panels side by side with one y axis.
+    coding : Coding or None
+        How it was coded; None if it lost nothing.
+    where : str
+        Name of the figure, for errors.
+
+    Raises
+    ------
+    ReproError
+        If panels or scales are not found, or the bars have other colours.
+    """
+    boxes = find_boxes(picture, where=where, count=len(MOONS))
+    up = read_scale(picture, boxes[0], "left", where=f"{where}, y axis")
+    histograms = []
+    for box, moon in zip(boxes, MOONS, strict=True):
+        across = read_scale(picture, box, "bottom", where=f"{where}, x axis of panel {moon}")
+        panel = _Panel(picture, coding, box, across, up)
+        _check_colours(panel, f"{where}, panel {moon}")
+        heights = panel.fit()
+        zero_px = float(up.pixel(0)) - panel.base
+        for number, (sun, _) in enumerate(SERIES):
+            px = heights[number]
+            rows = np.where(px > 0, px + zero_px, 0.0)
+            histograms.append(
+                Histogram(
+                    sun, moon, rows * abs(up.per_px), np.full(BINS, HEIGHT_PX), abs(up.per_px),
+                    abs(up.per_px) * up.error_px,
+                )
+            )  # fmt: skip
+    return histograms
+
+
+class _Panel:
+    """A panel that can be drawn from assumed heights and compared with the figure."""
+
+    def __init__(self, picture: Pixels, coding: Coding | None, box: Box, across: Scale, up: Scale) -> None:
+        self.coding = coding
+        self.base = box.bottom  # row of the lower line; bars end above it
+        self.limit = box.bottom - box.top - 1
+        # A part of the figure that begins where a block of the coding does.
+        self.left = max(0, (box.left - _MARGIN) // 16 * 16)
+        self.top = max(0, (box.top - _MARGIN) // 16 * 16)
+        right, bottom = box.right + _MARGIN, box.bottom + _MARGIN
+        self.seen = picture[self.top : bottom, self.left : right]
+        edges = np.round(across.pixel(np.arange(BINS + 1))).astype(int) - self.left
+        self.bins = np.full(self.seen.shape[1], -1)
+        for number in range(BINS):
+            self.bins[edges[number] : edges[number + 1]] = number
+        self.edges = edges
+        rows = np.arange(self.seen.shape[0]) + self.top
+        self.above = (self.base - rows)[:, None]  # pixels above the lower line; 1 is the first row of bars
+        self.rows = slice(box.top + 2 - self.top, self.base - self.top)
+        grid = np.round([place for place, value in up.ticks if value > 0]).astype(int) - self.top
+        self.weight = np.ones(self.seen.shape[:2])
+        for row in grid:
+            self.weight[row - 1 : row + 2] = 0.1  # a dashed line is drawn there
+        self.weight[: box.top + 3 - self.top] = 0
+        self.weight[self.base - self.top :] = 0
+        self.weight[_legend_rows(picture, box)[0] - self.top : _legend_rows(picture, box)[1] - self.top] *= 0.0
+        # What is not drawn here (lines, ticks, letters) is taken over, so that it disturbs both pictures alike.
+        self.copied = np.zeros(self.seen.shape[:2], dtype=bool)
+        self.copied[self.base - self.top :] = True
+        self.copied[: box.top + 1 - self.top] = True
+        self.copied[:, : box.left + 2 - self.left] = True
+        self.copied[:, box.right - 1 - self.left :] = True
+        self.colours = _mixtures()
+
+    def draw(self, heights: Heights, top: int = 0) -> Pixels:
+        """The panel from a row on, with bars of these heights (series, bin) in pixels."""
+        columns = np.where(self.bins >= 0, heights[:, np.clip(self.bins, 0, None)], 0)
+        above = self.above[top:]
+        code = np.zeros((len(above), len(self.bins)), dtype=np.uint8)
+        for number in range(len(SERIES)):
+            code |= ((above <= columns[number]) & (above > 0)).astype(np.uint8) << number
+        drawn = np.where(self.copied[top:, :, None], self.seen[top:], self.colours[code])
+        return self.coding.apply(drawn) if self.coding else drawn
+
+    def misfit(self, heights: Heights, top: int = 0) -> Floats:
+        """Sum of squared differences by column, from a row on."""
+        difference = self.draw(heights, top).astype(np.int16) - self.seen[top:]
+        squares = np.einsum("ijk,ijk->ij", difference.astype(np.float32), difference.astype(np.float32))
+        return np.asarray((self.weight[top:] * squares).sum(axis=0))
+
+    def start(self) -> Heights:
+        """Heights that fit the middle of each bar best, all rows at once.
+
+        From the lower line upwards bars end one after another, in one of six orders; for each order the best rows follow
+        from sums over the rows below and above (dynamic programming), for all bins together.
+        """
+        middle = (self.edges[:-1] + self.edges[1:] - 1) / 2
+        columns = np.stack([np.floor(middle), np.ceil(middle)]).astype(int)
+        profile = self.seen[self.rows][::-1][:, columns].astype(float).mean(axis=1)  # from the lower line upwards
+        weight = self.weight[self.rows][::-1][:, columns[0]]
+        cost = ((profile[:, :, None] - self.colours[None, None].astype(float)) ** 2).sum(axis=3) * weight[..., None]
+        total = np.concatenate([np.zeros((1, *cost.shape[1:])), np.cumsum(cost, axis=0)])  # (rows + 1, bins, codes)
+        best, heights = np.full(BINS, np.inf), np.zeros((len(SERIES), BINS), dtype=int)
+        for order in permutations(range(len(SERIES))):  # which bar ends first, second, last
+            codes = [2 ** len(SERIES) - 1]
+            for series in order:
+                codes.append(codes[-1] & ~(1 << series))
+            # Cheapest way to have ended `n` bars at or below each row, and where the last of them ended.
+            value, ends = total[..., codes[0]], []
+            for after in codes[1:]:
+                step = value - total[..., after]
+                cheapest = np.minimum.accumulate(step, axis=0)
+                rows = np.where(step <= cheapest, np.arange(len(step))[:, None], 0)
+                ends.append(np.maximum.accumulate(rows, axis=0))
+                value = cheapest + total[..., after]
+            row = np.full(BINS, len(value) - 1)
+            final = value[-1]
+            found = np.zeros_like(heights)
+            for number in reversed(range(len(order))):
+                row = ends[number][row, np.arange(BINS)]
+                found[order[number]] = row
+            better = final < best - 1e-9
+            best[better], heights[:, better] = final[better], found[:, better]
+        return heights
+
+    def fit(self) -> Heights:
+        """Heights whose drawing comes nearest to the figure."""
+        heights = self.start()
+        active = np.ones((len(SERIES), BINS), dtype=bool)
+        low = (self.base - self.top - LOW - 32) // 16 * 16  # where the part begins that holds the low bars
+        for sweep in range(_SWEEPS):
+            changed = np.zeros_like(active)
+            for tall, top in ((False, max(low, 0)), (True, 0)):
+                candidates = active & ((heights.max(axis=0) > LOW) == tall)
+                if not candidates.any():
+                    continue
+                current = self.misfit(heights, top)
+                for series in range(len(SERIES)):
+                    for first in range(_APART):
+                        group = [b for b in range(first, BINS, _APART) if candidates[series, b]]
+                        for step in (1, -1, 2, -2) if sweep == 0 else (1, -1):
+                            if not group:
+                                break
+                            trial = heights.copy()
+                            trial[series, group] = np.clip(trial[series, group] + step, 0, self.limit)
+                            new = self.misfit(trial, top)
+                            better = [b for b in group if self._around(new, b) < self._around(current, b) - 1e-3]
+                            if better:
+                                heights[series, better] = trial[series, better]
+                                changed[series, better] = True
+                                current = self.misfit(heights, top)
+            if not changed.any():
+                break
+            # A bar is tried again if it or a neighbour has changed.
+            active[:] = np.convolve(changed.any(axis=0), np.ones(5), mode="same") > 0
+        return heights
+
+    def _around(self, misfit: Floats, number: int) -> float:
+        """Misfit of a bar and of the columns beside it that its colour spreads to."""
+        return float(misfit[max(self.edges[number] - REACH, 0) : self.edges[number + 1] + REACH].sum())
+
+
+def _mixtures() -> Pixels:
+    """Colours of the eight ways in which three bars can cover a pixel; bit k of the index stands for series k."""
+    colours = np.full((2 ** len(SERIES), 3), 255.0)
+    for code in range(len(colours)):
+        for number, (_, colour) in enumerate(SERIES):
+            if code >> number & 1:
+                colours[code] = ALPHA * np.asarray(colour) + (1 - ALPHA) * colours[code]
+    return np.round(colours).astype(np.uint8)
+
+
+def _legend_rows(picture: Pixels, box: Box) -> tuple[int, int]:
+    """Rows that a legend takes: its letters are the only black well above the lower line; none gives an empty range."""
+    inside = grey(picture[box.top + 3 : box.bottom - 20, box.left + 3 : box.right - 2])
+    spread = np.ptp(picture[box.top + 3 : box.bottom - 20, box.left + 3 : box.right - 2].astype(int), axis=2)
+    rows = np.flatnonzero(((inside < 60) & (spread < 30)).sum(axis=1) > 3)
+    return (box.top, box.top) if len(rows) == 0 else (box.top + rows[0] - 8, box.top + rows[-1] + 14)
+
+
+def _check_colours(panel: _Panel, where: str) -> None:
+    """Whether the pixels of a panel have the colours of the eight mixtures."""
+    inside = panel.seen[panel.rows][:, panel.edges[0] : panel.edges[-1]].astype(float)
+    distance = np.linalg.norm(inside[:, :, None] - panel.colours[None, None].astype(float), axis=3).min(axis=2)
+    counted = panel.weight[panel.rows][:, panel.edges[0] : panel.edges[-1]] == 1
+    typical = float(np.percentile(distance[counted & (inside.min(axis=2) < 230)], 50)) if counted.any() else np.inf
+    if not typical < _COLOUR_LIMIT:
+        raise ReproError(
+            found=f"bars whose colours differ by {typical:.0f} counts from the nearest mixture",
+            expected=f"bars in green, orange and navy of opacity {ALPHA:g}",
+            where=where,
+            remedy="give the figure as it was published; without its colours overlapping bars cannot be told apart",
+        )
+
+
+def predicted_class(bins: Sequence[int]) -> npt.NDArray[np.bool_]:
+    """Whether the bins, by their lower ends in percent, hold frames classified yes (p of at least one half)."""
+    return np.asarray(bins) >= BINS // 2

@@ -1,0 +1,129 @@
+"""Statements of section III.2 as numbers on the recovered Grad-CAM maps, each beside a randomised reference.
+
+A map has 8 x 8 numbers, and maps are smooth, so that two of them agree by chance more often than independent numbers
+would. The reference is therefore made of the map itself: shifted around, mirrored, turned, and shuffled in blocks of 2 x 2,
+some thousand times. A statement holds only if the measure is larger than in 95 % of these. Twelve chosen pictures show what
+can occur, not how often it does.
+"""
+
+from __future__ import annotations
+
+import zlib
+
+import numpy as np
+import pandas as pd
+
+from repro.figures.overlays import GRID, enlarge
+from repro.figures.picture_axes import Floats
+
+RESAMPLINGS = 4000
+SEED = 20250627
+LEAST_SKY = 0.5  # share of a cell that must be sky
+#: Statement and case: what the map is said to follow.
+FOLLOWS = (
+    ("chroma", ("red", "purple", "pink")),
+    ("edge", ("arc", "radial", "diffuse")),
+    ("brightness", ("arc", "radial", "diffuse", "cloud", "snow")),
+)
+SAME_REGION = (("night", "astro"), ("night", "nautical"), ("astro", "nautical"))
+
+
+def statements(cells: pd.DataFrame) -> dict[str, float | bool]:
+    """Measures and their references by name.
+
+    ``gradcam.follows.<measure>.<case>`` is the correlation of map and measure over cells of sky, ``.p`` the share of the
+    reference that reaches it; ``gradcam.similar.<case>.<case>`` the same for two maps; ``gradcam.holds.<statement>`` whether
+    all its parts are beyond 95 % of the reference.
+
+    Parameters
+    ----------
+    cells : DataFrame
+        Table ``gradcam_cells`` of the readings.
+    """
+    grids = {
+        str(case): {column: _grid(part, column) for column in ("value", "sky_share", "chroma", "brightness", "edge")}
+        for case, part in cells.groupby("case")
+    }
+    found: dict[str, float | bool] = {}
+    for measure, cases in FOLLOWS:
+        for case in cases:
+            if case in grids:
+                own = grids[case]
+                r, p = correlation(own["value"], own[measure], own["sky_share"] > LEAST_SKY, f"{measure}.{case}")
+                found[f"gradcam.follows.{measure}.{case}"], found[f"gradcam.follows.{measure}.{case}.p"] = r, p
+    for first, second in SAME_REGION:
+        if first in grids and second in grids:
+            everywhere = np.ones((GRID, GRID), dtype=bool)
+            r, p = correlation(grids[first]["value"], grids[second]["value"], everywhere, f"{first}.{second}")
+            found[f"gradcam.similar.{first}.{second}"], found[f"gradcam.similar.{first}.{second}.p"] = r, p
+            a, b = (enlarge(grids[case]["value"]) > 0.5 for case in (first, second))
+            found[f"gradcam.overlap.{first}.{second}"] = float((a & b).sum() / max((a | b).sum(), 1))
+    groups = {
+        "saturated_pixels": [f"gradcam.follows.chroma.{case}.p" for case in ("red", "purple", "pink")],
+        "edges": [f"gradcam.follows.edge.{case}.p" for case in ("arc", "radial")],
+        "same_region": [f"gradcam.similar.{a}.{b}.p" for a, b in SAME_REGION],
+    }
+    for name, parts in groups.items():
+        if all(part in found for part in parts):
+            found[f"gradcam.holds.{name}"] = all(float(found[part]) < 0.05 for part in parts)
+            found[f"gradcam.parts_holding.{name}"] = float(sum(float(found[part]) < 0.05 for part in parts))
+    area = {case: float((enlarge(own["value"]) > 0.5).mean()) for case, own in grids.items()}
+    level = {case: float(enlarge(own["value"]).mean()) for case, own in grids.items()}
+    if {"arc", "radial", "diffuse"} <= set(area):
+        found["gradcam.holds.diffuse_broadest"] = area["diffuse"] > max(area["arc"], area["radial"])
+    for case in ("clear", "cloud", "snow"):
+        if case in area:
+            found[f"gradcam.mean_level.{case}"] = level[case]
+    if "clear" in grids:
+        found["gradcam.holds.clear_disappears"] = bool(grids["clear"]["value"].max() < 0.5)
+    return found
+
+
+def correlation(map_values: Floats, other: Floats, counted: np.ndarray, name: str) -> tuple[float, float]:
+    """Correlation over counted cells, and the share of changed maps that reach it.
+
+    Parameters
+    ----------
+    map_values, other : ndarray, shape (8, 8)
+        A map, and what it is said to follow.
+    counted : ndarray of bool, shape (8, 8)
+        Cells that count.
+    name : str
+        Seeds the changes, so that each comparison has its own and all are repeatable.
+    """
+    observed = _r(map_values[counted], other[counted])
+    generator = np.random.default_rng([SEED, zlib.crc32(name.encode())])
+    reached = 0
+    for number in range(RESAMPLINGS):
+        changed = _shuffled(map_values, generator) if number % 2 else _moved(map_values, generator)
+        reached += _r(changed[counted], other[counted]) >= observed - 1e-12
+    return observed, (reached + 1) / (RESAMPLINGS + 1)
+
+
+def _moved(values: Floats, generator: np.random.Generator) -> Floats:
+    """A map shifted around its borders by any number of cells, turned by quarters, and mirrored or not."""
+    turned = np.rot90(values, int(generator.integers(4)))
+    if generator.integers(2):
+        turned = turned[:, ::-1]
+    shift = generator.integers(0, GRID, size=2)
+    return np.asarray(np.roll(turned, (int(shift[0]), int(shift[1])), axis=(0, 1)))
+
+
+def _shuffled(values: Floats, generator: np.random.Generator) -> Floats:
+    """A map whose blocks of 2 x 2 cells have changed places."""
+    half = GRID // 2
+    blocks = values.reshape(half, 2, half, 2).swapaxes(1, 2).reshape(half * half, 2, 2)
+    blocks = blocks[generator.permutation(len(blocks))]
+    return np.asarray(blocks.reshape(half, half, 2, 2).swapaxes(1, 2).reshape(GRID, GRID))
+
+
+def _r(first: Floats, second: Floats) -> float:
+    if np.ptp(first) == 0 or np.ptp(second) == 0:
+        return 0.0
+    return float(np.corrcoef(first, second)[0, 1])
+
+
+def _grid(part: pd.DataFrame, column: str) -> Floats:
+    grid = np.zeros((GRID, GRID))
+    grid[part["row"].to_numpy(int), part["column"].to_numpy(int)] = part[column].to_numpy(float)
+    return grid

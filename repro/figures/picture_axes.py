@@ -1,0 +1,265 @@
+"""Axes of a drawn figure: the box, its ticks, the numbers beside them, and the scale that follows.
+
+Figures are drawn by matplotlib: a black box of one pixel, black ticks outside it, numbers beside the ticks. Pixel
+coordinates are (column, row) of pixel centres, counted from the top left corner.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+import numpy.typing as npt
+import pytesseract
+from PIL import Image
+
+from repro.errors import ReproError
+
+Pixels = npt.NDArray[np.uint8]
+Floats = npt.NDArray[np.float64]
+
+DARK = 110  # a pixel below this grey value is part of the box, a tick or a letter; grid lines are 176 and lighter
+_ENLARGE = 4  # labels of 10 px become 40 px, near the size that Tesseract's network was trained on
+_NUMBER = re.compile(r"[-\u2212]?\d+(?:[.,]\d+)?")
+# A tick is drawn on a whole pixel, so its place is off by up to half a pixel, evenly distributed.
+ROUNDING_PX = 1 / np.sqrt(12)
+
+
+@dataclass(frozen=True)
+class Box:
+    """Box around a plot, in pixels; the lines themselves are at these rows and columns."""
+
+    left: int
+    top: int
+    right: int
+    bottom: int
+
+
+@dataclass(frozen=True)
+class Scale:
+    """A linear axis.
+
+    Parameters
+    ----------
+    start : float
+        Value at pixel 0.
+    per_px : float
+        Change of the value from one pixel to the next.
+    error_px : float
+        Standard error of the scale within the range of its ticks, in pixels.
+    ticks : tuple of (float, float)
+        Pixel and value of each tick that was used.
+    """
+
+    start: float
+    per_px: float
+    error_px: float
+    ticks: tuple[tuple[float, float], ...]
+
+    def value(self, pixel: npt.ArrayLike) -> Floats:
+        """Value at pixel positions."""
+        return np.asarray(self.start + self.per_px * np.asarray(pixel, dtype=float))
+
+    def pixel(self, value: npt.ArrayLike) -> Floats:
+        """Pixel positions of values."""
+        return np.asarray((np.asarray(value, dtype=float) - self.start) / self.per_px)
+
+
+def grey(picture: Pixels) -> Floats:
+    """Luminance (ITU-R BT.601), shape (height, width), 0 to 255."""
+    luminance: Floats = np.asarray(picture, dtype=float) @ np.array([0.299, 0.587, 0.114])
+    return luminance
+
+
+def find_boxes(picture: Pixels, *, where: str, count: int) -> list[Box]:
+    """Boxes of a figure from left to right, then from top to bottom.
+
+    Parameters
+    ----------
+    picture : ndarray, uint8, shape (height, width, 3)
+        The figure, RGB.
+    where : str
+        Name of the figure, for the error.
+    count : int
+        How many there must be.
+
+    Raises
+    ------
+    ReproError
+        If another number of boxes is found.
+    """
+    dark = grey(picture) < DARK
+    _height, width = dark.shape
+    horizontal = _long_runs(dark, least=width // 12)
+    vertical = [(column, first, last) for column, first, last in _long_runs(dark.T, least=12)]
+    boxes: list[Box] = []
+    for top, top_left, top_right in horizontal:
+        for bottom, bottom_left, bottom_right in horizontal:
+            # A tick at the corner makes one of the lines a little longer.
+            left, right = max(top_left, bottom_left), min(top_right, bottom_right)
+            if bottom - top < 12 or abs(top_left - bottom_left) > 8 or abs(top_right - bottom_right) > 8:
+                continue
+            sides = [
+                [v for v in vertical if abs(v[0] - x) <= 2 and v[1] <= top + 3 and v[2] >= bottom - 3]
+                for x in (left, right)
+            ]
+            if all(sides):
+                boxes.append(Box(sides[0][0][0], top, sides[1][-1][0], bottom))
+    boxes = _distinct(boxes)
+    if len(boxes) != count:
+        raise ReproError(
+            found=f"{len(boxes)} boxes of axes",
+            expected=f"{count}, each with a black line on all four sides",
+            where=where,
+            remedy="give the figure as it was published; without its axes no value can be read",
+        )
+    return boxes
+
+
+def _long_runs(dark: npt.NDArray[np.bool_], least: int) -> list[tuple[int, int, int]]:
+    """Dark lines along rows: (row, first, last), at least ``least`` long; the inside of a dark area is no line."""
+    runs = []
+    beyond = np.pad(dark, ((3, 3), (0, 0)))
+    for row, line in enumerate(dark):
+        if np.count_nonzero(line) < least:
+            continue
+        edges = np.flatnonzero(np.diff(np.concatenate([[0], line.astype(np.int8), [0]])))
+        for a, b in edges.reshape(-1, 2):
+            inside = min(float(beyond[row + offset, a:b].mean()) for offset in (0, 6)) > 0.5
+            if b - a >= least and not inside:
+                runs.append((row, int(a), int(b) - 1))
+    return runs
+
+
+def _distinct(boxes: list[Box]) -> list[Box]:
+    """The outermost of boxes that overlap."""
+    kept: list[Box] = []
+    for box in sorted(boxes, key=lambda box: (box.left - box.right) * (box.bottom - box.top)):
+        apart = all(
+            box.left > other.right or box.right < other.left or box.top > other.bottom or box.bottom < other.top
+            for other in kept
+        )
+        if apart:
+            kept.append(box)
+    return sorted(kept, key=lambda box: (round(box.top / 40), box.left))
+
+
+def tick_pixels(picture: Pixels, box: Box, side: str) -> list[float]:
+    """Places of the ticks below (``bottom``) or to the left (``left``) of a box, in pixels along the axis."""
+    lum = grey(picture)
+    if side == "bottom":
+        strip = 255 - lum[box.bottom + 2 : box.bottom + 4, :].mean(axis=0)
+        first, last = box.left, box.right
+    else:
+        strip = 255 - lum[:, box.left - 3 : box.left - 1].mean(axis=1)
+        first, last = box.top, box.bottom
+    found: list[float] = []
+    position = max(first - 1, 1)
+    while position <= min(last + 1, len(strip) - 2):
+        if strip[position] > 255 - DARK - 15 and strip[position] >= strip[position - 1 : position + 2].max():
+            around = slice(position - 1, position + 2)
+            weight = np.clip(strip[around] - 20, 0, None)
+            found.append(float((np.arange(position - 1, position + 2) * weight).sum() / weight.sum()))
+            position += 3
+        position += 1
+    return found
+
+
+def read_scale(picture: Pixels, box: Box, side: str, *, where: str) -> Scale:
+    """Scale of an axis from its ticks and the numbers beside them.
+
+    Parameters
+    ----------
+    picture : ndarray, uint8, shape (height, width, 3)
+        The figure, RGB.
+    box : Box
+        The axes.
+    side : str
+        ``bottom`` (values by column) or ``left`` (values by row).
+    where : str
+        Name of the axis, for the error.
+
+    Raises
+    ------
+    ReproError
+        If fewer than three ticks carry a number that was read, or the numbers are not on one line.
+    """
+    ticks = tick_pixels(picture, box, side)
+    numbers = _read_labels(picture, box, side)
+    spacing = min((b - a for a, b in pairwise(ticks)), default=0.0)
+    pairs = []
+    for tick in ticks:
+        near = [(abs(place - tick), value) for place, value in numbers if abs(place - tick) < 0.3 * spacing]
+        if near:
+            pairs.append((tick, min(near)[1]))
+    fitted = _line_through_most(pairs)
+    if fitted is None:
+        raise ReproError(
+            found=f"{len(ticks)} ticks and the numbers {[value for _, value in numbers]}",
+            expected="at least three ticks with numbers that grow evenly",
+            where=where,
+            remedy="give the figure as it was published; without a scale no value can be read",
+        )
+    start, per_px, used = fitted
+    # All ticks are evenly spaced, so those whose number was not read tell the scale as well.
+    places = np.array(ticks)
+    step = np.median(np.diff([value for _, value in used])) / max(
+        1, round(float(np.median(np.diff([place for place, _ in used])) / spacing))
+    )
+    values = used[0][1] + step * np.round((places - used[0][0]) / spacing)
+    per_px, start = (float(part) for part in np.polyfit(places, values, 1))
+    spread = np.sqrt(np.mean(((values - start) / per_px - places) ** 2))
+    error = max(float(spread), ROUNDING_PX) / np.sqrt(max(1, len(ticks) - 2))
+    return Scale(start, per_px, float(error), tuple(zip(map(float, places), map(float, values), strict=True)))
+
+
+def _read_labels(picture: Pixels, box: Box, side: str) -> list[tuple[float, float]]:
+    """Numbers beside an axis: (pixel along the axis, value)."""
+    height, width = picture.shape[:2]
+    if side == "bottom":
+        rows, columns = (
+            (box.bottom + 6, min(box.bottom + 28, height)),
+            (max(box.left - 25, 0), min(box.right + 25, width)),
+        )
+    else:
+        rows, columns = (max(box.top - 12, 0), min(box.bottom + 12, height)), (max(box.left - 62, 0), box.left - 6)
+    part = Image.fromarray(picture[slice(*rows), slice(*columns)]).convert("L")
+    if not part.width or not part.height:
+        return []
+    part = part.resize((part.width * _ENLARGE, part.height * _ENLARGE), Image.Resampling.BICUBIC)
+    page = Image.new("L", (part.width + 80, part.height + 80), 255)
+    page.paste(part, (40, 40))
+    data = pytesseract.image_to_data(
+        page, config="--psm 11 -c tessedit_char_whitelist=0123456789.-", output_type=pytesseract.Output.DICT
+    )
+    found = []
+    for text, left, top, w, h in zip(
+        data["text"], data["left"], data["top"], data["width"], data["height"], strict=True
+    ):
+        if _NUMBER.fullmatch(text.strip()):
+            along = (
+                (left + w / 2 - 40) / _ENLARGE + columns[0]
+                if side == "bottom"
+                else (top + h / 2 - 40) / _ENLARGE + rows[0]
+            )
+            found.append((float(along), float(text.replace("\u2212", "-").replace(",", "."))))
+    return found
+
+
+def _line_through_most(pairs: list[tuple[float, float]]) -> tuple[float, float, list[tuple[float, float]]] | None:
+    """Line that at least three of the pairs lie on, within 1.2 px; the one with most of them."""
+    best: list[tuple[float, float]] = []
+    for i, (x1, v1) in enumerate(pairs):
+        for x2, v2 in pairs[i + 1 :]:
+            slope = (v2 - v1) / (x2 - x1)
+            if slope == 0:
+                continue
+            on = [(x, v) for x, v in pairs if abs((v - v1) / slope - (x - x1)) < 1.2]
+            if len(on) > len(best):
+                best = on
+    if len(best) < 3 or len(best) < 0.6 * len(pairs):
+        return None
+    slope, start = np.polyfit([x for x, _ in best], [v for _, v in best], 1)
+    return float(start), float(slope), best

@@ -1,0 +1,142 @@
+"""Pictures of the README and the slides: curves on grid lines, the counts of Table 3, and the clock of an unmasked frame."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+import pytesseract
+from PIL import Image
+
+from repro.camera import load_camera
+from repro.clock import ocr
+from repro.errors import ReproError
+from repro.figures.picture_axes import Pixels, grey
+from repro.figures.softmax_grid import MOONS, SUNS
+from repro.params import ClockParams
+
+#: Colours of the markers of the README's curves.
+README_CURVES = (("train_loss", (88, 164, 247)), ("val_accuracy", (103, 97, 200)))
+_GRID_VALUES = (1.0, 0.8, 0.6, 0.4, 0.2, 0.0)  # printed beside the six lines, from top to bottom
+_NEAR = 40.0  # counts in RGB
+
+
+@dataclass(frozen=True)
+class ReadmePoint:
+    """A marker of the README's curves: its number from the left, from 1, the value and its standard error."""
+
+    curve: str
+    number: int
+    value: float
+    error: float
+
+
+def read_readme_curves(picture: Pixels, *, where: str) -> list[ReadmePoint]:
+    """Markers of both curves against the six horizontal lines at 0 to 1.
+
+    Raises
+    ------
+    ReproError
+        If there are not six lines.
+    """
+    light = np.ptp(picture.astype(int), axis=2) < 30
+    share = (light & (grey(picture) < 215) & (grey(picture) > 90)).mean(axis=1)
+    rows = np.flatnonzero(share > 0.5)
+    groups = np.split(rows, np.flatnonzero(np.diff(rows) > 2) + 1) if len(rows) else []
+    lines = [float(np.average(group, weights=share[group])) for group in groups]
+    spacing = np.diff(lines)
+    if len(lines) != len(_GRID_VALUES) or np.ptp(spacing) > 3:
+        raise ReproError(
+            found=f"{len(lines)} horizontal lines",
+            expected=f"{len(_GRID_VALUES)}, evenly spaced, at 0 to 1",
+            where=where,
+            remedy="give the picture as it was published",
+        )
+    per_px, start = (float(part) for part in np.polyfit(lines, _GRID_VALUES, 1))
+    points = []
+    for curve, colour in README_CURVES:
+        mask = (np.linalg.norm(picture.astype(float) - colour, axis=2) < _NEAR).astype(np.uint8)
+        mask[int(lines[-1]) + 3 :] = 0
+        # Lines are thin; what is left after they are eroded are the markers.
+        discs = cv2.morphologyEx(mask, cv2.MORPH_OPEN, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (5, 5)))
+        _, _, boxes, centres = cv2.connectedComponentsWithStats(discs)
+        found = sorted((x, y) for (x, y), box in zip(centres[1:], boxes[1:], strict=True) if 25 <= box[4] <= 140)
+        for number, (_, row) in enumerate(found, start=1):
+            points.append(ReadmePoint(curve, number, float(start + per_px * row), abs(per_px) * 0.5))
+    return points
+
+
+def read_table3_picture(picture: Pixels, *, where: str) -> dict[tuple[str, str], int]:
+    """The nine counts of Table 3, by time of night and lunar condition.
+
+    Raises
+    ------
+    ReproError
+        If not nine numbers are read.
+    """
+    height, width = picture.shape[:2]
+    part = picture[int(0.42 * height) :, int(0.575 * width) :]
+    page = Image.fromarray(part).convert("L").resize((part.shape[1] * 4, part.shape[0] * 4), Image.Resampling.BICUBIC)
+    page = page.point(lambda level: 255 if level > 140 else 0)
+    data = pytesseract.image_to_data(
+        page, config="--psm 11 -c tessedit_char_whitelist=0123456789", output_type=pytesseract.Output.DICT
+    )
+    words = [
+        (top, left, int(text))
+        for text, top, left in zip(data["text"], data["top"], data["left"], strict=True)
+        if re.fullmatch(r"\d{3,6}", text.strip())
+    ]
+    if len(words) != len(SUNS) * len(MOONS):
+        raise ReproError(
+            found=f"{len(words)} numbers: {[number for *_, number in words]}",
+            expected="nine counts in three rows",
+            where=where,
+            remedy="give the picture as it was published",
+        )
+    words.sort()
+    table = {}
+    for row, moon in enumerate(MOONS):
+        for sun, (_, _, count) in zip(
+            SUNS, sorted(words[3 * row : 3 * row + 3], key=lambda word: word[1]), strict=True
+        ):
+            table[sun, moon] = count
+    return table
+
+
+@dataclass(frozen=True)
+class OverlayClock:
+    """Text of an unmasked frame's clock, as far as the picture holds it: date (YYYY-MM-DD), hour, and separator."""
+
+    text: str
+    date: str
+    hour: int
+    separator: str
+
+
+def read_overlay_clock(picture: Pixels, *, where: str) -> OverlayClock:
+    """Clock at the lower right of an unmasked frame, by the project's own reader.
+
+    Raises
+    ------
+    ReproError
+        If no date and hour are read.
+    """
+    clock = load_camera("auroramax").clock
+    params = ClockParams()
+    height, width = picture.shape[:2]
+    strip = grey(picture[int(0.955 * height) : int(0.995 * height), int(0.78 * width) :]).astype(np.uint8)
+    strip = cv2.resize(strip, None, fx=2, fy=2, interpolation=cv2.INTER_CUBIC)  # the frame is shown at 0.56 of its size
+    texts: Sequence[str] = [ocr.read_strips([strip], look, clock, params)[0][0] for look in ocr.looks(clock, params)]
+    for text in texts:
+        if found := re.search(r"(20\d\d)([-/])(\d\d)[-/](\d\d) +(\d\d)", text):
+            year, separator, month, day, hour = found.groups()
+            return OverlayClock(text, f"{year}-{month}-{day}", int(hour), separator)
+    raise ReproError(
+        found=f"the texts {list(texts)}",
+        expected="a date and an hour, such as 2022/12/01 22:",
+        where=where,
+        remedy="give the frame as it was published",
+    )

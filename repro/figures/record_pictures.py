@@ -1,0 +1,77 @@
+"""Work of stage figures: read the documents that are there, hold them to the committed readings, derive quantities."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pandas as pd
+
+from repro.errors import ReproError
+from repro.figures.documents import load_documents, missing_text, present_documents
+from repro.figures.drawing import draw_all
+from repro.figures.jpeg import Coding
+from repro.figures.measure import measure_document, read_pictures
+from repro.figures.picture_axes import Pixels
+from repro.figures.quantities import Counts, as_document, figure_quantities
+from repro.figures.readings import Reading, differences, load_readings, write_reading
+from repro.files import write_json
+from repro.paths import Paths
+
+
+@dataclass(frozen=True)
+class FiguresResult:
+    """What the stage did: documents that were read, and missing text for those that were not."""
+
+    read: tuple[str, ...]
+    missing: str
+
+
+def measure_record(paths: Paths, counts: Counts, *, renew: bool = False) -> FiguresResult:
+    """Write ``figures.json``, tables and drawings to results/figures.
+
+    Parameters
+    ----------
+    paths : Paths
+        The project.
+    counts : mapping
+        Table 6, by time of night and lunar condition.
+    renew : bool
+        Write new readings to expected/published/readings instead of comparing with those that are there.
+
+    Raises
+    ------
+    ReproError
+        If a document is damaged, or gives other values than the committed readings by more than their errors.
+    """
+    documents = {document.name: document for document in load_documents(paths.published)}
+    committed = load_readings(paths.readings)
+    again: dict[str, Reading] = {}
+    pictures: dict[str, tuple[Pixels, Coding | None]] = {}
+    present = present_documents(paths)
+    for name, source in present.items():
+        again |= measure_document(documents[name], source)
+        pictures |= read_pictures(documents[name], source)
+    if renew:
+        for name, reading in again.items():
+            write_reading(paths.readings, name, reading)
+        committed = load_readings(paths.readings)
+    apart: list[str] = []
+    for name, reading in again.items():
+        if name in committed:
+            apart += differences(name, committed[name].table, reading.table)
+    if apart:
+        raise ReproError(
+            found=f"{len(apart)} values that differ from the committed readings, for example {apart[0]}",
+            expected="the same values within their errors",
+            where=str(paths.readings),
+            remedy="if the reading has become better, write it anew with: python stages/figures.py --renew",
+        )
+    folder = paths.figures
+    tables: dict[str, pd.DataFrame] = {name: reading.table for name, reading in committed.items()}
+    for name, reading in committed.items():
+        write_reading(folder, name, reading)
+    document = dict(as_document(figure_quantities(committed, counts)))
+    missing = missing_text(paths)
+    write_json(folder / "figures.json", {**document, "documents_read": sorted(present), "missing": missing})
+    draw_all(tables, pictures, folder)
+    return FiguresResult(tuple(sorted(present)), missing)

@@ -1,0 +1,133 @@
+"""Figures in the style of the record's, drawn by matplotlib from known values."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import dataclass
+
+import cv2
+import matplotlib as mpl
+import numpy as np
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+from PIL import Image
+
+from repro.figures.histograms import ALPHA, SERIES
+from repro.figures.softmax_grid import MOONS, SUNS
+
+
+def as_jpeg(figure: Figure, quality: int) -> bytes:
+    """A figure as JPEG with colours at half the resolution, as in the record's PDF."""
+    canvas = FigureCanvasAgg(figure)
+    canvas.draw()
+    buffer = io.BytesIO()
+    Image.fromarray(np.asarray(canvas.buffer_rgba())[..., :3]).save(buffer, "JPEG", quality=quality, subsampling=2)
+    return buffer.getvalue()
+
+
+def draw_curves(seed: int, quality: int, size: tuple[float, float]) -> tuple[bytes, dict[str, np.ndarray]]:
+    """Two panels of two curves over twelve epochs, and their values."""
+    generator = np.random.default_rng(seed)
+    epochs = np.arange(1, 13)
+    fall = np.exp(-epochs / 6)
+    truth = {
+        "train_loss": 0.1 + 0.4 * fall + generator.normal(0, 0.01, 12),
+        "val_loss": 0.08 + 0.28 * fall + generator.normal(0, 0.01, 12),
+        "train_accuracy": 0.95 - 0.15 * fall + generator.normal(0, 0.004, 12),
+        "val_accuracy": 0.97 - 0.1 * fall + generator.normal(0, 0.004, 12),
+    }
+    with mpl.rc_context({"font.size": 10}):
+        figure = Figure(figsize=size)
+        for panel, name in zip(figure.subplots(1, 2), ("loss", "accuracy"), strict=True):
+            panel.plot(epochs, truth[f"train_{name}"], label=f"Train {name.title()}", marker="o")
+            panel.plot(epochs, truth[f"val_{name}"], label=f"Validation {name.title()}", marker="s")
+            panel.set(xlabel="Epoch", ylabel=name.title(), title=f"Training and Validation {name.title()}")
+            panel.legend()
+            panel.grid(True)
+        figure.tight_layout()
+    return as_jpeg(figure, quality), truth
+
+
+@dataclass(frozen=True)
+class Grid:
+    """Printed mean and deviation of both panels: arrays (moon, sun)."""
+
+    mean: np.ndarray
+    deviation: np.ndarray
+
+
+def draw_grid(seed: int, quality: int) -> tuple[bytes, Grid]:
+    """Two panels of nine cells over a colour bar, and what is printed in them."""
+    generator = np.random.default_rng(seed)
+    mean = np.round(generator.uniform(52, 95, (3, 3)), 1)
+    deviation = np.round(generator.uniform(10.0, 19.9, (3, 3)), 1)
+    figure = Figure(figsize=(10, 6))
+    left, right = figure.add_axes((0.125, 0.247, 0.352, 0.587)), figure.add_axes((0.548, 0.247, 0.352, 0.587))
+    for panel, values, title in ((left, mean, "(a) Yes"), (right, 100 - mean, "(b) No")):
+        image = panel.imshow(deviation, cmap="Blues", aspect="auto")
+        for row in range(3):
+            for column in range(3):
+                panel.text(
+                    column, row, f"{values[row, column]:.1f}±{deviation[row, column]:.1f}",
+                    ha="center", va="center", color="black", fontsize=12,
+                )  # fmt: skip
+        panel.set_xticks(range(3), [sun.title() for sun in SUNS], fontsize=12)
+        panel.set_yticks(range(3), [moon.title() for moon in MOONS] if panel is left else [""] * 3, fontsize=12)
+        panel.set_title(f"Softmax Probability ± Std\n{title}", fontsize=14)
+    bar = figure.colorbar(image, cax=figure.add_axes((0.25, 0.08, 0.5, 0.03)), orientation="horizontal")
+    bar.set_label("Standard Deviation (%)", fontsize=12)
+    return as_jpeg(figure, quality), Grid(mean, deviation)
+
+
+def draw_histograms(
+    seed: int, quality: int, size: tuple[float, float]
+) -> tuple[bytes, dict[tuple[str, str], np.ndarray]]:
+    """Three panels of three translucent histograms, and their densities by (time of night, lunar condition)."""
+    generator = np.random.default_rng(seed)
+    truth = {}
+    figure = Figure(figsize=size)
+    panels = figure.subplots(1, 3, sharey=True)
+    edges = np.arange(101)
+    for panel, moon in zip(panels, MOONS, strict=True):
+        for sun, colour in SERIES:
+            frames = {"ASTRO": 4000, "NAUTICAL": 400, "NIGHT": 20000}[sun]
+            yes = 100 - 50 * generator.beta(0.5, generator.uniform(1.0, 3.0), frames // 3)
+            no = 50 * generator.beta(0.4, generator.uniform(1.0, 3.0), frames)
+            counts = [np.histogram(part, edges)[0] / len(part) for part in (yes, no)]
+            truth[sun, moon] = counts[0] + counts[1]
+            panel.hist(
+                edges[:-1] + 0.5, bins=edges, weights=truth[sun, moon], alpha=ALPHA, label=sun.title(),
+                color=[part / 255 for part in colour],
+            )  # fmt: skip
+        panel.set_title(moon.replace("_", " ").title(), fontsize=14)
+        panel.set_xlabel('Probability of "Yes" (%)', fontsize=12)
+        panel.grid(axis="y", linestyle="--", alpha=0.4)
+    panels[0].set_ylabel("Density", fontsize=12)
+    panels[2].legend(fontsize=12)
+    figure.tight_layout()
+    return as_jpeg(figure, quality), truth
+
+
+def draw_sky(generator: np.random.Generator, side: int = 720) -> np.ndarray:
+    """A masked frame: a dim sky with a bright band, black outside the circle."""
+    rows, columns = np.mgrid[:side, :side]
+    band = np.exp(-(((rows - side * generator.uniform(0.3, 0.7)) / (0.08 * side)) ** 2))
+    sky = np.stack([20 + 60 * band, 25 + 140 * band, 45 + 40 * band], axis=2) + generator.normal(0, 2, (side, side, 1))
+    inside = np.hypot(rows - side // 2, columns - side // 2) <= side // 2
+    return np.clip(sky * inside[..., None], 0, 255).astype(np.uint8)
+
+
+def draw_overlay(frame: np.ndarray, nodes: np.ndarray) -> np.ndarray:
+    """An overlay as the published script makes it: enlarged, in JET, half and half, divided by its maximum."""
+    side = frame.shape[0]
+    shown = cv2.resize(cv2.resize(nodes.astype(np.float32), (240, 240)), (side, side))
+    heat = cv2.applyColorMap(np.uint8(255 * np.clip(shown, 0, 1)), cv2.COLORMAP_JET)[..., ::-1] / 255
+    both = 0.5 * heat + 0.5 * frame / 255
+    return np.uint8(255 * both / both.max())
+
+
+def recode(picture: np.ndarray, quality: int) -> np.ndarray:
+    """A picture after JPEG."""
+    buffer = io.BytesIO()
+    Image.fromarray(picture).save(buffer, "JPEG", quality=quality, subsampling=2)
+    return np.asarray(Image.open(buffer).convert("RGB"))

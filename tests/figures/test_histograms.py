@@ -1,0 +1,39 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from repro.errors import ReproError
+from repro.figures.histograms import read_histograms
+from repro.figures.jpeg import decode
+from tests.figures.synthetic_figures import draw_curves, draw_histograms
+
+CASES = [
+    pytest.param(1, 35, (18.0, 5.0), marks=pytest.mark.slow),
+    pytest.param(2, 75, (18.0, 5.0), marks=pytest.mark.slow),
+    pytest.param(3, 35, (20.0, 6.0), marks=pytest.mark.slow),
+]
+
+
+@pytest.mark.parametrize(("seed", "quality", "size"), CASES)
+def test_bars_come_back_within_their_errors(seed: int, quality: int, size: tuple[float, float]) -> None:
+    """Nine histograms are read bar by bar; each class sums to one; mean and deviation come back within a few tenths."""
+    data, truth = draw_histograms(seed, quality, size)
+    picture, coding = decode(data, where="synthetic")
+    for histogram in read_histograms(picture, coding, where="synthetic"):
+        known = truth[histogram.sun, histogram.moon]
+        deviation = (histogram.density - known) / histogram.error
+        assert np.sqrt(np.mean(deviation**2)) < 1.6, (histogram.sun, histogram.moon)
+        assert np.quantile(abs(deviation), 0.95) < 3.5, (histogram.sun, histogram.moon)
+        middles = np.arange(50, 100) + 0.5
+        for side in (slice(0, 50), slice(50, 100)):
+            assert histogram.density[side].sum() == pytest.approx(1, abs=0.05)
+        read, drawn = histogram.density[50:], known[50:]
+        assert np.average(middles, weights=read) == pytest.approx(np.average(middles, weights=drawn), abs=0.5)
+
+
+def test_bars_of_other_colours_are_refused() -> None:
+    """A figure of another kind gives an error, no densities."""
+    picture, coding = decode(draw_curves(1, 75, (12.0, 5.0))[0], where="synthetic")
+    with pytest.raises(ReproError, match="boxes of axes"):
+        read_histograms(picture, coding, where="synthetic")
