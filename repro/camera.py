@@ -16,7 +16,6 @@ from repro.errors import ReproError
 from repro.params import FilmParams, Section, Site
 from repro.untrusted import parse_yaml, told
 
-SIMULATED = "simulated"  # the corpus of the simulated observatory
 _DATE = "YYYYMMDD"
 
 
@@ -208,9 +207,5 @@ def load_camera(name: str) -> Camera:
 
 
 def camera_of(corpus: str, film: FilmParams) -> Camera:
-    """Camera of a corpus: the one that params name for it, or the profile of the same name.
-
-    Images of the simulated corpus are nobody's, so they are credited to no one but the simulation.
-    """
-    camera = load_camera(film.cameras.get(corpus, corpus))
-    return camera.model_copy(update={"credit": "simulated observatory, no camera"}) if corpus == SIMULATED else camera
+    """Camera of a corpus: the one that params name for it, or the profile of the same name."""
+    return load_camera(film.cameras.get(corpus, corpus))

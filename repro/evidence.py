@@ -14,6 +14,7 @@ from repro.params import Params, load_params
 from repro.paths import Paths
 from repro.record.claims import Evidence
 from repro.record.judge import Quantities, Results
+from repro.simulated_mark import corpus_is_simulated, simulated_nights
 from repro.untrusted import brief
 
 NO_CORPUS = (
@@ -22,11 +23,16 @@ NO_CORPUS = (
 )
 #: The only corpus that is evidence about the thesis.
 EVIDENCE_CORPUS = "auroramax"
-SIMULATED = "the corpus in params.yaml is simulated, which is never evidence about a published number; "
+SIMULATED = "all nights of the corpus are simulated, which is never evidence about a published number; "
 
 
 def combine(
-    *, schedule: Mapping[str, Any], architecture: Mapping[str, Any], corpus: str, measured: Quantities | None = None
+    *,
+    schedule: Mapping[str, Any],
+    architecture: Mapping[str, Any],
+    corpus: str,
+    measured: Quantities | None = None,
+    simulated: bool = False,
 ) -> Results:
     """Put the documents of the stages into the form the comparator takes, with the reason for what is missing.
 
@@ -40,6 +46,8 @@ def combine(
         Name of the corpus in ``params.yaml``. Only ``auroramax`` is evidence about the thesis.
     measured : mapping, optional
         Quantities measured on the corpus, by name.
+    simulated : bool
+        Whether the corpus is simulated, see :func:`repro.simulated_mark.corpus_is_simulated`.
     """
     quantities: dict[Evidence, Quantities] = {
         "ephemeris": _checked(schedule, "schedule"),
@@ -49,15 +57,17 @@ def combine(
     if not isinstance(unavailable, Mapping):
         raise _damaged("unavailable", unavailable, "architecture")
     missing = {f"architecture:{name}": str(why) for name, why in unavailable.items()}
-    if corpus == EVIDENCE_CORPUS and measured is not None:
+    if corpus == EVIDENCE_CORPUS and measured is not None and not simulated:
         quantities["corpus"] = measured
     else:
-        missing["corpus"] = (SIMULATED if corpus == "simulated" else "") + NO_CORPUS
+        missing["corpus"] = (SIMULATED if simulated else "") + NO_CORPUS
     return Results(quantities, missing)
 
 
 def of_corpus(paths: Paths, params: Params) -> Quantities | None:
-    """What the stages measured on the thesis' own videos; None if the corpus is another or nothing has been measured.
+    """What the stages measured on the thesis' own videos; None if the corpus is another or none of its nights is real.
+
+    Simulated nights among real ones count nowhere: here, and in the stages, see :func:`repro.simulated_mark.usable_rows`.
 
     Parameters
     ----------
@@ -70,6 +80,13 @@ def of_corpus(paths: Paths, params: Params) -> Quantities | None:
     if corpus != EVIDENCE_CORPUS:
         return None
     film, clock, sky = (summaries(paths.stage(corpus, stage)) for stage in ("film", "clock", "sky"))
+    simulated = set(simulated_nights(film))
+    if not set(film) - simulated:
+        return None
+    film, clock, sky = (
+        {night: summary for night, summary in stage.items() if night in film and night not in simulated}
+        for stage in (film, clock, sky)
+    )
     found: dict[str, Any] = dict(observed.quantities(film, clock, sky, params.schedule))
     for stage in ("sample", "split", "train", "softmax", "gradcam"):
         document = paths.stage(corpus, stage) / f"{stage}.json"
@@ -119,4 +136,5 @@ def from_stages(paths: Paths) -> Results:
         architecture=read_json(paths.architecture, made_by="dvc repro architecture"),
         corpus=params.corpus,
         measured=of_corpus(paths, params),
+        simulated=corpus_is_simulated(paths, params.corpus),
     )

@@ -35,6 +35,7 @@ from repro.film import cut
 from repro.film.decode import Scan, Video, count_frames
 from repro.film.videos import find_videos
 from repro.params import FilmParams
+from repro.simulated_mark import comment_jpeg, is_simulated
 
 _ENCODERS, _WAITING = 2, 8  # threads that encode, and frames that may wait for them
 # A fixed time makes archives of the same frames the same file.
@@ -119,6 +120,7 @@ def film_night(task: FilmTask) -> dict[str, Any]:
     camera, night, (path,) = task.camera, task.work.night, task.work.inputs
     frames_zip, strips_zip, index_path, keogram_path = task.work.outputs
     video = Video(path, camera, task.params.sampling, threads=task.threads)
+    simulated = is_simulated(path)
     sky, (rows, columns) = cut.sky_cutter(camera), cut.meridian(camera)
     indices, times_s, meridians = [], [], []
     with ExitStack() as stack:
@@ -132,7 +134,8 @@ def film_night(task: FilmTask) -> dict[str, Any]:
         def store(most: int) -> None:
             while len(coded) > most:
                 number, jpeg, png = coded.popleft()
-                _add(archive, f"{night}_{number}.jpg", jpeg.result())
+                data = jpeg.result()
+                _add(archive, f"{night}_{number}.jpg", comment_jpeg(data) if simulated else data)
                 _add(strips, f"{night}_{number}.png", png.result())
 
         for number, (frame, time_s, image) in enumerate(video.sampled()):
@@ -159,6 +162,7 @@ def film_night(task: FilmTask) -> dict[str, Any]:
     return {
         "video": path.name,
         "fps": scan.fps,
+        "simulated": simulated,
         "width_px": camera.frame_px.width,  # another size is an error
         "height_px": camera.frame_px.height,
         "step": scan.step,

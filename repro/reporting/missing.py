@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from repro.paths import SIMULATED
 from repro.reporting.augmentation import MADE_BY as FIGURE3_BY
 from repro.reporting.augmentation import Figure3
 from repro.reporting.gradcam_panels import MADE_BY as GRADCAM_BY
@@ -41,7 +42,7 @@ def unmade(
         waiting.append(Unmade(f"Times of the corpus {name}: no clock has been read", "dvc repro clock"))
     elif not any(night.conditions for night in corpus.nights):
         waiting.append(Unmade(f"Conditions and keograms of the corpus {name}: no sky was computed", "dvc repro sky"))
-    if corpus.simulated and observatory is None:
+    if corpus.name == SIMULATED and observatory is None:
         waiting.append(Unmade("The simulated observatory: no night was simulated", "dvc repro simulate"))
     elif observatory is not None and observatory.sheet is None:
         waiting.append(Unmade("The contact sheet of the simulated observatory", "dvc repro --force simulate"))

@@ -9,10 +9,11 @@ from pathlib import Path
 
 import pandas as pd
 
-from repro.camera import SIMULATED, camera_of
+from repro.camera import camera_of
 from repro.clock.table1 import RULES
 from repro.params import Params
 from repro.paths import Paths
+from repro.simulated_mark import CREDIT, corpus_is_simulated, known_truth
 from repro.sky.bins import MOON_BINS, SUN_BINS
 from repro.status import Status, status
 
@@ -76,6 +77,8 @@ class Night:
         Frames by ``(sun_bin, moon_bin)``, dark and moonless first.
     keogram : Keogram or None
         None until the sky stage has drawn it.
+    simulated : bool
+        Whether its frames are simulated.
     """
 
     night: str
@@ -83,6 +86,7 @@ class Night:
     counts: Mapping[str, int | None]
     conditions: Mapping[tuple[str, str], int]
     keogram: Keogram | None
+    simulated: bool
 
     @property
     def month(self) -> str:
@@ -110,6 +114,8 @@ class Corpus:
         Name of a repair and frames: all rules of Table 1 where they apply, then whatever else was done.
     exactness : Exactness or None
         None where no truth is known.
+    simulated : bool
+        Whether all its nights are simulated, and so no evidence about anything published.
     """
 
     name: str
@@ -119,11 +125,7 @@ class Corpus:
     conditions: Mapping[tuple[str, str], int]
     repairs: tuple[tuple[str, int], ...]
     exactness: Exactness | None
-
-    @property
-    def simulated(self) -> bool:
-        """Whether the corpus is simulated, and so no evidence about anything published."""
-        return self.name == SIMULATED
+    simulated: bool
 
     @property
     def clocked(self) -> bool:
@@ -153,7 +155,7 @@ def load_corpus(paths: Paths, params: Params, published: set[str]) -> Corpus:
     """
     name = params.corpus
     found = status(paths, name)
-    camera = camera_of(name, params.film)
+    camera, simulated, truth = camera_of(name, params.film), corpus_is_simulated(paths, name), known_truth(paths, name)
     tables = paths.stage(name, "clock") / "tables"
     repaired = {path.stem: _repaired(path) for path in sorted(tables.glob("*.parquet"))}
     seen = _conditions(paths.stage(name, "sky") / "tables")
@@ -168,16 +170,24 @@ def load_corpus(paths: Paths, params: Params, published: set[str]) -> Corpus:
             paths.stage(name, "sky") / "tables" / f"{night}.parquet",
         )
         rows.append(
-            Night(night, night in published, counts, seen.get(night, {}), keogram if keogram.complete else None)
+            Night(
+                night,
+                night in published,
+                counts,
+                seen.get(night, {}),
+                keogram if keogram.complete else None,
+                night in found.simulated,
+            )
         )
     return Corpus(
         name=name,
-        credit=camera.credit,
+        credit=CREDIT if simulated else camera.credit,
         status=found,
         nights=tuple(rows),
         conditions=_total(seen),
         repairs=_repairs(found.repairs, table1=camera.clock.published_repairs),
-        exactness=exactness(paths.labels(name).parent / "truth", tables),
+        exactness=exactness(truth, tables) if truth is not None else None,
+        simulated=simulated,
     )
 
 

@@ -22,6 +22,7 @@ from repro.engine.workers import Crew
 from repro.errors import ReproError
 from repro.film.keogram import draw_keogram
 from repro.params import Site, Sky
+from repro.simulated_mark import CREDIT, simulated_nights
 from repro.sky.bins import altitude_margin_deg, moon_bin, on_boundary, sun_bin
 from repro.sky.ephemeris import positions
 from repro.untrusted import count_in
@@ -65,13 +66,15 @@ def sky_corpus(clock: Path, film: Path, folder: Path, camera: Camera, params: Sk
             remedy="run: dvc repro clock",
         )
     settings = settings_digest({"camera": camera.model_dump(), "sky": params.model_dump()}, __name__)
+    simulated = simulated_nights(summaries(film))
     tasks = []
     for night, summary in read.items():
         inputs = (clock / "tables" / f"{night}.parquet", film / "keograms" / f"{night}.png")
         outputs = (folder / "tables" / f"{night}.parquet", folder / "keograms" / f"{night}.png")
+        seen_by = camera.model_copy(update={"credit": CREDIT}) if night in simulated else camera
         work = Work(night, inputs, outputs, folder / "receipts" / f"{night}.json", settings)
         count = count_in(summary, "frames", where=clock / "receipts" / f"{night}.json", made_by="dvc repro clock")
-        tasks.append(SkyTask(work, count, camera, params))
+        tasks.append(SkyTask(work, count, seen_by, params))
     return run_nights("sky", folder, tasks, sky_night, workers=workers)
 
 

@@ -29,7 +29,8 @@ def add_night(project: Paths, corpus: str, night: str, count: int, *, truth: boo
     aurora = np.arange(count) % 3 == 0
     rng = np.random.default_rng(int(night))
     images = {name: sky(rng, aurora=bool(lit), size_px=SIDE) for name, lit in zip(table["name"], aurora, strict=True)}
-    clock, seen = (project.stage(corpus, stage) for stage in ("clock", "sky"))
+    film, clock, seen = (project.stage(corpus, stage) for stage in ("film", "clock", "sky"))
+    write(Work(night, (), (), film / "receipts" / f"{night}.json", "s"), {"simulated": truth})
     write_archive(clock / "frames" / f"{night}.zip", images)
     target = seen / "tables" / f"{night}.parquet"
     frames.write(target, table, "sky")
