@@ -123,9 +123,7 @@ def spread(
     parts = {night: moonless[night] for night in _evenly(list(moonless), round(0.8 * wanted.nights))}
     moonlit = [night for night in schedule if night not in moonless and night not in taken]
     rest = _evenly(moonlit, wanted.nights - len(parts))
-    parts |= {
-        night: ("evening", "morning", "evening", "morning", "middle")[turn % 5] for turn, night in enumerate(rest)
-    }
+    parts |= {night: ("evening", "middle", "morning")[turn % 3] for turn, night in enumerate(rest)}
     plans = []
     for number, (night, part) in enumerate(sorted(parts.items())):
         forms = tuple(FORMS[(3 * number + k) % len(FORMS)] for k in range(1 + number % 2)) if number % 6 != 2 else ()
