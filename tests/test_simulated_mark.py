@@ -2,18 +2,35 @@
 
 from __future__ import annotations
 
+import io
 import shutil
 import subprocess
+import zipfile
 from pathlib import Path
 
 import cv2
 import numpy as np
+import pandas as pd
 import pytest
+from PIL import Image
 
+from repro.camera import load_camera
+from repro.engine.nights import summaries
+from repro.engine.receipts import Work, write
+from repro.film.film_corpus import film_corpus
 from repro.observatory.simulate import FILE_NAME, truth_table
-from repro.params import SimulatedNight, load_params
+from repro.params import FilmParams, SimulatedNight, load_params
 from repro.paths import Paths
-from repro.simulated_mark import COMMENT, MARKER, comment_jpeg, has_mark, is_simulated
+from repro.simulated_mark import (
+    COMMENT,
+    MARKER,
+    comment_jpeg,
+    has_mark,
+    is_simulated,
+    known_truth,
+    simulated_nights,
+    usable_rows,
+)
 
 NIGHT = SimulatedNight(night="20221222", minutes=2, forms=("folded",), weather=("clear",))
 
@@ -68,6 +85,34 @@ def test_a_simulated_video_says_so_twice(video: Path) -> None:
 def test_the_mark_survives_without_metadata(video: Path, tmp_path: Path, options: tuple[str, ...]) -> None:
     """Remuxed, coded again coarsely, scaled, stretched or cut, a simulated video is still recognised by its picture."""
     assert is_simulated(convert(video, tmp_path / "auroramaxHD_20230101_720p.mp4", *options))
+
+
+def test_a_renamed_night_is_filmed_as_simulated(video: Path, tmp_path: Path) -> None:
+    """The film stage says of a simulated night under a real name that it is simulated, in its summary and in every frame."""
+    copy = tmp_path / "data" / "auroramax" / "videos" / video.name
+    copy.parent.mkdir(parents=True)
+    shutil.copy(video, copy)
+    film_corpus(copy.parent, tmp_path / "film", load_camera("auroramax"), FilmParams(), workers=1)
+    assert simulated_nights(summaries(tmp_path / "film")) == [NIGHT.night]
+    with zipfile.ZipFile(tmp_path / "film" / "frames" / f"{NIGHT.night}.zip") as archive:
+        for name in archive.namelist():
+            with Image.open(io.BytesIO(archive.read(name))) as frame:
+                assert frame.info["comment"] == COMMENT.encode()
+
+
+def test_only_real_rows_are_analysed_where_nights_are_mixed(tmp_path: Path) -> None:
+    """Of a mixed corpus real nights alone are analysed; of a simulated one, all; truth counts for simulated ones only."""
+    paths = Paths(tmp_path)
+    table = pd.DataFrame({"night": ["20230101", "20230102"]})
+    paths.truth("c").mkdir(parents=True)
+    for night, simulated in (("20230101", True), ("20230102", False)):
+        receipt = paths.stage("c", "film") / "receipts" / f"{night}.json"
+        write(Work(night, (), (), receipt, "s"), {"simulated": simulated})
+        if simulated:
+            assert len(usable_rows(table[:1], paths, "c")) == 1
+            assert known_truth(paths, "c") == paths.truth("c")
+    assert usable_rows(table, paths, "c")["night"].tolist() == ["20230102"]
+    assert known_truth(paths, "c") is None
 
 
 def test_stills_are_recognised_by_comment_and_by_mark(video: Path, tmp_path: Path) -> None:
