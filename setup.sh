@@ -1,39 +1,49 @@
 #!/usr/bin/env bash
-# Check what the system must offer - Python with venv, tesseract, git - and install it where that is allowed.
-# Usage: setup.sh PYTHON
+# Check what the system must offer, and install it where that is allowed.
+# Usage: setup.sh system PYTHON   - Python with venv, tesseract, git
+#        setup.sh repository      - a git repository, which DVC needs to run the pipeline
 set -euo pipefail
-python=${1:-python3}
 
-missing=()   # packages, by their Debian names
-command -v git >/dev/null || missing+=(git)
-command -v tesseract >/dev/null || missing+=(tesseract-ocr)
-"$python" -c 'import ensurepip, venv' 2>/dev/null || missing+=(python3-venv)
-
-"$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' || {
-  echo "found:    $("$python" --version)" >&2
-  echo "expected: Python 3.11 or newer" >&2
-  echo "to do:    make PYTHON=/path/to/python3.11 ..." >&2
+refuse() { # found, expected, where, to do
+  printf 'found:    %s\nexpected: %s\nwhere:    %s\nto do:    %s\n' "$@" >&2
   exit 1
 }
-[ ${#missing[@]} = 0 ] && exit 0
 
-sudo=()
-if [ "$(id -u)" != 0 ]; then sudo=(sudo -n); fi
-if command -v apt-get >/dev/null && { [ ${#sudo[@]} = 0 ] || sudo -n true 2>/dev/null; }; then
-  echo "Installing ${missing[*]} with apt-get"
-  "${sudo[@]}" apt-get update -qq
-  DEBIAN_FRONTEND=noninteractive "${sudo[@]}" apt-get install -y -qq --no-install-recommends "${missing[@]}"
-  exit 0
-fi
+repository() {
+  [ -e .git ] && return
+  grep -qs '^ *no_scm *= *true' .dvc/config.local .dvc/config && return
+  refuse "no git repository (the files were downloaded as an archive?)" \
+    "a clone: DVC, which runs the pipeline, asks for one" \
+    "$PWD" \
+    "clone the repository instead; or make one here: git init && git add . && git commit -m start; or do without: printf '[core]\\n    no_scm = true\\n' >> .dvc/config.local. make verify and make test need none of this"
+}
 
-{
-  echo "found:    no ${missing[*]}"
-  echo "expected: git, tesseract 4 or newer with English data, Python with venv"
-  echo "where:    this system ($(uname -s)), on the PATH"
+system() {
+  local python=$1 missing=() sudo=() # packages, by their Debian names
+  command -v "$python" >/dev/null || refuse "no program $python" "Python 3.11 or newer" "the PATH" \
+    "install Python, or name it: make PYTHON=/path/to/python3.11 ..."
+  "$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' || refuse "$("$python" --version)" \
+    "Python 3.11 or newer" "$(command -v "$python")" "make PYTHON=/path/to/python3.11 ..."
+  command -v git >/dev/null || missing+=(git)
+  command -v tesseract >/dev/null || missing+=(tesseract-ocr)
+  "$python" -c 'import ensurepip, venv' 2>/dev/null || missing+=(python3-venv)
+  [ ${#missing[@]} = 0 ] && return
+
+  if [ "$(id -u)" != 0 ]; then sudo=(sudo -n); fi
+  if command -v apt-get >/dev/null && { [ ${#sudo[@]} = 0 ] || sudo -n true 2>/dev/null; }; then
+    echo "Installing ${missing[*]} with apt-get"
+    "${sudo[@]}" apt-get update -qq
+    DEBIAN_FRONTEND=noninteractive "${sudo[@]}" apt-get install -y -qq --no-install-recommends "${missing[@]}"
+    return
+  fi
+  local advice
   case "$(uname -s)" in
-    Darwin) echo "to do:    brew install git tesseract python@3.12; then run make again" ;;
-    Linux) echo "to do:    install ${missing[*]} with your package manager as an administrator (Debian, Ubuntu: apt-get install ${missing[*]}), or ask for it; conda-forge offers tesseract without root; then run make again" ;;
-    *) echo "to do:    on Windows use WSL with Debian or Ubuntu, then run make again there" ;;
+    Darwin) advice="brew install git tesseract python@3.12; then run make again" ;;
+    Linux) advice="install ${missing[*]} with your package manager as an administrator (Debian, Ubuntu: apt-get install ${missing[*]}), or ask for it; conda-forge offers tesseract without root; then run make again" ;;
+    *) advice="on Windows use WSL with Debian or Ubuntu, then run make again there" ;;
   esac
-} >&2
-exit 1
+  refuse "no ${missing[*]}" "git, tesseract 4 or newer with English data, Python with venv" \
+    "this system ($(uname -s)), on the PATH" "$advice"
+}
+
+"$@"

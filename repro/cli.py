@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import json
+import os
 import sys
+import traceback
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, NoReturn
 
 import typer
 
-from repro.errors import ReproError
-from repro.paths import find_project
+from repro.errors import ReproError, make_output_encodable
+from repro.paths import Paths, find_project, foreign_library
 
 app = typer.Typer(
     help="Verify, audit and regenerate the published results of an aurora classification thesis.",
@@ -17,6 +20,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
 )
 
 Project = Annotated[
@@ -27,7 +31,7 @@ Project = Annotated[
 
 @app.callback()
 def _root() -> None:
-    """Make commands of their own, also while there is only one."""
+    """Have each command named, also while there is only one."""
 
 
 @app.command()
@@ -48,7 +52,7 @@ def verify(
     from repro.record.verdict_formats import as_json, as_markdown, print_table
     from repro.verification import verify_now
 
-    verification = verify_now(find_project(project)).only(only)
+    verification = verify_now(_project(project)).only(only)
     if not len(verification.claims):
         raise ReproError(
             found=f"--only {only}",
@@ -57,7 +61,7 @@ def verify(
             remedy="list all ids with: repro verify",
         )
     if format == "json":
-        sys.stdout.write(as_json(verification))
+        _print_json(as_json(verification))
     elif format == "markdown":
         sys.stdout.write(as_markdown(verification))
     else:
@@ -87,12 +91,12 @@ def diff(
     from repro.audit.diff import compare
     from repro.audit.diff_formats import as_json, as_markdown, print_table, write
 
-    paths = find_project(project)
+    paths = _project(project)
     difference = compare(paths, rev_a, rev_b, images=out is not None)
     if out is not None:
         write(difference, out, style=paths.report_templates / "style.css")
     if format == "json":
-        sys.stdout.write(as_json(difference))
+        _print_json(as_json(difference))
     elif format == "markdown":
         sys.stdout.write(as_markdown(difference))
     else:
@@ -119,7 +123,7 @@ def simulate(
     from repro.observatory.simulate import simulate as film_campaign
     from repro.params import load_params
 
-    params = load_params(find_project(project).params)
+    params = load_params(_project(project).params)
     truth = film_campaign(out, params, nights=nights, named=night or (), seed=seed, campaign_name=campaign)
     dark = truth[(truth["sun_bin"] == "Night") & (truth["moon_bin"] == "No_moon")]
     print(f"{truth['night'].nunique()} nights, {len(truth)} frames with known truth and labels, in {out}")
@@ -130,26 +134,27 @@ def simulate(
 def status(
     project: Project = None,
     corpus: Annotated[str | None, typer.Option(help="Corpus; that of params.yaml if not given.")] = None,
-    digests: Annotated[bool, typer.Option("--digests", help="Print a SHA-256 of every output instead.")] = False,
 ) -> None:
     """Show how far a corpus has come: nights, frames, repairs by rule, unreadable frames, conditions.
 
-    Exit code 1 if a night failed or a frame's time could not be read; with --digests, if an output has not been made.
+    Exit code 1 if a night failed or a frame's time could not be read.
 
     Example: repro status --corpus kho
     """
-    from repro.digests import digests as digests_of
-    from repro.digests import print_digests
     from repro.params import load_params
     from repro.status import print_status
     from repro.status import status as status_of
 
-    paths = find_project(project)
+    paths = _project(project)
+    if corpus and not (paths.results / corpus).is_dir() and not paths.videos(corpus).is_dir():
+        known = {path.name for folder in (paths.results, paths.root / "data") for path in folder.glob("[a-z]*/")}
+        raise ReproError(
+            found=f"no corpus {corpus!r}: neither data/{corpus}/videos nor results/{corpus}",
+            expected=f"one of {', '.join(sorted(known - {'schedule', 'verify'}))}" if known else "a corpus with videos",
+            where="repro status --corpus",
+            remedy=f"put its videos into {paths.videos(corpus)}, or name another",
+        )
     corpus = corpus or load_params(paths.params).corpus
-    if digests:
-        listed = digests_of(paths, corpus)
-        print_digests(listed)
-        raise typer.Exit(0 if all(entry.files for entry in listed) else 1)
     found = status_of(paths, corpus)
     print_status(found)
     raise typer.Exit(0 if found.clean else 1)
@@ -171,7 +176,7 @@ def bench(
     from repro.bench.registry import BENCHMARKS, keep, measure, measure_all
     from repro.files import dumps
 
-    folder = find_project(project).bench
+    folder = _project(project).bench
     rows = []
     for row in measure_all(list(BENCHMARKS)) if name == "all" else [measure(name)]:
         rows.append(row)
@@ -182,7 +187,7 @@ def bench(
         for warning in row.get("missed", ()) if name != "all" else ():
             print(f"warning: {warning}", file=sys.stderr)
     if format == "json":
-        sys.stdout.write(dumps(rows if name == "all" else rows[0]))
+        _print_json(dumps(rows if name == "all" else rows[0]))
     elif name != "all":
         print(_rates(rows[0]))
     raise typer.Exit(int(any("error" in row for row in rows)))
@@ -198,12 +203,54 @@ def _rates(row: dict[str, Any]) -> str:
 
 
 def main() -> None:
-    """Run the command line; an error the user can act on is printed without a traceback and exits with 2."""
+    """Run the command line.
+
+    Exit codes beside those of the commands: 2 after an error the user can act on, 70 after a fault of the program, 130
+    after an interrupt, 141 when the reader of the output went away, as ``repro verify | head`` does.
+    """
+    make_output_encodable()
     try:
-        app()
+        try:
+            app()
+        finally:
+            sys.stdout.flush()
     except ReproError as error:
         print(error, file=sys.stderr)
         raise SystemExit(2) from None
+    except BrokenPipeError:
+        _end_without_reader()
+    except SystemExit as end:
+        if isinstance(end.__context__, BrokenPipeError):  # the libraries below would end with 1
+            _end_without_reader()
+        raise
+    except Exception:
+        traceback.print_exc()
+        print("This is a fault of the program; please report it with the lines above.", file=sys.stderr)
+        raise SystemExit(70) from None
+
+
+def _end_without_reader() -> NoReturn:
+    # Python flushes once more when it ends, which would fail again.
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    raise SystemExit(141) from None
+
+
+def _project(folder: Path | None) -> Paths:
+    """The project to work in; warns where it holds other code than that which runs."""
+    paths = find_project(folder)
+    foreign = foreign_library(paths)
+    if foreign is not None:
+        print(f"warning: the code that runs is not this project's\n{foreign}\n", file=sys.stderr)
+    return paths
+
+
+def _print_json(text: str) -> None:
+    """Print a JSON document, escaped where the output's encoding lacks a letter."""
+    try:
+        text.encode(sys.stdout.encoding or "utf-8")
+    except UnicodeEncodeError:
+        text = json.dumps(json.loads(text), indent=2) + "\n"
+    sys.stdout.write(text)
 
 
 if __name__ == "__main__":

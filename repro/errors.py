@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import errno
+import io
+import sys
 from pathlib import Path
 
 
@@ -65,6 +67,13 @@ def unwritable(error: OSError, where: Path) -> UnwritableError | None:
         remedy=("free some space" if full else "make it writable, or work in another folder")
         + " and run again; what is finished is kept",
     )
+
+
+def make_output_encodable() -> None:
+    """Have standard output and error replace the letters that their encoding lacks, instead of failing."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace" if stream is sys.stdout else "backslashreplace")
 
 
 def printable(text: str) -> str:

@@ -88,6 +88,21 @@ def sweep(folder: Path) -> None:
         leftover.unlink(missing_ok=True)
 
 
+def empty_folder(folder: Path) -> None:
+    """Remove whatever an earlier run wrote into an output folder; only for a stage that holds the project.
+
+    Raises
+    ------
+    UnwritableError
+        If something may not be removed.
+    """
+    try:
+        for path in folder.iterdir() if folder.is_dir() else ():
+            shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
+    except OSError as error:
+        raise unwritable(error, folder) or error from None
+
+
 def _system_error(error: Exception, target: Path) -> OSError:
     """The system's error about the file being written; libraries that write by themselves may hide a full disk."""
     if isinstance(error, OSError):

@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from pathlib import Path
 from typing import Annotated, Literal
+from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
-from repro.errors import ReproError
-from repro.untrusted import brief, read_yaml
+from repro.untrusted import read_yaml, validated
 
 
 class Section(BaseModel):
@@ -32,6 +32,15 @@ class Site(Section):
     longitude_deg: float = Field(ge=-180, le=180)
     elevation_m: float = 0.0
     time_zone: str
+
+    @field_validator("time_zone")
+    @classmethod
+    def _known_zone(cls, name: str) -> str:
+        try:
+            ZoneInfo(name)
+        except (ValueError, OSError):
+            raise ValueError("a time zone of the IANA database, such as America/Yellowknife") from None
+        return name
 
 
 class Engine(Section):
@@ -339,11 +348,4 @@ def load_params(path: Path) -> Params:
     """
     remedy = "compare with params.yaml of the repository"
     document = read_yaml(path, expected="a YAML file", remedy=remedy)
-    try:
-        return Params.model_validate(document)
-    except ValidationError as error:
-        first = error.errors()[0]
-        field = ".".join(str(part) for part in first["loc"]) or "(whole file)"
-        raise ReproError(
-            found=brief(first.get("input")), expected=first["msg"], where=f"{path}, field {field}", remedy=remedy
-        ) from None
+    return validated(Params, document, where=str(path), remedy=remedy)

@@ -114,6 +114,23 @@ class Paths:
         return self.results / corpus / stage
 
 
+def foreign_library(paths: Paths) -> ReproError | None:
+    """The error of a project that holds other code than that which runs; None if there is nothing wrong.
+
+    A copied checkout, or a second worktree with the first one's environment, would record that its code made results
+    which the first one's code made.
+    """
+    own, running = paths.root / "repro", Path(__file__).resolve().parent
+    if not (own / "__init__.py").is_file() or own.resolve() == running:
+        return None
+    return ReproError(
+        found=f"code from {running}",
+        expected=f"{own}, the code of the project that is worked in",
+        where="the Python environment",
+        remedy=f"set up an environment of this project's own: cd {paths.root} && make setup",
+    )
+
+
 def find_project(start: Path | None = None) -> Paths:
     """Find the project that holds a folder.
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import pandas as pd
 from rich.console import Console
+from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
 
@@ -134,6 +135,7 @@ def _failed(paths: Paths, corpus: str) -> pd.DataFrame:
 def print_status(found: Status) -> None:
     """Print the tables that have rows, widest first, and the totals of the nights."""
     console = Console() if Console().is_terminal else Console(width=160)
+    unlimited = console.options.update(max_width=10_000)
     if found.nights.empty and found.failed.empty:
         console.print("no night has been filmed yet; film them with: dvc repro film")
         return
@@ -155,8 +157,11 @@ def print_status(found: Status) -> None:
             continue
         shown = Table(title=title, title_justify="left", box=None, header_style="bold", pad_edge=False)
         for column in table.columns:
-            shown.add_column(column, justify="right" if pd.api.types.is_numeric_dtype(table[column]) else "left")
+            number = pd.api.types.is_numeric_dtype(table[column])
+            # A number is never cut: on a narrow terminal the lines are too long rather than wrong.
+            shown.add_column(column, justify="right" if number else "left", no_wrap=number or column == "night")
         for row in table.itertuples(index=False):
             # As plain text: a file's name may look like markup, or hold codes that move the cursor.
             shown.add_row(*(Text("-" if pd.isna(value) else printable(str(value))) for value in row))
-        console.print(shown)
+        width = max(console.width, Measurement.get(console, unlimited, shown).minimum)
+        Console(width=width).print(shown)

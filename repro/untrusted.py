@@ -14,13 +14,16 @@ import zipfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any, NoReturn, TypeVar
 
 import pandas as pd
 import yaml
 from PIL import Image
+from pydantic import BaseModel, ValidationError
 
 from repro.errors import ReproError
+
+Model = TypeVar("Model", bound=BaseModel)
 
 #: Largest file that is taken out of an archive; a frame has 0.1 MB. What unpacks to more is made to fill the memory.
 MEMBER_MOST_BYTES = 1 << 26
@@ -210,6 +213,31 @@ def count_in(document: Mapping[str, Any], key: str, *, where: Path, made_by: str
     if isinstance(value, bool) or not isinstance(value, int) or value < 0:
         _refuse(f"{key}: {brief(value)}", "a whole number from 0", str(where), f"remove it and run: {made_by}")
     return value
+
+
+def validated(model: type[Model], document: Any, *, where: str, remedy: str) -> Model:
+    """A document checked by a pydantic model.
+
+    Parameters
+    ----------
+    model : type
+        The model.
+    document : object
+        Plain data.
+    where, remedy : str
+        For the error; the name of the first wrong field is added to ``where``.
+
+    Raises
+    ------
+    ReproError
+        If a value is not allowed.
+    """
+    try:
+        return model.model_validate(document)
+    except ValidationError as error:
+        first = error.errors()[0]
+        field = ".".join(str(part) for part in first["loc"]) or "(whole file)"
+        _refuse(brief(first.get("input")), first["msg"], f"{where}, field {field}", remedy)
 
 
 def brief(value: object) -> str:

@@ -1,6 +1,7 @@
 """Stage report: build the static report from the results of the other stages; nothing is computed again."""
 
 from repro.engine.run_stage import run_stage
+from repro.files import empty_folder
 from repro.params import Params
 from repro.paths import Paths
 from repro.reporting.page import build
@@ -8,6 +9,7 @@ from repro.reporting.page import build
 
 def main(paths: Paths, _params: Params) -> None:
     """Write report/build: index.html, style.css, summary.md and figures/."""
+    empty_folder(paths.report_build)
     print(f"The report: {build(paths)}")
 
 

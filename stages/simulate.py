@@ -10,7 +10,8 @@ from repro.paths import SIMULATED, Paths
 def main(paths: Paths, params: Params) -> None:
     """Write data/simulated, if it is the corpus: videos, truth, masks, receipts, labels.csv, a contact sheet, its statistics."""
     if params.corpus != SIMULATED:
-        paths.labels(SIMULATED).parent.mkdir(parents=True, exist_ok=True)  # DVC asks for the output all the same
+        for folder in (paths.truth(SIMULATED), paths.masks(SIMULATED)):
+            folder.mkdir(parents=True, exist_ok=True)  # DVC asks for them all the same
         print(f"simulate: nothing to do, the corpus is {params.corpus}")
         return
     table = simulate(paths.labels(SIMULATED).parent, params, only=True)

@@ -3,7 +3,7 @@
 from repro import frames
 from repro.analysis.softmax_corpus import analyse
 from repro.engine.run_stage import run_stage
-from repro.files import write_json, write_table
+from repro.files import write_json, write_table, write_text
 from repro.labels.label_corpus import of_record
 from repro.params import Params
 from repro.paths import Paths
@@ -22,6 +22,8 @@ def main(paths: Paths, params: Params) -> None:
     for name, rows in tables.items():
         write_table(folder / f"{name}.parquet", rows)
     write_json(folder / "softmax.json", document)
+    write_json(folder / "metrics.json", document["occurrence"])  # for DVC, as the next
+    write_text(folder / "figure7.csv", tables["figure7"].to_csv(index=False))
     print(tables["table6"].to_string(index=False, float_format="%.1f"))
 
 

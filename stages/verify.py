@@ -16,6 +16,7 @@ def main(paths: Paths, _params: Params) -> None:
     document = verification.as_dict()
     write_json(paths.verdicts, document)
     write_json(paths.findings, document["findings"])
+    write_json(paths.verdicts.with_name("metrics.json"), verification.summary)  # for DVC
     write_text(paths.verdicts.with_suffix(".md"), as_markdown(verification))
     print(summary_text(verification.summary))
 

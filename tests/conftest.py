@@ -14,9 +14,6 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 from repro.paths import Paths
 from repro.record.claims import Claims, load_claims
 
-#: They print their counts at the end of the run, also of one in several processes.
-pytest_plugins = ["tests.endurance.counts", "tests.hostile.counts"]
-
 ROOT = Path(__file__).resolve().parents[1]
 SHARED = ROOT.parent / "shared"
 

@@ -74,3 +74,11 @@ def test_no_project_says_what_to_do(tmp_path: Path) -> None:
 def test_numbers_are_those_of_yaml_1_2(text: str, value: object) -> None:
     """A number without a point, as DVC writes 0.00003 into its lock file, is a number; a word that looks alike is not."""
     assert parse_yaml(f"a: {text}", where="", expected="", remedy="") == {"a": value}
+
+
+def test_an_unknown_time_zone_names_its_field(project: Paths, tmp_path: Path) -> None:
+    """A misspelt time zone is refused with the name of its field and an example."""
+    with pytest.raises(ReproError) as error:
+        load_params(edited(project, tmp_path, "America/Yellowknife", "America/Yelowknife"))
+    assert error.value.where.endswith("field schedule.site.time_zone")
+    assert "Yelowknife" in error.value.found

@@ -30,7 +30,7 @@ def test_stage_depends_on_every_module_it_uses(name: str) -> None:
 @pytest.mark.parametrize("name", STAGES)
 def test_one_name_a_step(name: str) -> None:
     """A stage is run by the script that bears its name."""
-    assert STAGES[name]["cmd"] == f"python stages/{name}.py"
+    assert STAGES[name]["cmd"] == f".venv/bin/python stages/{name}.py"
 
 
 @pytest.mark.parametrize("script", sorted((ROOT / "stages").glob("*.py")), ids=lambda path: path.stem)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from dvc.exceptions import DvcException
 from dvc.repo import Repo
+from dvc.rwlock import RWLockFileCorruptedError, RWLockFileFormatError
 
 from repro.audit.hashes import folder_md5
 from repro.audit.hashes import md5 as md5_of
@@ -218,6 +219,13 @@ def read_listing(stored: Path) -> dict[str, str] | None:
 
 
 def _open(root: Path) -> Repo:
+    if not (root / ".git").exists():
+        raise ReproError(
+            found="no git repository",
+            expected="a clone: repro diff compares revisions that git holds",
+            where=str(root),
+            remedy="clone the repository instead of downloading its files; repro verify and repro status need no git",
+        )
     try:
         return Repo(str(root))
     except DvcException as error:
@@ -234,6 +242,13 @@ def _revision(root: Path, repo: Repo, name: str | None) -> Revision:
         return at_commit(root, name)
     try:
         return in_working_tree(root, repo.status())
+    except (RWLockFileCorruptedError, RWLockFileFormatError) as error:
+        raise ReproError(
+            found=f"DVC's list of locks is damaged: {error}",
+            expected="JSON, as DVC writes it; a power cut can leave it empty",
+            where=str(root / ".dvc" / "tmp" / "rwlock"),
+            remedy="while no dvc runs here, remove it: rm .dvc/tmp/rwlock",
+        ) from None
     except DvcException as error:  # another dvc is at work, or dvc.yaml cannot be read
         raise ReproError(
             found=f"DVC cannot tell what is up to date: {str(error).splitlines()[0]}",

@@ -84,34 +84,44 @@ def _dependency(pair: Pair, path: str, before: str, after: str) -> tuple[str, bo
     maker = next((name for name, stage in pair.after.stages.items() if path in stage.outs), None)
     if maker:
         return f"{path}: output of stage {maker}", False
-    if path.endswith(".py"):
-        texts = [
-            text if text is not None and md5(text.encode()) == locked else None
-            for text, locked in (
-                (read_text(pair.root, side.commit, path), locked) for side, locked in _sides(pair, before, after)
-            )
-        ]
-        if None not in texts and code_of(str(texts[0])) == code_of(str(texts[1])):
-            return f"{path}: comments, docstrings or layout only", True
-    elif after.endswith(".dir") and (files := _files_that_differ(pair, path, before, after)):
-        return f"{path}: {files}", False
+    quiet = "comments, docstrings or layout only"
+    if after.endswith(".dir"):
+        files = _files_that_differ(pair, path, before, after)
+        if not files:
+            return f"{path}: changed", False
+        listed = ", ".join(list(files)[:_SHOWN]) + (f" and {len(files) - _SHOWN} more" if len(files) > _SHOWN else "")
+        if all(_same_code(pair, f"{path}/{name}", *hashes) for name, hashes in files.items()):
+            return f"{path}: {listed}: {quiet}", True
+        return f"{path}: {listed}", False
+    if _same_code(pair, path, before, after):
+        return f"{path}: {quiet}", True
     return f"{path}: changed", False
+
+
+def _same_code(pair: Pair, path: str, before: str, after: str) -> bool:
+    """Whether a Python file is the same code on both sides; false if git does not hold what was locked."""
+    if not path.endswith(".py"):
+        return False
+    texts = [read_text(pair.root, side.commit, path) for side in (pair.before, pair.after)]
+    if any(text is None or md5(text.encode()) != locked for text, locked in zip(texts, (before, after), strict=True)):
+        return False
+    return code_of(str(texts[0])) == code_of(str(texts[1]))
 
 
 def _sides(pair: Pair, before: str, after: str) -> tuple[tuple[Revision, str], tuple[Revision, str]]:
     return (pair.before, before), (pair.after, after)
 
 
-def _files_that_differ(pair: Pair, folder: str, before: str, after: str) -> str:
-    """Names of the files of a folder under git that differ; nothing if git does not hold what was locked."""
+def _files_that_differ(pair: Pair, folder: str, before: str, after: str) -> dict[str, tuple[str, str]]:
+    """Files of a folder under git that differ, with both hashes; nothing if git does not hold what was locked."""
     trees = []
     for side, locked in _sides(pair, before, after):
         tree = _folder(pair, side, folder)
         if folder_md5(tree) != locked:
-            return ""
+            return {}
         trees.append(tree)
-    names = sorted(name for name in set(trees[0]) | set(trees[1]) if trees[0].get(name) != trees[1].get(name))
-    return ", ".join(names[:_SHOWN]) + (f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else "")
+    pairs = {name: (trees[0].get(name, ""), trees[1].get(name, "")) for name in sorted(set(trees[0]) | set(trees[1]))}
+    return {name: hashes for name, hashes in pairs.items() if hashes[0] != hashes[1]}
 
 
 def _folder(pair: Pair, side: Revision, folder: str) -> dict[str, str]:

@@ -107,8 +107,8 @@ def imagenet() -> dict[str, Tensor]:
             expected=f"{path.name}, about 30 MB, whose SHA-256 begins with {hashed}",
             where=str(path),
             remedy=("remove it and run again; or " if cached else "")
-            + f"fetch {weights.url} on a machine that can and put it there; or set train.initial_weights to observatory, "
-            "which needs no download but is not what the thesis used",
+            + f"fetch {weights.url} on a machine that can and put it there; or name the corpus in train.initial_weights of "
+            "params.yaml, such as {auroramax: observatory}, which needs no download but is not what the thesis used",
         ) from None
     finally:
         socket.setdefaulttimeout(waited)

@@ -7,11 +7,12 @@ import json
 import os
 import sys
 import tempfile
+import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import CancelledError, Executor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from functools import cache, partial
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from repro.engine.workers import Item, OneThread, Result, each, killed
 from repro.errors import ReproError, unwritable
 
 CONNECT_S = 5  # how long a scheduler may take to answer
+GONE_S = 600.0  # how long workers that were there may be away, all of them
 GPU = "GPU"  # the resource that workers with a GPU declare
 _FIELD = "engine.scheduler in params.yaml"
 
@@ -43,7 +45,7 @@ def on_cluster(
     Raises
     ------
     ReproError
-        If distributed is not installed, no scheduler answers, or it goes away.
+        If distributed is not installed, no scheduler answers, it goes away, or all workers went and none came back.
     """
     with ExitStack() as stack:
         client = stack.enter_context(_client(scheduler))
@@ -53,14 +55,15 @@ def on_cluster(
             mark = stack.enter_context(tempfile.NamedTemporaryFile(prefix=".partial-cluster-", dir=Path.cwd()))
         except OSError as error:
             raise unwritable(error, Path.cwd()) or error from None
-        say = partial(_say_if_waiting, client, scheduler, gpu)
-        say()
+        wait = _Patience(client, scheduler, gpu)
+        wait()
         # Not pure: a result that the cluster still remembers from another run is no file on disk.
         pool: Executor = client.get_executor(pure=False, resources={GPU: 1} if gpu else None)
         stack.callback(pool.shutdown, wait=False)
         guarded = _Guarded(work, Path(mark.name), _loaded())
         suspects = []
-        for item, answer in each(pool, guarded, items, say):
+        for item, answer in each(pool, guarded, items, wait):
+            wait.had_workers = True
             if isinstance(answer, CancelledError):
                 raise _lost(scheduler)
             if isinstance(answer, KilledWorker):
@@ -69,7 +72,7 @@ def on_cluster(
                 yield item, answer
         # Dask blames every task that a dead worker held, also those that only waited there; alone, each shows itself.
         for item in suspects:
-            for _, answer in each(pool, guarded, [item], say):
+            for _, answer in each(pool, guarded, [item], wait):
                 if isinstance(answer, CancelledError):
                     raise _lost(scheduler)
                 yield item, killed("time and again", scheduler) if isinstance(answer, KilledWorker) else answer
@@ -156,12 +159,52 @@ def _client(scheduler: str) -> Iterator[Any]:
         client.close(timeout=CONNECT_S)
 
 
-def _say_if_waiting(client: Any, scheduler: str, gpu: bool) -> None:
-    """Tell of a cluster without fitting workers: it is waited for, since a queue may start them hours later."""
-    there = client.scheduler_info(n_workers=-1)["workers"].values()
-    if not any(not gpu or worker["resources"].get(GPU, 0) >= 1 for worker in there):
-        wanted = "no worker with --resources GPU=1" if gpu else "no worker"
-        print(f"{wanted} is at the scheduler at {scheduler}; waiting for one", file=sys.stderr, flush=True)
+class _Patience:
+    """Says that no suitable worker is connected, and ends a wait that would have no end.
+
+    The first worker is waited for without limit, since a queue may start it hours later. But workers that have all gone,
+    for example because a night killed each of them, may never come back.
+
+    Parameters
+    ----------
+    client : distributed.Client
+        Connection to the scheduler.
+    scheduler : str
+        Its address.
+    gpu : bool
+        Whether only workers that declare a GPU are suitable.
+    """
+
+    def __init__(self, client: Any, scheduler: str, gpu: bool) -> None:
+        self._client, self._scheduler, self._gpu = client, scheduler, gpu
+        self.had_workers = False
+        self._none_since_s: float | None = None
+
+    def __call__(self) -> None:
+        """Look whether a suitable worker is connected.
+
+        Raises
+        ------
+        ReproError
+            If there were workers, and none has been there for :data:`GONE_S`.
+        """
+        connected = self._client.scheduler_info(n_workers=-1)["workers"].values()
+        if any(not self._gpu or worker["resources"].get(GPU, 0) >= 1 for worker in connected):
+            self.had_workers, self._none_since_s = True, None
+            return
+        wanted = "no worker with --resources GPU=1" if self._gpu else "no worker"
+        now_s = time.monotonic()
+        if self._none_since_s is None:
+            self._none_since_s = now_s
+        if self.had_workers and now_s - self._none_since_s >= GONE_S:
+            raise ReproError(
+                found=f"{wanted} for {GONE_S:.0f} s, after there were some",
+                expected="workers that stay until the stage has ended, or are started again",
+                where=self._scheduler,
+                remedy="look into the workers' logs (most often memory ran out), start them again and run again; what is "
+                "finished is kept",
+            )
+        print(f"{wanted} is at the scheduler at {self._scheduler}; waiting for one", file=sys.stderr, flush=True)
 
 
 def _lost(scheduler: str) -> ReproError:

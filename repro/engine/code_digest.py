@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from functools import cache
 from pathlib import Path
 
 LIBRARY = Path(__file__).parents[1]
@@ -10,6 +11,7 @@ LIBRARY = Path(__file__).parents[1]
 CROSS_CUTTING = frozenset({"engine", "errors", "files", "params", "paths", "untrusted"})
 
 
+@cache
 def code_of(text: str) -> str:
     """Source of a module reduced to its code, in one layout; a text that is no Python is given back as it is.
 
@@ -37,20 +39,23 @@ def code_of(text: str) -> str:
 def closure(path: Path) -> set[Path]:
     """Files of the library that a module reaches by imports, the cross-cutting ones and empty packages left out.
 
+    An import inside a function counts as one at the top does, and the ``__init__.py`` of a package as what is imported
+    from it. That of the library itself does not: it offers names to users, and would make every module need every other.
+
     Parameters
     ----------
     path : Path
-        Source of a module or of a script; it is among the answer only if something imports it.
+        Source of a module or of a script; it is in the result only if something imports it.
     """
     reached: set[Path] = set()
     waiting = [path]
     while waiting:
-        for name in imports(waiting.pop()):
+        for name in _imports(waiting.pop().read_text(encoding="utf-8")):
             file = file_of(name)
             if file and file not in reached and file.relative_to(LIBRARY).with_suffix("").parts[0] not in CROSS_CUTTING:
                 reached.add(file)
                 waiting.append(file)
-    return {file for file in reached if not _says_nothing(file)}
+    return {file for file in reached if not _is_empty(file.read_text(encoding="utf-8"))}
 
 
 def file_of(module: str) -> Path | None:
@@ -63,16 +68,23 @@ def file_of(module: str) -> Path | None:
 
 
 def imports(path: Path) -> set[str]:
-    """Modules of the library that a file imports, at its top or inside a function."""
-    found = set()
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    """Modules of the library that a file imports, at its top or inside a function, and the packages that hold them."""
+    return set(_imports(path.read_text(encoding="utf-8")))
+
+
+@cache
+def _imports(text: str) -> frozenset[str]:
+    names = set()
+    for node in ast.walk(ast.parse(text)):
         if isinstance(node, ast.Import):
-            found |= {alias.name for alias in node.names}
+            names |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module and node.level == 0:
-            found |= {node.module} | {f"{node.module}.{alias.name}" for alias in node.names}
-    return {name for name in found if name.startswith("repro.")}
+            names |= {node.module} | {f"{node.module}.{alias.name}" for alias in node.names}
+    parts = [name.split(".") for name in names if name.startswith("repro.")]
+    return frozenset(".".join(name[:length]) for name in parts for length in range(2, len(name) + 1))
 
 
-def _says_nothing(file: Path) -> bool:
+@cache
+def _is_empty(text: str) -> bool:
     """Whether a module is a docstring and nothing else."""
-    return len(ast.parse(file.read_text(encoding="utf-8")).body) <= 1
+    return code_of(text) in ("", "pass")

@@ -186,10 +186,31 @@ class _Night:
         return True
 
 
-def summaries(folder: Path) -> dict[str, dict[str, Any]]:
-    """Summary of every finished night of a stage, by night in order."""
-    found = {path.stem: receipts.read(path) for path in sorted((folder / "receipts").glob("[!.]*.json"))}
-    return {night: document["summary"] for night, document in found.items() if document}
+def summaries(folder: Path, *, made_by: str | None = None) -> dict[str, dict[str, Any]]:
+    """Summary of every finished night of a stage, by night in order.
+
+    Parameters
+    ----------
+    folder : Path
+        The stage's output folder.
+    made_by : str, optional
+        Name of the stage; if given, a folder without a finished night is an error that says to run it.
+
+    Raises
+    ------
+    ReproError
+        If there is no finished night, and there must be one.
+    """
+    documents = {path.stem: receipts.read(path) for path in sorted((folder / "receipts").glob("[!.]*.json"))}
+    finished = {night: document["summary"] for night, document in documents.items() if document}
+    if made_by and not finished:
+        raise ReproError(
+            found=f"no finished night of stage {made_by}",
+            expected=f"receipts of stage {made_by}",
+            where=str(folder),
+            remedy=f"run: dvc repro {made_by}",
+        )
+    return finished
 
 
 def failures(folder: Path, *, made_by: str) -> list[Failure]:

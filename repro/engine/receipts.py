@@ -11,11 +11,10 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from repro.engine.code_digest import closure, code_of
+from repro.engine.code_digest import LIBRARY, closure, code_of, file_of
 from repro.errors import ReproError, unwritable
 from repro.files import digest, sync_folder, write_json
 
@@ -65,17 +64,17 @@ def settings_digest(settings: Mapping[str, Any], *modules: str) -> str:
     total = hashlib.sha256(json.dumps(settings, sort_keys=True, default=str).encode())
     files: set[Path] = set()
     for name in modules:
-        spec = find_spec(name)
-        if spec is None or spec.origin is None:
+        source = file_of(name)
+        if source is None:
             raise ReproError(
                 found=f"no source of module {name!r}",
                 expected="a module of this project",
                 where="the modules a receipt depends on",
                 remedy="name the module by its full name",
             )
-        files |= {Path(spec.origin), *closure(Path(spec.origin))}
+        files |= {source, *closure(source)}
     for file in sorted(files):
-        total.update(file.name.encode())
+        total.update(file.relative_to(LIBRARY).as_posix().encode())
         total.update(code_of(file.read_text(encoding="utf-8")).encode())
     return total.hexdigest()
 

@@ -16,10 +16,10 @@ from typing import Any
 from filelock import FileLock, Timeout
 
 from repro.engine.nights import Outcome
-from repro.errors import ReproError, unwritable
+from repro.errors import ReproError, make_output_encodable, unwritable
 from repro.files import sweep
 from repro.params import Params, load_params
-from repro.paths import SIMULATED, Paths, find_project
+from repro.paths import SIMULATED, Paths, find_project, foreign_library
 
 #: What a line of the log of runs holds.
 _LINE = ("stage", "corpus", "began_utc", "seconds", "outcome", "nights_done", "nights_kept")
@@ -37,7 +37,11 @@ def run_stage(work: Callable[[Paths, Params], Outcome | None], name: str | None 
     """
     name = name or Path(inspect.getfile(work)).stem
     try:
+        make_output_encodable()
         paths = find_project()
+        foreign = foreign_library(paths)
+        if foreign is not None:
+            raise foreign
         params = load_params(paths.params)
         try:
             with alone(paths), logged(paths, name, params.corpus) as log:

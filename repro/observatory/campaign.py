@@ -24,6 +24,7 @@ AURORA_WEATHER: tuple[tuple[Weather, ...], ...] = (
     ("clear",), ("clear", "thin"), ("clear",), ("thin", "clear"), ("broken",), ("clear",), ("clear", "overcast"), ("frost",),
     ("clear",), ("overcast", "clear"), ("snow", "clear"),
 )  # fmt: skip
+LABELLED_SHARE = 0.85  # of the nights film what is labelled
 WHEN = ((0.0, 0.4), (0.6, 1.0), (0.3, 0.7), (0.0, 0.5), (0.5, 1.0))
 STRENGTH = {"diffuse": 2.0, "pulsating": 1.5}  # faint forms are seen only when strong
 OVERLAYS: tuple[Overlay, ...] = ("smeared", "blurred", "coarse", "smeared", "faint")
@@ -99,7 +100,7 @@ def spread(
 ) -> list[SimulatedNight]:
     """Short nights spread over the schedule, planned by their number alone.
 
-    Four of five film the middle of the dark and moonless time, which is labelled in the thesis; the others, of nights that
+    Most film the middle of the dark and moonless time, which is labelled in the thesis; the others, of nights that
     have none, film evening, morning and midnight in turn. Forms, weathers and the part of the time
     that has aurora take turns, too; one night in six has no aurora, and one in eleven a clock that is hard to read.
 
@@ -120,7 +121,7 @@ def spread(
     moonless = {
         night: start for night, start in _moonless(schedule, wanted.minutes, params).items() if night not in taken
     }
-    parts = {night: moonless[night] for night in _evenly(list(moonless), round(0.8 * wanted.nights))}
+    parts = {night: moonless[night] for night in _evenly(list(moonless), round(LABELLED_SHARE * wanted.nights))}
     moonlit = [night for night in schedule if night not in moonless and night not in taken]
     rest = _evenly(moonlit, wanted.nights - len(parts))
     parts |= {night: ("evening", "middle", "morning")[turn % 3] for turn, night in enumerate(rest)}

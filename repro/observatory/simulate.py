@@ -17,9 +17,7 @@ import pandas as pd
 from repro.engine import receipts
 from repro.engine.nights import run_nights
 from repro.errors import ReproError
-from repro.files import atomic_path, digest, read_json, write_json, write_table
-from repro.labels import labelfile
-from repro.labels.label_corpus import LABELLER
+from repro.files import atomic_path, digest, read_json, write_json, write_table, write_text
 from repro.observatory import campaign, overlay, truth
 from repro.observatory import video_writer as film
 from repro.observatory.plan import Night, Times
@@ -190,8 +188,8 @@ def _check_folder(out: Path, jobs: Iterable[_Job]) -> None:
     if written or (out / MARKER).is_file():
         foreign = [path for job in jobs for path in job.work.outputs if path.exists() and path not in written]
     else:
-        foreign = sorted(path for path in out.glob("*") if not path.name.startswith(".")) if out.is_dir() else [out]
-        foreign = [path for path in foreign if path.exists()]
+        first = next((path for path in out.rglob("[!.]*") if path.is_file()), None) if out.is_dir() else out
+        foreign = [first] if first is not None and first.exists() else []
     if foreign:
         others = f" and {len(foreign) - 1} more" if len(foreign) > 1 else ""
         raise ReproError(
@@ -225,8 +223,8 @@ def _write_labels(out: Path) -> None:
     tables = [
         pd.read_parquet(out / "truth" / f"{work.night}.parquet", columns=["name", "label"]) for work in _works(out)
     ]
-    labels = pd.concat(tables).sort_values("name").assign(labeller=LABELLER, labelled_at="")
-    labelfile.write(target, labels)
+    labels = pd.concat(tables).sort_values("name").assign(labeller="simulated", labelled_at="")
+    write_text(target, labels.to_csv(index=False, lineterminator="\n"))
     write_json(receipt, {"sha256": digest(target)})
 
 

@@ -23,7 +23,6 @@ from repro.reporting.canvas import CONDITION_COLOUR
 from repro.reporting.drawings import draw_answers, draw_record, draw_training, draw_workflow
 from repro.reporting.frame_pictures import full_copy, small_copy
 from repro.reporting.gradcam_panels import load_gradcam
-from repro.reporting.measured import load_measured
 from repro.reporting.missing import unmade
 from repro.reporting.nights import Part, load_parts, page_of
 from repro.reporting.nights_table import Corpus, load_corpus
@@ -76,9 +75,6 @@ def build(paths: Paths) -> Path:
     flow = workflow.stages(paths, corpus.name)
     training, answers = load_training(paths, corpus.name), load_answers(paths, corpus.name)
     gradcam, figure3 = load_gradcam(paths, corpus.name, target), build_figure3(paths, params)
-    measured = load_measured(paths, corpus.name)
-    for plot in measured.plots:
-        full_copy(plot, figures / f"bench_{plot.name}")
     draw_record(results, figures)
     draw_workflow(flow, figures)
     if training:
@@ -95,7 +91,7 @@ def build(paths: Paths) -> Path:
         "panels": compared.panels(results, gradcam) if gradcam else (),
     }
     content = {
-        **record_content(results, provenance(paths)),
+        **record_content(results, provenance(paths, params)),
         **observatory_content(observatory, target),
         **comparisons,
         "corpus": corpus,
@@ -110,8 +106,6 @@ def build(paths: Paths) -> Path:
         "training": training,
         "answers": answers,
         "gradcam": gradcam,
-        "measured": measured,
-        "diff_page": (target / "diff" / "index.html").is_file(),
         "unmade": unmade(corpus, observatory, training, answers, gradcam, figure3),
     }
     return write(content, templates=paths.report_templates, target=target)

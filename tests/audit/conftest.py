@@ -23,6 +23,7 @@ def history(tmp_path_factory: pytest.TempPathFactory) -> Toy:
     toy.commit("blur")
     toy.edit("params.yaml", "blur_px: 9", "blur_px: 5")
     toy.edit("stages/clock.py", '"""Read the clock."""', '"""Read the clock, as published."""  # said better')
+    toy.edit("repro/clock/ocr.py", "Read text.", "Read text out of strips.")
     toy.repro()
     toy.commit("comment")
     toy.edit("params.yaml", "limit: 0.5", "limit: 0.3")

@@ -62,7 +62,8 @@ def test_comment_reruns_a_stage_and_moves_nothing(history: Toy) -> None:
     assert diff.exit_code == 0
     assert diff.headline() == "Nothing published moved."
     clock = diff.stages[0]
-    assert clock.because == ("stages/clock.py: comments, docstrings or layout only",)
+    quiet = "comments, docstrings or layout only"
+    assert clock.because == (f"repro/clock: ocr.py: {quiet}", f"stages/clock.py: {quiet}")
     assert clock.idle
     assert clock.same
     assert clock.outputs == "the same but for 2 receipt(s), which record what the work was done with"

@@ -85,7 +85,7 @@ out.mkdir(parents=True, exist_ok=True)
 (out / "verdicts.json").write_text(json.dumps({"claims": claims, "findings": []}))
 """
 STAGES = {
-    "clock": (CLOCK, [], ["clock"], "results/toy/clock"),
+    "clock": (CLOCK, ["repro/clock"], ["clock"], "results/toy/clock"),
     "sky": (SKY, ["results/toy/clock"], [], "results/toy/sky"),
     "infer": (INFER, ["results/toy/sky"], ["infer"], "results/toy/infer"),
     "verify": (VERIFY, ["results/toy/sky"], [], "results/verify"),
@@ -147,6 +147,8 @@ def make(root: Path) -> Toy:
     toy.run("git", "init", "--quiet", ".")
     toy.run(sys.executable, "-m", "dvc", "init", "--quiet")
     (root / "stages").mkdir()
+    (root / "repro" / "clock").mkdir(parents=True)
+    (root / "repro" / "clock" / "ocr.py").write_text('"""Read text."""\n\nSCALE = 2\n')
     (root / "expected").mkdir()
     (root / "expected" / "keep").write_text("")
     (root / ".gitignore").write_text("/results/\n")

@@ -22,7 +22,6 @@ import yaml
 from repro.files import write_table
 from repro.paths import Paths
 from tests.endurance import child
-from tests.endurance.counts import COUNTS
 from tests.support.camera import SLASHES, Look, burn, write_video
 from tests.support.corpus import add_night
 
@@ -208,19 +207,12 @@ class Trial:
         """Run the stage and kill it; gives whether it was killed before its end."""
         ended = start(self.paths.root, self.stage, change=change, mode=mode).end(after_s)
         assert ended.code in ((0, -9) if after_s is not None else (-9,)), ended.told
-        if ended.code == 0:
-            return False
-        what = "killed at a random moment" if after_s is not None else (
-            "killed while writing" if mode == "tear" else "killed before a change"
-        )  # fmt: skip
-        COUNTS[what, self.stage] += 1
-        return True
+        return ended.code != 0
 
     def run_again(self) -> Ended:
         """Run the stage to its end: all files must be those of the reference, and what was finished is left alone."""
         finished, learnt = self.finished(), self.learnt()
         ended = run(self.paths.root, self.stage)
-        COUNTS["run again to the end", self.stage] += 1
         assert ended.code == 0, ended.told
         self.compare()
         self.kept(finished)
@@ -233,8 +225,6 @@ class Trial:
         differ = sorted(
             name for name in found.keys() | self.expected.keys() if found.get(name) != self.expected.get(name)
         )
-        COUNTS["files compared with those of an uninterrupted run", ""] += len(self.expected)
-        COUNTS["files that differed, were missing or left over", ""] += len(differ)
         assert not differ, f"{self.stage}: {differ}"
 
     def refused(self, ended: Ended, *words: str) -> None:
@@ -256,7 +246,6 @@ class Trial:
     def learnt_once(self, before: tuple[int, int]) -> None:
         """Hold the epochs that were begun since against those that were missing."""
         if self.stage == "train":
-            COUNTS["epochs taken over from a checkpoint", ""] += before[0]
             assert self.learnt()[1] - before[1] == EPOCHS - before[0], "an epoch was learnt again, or left out"
 
     def finished(self) -> dict[Path, tuple[int, int]]:
@@ -274,7 +263,6 @@ class Trial:
     def kept(self, finished: dict[Path, tuple[int, int]]) -> None:
         """Hold files of finished work against what they were before."""
         now = {path: (path.stat().st_ino, path.stat().st_mtime_ns) for path in finished}
-        COUNTS["files of finished work found untouched afterwards", ""] += len(finished)
         assert now == finished, f"{self.stage}: finished work was done again"
 
 

@@ -23,7 +23,6 @@ from repro.engine.run_stage import logged, read_runs
 from repro.errors import UnwritableError
 from repro.files import write_text
 from tests.endurance import child
-from tests.endurance.counts import COUNTS
 from tests.endurance.harness import CORPUS, Trial, contents, run, start
 
 pytestmark = pytest.mark.slow
@@ -44,7 +43,6 @@ def test_a_disk_that_refuses_in_the_midst_of_a_stage(trial: Trial, stage: str, m
     ended = run(trial.paths.root, stage, change=change, mode=mode)
     told = {"full": "No space left on device", "read-only": "Read-only file system"}[mode]
     trial.refused(ended, f"stage {stage}", told, "run again")
-    COUNTS[f"disk {mode}, by the system's error", stage] += 1
     now = contents(trial.paths.root)
     assert {name: now.get(name) for name in before} == before
     trial.run_again()
@@ -74,7 +72,6 @@ def test_a_full_disk(trial: Trial, stage: str) -> None:
     size = 4096 * (needed // 8192)  # half of what is wanted
     with mounted(trial.out, "-t", "tmpfs", "-o", f"size={size}", "none"):
         trial.refused(run(trial.paths.root, stage), "No space left on device", "free some space")
-        COUNTS["disk full, a file system too small", stage] += 1
         assert not list(trial.paths.root.rglob(".partial-*"))
         subprocess.run(["mount", "-o", f"remount,size={64 << 20}", trial.out], check=True)
         trial.run_again()
@@ -90,7 +87,6 @@ def test_outputs_that_may_not_be_written(trial: Trial) -> None:
         before = contents(trial.paths.root)
         for stage in ("film", "train", "verify"):
             trial.refused(run(trial.paths.root, stage), "Read-only file system", "make it writable")
-            COUNTS["outputs read-only, a read-only mount", stage] += 1
         done = script(trial, "verify")
         assert done.returncode == 1
         assert "Read-only file system" in done.stderr
@@ -121,7 +117,6 @@ def test_a_second_run_beside_the_first(trial: Trial) -> None:
         told = (trial.paths.root.parent / "told.txt").read_text()
         for stage in ("sky", "film", "verify"):
             trial.refused(run(trial.paths.root, stage), "another run is at work", "wait until it has ended")
-            COUNTS["second run beside the first, refused", stage] += 1
         assert contents(trial.paths.root) == before
     finally:
         os.kill(first.process.pid, signal.SIGCONT)
@@ -168,7 +163,6 @@ def test_killed_with_worker_processes(trial: Trial) -> None:
         pid = running.process.pid
         wait_for(lambda pid=pid: len(workers_of(pid)) == 2)
         workers = workers_of(pid)
-        COUNTS["killed with its workers", "film"] += 1
         if victim == "all":
             running.process.kill()
             assert running.end().code == -signal.SIGKILL
@@ -177,7 +171,6 @@ def test_killed_with_worker_processes(trial: Trial) -> None:
         else:
             os.kill(workers[0], signal.SIGKILL)
             assert running.end().code == 0
-        COUNTS["run again to the end", "film"] += victim == "all"
         trial.paths.params.write_text(text)
         trial.compare()
         trial.paths.params.write_text(yaml.safe_dump(document))
@@ -229,7 +222,6 @@ def test_no_room_for_temporary_files(trial: Trial) -> None:
     scratch.mkdir()
     with mounted(scratch, "-t", "tmpfs", "-o", "size=16k", "none"):
         trial.refused(run(trial.paths.root, "clock"), "No space left on device", "free some space")
-        COUNTS["disk full, no room for temporary files", "clock"] += 1
     trial.run_again()
 
 

@@ -92,8 +92,8 @@ def test_named_nights_are_chosen(params: Params) -> None:
 def test_the_default_campaign_is_many_short_nights(params: Params) -> None:
     """The default campaign has some 90 nights of 18 minutes, most of them dark and moonless, some hard to read."""
     nights = campaign.chosen(params, "default")
-    assert len(nights) == 92
-    assert sum(night.minutes for night in nights) == 1656
+    assert len(nights) == 95
+    assert sum(night.minutes for night in nights) == 1710
     assert {night.overlay for night in nights} == {"sharp", "smeared", "blurred", "coarse", "faint"}
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import runpy
@@ -14,6 +15,7 @@ from typing import Any
 import pytest
 import yaml
 
+from repro.files import digest
 from repro.paths import Paths
 from tests.conftest import ROOT
 
@@ -32,7 +34,24 @@ def write_params(folder: Path, corpus: str, **sections: dict[str, Any]) -> Paths
 def make_project(folder: Path, corpus: str, **sections: dict[str, Any]) -> Paths:
     """Make a project with the record and these parameters, see :func:`write_params`; the code is that of the checkout."""
     shutil.copytree(ROOT / "expected" / "published", folder / "expected" / "published")
+    shutil.copytree(ROOT / "report" / "templates", folder / "report" / "templates")
+    shutil.copy(ROOT / "dvc.yaml", folder / "dvc.yaml")
     return write_params(folder, corpus, **sections)
+
+
+def output_digests(project: Paths, corpus: str) -> dict[str, str]:
+    """SHA-256 over names and contents of the files of every output that ``dvc.yaml`` declares, by the output's path."""
+    stages = yaml.safe_load((ROOT / "dvc.yaml").read_text(encoding="utf-8"))["stages"].values()
+    digests = {}
+    for out in [out for stage in stages for out in stage["outs"]]:
+        name = (next(iter(out)) if isinstance(out, dict) else out).replace("${corpus}", corpus)
+        base, total = project.root / name, hashlib.sha256()
+        files = sorted(path for path in base.rglob("*") if path.is_file()) if base.is_dir() else [base]
+        for path in files:
+            total.update(f"{path.relative_to(base).as_posix()} {digest(path)}\n".encode())
+        digests[name] = total.hexdigest()
+        assert files, f"{name} is empty"
+    return digests
 
 
 def run(project: Paths, *names: str) -> None:

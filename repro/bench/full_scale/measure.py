@@ -65,6 +65,7 @@ def make_project(folder: Path, checkout: Paths) -> Paths:
         else:
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(source, target)
+    (folder / ".venv").symlink_to(sys.prefix)  # dvc.yaml names its Python
     params = yaml.safe_load((folder / "params.yaml").read_text(encoding="utf-8"))
     for section, change in CHANGES.items():
         params[section] = change if isinstance(change, str) else params[section] | change
@@ -104,7 +105,7 @@ def spend(command: Sequence[str], folder: Path, environment: Mapping[str, str] |
         result = Path(name) / "spent.json"
         answer = subprocess.run(
             [sys.executable, "-I", str(Path(__file__).with_name("launch.py")), str(result), *command],
-            cwd=folder, env={**os.environ, **(environment or {})}, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+            cwd=folder, env={**os.environ, "PYTHONPATH": str(folder), **(environment or {})}, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
             text=True, errors="replace", check=False,
         )  # fmt: skip
         if answer.returncode:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import sys
 from pathlib import Path
@@ -88,7 +87,4 @@ def _put(project: Paths, video: Path, truth: Path) -> None:
 
 
 def _dvc(project: Paths, *arguments: str) -> Spent:
-    # The stages must find this environment, whatever the caller's search path is.
-    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}"
-    environment = {"DVC_NO_ANALYTICS": "1", "PATH": path}
-    return spend([sys.executable, "-m", "dvc", *arguments], project.root, environment)
+    return spend([sys.executable, "-m", "dvc", *arguments], project.root, {"DVC_NO_ANALYTICS": "1"})

@@ -13,7 +13,7 @@ import time
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import pandas as pd
@@ -176,14 +176,43 @@ def test_a_worker_killed_in_the_midst_changes_nothing(
 
 
 @pytest.mark.slow
-def test_a_night_that_kills_every_worker_stops_no_other(dask: LocalCluster, engine: Engine) -> None:
+def test_a_night_that_kills_every_worker_stops_no_other(
+    dask: LocalCluster, engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A night that kills each worker it meets is given up with its reason; the others are answered."""
+    # A machine under load may fail to start a worker again: the test then ends with an error.
+    monkeypatch.setattr(cluster, "GONE_S", 60.0)
+    monkeypatch.setattr("repro.engine.workers.QUIET_S", 10.0)
     dask.scale(2)
     answers = dict(run(dies, [1, 2, 3, 4, 5, 6], workers=engine))
     error = answers.pop(3)
     assert answers == {number: number for number in (1, 2, 4, 5, 6)}
     assert isinstance(error, ReproError)
     assert "was killed time and again" in error.found
+
+
+def test_workers_that_all_went_are_not_waited_for_without_end(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The first worker may take hours to come; where all have gone and none comes back, the stage ends with an error."""
+
+    class Scheduler:
+        connected: ClassVar[dict[str, Any]] = {}
+
+        def scheduler_info(self, **_: object) -> dict[str, Any]:
+            return {"workers": self.connected}
+
+    monkeypatch.setattr(cluster, "GONE_S", 0.0)
+    scheduler = Scheduler()
+    patience = cluster._Patience(scheduler, "tcp://here:1", False)
+    patience()
+    patience()
+    assert "waiting for one" in capsys.readouterr().err
+    scheduler.connected["tcp://there:2"] = {"resources": {}}
+    patience()
+    scheduler.connected.clear()
+    with pytest.raises(ReproError, match="after there were some"):
+        patience()
 
 
 @pytest.mark.slow

@@ -38,7 +38,7 @@ class Slowly:
 def dies(number: int) -> int:
     """Work that kills its process, if it is number three."""
     if number == 3:
-        time.sleep(1)  # a worker that dies while it is being started is not started again
+        time.sleep(3)  # a worker that dies while it is being started is not started again
         os.kill(os.getpid(), signal.SIGKILL)
     return number
 

@@ -1,0 +1,91 @@
+"""What errors advise: every command, target and parameter that a message names exists."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+
+import pytest
+import typer
+import yaml
+from pydantic import BaseModel
+
+from repro.cli import app
+from repro.params import Params
+from tests.conftest import ROOT
+
+STAGES = set(yaml.safe_load((ROOT / "dvc.yaml").read_text(encoding="utf-8"))["stages"])
+COMMANDS: dict[str, typer.core.TyperCommand] = typer.main.get_command(app).commands  # type: ignore[attr-defined]
+TARGETS = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
+GAP = "\0"  # what an f-string fills in
+
+
+def texts() -> Iterator[tuple[str, str]]:
+    """Every text in the library and the stages that is no docstring, with its place."""
+    for folder in ("repro", "stages"):
+        for path in sorted((ROOT / folder).rglob("*.py")):
+            tree = ast.parse(path.read_text(encoding="utf-8"))
+            parts = {id(part) for node in ast.walk(tree) if isinstance(node, ast.JoinedStr) for part in node.values}
+            for node in ast.walk(tree):
+                place = f"{path.relative_to(ROOT)}:{getattr(node, 'lineno', 0)}"
+                if isinstance(node, ast.JoinedStr):
+                    yield place, "".join(str(p.value) if isinstance(p, ast.Constant) else GAP for p in node.values)
+                elif isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in parts:
+                    yield place, node.value
+
+
+def known(dotted: str, model: type[BaseModel] = Params) -> bool:
+    """Whether params.yaml has a parameter of this name."""
+    name, _, rest = dotted.partition(".")
+    if name not in model.model_fields:
+        return False
+    inner = model.model_fields[name].annotation
+    return not rest or not (isinstance(inner, type) and issubclass(inner, BaseModel)) or known(rest, inner)
+
+
+TEXTS = list(texts())
+
+
+def test_stages_that_are_advised_exist() -> None:
+    """`dvc repro NAME` names a stage."""
+    advised = [(place, word) for place, text in TEXTS for word in re.findall(r"dvc repro (?!there\b)([a-z]\w*)", text)]
+    assert len(advised) > 10
+    assert [(place, word) for place, word in advised if word not in STAGES] == []
+
+
+def test_commands_and_options_that_are_advised_exist() -> None:
+    """`repro NAME --option` names a command and options that it has."""
+    advised = [
+        (place, found[1], re.findall(r"--[a-z-]+", found[2]))
+        for place, text in TEXTS
+        for found in re.finditer(r"(?<![\w.])(?<!dvc )repro ([a-z]+)((?: (?:--)?[\w/.\0-]+)*)", text)
+    ]
+    assert len(advised) > 3
+    for place, name, options in advised:
+        assert name in COMMANDS, (place, name)
+        assert set(options) <= {option for parameter in COMMANDS[name].params for option in parameter.opts}, place
+
+
+def test_targets_that_are_advised_exist() -> None:
+    """`make NAME`, at the end of a sentence or after a colon, names a target of the Makefile."""
+    advised = [
+        (place, word)
+        for place, text in [*TEXTS, ("setup.sh", (ROOT / "setup.sh").read_text(encoding="utf-8"))]
+        for word in re.findall(r"(?:^|[:;`&] )make ([a-z-]+)(?=$|[`;.,])", text, re.MULTILINE)
+    ]
+    assert advised
+    assert [(place, word) for place, word in advised if word not in TARGETS] == []
+
+
+@pytest.mark.parametrize("section", sorted(name for name in Params.model_fields if name not in ("corpus", "seed")))
+def test_parameters_that_are_advised_exist(section: str) -> None:
+    """`section.name` in an error about params.yaml is a parameter."""
+    wrong = [
+        (place, word)
+        for place, text in TEXTS
+        if re.search(r"params\.yaml|\bset \w+\.\w+|\(\w+\.\w+\)", text)
+        for word in re.findall(rf"(?<![\w./]){section}\.[a-z_.]*[a-z_]", text)
+        if not word.endswith((".json", ".yaml", ".parquet", ".py", ".csv", ".safetensors")) and not known(word)
+    ]
+    assert wrong == []

@@ -1,0 +1,84 @@
+"""Setting up: what setup.sh and the Makefile say of a checkout in an unusual state."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import ROOT
+
+
+@pytest.fixture
+def checkout(tmp_path: Path) -> Path:
+    """A folder with what sets up the environment; its name has a space and a letter beyond ASCII."""
+    folder = tmp_path / "a checkoüt"
+    folder.mkdir()
+    for name in ("Makefile", "setup.sh", "pyproject.toml", "constraints.txt", ".gitattributes"):
+        shutil.copy(ROOT / name, folder / name)
+    return folder
+
+
+def shell(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    """Run a program in a folder."""
+    identity = {
+        "GIT_CONFIG_GLOBAL": "/dev/null",
+        "GIT_CONFIG_SYSTEM": "/dev/null",
+        "PATH": "/usr/local/bin:/usr/bin:/bin",
+    }
+    return subprocess.run(words, cwd=folder, env=identity, capture_output=True, text=True, check=False)
+
+
+def test_without_git_the_way_out_is_told_first(checkout: Path) -> None:
+    """An unpacked archive is told before anything is installed that DVC wants a repository, and each way out works."""
+    told = shell(checkout, "make", "report")
+    assert told.returncode != 0
+    assert told.stderr.startswith("found:    no git repository")
+    assert "Installing" not in told.stdout
+    remedy = told.stderr.partition("or do without: ")[2].partition(". make")[0]
+    (checkout / ".dvc").mkdir()
+    assert shell(checkout, "bash", "-c", remedy).returncode == 0
+    assert shell(checkout, "bash", "setup.sh", "repository").returncode == 0
+    (checkout / ".dvc" / "config.local").unlink()
+    assert shell(checkout, "bash", "setup.sh", "repository").returncode == 1
+    shell(checkout, "git", "init", "--quiet")
+    assert shell(checkout, "bash", "setup.sh", "repository").returncode == 0
+
+
+def test_a_python_that_is_not_there(checkout: Path) -> None:
+    """A program that is no Python is an error that says how to name another."""
+    told = shell(checkout, "bash", "setup.sh", "system", "no-python")
+    assert told.returncode == 1
+    assert "make PYTHON=" in told.stderr
+
+
+def test_line_ends_stay_as_bash_wants_them(checkout: Path) -> None:
+    """Where git turns line ends into those of Windows, files of the repository keep theirs."""
+    who = ["-c", "user.name=t", "-c", "user.email=t@example.org"]
+    shell(checkout, "git", "init", "--quiet")
+    shell(checkout, "git", "add", ".")
+    assert shell(checkout, "git", *who, "commit", "--quiet", "-m", "t").returncode == 0
+    before = (checkout / "setup.sh").read_bytes()
+    (checkout / "setup.sh").unlink()
+    assert shell(checkout, "git", "-c", "core.autocrlf=true", "checkout", "setup.sh").returncode == 0
+    assert (checkout / "setup.sh").read_bytes() == before
+
+
+@pytest.mark.parametrize("moved", [True, False])
+def test_an_environment_of_another_place_is_made_again(checkout: Path, moved: bool) -> None:
+    """A checkout that was renamed sets its environment up again, and one that was not has nothing to do."""
+    (checkout / ".venv").mkdir()
+    place = "/somewhere/else" if moved else checkout.resolve()
+    (checkout / ".venv" / ".ready").write_text(f"{place}\n", encoding="utf-8")
+    planned = shell(checkout, "make", "--dry-run", "setup")
+    assert planned.returncode == 0, planned.stderr
+    assert ("rm -rf .venv" in planned.stdout) is moved
+
+
+def test_help_names_every_target(checkout: Path) -> None:
+    """`make help` lists the targets with what each does."""
+    told = shell(checkout, "make", "help").stdout
+    for target in ("setup", "report", "verify", "test", "test-fast", "lint", "bench", "clean"):
+        assert f"make {target} " in told
