@@ -101,7 +101,7 @@ def spread(
     """Short nights spread over the schedule, planned by their number alone.
 
     Most film the middle of the dark and moonless time, which is labelled in the thesis; the others, of nights that
-    have none, film evening, morning and midnight in turn. Forms, weathers and the part of the time
+    have none, film morning, evening and midnight in turn. Forms, weathers and the part of the time
     that has aurora take turns, too; one night in six has no aurora, and one in eleven a clock that is hard to read.
 
     Parameters
@@ -124,7 +124,7 @@ def spread(
     parts = {night: moonless[night] for night in _evenly(list(moonless), round(LABELLED_SHARE * wanted.nights))}
     moonlit = [night for night in schedule if night not in moonless and night not in taken]
     rest = _evenly(moonlit, wanted.nights - len(parts))
-    parts |= {night: ("evening", "middle", "morning")[turn % 3] for turn, night in enumerate(rest)}
+    parts |= {night: ("morning", "evening", "middle")[turn % 3] for turn, night in enumerate(rest)}
     plans = []
     for number, (night, part) in enumerate(sorted(parts.items())):
         forms = tuple(FORMS[(3 * number + k) % len(FORMS)] for k in range(1 + number % 2)) if number % 6 != 2 else ()
