@@ -15,7 +15,6 @@ from repro.errors import ReproError
 from repro.params import FilmParams, Section, Site
 from repro.untrusted import parse_yaml, told
 
-SIMULATED = "simulated"  # the corpus of the simulated observatory
 #: Suffixes of the files that are taken for videos, in lower case.
 VIDEO_SUFFIXES = (".avi", ".m4v", ".mkv", ".mov", ".mp4", ".webm")
 _DATE = "YYYYMMDD"
@@ -246,9 +245,5 @@ def load_camera(name: str) -> Camera:
 
 
 def camera_of(corpus: str, film: FilmParams) -> Camera:
-    """Camera of a corpus: the one that ``film.cameras`` names for it, or the profile of the same name.
-
-    Simulated images carry no camera credit.
-    """
-    camera = load_camera(film.cameras.get(corpus, corpus))
-    return camera.model_copy(update={"credit": "simulated observatory, no camera"}) if corpus == SIMULATED else camera
+    """Camera of a corpus: the one that params name for it, or the profile of the same name."""
+    return load_camera(film.cameras.get(corpus, corpus))

@@ -99,20 +99,26 @@ def diff(
 def simulate(
     out: Annotated[Path, typer.Option(metavar="DIR", help="Folder for videos, truth, masks and labels.")],
     nights: Annotated[int | None, typer.Option(min=1, help="How many; all of the campaign if not given.")] = None,
+    night: Annotated[list[str] | None, typer.Option(help="A night YYYYMMDD; may be given more than once.")] = None,
     seed: Annotated[int | None, typer.Option(min=0, help="Instead of the seed in params.yaml.")] = None,
     campaign: Annotated[str | None, typer.Option(help="Instead of simulate.campaign in params.yaml.")] = None,
     project: Project = None,
 ) -> None:
     """Film nights of the simulated observatory, with known truth; nights that are there already are kept.
 
+    The folder must be new, empty, or made by this command: files of others are never changed or removed.
+
     Example: repro simulate --out /tmp/nights --nights 3 --seed 1
+    Example: repro simulate --out /tmp/nights --night 20241229 --night 20250101
     """
     from repro.observatory.simulate import simulate as film_campaign
     from repro.params import load_params
 
     params = load_params(_project(project).params)
-    truth = film_campaign(out, params, nights=nights, seed=seed, campaign_name=campaign)
-    print(f"{truth['night'].nunique()} nights, {len(truth)} frames with known truth, in {out}")
+    truth = film_campaign(out, params, nights=nights, named=night or (), seed=seed, campaign_name=campaign)
+    dark = truth[(truth["sun_bin"] == "Night") & (truth["moon_bin"] == "No_moon")]
+    print(f"{truth['night'].nunique()} nights, {len(truth)} frames with known truth and labels, in {out}")
+    print(f"{len(dark)} of them dark and moonless, {int((dark['label'] == 'yes').sum())} of these labelled yes")
 
 
 @app.command()

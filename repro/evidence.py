@@ -125,7 +125,7 @@ def of_corpus(paths: Paths, params: Params, predicted: pd.DataFrame, availabilit
     """
     corpus = params.corpus
     film, clock, sky = (summaries(paths.stage(corpus, stage)) for stage in ("film", "clock", "sky"))
-    simulated = simulated_nights(paths.stage(corpus, "film"))
+    simulated = set(simulated_nights(film))
     done = set(film) & set(clock) & set(sky)
     coverage = coverage_of(
         film, done, simulated, params.schedule, drawn_at_random=params.evidence.nights_drawn == "at_random"

@@ -147,6 +147,7 @@ class Schedule(Section):
 
 Form = Literal["arc", "bands", "folded", "rays", "corona", "diffuse", "patchy", "pulsating"]
 Weather = Literal["clear", "thin", "broken", "overcast", "snow", "frost"]
+Overlay = Literal["sharp", "blurred", "faint", "coarse", "smeared"]
 
 
 class SimulatedNight(Section):
@@ -163,24 +164,48 @@ class SimulatedNight(Section):
         How long; at most the night.
     forms : tuple of str, optional
         Forms of aurora in their order; random if not given, none if empty.
+    when : pair of float
+        Part of the time that has these forms, from 0 to 1.
     weather : tuple of str, optional
         Weathers in their order; random if not given.
     strength : float
         Scales the aurora's brightness.
+    overlay : str
+        How the clock is burned in, see :func:`repro.observatory.overlay.clock_image`.
     """
 
     night: str = Field(pattern=r"^\d{8}$")
     part: str = Field(default="middle", pattern=r"^(evening|middle|morning|all|[0-2]\d:[0-5]\d)$")
     minutes: int = Field(default=60, ge=1, le=1440)
     forms: tuple[Form, ...] | None = None
+    when: tuple[Annotated[float, Field(ge=0, le=1)], Annotated[float, Field(ge=0, le=1)]] = (0.0, 1.0)
     weather: tuple[Weather, ...] | None = None
     strength: float = Field(default=1.0, ge=0)
+    overlay: Overlay = "sharp"
+
+
+class Spread(Section):
+    """Short nights spread evenly over the schedule's windows, see :func:`repro.observatory.campaign.spread`."""
+
+    nights: int = Field(ge=1)
+    minutes: int = Field(ge=1, le=1440)
 
 
 class Campaign(Section):
-    """Nights that are simulated together: those that are listed, or every night of the schedule."""
+    """Nights that are simulated together.
 
-    nights: tuple[SimulatedNight, ...] | Literal["schedule"]
+    Parameters
+    ----------
+    nights : tuple of SimulatedNight or str
+        Those that are listed, or ``schedule``: every night of the schedule from switch-on to switch-off.
+    spread : Spread, optional
+        Further nights beside the listed ones.
+    films : bool
+        Whether videos are made, or truth alone.
+    """
+
+    nights: tuple[SimulatedNight, ...] | Literal["schedule"] = ()
+    spread: Spread | None = None
     films: bool = True
 
 

@@ -7,6 +7,9 @@ from pathlib import Path
 
 from repro.errors import ReproError
 
+#: Corpus that stage simulate makes. Whether images are simulated is another question, see :mod:`repro.simulated_mark`.
+SIMULATED = "simulated"
+
 
 @dataclass(frozen=True)
 class Paths:
@@ -83,7 +86,7 @@ class Paths:
     @property
     def contact_sheet(self) -> Path:
         """Simulated frames by form, colour, condition and weather; its statistics lie beside it as CSV."""
-        return self.root / "data" / "simulated" / "contact_sheet.png"
+        return self.root / "data" / SIMULATED / "contact_sheet.png"
 
     @property
     def bench(self) -> Path:

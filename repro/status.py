@@ -15,6 +15,7 @@ from rich.text import Text
 from repro.engine.nights import failures, summaries
 from repro.errors import ReproError, printable
 from repro.paths import Paths
+from repro.simulated_mark import simulated_nights
 from repro.untrusted import told
 
 COLUMNS = ["night", "scanned", "sampled", "missing", "read", "unreadable", "gaps", "duplicates", "on_boundary"]
@@ -40,6 +41,8 @@ class Status:
         ``moon_bin``, ``sun_bin`` and ``frames``.
     failed : DataFrame
         ``stage``, ``night``, ``found``, ``to_do``.
+    simulated : tuple of str
+        Nights whose frames are simulated; they are never evidence.
     """
 
     nights: pd.DataFrame
@@ -47,6 +50,7 @@ class Status:
     confusions: pd.DataFrame
     bins: pd.DataFrame
     failed: pd.DataFrame
+    simulated: tuple[str, ...]
 
     @property
     def clean(self) -> bool:
@@ -99,6 +103,7 @@ def status(paths: Paths, corpus: str) -> Status:
         bins=pd.DataFrame([(*cell, count) for cell, count in sorted(bins.items())],
                           columns=["moon_bin", "sun_bin", "frames"]),
         failed=_failed(paths, corpus),
+        simulated=tuple(simulated_nights(film)),
     )  # fmt: skip
 
 
@@ -135,6 +140,10 @@ def print_status(found: Status) -> None:
     if found.nights.empty and found.failed.empty:
         console.print("no night has been filmed yet; film them with: dvc repro film")
         return
+    if found.simulated:
+        console.print(f"simulated nights, which are never evidence: {len(found.simulated)} of {len(found.nights)}")
+        if len(found.simulated) < len(found.nights):
+            console.print("  " + ", ".join(found.simulated))
     totals = found.nights.drop(columns="night").sum().to_frame().T
     totals.insert(0, "night", f"{len(found.nights)} nights")
     for title, table in (

@@ -7,18 +7,21 @@ from repro.labels import label_corpus as corpus
 from repro.labels import labelfile
 from repro.params import Params
 from repro.paths import Paths
+from repro.simulated_mark import known_truth, usable_rows
 
 
 def main(paths: Paths, params: Params) -> None:
     """Write results/CORPUS/sample: sample.parquet, sample.json, to_label.csv and, of a simulated corpus, labels.csv."""
     folder = paths.stage(params.corpus, "sample")
     table = frames.read_nights(paths.stage(params.corpus, "sky") / "tables", "sky")
+    table = usable_rows(table, paths, params.corpus)
     sample = corpus.draw_sample(table, params.schedule, params.sample, params.seed)
     write_table(folder / "sample.parquet", sample)
     write_json(folder / "sample.json", {"quantities": {"sample.frames": len(sample)}})
     labelfile.write(folder / "to_label.csv", corpus.to_label(sample))
-    if paths.truth(params.corpus).is_dir():
-        labelfile.write(folder / "labels.csv", corpus.simulated_labels(sample, paths.truth(params.corpus)))
+    truth = known_truth(paths, params.corpus)
+    if truth is not None:
+        labelfile.write(folder / "labels.csv", corpus.simulated_labels(sample, truth))
     print(f"sample: {len(sample)} frames of {sample['date'].nunique()} dates")
 
 

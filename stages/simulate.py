@@ -4,19 +4,17 @@ from repro.engine.run_stage import run_stage
 from repro.observatory.contact_sheet import update_sheet
 from repro.observatory.simulate import simulate
 from repro.params import Params
-from repro.paths import Paths
-
-CORPUS = "simulated"
+from repro.paths import SIMULATED, Paths
 
 
 def main(paths: Paths, params: Params) -> None:
     """Write data/simulated, if it is the corpus: videos, truth, masks, receipts, labels.csv, a contact sheet, its statistics."""
-    if params.corpus != CORPUS:
-        for folder in (paths.truth(CORPUS), paths.masks(CORPUS)):
+    if params.corpus != SIMULATED:
+        for folder in (paths.truth(SIMULATED), paths.masks(SIMULATED)):
             folder.mkdir(parents=True, exist_ok=True)  # DVC asks for them all the same
         print(f"simulate: nothing to do, the corpus is {params.corpus}")
         return
-    table = simulate(paths.labels(CORPUS).parent, params)
+    table = simulate(paths.labels(SIMULATED).parent, params, only=True)
     dark = table[(table["sun_bin"] == "Night") & (table["moon_bin"] == "No_moon")]
     print(
         f"{table['night'].nunique()} nights, {len(table)} frames of a minute, {dark['visible'].mean():.1%} of the dark"

@@ -7,15 +7,17 @@ from repro.files import write_json, write_table, write_text
 from repro.labels.label_corpus import of_record
 from repro.params import Params
 from repro.paths import Paths
+from repro.simulated_mark import known_truth, usable_rows
 from repro.untrusted import read_table
 
 
 def main(paths: Paths, params: Params) -> None:
     """Write results/CORPUS/softmax: one Parquet file a table, and softmax.json."""
     table = frames.read_nights(paths.stage(params.corpus, "infer") / "tables", "infer")
+    table = usable_rows(table, paths, params.corpus)
     split = read_table(paths.stage(params.corpus, "split") / "split.parquet", made_by="dvc repro split")
     covered = of_record(table, params.schedule)
-    tables, document = analyse(table, split, paths.truth(params.corpus), covered, params.softmax, params.seed)
+    tables, document = analyse(table, split, known_truth(paths, params.corpus), covered, params.softmax, params.seed)
     folder = paths.stage(params.corpus, "softmax")
     for name, rows in tables.items():
         write_table(folder / f"{name}.parquet", rows)

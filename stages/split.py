@@ -8,16 +8,19 @@ from repro.labels import labelfile
 from repro.labels.split import counts
 from repro.params import Params
 from repro.paths import Paths
+from repro.simulated_mark import known_truth, usable_rows
 
 
 def main(paths: Paths, params: Params) -> None:
     """Write results/CORPUS/split: split.parquet and split.json."""
     folder = paths.stage(params.corpus, "split")
     table = frames.readable(frames.read_nights(paths.stage(params.corpus, "sky") / "tables", "sky"))
-    simulated = paths.truth(params.corpus).is_dir()
-    source = paths.stage(params.corpus, "sample") / "labels.csv" if simulated else paths.labels(params.corpus)
+    truth = known_truth(paths, params.corpus)
+    source = paths.labels(params.corpus) if truth is None else paths.stage(params.corpus, "sample") / "labels.csv"
     labels = labelfile.read(source, set(table["name"]))
-    rows = corpus.split_table(table, labels, params.schedule, params.split, params.seed)
+    rows = corpus.split_table(
+        usable_rows(table, paths, params.corpus), labels, params.schedule, params.split, params.seed
+    )
     write_table(folder / "split.parquet", rows)
     found = {"split": counts(rows, rows["split"]), "split_by_night": counts(rows, rows["split_by_night"])}
     quantities = corpus.split_quantities(found["split"], params.split)

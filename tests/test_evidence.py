@@ -16,6 +16,7 @@ from repro.paths import Paths
 from repro.record.claims import Claims, load_claims
 from repro.record.comparator import CONFLICTS, Verdict
 from repro.record.judge import Verification, verify
+from repro.simulated_mark import simulated_nights
 from tests.conftest import ROOT
 from tests.support.receipts import predicted_nights, write_nights
 
@@ -186,3 +187,8 @@ def test_means_of_a_part_are_judged_by_an_interval_over_random_nights(
     assert verdict.outcome == outcome
     if outcome != "not_run":
         assert f"{count} of 331 nights" in verdict.reason
+
+
+def test_a_night_of_unknown_kind_is_no_evidence() -> None:
+    """A night whose film summary does not say that it is real counts as simulated."""
+    assert simulated_nights({"20221203": {}, "20221204": {"simulated": False}}) == ["20221203"]

@@ -21,7 +21,7 @@ CONDITION = ("sun_bin", "moon_bin")
 ATTRIBUTES = ("weather", "form", "colour")
 
 
-def with_attributes(frames: pd.DataFrame, split: pd.DataFrame, truth: Path) -> pd.DataFrame:
+def with_attributes(frames: pd.DataFrame, split: pd.DataFrame, truth: Path | None) -> pd.DataFrame:
     """Frames with what is known of them.
 
     Parameters
@@ -30,8 +30,8 @@ def with_attributes(frames: pd.DataFrame, split: pd.DataFrame, truth: Path) -> p
         Frame table of stage ``infer``.
     split : DataFrame
         Table of stage ``split``: ``name``, ``label``.
-    truth : Path
-        Folder of a simulated corpus' truth; if it is not there, labels are the truth.
+    truth : Path or None
+        Folder of a simulated corpus' truth, see :func:`repro.simulated_mark.known_truth`; without it, labels are the truth.
 
     Returns
     -------
@@ -43,7 +43,7 @@ def with_attributes(frames: pd.DataFrame, split: pd.DataFrame, truth: Path) -> p
     ReproError
         If a night of a simulated corpus has no truth.
     """
-    if not truth.is_dir():
+    if truth is None:
         labels = split.set_index("name")["label"]
         return frames.assign(truth=frames["name"].map(labels).astype("str")).reset_index(drop=True)
     sources = [truth / f"{night}.parquet" for night in sorted(frames["night"].unique())]
@@ -62,7 +62,12 @@ def with_attributes(frames: pd.DataFrame, split: pd.DataFrame, truth: Path) -> p
 
 
 def analyse(
-    frames: pd.DataFrame, split: pd.DataFrame, truth: Path, covered: pd.Series[bool], params: SoftmaxParams, seed: int
+    frames: pd.DataFrame,
+    split: pd.DataFrame,
+    truth: Path | None,
+    covered: pd.Series[bool],
+    params: SoftmaxParams,
+    seed: int,
 ) -> tuple[dict[str, pd.DataFrame], dict[str, Any]]:
     """Tables and document of stage softmax.
 
@@ -72,7 +77,7 @@ def analyse(
         Frame table of stage ``infer``, all nights; frames without a time are left out.
     split : DataFrame
         Table of stage ``split``.
-    truth : Path
+    truth : Path or None
         See :func:`with_attributes`.
     covered : Series of bool
         Which frames are of nights that the record covers. The others, later nights, get a Table 6 of their own and
@@ -119,7 +124,7 @@ def analyse(
             tables[title] = errors.confusion(rows, columns, params.bootstrap, rng)
         tables["reliability"] = errors.reliability(rows, CONDITION)
         document["errors"] = {
-            "right_answers_from": "truth" if truth.is_dir() else "labels",
+            "right_answers_from": "labels" if truth is None else "truth",
             "frames": len(rows),
             "calibration": {errors.ALL: errors.calibration_error(rows, params.bootstrap, rng)}
             | {

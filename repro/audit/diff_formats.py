@@ -12,7 +12,7 @@ from rich.table import Table
 
 from repro.audit.diff import Diff
 from repro.audit.sections import Section, sections
-from repro.errors import printable
+from repro.errors import ReproError, printable
 from repro.files import dumps, write_text
 
 TERMINAL_ROWS, MARKDOWN_ROWS, PAGE_ROWS = 40, 20, 1000
@@ -86,10 +86,24 @@ def as_page(diff: Diff, style: Path | None = None) -> str:
 
 
 def write(diff: Diff, folder: Path, style: Path | None = None) -> None:
-    """Write ``index.html``, ``diff.json`` and ``diff.md`` into a folder."""
-    write_text(folder / "index.html", as_page(diff, style))
-    write_text(folder / "diff.json", as_json(diff))
-    write_text(folder / "diff.md", as_markdown(diff))
+    """Write ``index.html``, ``diff.json`` and ``diff.md`` into a folder.
+
+    Raises
+    ------
+    ReproError
+        If one of these files is there and the others are not, so that it is not of an earlier comparison.
+    """
+    names = ("index.html", "diff.json", "diff.md")
+    present = [name for name in names if (folder / name).exists()]
+    if 0 < len(present) < len(names):
+        raise ReproError(
+            found=f"{' and '.join(present)}, which repro diff did not write",
+            expected="a folder without files of these names, or one with an earlier comparison",
+            where=str(folder),
+            remedy="choose another folder with --out; nothing was changed",
+        )
+    for name, text in zip(names, (as_page(diff, style), as_json(diff), as_markdown(diff)), strict=True):
+        write_text(folder / name, text)
 
 
 def escape(text: str) -> str:

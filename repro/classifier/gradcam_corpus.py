@@ -51,7 +51,7 @@ _ON = {
 def explain_corpus(
     frames: pd.DataFrame,
     archives: Path,
-    masks: Path,
+    masks: Path | None,
     weights: Path,
     folder: Path,
     params: GradcamParams,
@@ -67,8 +67,10 @@ def explain_corpus(
     frames : DataFrame
         Classified frames, with ``truth``, ``form``, ``colour`` and ``weather`` where known, see
         :func:`repro.classifier.panels.choose`.
-    archives, masks : Path
-        Folders of the night archives and of the aurora's pixels; the latter need not be there.
+    archives : Path
+        Folder of the night archives.
+    masks : Path or None
+        Folder of the aurora's pixels; None if they are not known.
     weights : Path
         The trained network.
     folder : Path
@@ -114,7 +116,7 @@ def explain_corpus(
         "missing": {f"{case.panel}.{case.case}": case.chosen for case in cases if case.name is None},
         "on_aurora": None,
     }
-    if masks.is_dir():
+    if masks is not None:
         measured = _on_aurora(maker, frames, archives, masks, params.measured, seed, workers)
         write_table(folder / "on_aurora.parquet", measured)
         document["on_aurora"] = _summary(measured, seed)

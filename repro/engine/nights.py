@@ -104,6 +104,7 @@ def run_nights(
     gpu: bool = False,
     unit: str = "frames",
     failed: Iterable[Failure] = (),
+    clear_stale: bool = True,
 ) -> Outcome:
     """Do a stage's work for every night that needs it.
 
@@ -113,7 +114,7 @@ def run_nights(
         Its name, for the progress bar.
     folder : Path
         The stage's output folder. Failures are listed in its ``failures.json``; receipts lie in ``receipts/``.
-        Outputs of nights that are not among the tasks, or fail, are removed: a stale night must not be counted.
+        Outputs of nights that fail are removed: a stale night must not be counted.
     tasks : sequence of Task
         One a night.
     do : callable
@@ -126,6 +127,9 @@ def run_nights(
         What is counted.
     failed : iterable of Failure
         Failures found before, such as files of no night.
+    clear_stale : bool
+        Whether all files in the folder that bear a night which is not among the tasks are removed. Only for folders that
+        hold nothing but the stage's own files.
 
     Raises
     ------
@@ -137,7 +141,7 @@ def run_nights(
     # A run that was killed while it cleared a night has left outputs without a receipt: any file tells of its night.
     found = {path.name.split(".")[0] for path in folder.glob("*/[!.]*")}
     stale = {night for night in found if _NIGHT.fullmatch(night)} - {task.work.receipt.stem for task in tasks}
-    for night in sorted(stale):
+    for night in sorted(stale) if clear_stale else ():
         _clear(folder, night)
     todo = [task for task in tasks if not receipts.holds(task.work, hash_inputs=False)]
     kept = sorted({task.work.night for task in tasks} - {task.work.night for task in todo})
@@ -154,7 +158,7 @@ def run_nights(
                 if isinstance(result, StageError):  # every other night would fail as well
                     raise result
                 if isinstance(result, Exception):
-                    _clear(folder, night)
+                    receipts.void(task.work)
                     listed.append(Failure.of(night, result))
                 else:
                     (done if result else kept).append(night)

@@ -79,6 +79,8 @@ def settings_digest(settings: Mapping[str, Any], *modules: str) -> str:
     return total.hexdigest()
 
 
+#: Size of an output in the receipt of a night that has begun and is not finished.
+UNFINISHED = -1
 _PARTS = ("inputs", "outputs", "summary")
 
 
@@ -144,6 +146,12 @@ def write(work: Work, summary: Mapping[str, Any]) -> None:
     document = {"night": work.night, "settings": work.settings, "inputs": inputs, "outputs": outputs}
     write_json(work.receipt, {**document, "summary": dict(summary)})
     note_seen(work)
+
+
+def announce(work: Work) -> None:
+    """Write a receipt that does not hold before a night begins: should it be cut short, it says whose its files are."""
+    outputs = {_name(path): UNFINISHED for path in work.outputs}
+    write_json(work.receipt, {"night": work.night, "settings": "", "inputs": {}, "outputs": outputs, "summary": {}})
 
 
 def note_seen(work: Work) -> None:

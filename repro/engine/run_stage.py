@@ -19,9 +19,7 @@ from repro.engine.nights import Outcome
 from repro.errors import ReproError, make_output_encodable, unwritable
 from repro.files import sweep
 from repro.params import Params, load_params
-from repro.paths import Paths, find_project, foreign_library
-
-SIMULATED = "simulated"  # the corpus whose videos are made here; nothing is removed beside videos of others
+from repro.paths import SIMULATED, Paths, find_project, foreign_library
 
 #: What a line of the log of runs holds.
 _LINE = ("stage", "corpus", "began_utc", "seconds", "outcome", "nights_done", "nights_kept")

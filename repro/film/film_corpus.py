@@ -37,7 +37,7 @@ from repro.film.frame_archive import film_outputs
 from repro.film.packets import count_frames
 from repro.film.videos import find_videos
 from repro.params import FilmParams
-from repro.simulated_mark import is_simulated
+from repro.simulated_mark import comment_jpeg, is_simulated
 
 _ENCODERS, _WAITING = 2, 8  # threads that encode, and frames that may wait for them
 # A fixed time makes archives of the same frames the same file.
@@ -111,6 +111,7 @@ def film_night(task: FilmTask) -> dict[str, Any]:
     camera, night, (path,) = task.camera, task.work.night, task.work.inputs
     frames_zip, strips_zip, index_path, keogram_path = task.work.outputs
     video = Video(path, camera, task.params.sampling, threads=task.threads)
+    simulated = is_simulated(path)
     sky, (rows, columns) = cut.sky_cutter(camera), cut.meridian(camera)
     indices, times_s, meridians = [], [], []
     with ExitStack() as stack:
@@ -124,7 +125,8 @@ def film_night(task: FilmTask) -> dict[str, Any]:
         def store(most: int) -> None:
             while len(coded) > most:
                 number, jpeg, png = coded.popleft()
-                _add(archive, f"{night}_{number}.jpg", jpeg.result())
+                data = jpeg.result()
+                _add(archive, f"{night}_{number}.jpg", comment_jpeg(data) if simulated else data)
                 _add(strips, f"{night}_{number}.png", png.result())
 
         for number, (frame, time_s, image) in enumerate(video.sampled()):
@@ -150,8 +152,8 @@ def film_night(task: FilmTask) -> dict[str, Any]:
     scan = video.scan
     return {
         "video": path.name,
-        "simulated": is_simulated(path),
         "fps": scan.fps,
+        "simulated": simulated,
         "width_px": camera.frame_px.width,  # another size is an error
         "height_px": camera.frame_px.height,
         "frames_per_exposure": scan.frames_per_exposure,

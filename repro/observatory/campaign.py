@@ -2,23 +2,37 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
 import numpy as np
 
 from repro.errors import ReproError
-from repro.observatory.plan import Night, plan_night
-from repro.params import Params, SimulatedNight, Site
+from repro.observatory.plan import FORMS, WEATHERS, Night, plan_night
+from repro.params import Overlay, Params, SimulatedNight, Site, Spread, Weather
 from repro.schedule.windows import local_time, mornings
 from repro.seeding import generator
+from repro.sky.bins import sky_table
 from repro.sky.ephemeris import positions
 
 MINUTE = np.timedelta64(60, "s")
 DRAWN_MINUTES = 60  # of a night that is drawn at random
 PARTS = ("evening", "middle", "morning")
+LABELLED = ("Night", "No_moon")  # the condition of the thesis' labels
+#: Of nights with aurora, in turn: the weather, and the part of the time that has aurora.
+AURORA_WEATHER: tuple[tuple[Weather, ...], ...] = (
+    ("clear",), ("clear", "thin"), ("clear",), ("thin", "clear"), ("broken",), ("clear",), ("clear", "overcast"), ("frost",),
+    ("clear",), ("overcast", "clear"), ("snow", "clear"),
+)  # fmt: skip
+LABELLED_SHARE = 0.85  # of the nights film what is labelled
+WHEN = ((0.0, 0.4), (0.6, 1.0), (0.3, 0.7), (0.0, 0.5), (0.5, 1.0))
+STRENGTH = {"diffuse": 2.0, "pulsating": 1.5}  # faint forms are seen only when strong
+OVERLAYS: tuple[Overlay, ...] = ("smeared", "blurred", "coarse", "smeared", "faint")
 
 
-def chosen(params: Params, campaign: str | None = None, nights: int | None = None) -> tuple[SimulatedNight, ...]:
+def chosen(
+    params: Params, campaign: str | None = None, nights: int | None = None, named: Iterable[str] = ()
+) -> tuple[SimulatedNight, ...]:
     """Nights of a campaign.
 
     Parameters
@@ -28,7 +42,10 @@ def chosen(params: Params, campaign: str | None = None, nights: int | None = Non
     campaign : str, optional
         Its name; that of ``simulate.campaign`` if not given.
     nights : int, optional
-        How many: the campaign's first ones, and when it has fewer, random ones out of the schedule's windows.
+        How many: those of the campaign that hold dark and moonless frames first, and when it has fewer, random ones out of
+        the schedule's windows.
+    named : iterable of str
+        Which nights, YYYYMMDD, instead; what the campaign does not plan for one of them is drawn at random.
 
     Raises
     ------
@@ -43,9 +60,13 @@ def chosen(params: Params, campaign: str | None = None, nights: int | None = Non
             where="params.yaml, simulate.campaigns",
             remedy="name one of them, or add it there",
         )
-    listed = params.simulate.campaigns[name].nights
-    every = [f"{day:%Y%m%d}" for window in params.schedule.windows for day in mornings(window)]
-    plans = tuple(SimulatedNight(night=night, part="all") for night in every) if listed == "schedule" else listed
+    wanted = params.simulate.campaigns[name]
+    schedule = [f"{day:%Y%m%d}" for window in params.schedule.windows for day in mornings(window)]
+    if wanted.nights == "schedule":
+        plans = tuple(SimulatedNight(night=night, part="all") for night in schedule)
+    else:
+        plans = wanted.nights
+    plans = tuple(sorted((*plans, *spread(wanted.spread, plans, schedule, params)), key=lambda plan: plan.night))
     names = [plan.night for plan in plans]
     if len(set(names)) < len(names):
         raise ReproError(
@@ -54,9 +75,12 @@ def chosen(params: Params, campaign: str | None = None, nights: int | None = Non
             where=f"params.yaml, simulate.campaigns.{name}",
             remedy="take one of them out",
         )
+    if named:
+        planned = dict(zip(names, plans, strict=True))
+        return tuple(planned.get(night) or _drawn(night) for night in sorted(set(named)))
     if nights is None:
         return plans
-    others = [night for night in every if night not in names]
+    others = [night for night in schedule if night not in names]
     if not 1 <= nights <= len(plans) + len(others):
         raise ReproError(
             found=f"{nights} nights",
@@ -64,10 +88,102 @@ def chosen(params: Params, campaign: str | None = None, nights: int | None = Non
             where="--nights",
             remedy="ask for fewer, or widen schedule.windows in params.yaml",
         )
+    if nights < len(plans):
+        plans = tuple(sorted(plans, key=lambda plan: not _is_labelled(plan, params)))[:nights]
     rng = generator(params.seed, "campaign", name)
     drawn = rng.permutation(others)[: max(nights - len(plans), 0)]
-    extra = [SimulatedNight(night=str(night), part=str(rng.choice(PARTS)), minutes=DRAWN_MINUTES) for night in drawn]
-    return (*plans[:nights], *extra)
+    return (*plans, *(_drawn(str(night), part=str(rng.choice(PARTS))) for night in drawn))
+
+
+def spread(
+    wanted: Spread | None, listed: Iterable[SimulatedNight], schedule: Sequence[str], params: Params
+) -> list[SimulatedNight]:
+    """Short nights spread over the schedule, planned by their number alone.
+
+    Most film the middle of the dark and moonless time, which is labelled in the thesis; the others, of nights that
+    have none, film morning, evening and midnight in turn. Forms, weathers and the part of the time
+    that has aurora take turns, too; one night in six has no aurora, and one in eleven a clock that is hard to read.
+
+    Parameters
+    ----------
+    wanted : Spread or None
+        How many nights, and how long; None for none.
+    listed : iterable of SimulatedNight
+        Nights that the campaign lists; they are not taken again.
+    schedule : sequence of str
+        Nights YYYYMMDD of the schedule.
+    params : Params
+        Site and readings of the sky.
+    """
+    if wanted is None:
+        return []
+    taken = {plan.night for plan in listed}
+    moonless = {
+        night: start for night, start in _moonless(schedule, wanted.minutes, params).items() if night not in taken
+    }
+    parts = {night: moonless[night] for night in _evenly(list(moonless), round(LABELLED_SHARE * wanted.nights))}
+    moonlit = [night for night in schedule if night not in moonless and night not in taken]
+    rest = _evenly(moonlit, wanted.nights - len(parts))
+    parts |= {night: ("morning", "evening", "middle")[turn % 3] for turn, night in enumerate(rest)}
+    plans = []
+    for number, (night, part) in enumerate(sorted(parts.items())):
+        forms = tuple(FORMS[(3 * number + k) % len(FORMS)] for k in range(1 + number % 2)) if number % 6 != 2 else ()
+        plans.append(
+            SimulatedNight(
+                night=night,
+                part=part,
+                minutes=wanted.minutes,
+                forms=forms,
+                when=WHEN[number % len(WHEN)],
+                weather=AURORA_WEATHER[number % len(AURORA_WEATHER)]
+                if forms
+                else (WEATHERS[number // 6 % len(WEATHERS)],),
+                strength=max((STRENGTH.get(form, 1.0) for form in forms), default=1.0),
+                overlay=OVERLAYS[number // 11 % len(OVERLAYS)] if number % 11 == 4 else "sharp",
+            )
+        )
+    return plans
+
+
+def _evenly(nights: Sequence[str], count: int) -> list[str]:
+    """So many of the nights, at equal distances; all if there are fewer."""
+    places = np.linspace(0, len(nights) - 1, min(count, len(nights))).round().astype(int)
+    return [nights[place] for place in places]
+
+
+def _moonless(nights: Sequence[str], minutes: int, params: Params) -> dict[str, str]:
+    """Nights with dark and moonless time of this length, and the UTC time HH:MM from which the middle of it is filmed."""
+    steps = np.arange(-24 * 60, 0, minutes) * MINUTE
+    noons = np.array([_noon(night, params.schedule.site) for night in nights])
+    times = np.asarray(noons[:, None] + steps, "datetime64[s]")
+    sky = sky_table(times.ravel(), params.schedule.site, params.sky)
+    fits = ((sky["sun_bin"] == LABELLED[0]) & (sky["moon_bin"] == LABELLED[1])).to_numpy().reshape(times.shape)
+    starts = {}
+    for night, row, filmed in zip(nights, fits[:, :-1] & fits[:, 1:], times, strict=True):
+        places = np.flatnonzero(row)
+        if len(places):
+            starts[night] = str(filmed[places[len(places) // 2]].astype("datetime64[m]"))[-5:]
+    return starts
+
+
+def _noon(night: str, site: Site) -> np.datetime64:
+    """Local noon of a night's morning, at which the night ends, datetime64[s] in UTC."""
+    noon: np.datetime64 = local_time(f"{night[:4]}-{night[4:6]}-{night[6:]}T12:00", site.time_zone).astype(
+        "datetime64[s]"
+    )
+    return noon
+
+
+def _is_labelled(plan: SimulatedNight, params: Params) -> bool:
+    """Whether a night begins with a dark and moonless frame."""
+    first, _ = span(plan, params.schedule.site, params.simulate.switch_on_sun_alt_deg)
+    sky = sky_table(np.array([first]), params.schedule.site, params.sky)
+    return (sky["sun_bin"].iloc[0], sky["moon_bin"].iloc[0]) == LABELLED
+
+
+def _drawn(night: str, part: str = "middle") -> SimulatedNight:
+    """A night whose aurora and weather are drawn at random."""
+    return SimulatedNight(night=night, part=part, minutes=DRAWN_MINUTES)
 
 
 def plan(night: SimulatedNight, params: Params) -> Night:
@@ -80,7 +196,14 @@ def plan(night: SimulatedNight, params: Params) -> Night:
     """
     begin, end = span(night, params.schedule.site, params.simulate.switch_on_sun_alt_deg)
     return plan_night(
-        night.night, params.seed, begin, end, forms=night.forms, weather=night.weather, strength=night.strength
+        night.night,
+        params.seed,
+        begin,
+        end,
+        forms=night.forms,
+        when=night.when,
+        weather=night.weather,
+        strength=night.strength,
     )
 
 
@@ -94,7 +217,7 @@ def span(night: SimulatedNight, site: Site, switch_on_deg: float) -> tuple[np.da
         If the Sun does not go below ``switch_on_deg``, the part has no dark minute, or the date does not exist.
     """
     day = f"{night.night[:4]}-{night.night[4:6]}-{night.night[6:]}"
-    noon = local_time(f"{day}T12:00", site.time_zone).astype("datetime64[s]")
+    noon = _noon(night.night, site)
     times = noon - np.arange(24 * 60, 0, -1) * MINUTE
     dark = times[positions(times, site).sun_alt_deg < switch_on_deg]
     length = night.minutes * MINUTE

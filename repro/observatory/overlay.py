@@ -1,5 +1,6 @@
-"""What the camera's software burns into a frame (logo, name, site and clock, as in the reference frame of 2022-12-01), and the
-mark that the frame is simulated.
+"""What the camera's software burns into a frame: logo, name, site and clock, as in the reference frame of 2022-12-01.
+
+The mark of simulated frames is drawn with them.
 """
 
 from __future__ import annotations
@@ -8,12 +9,14 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
 
+import cv2
 import matplotlib
 import numpy as np
 import numpy.typing as npt
 import pytz
 from PIL import Image, ImageDraw, ImageFont
 
+from repro.params import Overlay
 from repro.simulated_mark import draw_mark
 
 Picture = npt.NDArray[np.uint8]
@@ -50,13 +53,57 @@ def font(name: str, size: int) -> ImageFont.FreeTypeFont:
     return ImageFont.truetype(str(Path(matplotlib.get_data_path()) / "fonts" / "ttf" / f"{name}.ttf"), size)
 
 
-def clock_image(text: str) -> Picture:
-    """Brightness of the clock, 0 to 255, shape of CLOCK_BOX (height, width)."""
+def smeared(text: str, number: int) -> str:
+    """What a clock's text looks like where strokes run together, in the ways that Table 1 of the thesis lists.
+
+    A 1 looks like a 4 or a 2, or a stray stroke like a 4 more; each of Table 1's repairs gives the true text back.
+
+    Parameters
+    ----------
+    text : str
+        The clock, ``YYYY-MM-DD HH:MM:SS`` with dashes or slashes, perhaps followed by a zone.
+    number : int
+        Which of the ways that are possible.
+    """
+    ways = [f"{text[:11]}4{text[11:]}", f"{text[:14]}4{text[14:]}"]
+    if text[8:10] == "31":
+        ways.append(f"{text[:9]}4{text[10:]}")
+    elif text[8] == "1":
+        ways.append(f"{text[:8]}4{text[9:]}")
+    if text[11] == "1" and text[12] in "456789":
+        ways.append(f"{text[:11]}2{text[12:]}")
+    return ways[number % len(ways)]
+
+
+def clock_image(text: str, overlay: Overlay = "sharp", number: int = 0) -> Picture:
+    """Brightness of the clock, 0 to 255, shape of CLOCK_BOX (height, width).
+
+    Parameters
+    ----------
+    text : str
+        The clock.
+    overlay : str
+        ``sharp``; ``faint``, an eighth as bright, always. The others spoil one minute of three: ``blurred``, a Gaussian of
+        1.5 pixels; ``coarse``, a JPEG of quality 2; ``smeared``, see :func:`smeared`.
+    number : int
+        The minute.
+    """
+    spoiled = number % 3 == 1
+    if overlay == "smeared" and spoiled:
+        text = smeared(text, number // 3)
     left, top, width, height = CLOCK_BOX
     image = Image.new("L", (width, height), 0)
     draw = ImageDraw.Draw(image)
     draw.text((CLOCK_LEFT - left, CLOCK_BASELINE - top), text, font=font("DejaVuSans", 17), fill=_WHITE, anchor="ls")
-    return np.asarray(image)
+    clock = np.asarray(image)
+    if overlay == "faint":
+        clock = clock // 8
+    elif overlay == "blurred" and spoiled:
+        clock = np.asarray(cv2.GaussianBlur(clock, (0, 0), 1.5), np.uint8)
+    elif overlay == "coarse" and spoiled:
+        data = cv2.imencode(".jpg", clock, [cv2.IMWRITE_JPEG_QUALITY, 2])[1]
+        clock = np.asarray(cv2.imdecode(data, cv2.IMREAD_GRAYSCALE), np.uint8)
+    return clock
 
 
 @lru_cache(maxsize=1)

@@ -104,6 +104,7 @@ def plan_night(
     end_utc: np.datetime64,
     *,
     forms: tuple[Form, ...] | None = None,
+    when: tuple[float, float] = (0.0, 1.0),
     weather: tuple[Weather, ...] | None = None,
     strength: float = 1.0,
 ) -> Night:
@@ -119,6 +120,8 @@ def plan_night(
         What is filmed.
     forms : tuple of str, optional
         Forms in their order, sharing the time; drawn at random (growth, breakup, recovery) if not given.
+    when : pair of float
+        Part of the time that the given forms share, from 0 to 1.
     weather : tuple of str, optional
         Weathers in their order, sharing the time; drawn at random if not given.
     strength : float
@@ -126,17 +129,23 @@ def plan_night(
     """
     rng = generator(seed, night, "plan")
     length_s = float((end_utc - begin_utc) / np.timedelta64(1, "s"))
-    episodes = _substorms(length_s, strength, rng) if forms is None else _given(forms, length_s, strength, rng)
+    episodes = (
+        _substorms(length_s, strength, rng)
+        if forms is None
+        else _given(forms, length_s * when[0], length_s * (when[1] - when[0]), strength, rng)
+    )
     kinds = _draw_weather(length_s, rng) if weather is None else weather
     starts = np.arange(len(kinds)) * length_s / max(len(kinds), 1)
     return Night(night, seed, begin_utc, end_utc, episodes, tuple(zip(starts.tolist(), kinds, strict=True)))
 
 
-def _given(forms: tuple[Form, ...], length_s: float, strength: float, rng: np.random.Generator) -> tuple[Episode, ...]:
+def _given(
+    forms: tuple[Form, ...], start_s: float, length_s: float, strength: float, rng: np.random.Generator
+) -> tuple[Episode, ...]:
     each = length_s / max(len(forms), 1)
     episodes = []
     for number, form in enumerate(forms):
-        begin = number * each + rng.uniform(-0.35, 0.1) * each  # what is seen may have begun before
+        begin = start_s + number * each + rng.uniform(-0.35, 0.1) * each  # what is seen may have begun before
         end = begin + rng.uniform(0.95, 1.3) * each
         episodes.append(Episode(form, begin, end, strength * float(rng.lognormal(0, 0.35)), number))
     return tuple(episodes)

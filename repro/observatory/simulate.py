@@ -1,12 +1,13 @@
-"""Make a campaign: videos, truth, masks and labels, one night at a time and several at once."""
+"""Make a campaign: videos, truth, masks and labels, one night at a time and several at once.
+
+The folder belongs to its user. What lies in it and was not written here is never changed, replaced or removed: receipts
+say which files were.
+"""
 
 from __future__ import annotations
 
-import csv
-import io
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +16,8 @@ import pandas as pd
 
 from repro.engine import receipts
 from repro.engine.nights import run_nights
-from repro.files import atomic_path, write_table, write_text
+from repro.errors import ReproError
+from repro.files import atomic_path, digest, read_json, write_json, write_table, write_text
 from repro.observatory import campaign, overlay, truth
 from repro.observatory import video_writer as film
 from repro.observatory.plan import Night, Times
@@ -23,12 +25,12 @@ from repro.observatory.render import render
 from repro.observatory.scene import scenes
 from repro.params import Params, SimulatedNight
 from repro.seeding import generator
+from repro.simulated_mark import MARKER, mark_folders
 from repro.sky.bins import sky_table
 
 FILE_NAME = "auroramaxHD_{night}_720p.mp4"
 TRUTH_PX = 240  # side of the frames from which truth without videos is taken
 BATCH = 64  # frames at a time in that case
-LABELLER = "simulated"
 
 
 @dataclass(frozen=True)
@@ -45,48 +47,58 @@ class _Job:
 
 
 def simulate(
-    out: Path, params: Params, *, nights: int | None = None, seed: int | None = None, campaign_name: str | None = None,
+    out: Path, params: Params, *, nights: int | None = None, named: Iterable[str] = (), seed: int | None = None,
+    campaign_name: str | None = None, only: bool = False,
 ) -> pd.DataFrame:  # fmt: skip
     """Simulate a campaign; nights that are there already, made from the same parameters and code, are kept.
-
-    Nights of another campaign that were simulated into the same folder are removed.
 
     Parameters
     ----------
     out : Path
-        Folder to write: ``videos/auroramaxHD_YYYYMMDD_720p.mp4``, ``truth/YYYYMMDD.parquet`` (see :func:`truth_table`),
-        ``masks/YYYYMMDD.npz`` (``mask``: bool, packed along the last axis; ``shape``), ``labels.csv``.
+        Folder to write, new, empty, or made here before: ``videos/auroramaxHD_YYYYMMDD_720p.mp4``,
+        ``truth/YYYYMMDD.parquet`` (see :func:`truth_table`), ``masks/YYYYMMDD.npz`` (``mask``: bool, packed along the last
+        axis; ``shape``), and ``labels.csv``, the simulated labeller's labels of all frames. A label file that was changed
+        since it was written is left as it is.
     params : Params
         All parameters.
     nights : int, optional
         How many, see :func:`repro.observatory.campaign.chosen`.
+    named : iterable of str
+        Which nights, YYYYMMDD, instead of the campaign's.
     seed : int, optional
         Instead of ``params.seed``.
     campaign_name : str, optional
         Instead of ``params.simulate.campaign``.
+    only : bool
+        Whether nights that were simulated into the folder before and are not asked for now are removed.
 
     Returns
     -------
     DataFrame
-        Truth of all nights.
+        Truth of the nights that were asked for.
 
     Raises
     ------
     ReproError
-        If the campaign cannot be made; the first night that failed is named, the others are finished first.
+        If the folder holds files that were not written here and are in the way: nothing is written then. If the campaign
+        cannot be made; the first night that failed is named, the others are finished first.
     """
     if seed is not None:
         params = params.model_copy(update={"seed": seed})
-    plans = campaign.chosen(params, campaign_name, nights)
+    plans = campaign.chosen(params, campaign_name, nights, named)
     films = params.simulate.campaigns[campaign_name or params.simulate.campaign].films
     jobs = [_job(out, night, params, films) for night in plans]
-    outcome = run_nights("simulate", out, jobs, _make, workers=params.engine, unit="minutes")
+    _check_folder(out, jobs)
+    mark_folders(out, *sorted({path.parent for job in jobs for path in job.work.outputs}))
+    if only:
+        for work in _works(out):
+            if work.night not in {plan.night for plan in plans}:
+                receipts.void(work)
+    outcome = run_nights("simulate", out, jobs, _make, workers=params.engine, unit="minutes", clear_stale=False)
     if outcome.failed:
         raise outcome.failed[0].error()
-    table = pd.concat([pd.read_parquet(job.work.outputs[0]) for job in jobs], ignore_index=True)
-    pool = table[(table["sun_bin"] == "Night") & (table["moon_bin"] == "No_moon")]
-    write_labels(out / "labels.csv", pool, params.seed)
-    return table
+    _write_labels(out)
+    return pd.concat([pd.read_parquet(job.work.outputs[0]) for job in jobs], ignore_index=True)
 
 
 def truth_table(
@@ -118,7 +130,9 @@ def truth_table(
     times = film.key_times(plan)
     keys = scenes(plan, times, site)
     if film_to is not None:
-        mask, seen = film.write_film(film_to, plan, keys, time_zone=site.time_zone, crf=params.simulate.crf)
+        mask, seen = film.write_film(
+            film_to, plan, keys, time_zone=site.time_zone, crf=params.simulate.crf, kind=night.overlay
+        )
     else:
         parts = [
             render(keys.take(slice(i, i + BATCH)), size=TRUTH_PX, device=device) for i in range(0, len(keys), BATCH)
@@ -168,28 +182,50 @@ def rows(plan: Night, times: Times, weather: npt.NDArray[np.str_], params: Param
     return pd.concat([table, bins], axis=1)
 
 
-def write_labels(target: Path, table: pd.DataFrame, seed: int, names: Iterable[str] | None = None) -> None:
-    """Write the simulated labeller's labels as a label file.
+def _check_folder(out: Path, jobs: Iterable[_Job]) -> None:
+    """Raise an error if the folder was not made here, or files of others have the names of those to be written."""
+    written = {path for work in _works(out) for path in work.outputs}
+    if written or (out / MARKER).is_file():
+        foreign = [path for job in jobs for path in job.work.outputs if path.exists() and path not in written]
+    else:
+        first = next((path for path in out.rglob("[!.]*") if path.is_file()), None) if out.is_dir() else out
+        foreign = [first] if first is not None and first.exists() else []
+    if foreign:
+        others = f" and {len(foreign) - 1} more" if len(foreign) > 1 else ""
+        raise ReproError(
+            found=f"{foreign[0].relative_to(out.parent)}{others}, which repro simulate did not write",
+            expected="a new or empty folder, or one that repro simulate made",
+            where=str(out),
+            remedy="choose another folder with --out, or move these files elsewhere; nothing was changed",
+        )
 
-    Parameters
-    ----------
-    target : Path
-        CSV file.
-    table : DataFrame
-        Truth, with ``name`` and ``label``.
-    seed : int
-        Decides the day on which the labeller worked.
-    names : iterable of str, optional
-        Only these frames, for example those that the sample holds.
-    """
-    day = datetime(2025, 3, 1 + int(generator(seed, "labelled_at").integers(28)), tzinfo=UTC).date().isoformat()
-    wanted = table if names is None else table[table["name"].isin(set(names))]
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(("name", "label", "labeller", "labelled_at"))
-    for name, label in wanted.sort_values("name")[["name", "label"]].itertuples(index=False):
-        writer.writerow((name, label, LABELLER, day))
-    write_text(target, text.getvalue())
+
+def _works(out: Path) -> Iterator[receipts.Work]:
+    """Nights that were simulated into a folder, finished or not, with the files that were written and are unchanged."""
+    for path in sorted((out / "receipts").glob("[!.]*.json")):
+        document = receipts.read(path)
+        if document is not None:
+            outputs = ((out / name, size) for name, size in document["outputs"].items())
+            own = tuple(
+                file for file, size in outputs if file.is_file() and size in (receipts.UNFINISHED, file.stat().st_size)
+            )
+            yield receipts.Work(path.stem, (), own, path, "")
+
+
+def _write_labels(out: Path) -> None:
+    """Write the labels of all nights in a folder, unless somebody has changed them or put others there."""
+    target, receipt = out / "labels.csv", out / "labels.json"
+    if target.exists():
+        ours = receipt.is_file() and read_json(receipt, made_by="repro simulate").get("sha256") == digest(target)
+        if not ours:
+            print(f"simulate: {target} was not written here or was changed since; it is left as it is")
+            return
+    tables = [
+        pd.read_parquet(out / "truth" / f"{work.night}.parquet", columns=["name", "label"]) for work in _works(out)
+    ]
+    labels = pd.concat(tables).sort_values("name").assign(labeller="simulated", labelled_at="")
+    write_text(target, labels.to_csv(index=False, lineterminator="\n"))
+    write_json(receipt, {"sha256": digest(target)})
 
 
 def _job(out: Path, night: SimulatedNight, params: Params, films: bool) -> _Job:
@@ -209,6 +245,8 @@ def _job(out: Path, night: SimulatedNight, params: Params, films: bool) -> _Job:
 
 def _make(job: _Job) -> dict[str, int]:
     film.limit_threads()
+    # Should this run be killed, its files are known to be ours.
+    receipts.announce(job.work)
     target, mask, *video = job.work.outputs
     table = truth_table(job.night, job.params, mask, video[0] if video else None)
     write_table(target, table)

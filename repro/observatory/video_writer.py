@@ -24,6 +24,7 @@ from repro.observatory import optics as camera
 from repro.observatory.plan import Night, Times
 from repro.observatory.render import render
 from repro.observatory.scene import Scenes
+from repro.params import Overlay
 from repro.simulated_mark import COMMENT
 
 CADENCE_S = 6
@@ -47,7 +48,7 @@ def key_times(night: Night) -> Times:
 
 
 def write_film(
-    target: Path, night: Night, keys: Scenes, *, time_zone: str, crf: int = 23
+    target: Path, night: Night, keys: Scenes, *, time_zone: str, crf: int = 23, kind: Overlay = "sharp"
 ) -> tuple[npt.NDArray[np.bool_], dict[str, npt.NDArray[Any]]]:
     """Write a night's video.
 
@@ -63,6 +64,8 @@ def write_film(
         Of the clock.
     crf : int
         Quality of x264, 0 lossless to 51 worst.
+    kind : str
+        How the clock is burned in, see :func:`repro.observatory.overlay.clock_image`.
 
     Returns
     -------
@@ -89,7 +92,7 @@ def write_film(
                 number = key * KEY_EVERY + step
                 picture = cv2.addWeighted(current, 1 - step / KEY_EVERY, following, step / KEY_EVERY, 0.0)
                 text = overlay.clock_text(times[number], night.generation, time_zone)
-                _finish(picture, noise[(7 * number + number // NOISES) % NOISES], text)
+                _finish(picture, noise[(7 * number + number // NOISES) % NOISES], overlay.clock_image(text, kind, key))
                 frame = av.VideoFrame.from_ndarray(picture, format="yuv420p")
                 frame.pts = number
                 container.mux(stream.encode(frame))
@@ -119,14 +122,14 @@ def _key(
     return np.asarray(cv2.cvtColor(canvas(sky), cv2.COLOR_RGB2YUV_I420))
 
 
-def _finish(picture: Yuv, noise: npt.NDArray[np.int16], text: str) -> None:
+def _finish(picture: Yuv, noise: npt.NDArray[np.int16], clock: Yuv) -> None:
     """Add noise and clock to the brightness plane of a YUV picture, in place."""
     square = picture[: overlay.HEIGHT, overlay.CIRCLE_LEFT : overlay.CIRCLE_LEFT + geometry.FRAME_PX]
     cv2.add(square, noise, dst=square, dtype=cv2.CV_8U)
     left, top, width, height = overlay.CLOCK_BOX
     box = picture[top : top + height, left : left + width]
     # Video keeps brightness within 16 to 235.
-    np.maximum(box, 16 + overlay.clock_image(text) * (219 / 255), out=box, casting="unsafe")
+    np.maximum(box, 16 + clock * (219 / 255), out=box, casting="unsafe")
 
 
 def _noise_pictures(night: Night) -> list[npt.NDArray[np.int16]]:

@@ -51,7 +51,7 @@ def record_status(paths: Paths, params: Params, claims: Claims, corpus: str) -> 
     film, clock, sky = (summaries(paths.stage(corpus, stage)) for stage in ("film", "clock", "sky"))
     done = set(film) & set(clock) & set(sky) if corpus == EVIDENCE_CORPUS else set()
     at_random = params.evidence.nights_drawn == "at_random"
-    simulated = simulated_nights(paths.stage(corpus, "film"))
+    simulated = simulated_nights(film)
     coverage = coverage_of(film, done, simulated, params.schedule, drawn_at_random=at_random)
     needs = {
         "any": "at least one night" if not coverage.present else "",

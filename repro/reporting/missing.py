@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from repro.paths import SIMULATED
 from repro.reporting.augmentation import MADE_BY as FIGURE3_BY
 from repro.reporting.augmentation import Figure3
 from repro.reporting.gradcam_panels import MADE_BY as GRADCAM_BY
@@ -43,7 +44,7 @@ def missing_parts(
         waiting.append(
             MissingPart(f"Conditions and keograms of the corpus {name}: no sky was computed", "dvc repro sky")
         )
-    if corpus.simulated and observatory is None:
+    if corpus.name == SIMULATED and observatory is None:
         waiting.append(MissingPart("The simulated observatory: no night was simulated", "dvc repro simulate"))
     elif observatory is not None and observatory.sheet is None:
         waiting.append(MissingPart("The contact sheet of the simulated observatory", "dvc repro --force simulate"))

@@ -75,7 +75,7 @@ class NightFrames:
         return int((self.table["predicted"] == self.table["truth"])[known].sum()), int(known.sum())
 
 
-def read_frames(paths: Paths, corpus: str, night: str, labels: pd.Series) -> NightFrames:
+def read_frames(paths: Paths, corpus: str, night: str, labels: pd.Series, truth: Path | None) -> NightFrames:
     """Read what the stages know of a night's frames.
 
     Parameters
@@ -86,6 +86,8 @@ def read_frames(paths: Paths, corpus: str, night: str, labels: pd.Series) -> Nig
         Which night.
     labels : Series of str
         Labels by name of frame; they are the right answers where no truth is known.
+    truth : Path or None
+        Folder of the truth of a simulated corpus.
     """
     columns = ["number", "name", "time_utc", "sun_alt_deg", "moon_alt_deg"]
     answered = paths.stage(corpus, "infer") / "tables" / f"{night}.parquet"
@@ -94,10 +96,11 @@ def read_frames(paths: Paths, corpus: str, night: str, labels: pd.Series) -> Nig
     else:
         table = pd.read_parquet(paths.stage(corpus, "sky") / "tables" / f"{night}.parquet", columns=columns)
         table = table.assign(p_yes=np.nan, predicted=pd.Series(pd.NA, index=table.index, dtype="str"))
-    known = paths.truth(corpus) / f"{night}.parquet"
-    if known.is_file():
-        truth = pd.read_parquet(known, columns=["number", "visible"]).set_index("number")["visible"]
-        table["truth"] = table["number"].map(truth).map({True: "yes", False: "no"}).astype("str")
+    if truth is not None and (truth / f"{night}.parquet").is_file():
+        known = pd.read_parquet(truth / f"{night}.parquet", columns=["number", "visible"])
+        table["truth"] = (
+            table["number"].map(known.set_index("number")["visible"]).map({True: "yes", False: "no"}).astype("str")
+        )
     else:
         table["truth"] = table["name"].map(labels).astype("str")
     table = table[table["time_utc"].notna()].sort_values("time_utc", kind="stable")

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from pathlib import Path
 
 import pandas as pd
 
@@ -14,6 +15,7 @@ from repro.reporting.canvas import write_csv
 from repro.reporting.frame_pictures import full_copy, keogram_strip
 from repro.reporting.night_figure import WIDTH, NightFrames, draw_night, read_frames
 from repro.reporting.nights_table import CorpusOverview, NightRow
+from repro.simulated_mark import known_truth
 
 #: With more nights than this, drawings stand on pages of their own, one a month.
 NIGHTS_ON_PAGE = 40
@@ -143,24 +145,25 @@ def load_parts(paths: Paths, corpus: CorpusOverview) -> tuple[NightGroup, ...]:
     kinds = [(False, "nights", "Nights of the published windows"), (True, "later", "Later nights")]
     if not any(night.published for night in corpus.nights):
         kinds = [(False, "nights", "Nights")]  # of another camera; the record's windows are none of its matter
+    truth = known_truth(paths, corpus.name)
     parts = []
     for later, anchor, title in kinds:
         nights = tuple(night for night in corpus.nights if len(kinds) == 1 or night.published != later)
         if nights:
-            pictures = {night.night: _draw(paths, corpus, night, labels) for night in nights if night.keogram}
+            pictures = {night.night: _draw(paths, corpus, night, labels, truth) for night in nights if night.keogram}
             parts.append(NightGroup(anchor, title, later, nights, pictures))
     return tuple(parts)
 
 
-def _draw(paths: Paths, corpus: CorpusOverview, night: NightRow, labels: pd.Series) -> NightPicture:
+def _draw(paths: Paths, corpus: CorpusOverview, night: NightRow, labels: pd.Series, truth: Path | None) -> NightPicture:
     assert night.keogram is not None
     target, name = paths.report_build, night.night
     drawing, keogram, data = (f"nights/{name}.{kind}" for kind in ("svg", "png", "csv"))
     full_copy(night.keogram.strip, target / keogram)
     times = pd.read_parquet(night.keogram.table, columns=["time_utc"])["time_utc"]
     strip, span = keogram_strip(night.keogram.strip, times)
-    frames = read_frames(paths, corpus.name, name, labels)
-    height = draw_night(frames, strip, span, target / drawing, simulated=corpus.simulated)
+    frames = read_frames(paths, corpus.name, name, labels, truth)
+    height = draw_night(frames, strip, span, target / drawing, simulated=night.simulated)
     write_csv(target / data, _rounded(frames))
     times = frames.table["time_utc"]
     first, last = f"{times.min():%H:%M}", f"{times.max():%H:%M}"

@@ -9,10 +9,11 @@ from pathlib import Path
 
 import pandas as pd
 
-from repro.camera import SIMULATED, camera_of
+from repro.camera import camera_of
 from repro.clock.table1 import RULES
 from repro.params import Params
 from repro.paths import Paths
+from repro.simulated_mark import CREDIT, corpus_is_simulated, known_truth
 from repro.sky.bins import MOON_BINS, SUN_BINS
 from repro.status import Status, status
 
@@ -73,6 +74,8 @@ class NightRow:
         Frames by ``(sun_bin, moon_bin)``, dark and moonless first.
     keogram : Keogram or None
         None until the stages film and sky have worked on the night.
+    simulated : bool
+        Whether its frames are simulated.
     """
 
     night: str
@@ -80,6 +83,7 @@ class NightRow:
     counts: Mapping[str, int | None]
     conditions: Mapping[tuple[str, str], int]
     keogram: Keogram | None
+    simulated: bool
 
     @property
     def month(self) -> str:
@@ -107,6 +111,8 @@ class CorpusOverview:
         Name of a repair and frames: all rules of Table 1 where they apply, then whatever else was done.
     exactness : Exactness or None
         None where no truth is known.
+    simulated : bool
+        Whether all its nights are simulated, and so no evidence about anything published.
     """
 
     name: str
@@ -116,11 +122,7 @@ class CorpusOverview:
     conditions: Mapping[tuple[str, str], int]
     repairs: tuple[tuple[str, int], ...]
     exactness: Exactness | None
-
-    @property
-    def simulated(self) -> bool:
-        """Whether the corpus is simulated, and so no evidence about anything published."""
-        return self.name == SIMULATED
+    simulated: bool
 
     @property
     def clocked(self) -> bool:
@@ -150,7 +152,7 @@ def load_corpus(paths: Paths, params: Params, published: set[str]) -> CorpusOver
     """
     name = params.corpus
     found = status(paths, name)
-    camera = camera_of(name, params.film)
+    camera, simulated, truth = camera_of(name, params.film), corpus_is_simulated(paths, name), known_truth(paths, name)
     tables = paths.stage(name, "clock") / "tables"
     repaired = {path.stem: _repaired(path) for path in sorted(tables.glob("[!.]*.parquet"))}
     seen = _conditions(paths.stage(name, "sky") / "tables")
@@ -164,16 +166,24 @@ def load_corpus(paths: Paths, params: Params, published: set[str]) -> CorpusOver
             paths.stage(name, "sky") / "tables" / f"{night}.parquet",
         )
         rows.append(
-            NightRow(night, night in published, counts, seen.get(night, {}), keogram if keogram.complete else None)
+            NightRow(
+                night,
+                night in published,
+                counts,
+                seen.get(night, {}),
+                keogram if keogram.complete else None,
+                night in found.simulated,
+            )
         )
     return CorpusOverview(
         name=name,
-        credit=camera.credit,
+        credit=CREDIT if simulated else camera.credit,
         status=found,
         nights=tuple(rows),
         conditions=_total(seen),
         repairs=_repairs(found.repairs, table1=camera.clock.published_repairs),
-        exactness=exactness(paths.labels(name).parent / "truth", tables),
+        exactness=exactness(truth, tables) if truth is not None else None,
+        simulated=simulated,
     )
 
 

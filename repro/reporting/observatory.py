@@ -11,9 +11,8 @@ from typing import Any
 
 import pandas as pd
 
-from repro.camera import SIMULATED
 from repro.files import read_json
-from repro.paths import Paths
+from repro.paths import SIMULATED, Paths
 from repro.sky.bins import CONDITIONS
 
 #: Statistics of a frame that are shown, of those in ``contact_sheet.csv``.
@@ -88,7 +87,7 @@ class Observatory:
 
 def load_observatory(paths: Paths) -> Observatory | None:
     """Gather what stage simulate made; None if it has not run."""
-    files = sorted((paths.labels(SIMULATED).parent / "truth").glob("[!.]*.parquet"))
+    files = sorted(paths.truth(SIMULATED).glob("[!.]*.parquet"))
     if not files:
         return None
     columns = ["night", "sun_bin", "moon_bin", "visible", "form", "colour", "weather"]

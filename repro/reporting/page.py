@@ -13,7 +13,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from repro.clock.table1 import RULES
 from repro.files import write_text
 from repro.params import load_params
-from repro.paths import Paths
+from repro.paths import SIMULATED, Paths
 from repro.record.claims import EVIDENCE, Document
 from repro.record.judge import OUTCOMES
 from repro.reporting import published_beside_rebuilt as compared
@@ -97,7 +97,7 @@ def build(paths: Paths) -> Path:
     corpus = load_corpus(paths, params, set(results.nights["night"].astype(str)))
     simulated = corpus.simulated
     # Real videos are the subject then; the simulation would only stand in the way.
-    observatory = load_observatory(paths) if simulated else None
+    observatory = load_observatory(paths) if corpus.name == SIMULATED else None
     flow = workflow.stages(paths, corpus.name)
     training, answers = load_training(paths, corpus.name), load_predictions(paths, corpus.name)
     gradcam, figure3 = load_gradcam(paths, corpus.name, target), build_figure3(paths, params)

@@ -17,7 +17,6 @@ from repro.camera import Camera
 from repro.engine.nights import Outcome, run_nights, summaries
 from repro.engine.receipts import Work, settings_digest
 from repro.engine.workers import Crew
-from repro.errors import ReproError
 from repro.params import Site, Sky
 from repro.sky.bins import sky_table
 from repro.untrusted import count_in
@@ -52,14 +51,7 @@ def sky_corpus(clock: Path, folder: Path, camera: Camera, params: Sky, *, worker
     ReproError
         If no night has a clock.
     """
-    read = summaries(clock)
-    if not read:
-        raise ReproError(
-            found="no night with a clock",
-            expected="receipts of the clock stage",
-            where=str(clock),
-            remedy="run: dvc repro clock",
-        )
+    read = summaries(clock, made_by="clock")
     settings = settings_digest({"camera": camera.model_dump(), "sky": params.model_dump()}, __name__)
     tasks = []
     for night, summary in read.items():

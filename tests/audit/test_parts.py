@@ -6,6 +6,7 @@ import json
 import re
 from dataclasses import replace
 from html.parser import HTMLParser
+from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -14,7 +15,7 @@ from repro.audit import metric_moves as metrics
 from repro.audit.cell_moves import CellMove
 from repro.audit.claim_moves import ClaimMove
 from repro.audit.diff import Diff
-from repro.audit.diff_formats import MARKDOWN_CHARACTERS, as_json, as_markdown, as_page
+from repro.audit.diff_formats import MARKDOWN_CHARACTERS, as_json, as_markdown, as_page, write
 from repro.audit.frame_moves import FrameMove, Frames
 from repro.audit.hashes import folder_md5
 from repro.audit.metric_moves import Score, compare
@@ -198,3 +199,15 @@ def test_sections_are_rectangles(diff: Diff) -> None:
         for row in section.rows:
             assert len(row) == len(section.columns)
             assert all(isinstance(cell, str) for cell in row)
+
+
+def test_a_page_of_others_is_not_overwritten(diff: Diff, tmp_path: Path) -> None:
+    """A comparison is written over an earlier one, but not over a file that something else left under its name."""
+    (tmp_path / "index.html").write_text("mine")
+    with pytest.raises(ReproError, match="did not write"):
+        write(diff, tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ["index.html"]
+    (tmp_path / "index.html").unlink()
+    write(diff, tmp_path)
+    write(diff, tmp_path)
+    assert "<html" in (tmp_path / "index.html").read_text(encoding="utf-8")

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from repro.clock.table1 import repair
 from repro.errors import ReproError
 from repro.observatory import campaign, overlay, weather
 from repro.observatory import video_writer as film
@@ -73,7 +74,36 @@ def test_more_nights_than_listed_are_drawn(params: Params) -> None:
     assert more[: len(listed)] == listed
     assert len({night.night for night in more}) == 8
     assert more == campaign.chosen(params, "small", 8)
-    assert campaign.chosen(params, "default", 3) == campaign.chosen(params, "default")[:3]
+    few = campaign.chosen(params, "default", 3)
+    assert set(few) <= set(campaign.chosen(params, "default"))
+    for night in few:
+        sky = sky_table(film.key_times(campaign.plan(night, params))[:1], params.schedule.site, params.sky)
+        assert (sky["sun_bin"][0], sky["moon_bin"][0]) == ("Night", "No_moon")
+
+
+def test_named_nights_are_chosen(params: Params) -> None:
+    """Nights that are named are planned as in the campaign, or drawn where it has none."""
+    listed = campaign.chosen(params, "small")
+    assert campaign.chosen(params, "small", named=(listed[0].night, "20250101")) == (
+        listed[0], SimulatedNight(night="20250101", minutes=campaign.DRAWN_MINUTES),
+    )  # fmt: skip
+
+
+def test_the_default_campaign_is_many_short_nights(params: Params) -> None:
+    """The default campaign has some 90 nights of 18 minutes, most of them dark and moonless, some hard to read."""
+    nights = campaign.chosen(params, "default")
+    assert len(nights) == 95
+    assert sum(night.minutes for night in nights) == 1710
+    assert {night.overlay for night in nights} == {"sharp", "smeared", "blurred", "coarse", "faint"}
+
+
+@pytest.mark.parametrize("text", ["2024-01-31 18:19:54 MST", "2022/12/11 00:09:10", "2023/03/05 23:59:59"])
+def test_smeared_clocks_are_those_of_table_1(text: str) -> None:
+    """Every smeared clock differs from the true one, and Table 1's repairs give the true one back."""
+    for number in range(4):
+        looks = overlay.smeared(text, number)
+        assert looks != text
+        assert repair(looks)[0] == text
 
 
 @pytest.mark.parametrize("nights", [0, 332])

@@ -12,11 +12,14 @@ import pytest
 import pytz
 
 from repro.camera import load_camera
+from repro.engine import receipts
+from repro.errors import ReproError
 from repro.labels import labelfile
 from repro.observatory import overlay
 from repro.observatory import video_writer as film
-from repro.observatory.simulate import FILE_NAME, simulate, truth_table, write_labels
+from repro.observatory.simulate import FILE_NAME, simulate, truth_table
 from repro.params import Campaign, Params, SimulatedNight
+from repro.simulated_mark import MARKER
 
 NIGHTS = (
     SimulatedNight(night="20221222", minutes=4, forms=("folded",), weather=("clear",)),
@@ -185,28 +188,74 @@ def test_nights_that_are_there_are_kept(made: tuple[Path, pd.DataFrame], tiny: P
     assert second.read_bytes() == before
 
 
-def test_nights_of_another_campaign_are_removed(made: tuple[Path, pd.DataFrame], tiny: Params, tmp_path: Path) -> None:
-    """A folder holds the campaign that was asked for last, beside videos that nobody simulated."""
-    out = tmp_path / "campaign"
-    shutil.copytree(made[0], out)
-    brought = out / "videos" / FILE_NAME.format(night="20250301")
+@pytest.fixture
+def copy(made: tuple[Path, pd.DataFrame], tmp_path: Path) -> Path:
+    """A copy of the campaign's folder."""
+    return Path(shutil.copytree(made[0], tmp_path / "campaign"))
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    """Every file below a folder."""
+    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def test_nights_stay_unless_only_the_asked_ones_are_wanted(copy: Path, tiny: Params) -> None:
+    """Nights simulated before are kept; the stage, which wants its campaign alone, removes them and nothing of others."""
+    brought = copy / "videos" / "my_20240409_video.mp4"
     brought.write_bytes(b"a video of somebody else")
-    table = simulate(out, tiny, nights=1)
-    assert set(table["night"]) == {"20221222"}
-    assert not list(out.rglob("*20240409*"))
-    assert brought.is_file()
+    assert set(simulate(copy, tiny, nights=1)["night"]) == {"20221222"}
+    assert len(list(copy.rglob("*20240409*"))) == 5
+    simulate(copy, tiny, nights=1, only=True)
+    assert list(copy.rglob("*20240409*")) == [brought]
 
 
-def test_labels_are_a_label_file(made: tuple[Path, pd.DataFrame], tmp_path: Path) -> None:
-    """The simulated labeller's file is one that the labels package accepts, for all frames or for some."""
-    out, table = made
-    target = tmp_path / "labels.csv"
-    write_labels(target, table, 1)
-    assert len(labelfile.read(target, table["name"])) == len(table)
-    some = table["name"].iloc[[table["label"].eq(word).argmax() for word in ("yes", "no")]]
-    write_labels(target, table, 1, some)
-    assert set(labelfile.read(target, table["name"])["name"]) == set(some)
-    assert (out / "labels.csv").read_text(encoding="utf-8").startswith("name,label,labeller,labelled_at\n")
+@pytest.mark.parametrize("name", ["labels.csv", "videos/auroramaxHD_20221222_720p.mp4", "notes/mine.txt"])
+def test_a_folder_of_others_is_refused(tiny: Params, tmp_path: Path, name: str) -> None:
+    """A folder that was not made here is refused, whatever lies in it, and stays as it was."""
+    (tmp_path / name).parent.mkdir(exist_ok=True)
+    (tmp_path / name).write_bytes(b"mine")
+    with pytest.raises(ReproError, match="did not write"):
+        simulate(tmp_path, tiny)
+    assert contents(tmp_path) == {name: b"mine"}
+
+
+def test_a_file_of_others_among_ours_is_not_replaced(copy: Path, tiny: Params) -> None:
+    """A video that somebody put in the place of a simulated one is an error, and nothing is changed."""
+    (copy / "videos" / FILE_NAME.format(night="20221222")).write_bytes(b"mine")
+    before = contents(copy)
+    with pytest.raises(ReproError, match="20221222"):
+        simulate(copy, tiny)
+    assert contents(copy) == before
+
+
+def test_a_night_that_was_cut_short_is_made_again(copy: Path, tiny: Params) -> None:
+    """Files of a night that was killed before its receipt are known to be ours."""
+    night = NIGHTS[0].night
+    outputs = (copy / "truth" / f"{night}.parquet", copy / "masks" / f"{night}.npz",
+               copy / "videos" / FILE_NAME.format(night=night))  # fmt: skip
+    receipts.announce(receipts.Work(night, (), outputs, copy / "receipts" / f"{night}.json", ""))
+    outputs[2].write_bytes(b"half a video")
+    simulate(copy, tiny, nights=1)
+    assert outputs[2].stat().st_size > 1000
+
+
+def test_all_frames_are_labelled(made: tuple[Path, pd.DataFrame], copy: Path, tiny: Params) -> None:
+    """labels.csv holds every frame, and stays as it is once somebody has changed it."""
+    table = made[1]
+    labels = copy / "labels.csv"
+    assert labelfile.read(labels, table["name"]).set_index("name")["label"].to_dict() == (
+        table.set_index("name")["label"].to_dict()
+    )
+    labels.write_text(labels.read_text() + "\n")
+    before = labels.read_bytes()
+    simulate(copy, tiny, nights=1)
+    assert labels.read_bytes() == before
+
+
+def test_every_folder_bears_the_mark(made: tuple[Path, pd.DataFrame]) -> None:
+    """The folder and those with videos, truth and masks say that they are simulated."""
+    out = made[0]
+    assert all((folder / MARKER).is_file() for folder in (out, out / "videos", out / "truth", out / "masks"))
 
 
 def test_truth_without_videos_agrees(made: tuple[Path, pd.DataFrame], tiny: Params) -> None:

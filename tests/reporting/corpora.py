@@ -30,7 +30,7 @@ def film(paths: Paths, nights: list[str], corpus: str = "simulated") -> None:
             folder = paths.stage(corpus, stage) / "tables"
             folder.mkdir(parents=True, exist_ok=True)
             frames.write(folder / f"{night}.parquet", table[columns], stage)
-        for stage, summary in _summaries().items():
+        for stage, summary in _summaries(simulated=corpus == "simulated").items():
             receipt = paths.stage(corpus, stage) / "receipts" / f"{night}.json"
             receipt.parent.mkdir(parents=True, exist_ok=True)
             receipt.write_text(json.dumps({"night": night, "inputs": {}, "outputs": {}, "summary": summary}))
@@ -227,10 +227,11 @@ def _table(night: str) -> pd.DataFrame:
     )
 
 
-def _summaries() -> dict[str, dict]:
+def _summaries(*, simulated: bool) -> dict[str, dict]:
     gap = {"kind": "gap", "after": 3, "before": 4, "seconds": 60.0, "frames": 1}
     return {
-        "film": {"scanned": 60, "sampled": PER_NIGHT, "missing": 0, "holes": [], "undecoded": []},
+        "film": {"scanned": 60, "sampled": PER_NIGHT, "missing": 0, "holes": [], "undecoded": [],
+                 "simulated": simulated},
         "clock": {
             "frames": PER_NIGHT, "step_s": 60.0, "repairs": {"day_34": 1, "unreadable": 1}, "unreadable": [2],
             "breaks": [gap], "ambiguous": [], "dst_inconsistent": 0, "confusions": [["1", "4", 1], ["<", "", 2]],

@@ -107,10 +107,10 @@ def test_lines_break_where_frames_are_missing(tmp_path):
 
 def test_frames_are_read_in_order_with_their_answers(filmed):
     """A night's frames with a time come with p(yes) and truth; before stage infer they come without answers."""
-    before = read_frames(filmed, "simulated", "20221201", pd.Series(dtype="str"))
+    before = read_frames(filmed, "simulated", "20221201", pd.Series(dtype="str"), filmed.truth("simulated"))
     assert (len(before.table), before.classified, before.right) == (5, 0, (0, 0))
     corpora.infer(filmed, ["20221201"])
-    after = read_frames(filmed, "simulated", "20221201", pd.Series(dtype="str"))
+    after = read_frames(filmed, "simulated", "20221201", pd.Series(dtype="str"), filmed.truth("simulated"))
     assert after.table["time_utc"].is_monotonic_increasing
     assert after.table["p_yes"].tolist() == [0.9, 0.8, 0.2, 0.3, 0.6]
     assert after.table["truth"].tolist() == ["yes", "yes", "no", "no", "no"]
@@ -122,7 +122,7 @@ def test_labels_are_the_right_answers_of_real_videos(filmed):
     corpora.film(filmed, ["20221201"], corpus="kho")
     corpora.infer(filmed, ["20221201"], corpus="kho")
     name = read_name(filmed)
-    frames = read_frames(filmed, "kho", "20221201", pd.Series({name: "no"}))
+    frames = read_frames(filmed, "kho", "20221201", pd.Series({name: "no"}), None)
     assert frames.right == (0, 1)
 
 

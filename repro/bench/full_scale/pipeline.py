@@ -10,12 +10,11 @@ import pandas as pd
 import yaml
 
 from repro.bench.full_scale.measure import Spent, make_project, spend
-from repro.camera import SIMULATED
 from repro.engine.run_stage import read_runs
 from repro.files import write_table, write_text
 from repro.observatory.simulate import FILE_NAME, truth_table
 from repro.params import SimulatedNight, load_params
-from repro.paths import Paths
+from repro.paths import SIMULATED, Paths
 
 #: A real, if short, video of a night after the published ones: it must pass every stage and move no published number.
 ADDED = SimulatedNight(night="20250301", part="middle", minutes=12, forms=("arc",), weather=("clear",))

@@ -113,7 +113,7 @@ def film_night(task: FilmTask) -> dict[str, Any]:
     with atomic_path(keogram) as target:
         target.write_bytes(encode_png(np.ascontiguousarray(np.broadcast_to(column, (KEOGRAM_PX, len(table), 3)))))
     scanned = KEY_EVERY * len(table)
-    counts = {"scanned": scanned, "sampled": len(table), "missing": 0, "holes": [], "undecoded": []}
+    counts = {"scanned": scanned, "sampled": len(table), "missing": 0, "holes": [], "undecoded": [], "simulated": True}
     return {"video": video.name, "fps": float(FPS), "step": KEY_EVERY, **counts}
 
 
