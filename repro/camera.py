@@ -13,7 +13,7 @@ from pydantic import AfterValidator, Field, ValidationError, ValidationInfo, fie
 
 from repro.errors import ReproError
 from repro.params import FilmParams, Section, Site
-from repro.untrusted import parse_yaml, told
+from repro.untrusted import message_of, parse_yaml
 
 #: Suffixes of the files that are taken for videos, in lower case.
 VIDEO_SUFFIXES = (".avi", ".m4v", ".mkv", ".mov", ".mp4", ".webm")
@@ -240,7 +240,7 @@ def load_camera(name: str) -> Camera:
     except ValidationError as error:
         first = error.errors()[0]
         field = ".".join(str(part) for part in first["loc"]) or "(whole file)"
-        message = told(ValueError(first["msg"].removeprefix("Value error, ")))
+        message = message_of(ValueError(first["msg"].removeprefix("Value error, ")))
         raise ReproError(found=message, expected=expected, where=f"{source}, field {field}", remedy=remedy) from None
 
 

@@ -23,7 +23,7 @@ from repro.record.judge import Evidence, Quantities, Verification, verify
 from repro.record.table6 import table6_counts
 from repro.schedule.document import published, read_or_predict
 from repro.simulated_mark import simulated_nights
-from repro.untrusted import brief, read_table
+from repro.untrusted import read_table, short_repr
 
 NO_CORPUS = (
     "waits for the thesis' own videos and labels: put them under data/auroramax, set `corpus: auroramax` in "
@@ -220,7 +220,7 @@ def _finite(value: object) -> bool:
 
 def _damaged(name: str, value: object, stage: str) -> ReproError:
     return ReproError(
-        found=f"{brief(name)}: {brief(value)}",
+        found=f"{short_repr(name)}: {short_repr(value)}",
         expected="numbers, words, and intervals of two numbers, by name",
         where=f"result of stage {stage}",
         remedy=f"run the stage again: dvc repro --force --single-item {stage}",

@@ -82,7 +82,7 @@ def sync_folder(folder: Path) -> None:
         os.close(descriptor)
 
 
-def sweep(folder: Path) -> None:
+def remove_partial(folder: Path) -> None:
     """Remove what a run that was killed in the midst of writing left in a folder and below."""
     for leftover in folder.rglob(f"{_PARTIAL}*"):
         leftover.unlink(missing_ok=True)

@@ -17,7 +17,7 @@ import pandera.pandas as pa
 
 from repro.errors import ReproError
 from repro.files import write_table
-from repro.untrusted import read_table, told
+from repro.untrusted import message_of, read_table
 
 Stage = Literal["film", "clock", "sky", "split", "infer"]
 
@@ -145,7 +145,7 @@ def check(table: pd.DataFrame, stage: Stage, where: str) -> pd.DataFrame:
         schema(stage).validate(table)
     except Exception as error:  # a table that is far from its schema breaks the checks themselves
         raise ReproError(
-            found=f"a frame table that breaks its schema: {told(error).splitlines()[0]}",
+            found=f"a frame table that breaks its schema: {message_of(error).splitlines()[0]}",
             expected=f"the columns of stage {stage} (repro/frames.py)",
             where=where,
             remedy=f"run the stage again: dvc repro --force --single-item {stage}",
@@ -215,7 +215,7 @@ def _checked(table: pd.DataFrame, stage: Stage, source: Path) -> pd.DataFrame:
         table = tidy(table)
     except Exception as error:  # of a column of another type, pandas raises what its parser for that type does
         raise ReproError(
-            found=f"a frame table with a column of another type: {told(error)}",
+            found=f"a frame table with a column of another type: {message_of(error)}",
             expected=f"the columns of stage {stage} (repro/frames.py)",
             where=str(source),
             remedy=f"run the stage again: dvc repro --force --single-item {stage}",

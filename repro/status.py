@@ -16,7 +16,7 @@ from repro.engine.nights import failures, summaries
 from repro.errors import ReproError, printable
 from repro.paths import Paths
 from repro.simulated_mark import simulated_nights
-from repro.untrusted import told
+from repro.untrusted import message_of
 
 COLUMNS = ["night", "scanned", "sampled", "missing", "read", "unreadable", "gaps", "duplicates", "on_boundary"]
 KINDS = dict.fromkeys(COLUMNS[1:], "Int64")
@@ -89,7 +89,7 @@ def status(paths: Paths, corpus: str) -> Status:
             bins.update(mine[2])
         except Exception as error:  # a receipt is a file like any other: whatever stands in it
             raise ReproError(
-                found=f"receipts that no stage writes: {told(error)}",
+                found=f"receipts that no stage writes: {message_of(error)}",
                 expected="counts as the stages film, clock and sky leave them",
                 where=f"night {night}, {paths.stage(corpus, 'STAGE') / 'receipts'}",
                 remedy=f"remove the night's receipts and run: dvc repro {' '.join(_STAGES)}",

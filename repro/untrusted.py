@@ -27,7 +27,7 @@ Model = TypeVar("Model", bound=BaseModel)
 
 #: Largest file that is taken out of an archive; a frame has 0.1 MB. What unpacks to more is made to fill the memory.
 MEMBER_MOST_BYTES = 1 << 26
-PICTURE_MOST_PX = 4096  # side of the largest frame; a few bytes can claim to be a picture that fills the memory
+PICTURE_MOST_PX = 4096  # side of the largest frame; a few bytes can claim to be a open_picture that fills the memory
 #: Values of the largest YAML file that is read; the lock file of 331 nights has some thousand.
 YAML_MOST_VALUES = 1_000_000
 _SHORT = reprlib.Repr()
@@ -96,7 +96,7 @@ def read_yaml(source: Path, *, expected: str, remedy: str) -> Any:
     except FileNotFoundError:
         _refuse("no such file", expected, str(source), remedy)
     except (OSError, UnicodeDecodeError) as error:
-        _refuse(f"not YAML: {told(error)}", expected, str(source), remedy)
+        _refuse(f"not YAML: {message_of(error)}", expected, str(source), remedy)
     return parse_yaml(text, where=str(source), expected=expected, remedy=remedy)
 
 
@@ -105,7 +105,7 @@ def parse_yaml(text: str, *, where: str, expected: str, remedy: str) -> Any:
     try:
         return yaml.load(text, Loader=_Loader)
     except Exception as error:  # see the head of this module
-        _refuse(f"not YAML: {told(error)}", expected, where, remedy)
+        _refuse(f"not YAML: {message_of(error)}", expected, where, remedy)
 
 
 def read_table(source: Path, *, made_by: str, columns: Sequence[str] | None = None) -> pd.DataFrame:
@@ -131,7 +131,7 @@ def read_table(source: Path, *, made_by: str, columns: Sequence[str] | None = No
     except FileNotFoundError:
         _refuse("no such file", expected, str(source), f"make it with: {made_by}")
     except Exception as error:
-        _refuse(f"not a Parquet file: {told(error)}", expected, str(source), f"make it again with: {made_by}")
+        _refuse(f"not a Parquet file: {message_of(error)}", expected, str(source), f"make it again with: {made_by}")
     return table
 
 
@@ -149,16 +149,16 @@ def open_archive(source: Path) -> zipfile.ZipFile:
     except FileNotFoundError:
         _refuse("no such archive", expected, str(source), remedy)
     except Exception as error:
-        _refuse(f"a damaged archive: {told(error)}", expected, str(source), remedy)
+        _refuse(f"a damaged archive: {message_of(error)}", expected, str(source), remedy)
     names = archive.namelist()
     if len(set(names)) < len(names):
         archive.close()
         twice = next(name for name in names if names.count(name) > 1)
-        _refuse(f"a damaged archive: {brief(twice)} twice", expected, str(source), remedy)
+        _refuse(f"a damaged archive: {short_repr(twice)} twice", expected, str(source), remedy)
     return archive
 
 
-def member(archive: zipfile.ZipFile, name: str) -> bytes:
+def archive_member(archive: zipfile.ZipFile, name: str) -> bytes:
     """Contents of one file of an archive, in memory.
 
     Raises
@@ -178,19 +178,19 @@ def member(archive: zipfile.ZipFile, name: str) -> bytes:
     try:
         return archive.read(entry)
     except Exception as error:
-        _refuse(f"a damaged archive: {told(error)}", expected, where, remedy)
+        _refuse(f"a damaged archive: {message_of(error)}", expected, where, remedy)
 
 
 @contextmanager
-def picture(data: bytes, where: str) -> Iterator[Image.Image]:
-    """A JPEG or PNG, open for the block; whatever the block's decoding raises is damage of the picture.
+def open_picture(data: bytes, where: str) -> Iterator[Image.Image]:
+    """A JPEG or PNG, open for the block; whatever the block's decoding raises is damage of the open_picture.
 
     Other formats are not even tried: Pillow starts other programs for some of them.
 
     Raises
     ------
     ReproError
-        If it is no such picture, a damaged one, or larger than any frame.
+        If it is no such open_picture, a damaged one, or larger than any frame.
     """
     try:
         with Image.open(io.BytesIO(data), formats=("JPEG", "PNG")) as image:
@@ -198,7 +198,7 @@ def picture(data: bytes, where: str) -> Iterator[Image.Image]:
                 raise ValueError(f"{image.width} x {image.height} pixels")
             yield image
     except Exception as error:
-        _refuse(f"a damaged image: {told(error)}", "a whole JPEG", where, "film the night again: dvc repro film")
+        _refuse(f"a damaged image: {message_of(error)}", "a whole JPEG", where, "film the night again: dvc repro film")
 
 
 def count_in(document: Mapping[str, Any], key: str, *, where: Path, made_by: str) -> int:
@@ -211,7 +211,7 @@ def count_in(document: Mapping[str, Any], key: str, *, where: Path, made_by: str
     """
     value = document.get(key) if isinstance(document, Mapping) else None
     if isinstance(value, bool) or not isinstance(value, int) or value < 0:
-        _refuse(f"{key}: {brief(value)}", "a whole number from 0", str(where), f"remove it and run: {made_by}")
+        _refuse(f"{key}: {short_repr(value)}", "a whole number from 0", str(where), f"remove it and run: {made_by}")
     return value
 
 
@@ -237,10 +237,10 @@ def validated(model: type[Model], document: Any, *, where: str, remedy: str) -> 
     except ValidationError as error:
         first = error.errors()[0]
         field = ".".join(str(part) for part in first["loc"]) or "(whole file)"
-        _refuse(brief(first.get("input")), first["msg"], f"{where}, field {field}", remedy)
+        _refuse(short_repr(first.get("input")), first["msg"], f"{where}, field {field}", remedy)
 
 
-def brief(value: object) -> str:
+def short_repr(value: object) -> str:
     """A value for a message, whatever it is and however large."""
     try:
         return _SHORT.repr(value)
@@ -248,7 +248,7 @@ def brief(value: object) -> str:
         return f"a value of type {type(value).__name__}"
 
 
-def told(error: BaseException) -> str:
+def message_of(error: BaseException) -> str:
     """What an error says, at most some lines of it; its kind if it says nothing."""
     text = str(error).strip() or type(error).__name__
     return text if len(text) <= _TOLD else text[:_TOLD] + " ..."

@@ -16,7 +16,7 @@ from PIL import Image
 
 from repro.camera import load_camera
 from repro.engine.nights import summaries
-from repro.engine.receipts import Work, write
+from repro.engine.receipts import NightWork, write
 from repro.film.film_corpus import film_corpus
 from repro.observatory.simulate import FILE_NAME, truth_table
 from repro.params import FilmParams, SimulatedNight, load_params
@@ -107,7 +107,7 @@ def test_only_real_rows_are_analysed_where_nights_are_mixed(tmp_path: Path) -> N
     paths.truth("c").mkdir(parents=True)
     for night, simulated in (("20230101", True), ("20230102", False)):
         receipt = paths.stage("c", "film") / "receipts" / f"{night}.json"
-        write(Work(night, (), (), receipt, "s"), {"simulated": simulated})
+        write(NightWork(night, (), (), receipt, "s"), {"simulated": simulated})
         if simulated:
             assert len(usable_rows(table[:1], paths, "c")) == 1
             assert known_truth(paths, "c") == paths.truth("c")

@@ -12,7 +12,7 @@ from typing import Any
 from repro.audit.git import file_hashes, list_files, read_text, resolve
 from repro.audit.hashes import folder_md5
 from repro.errors import ReproError
-from repro.untrusted import brief, parse_yaml, told
+from repro.untrusted import message_of, parse_yaml, short_repr
 
 WORKING_TREE = "working tree"
 LOCK, PIPELINE = "dvc.lock", "dvc.yaml"
@@ -146,7 +146,7 @@ def parse_lock(text: str, where: str) -> dict[str, Stage]:
         return {_word(name): _stage(entry) for name, entry in document["stages"].items()}
     except (LookupError, TypeError, AttributeError, ValueError) as error:
         raise ReproError(
-            found=f"not a lock file of DVC: {type(error).__name__} {told(error).splitlines()[0]}",
+            found=f"not a lock file of DVC: {type(error).__name__} {message_of(error).splitlines()[0]}",
             expected=expected,
             where=where,
             remedy=remedy,
@@ -170,7 +170,7 @@ def _stage(entry: Mapping[str, Any]) -> Stage:
 
 def _word(name: object) -> str:
     if not isinstance(name, str):
-        raise TypeError(f"{brief(name)} as a name")
+        raise TypeError(f"{short_repr(name)} as a name")
     return name
 
 
@@ -184,7 +184,7 @@ def inside(path: object) -> str:
     """
     parts = PurePosixPath(path).parts if isinstance(path, str) and path.isprintable() else ()
     if not parts or ".." in parts or parts[0] == "/":
-        raise ValueError(f"{brief(path)} is no path within the project")
+        raise ValueError(f"{short_repr(path)} is no path within the project")
     return str(path)
 
 
@@ -197,7 +197,7 @@ def hashed(md5: object) -> str:
         If it is none.
     """
     if not isinstance(md5, str) or not re.fullmatch(r"[0-9a-f]{32}(\.dir)?", md5):
-        raise ValueError(f"{brief(md5)} is no MD5")
+        raise ValueError(f"{short_repr(md5)} is no MD5")
     return md5
 
 
@@ -215,7 +215,7 @@ def _never_run(pipeline: str, stages: Mapping[str, Stage]) -> tuple[str, ...]:
     declared = document.get("stages") if isinstance(document, dict) else None
     if document and not (isinstance(declared, dict) and all(isinstance(name, str) for name in declared)):
         raise ReproError(
-            found=f"stages: {brief(declared)}",
+            found=f"stages: {short_repr(declared)}",
             expected="stages of a pipeline, by name",
             where=PIPELINE,
             remedy=f"mend {PIPELINE}",
@@ -257,7 +257,7 @@ def _outdated(root: Path, commit: str, stages: Mapping[str, Stage]) -> dict[str,
     document = parse_yaml(text, where=where, expected="parameters", remedy="compare another commit")
     if not isinstance(document, Mapping):
         raise ReproError(
-            found=brief(document), expected="parameters by name", where=where, remedy="compare another commit"
+            found=short_repr(document), expected="parameters by name", where=where, remedy="compare another commit"
         )
     params = dict(flat(document))
     made = {path: md5 for stage in stages.values() for path, md5 in stage.outs.items()}

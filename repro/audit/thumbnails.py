@@ -11,7 +11,7 @@ from repro.audit.frame_moves import FrameMove
 from repro.audit.outputs import Pair
 from repro.audit.revision import Revision
 from repro.errors import ReproError
-from repro.untrusted import member, open_archive, picture
+from repro.untrusted import archive_member, open_archive, open_picture
 
 #: Where frames lie: under their names behind the clock, by number before it.
 ARCHIVES = ("clock", "film")
@@ -71,7 +71,7 @@ def _image(
                 ending = f"{move.night}_{move.number}.jpg"
                 name = next((name for name in archive.namelist() if f"_{name}".endswith(f"_{ending}")), None)
                 if name is not None:
-                    return small_jpeg(member(archive, name))
+                    return small_jpeg(archive_member(archive, name))
         except ReproError:
             continue
     return None
@@ -85,7 +85,7 @@ def small_jpeg(jpeg: bytes) -> bytes:
     ReproError
         If it is no image, or a damaged one.
     """
-    with picture(jpeg, "a frame") as image:
+    with open_picture(jpeg, "a frame") as image:
         image.draft("RGB", (SIDE_PX * 2, SIDE_PX * 2))
         image.thumbnail((SIDE_PX, SIDE_PX))
         target = BytesIO()

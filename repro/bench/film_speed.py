@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 
 from repro.camera import Camera, load_camera
-from repro.engine.receipts import Work
+from repro.engine.receipts import NightWork
 from repro.film.film_corpus import FilmTask, film_night
 from repro.film.frame_archive import film_outputs
 from repro.params import FilmParams
@@ -90,7 +90,7 @@ def bench(video: Path | None = None, camera: Camera | None = None) -> dict[str, 
         if video is None:
             video = folder / "bench.mp4"
             make_video(video, camera)
-        work = Work("20240201", (video,), film_outputs(folder, "20240201"), folder / "receipt.json", "")
+        work = NightWork("20240201", (video,), film_outputs(folder, "20240201"), folder / "receipt.json", "")
         task = FilmTask(work, 0, camera, FilmParams())
         jpegs = folder / "jpegs"
         jpegs.mkdir()

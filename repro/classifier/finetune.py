@@ -31,7 +31,7 @@ from repro.engine.progress import progress
 from repro.errors import ReproError, printable
 from repro.files import atomic_path
 from repro.params import TrainParams
-from repro.untrusted import told
+from repro.untrusted import message_of
 
 Phase = Literal["head", "all"]
 
@@ -345,7 +345,7 @@ def _resume(
                 raise ValueError("weights that are no numbers")
         _take_up(_enter(trial, phases[kept["epoch"] - 1], params), document["optimiser"])
     except Exception as error:  # whatever is wrong with it, the training can begin anew
-        say(f"train: the checkpoint {checkpoint} cannot be used, training begins anew: {printable(told(error))}")
+        say(f"train: the checkpoint {checkpoint} cannot be used, training begins anew: {printable(message_of(error))}")
         return None
     network.load_state_dict(document["weights"])
     vars(state).update(kept)
@@ -362,7 +362,7 @@ def _check_state(kept: Mapping[str, Any], phases: list[Phase], params: TrainPara
     rows = pd.DataFrame(kept["rows"], columns=list(CURVES)).astype(CURVES)
     done = kept["epoch"]
     if not 1 <= done <= len(phases) or rows["epoch"].tolist() != list(range(1, done + 1)):
-        raise ValueError(f"{done} epochs of {len(phases)}, {len(rows)} of them told")
+        raise ValueError(f"{done} epochs of {len(phases)}, {len(rows)} of them message_of")
     if not (1 <= kept["batch"] <= params.batch and 1 <= kept["best_epoch"] <= done and kept["seed"] >= 0):
         raise ValueError("a batch, a best epoch or a seed that cannot be")
 

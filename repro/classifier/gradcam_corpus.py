@@ -25,18 +25,18 @@ from repro.classifier.network import CLASSES, load
 from repro.classifier.panels import PANELS, Case, choose
 from repro.classifier.transforms import Pixels, decode, load_frame
 from repro.engine.progress import progress
-from repro.engine.workers import Crew, run
+from repro.engine.workers import Workers, run
 from repro.errors import ReproError
 from repro.files import atomic_path, digest, write_bytes, write_json, write_table
 from repro.film.frame_archive import read_frame
 from repro.intervals import percentile, ratio_by_night, wilson
 from repro.params import Engine, GradcamParams
 from repro.seeding import generator
-from repro.untrusted import told
+from repro.untrusted import message_of
 
 KEYS = ["night", "number"]
 FULL_PX = 720  # side of the thesis' panels
-COLOUR_PX = 90  # side at which a frame's colour is told
+COLOUR_PX = 90  # side at which a frame's colour is message_of
 RESAMPLINGS = 2000
 _CASE = {
     "panel": "str", "case": "str", "label": "str", "name": "str", "chosen": "str", "night": "str", "number": "Int64",
@@ -58,7 +58,7 @@ def explain_corpus(
     *,
     seed: int,
     device: torch.device,
-    workers: Crew = 1,
+    workers: Workers = 1,
 ) -> dict[str, Any]:
     """Choose the panels' frames, explain them, and measure maps against known aurora.
 
@@ -163,7 +163,7 @@ def _loaded(maker: _Maker) -> tuple[nn.Module, int, torch.device]:
 
 
 def _panels(
-    maker: _Maker, cases: list[Case], frames: pd.DataFrame, archives: Path, folder: Path, workers: Crew
+    maker: _Maker, cases: list[Case], frames: pd.DataFrame, archives: Path, folder: Path, workers: Workers
 ) -> pd.DataFrame:
     """Explain the chosen frames for both classes and draw them."""
     for leftover in (*folder.glob("frames/*"), *folder.glob("overlays/*")):
@@ -197,7 +197,7 @@ def _panels(
     return pd.DataFrame(rows, columns=list(_CASE)).astype(_CASE)
 
 
-def _each(maker: _Maker, wanted: Sequence[_Wanted], workers: Crew) -> Iterator[tuple[_Wanted, dict[str, Explained]]]:
+def _each(maker: _Maker, wanted: Sequence[_Wanted], workers: Workers) -> Iterator[tuple[_Wanted, dict[str, Explained]]]:
     """Maps of frames, in order of completion; one that fails ends the stage."""
     with closing(run(maker, wanted, workers=workers, gpu=maker.gpu)) as answers:
         for one, made in answers:
@@ -207,7 +207,7 @@ def _each(maker: _Maker, wanted: Sequence[_Wanted], workers: Crew) -> Iterator[t
 
 
 def _on_aurora(
-    maker: _Maker, frames: pd.DataFrame, archives: Path, masks: Path, most: int, seed: int, workers: Crew
+    maker: _Maker, frames: pd.DataFrame, archives: Path, masks: Path, most: int, seed: int, workers: Workers
 ) -> pd.DataFrame:
     """Maps for yes of frames that show aurora and are classified so, against the aurora's pixels."""
     seen = frames[(frames["predicted"] == "yes") & (frames["truth"] == "yes")].sort_values("name", ignore_index=True)
@@ -248,7 +248,7 @@ def read_masks(source: Path) -> npt.NDArray[np.bool_]:
             raise ValueError(f"masks of shape {mask.shape} that say to be {shape}")
     except Exception as error:  # numpy lets through what ZIP and zlib raise; pickled objects it refuses by itself
         raise ReproError(
-            found=f"no usable masks: {told(error)}",
+            found=f"no usable masks: {message_of(error)}",
             expected="packed masks of every frame of the night",
             where=str(source),
             remedy="simulate the corpus again: dvc repro simulate",

@@ -31,8 +31,8 @@ from repro.classifier.network import CLASSES, fused
 from repro.classifier.network import load as load_network
 from repro.classifier.transforms import Pixels, load_frame, normalise
 from repro.engine.nights import Outcome, run_nights, summaries
-from repro.engine.receipts import Work, settings_digest
-from repro.engine.workers import Crew, worker_count
+from repro.engine.receipts import NightWork, settings_digest
+from repro.engine.workers import Workers, worker_count
 from repro.errors import ReproError
 from repro.files import digest
 from repro.film.frame_archive import film_outputs
@@ -52,7 +52,7 @@ Logits = npt.NDArray[np.float64]
 class InferTask:
     """One night."""
 
-    work: Work
+    work: NightWork
     size: int
 
 
@@ -185,7 +185,14 @@ class Classifier:
 
 
 def infer_corpus(
-    film: Path, sky: Path, weights: Path, folder: Path, params: InferParams, device: torch.device, *, workers: Crew = 0
+    film: Path,
+    sky: Path,
+    weights: Path,
+    folder: Path,
+    params: InferParams,
+    device: torch.device,
+    *,
+    workers: Workers = 0,
 ) -> Outcome:
     """Classify every frame of every night that needs it.
 
@@ -244,7 +251,7 @@ def infer_tasks(
     for night, summary in skies.items():
         inputs = (film_outputs(film, night)[0], sky / "tables" / f"{night}.parquet")
         target = folder / "tables" / f"{night}.parquet"
-        work = Work(night, inputs, (target,), folder / "receipts" / f"{night}.json", settings)
+        work = NightWork(night, inputs, (target,), folder / "receipts" / f"{night}.json", settings)
         count = count_in(summary, "frames", where=sky / "receipts" / f"{night}.json", made_by="dvc repro sky")
         tasks.append(InferTask(work, count))
     return tasks

@@ -22,7 +22,7 @@ from torchvision.ops.misc import Conv2dNormActivation
 from repro.errors import ReproError
 from repro.files import atomic_path, digest
 from repro.seeding import generator
-from repro.untrusted import PICTURE_MOST_PX, brief, told
+from repro.untrusted import PICTURE_MOST_PX, message_of, short_repr
 
 InitialWeights = Literal["imagenet", "observatory", "none"]
 
@@ -103,7 +103,7 @@ def imagenet() -> dict[str, Tensor]:
         hashed = path.stem.rsplit("-", 1)[1]
         cached = path.is_file()
         raise ReproError(
-            found=f"{'a file that is no weight file' if cached else 'no file, and no download'}: {told(error)}",
+            found=f"{'a file that is no weight file' if cached else 'no file, and no download'}: {message_of(error)}",
             expected=f"{path.name}, about 30 MB, whose SHA-256 begins with {hashed}",
             where=str(path),
             remedy=("remove it and run again; or " if cached else "")
@@ -143,7 +143,7 @@ def _observatory(path: Path) -> dict[str, Tensor]:
     try:
         state = load_file(path)
     except Exception as error:
-        raise _unusable(f"a damaged or foreign file: {told(error)}", path) from None
+        raise _unusable(f"a damaged or foreign file: {message_of(error)}", path) from None
     # Shipped in half precision to stay small.
     return {key: value.float() if value.is_floating_point() else value for key, value in state.items()}
 
@@ -198,7 +198,7 @@ def load(source: Path) -> tuple[nn.Module, dict[str, Any]]:
     except FileNotFoundError:
         raise _unusable("no such file", source) from None
     except Exception as error:  # the readers of both formats let through whatever a flipped bit leads to
-        raise _unusable(f"a damaged or foreign file: {told(error)}", source) from None
+        raise _unusable(f"a damaged or foreign file: {message_of(error)}", source) from None
     _check_notes(notes, source)
     with torch.device("meta"):
         network: nn.Module = models.efficientnet_b1(weights=None, num_classes=len(CLASSES))
@@ -216,7 +216,7 @@ def _tensors(source: Path) -> Any:
 def _check_notes(notes: Any, source: Path) -> None:
     size_px = notes.get("image_size_px", LEAST_PX) if isinstance(notes, dict) else None
     if isinstance(size_px, bool) or not isinstance(size_px, int) or not LEAST_PX <= size_px <= PICTURE_MOST_PX:
-        raise _unusable(f"notes that do not fit: {brief(notes)}", source)
+        raise _unusable(f"notes that do not fit: {short_repr(notes)}", source)
 
 
 def fused(network: nn.Module) -> nn.Module:

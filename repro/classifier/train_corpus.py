@@ -23,7 +23,7 @@ from repro.engine import receipts
 from repro.engine.workers import run as run_all
 from repro.engine.workers import worker_count
 from repro.errors import ReproError
-from repro.files import read_json, sweep, write_json, write_table
+from repro.files import read_json, remove_partial, write_json, write_table
 from repro.intervals import percentile, ratio_by_night, wilson
 from repro.params import TrainParams
 from repro.seeding import generator
@@ -98,7 +98,7 @@ def train_corpus(
         If the initial weights cannot be had, a frame is missing, or a split has no validation images.
     """
     initial = params.initial_weights.get(corpus, "imagenet")
-    sweep(folder)
+    remove_partial(folder)
     runs = planned(params, seed)
     for split in dict.fromkeys(run.split for run in runs):
         _check_both_classes(table, split)
@@ -108,11 +108,11 @@ def train_corpus(
     images = gather(used, archives, params.image_size_px, workers=workers)
     jobs = [_job(number, run, used, images, params, initial, folder, device) for number, run in enumerate(runs)]
     work = _work(jobs, folder, corpus, params)
-    if receipts.holds(work):
+    if receipts.is_current(work):
         say("train: data, parameters and code are those of the networks that are there; nothing to do")
         _remove_checkpoints(folder)  # the run that made them may have been killed before it came to this
         return dict(read_json(folder / DOCUMENT, made_by="dvc repro train"))
-    receipts.void(work)
+    receipts.invalidate(work)
     done = _train_all(jobs, workers)
     notes = {"image_size_px": params.image_size_px, "initial_weights": initial, "epoch": done[0].best_epoch}
     networks.save(done[0].network, folder / "weights.safetensors", {**notes, "seed": done[0].seed})
@@ -185,11 +185,11 @@ def _job(
     return _Job(run, train, val, params, initial, folder / f"checkpoint-{number}.pt", device, settings)
 
 
-def _work(jobs: list[_Job], folder: Path, corpus: str, params: TrainParams) -> receipts.Work:
+def _work(jobs: list[_Job], folder: Path, corpus: str, params: TrainParams) -> receipts.NightWork:
     """All trainings as one piece of work: with the same images, parameters and code there is nothing to do again."""
     settings = {"corpus": corpus, "jobs": [job.settings for job in jobs], "train": params.model_dump()}
     outputs = tuple(folder / name for name in OUTPUTS)
-    return receipts.Work(
+    return receipts.NightWork(
         "train", (), outputs, folder / "receipts" / "train.json", receipts.settings_digest(settings, __name__)
     )
 

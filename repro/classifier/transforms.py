@@ -21,7 +21,7 @@ from torch import Tensor
 from torchvision.transforms import functional
 
 from repro.film.frame_archive import read_frame
-from repro.untrusted import picture
+from repro.untrusted import open_picture
 
 IMAGENET_MEAN = (0.485, 0.456, 0.406)
 IMAGENET_STD = (0.229, 0.224, 0.225)
@@ -81,7 +81,7 @@ def decode(data: bytes, size_px: int, name: str) -> Pixels:
     ReproError
         If it is no image, a damaged one, or larger than any frame.
     """
-    with picture(data, name) as image:
+    with open_picture(data, name) as image:
         return np.asarray(image.convert("RGB").resize((size_px, size_px), Image.Resampling.BILINEAR))
 
 
@@ -115,15 +115,15 @@ def draw(rng: np.random.Generator, size_px: int) -> Augmentation:
 
 def augment(image: Pixels, chosen: Augmentation) -> Pixels:
     """Apply drawn transforms to an image (height, width, 3); the result has the same size."""
-    picture = Image.fromarray(image)
-    picture = functional.resized_crop(
-        picture, chosen.top, chosen.left, chosen.height, chosen.width, list(image.shape[:2])
+    open_picture = Image.fromarray(image)
+    open_picture = functional.resized_crop(
+        open_picture, chosen.top, chosen.left, chosen.height, chosen.width, list(image.shape[:2])
     )
     if chosen.flip:
-        picture = functional.hflip(picture)
+        open_picture = functional.hflip(open_picture)
     for name, factor in chosen.jitter:
-        picture = getattr(functional, f"adjust_{name}")(picture, factor)
-    return np.asarray(picture)
+        open_picture = getattr(functional, f"adjust_{name}")(open_picture, factor)
+    return np.asarray(open_picture)
 
 
 def normalise(images: Pixels, device: torch.device | str = "cpu") -> Tensor:

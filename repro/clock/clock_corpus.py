@@ -18,20 +18,20 @@ from repro import frames
 from repro.camera import Camera
 from repro.clock.read_clock import NightClock, read_clock
 from repro.engine.nights import Outcome, run_nights, summaries
-from repro.engine.receipts import Work, settings_digest
-from repro.engine.workers import Crew, worker_count
+from repro.engine.receipts import NightWork, settings_digest
+from repro.engine.workers import Workers, worker_count
 from repro.errors import ReproError
 from repro.film.cut import decode_grey
 from repro.film.frame_archive import film_outputs
 from repro.params import ClockParams
-from repro.untrusted import count_in, member, open_archive
+from repro.untrusted import archive_member, count_in, open_archive
 
 
 @dataclass(frozen=True)
 class ClockTask:
     """One night for a worker."""
 
-    work: Work
+    work: NightWork
     size: int
     camera: Camera
     params: ClockParams
@@ -39,7 +39,7 @@ class ClockTask:
     threads: int
 
 
-def clock_corpus(film: Path, folder: Path, camera: Camera, params: ClockParams, *, workers: Crew = 0) -> Outcome:
+def clock_corpus(film: Path, folder: Path, camera: Camera, params: ClockParams, *, workers: Workers = 0) -> Outcome:
     """Read the clock of every filmed night that needs it, and print the notes on all nights.
 
     Parameters
@@ -66,7 +66,9 @@ def clock_corpus(film: Path, folder: Path, camera: Camera, params: ClockParams, 
     return outcome
 
 
-def clock_tasks(film: Path, folder: Path, camera: Camera, params: ClockParams, *, workers: Crew = 0) -> list[ClockTask]:
+def clock_tasks(
+    film: Path, folder: Path, camera: Camera, params: ClockParams, *, workers: Workers = 0
+) -> list[ClockTask]:
     """One task for each filmed night; arguments and errors as for :func:`clock_corpus`."""
     filmed = summaries(film)
     if not filmed:
@@ -83,7 +85,7 @@ def clock_tasks(film: Path, folder: Path, camera: Camera, params: ClockParams, *
     for night, summary in filmed.items():
         outputs = (folder / "tables" / f"{night}.parquet",)
         inputs = film_outputs(film, night)[1:3]  # strips and index; no picture is touched
-        work = Work(night, inputs, outputs, folder / "receipts" / f"{night}.json", settings)
+        work = NightWork(night, inputs, outputs, folder / "receipts" / f"{night}.json", settings)
         sampled, step = (
             count_in(summary, key, where=film / "receipts" / f"{night}.json", made_by="dvc repro film")
             for key in ("sampled", "step")
@@ -97,7 +99,7 @@ def read_night(task: ClockTask, table: pd.DataFrame) -> NightClock:
     night = task.work.night
     with open_archive(task.work.inputs[0]) as archive:
         names = [f"{night}_{number}.png" for number in table["number"]]
-        images = [decode_grey(member(archive, name), f"{task.work.inputs[0]}, {name}") for name in names]
+        images = [decode_grey(archive_member(archive, name), f"{task.work.inputs[0]}, {name}") for name in names]
     if len({image.shape for image in images}) > 1:
         raise ReproError(
             found="strips of several sizes",

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from repro.engine.code_digest import code_of
-from repro.engine.workers import Item, OneThread, Result, each, killed
+from repro.engine.workers import Item, OneThread, Result, answers_of, killed_error
 from repro.errors import ReproError, unwritable
 
 CONNECT_S = 5  # how long a scheduler may take to answer
@@ -40,7 +40,7 @@ def on_cluster(
     scheduler : str
         Address of the scheduler, such as ``tcp://host:8786``, or the JSON file in which it wrote it.
     gpu : bool
-        Whether each item needs a worker that declares a GPU.
+        Whether answers_of item needs a worker that declares a GPU.
 
     Raises
     ------
@@ -62,20 +62,20 @@ def on_cluster(
         stack.callback(pool.shutdown, wait=False)
         guarded = _Guarded(work, Path(mark.name), _loaded())
         suspects = []
-        for item, answer in each(pool, guarded, items, wait):
+        for item, answer in answers_of(pool, guarded, items, wait):
             wait.had_workers = True
             if isinstance(answer, CancelledError):
-                raise _lost(scheduler)
+                raise _cluster_lost(scheduler)
             if isinstance(answer, KilledWorker):
                 suspects.append(item)
             else:
                 yield item, answer
-        # Dask blames every task that a dead worker held, also those that only waited there; alone, each shows itself.
+        # Dask blames every task that a dead worker held, also those that only waited there; alone, answers_of shows itself.
         for item in suspects:
-            for _, answer in each(pool, guarded, [item], wait):
+            for _, answer in answers_of(pool, guarded, [item], wait):
                 if isinstance(answer, CancelledError):
-                    raise _lost(scheduler)
-                yield item, killed("time and again", scheduler) if isinstance(answer, KilledWorker) else answer
+                    raise _cluster_lost(scheduler)
+                yield item, killed_error("time and again", scheduler) if isinstance(answer, KilledWorker) else answer
 
 
 @dataclass(frozen=True)
@@ -163,7 +163,7 @@ class _Patience:
     """Says that no suitable worker is connected, and ends a wait that would have no end.
 
     The first worker is waited for without limit, since a queue may start it hours later. But workers that have all gone,
-    for example because a night killed each of them, may never come back.
+    for example because a night killed_error answers_of of them, may never come back.
 
     Parameters
     ----------
@@ -207,7 +207,7 @@ class _Patience:
         print(f"{wanted} is at the scheduler at {self._scheduler}; waiting for one", file=sys.stderr, flush=True)
 
 
-def _lost(scheduler: str) -> ReproError:
+def _cluster_lost(scheduler: str) -> ReproError:
     return ReproError(
         found="the Dask scheduler went away, or dropped the work",
         expected="a scheduler that stays until the stage has ended",

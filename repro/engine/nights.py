@@ -13,10 +13,10 @@ from typing import Any, Protocol
 
 from repro.engine import receipts
 from repro.engine.progress import progress
-from repro.engine.receipts import Work
-from repro.engine.workers import Crew, run
+from repro.engine.receipts import NightWork
+from repro.engine.workers import Workers, run
 from repro.errors import ReproError, StageError, unwritable
-from repro.files import read_json, sweep, write_json
+from repro.files import read_json, remove_partial, write_json
 
 _NIGHT = re.compile(r"\d{8}")
 
@@ -25,7 +25,7 @@ class Task(Protocol):
     """What a worker is given: at least the night's work. It must survive pickling."""
 
     @property
-    def work(self) -> Work:
+    def work(self) -> NightWork:
         """The night's inputs, outputs and settings."""
         ...
 
@@ -100,7 +100,7 @@ def run_nights(
     tasks: Sequence[Task],
     do: Callable[[Any], Mapping[str, Any]],
     *,
-    workers: Crew = 0,
+    workers: Workers = 0,
     gpu: bool = False,
     unit: str = "frames",
     failed: Iterable[Failure] = (),
@@ -136,14 +136,14 @@ def run_nights(
     StageError
         If every other night would fail as well, for example on a full disk; nights that are finished stay.
     """
-    sweep(folder)
+    remove_partial(folder)
     listed = list(failed)
     # A run that was killed while it cleared a night has left outputs without a receipt: any file tells of its night.
     found = {path.name.split(".")[0] for path in folder.glob("*/[!.]*")}
     stale = {night for night in found if _NIGHT.fullmatch(night)} - {task.work.receipt.stem for task in tasks}
     for night in sorted(stale) if clear_stale else ():
         _clear(folder, night)
-    todo = [task for task in tasks if not receipts.holds(task.work, hash_inputs=False)]
+    todo = [task for task in tasks if not receipts.is_current(task.work, hash_inputs=False)]
     kept = sorted({task.work.night for task in tasks} - {task.work.night for task in todo})
     done: list[str] = []
     if todo:
@@ -158,12 +158,12 @@ def run_nights(
                 if isinstance(result, StageError):  # every other night would fail as well
                     raise result
                 if isinstance(result, Exception):
-                    receipts.void(task.work)
+                    receipts.invalidate(task.work)
                     listed.append(Failure.of(night, result))
                 else:
                     (done if result else kept).append(night)
                 tally.advance(task.size, note=f"night {night}")
-        sweep(folder)  # what a worker left that was killed
+        remove_partial(folder)  # what a worker left that was killed
     listed.sort(key=lambda failure: failure.night)
     write_json(folder / "failures.json", [vars(failure) for failure in listed])
     return Outcome(tuple(sorted(done)), tuple(sorted(kept)), tuple(listed))
@@ -176,10 +176,10 @@ class _Night:
     do: Callable[[Any], Mapping[str, Any]]
 
     def __call__(self, task: Task) -> bool:
-        if receipts.holds(task.work):  # same contents, another modification time
-            receipts.note_seen(task.work)
+        if receipts.is_current(task.work):  # same contents, another modification time
+            receipts.remember_inputs(task.work)
             return False
-        receipts.void(task.work)
+        receipts.invalidate(task.work)
         # What fails is cleared by whoever handed it out. A worker on another machine may outlive a run that was killed, and
         # must not remove what the next run has made.
         receipts.write(task.work, self.do(task))

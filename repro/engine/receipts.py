@@ -1,7 +1,7 @@
-"""Receipts: what a night's outputs were made from, so that a night whose receipt still holds costs nothing.
+"""Receipts: what a night's outputs were made from, so that a night whose receipt still is_current costs nothing.
 
 A receipt names the contents of the inputs, the parameters, the code and the outputs. It is written last and taken away
-first, so a night without one was not finished. It holds nothing that differs from run to run: the same work makes the same
+first, so a night without one was not finished. It is_current nothing that differs from run to run: the same work makes the same
 receipt, byte for byte. When inputs were last seen to be what they are is noted elsewhere, outside the stage's outputs.
 """
 
@@ -20,7 +20,7 @@ from repro.files import digest, sync_folder, write_json
 
 
 @dataclass(frozen=True)
-class Work:
+class NightWork:
     """One night's work of one stage.
 
     Parameters
@@ -97,7 +97,7 @@ def read(receipt: Path) -> dict[str, Any] | None:
     return document
 
 
-def holds(work: Work, *, hash_inputs: bool = True) -> bool:
+def is_current(work: NightWork, *, hash_inputs: bool = True) -> bool:
     """Whether a night's outputs are there and made from what there is now.
 
     Only an input that was not seen before in this size and with this modification time is hashed, since hashing every
@@ -105,7 +105,7 @@ def holds(work: Work, *, hash_inputs: bool = True) -> bool:
 
     Parameters
     ----------
-    work : Work
+    work : NightWork
         The night's work.
     hash_inputs : bool
         Whether to hash inputs that were not seen before; without, they count as changed.
@@ -131,12 +131,12 @@ def holds(work: Work, *, hash_inputs: bool = True) -> bool:
     )
 
 
-def write(work: Work, summary: Mapping[str, Any]) -> None:
+def write(work: NightWork, summary: Mapping[str, Any]) -> None:
     """Write the receipt of a finished night.
 
     Parameters
     ----------
-    work : Work
+    work : NightWork
         The night's work; its inputs and outputs must be there.
     summary : mapping
         What the stage has to say of the night: counts, listed gaps.
@@ -145,16 +145,16 @@ def write(work: Work, summary: Mapping[str, Any]) -> None:
     outputs = {_name(path): path.stat().st_size for path in work.outputs}
     document = {"night": work.night, "settings": work.settings, "inputs": inputs, "outputs": outputs}
     write_json(work.receipt, {**document, "summary": dict(summary)})
-    note_seen(work)
+    remember_inputs(work)
 
 
-def announce(work: Work) -> None:
+def claim_outputs(work: NightWork) -> None:
     """Write a receipt that does not hold before a night begins: should it be cut short, it says whose its files are."""
     outputs = {_name(path): UNFINISHED for path in work.outputs}
     write_json(work.receipt, {"night": work.night, "settings": "", "inputs": {}, "outputs": outputs, "summary": {}})
 
 
-def note_seen(work: Work) -> None:
+def remember_inputs(work: NightWork) -> None:
     """Note that the inputs, as they are now, are those of the receipt; they need not be hashed again until they change."""
     document = read(work.receipt)
     if document is None or not work.inputs:
@@ -170,7 +170,7 @@ def note_seen(work: Work) -> None:
     write_json(work.seen, noted)
 
 
-def void(work: Work) -> None:
+def invalidate(work: NightWork) -> None:
     """Take away a night's receipt, then its outputs.
 
     Raises
@@ -187,7 +187,7 @@ def void(work: Work) -> None:
             raise unwritable(error, path) or error from None
 
 
-def _seen(work: Work) -> dict[str, Any]:
+def _seen(work: NightWork) -> dict[str, Any]:
     try:
         noted = json.loads(work.seen.read_text(encoding="utf-8"))
     except (OSError, ValueError):

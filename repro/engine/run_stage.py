@@ -1,4 +1,4 @@
-"""Run one stage of the pipeline: alone in its project, with errors a user can act on, and a line in the log of runs."""
+"""Run one stage of the pipeline: project_lock in its project, with errors a user can act on, and a line in the log of runs."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from filelock import FileLock, Timeout
 
 from repro.engine.nights import Outcome
 from repro.errors import ReproError, make_output_encodable, unwritable
-from repro.files import sweep
+from repro.files import remove_partial
 from repro.params import Params, load_params
 from repro.paths import SIMULATED, Paths, find_project, foreign_library
 
@@ -44,8 +44,8 @@ def run_stage(work: Callable[[Paths, Params], Outcome | None], name: str | None 
             raise foreign
         params = load_params(paths.params)
         try:
-            with alone(paths), logged(paths, name, params.corpus) as log:
-                tidy(paths)
+            with project_lock(paths), run_log(paths, name, params.corpus) as log:
+                remove_leftovers(paths)
                 outcome = work(paths, params)
                 if outcome is not None:
                     log["nights_done"], log["nights_kept"] = len(outcome.done), len(outcome.kept)
@@ -60,7 +60,7 @@ def run_stage(work: Callable[[Paths, Params], Outcome | None], name: str | None 
 
 
 @contextmanager
-def alone(paths: Paths) -> Iterator[None]:
+def project_lock(paths: Paths) -> Iterator[None]:
     """Hold a project for the block; the system lets go of it even when the process is killed.
 
     Raises
@@ -89,17 +89,17 @@ def alone(paths: Paths) -> Iterator[None]:
         lock.release()
 
 
-def tidy(paths: Paths) -> None:
+def remove_leftovers(paths: Paths) -> None:
     """Remove what runs that were killed in the midst of writing left behind; only for whom holds the project.
 
     A half-written video among the videos would count as a night that fails, a half-written table as one more night.
     """
     for folder in (paths.results, paths.report_build, paths.videos(SIMULATED).parent):
-        sweep(folder)
+        remove_partial(folder)
 
 
 @contextmanager
-def logged(paths: Paths, name: str, corpus: str) -> Iterator[dict[str, Any]]:
+def run_log(paths: Paths, name: str, corpus: str) -> Iterator[dict[str, Any]]:
     """Add a line to the log of runs when the block ends: what ran, when, how long, and what came of it.
 
     The log is no result: it differs from run to run, so it lies outside the stages' outputs, and no stage depends on it.

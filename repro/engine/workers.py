@@ -35,7 +35,7 @@ Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 #: Who does the work: a number of local processes (0 for one a core), or all that section ``engine`` says.
-Crew = int | Engine
+Workers = int | Engine
 
 QUIET_S = 60.0
 TRIES = 3  # a night that kills its process is tried this often
@@ -45,7 +45,7 @@ _ONE_THREAD = (
 )  # fmt: skip
 
 
-def worker_count(asked: Crew) -> int:
+def worker_count(asked: Workers) -> int:
     """Number of worker processes here: what is asked for, or one a usable core when that is 0; 1 if a cluster does the work."""
     if isinstance(asked, Engine):
         return 1 if asked.scheduler else worker_count(asked.workers)
@@ -55,9 +55,9 @@ def worker_count(asked: Crew) -> int:
 
 
 def run(
-    work: Callable[[Item], Result], items: Sequence[Item], *, workers: Crew = 0, gpu: bool = False
+    work: Callable[[Item], Result], items: Sequence[Item], *, workers: Workers = 0, gpu: bool = False
 ) -> Generator[tuple[Item, Result | Exception], None, None]:
-    """Do ``work`` on every item and yield ``(item, result)`` as each ends; an error of one item is its result.
+    """Do ``work`` on every item and yield ``(item, result)`` as answers_of ends; an error of one item is its result.
 
     Parameters
     ----------
@@ -68,12 +68,12 @@ def run(
     workers : int or Engine
         Local processes, 0 for one a core; 1 runs in this process. Section ``engine`` of the parameters may name a cluster.
     gpu : bool
-        Whether each item needs a GPU of its own; only a cluster heeds it.
+        Whether answers_of item needs a GPU of its own; only a cluster heeds it.
 
     Yields
     ------
     tuple
-        The item and its result, or the exception it raised; a :class:`ReproError` where its worker was killed time and
+        The item and its result, or the exception it raised; a :class:`ReproError` where its worker was killed_error time and
         again. Items come in order of completion.
 
     Raises
@@ -96,14 +96,14 @@ def run(
     else:
         with LocalProcesses(min(worker_count(engine), len(items))) as pool:
             try:
-                yield from each(pool, OneThread(work), items)
+                yield from answers_of(pool, OneThread(work), items)
             except BaseException:  # an interrupt, or a caller that wants no more
                 pool.kill()
                 raise
 
 
 class LocalProcesses(Executor):
-    """Processes of this machine, each a pool of its own: one that is killed takes no other's work along.
+    """Processes of this machine, answers_of a pool of its own: one that is killed_error takes no other's work along.
 
     Processes are spawned, not forked: torch and OpenCV hold threads, and a fork of a process with threads can hang.
 
@@ -148,7 +148,7 @@ class LocalProcesses(Executor):
                     self._pools.discard(self._mine.pool)
                 self._mine.pool.shutdown()
                 self._mine.pool = None
-        raise killed(f"{TRIES} times", "this machine")
+        raise killed_error(f"{TRIES} times", "this machine")
 
     def _begun(self, fn: Callable[..., Result], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Future[Result]:
         """Work given to the process of the thread that asks."""
@@ -212,7 +212,7 @@ class OneThread(Generic[Item, Result]):
         return self.work(item)
 
 
-def each(
+def answers_of(
     pool: Executor, work: Callable[[Item], Result], items: Sequence[Item], quiet: Callable[[], None] = lambda: None
 ) -> Iterator[tuple[Item, Result | Exception]]:
     """What an executor's workers make of items, in order of completion; errors are answers.
@@ -239,10 +239,10 @@ def _answer(call: Callable[[], Result]) -> Result | Exception:
         return error
 
 
-def killed(often: str, where: str) -> ReproError:
+def killed_error(often: str, where: str) -> ReproError:
     """Error of an item whose worker did not live to answer."""
     return ReproError(
-        found=f"the process at work on it was killed {often}",
+        found=f"the process at work on it was killed_error {often}",
         expected="a process that ends by itself",
         where=where,
         remedy="most often memory ran out: use fewer workers (engine.workers) or larger ones, and run again",

@@ -27,8 +27,8 @@ import pandas as pd
 from repro import frames
 from repro.camera import Camera
 from repro.engine.nights import Failure, Outcome, run_nights
-from repro.engine.receipts import Work, holds, settings_digest
-from repro.engine.workers import Crew, worker_count
+from repro.engine.receipts import NightWork, is_current, settings_digest
+from repro.engine.workers import Workers, worker_count
 from repro.errors import ReproError
 from repro.files import atomic_path
 from repro.film import cut
@@ -48,7 +48,7 @@ _EPOCH = (1980, 1, 1, 0, 0, 0)
 class FilmTask:
     """One night for a worker."""
 
-    work: Work
+    work: NightWork
     size: int
     camera: Camera
     params: FilmParams
@@ -56,7 +56,7 @@ class FilmTask:
 
 
 def film_corpus(
-    videos: Path, folder: Path, camera: Camera, params: FilmParams, *, workers: Crew = 0
+    videos: Path, folder: Path, camera: Camera, params: FilmParams, *, workers: Workers = 0
 ) -> Outcome:  # fmt: skip
     """Film every night of a corpus that needs it.
 
@@ -83,7 +83,7 @@ def film_corpus(
 
 
 def film_tasks(
-    videos: Path, folder: Path, camera: Camera, params: FilmParams, *, workers: Crew = 0
+    videos: Path, folder: Path, camera: Camera, params: FilmParams, *, workers: Workers = 0
 ) -> tuple[list[FilmTask], list[Failure]]:
     """The nights of a corpus, as :func:`film_corpus` films them, and the files that cannot be taken."""
     video_of, failed = find_videos(videos, camera)
@@ -91,11 +91,11 @@ def film_tasks(
         {"camera": camera.model_dump(), "film": params.model_dump(exclude={"cameras", "max_failed_share"})}, __name__
     )
     works = [
-        Work(night, (video,), film_outputs(folder, night), folder / "receipts" / f"{night}.json", settings)
+        NightWork(night, (video,), film_outputs(folder, night), folder / "receipts" / f"{night}.json", settings)
         for night, video in video_of.items()
     ]
     # Many nights fill the cores by themselves; one new night may have them all.
-    waiting = sum(not holds(work, hash_inputs=False) for work in works)
+    waiting = sum(not is_current(work, hash_inputs=False) for work in works)
     threads = max(1, worker_count(workers) // max(1, waiting))
     return [FilmTask(work, count_frames(work.inputs[0]), camera, params, threads) for work in works], failed
 

@@ -15,7 +15,7 @@ import pandas as pd
 from repro.errors import ReproError
 from repro.files import write_bytes
 from repro.frames import archive_name, read, readable
-from repro.untrusted import member, open_archive
+from repro.untrusted import archive_member, open_archive
 
 _thread = local()
 
@@ -45,9 +45,9 @@ def read_frame(source: Path, name: str) -> bytes:
     Raises
     ------
     ReproError
-        If the archive is missing or damaged, or does not hold the frame; see :func:`repro.untrusted.member`.
+        If the archive is missing or damaged, or does not hold the frame; see :func:`repro.untrusted.archive_member`.
     """
-    return member(_opened(source), archive_name(name))
+    return archive_member(_opened(source), archive_name(name))
 
 
 def unpack_night(film: Path, clock: Path, night: str, folder: Path) -> int:

@@ -12,7 +12,7 @@ import pandas as pd
 
 from repro.errors import ReproError
 from repro.files import write_text
-from repro.untrusted import brief
+from repro.untrusted import short_repr
 
 COLUMNS = ("name", "label", "labeller", "labelled_at")
 CLASSES = ("no", "yes")  # class 0 and class 1
@@ -52,7 +52,7 @@ def read(source: Path, known: Collection[str]) -> pd.DataFrame:
             if header:
                 header = False
                 if tuple(row) != COLUMNS:
-                    given = f"header {brief(','.join(row))}"
+                    given = f"header {short_repr(','.join(row))}"
                     raise _wrong(source, 1, given, f"header {_HEADER!r}", "name the columns so")
             elif row:
                 _check(row, source, reader.line_num, names, first_line)
@@ -113,17 +113,17 @@ def _check(row: list[str], source: Path, line: int, known: Collection[str], firs
     name, label, labeller, labelled_at = row
     if label not in CLASSES:
         remedy = "write yes or no, in lower case and without spaces"
-        raise _wrong(source, line, f"label {brief(label)}", "yes or no", remedy)
+        raise _wrong(source, line, f"label {short_repr(label)}", "yes or no", remedy)
     if name not in known:
         remedy = "remove the line, or run the stages of the night it belongs to"
-        raise _wrong(source, line, f"frame {brief(name)}", "the name of a frame of this corpus", remedy)
+        raise _wrong(source, line, f"frame {short_repr(name)}", "the name of a frame of this corpus", remedy)
     if name in first_line:
         found = f"frame {name!r} again, after line {first_line[name]}"
         raise _wrong(source, line, found, "one label a frame", "remove one of the two lines")
     if not labeller.strip():
         raise _wrong(source, line, "no labeller", "who labelled the frame", "name a person or a program")
     if not labeller.isprintable():
-        found = f"labeller {brief(labeller)}"
+        found = f"labeller {short_repr(labeller)}"
         raise _wrong(
             source, line, found, "a name on one line", "write it without line ends and other control characters"
         )
@@ -132,7 +132,7 @@ def _check(row: list[str], source: Path, line: int, known: Collection[str], firs
             datetime.fromisoformat(labelled_at)
         except ValueError:
             remedy = "write a date such as 2025-05-01, or leave the field empty"
-            raise _wrong(source, line, f"time {brief(labelled_at)}", "ISO 8601", remedy) from None
+            raise _wrong(source, line, f"time {short_repr(labelled_at)}", "ISO 8601", remedy) from None
     first_line[name] = line
 
 

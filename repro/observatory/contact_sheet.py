@@ -53,13 +53,13 @@ def update_sheet(target: Path, params: Params) -> None:
         "switch_on": params.simulate.switch_on_sun_alt_deg,
     }  # fmt: skip
     statistics_csv = target.with_suffix(".csv")
-    work = receipts.Work(
+    work = receipts.NightWork(
         "contact_sheet", (), (target, statistics_csv), target.with_suffix(".json"),
         receipts.settings_digest(settings, __name__),
     )  # fmt: skip
-    if receipts.holds(work):
+    if receipts.is_current(work):
         return
-    receipts.void(work)
+    receipts.invalidate(work)
     table = write_sheet(target, params)
     write_text(statistics_csv, table.to_csv(index=False))
     receipts.write(work, {"tiles": len(table)})

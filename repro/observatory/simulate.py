@@ -35,7 +35,7 @@ BATCH = 64  # frames at a time in that case
 
 @dataclass(frozen=True)
 class _Job:
-    work: receipts.Work
+    work: receipts.NightWork
     night: SimulatedNight
     params: Params
     films: bool
@@ -93,7 +93,7 @@ def simulate(
     if only:
         for work in _works(out):
             if work.night not in {plan.night for plan in plans}:
-                receipts.void(work)
+                receipts.invalidate(work)
     outcome = run_nights("simulate", out, jobs, _make, workers=params.engine, unit="minutes", clear_stale=False)
     if outcome.failed:
         raise outcome.failed[0].error()
@@ -200,7 +200,7 @@ def _check_folder(out: Path, jobs: Iterable[_Job]) -> None:
         )
 
 
-def _works(out: Path) -> Iterator[receipts.Work]:
+def _works(out: Path) -> Iterator[receipts.NightWork]:
     """Nights that were simulated into a folder, finished or not, with the files that were written and are unchanged."""
     for path in sorted((out / "receipts").glob("[!.]*.json")):
         document = receipts.read(path)
@@ -209,7 +209,7 @@ def _works(out: Path) -> Iterator[receipts.Work]:
             own = tuple(
                 file for file, size in outputs if file.is_file() and size in (receipts.UNFINISHED, file.stat().st_size)
             )
-            yield receipts.Work(path.stem, (), own, path, "")
+            yield receipts.NightWork(path.stem, (), own, path, "")
 
 
 def _write_labels(out: Path) -> None:
@@ -236,7 +236,7 @@ def _job(out: Path, night: SimulatedNight, params: Params, films: bool) -> _Job:
         "night": night.model_dump(), "seed": params.seed, "site": params.schedule.site.model_dump(),
         "sky": params.sky.model_dump(), "switch_on": params.simulate.switch_on_sun_alt_deg, "crf": params.simulate.crf,
     }  # fmt: skip
-    work = receipts.Work(
+    work = receipts.NightWork(
         night.night, (), tuple(outputs), out / "receipts" / f"{night.night}.json",
         receipts.settings_digest(settings, __name__),
     )  # fmt: skip
@@ -246,7 +246,7 @@ def _job(out: Path, night: SimulatedNight, params: Params, films: bool) -> _Job:
 def _make(job: _Job) -> dict[str, int]:
     film.limit_threads()
     # Should this run be killed, its files are known to be ours.
-    receipts.announce(job.work)
+    receipts.claim_outputs(job.work)
     target, mask, *video = job.work.outputs
     table = truth_table(job.night, job.params, mask, video[0] if video else None)
     write_table(target, table)

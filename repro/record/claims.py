@@ -16,7 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from repro.errors import ReproError
 from repro.record.formula import FormulaError, references, unresolved
-from repro.untrusted import brief, read_yaml, told
+from repro.untrusted import message_of, read_yaml, short_repr
 
 Kind = Literal["count", "share", "metric", "setting", "ordering", "closure", "figure", "statement"]
 EvidenceKind = Literal["arithmetic", "ephemeris", "architecture", "protocol", "figure", "corpus"]
@@ -358,17 +358,19 @@ def _check_formula(path: Path, claim: Claim, registered: Claims) -> None:
     try:
         missing = unresolved(rule.formula, registered)
     except FormulaError as error:
-        raise _bad(path, claim.id, field, brief(rule.formula), told(error)) from None
+        raise _bad(path, claim.id, field, short_repr(rule.formula), message_of(error)) from None
     if missing:
         raise _bad(
             path,
             claim.id,
             field,
-            f"{told(LookupError(', '.join(missing)))} in {brief(rule.formula)}",
+            f"{message_of(LookupError(', '.join(missing)))} in {short_repr(rule.formula)}",
             "ids of registered claims",
         )
     if claim.id in references(rule.formula):
-        raise _bad(path, claim.id, field, f"its own id in {brief(rule.formula)}", "other claims to hold it against")
+        raise _bad(
+            path, claim.id, field, f"its own id in {short_repr(rule.formula)}", "other claims to hold it against"
+        )
 
 
 def _read(path: Path) -> Iterator[Claim]:
@@ -398,9 +400,9 @@ def _invalid(path: Path, name: str, error: ValidationError) -> ReproError:
         place, message = named[1].split("."), named[2]
         for part in place:
             given = given.get(part) if isinstance(given, dict) else given
-    found = "nothing" if first["type"] == "missing" else brief(given)
+    found = "nothing" if first["type"] == "missing" else short_repr(given)
     field = ".".join(place) or "(whole claim)"
-    return _bad(path, name, field, found, told(ValueError(message)))
+    return _bad(path, name, field, found, message_of(ValueError(message)))
 
 
 def _bad(path: Path, name: str, field: str, found: str, expected: str) -> ReproError:

@@ -17,7 +17,7 @@ from datetime import date, datetime, timedelta
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from repro.untrusted import brief, told
+from repro.untrusted import message_of, short_repr
 
 if TYPE_CHECKING:
     # Claims are checked against their formulas when they are read, so claims.py imports this module.
@@ -220,7 +220,7 @@ def _parse(formula: str) -> ast.expr:
             warnings.simplefilter("ignore", SyntaxWarning)  # what it warns of is refused below
             return ast.parse(formula.strip(), mode="eval").body
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
-        raise FormulaError(f"cannot read {brief(formula)}: {told(error)}") from None
+        raise FormulaError(f"cannot read {short_repr(formula)}: {message_of(error)}") from None
 
 
 def evaluate(formula: str, claims: Claims) -> Value:
@@ -243,14 +243,14 @@ def evaluate(formula: str, claims: Claims) -> Value:
     except FormulaError:
         raise
     except (ArithmeticError, TypeError, ValueError, AttributeError, RecursionError) as error:
-        raise FormulaError(f"cannot evaluate {brief(formula)}: {told(error)}") from None
+        raise FormulaError(f"cannot evaluate {short_repr(formula)}: {message_of(error)}") from None
     if not isinstance(result, bool | int | float | str):
-        raise FormulaError(f"{brief(formula)} gives no plain value")
+        raise FormulaError(f"{short_repr(formula)} gives no plain value")
     if isinstance(result, str):
         if not result.isprintable():
-            raise FormulaError(f"{brief(formula)} gives a text that cannot be printed")
+            raise FormulaError(f"{short_repr(formula)} gives a text that cannot be printed")
     elif not abs(result) < math.inf or abs(result) > sys.float_info.max:
-        raise FormulaError(f"{brief(formula)} gives no number that can be printed")
+        raise FormulaError(f"{short_repr(formula)} gives no number that can be printed")
     return result
 
 

@@ -14,7 +14,7 @@ from repro.record.findings.finding import Detector, Finding
 from repro.record.formula import FormulaError, evaluate
 from repro.record.protocol import protocol_quantities
 from repro.record.strength import GRADES, equation, grade
-from repro.untrusted import brief
+from repro.untrusted import short_repr
 
 Quantities = Mapping[str, Any]
 OUTCOMES: tuple[Outcome, ...] = get_args(Outcome)
@@ -190,7 +190,7 @@ def measure(claim: Claim, kind: EvidenceKind, claims: Claims, evidence: Evidence
         if sd is None and (rule.sd or rule.rule == "scatter"):
             return Measured(None, missing=f"no stage measures {sd_name}, the standard deviation of {name}")
         if sd is not None and not (isinstance(sd, int | float) and not isinstance(sd, bool) and sd >= 0):
-            return Measured(None, failed=f"{sd_name} is no standard deviation: {brief(sd)}")
+            return Measured(None, failed=f"{sd_name} is no standard deviation: {short_repr(sd)}")
         # JSON has lists for intervals.
         return Measured(tuple(value) if isinstance(value, list) else value, sd=sd)
     return Measured(None, missing=reason_missing(evidence.missing, kind, name))

@@ -15,8 +15,8 @@ import pandas as pd
 from repro import frames
 from repro.camera import Camera
 from repro.engine.nights import Outcome, run_nights, summaries
-from repro.engine.receipts import Work, settings_digest
-from repro.engine.workers import Crew
+from repro.engine.receipts import NightWork, settings_digest
+from repro.engine.workers import Workers
 from repro.params import Site, Sky
 from repro.sky.bins import sky_table
 from repro.untrusted import count_in
@@ -26,13 +26,13 @@ from repro.untrusted import count_in
 class SkyTask:
     """One night for a worker."""
 
-    work: Work
+    work: NightWork
     size: int
     camera: Camera
     params: Sky
 
 
-def sky_corpus(clock: Path, folder: Path, camera: Camera, params: Sky, *, workers: Crew = 0) -> Outcome:
+def sky_corpus(clock: Path, folder: Path, camera: Camera, params: Sky, *, workers: Workers = 0) -> Outcome:
     """Compute the sky of every night that needs it.
 
     Parameters
@@ -56,7 +56,7 @@ def sky_corpus(clock: Path, folder: Path, camera: Camera, params: Sky, *, worker
     tasks = []
     for night, summary in read.items():
         inputs, outputs = (clock / "tables" / f"{night}.parquet",), (folder / "tables" / f"{night}.parquet",)
-        work = Work(night, inputs, outputs, folder / "receipts" / f"{night}.json", settings)
+        work = NightWork(night, inputs, outputs, folder / "receipts" / f"{night}.json", settings)
         count = count_in(summary, "frames", where=clock / "receipts" / f"{night}.json", made_by="dvc repro clock")
         tasks.append(SkyTask(work, count, camera, params))
     return run_nights("sky", folder, tasks, sky_night, workers=workers)

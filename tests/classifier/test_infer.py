@@ -21,7 +21,7 @@ from repro.classifier import network as networks
 from repro.classifier.images import map_ahead
 from repro.classifier.infer_corpus import Classifier, add_answers, infer_corpus, p_yes
 from repro.classifier.transforms import IMAGENET_MEAN, IMAGENET_STD, load_frame
-from repro.engine.receipts import Work, write
+from repro.engine.receipts import NightWork, write
 from repro.errors import ReproError
 from repro.params import InferParams
 from tests.support.frames import night_frames, nights
@@ -52,7 +52,7 @@ def make_night(root: Path, night: str, count: int, *, unnamed: int = 0) -> pd.Da
     write_archive(root / "film" / "frames" / f"{night}.zip", images)
     target = root / "sky" / "tables" / f"{night}.parquet"
     frames.write(target, table, "sky")
-    write(Work(night, (), (target,), root / "sky" / "receipts" / f"{night}.json", "s"), {"frames": count})
+    write(NightWork(night, (), (target,), root / "sky" / "receipts" / f"{night}.json", "s"), {"frames": count})
     return table
 
 
@@ -239,7 +239,7 @@ def test_softmax_does_not_overflow() -> None:
 
 
 def test_results_come_in_order_and_bounded() -> None:
-    """Work done ahead in threads comes back complete and in order, however it is sized."""
+    """NightWork done ahead in threads comes back complete and in order, however it is sized."""
     from concurrent.futures import ThreadPoolExecutor
 
     with ThreadPoolExecutor(3) as pool:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from repro.engine.nights import run_nights
-from repro.engine.receipts import Work
+from repro.engine.receipts import NightWork
 from repro.errors import StageError
 
 
@@ -16,7 +16,7 @@ from repro.errors import StageError
 class Task:
     """A night without inputs."""
 
-    work: Work
+    work: NightWork
     size: int = 1
 
 
@@ -29,7 +29,7 @@ def test_a_missing_program_stops_the_stage_once(tmp_path: Path) -> None:
     """An error that every night would meet ends the stage, instead of being listed for each of 331 nights."""
     tasks = [
         Task(
-            Work(
+            NightWork(
                 f"202402{day:02d}", (), (tmp_path / f"{day}.txt",), tmp_path / "receipts" / f"202402{day:02d}.json", ""
             )
         )

@@ -18,8 +18,8 @@ import yaml
 
 from repro.engine import receipts
 from repro.engine.nights import _Night
-from repro.engine.receipts import Work
-from repro.engine.run_stage import logged, read_runs
+from repro.engine.receipts import NightWork
+from repro.engine.run_stage import read_runs, run_log
 from repro.errors import UnwritableError
 from repro.files import write_text
 from tests.endurance import child
@@ -243,11 +243,11 @@ def test_the_log_of_runs_never_stands_in_the_way(trial: Trial) -> None:
     paths.results.mkdir(parents=True)
     paths.params.write_bytes((child.ROOT / "params.yaml").read_bytes())
     paths.runs.mkdir()
-    with pytest.raises(ZeroDivisionError), logged(paths, "film", "simulated"):
+    with pytest.raises(ZeroDivisionError), run_log(paths, "film", "simulated"):
         raise ZeroDivisionError
     paths.runs.rmdir()
     for _ in range(2):
-        with logged(paths, "clock", "simulated"):
+        with run_log(paths, "clock", "simulated"):
             pass
         with paths.runs.open("a") as file:
             file.write('{"stage": "clo')
@@ -257,23 +257,23 @@ def test_the_log_of_runs_never_stands_in_the_way(trial: Trial) -> None:
 def test_a_worker_that_outlived_its_run_removes_nothing(tmp_path: Path) -> None:
     """A worker on another machine, whose run was killed, fails after the next run has finished the night: the night stays."""
     task = Late(
-        Work("20240201", (), (tmp_path / "tables" / "20240201.txt",), tmp_path / "receipts" / "20240201.json", "s")
+        NightWork("20240201", (), (tmp_path / "tables" / "20240201.txt",), tmp_path / "receipts" / "20240201.json", "s")
     )
     with pytest.raises(FileNotFoundError):
         _Night(overtaken)(task)
-    assert receipts.holds(task.work)
+    assert receipts.is_current(task.work)
 
 
 @dataclass(frozen=True)
 class Late:
     """A night of which nothing is asked."""
 
-    work: Work
+    work: NightWork
     size: int = 1
 
 
 def overtaken(task: Late) -> dict[str, int]:
-    """Work at whose end the next run has finished the night and swept away what this one had begun."""
+    """NightWork at whose end the next run has finished the night and swept away what this one had begun."""
     write_text(task.work.outputs[0], "of the next run")
     receipts.write(task.work, {})
     raise FileNotFoundError(".partial-of-this-run")

@@ -11,7 +11,7 @@ import pytest
 
 from repro.engine import receipts
 from repro.engine.nights import Outcome, failures, run_nights, summaries
-from repro.engine.receipts import Work
+from repro.engine.receipts import NightWork
 from repro.errors import ReproError, UnwritableError
 
 
@@ -19,7 +19,7 @@ from repro.errors import ReproError, UnwritableError
 class CopyTask:
     """Copy a file; a night whose input says "bad" fails half-way."""
 
-    work: Work
+    work: NightWork
     size: int = 1
 
 
@@ -51,7 +51,7 @@ def tasks(folder: Path, settings: str = "a") -> list[CopyTask]:
     out = folder / "out"
     return [
         CopyTask(
-            Work(
+            NightWork(
                 source.parent.name,
                 (source,),
                 (out / "one" / f"{source.parent.name}.txt", out / "two" / f"{source.parent.name}.txt"),
@@ -97,10 +97,10 @@ def test_a_touched_input_is_hashed_not_redone(folder: Path) -> None:
     go(folder)
     work = tasks(folder)[0].work
     os.utime(work.inputs[0], ns=(1, 1))
-    assert not receipts.holds(work, hash_inputs=False)
-    assert receipts.holds(work)
+    assert not receipts.is_current(work, hash_inputs=False)
+    assert receipts.is_current(work)
     assert go(folder) == Outcome((), ("20240201", "20240202", "20240203"), ())
-    assert receipts.holds(work, hash_inputs=False)
+    assert receipts.is_current(work, hash_inputs=False)
 
 
 def test_inputs_of_one_name_are_told_apart(folder: Path) -> None:
@@ -111,9 +111,9 @@ def test_inputs_of_one_name_are_told_apart(folder: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text("x")
     receipts.write(work, {})
-    assert receipts.holds(work, hash_inputs=False)
+    assert receipts.is_current(work, hash_inputs=False)
     two.write_text("other")
-    assert not receipts.holds(work)
+    assert not receipts.is_current(work)
 
 
 @pytest.mark.parametrize("word", ["bad", "bug"])

@@ -1,4 +1,4 @@
-"""Running a stage: alone, logged, and with errors that a user can act on."""
+"""Running a stage: project_lock, run_log, and with errors that a user can act on."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from repro.engine.nights import Outcome
-from repro.engine.run_stage import alone, logged, read_runs, run_stage
+from repro.engine.run_stage import project_lock, read_runs, run_log, run_stage
 from repro.errors import ReproError, UnwritableError
 from repro.files import write_text
 from repro.params import Params
@@ -48,7 +48,7 @@ def test_every_run_leaves_a_line(project: Paths, capsys: pytest.CaptureFixture[s
 
 
 def test_a_stage_bears_the_name_of_its_script(project: Paths) -> None:
-    """A stage that is given no name is logged under the name of the file that defines it."""
+    """A stage that is given no name is run_log under the name of the file that defines it."""
     run_stage(lambda _paths, _params: None)
     assert [run["stage"] for run in read_runs(project)] == ["test_run_stage"]
 
@@ -56,7 +56,7 @@ def test_a_stage_bears_the_name_of_its_script(project: Paths) -> None:
 def test_a_line_cut_by_a_crash_is_left_out(project: Paths) -> None:
     """The log can be read although its last line is not whole."""
     project.results.mkdir()
-    with logged(project, "film", "simulated"):
+    with run_log(project, "film", "simulated"):
         pass
     with project.runs.open("a") as file:
         file.write(json.dumps({"stage": "clock"})[:9])
@@ -65,16 +65,16 @@ def test_a_line_cut_by_a_crash_is_left_out(project: Paths) -> None:
 
 def test_a_second_run_is_refused_while_the_first_works(project: Paths) -> None:
     """Another process that holds the project is an error that says so; once it is killed, the project is free."""
-    code = "import sys; from repro.paths import Paths; from pathlib import Path; from repro.engine.run_stage import alone\n"
-    code += f"with alone(Paths(Path({str(project.root)!r}))):\n    print('held', flush=True); sys.stdin.read()"
+    code = "import sys; from repro.paths import Paths; from pathlib import Path; from repro.engine.run_stage import project_lock\n"
+    code += f"with project_lock(Paths(Path({str(project.root)!r}))):\n    print('held', flush=True); sys.stdin.read()"
     with subprocess.Popen([sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as other:
         assert other.stdout is not None
         assert other.stdout.readline() == b"held\n"
-        with pytest.raises(ReproError, match="another run"), alone(project):
+        with pytest.raises(ReproError, match="another run"), project_lock(project):
             pass
         other.kill()
         other.wait()
-        with alone(project):
+        with project_lock(project):
             pass
 
 

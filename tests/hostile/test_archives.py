@@ -25,7 +25,7 @@ from repro.classifier.images import gather
 from repro.classifier.infer_corpus import infer_corpus
 from repro.classifier.transforms import decode, load_frame
 from repro.clock.clock_corpus import clock_corpus
-from repro.engine.receipts import Work, write
+from repro.engine.receipts import NightWork, write
 from repro.errors import ReproError
 from repro.film.cut import decode_grey, encode_png
 from repro.film.frame_archive import film_outputs
@@ -273,7 +273,7 @@ def write_night(night: str) -> bytes:
     )
     target = Path(f"sky/tables/{night}.parquet")
     frames.write(target, table, "sky")
-    write(Work(night, (), (target,), Path(f"sky/receipts/{night}.json"), "s"), {"frames": 2})
+    write(NightWork(night, (), (target,), Path(f"sky/receipts/{night}.json"), "s"), {"frames": 2})
     return path.read_bytes()
 
 
@@ -306,7 +306,7 @@ def test_clock_over_spoilt_archives(attempt: Attempt, picture: bytes) -> None:
                 path.write_bytes(zipped(entries))
             elif way is not None:
                 path.write_bytes(way)
-        write(Work(night, (), (index,), Path(f"film/receipts/{night}.json"), "s"), {"sampled": 3, "step": 10})
+        write(NightWork(night, (), (index,), Path(f"film/receipts/{night}.json"), "s"), {"sampled": 3, "step": 10})
     camera, params = load_camera("auroramax"), ClockParams()
     outcome = attempt(
         "archives, whole stage", lambda: clock_corpus(Path("film"), Path("clock"), camera, params, workers=1), "clock"

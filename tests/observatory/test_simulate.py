@@ -233,7 +233,7 @@ def test_a_night_that_was_cut_short_is_made_again(copy: Path, tiny: Params) -> N
     night = NIGHTS[0].night
     outputs = (copy / "truth" / f"{night}.parquet", copy / "masks" / f"{night}.npz",
                copy / "videos" / FILE_NAME.format(night=night))  # fmt: skip
-    receipts.announce(receipts.Work(night, (), outputs, copy / "receipts" / f"{night}.json", ""))
+    receipts.claim_outputs(receipts.NightWork(night, (), outputs, copy / "receipts" / f"{night}.json", ""))
     outputs[2].write_bytes(b"half a video")
     simulate(copy, tiny, nights=1)
     assert outputs[2].stat().st_size > 1000

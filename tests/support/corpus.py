@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from repro import frames
-from repro.engine.receipts import Work, write
+from repro.engine.receipts import NightWork, write
 from repro.files import write_table
 from repro.paths import Paths
 from tests.support.frames import night_frames
@@ -30,11 +30,11 @@ def add_night(project: Paths, corpus: str, night: str, count: int, *, truth: boo
     rng = np.random.default_rng(int(night))
     images = {name: sky(rng, aurora=bool(lit), size_px=SIDE) for name, lit in zip(table["name"], aurora, strict=True)}
     film, seen = (project.stage(corpus, stage) for stage in ("film", "sky"))
-    write(Work(night, (), (), film / "receipts" / f"{night}.json", "s"), {"simulated": truth})
+    write(NightWork(night, (), (), film / "receipts" / f"{night}.json", "s"), {"simulated": truth})
     write_archive(film / "frames" / f"{night}.zip", images)
     target = seen / "tables" / f"{night}.parquet"
     frames.write(target, table, "sky")
-    write(Work(night, (), (target,), seen / "receipts" / f"{night}.json", "s"), {"frames": count})
+    write(NightWork(night, (), (target,), seen / "receipts" / f"{night}.json", "s"), {"frames": count})
     if truth:
         _add_truth(project, corpus, night, table, aurora, images)
     return table.assign(aurora=aurora)

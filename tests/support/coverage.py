@@ -24,7 +24,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError,
 
 from repro.errors import ReproError
 from repro.record.claims import Claim, Claims, Document
-from repro.untrusted import brief, read_yaml
+from repro.untrusted import read_yaml, short_repr
 
 EXEMPTIONS = "_exemptions.yaml"
 SENTENCES = "_sentences.yaml"
@@ -310,7 +310,7 @@ def load_exemptions(folder: Path) -> list[Exemption]:
         first = error.errors()[0]
         field = ".".join(str(part) for part in first["loc"]) or "(whole file)"
         raise ReproError(
-            found=brief(first.get("input")), expected=first["msg"], where=f"{path}, field {field}", remedy=remedy
+            found=short_repr(first.get("input")), expected=first["msg"], where=f"{path}, field {field}", remedy=remedy
         ) from None
     for exemption in exemptions:
         try:

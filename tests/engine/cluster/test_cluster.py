@@ -27,7 +27,7 @@ from repro.classifier.gradcam_corpus import explain_corpus
 from repro.classifier.infer_corpus import infer_corpus
 from repro.clock.clock_corpus import clock_corpus
 from repro.engine import cluster
-from repro.engine.workers import Crew, run
+from repro.engine.workers import Workers, run
 from repro.errors import ReproError
 from repro.files import digest
 from repro.film.film_corpus import film_corpus
@@ -98,7 +98,7 @@ def clocked_frames(day: int) -> Iterator[np.ndarray]:
         yield wide
 
 
-def observe(videos: Path, root: Path, workers: Crew, do: Any = None) -> None:
+def observe(videos: Path, root: Path, workers: Workers, do: Any = None) -> None:
     """Stages film and clock."""
     film_corpus(videos, root / "film", CAMERA, FilmParams(), workers=workers, do=do)
     clock_corpus(root / "film", root / "clock", CAMERA, ClockParams(), workers=workers)
