@@ -70,10 +70,10 @@ def read_by_matching(strips: Sequence[Image], read: ReadFrames, confirm: Confirm
     while len(readings) < count:
         matched = _match(pictures, shape, readings, confirm(readings))
         left = [number for number in range(count) if number not in readings and number not in matched]
-        if not left:
+        if len(left) <= _PORTION:
+            readings |= dict(zip(left, read(left), strict=True))
             break
-        if len(left) > _PORTION:
-            left = [left[place] for place in np.linspace(0, len(left) - 1, _PORTION).round().astype(int)]
+        left = [left[place] for place in np.linspace(0, len(left) - 1, _PORTION).round().astype(int)]
         readings |= dict(zip(left, read(left), strict=True))
     return [readings.get(number) or (matched[number], CONFIDENCE) for number in range(count)]
 

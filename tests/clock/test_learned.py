@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import timedelta
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,7 @@ import pytest
 from repro.camera import load_camera
 from repro.clock import ocr
 from repro.clock.learned import CONFIDENCE, GlyphModel, read_by_matching
-from repro.clock.read_clock import read_clock
+from repro.clock.read_clock import confirmed_stamps, read_clock
 from repro.params import ClockParams
 from tests.clock.test_accuracy import CAMERA, DASHES, FAIR, ZONE, night_times
 from tests.support.camera import Look, strip
@@ -70,6 +71,19 @@ def test_strips_that_differ_are_given_to_tesseract(damage: str) -> None:
     pictures -= np.median(pictures, axis=1, keepdims=True)
     model = GlyphModel.learn(pictures[:150], texts[:150], strips[0].shape)
     assert model.explain(pictures[150:])[0][0] == ""
+
+
+@pytest.mark.parametrize("step_s", [60, 60.475, 150.3])
+def test_the_timeline_confirms_good_readings(step_s: float) -> None:
+    """Readings in whole seconds of a clock with any step are confirmed, a misread one is not."""
+    start = night_times("20240201", 1, np.random.default_rng(1))[0]
+    texts = [f"{(start + timedelta(seconds=int(step_s * n))).astimezone(ZONE):{DASHES}}" for n in range(0, 200, 3)]
+    read = {3 * place: (text, 90.0) for place, text in enumerate(texts)}
+    read[90] = (read[90][0][:11] + "12:00:00", 90.0)
+    confirmed = confirmed_stamps(read, "20240201", CAMERA, ClockParams(), step=10)
+    assert 90 not in confirmed
+    assert len(confirmed) >= 0.9 * len(read)
+    assert all(read[number][0] == stamp for number, stamp in confirmed.items())
 
 
 def test_without_confirmed_readings_tesseract_reads_all() -> None:
