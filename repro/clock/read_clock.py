@@ -108,7 +108,7 @@ def confirmed_stamps(
     interpreted = {number: interpret(text, span, camera) for number, (text, _) in read.items()}
     timeline = _fit_timeline(read, interpreted, span, camera, params, step)
     residuals = Residuals(timeline)
-    return {r.number: r.moment.stamp for r in timeline.readings if not residuals.in_doubt(r.number, strict=True)}
+    return {r.number: r.moment.stamp for r in timeline.readings if not residuals.in_doubt(r.number)}
 
 
 def _fit_timeline(

@@ -92,7 +92,7 @@ def test_a_repeated_hour_by_itself_is_not_guessed() -> None:
 
 @pytest.mark.parametrize("form", [SLASHES, ZONED])
 def test_table_1_then_continuity(form: str) -> None:
-    """A stamp with a fault of Table 1 is mended, named by its rule, and right even where the rule alone is not."""
+    """A stamp with a fault of Table 1 is repaired, named by its rule, and right even where the rule alone is not."""
     times = moments("20240201", 300)
 
     def damage(number: int, text: str) -> str:
@@ -109,7 +109,7 @@ def test_table_1_then_continuity(form: str) -> None:
 
 
 def test_a_valid_but_wrong_stamp_is_put_right() -> None:
-    """A misread digit that leaves a valid stamp is found by the line, and mended if the second look helps."""
+    """A misread digit that leaves a valid stamp is found by the line, and repaired if the second look helps."""
     times = moments("20240201", 300)
     clock = clock_of("20240201", times, SLASHES, lambda n, text: text[:-2] + "51" if n == 100 else text)
     assert all(right(clock, times))
@@ -192,7 +192,7 @@ def test_repeated_frames_are_duplicates() -> None:
 
 @pytest.mark.parametrize("seen_again", [False, True])
 def test_a_misread_end_of_the_night_does_not_pass_for_a_gap(seen_again: bool) -> None:
-    """Ten last minutes 04:1x read as 04:4x look like a pause of half an hour; they are mended or unreadable, not wrong."""
+    """Ten last minutes 04:1x read as 04:4x look like a pause of half an hour; they are repaired or unreadable, not wrong."""
     times = moments("20240201", 500)[:500]
     damage: Damage = lambda _, text: text.replace(" 04:1", " 04:4")  # noqa: E731
     second = (lambda _, text: text) if seen_again else damage

@@ -47,7 +47,7 @@ def test_order_is_as_published() -> None:
 
 
 def test_several_faults_are_mended_in_order() -> None:
-    """Two faults in one stamp are mended by two rules, named in the published order."""
+    """Two faults in one stamp are repaired by two rules, named in the published order."""
     assert table1.repair("A4-01-34 28:19:54") == ("4-01-31 18:19:54", ["leading_a4", "day_34", "hour_over_24"])
 
 
