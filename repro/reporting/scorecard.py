@@ -9,6 +9,7 @@ from repro.record.claims import Claim, Outcome
 from repro.record.judge import OUTCOMES
 from repro.reporting.verdicts import Results
 
+SCRIPTS = "Published scripts"
 #: Title of each part, its place on the page, and the sections of the record that belong to it.
 PARTS: tuple[tuple[str, str, frozenset[str]], ...] = (
     ("Site, camera, videos", "claims", frozenset({"II.1.1", "II.1.2", "overlay"})),
@@ -18,9 +19,15 @@ PARTS: tuple[tuple[str, str, frozenset[str]], ...] = (
     ("Network and settings: Tables 4 and 5, Figure 3", "networks", frozenset({"II.4.1", "II.4.2", "II.4.3"})),
     ("Training: Figure 5", "training", frozenset({"figure5"})),
     ("Classification: Table 6, Figures 6 and 7", "answers", frozenset({"figure6", "figure7", "III.1.1", "III.1.2"})),
-    ("Grad-CAM", "gradcam", frozenset({"II.5.1", "II.5.2", "III.2", "gradcam_panels"})),
-    ("Published scripts", "claims", frozenset({"protocol_of_the_published_scripts"})),
-    ("Introduction, results in the text, conclusion", "claims", frozenset({"I", "III.1", "VI.1", "headings"})),
+    (
+        "Grad-CAM",
+        "gradcam",
+        frozenset(
+            {"II.5.1", "II.5.2", "III.2", "III.2.1", "III.2.2", "III.2.3", "III.2.4", "gradcam_panels", "gradcam_no"}
+        ),
+    ),
+    (SCRIPTS, "claims", frozenset({"protocol_of_the_published_scripts"})),
+    ("Introduction, results in the text, conclusion", "claims", frozenset({"I", "III.1", "VI.1", "VI.2", "headings"})),
 )
 CITED = "Citations and references"
 COMPANIONS = "Slides, README, poster, data record"
@@ -58,11 +65,18 @@ class RecordPart:
         """Comparisons that could not be made."""
         return self.outcomes["not_run"] + self.outcomes["error"]
 
+    @property
+    def undecided(self) -> int:
+        """Values that are only repeated, and comparisons that decide nothing."""
+        return self.outcomes["repeated"] + self.outcomes["undecidable"]
+
 
 def part_of(claim: Claim) -> str:
     """Title of the part a claim belongs to."""
     if claim.id.startswith("CIT."):
         return CITED
+    if claim.source.document == "scripts":
+        return SCRIPTS
     if claim.source.document in ("thesis", "readings"):
         for prefix, place in _MOVED.items():
             if claim.id.startswith(prefix):
