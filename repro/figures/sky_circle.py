@@ -70,7 +70,10 @@ def find_circle(frame: Pixels, *, where: str) -> Circle:
                 remedy="give a masked frame whose sky is brighter than its mask",
             )
         solution = least_squares(
-            lambda c, points=points: np.hypot(points[:, 0] - c[0], points[:, 1] - c[1]) - c[2], guess, loss="soft_l1", f_scale=1.0
+            lambda c, points=points: np.hypot(points[:, 0] - c[0], points[:, 1] - c[1]) - c[2],
+            guess,
+            loss="soft_l1",
+            f_scale=1.0,
         )
         guess = solution.x
         rest = float(np.median(abs(np.hypot(points[:, 0] - guess[0], points[:, 1] - guess[1]) - guess[2])) * 1.4826)

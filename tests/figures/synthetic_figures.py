@@ -79,7 +79,9 @@ def draw_grid(seed: int, quality: int) -> tuple[bytes, Grid]:
     return as_jpeg(figure, quality), Grid(mean, deviation)
 
 
-def draw_histograms(seed: int, quality: int, size: tuple[float, float]) -> tuple[bytes, dict[tuple[str, str], np.ndarray]]:
+def draw_histograms(
+    seed: int, quality: int, size: tuple[float, float]
+) -> tuple[bytes, dict[tuple[str, str], np.ndarray]]:
     """Three panels of three translucent histograms, and their densities by (time of night, lunar condition)."""
     generator = np.random.default_rng(seed)
     truth = {}

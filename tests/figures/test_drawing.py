@@ -23,7 +23,7 @@ def test_values_are_drawn_where_the_figure_shows_them(tmp_path: Path) -> None:
     draw_over_curves(picture, table, tmp_path / "over.png")
     over = np.asarray(Image.open(tmp_path / "over.png").convert("RGB")).astype(int)
     assert over.shape == picture.shape
-    drawn = np.argwhere((abs(over - [214, 39, 40]).sum(axis=2) < 60))
+    drawn = np.argwhere(abs(over - [214, 39, 40]).sum(axis=2) < 60)
     marker = (abs(picture.astype(int) - [255, 127, 14]).sum(axis=2) < 60) | (
         abs(picture.astype(int) - [31, 119, 180]).sum(axis=2) < 60
     )

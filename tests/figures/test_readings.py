@@ -48,7 +48,9 @@ def test_reading_again_gives_the_same(name: str, readings: dict[str, Reading], p
         pytest.skip("the documents of the record are not beside this checkout")
     again = measure_document(document, source)
     assert again
-    assert [text for key, reading in again.items() for text in differences(key, readings[key].table, reading.table)] == []
+    assert [
+        text for key, reading in again.items() for text in differences(key, readings[key].table, reading.table)
+    ] == []
 
 
 def test_another_value_is_told() -> None:
