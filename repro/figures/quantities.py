@@ -15,7 +15,8 @@ import numpy as np
 import pandas as pd
 
 from repro.figures import map_statements
-from repro.figures.picture_axes import Floats
+from repro.figures.histograms import HEIGHT_PX
+from repro.figures.picture_axes import ROUNDING_PX, Floats
 from repro.figures.readings import Reading
 from repro.figures.softmax_grid import MOONS, SUNS
 
@@ -312,8 +313,9 @@ def moments(place: Floats, density: Floats, error: Floats, scale_error: float) -
     """Mean, its error, population deviation, and its error, of a histogram.
 
     Errors are those of the reading, of the common zero of the scale, and of where in its bin the fullest one's content
-    lies (an eighth of a bin). Neighbouring bars of one height were rounded to it alike, so their errors add up.
+    lies (an eighth of a bin). Neighbouring bars of one height were rounded to it alike, so that part of their errors adds up.
     """
+    rounding, rest = error * ROUNDING_PX / HEIGHT_PX, error * np.sqrt(1 - (ROUNDING_PX / HEIGHT_PX) ** 2)
     runs = np.flatnonzero(np.concatenate([[True], np.diff(density) != 0]))
     total = density.sum()
     mean = float((place * density).sum() / total)
@@ -325,7 +327,8 @@ def moments(place: Floats, density: Floats, error: Floats, scale_error: float) -
     )
     slope = ((place - mean) ** 2 - variance) / total
     variance_error = np.sqrt(
-        (np.add.reduceat(slope * error, runs) ** 2).sum()
+        (np.add.reduceat(slope * rounding, runs) ** 2).sum()
+        + (slope**2 * rest**2).sum()
         + (slope.sum() * scale_error) ** 2
         + (2 * abs(place[density.argmax()] - mean) * 0.125 * density.max() / total) ** 2
     )
