@@ -145,10 +145,11 @@ def _share(picture: Pixels, colour: tuple[int, int, int]) -> Floats:
 
 def _grown(mask: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
     padded = np.pad(mask, 1)
-    return np.any(
+    grown: npt.NDArray[np.bool_] = np.any(
         [padded[1 + dy : padded.shape[0] - 1 + dy, 1 + dx : padded.shape[1] - 1 + dx] for dy in (-1, 0, 1) for dx in (-1, 0, 1)],
         axis=0,
     )  # fmt: skip
+    return grown
 
 
 def _legend(picture: Pixels, box: Box) -> npt.NDArray[np.bool_]:
@@ -192,7 +193,11 @@ def _marker(
         return None
     best: tuple[float, float, float] | None = None
     coarse = []
+    # Only rows near pixels of the curve can hold its marker.
+    coloured = np.convolve((share[:, columns] > 0.3).sum(axis=1), np.ones(2 * half + 1), mode="same") > 3
     for row in range(max(box.top, half), min(box.bottom, share.shape[0] - half - 1)):
+        if not coloured[row]:
+            continue
         patch, counted = share[row - half : row + half + 1, columns], weight[row - half : row + half + 1, columns]
         seen = float((templates[0.0] * counted).sum() / area)
         if seen < _SHARE_SEEN or (patch * counted).sum() < 0.5 * seen * area:
@@ -215,12 +220,12 @@ def _diameter(
 ) -> float:  # fmt: skip
     """Size of the markers in pixels, edge included: the one whose pictures fit best on the topmost curve."""
     columns = [float(across.pixel(x)) for x in xs]
-    sizes = np.arange(6.0, 15.5, 0.5)
-    costs = []
-    for size in sizes:
-        found = [_cost(shares[-1], ~legend, column, box, curves[-1].shape, float(size)) for column in columns]
-        costs.append(sum(found))
-    return float(sizes[int(np.argmin(costs))])
+
+    def cost(size: float) -> float:
+        return sum(_cost(shares[-1], ~legend, column, box, curves[-1].shape, size) for column in columns)
+
+    best = min((float(size) for size in np.arange(6.0, 16.0)), key=cost)
+    return min((best - 0.5, best, best + 0.5), key=cost)
 
 
 def _cost(
@@ -285,7 +290,7 @@ def _follow_line(
             row = float((window * weight).sum() / weight.sum())
             points.append((column, row))
             if len(points) > 4:
-                slope = float(np.polyfit(*np.array(points).T, 1)[0]) * direction
+                slope = float(np.polyfit([p[0] for p in points], [p[1] for p in points], 1)[0]) * direction
         if len(points) < 8:
             continue
         x, y = np.array(points).T

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import matplotlib as mpl
 import numpy as np
@@ -20,7 +21,7 @@ from repro.figures.softmax_grid import MOONS, SUNS
 from repro.files import atomic_path
 
 _MARK = "#d62728"
-_STYLE = {"font.size": 8, "figure.dpi": 100}
+_STYLE: Any = {"font.size": 8, "figure.dpi": 100}
 
 
 def draw_over_curves(picture: Pixels, table: pd.DataFrame, target: Path) -> None:
@@ -162,7 +163,8 @@ def draw_all(tables: Mapping[str, pd.DataFrame], pictures: Pictures, folder: Pat
         if "frame.background.night" in pictures:
             draw_maps(tables["gradcam_cells"], target("gradcam_over_original"), pictures)
     if "sky_circles" in tables and "frame.weather.clear" in pictures:
-        circle = tables["sky_circles"].set_index("case").loc["clear"]
+        circles = tables["sky_circles"]
+        circle = circles[circles["case"] == "clear"].iloc[0]
         draw_over_circle(pictures["frame.weather.clear"][0], circle, target("circle_over_original"))
     return drawn
 

@@ -53,7 +53,7 @@ def decode(data: bytes, *, where: str) -> tuple[Pixels, Coding | None]:
             pixels = np.asarray(image.convert("RGB"))
             if not isinstance(image, JpegImagePlugin.JpegImageFile):
                 return pixels, None
-            coding = Coding(image.quantization, max(JpegImagePlugin.get_sampling(image), 0))  # type: ignore[no-untyped-call]
+            coding = Coding(image.quantization, max(JpegImagePlugin.get_sampling(image), 0))
             return pixels, coding
     except ReproError:
         raise

@@ -59,7 +59,7 @@ def measure_document(document: RecordDocument, source: Path) -> dict[str, Readin
         If a picture cannot be read; nothing is given then, rather than a part.
     """
     pictures = read_pictures(document, source)
-    readings = {}
+    readings: dict[str, Reading] = {}
     for needed, read in _READERS:
         if needed not in pictures:
             continue

@@ -23,6 +23,7 @@ NETWORK_PX = 240  # side of the network's input, to which the package enlarges t
 WORK_PX = 120  # the fit is made on means over 6 x 6 pixels, where JPEG's noise is small
 GRID = 8  # side of the last feature map of EfficientNet-B1 for an input of 240 px
 GRIDS = (6, 7, 8, 9, 10, 12)  # sides that are compared
+MOST_COLOUR_MISFIT = 0.1  # root mean square, colours from 0 to 1; JPEG of quality 35 gives about 0.02
 MOST_RESIDUAL = 0.06  # of full scale; a map that explains an overlay worse is none
 
 _JET = cv2.applyColorMap(np.arange(256, dtype=np.uint8)[:, None], cv2.COLORMAP_JET)[:, 0, ::-1].astype(float) / 255
@@ -61,7 +62,7 @@ class RecoveredMap:
 def enlarge(nodes: Floats, side: int = FRAME_PX) -> Floats:
     """A map as the package and the script enlarge it: to the network's input, then to the frame, both linearly."""
     inner = cv2.resize(np.asarray(nodes, dtype=np.float32), (NETWORK_PX, NETWORK_PX))
-    return np.clip(np.asarray(cv2.resize(inner, (side, side)), dtype=float), 0, 1)
+    return np.asarray(np.clip(cv2.resize(inner, (side, side)), 0, 1), dtype=float)
 
 
 def recover_map(overlay: Pixels, frame: Pixels, *, where: str) -> RecoveredMap:
@@ -96,10 +97,12 @@ def recover_map(overlay: Pixels, frame: Pixels, *, where: str) -> RecoveredMap:
         fits[side] = nodes
         difference = enlarge(nodes, WORK_PX) - values
         residuals[side] = float(np.sqrt(np.average(difference**2, weights=weight)))
-    if residuals[GRID] > MOST_RESIDUAL:
+    colour_misfit = float(np.sqrt(np.mean(misfit**2)))
+    if residuals[GRID] > MOST_RESIDUAL or colour_misfit > MOST_COLOUR_MISFIT:
         raise ReproError(
-            found=f"an overlay that no map explains better than to {residuals[GRID]:.3f} of full scale",
-            expected=f"half a frame and half a map in the colours JET, to {MOST_RESIDUAL:g}",
+            found=f"an overlay that no map explains better than to {residuals[GRID]:.3f} of full scale, "
+            f"with colours off by {colour_misfit:.3f}",
+            expected=f"half a frame and half a map in the colours JET, to {MOST_RESIDUAL:g} and {MOST_COLOUR_MISFIT:g}",
             where=where,
             remedy="give the frame that the overlay was made of",
         )

@@ -22,6 +22,8 @@ Floats = npt.NDArray[np.float64]
 
 DARK = 110  # a pixel below this grey value is part of the box, a tick or a letter; grid lines are 176 and lighter
 _ENLARGE = 4  # labels of 10 px become 40 px, near the size that Tesseract's network was trained on
+#: Tesseract's page segmentation: sparse text, one block, one line. Each overlooks single digits at other spacings.
+_LAYOUTS = (11, 6, 7)
 _NUMBER = re.compile(r"[-\u2212]?\d+(?:[.,]\d+)?")
 # A tick is drawn on a whole pixel, so its place is off by up to half a pixel, evenly distributed.
 ROUNDING_PX = 1 / np.sqrt(12)
@@ -187,14 +189,19 @@ def read_scale(picture: Pixels, box: Box, side: str, *, where: str) -> Scale:
         If fewer than three ticks carry a number that was read, or the numbers are not on one line.
     """
     ticks = tick_pixels(picture, box, side)
-    numbers = _read_labels(picture, box, side)
     spacing = min((b - a for a, b in pairwise(ticks)), default=0.0)
-    pairs = []
-    for tick in ticks:
-        near = [(abs(place - tick), value) for place, value in numbers if abs(place - tick) < 0.3 * spacing]
-        if near:
-            pairs.append((tick, min(near)[1]))
-    fitted = _line_through_most(pairs)
+    numbers: list[tuple[float, float]] = []
+    fitted = None
+    for layout in _LAYOUTS:
+        numbers = _read_labels(picture, box, side, layout)
+        pairs = []
+        for tick in ticks:
+            near = [(abs(place - tick), value) for place, value in numbers if abs(place - tick) < 0.3 * spacing]
+            if near:
+                pairs.append((tick, min(near)[1]))
+        fitted = _line_through_most(pairs)
+        if fitted is not None:
+            break
     if fitted is None:
         raise ReproError(
             found=f"{len(ticks)} ticks and the numbers {[value for _, value in numbers]}",
@@ -215,7 +222,7 @@ def read_scale(picture: Pixels, box: Box, side: str, *, where: str) -> Scale:
     return Scale(start, per_px, float(error), tuple(zip(map(float, places), map(float, values), strict=True)))
 
 
-def _read_labels(picture: Pixels, box: Box, side: str) -> list[tuple[float, float]]:
+def _read_labels(picture: Pixels, box: Box, side: str, layout: int) -> list[tuple[float, float]]:
     """Numbers beside an axis: (pixel along the axis, value)."""
     height, width = picture.shape[:2]
     if side == "bottom":
@@ -232,7 +239,7 @@ def _read_labels(picture: Pixels, box: Box, side: str) -> list[tuple[float, floa
     page = Image.new("L", (part.width + 80, part.height + 80), 255)
     page.paste(part, (40, 40))
     data = pytesseract.image_to_data(
-        page, config="--psm 11 -c tessedit_char_whitelist=0123456789.-", output_type=pytesseract.Output.DICT
+        page, config=f"--psm {layout} -c tessedit_char_whitelist=0123456789.-", output_type=pytesseract.Output.DICT
     )
     found = []
     for text, left, top, w, h in zip(

@@ -8,13 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from repro.figures import map_statements
-from repro.figures.picture_axes import Floats
+from repro.figures.histograms import HEIGHT_PX
+from repro.figures.picture_axes import ROUNDING_PX, Floats
 from repro.figures.readings import Reading
+from repro.figures.softmax_grid import MOONS, SUNS
 
 #: Frames classified yes and no, by time of night and lunar condition as in Table 6 (``NIGHT``, ``NO_MOON``).
 Counts = Mapping[tuple[str, str], tuple[int, int]]
@@ -54,14 +58,16 @@ def figure_quantities(readings: Mapping[str, Reading], counts: Counts) -> dict[s
     if "figure3" in tables:
         found |= {
             f"figure3.{row.quantity}": FigureQuantity(float(row.value), float(row.error))
-            for row in tables["figure3"].itertuples()
+            for row in _rows(tables["figure3"])
         }
+        found |= _augmentation(tables["figure3"])
     if "figure5" in tables:
         found |= _curves(tables["figure5"])
     if "figure6" in tables:
         found |= _grid(tables["figure6"])
     if "figure7" in tables:
         found |= _histograms(tables["figure7"], counts)
+        found |= _orders(found)
     if "gradcam_cells" in tables:
         found |= {
             name: FigureQuantity(value) for name, value in map_statements.statements(tables["gradcam_cells"]).items()
@@ -73,17 +79,17 @@ def figure_quantities(readings: Mapping[str, Reading], counts: Counts) -> dict[s
     if "overlay_clock" in tables:
         found |= {
             f"clock.{row.quantity}": FigureQuantity(int(row.value) if row.quantity == "hour" else str(row.value))
-            for row in tables["overlay_clock"].itertuples()
+            for row in _rows(tables["overlay_clock"])
         }
     if "readme_curves" in tables:
         found |= {
             f"readme.{row.curve}.{row.number}": FigureQuantity(float(row.value), float(row.error))
-            for row in tables["readme_curves"].itertuples()
+            for row in _rows(tables["readme_curves"])
         }
     if "readme_table3" in tables:
         found |= {
             f"readme.table3.{_condition(row.sun, row.moon)}": FigureQuantity(int(row.value))
-            for row in tables["readme_table3"].itertuples()
+            for row in _rows(tables["readme_table3"])
         }
     return found
 
@@ -103,6 +109,11 @@ def as_document(quantities: Mapping[str, FigureQuantity]) -> dict[str, dict[str,
     }
 
 
+def _rows(table: pd.DataFrame) -> list[Any]:
+    """Rows of a table with its columns as attributes."""
+    return list(table.itertuples(index=False))
+
+
 def _condition(sun: str, moon: str) -> str:
     return f"{sun.lower()}.{moon.lower()}"
 
@@ -110,8 +121,7 @@ def _condition(sun: str, moon: str) -> str:
 def _curves(table: pd.DataFrame) -> dict[str, FigureQuantity]:
     """Figure 5 against the text: loss, accuracy, best epoch, and which denominators fit."""
     found = {
-        f"figure5.{row.curve}.e{row.epoch}": FigureQuantity(float(row.value), float(row.error))
-        for row in table.itertuples()
+        f"figure5.{row.curve}.e{row.epoch}": FigureQuantity(float(row.value), float(row.error)) for row in _rows(table)
     }
     curve = {name: part.sort_values("epoch") for name, part in table.groupby("curve")}
     loss, accuracy = curve["val_loss"], curve["val_accuracy"]
@@ -123,8 +133,8 @@ def _curves(table: pd.DataFrame) -> dict[str, FigureQuantity]:
     images = 658
     counts = values * images
     found |= {f"figure5.val_correct.e{n}": FigureQuantity(round(c), 0.0) for n, c in enumerate(counts, start=1)}
-    first_loss, lowest = loss.iloc[0], loss.loc[loss["value"].idxmin()]
-    last, best, first = loss.iloc[-1], accuracy.loc[accuracy["value"].idxmax()], accuracy.iloc[0]
+    first_loss, lowest = loss.iloc[0], loss.iloc[int(loss["value"].argmin())]
+    last, best, first = loss.iloc[-1], accuracy.iloc[int(accuracy["value"].argmax())], accuracy.iloc[0]
     found |= {
         "figure5.misfit_of_658": FigureQuantity(misfit[images]),
         "figure5.rms_of_658_images": FigureQuantity(float(np.sqrt(np.mean((counts - np.round(counts)) ** 2)))),
@@ -148,7 +158,7 @@ def _curves(table: pd.DataFrame) -> dict[str, FigureQuantity]:
 
 def _grid(table: pd.DataFrame) -> dict[str, FigureQuantity]:
     found = {}
-    for row in table.itertuples():
+    for row in _rows(table):
         name = f"{row.panel.lower()}.{_condition(row.sun, row.moon)}"
         found[f"figure6.mean.{name}"] = FigureQuantity(float(row.mean_pct))
         found[f"figure6.sd.{name}"] = FigureQuantity(float(row.sd_pct))
@@ -214,21 +224,75 @@ def _histograms(table: pd.DataFrame, counts: Counts) -> dict[str, FigureQuantity
         totals = {key: totals[key] + value for key, value in zip(totals, sums, strict=True)}
         seen += 1
     if seen and seen == len(counts):
-        frames, spread = totals["frames"], float(np.sqrt(totals["variance"]))
+        all_frames, spread = totals["frames"], float(np.sqrt(totals["variance"]))
         found |= {
-            "figure7.share_yes_pct": FigureQuantity(100 * totals["yes"] / frames),
-            "figure7.expected_share_pct": FigureQuantity(100 * totals["expected_yes"] / frames, 100 * spread / frames),
+            "figure7.share_yes_pct": FigureQuantity(100 * totals["yes"] / all_frames),
+            "figure7.expected_share_pct": FigureQuantity(
+                100 * totals["expected_yes"] / all_frames, 100 * spread / all_frames
+            ),
             "figure7.calibrated_accuracy_pct": FigureQuantity(
-                100 * (1 - totals["expected_errors"] / frames), 100 * spread / frames
+                100 * (1 - totals["expected_errors"] / all_frames), 100 * spread / all_frames
             ),
             "figure7.expected_errors": FigureQuantity(totals["expected_errors"], spread),
             "figure7.least_errors": FigureQuantity(totals["least_errors"], spread),
             "figure7.frames_near_decision": FigureQuantity(totals["near"], 0.05 * totals["near"]),
             "figure7.share_near_decision_pct": FigureQuantity(
-                100 * totals["near"] / frames, 5 * totals["near"] / frames
+                100 * totals["near"] / all_frames, 5 * totals["near"] / all_frames
             ),
         }
     return found
+
+
+def _augmentation(table: pd.DataFrame) -> dict[str, FigureQuantity]:
+    """Figure 3 in the units of its caption."""
+    value, error = (table.set_index("quantity")[column] for column in ("value", "error"))
+    factors = ["brightness", "contrast", "saturation"]
+    return {
+        "figure3.crop_area_pct": FigureQuantity(100 * float(value["crop_area"]), 100 * float(error["crop_area"])),
+        "figure3.jitter_factor": FigureQuantity(float(value[factors].mean()), float(error[factors].max())),
+        "figure3.flipped": FigureQuantity(bool(value["flip_correlation"] > value["unflipped_correlation"])),
+    }
+
+
+def _orders(found: Mapping[str, FigureQuantity]) -> dict[str, FigureQuantity]:
+    """What the text says of the order of conditions in Figures 6 and 7, asked of the bars of Figure 7.
+
+    Values are the words of the claims. An order holds only if each step is larger than two standard errors of its ends.
+    """
+
+    def value(quantity: str, sun: str, moon: str) -> tuple[float, float]:
+        read = found[f"figure7.{quantity}.{_condition(sun, moon)}"]
+        return float(read.value), read.error
+
+    def above(quantity: str, first: tuple[str, str], second: tuple[str, str]) -> bool:
+        (high, high_error), (low, low_error) = value(quantity, *first), value(quantity, *second)
+        return high - low > 2 * float(np.hypot(high_error, low_error))
+
+    orders: dict[str, FigureQuantity] = {}
+    for moon in MOONS:
+        best = max(SUNS, key=lambda sun, moon=moon: value("sd_over_yes", sun, moon)[0])  # type: ignore[misc]
+        orders[f"figure7.sd_highest_at.{moon.lower()}"] = FigureQuantity(best)
+    for sun in SUNS:
+        best = max(MOONS, key=lambda moon, sun=sun: value("sd_over_yes", sun, moon)[0])  # type: ignore[misc]
+        orders[f"figure7.sd_highest_at.{sun.lower()}"] = FigureQuantity(best)
+    lowest = min(MOONS, key=lambda moon: value("last_bin", "NIGHT", moon)[0])
+    orders["figure7.last_bin_lowest_at_night"] = FigureQuantity(lowest)
+    orders["figure7.mean_falls_towards_twilight"] = FigureQuantity(
+        all(above("mean_over_yes", (a, moon), (b, moon)) for moon in MOONS for a, b in pairwise(SUNS))
+    )
+    orders["figure7.mean_falls_with_moon"] = FigureQuantity(
+        all(above("mean_over_yes", (sun, a), (sun, b)) for sun in SUNS for a, b in pairwise(MOONS))
+    )
+    for name, moons in (("peaks_highest_at_night", MOONS), ("peaks_highest_at_night_without_full_moon", MOONS[:2])):
+        orders[f"figure7.{name}"] = FigureQuantity(
+            all(
+                above(quantity, ("NIGHT", moon), (sun, moon))
+                for quantity in ("first_bin", "last_bin")
+                for moon in moons
+                for sun in SUNS[1:]
+            )
+        )
+    return orders
 
 
 def bin_means(density: Floats) -> Floats:
@@ -249,8 +313,10 @@ def moments(place: Floats, density: Floats, error: Floats, scale_error: float) -
     """Mean, its error, population deviation, and its error, of a histogram.
 
     Errors are those of the reading, of the common zero of the scale, and of where in its bin the fullest one's content
-    lies (an eighth of a bin).
+    lies (an eighth of a bin). Neighbouring bars of one height were rounded to it alike, so that part of their errors adds up.
     """
+    rounding, rest = error * ROUNDING_PX / HEIGHT_PX, error * np.sqrt(1 - (ROUNDING_PX / HEIGHT_PX) ** 2)
+    runs = np.flatnonzero(np.concatenate([[True], np.diff(density) != 0]))
     total = density.sum()
     mean = float((place * density).sum() / total)
     variance = float((density * (place - mean) ** 2).sum() / total)
@@ -261,7 +327,8 @@ def moments(place: Floats, density: Floats, error: Floats, scale_error: float) -
     )
     slope = ((place - mean) ** 2 - variance) / total
     variance_error = np.sqrt(
-        (slope**2 * error**2).sum()
+        (np.add.reduceat(slope * rounding, runs) ** 2).sum()
+        + (slope**2 * rest**2).sum()
         + (slope.sum() * scale_error) ** 2
         + (2 * abs(place[density.argmax()] - mean) * 0.125 * density.max() / total) ** 2
     )
@@ -276,7 +343,7 @@ def _maps(table: pd.DataFrame) -> dict[str, FigureQuantity]:
         "gradcam.lowest_of_largest": FigureQuantity(float(table["largest"].min()), 0.01),
         "gradcam.largest_residual": FigureQuantity(float(table["residual"].max())),
     }
-    for row in table.itertuples():
+    for row in _rows(table):
         found[f"gradcam.area_above_half.{row.case}"] = FigureQuantity(float(row.area_above_half), float(row.error))
         found[f"gradcam.largest.{row.case}"] = FigureQuantity(float(row.largest), float(row.error))
     return found

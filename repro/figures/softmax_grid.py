@@ -178,4 +178,4 @@ def _glyph(digit: str, font: ImageFont.FreeTypeFont, offset: float) -> Ink:
     """Picture of a digit, 1 where it is black, with a margin of two pixels at the sides."""
     page = Image.new("L", (round(font.getlength("0")) + 4, round(font.size * _DIGIT_HEIGHT) + 2))
     ImageDraw.Draw(page).text((2 + offset, 1), digit, fill=255, font=font, anchor="lt")
-    return np.asarray(page, dtype=np.float32) / 255
+    return np.asarray(np.asarray(page) / 255, dtype=np.float32)

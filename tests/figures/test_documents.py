@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import hashlib
 import io
 from pathlib import Path
 
@@ -30,22 +31,20 @@ def _pdf(target: Path, pages: int = 1) -> Path:
 def _pdf_with_picture(target: Path) -> tuple[Path, bytes]:
     buffer = io.BytesIO()
     Image.new("RGB", (32, 32), (200, 40, 40)).save(buffer, "JPEG")
+    data = buffer.getvalue()
     document = pypdfium2.PdfDocument.new()
     page = document.new_page(100, 100)
     image = pypdfium2.PdfImage.new(document)
-    buffer.seek(0)
-    image.load_jpeg(buffer, inline=True)
+    image.load_jpeg(io.BytesIO(data), inline=True)
     image.set_matrix(pypdfium2.PdfMatrix().scale(50, 50))
     page.insert_obj(image)
     page.gen_content()
     document.save(target)
-    return target, buffer.getvalue()
+    return target, data
 
 
 def test_an_embedded_picture_is_found_by_its_hash(tmp_path: Path) -> None:
     """A picture comes out of a PDF byte by byte as it went in."""
-    import hashlib
-
     source, data = _pdf_with_picture(tmp_path / "one.pdf")
     wanted = WANTED.model_copy(update={"sha256": hashlib.sha256(data).hexdigest()})
     assert embedded_pictures(source, [wanted]) == {"figure5": data}
@@ -114,8 +113,6 @@ def test_a_file_that_is_no_document_is_refused(tmp_path: Path, project: Paths) -
 
 def test_adding_a_document_copies_it_under_its_published_name(tmp_path: Path) -> None:
     """A document is recognised by its hash under any name, and the missing text no longer asks for it."""
-    import hashlib
-
     root = tmp_path / "project"
     (root / "expected" / "published").mkdir(parents=True)
     (root / "params.yaml").write_text("corpus: simulated\n")

@@ -1,0 +1,52 @@
+from __future__ import annotations
+
+import pytest
+
+from repro.figures.quantities import as_measured, figure_quantities
+from repro.figures.readings import load_readings
+from repro.paths import Paths
+from repro.record.claims import Claims
+from repro.record.findings import pictures
+from repro.record.findings.finding import View
+from repro.record.table6 import table6_counts
+
+
+@pytest.fixture(scope="module")
+def measured(project: Paths, claims: Claims) -> dict[str, float | str | bool]:
+    """Quantities of the committed readings."""
+    return as_measured(figure_quantities(load_readings(project.readings), table6_counts(claims)))
+
+
+def test_every_finding_is_derived_from_the_readings(claims: Claims, measured: dict[str, float | str | bool]) -> None:
+    """All five findings come out, and each names registered claims only."""
+    view = View(claims, (), {"figure": measured})
+    found = [detector(view) for detector in pictures.DETECTORS]
+    assert all(finding is not None for finding in found)
+    assert {finding.id for finding in found} == {
+        "FND.FIGURE7_GIVES_FIGURE6",
+        "FND.OCCURRENCE_BY_PROBABILITY",
+        "FND.NEVER_VALIDATED",
+        "FND.ACTIVATION_DISAPPEARS",
+        "FND.MAPS_MEASURED",
+    }
+    assert all(name in claims for finding in found for name in finding.claims)
+
+
+def test_another_reading_gives_another_finding(claims: Claims, measured: dict[str, float | str | bool]) -> None:
+    """A mean two points off makes the two figures disagree; a dark map or an agreeing share leaves nothing to find."""
+    off = {**measured, "figure7.mean_over_yes.night.no_moon": 90.0}
+    assert pictures.two_pictures_agree(View(claims, (), {"figure": off})).kind == "conflict"
+    assert pictures.two_pictures_agree(View(claims, (), {"figure": measured})).kind == "agreement"
+    dark = {**measured, "gradcam.largest.clear": 0.2}
+    assert pictures.activation_does_not_disappear(View(claims, (), {"figure": dark})) is None
+    equal = {**measured, "figure7.expected_share_pct": 39.3}
+    assert pictures.occurrence_by_its_own_account(View(claims, (), {"figure": equal})) is None
+    sure = {**measured, "figure7.calibrated_accuracy_pct.astro.moon_full": 99.0}
+    assert pictures.conditions_never_validated(View(claims, (), {"figure": sure})) is None
+
+
+def test_without_readings_nothing_is_found(claims: Claims) -> None:
+    """A detector that lacks its quantities says so by a LookupError, which leaves its finding out."""
+    for detector in pictures.DETECTORS:
+        with pytest.raises(LookupError):
+            detector(View(claims, (), {}))
