@@ -1,17 +1,17 @@
-"""Stage figures: measure the record's pictures, or take the committed readings where a document is not there."""
+"""Measure the record's pictures, or take the committed readings where a document is not there."""
 
 import sys
 
 from repro.engine.run_stage import run_stage
 from repro.figures.record_pictures import measure_record
-from repro.paths import find_project
+from repro.params import Params
+from repro.paths import Paths
 from repro.record.claims import load_claims
 from repro.record.table6 import table6_counts
 
 
-def main() -> None:
+def main(paths: Paths, _params: Params) -> None:
     """Write results/figures."""
-    paths = find_project()
     result = measure_record(paths, table6_counts(load_claims(paths.published)), renew="--renew" in sys.argv[1:])
     print(f"read again: {', '.join(result.read) or 'nothing'}")
     if result.missing:
@@ -19,4 +19,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    run_stage("figures", main)
+    run_stage(main)

@@ -8,7 +8,7 @@ import pandas as pd
 
 from repro.reporting import figure_data as data
 from repro.reporting import figures, workflow
-from repro.reporting import prediction_figures as answer_figures
+from repro.reporting import prediction_figures as prediction_figures
 from repro.reporting.canvas import write_csv
 from repro.reporting.predictions import Predictions
 from repro.reporting.training import Training
@@ -44,16 +44,18 @@ def draw_training(training: Training, folder: Path, *, simulated: bool) -> None:
     )  # fmt: skip
 
 
-def draw_answers(results: Results, answers: Predictions, folder: Path, *, simulated: bool) -> None:
-    """Draw Figures 6 and 7 in both readings, and calibration where right answers are known."""
-    six, seven = answers.tables["figure6"], answers.tables["figure7"]
+def draw_predictions(results: Results, predictions: Predictions, folder: Path, *, simulated: bool) -> None:
+    """Draw Figures 6 and 7 in both readings, and calibration where right predictions are known."""
+    six, seven = predictions.tables["figure6"], predictions.tables["figure7"]
     printed = data.figure6_cells(results)
     write_csv(folder / "figure6.csv", pd.concat([printed.assign(over="published"), six], ignore_index=True))
-    answer_figures.figure6(six, printed, folder / "figure6.svg", simulated=simulated)
+    prediction_figures.figure6(six, printed, folder / "figure6.svg", simulated=simulated)
     for name, density in (("figure7", "density"), ("figure7_all", "density_of_all")):
         columns = ["moon_bin", "sun_bin", "predicted", "low_percent", "frames", density]
         write_csv(folder / f"{name}.csv", seven[columns])
-        answer_figures.figure7(seven, density, folder / f"{name}.svg", simulated=simulated)
-    if "reliability" in answers.tables:
-        write_csv(folder / "reliability.csv", answers.tables["reliability"])
-        answer_figures.reliability(answers.tables["reliability"], folder / "reliability.svg", simulated=simulated)
+        prediction_figures.figure7(seven, density, folder / f"{name}.svg", simulated=simulated)
+    if "reliability" in predictions.tables:
+        write_csv(folder / "reliability.csv", predictions.tables["reliability"])
+        prediction_figures.reliability(
+            predictions.tables["reliability"], folder / "reliability.svg", simulated=simulated
+        )

@@ -29,7 +29,7 @@ def missing_parts(
     corpus: CorpusOverview,
     observatory: Observatory | None,
     training: Training | None,
-    answers: Predictions | None,
+    predictions: Predictions | None,
     gradcam: Gradcam | None,
     figure3: Figure3 | None,
 ) -> tuple[MissingPart, ...]:
@@ -52,7 +52,7 @@ def missing_parts(
         waiting.append(MissingPart(f"Figure 3 from the corpus {name}: no frame with aurora trains yet", FIGURE3_BY))
     if training is None:
         waiting.append(MissingPart(f"Training on the corpus {name}, beside Figure 5", TRAINING_BY))
-    if answers is None:
+    if predictions is None:
         waiting.append(MissingPart(f"Table 6 and Figures 6 and 7 of the corpus {name}", ANSWERS_BY))
     if gradcam is None:
         waiting.append(MissingPart(f"Grad-CAM panels of the corpus {name}", GRADCAM_BY))

@@ -85,7 +85,7 @@ def read_frames(paths: Paths, corpus: str, night: str, labels: pd.Series, truth:
     corpus, night : str
         Which night.
     labels : Series of str
-        Labels by name of frame; they are the right answers where no truth is known.
+        Labels by name of frame; they are the right predictions where no truth is known.
     truth : Path or None
         Folder of the truth of a simulated corpus.
     """

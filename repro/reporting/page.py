@@ -21,13 +21,14 @@ from repro.reporting import wording as words
 from repro.reporting import workflow
 from repro.reporting.augmentation import build_figure3
 from repro.reporting.canvas import CONDITION_COLOUR
-from repro.reporting.drawings import draw_answers, draw_record, draw_training, draw_workflow
+from repro.reporting.drawings import draw_predictions, draw_record, draw_training, draw_workflow
 from repro.reporting.frame_pictures import full_copy, small_copy
 from repro.reporting.gradcam_panels import load_gradcam
 from repro.reporting.missing import missing_parts
 from repro.reporting.nights import NightGroup, load_parts, page_of
 from repro.reporting.nights_table import CorpusOverview, load_corpus
 from repro.reporting.observatory import Observatory, backbone_card, load_observatory
+from repro.reporting.pictures_of_record import ACCOUNT, load_record_pictures
 from repro.reporting.predictions import load_predictions
 from repro.reporting.provenance import Provenance, provenance
 from repro.reporting.scorecard import by_part
@@ -56,8 +57,9 @@ PAGES = (
     ReportPage("findings.html", "Findings", ("findings",)),
     ReportPage("sky.html", "Clock and sky", ("clock", "sky")),
     ReportPage("training.html", "Training", ("networks", "augmentation", "training")),
-    ReportPage("classification.html", "Classification", ("answers", "errors")),
+    ReportPage("classification.html", "Classification", ("classification", "errors")),
     ReportPage("gradcam.html", "Grad-CAM", ("gradcam",)),
+    ReportPage("pictures.html", "Pictures of the record", ("pictures",)),
     ReportPage("nights.html", "Nights", ("nights", "later")),
     ReportPage("observatory.html", "Simulated sky", ("observatory", "backbone")),
     ReportPage("claims.html", "Every claim", ("claims",)),
@@ -99,21 +101,21 @@ def build(paths: Paths) -> Path:
     # Real videos are the subject then; the simulation would only stand in the way.
     observatory = load_observatory(paths) if corpus.name == SIMULATED else None
     flow = workflow.stages(paths, corpus.name)
-    training, answers = load_training(paths, corpus.name), load_predictions(paths, corpus.name)
+    training, predictions = load_training(paths, corpus.name), load_predictions(paths, corpus.name)
     gradcam, figure3 = load_gradcam(paths, corpus.name, target), build_figure3(paths, params)
     draw_record(results, figures)
     draw_workflow(flow, figures)
     if training:
         draw_training(training, figures, simulated=simulated)
-    if answers:
-        draw_answers(results, answers, figures, simulated=simulated)
+    if predictions:
+        draw_predictions(results, predictions, figures, simulated=simulated)
     comparisons = {
         "table1": compared.table1(results, dict(corpus.repairs) if corpus.clocked else None),
         "table5": compared.table5(results, params, training),
         "figure5": compared.figure5(results, training, simulated=simulated) if training else (),
-        "table6": compared.table6(results, answers, simulated=simulated) if answers else (),
-        "figure6": compared.figure6(results, answers, simulated=simulated) if answers else (),
-        "figure7": compared.figure7(results, answers, simulated=simulated) if answers else (),
+        "table6": compared.table6(results, predictions, simulated=simulated) if predictions else (),
+        "figure6": compared.figure6(results, predictions, simulated=simulated) if predictions else (),
+        "figure7": compared.figure7(results, predictions, simulated=simulated) if predictions else (),
         "panels": compared.panels(results, gradcam) if gradcam else (),
     }
     content = {
@@ -123,16 +125,20 @@ def build(paths: Paths) -> Path:
         "corpus": corpus,
         "other_repairs": [(name, frames) for name, frames in corpus.repairs if name not in RULE_NAMES],
         "parts": load_parts(paths, corpus),
-        "table6_later": compared.table6(results, answers, simulated=True, name="table6_later") if answers else (),
+        "table6_later": compared.table6(results, predictions, simulated=True, name="table6_later")
+        if predictions
+        else (),
         "colours": CONDITION_COLOUR,
         "suns": corpus.suns(),
         "moons": MOON_BINS,
         "workflow": bool(len(flow)),
         "figure3": figure3,
         "training": training,
-        "answers": answers,
+        "predictions": predictions,
         "gradcam": gradcam,
-        "missing_parts": missing_parts(corpus, observatory, training, answers, gradcam, figure3),
+        "record_pictures": load_record_pictures(paths, results, predictions, target),
+        "account_columns": ACCOUNT,
+        "missing_parts": missing_parts(corpus, observatory, training, predictions, gradcam, figure3),
     }
     return write(content, templates=paths.report_templates, target=target)
 
@@ -169,9 +175,10 @@ def shown_sections(content: Mapping[str, Any]) -> set[str]:
         "workflow": content["workflow"],
         "clock": content["table1"] or corpus.clocked,
         "augmentation": content["figure3"],
-        "answers": content["answers"],
+        "classification": content["predictions"],
         "gradcam": content["gradcam"],
-        "errors": content["answers"] and content["answers"].errors,
+        "pictures": content["record_pictures"],
+        "errors": content["predictions"] and content["predictions"].errors,
         "nights": published,
         "later": any(part.later for part in content["parts"]),
         "observatory": content["observatory"],

@@ -1,4 +1,4 @@
-"""What the report shows of stage softmax: Table 6, Figures 6 and 7, and errors where right answers are known."""
+"""What the report shows of stage softmax: Table 6, Figures 6 and 7, and errors where right predictions are known."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ KINDS = ("form", "colour")  # what only a frame with aurora has
 
 @dataclass(frozen=True)
 class Predictions:
-    """The network's answers to a corpus, as stage softmax counted them.
+    """The network's predictions to a corpus, as stage softmax counted them.
 
     Parameters
     ----------
@@ -78,7 +78,7 @@ class Predictions:
 def f1_ends(row: Mapping[str, Any]) -> tuple[float, float]:
     """Ends of the 95 % interval of F1, as fractions, as if frames were independent.
 
-    F1 = 2 q / (1 + q), where q is the share of right answers among all frames that are yes or were taken for it. That
+    F1 = 2 q / (1 + q), where q is the share of right predictions among all frames that are yes or were taken for it. That
     share is counted, so that it has Wilson's interval, and F1 grows with it.
     """
     counted = int(row["tp"] + row["fp"] + row["fn"])

@@ -131,11 +131,11 @@ def figure5(results: Results, training: Training, *, simulated: bool) -> tuple[C
 
 
 def table6(
-    results: Results, answers: Predictions, *, simulated: bool, name: str = "table6"
+    results: Results, predictions: Predictions, *, simulated: bool, name: str = "table6"
 ) -> tuple[ComparisonRow, ...]:
     """Table 6: frames classified yes and no, the thesis' ratio yes / no, and the share yes / (yes + no) beside it."""
     rows = []
-    for entry in answers.rows(name):
+    for entry in predictions.rows(name):
         ids = [f"T6.{entry['sun_bin']}.{entry['moon_bin']}.{what}".upper() for what in ("YES", "NO", "RATIO")]
         odds, share = (entry[f"{what}_percent"] for what in ("odds", "share"))
         rebuilt = f"{entry['yes']:,}", f"{entry['no']:,}", _tenth(odds), _tenth(share)
@@ -152,10 +152,10 @@ def table6(
     return tuple(rows)
 
 
-def figure6(results: Results, answers: Predictions, *, simulated: bool) -> tuple[ComparisonRow, ...]:
+def figure6(results: Results, predictions: Predictions, *, simulated: bool) -> tuple[ComparisonRow, ...]:
     """Figure 6: mean and standard deviation of p(yes) over the frames classified yes, and over all beside it."""
     over: dict[str, dict[str, dict[str, Any]]] = {"predicted yes": {}, "all": {}}
-    for entry in answers.rows("figure6"):
+    for entry in predictions.rows("figure6"):
         over[entry["over"]][f"{entry['sun_bin']}.{entry['moon_bin']}"] = entry
     rows = []
     for cell in CELLS:
@@ -174,9 +174,9 @@ def figure6(results: Results, answers: Predictions, *, simulated: bool) -> tuple
     return tuple(rows)
 
 
-def figure7(results: Results, answers: Predictions, *, simulated: bool) -> tuple[ComparisonRow, ...]:
+def figure7(results: Results, predictions: Predictions, *, simulated: bool) -> tuple[ComparisonRow, ...]:
     """Figure 7: the bins at both ends that were read off the print, and the same ones rebuilt."""
-    table = answers.tables["figure7"]
+    table = predictions.tables["figure7"]
     rows = []
     for name, item in results.judged.items():
         part, _, cell = name.partition(".")[2].partition(".")

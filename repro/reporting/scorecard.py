@@ -18,7 +18,11 @@ PARTS: tuple[tuple[str, str, frozenset[str]], ...] = (
     ("Sample and split", "claims", frozenset({"II.3.1", "II.3.2"})),
     ("Network and settings: Tables 4 and 5, Figure 3", "networks", frozenset({"II.4.1", "II.4.2", "II.4.3"})),
     ("Training: Figure 5", "training", frozenset({"figure5"})),
-    ("Classification: Table 6, Figures 6 and 7", "answers", frozenset({"figure6", "figure7", "III.1.1", "III.1.2"})),
+    (
+        "Classification: Table 6, Figures 6 and 7",
+        "classification",
+        frozenset({"figure6", "figure7", "III.1.1", "III.1.2"}),
+    ),
     (
         "Grad-CAM",
         "gradcam",

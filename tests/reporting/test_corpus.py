@@ -118,7 +118,7 @@ def test_what_has_not_run_is_said(small, made):
     assert ("nights" in ids) == ("film" in made)
     assert ("observatory" in ids) == ("simulate" in made)
     assert ("gradcam" in ids) == ("gradcam" in made)
-    assert ("answers" in ids) == ("softmax" in made)
+    assert ("classification" in ids) == ("softmax" in made)
     assert ("figure-5-rebuilt" in ids) == ("train" in made)
     assert ("figure-contact-sheet" in ids) == ("contact_sheet" in made)
     assert ("augmentation" in ids) == ("split" in made)
@@ -152,7 +152,7 @@ def test_failed_nights_are_named(filmed):
 def test_a_simulated_corpus_is_marked_everywhere(full):
     """Every heading, caption, table title and figure that a simulated corpus feeds bears the mark; others do not."""
     html = html_of(full)
-    marked = r'<section id="(augmentation|answers|errors|gradcam|nights|later|observatory)">'
+    marked = r'<section id="(augmentation|classification|errors|gradcam|nights|later|observatory)">'
     sections = re.findall(rf"{marked}(.*?)</section>", html, re.DOTALL)
     assert len(sections) == 7
     for _, section in sections:

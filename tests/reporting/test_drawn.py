@@ -15,7 +15,7 @@ from matplotlib.figure import Figure
 from pytest_regressions.image_regression import ImageRegressionFixture
 
 from repro.reporting import figures
-from repro.reporting import prediction_figures as answer_figures
+from repro.reporting import prediction_figures as prediction_figures
 from repro.sky.bins import CONDITIONS
 from tests.conftest import ROOT
 from tests.support.baseline import STORE
@@ -73,7 +73,7 @@ def figure6(path: Path) -> None:
     mean = np.linspace(55, 95, 9)
     rows = [CELLS.assign(over=over, mean_percent=mean - less, sd_percent=12.0) for over, less in READ]
     printed = CELLS.assign(mean_percent=mean + 2, sd_percent=9.0).head(6)
-    answer_figures.figure6(pd.concat(rows, ignore_index=True), printed, path, simulated=True)
+    prediction_figures.figure6(pd.concat(rows, ignore_index=True), printed, path, simulated=True)
 
 
 READ = (("predicted yes", 0.0), ("all", 30.0))
@@ -98,7 +98,7 @@ def figure7(path: Path) -> None:
             ("yes", np.exp((low - 100) / (4.0 + number)) * (low >= 50)),
         )
     ]
-    answer_figures.figure7(pd.concat(parts, ignore_index=True), "density", path, simulated=False)
+    prediction_figures.figure7(pd.concat(parts, ignore_index=True), "density", path, simulated=False)
 
 
 @pytest.fixture

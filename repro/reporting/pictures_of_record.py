@@ -1,0 +1,150 @@
+"""What the report shows of the record's own pictures: drawings of the readings, and what one picture says of another part."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from PIL import Image
+
+from repro.figures.drawing import draw_figure7_panels
+from repro.figures.readings import load_readings
+from repro.files import read_json
+from repro.paths import Paths
+from repro.record.claims import Claim
+from repro.record.comparator import Verdict
+from repro.reporting.frame_pictures import full_copy
+from repro.reporting.predictions import Predictions
+from repro.reporting.verdicts import Results
+from repro.sky.bins import CONDITIONS
+
+MADE_BY = "dvc repro figures"
+#: Drawings of stage figures in the order of the page: title, and what they show to those who cannot see them.
+DRAWINGS = {
+    "figure5": (
+        "Figure 5, redrawn from the readings",
+        "Loss and accuracy over twelve epochs with the errors of reading.",
+    ),
+    "figure5_over_original": (
+        "Readings over the printed Figure 5",
+        "Crosses on the markers of the printed learning curves.",
+    ),
+    "figure7_over_original": ("Readings over the printed Figure 7", "Lines on the tops of the printed histogram bars."),
+    "gradcam_maps": (
+        "Maps recovered from the twelve overlays",
+        "Twelve Grad-CAM maps recovered from the printed overlays.",
+    ),
+    "gradcam_over_original": (
+        "Recovered maps over the printed frames",
+        "Contours of the recovered maps on frames and overlays.",
+    ),
+    "circle_over_original": (
+        "Circle of sky on a printed frame",
+        "The measured circle of sky drawn on a printed frame.",
+    ),
+}
+#: Quantities of Figure 7 by condition: column title, name in ``figures.json``, decimals.
+ACCOUNT = {
+    "mean confidence = accuracy if calibrated, %": ("calibrated_accuracy_pct", 1),
+    "expected share of aurora, %": ("expected_share_pct", 1),
+    "share classified yes, %": ("share_yes_pct", 1),
+    "frames within 10 points of 50 %": ("frames_near_decision", 0),
+    "fewest errors possible": ("least_errors", 0),
+}
+
+
+@dataclass(frozen=True)
+class RecordDrawing:
+    """One drawing: path from the page, title, words for those who cannot see it, width and height in pixels."""
+
+    file: str
+    title: str
+    words: str
+    size: tuple[int, int]
+
+
+@dataclass(frozen=True)
+class RecordPictures:
+    """All that the page shows.
+
+    Parameters
+    ----------
+    drawings : tuple of RecordDrawing
+        Those that stage figures made.
+    panels : RecordDrawing
+        Figure 7 as nine panels, with the rebuilt one where there is any.
+    account : tuple of pairs
+        Condition, and the values of :data:`ACCOUNT`; None where a picture does not give one.
+    judged : tuple of pairs
+        Claims that a picture judges, with the verdict, in the order of the claim files.
+    missing : str
+        Which documents are not here and what they would add; empty if all are.
+    """
+
+    drawings: tuple[RecordDrawing, ...]
+    panels: RecordDrawing
+    account: tuple[tuple[str, tuple[float | None, ...]], ...]
+    judged: tuple[tuple[Claim, Verdict], ...]
+    missing: str
+
+
+def load_record_pictures(
+    paths: Paths, results: Results, predictions: Predictions | None, target: Path
+) -> RecordPictures | None:
+    """Copy the drawings beside the page and gather the numbers; None if stage figures has not run."""
+    source = paths.figures / "figures.json"
+    if not source.is_file():
+        return None
+    document = read_json(source, made_by=MADE_BY)
+    drawings = [
+        _drawing(paths.figures / f"{name}.png", target, title, words)
+        for name, (title, words) in DRAWINGS.items()
+        if (paths.figures / f"{name}.png").is_file()
+    ]
+    panels = target / "record" / "figure7_nine_panels.png"
+    rebuilt = _rebuilt(predictions.tables["figure7"]) if predictions else None
+    draw_figure7_panels(load_readings(paths.figures)["figure7"].table, panels, rebuilt)
+    judged = [
+        (claim, verdict) for claim, verdict in results.verdicts if verdict.evidence == "figure" and verdict.compared
+    ]
+    return RecordPictures(
+        drawings=tuple(drawings),
+        panels=_placed(
+            panels, target, "Figure 7, published and rebuilt", "Nine histograms of p(yes), one for each condition."
+        ),
+        account=tuple(_account(document["quantities"])),
+        judged=tuple(judged),
+        missing=str(document["missing"]),
+    )
+
+
+def _drawing(source: Path, target: Path, title: str, words: str) -> RecordDrawing:
+    copy = target / "record" / source.name
+    full_copy(source, copy)
+    return _placed(copy, target, title, words)
+
+
+def _placed(file: Path, target: Path, title: str, words: str) -> RecordDrawing:
+    with Image.open(file) as picture:
+        return RecordDrawing(str(file.relative_to(target)), title, words, picture.size)
+
+
+def _rebuilt(figure7: pd.DataFrame) -> pd.DataFrame:
+    """Rebuilt densities in the form of the readings; a bin without a frame is zero."""
+    index = pd.MultiIndex.from_product([range(100), [f"{sun}.{moon}".upper() for sun, moon in CONDITIONS]])
+    keys = [figure7["low_percent"].astype(int), (figure7["sun_bin"] + "." + figure7["moon_bin"]).str.upper()]
+    density = figure7["density"].groupby(keys).sum().reindex(index, fill_value=0.0).reset_index()
+    density.columns = pd.Index(["bin_from_pct", "condition", "value"])
+    condition = density["condition"].str.split(".", expand=True)
+    return density.assign(sun=condition[0], moon=condition[1])
+
+
+def _account(quantities: Mapping[str, Any]) -> list[tuple[str, tuple[float | None, ...]]]:
+    rows = []
+    for sun, moon in CONDITIONS:
+        names = [f"figure7.{name}.{sun}.{moon}".lower() for name, _ in ACCOUNT.values()]
+        rows.append((f"{sun}, {moon}", tuple(quantities.get(name) for name in names)))
+    return rows
