@@ -17,7 +17,7 @@ CASES = [
             pytest.mark.slow,
             pytest.mark.xfail(reason="open fault: five bars of Moon_Full are misread", strict=True),
         ],
-    ),  # fmt: skip
+    ),
     pytest.param(2, 75, (18.0, 5.0), marks=pytest.mark.slow),
     pytest.param(3, 35, (20.0, 6.0), marks=pytest.mark.slow),
 ]
