@@ -131,7 +131,11 @@ class _Panel:
             self.weight[row - 1 : row + 2] = 0.1  # a dashed line is drawn there
         self.weight[: box.top + 3 - self.top] = 0
         self.weight[self.base - self.top :] = 0
-        self.weight[_legend_rows(picture, box)[0] - self.top : _legend_rows(picture, box)[1] - self.top] *= 0.0
+        legend = _legend(picture, box)
+        if legend is not None:
+            self.weight[
+                legend.top - self.top : legend.bottom - self.top, legend.left - self.left : legend.right - self.left
+            ] = 0
         # What is not drawn here (lines, ticks, letters) is taken over, so that it disturbs both pictures alike.
         self.copied = np.zeros(self.seen.shape[:2], dtype=bool)
         self.copied[self.base - self.top :] = True
@@ -254,12 +258,18 @@ def _mixtures() -> Pixels:
     return np.round(colours).astype(np.uint8)
 
 
-def _legend_rows(picture: Pixels, box: Box) -> tuple[int, int]:
-    """Rows that a legend takes: its letters are the only black well above the lower line; none gives an empty range."""
-    inside = grey(picture[box.top + 3 : box.bottom - 20, box.left + 3 : box.right - 2])
-    spread = np.ptp(picture[box.top + 3 : box.bottom - 20, box.left + 3 : box.right - 2].astype(int), axis=2)
-    rows = np.flatnonzero(((inside < 60) & (spread < 30)).sum(axis=1) > 3)
-    return (box.top, box.top) if len(rows) == 0 else (box.top + rows[0] - 8, box.top + rows[-1] + 14)
+def _legend(picture: Pixels, box: Box) -> Box | None:
+    """Part of a panel that a legend takes, its samples included: its letters are the only black inside; None if none."""
+    part = picture[box.top + 3 : box.bottom - 20, box.left + 3 : box.right - 2]
+    # The darkest mixture of bars has a luminance of 67 and more.
+    black = (grey(part) < 35) & (np.ptp(part.astype(int), axis=2) < 30)
+    rows, columns = np.flatnonzero(black.sum(axis=1) > 3), np.flatnonzero(black.any(axis=0))
+    if len(rows) == 0:
+        return None
+    return Box(
+        max(box.left + columns[0] - 60, box.left), max(box.top + rows[0] - 8, box.top),
+        min(box.left + columns[-1] + 20, box.right), box.top + rows[-1] + 14,
+    )  # fmt: skip
 
 
 def _check_colours(panel: _Panel, where: str) -> None:

@@ -93,10 +93,14 @@ def correlation(map_values: Floats, other: Floats, counted: np.ndarray, name: st
     """
     observed = _r(map_values[counted], other[counted])
     generator = np.random.default_rng([SEED, zlib.crc32(name.encode())])
-    reached = 0
-    for number in range(RESAMPLINGS):
-        changed = _shuffled(map_values, generator) if number % 2 else _moved(map_values, generator)
-        reached += _r(changed[counted], other[counted]) >= observed - 1e-12
+    changed = np.stack(
+        [(_shuffled if number % 2 else _moved)(map_values, generator)[counted] for number in range(RESAMPLINGS)]
+    )
+    centred = changed - changed.mean(axis=1, keepdims=True)
+    target = other[counted] - other[counted].mean()
+    scale = np.sqrt((centred**2).sum(axis=1) * (target**2).sum())
+    agreement = np.divide(centred @ target, scale, out=np.zeros(len(centred)), where=scale > 0)
+    reached = int((agreement >= observed - 1e-9).sum())
     return observed, (reached + 1) / (RESAMPLINGS + 1)
 
 
