@@ -90,6 +90,11 @@ class RecordPictures:
     judged: tuple[tuple[Claim, Verdict], ...]
     missing: str
 
+    @property
+    def shows_frames(self) -> bool:
+        """Whether a drawing has frames of AuroraMAX in it."""
+        return any(drawing.file.endswith("_over_original.png") for drawing in self.drawings)
+
 
 def load_record_pictures(
     paths: Paths, results: Results, predictions: Predictions | None, target: Path

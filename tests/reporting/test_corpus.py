@@ -176,7 +176,7 @@ def test_a_real_corpus_bears_no_mark_and_its_own_credit(small):
     for step in (corpora.train, corpora.softmax, corpora.gradcam):
         step(small, corpus="kho")
     html = html_of(build(small).parent)
-    for name in ("augmentation", "training", "answers", "errors", "gradcam", "nights"):
+    for name in ("augmentation", "training", "classification", "errors", "gradcam", "nights"):
         section = html[html.index(f'<section id="{name}">') :].split("</section>")[0]
         assert 'class="badge"' not in section, name
     assert "difference of ratio" in html
