@@ -210,7 +210,7 @@ def write(content: Mapping[str, Any], *, templates: Path, target: Path) -> Path:
         "pages": shown_pages(sections),
         "record_parts": by_part(content["results"], sections),
         "shows_corpus": drawn,
-        "shows_real": (real and bool(drawn or observatory or content["gradcam"] or content["figure3"]))
+        "shows_real": (not corpus.simulated and bool(drawn or content["gradcam"] or content["figure3"]))
         or bool(content["record_pictures"] and content["record_pictures"].shows_frames),
     }
     html = environment(templates, html=True)
