@@ -27,7 +27,7 @@ Model = TypeVar("Model", bound=BaseModel)
 
 #: Largest file that is taken out of an archive; a frame has 0.1 MB. What unpacks to more is made to fill the memory.
 MEMBER_MOST_BYTES = 1 << 26
-PICTURE_MOST_PX = 4096  # side of the largest frame; a few bytes can claim to be a open_picture that fills the memory
+PICTURE_MOST_PX = 4096  # side of the largest frame; a few bytes can claim to be a picture that fills the memory
 #: Values of the largest YAML file that is read; the lock file of 331 nights has some thousand.
 YAML_MOST_VALUES = 1_000_000
 _SHORT = reprlib.Repr()
@@ -183,14 +183,14 @@ def archive_member(archive: zipfile.ZipFile, name: str) -> bytes:
 
 @contextmanager
 def open_picture(data: bytes, where: str) -> Iterator[Image.Image]:
-    """A JPEG or PNG, open for the block; whatever the block's decoding raises is damage of the open_picture.
+    """A JPEG or PNG, open for the block; whatever the block's decoding raises is damage of the picture.
 
     Other formats are not even tried: Pillow starts other programs for some of them.
 
     Raises
     ------
     ReproError
-        If it is no such open_picture, a damaged one, or larger than any frame.
+        If it is no such picture, a damaged one, or larger than any frame.
     """
     try:
         with Image.open(io.BytesIO(data), formats=("JPEG", "PNG")) as image:

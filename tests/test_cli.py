@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import shutil
 import sys
 from pathlib import Path
 
@@ -92,7 +93,7 @@ def copied(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Paths:
     """A project with code of its own, worked in with the environment of this one."""
     (tmp_path / "repro").mkdir()
     (tmp_path / "repro" / "__init__.py").touch()
-    (tmp_path / "expected").mkdir()
+    shutil.copytree(ROOT / "expected" / "published", tmp_path / "expected" / "published")
     (tmp_path / "params.yaml").write_bytes((ROOT / "params.yaml").read_bytes())
     monkeypatch.chdir(tmp_path)
     return Paths(tmp_path)

@@ -11,6 +11,7 @@ import typer
 import yaml
 from pydantic import BaseModel
 
+from repro.camera import Camera
 from repro.cli import app
 from repro.params import Params
 from tests.conftest import ROOT
@@ -35,8 +36,10 @@ def texts() -> Iterator[tuple[str, str]]:
                     yield place, node.value
 
 
-def known(dotted: str, model: type[BaseModel] = Params) -> bool:
-    """Whether params.yaml has a parameter of this name."""
+def known(dotted: str, model: type[BaseModel] | None = None) -> bool:
+    """Whether params.yaml, or a camera profile, has a parameter of this name."""
+    if model is None:
+        return known(dotted, Params) or known(dotted, Camera)
     name, _, rest = dotted.partition(".")
     if name not in model.model_fields:
         return False

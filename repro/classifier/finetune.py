@@ -362,7 +362,7 @@ def _check_state(kept: Mapping[str, Any], phases: list[Phase], params: TrainPara
     rows = pd.DataFrame(kept["rows"], columns=list(CURVES)).astype(CURVES)
     done = kept["epoch"]
     if not 1 <= done <= len(phases) or rows["epoch"].tolist() != list(range(1, done + 1)):
-        raise ValueError(f"{done} epochs of {len(phases)}, {len(rows)} of them message_of")
+        raise ValueError(f"{done} epochs of {len(phases)}, {len(rows)} of them recorded")
     if not (1 <= kept["batch"] <= params.batch and 1 <= kept["best_epoch"] <= done and kept["seed"] >= 0):
         raise ValueError("a batch, a best epoch or a seed that cannot be")
 

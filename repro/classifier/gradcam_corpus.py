@@ -36,7 +36,7 @@ from repro.untrusted import message_of
 
 KEYS = ["night", "number"]
 FULL_PX = 720  # side of the thesis' panels
-COLOUR_PX = 90  # side at which a frame's colour is message_of
+COLOUR_PX = 90  # side at which a frame's colour is measured
 RESAMPLINGS = 2000
 _CASE = {
     "panel": "str", "case": "str", "label": "str", "name": "str", "chosen": "str", "night": "str", "number": "Int64",

@@ -115,15 +115,15 @@ def draw(rng: np.random.Generator, size_px: int) -> Augmentation:
 
 def augment(image: Pixels, chosen: Augmentation) -> Pixels:
     """Apply drawn transforms to an image (height, width, 3); the result has the same size."""
-    open_picture = Image.fromarray(image)
-    open_picture = functional.resized_crop(
-        open_picture, chosen.top, chosen.left, chosen.height, chosen.width, list(image.shape[:2])
+    picture = Image.fromarray(image)
+    picture = functional.resized_crop(
+        picture, chosen.top, chosen.left, chosen.height, chosen.width, list(image.shape[:2])
     )
     if chosen.flip:
-        open_picture = functional.hflip(open_picture)
+        picture = functional.hflip(picture)
     for name, factor in chosen.jitter:
-        open_picture = getattr(functional, f"adjust_{name}")(open_picture, factor)
-    return np.asarray(open_picture)
+        picture = getattr(functional, f"adjust_{name}")(picture, factor)
+    return np.asarray(picture)
 
 
 def normalise(images: Pixels, device: torch.device | str = "cpu") -> Tensor:

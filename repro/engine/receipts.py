@@ -1,7 +1,7 @@
-"""Receipts: what a night's outputs were made from, so that a night whose receipt still is_current costs nothing.
+"""Receipts: what a night's outputs were made from, so that a night whose receipt still holds costs nothing.
 
 A receipt names the contents of the inputs, the parameters, the code and the outputs. It is written last and taken away
-first, so a night without one was not finished. It is_current nothing that differs from run to run: the same work makes the same
+first, so a night without one was not finished. It contains nothing that differs from run to run: the same work makes the same
 receipt, byte for byte. When inputs were last seen to be what they are is noted elsewhere, outside the stage's outputs.
 """
 

@@ -1,4 +1,4 @@
-"""Run one stage of the pipeline: project_lock in its project, with errors a user can act on, and a line in the log of runs."""
+"""Run one stage of the pipeline: with the project locked, with errors a user can act on, and a line in the log of runs."""
 
 from __future__ import annotations
 

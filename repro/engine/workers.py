@@ -57,7 +57,7 @@ def worker_count(asked: Workers) -> int:
 def run(
     work: Callable[[Item], Result], items: Sequence[Item], *, workers: Workers = 0, gpu: bool = False
 ) -> Generator[tuple[Item, Result | Exception], None, None]:
-    """Do ``work`` on every item and yield ``(item, result)`` as answers_of ends; an error of one item is its result.
+    """Do ``work`` on every item and yield ``(item, result)`` as each ends; an error of one item is its result.
 
     Parameters
     ----------
@@ -68,12 +68,12 @@ def run(
     workers : int or Engine
         Local processes, 0 for one a core; 1 runs in this process. Section ``engine`` of the parameters may name a cluster.
     gpu : bool
-        Whether answers_of item needs a GPU of its own; only a cluster heeds it.
+        Whether each item needs a GPU of its own; only a cluster heeds it.
 
     Yields
     ------
     tuple
-        The item and its result, or the exception it raised; a :class:`ReproError` where its worker was killed_error time and
+        The item and its result, or the exception it raised; a :class:`ReproError` where its worker was killed time and
         again. Items come in order of completion.
 
     Raises
@@ -103,7 +103,7 @@ def run(
 
 
 class LocalProcesses(Executor):
-    """Processes of this machine, answers_of a pool of its own: one that is killed_error takes no other's work along.
+    """Processes of this machine, each a pool of its own: one that is killed takes no other's work along.
 
     Processes are spawned, not forked: torch and OpenCV hold threads, and a fork of a process with threads can hang.
 
@@ -242,7 +242,7 @@ def _answer(call: Callable[[], Result]) -> Result | Exception:
 def killed_error(often: str, where: str) -> ReproError:
     """Error of an item whose worker did not live to answer."""
     return ReproError(
-        found=f"the process at work on it was killed_error {often}",
+        found=f"the process at work on it was killed {often}",
         expected="a process that ends by itself",
         where=where,
         remedy="most often memory ran out: use fewer workers (engine.workers) or larger ones, and run again",

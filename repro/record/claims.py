@@ -295,6 +295,18 @@ def merge(defaults: dict[str, Any], own: dict[str, Any]) -> dict[str, Any]:
     return merged
 
 
+def claim_files(folder: Path) -> list[Path]:
+    """Claim files under a folder, in order of path.
+
+    Files whose name begins with an underscore or a dot, the list of documents and the readings are none.
+    """
+    return [
+        path
+        for path in sorted(folder.rglob("*.yaml"))
+        if not path.name.startswith(("_", ".")) and path.name != "documents.yaml" and path.parent.name != "readings"
+    ]
+
+
 def load_claims(folder: Path) -> Claims:
     """Read every claim file under ``expected/published``.
 
@@ -310,11 +322,7 @@ def load_claims(folder: Path) -> Claims:
         If a file is not YAML, a key is unknown, an id is used twice, a tolerance is below one printed step, a rule
         has no reason, or a formula names no claim. The message names file, id, field and remedy.
     """
-    files = [
-        path
-        for path in sorted(folder.rglob("*.yaml"))
-        if not path.name.startswith(("_", ".")) and path.name != "documents.yaml" and path.parent.name != "readings"
-    ]
+    files = claim_files(folder)
     if not files:
         raise ReproError(
             found="no claim files",

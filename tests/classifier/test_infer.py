@@ -239,7 +239,7 @@ def test_softmax_does_not_overflow() -> None:
 
 
 def test_results_come_in_order_and_bounded() -> None:
-    """NightWork done ahead in threads comes back complete and in order, however it is sized."""
+    """Work done ahead in threads comes back complete and in order, however it is sized."""
     from concurrent.futures import ThreadPoolExecutor
 
     with ThreadPoolExecutor(3) as pool:

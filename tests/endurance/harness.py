@@ -21,6 +21,7 @@ import yaml
 
 from repro.files import write_table
 from repro.paths import Paths
+from repro.simulated_mark import mark_folders
 from tests.endurance import child
 from tests.support.camera import SLASHES, Look, burn, write_video
 from tests.support.corpus import add_night
@@ -297,6 +298,7 @@ def make_project(folder: Path) -> Paths:
         truth = project.truth(CORPUS) / f"{night}.parquet"
         write_table(truth, pd.read_parquet(truth).assign(time_utc=times, sun_bin="Night", moon_bin="No_moon"))
     shutil.rmtree(project.results)  # only the truth is wanted
+    mark_folders(project.videos(CORPUS))
     return project
 
 

@@ -273,7 +273,7 @@ class Late:
 
 
 def overtaken(task: Late) -> dict[str, int]:
-    """NightWork at whose end the next run has finished the night and swept away what this one had begun."""
+    """Work at whose end the next run has finished the night and swept away what this one had begun."""
     write_text(task.work.outputs[0], "of the next run")
     receipts.write(task.work, {})
     raise FileNotFoundError(".partial-of-this-run")

@@ -1,4 +1,4 @@
-"""Running a stage: project_lock, run_log, and with errors that a user can act on."""
+"""Running a stage: with the project locked, a line in the log, and errors that a user can act on."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def test_every_run_leaves_a_line(project: Paths, capsys: pytest.CaptureFixture[s
 
 
 def test_a_stage_bears_the_name_of_its_script(project: Paths) -> None:
-    """A stage that is given no name is run_log under the name of the file that defines it."""
+    """A stage that is given no name is logged under the name of the file that defines it."""
     run_stage(lambda _paths, _params: None)
     assert [run["stage"] for run in read_runs(project)] == ["test_run_stage"]
 

@@ -18,7 +18,7 @@ from repro.camera import Camera, load_camera
 from repro.evidence import combine
 from repro.params import load_params
 from repro.paths import Paths
-from repro.record.claims import Claims, load_claims
+from repro.record.claims import Claims, claim_files, load_claims
 from repro.record.formula import FormulaError, evaluate, unresolved
 from repro.record.judge import Evidence, verify
 from repro.schedule.document import published
@@ -174,7 +174,7 @@ def evidence() -> Evidence:
 
 def test_any_value_of_the_claims(attempt: Attempt, project: Paths, evidence: Evidence) -> None:
     """Every field of a claim put wrong is refused with id and field, or is judged; judging never breaks off."""
-    files = sorted(path for path in project.published.rglob("*.yaml") if not path.name.startswith("_"))
+    files = claim_files(project.published)
     rng = random.Random(5)
     good = {path.name: yaml.safe_load(path.read_text(encoding="utf-8")) for path in files}
     Path("claims").mkdir()
@@ -198,7 +198,7 @@ def test_any_value_of_the_claims(attempt: Attempt, project: Paths, evidence: Evi
 
 def alone(block: dict[str, Any]) -> None:
     """Take out of a block what refers to claims of other blocks."""
-    for part in (block.get("defaults", {}), *block["claims"]):
+    for part in (block.get("defaults", {}), *block.get("claims", [])):
         for key in ("numerator", "denominator"):
             part.pop(key, None)
         if part.get("evidence", {}).pop("arithmetic", None) and not part["evidence"]:

@@ -10,7 +10,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, ClassVar
@@ -27,10 +27,11 @@ from repro.classifier.gradcam_corpus import explain_corpus
 from repro.classifier.infer_corpus import infer_corpus
 from repro.clock.clock_corpus import clock_corpus
 from repro.engine import cluster
+from repro.engine.nights import run_nights
 from repro.engine.workers import Workers, run
 from repro.errors import ReproError
 from repro.files import digest
-from repro.film.film_corpus import film_corpus
+from repro.film.film_corpus import FilmTask, film_night, film_tasks
 from repro.params import ClockParams, Engine, FilmParams, GradcamParams, InferParams, Params
 from repro.paths import Paths
 from tests.engine.cluster.work import Slowly, dies, refuse
@@ -98,9 +99,10 @@ def clocked_frames(day: int) -> Iterator[np.ndarray]:
         yield wide
 
 
-def observe(videos: Path, root: Path, workers: Workers, do: Any = None) -> None:
-    """Stages film and clock."""
-    film_corpus(videos, root / "film", CAMERA, FilmParams(), workers=workers, do=do)
+def observe(videos: Path, root: Path, workers: Workers, film: Callable[[FilmTask], Any] = film_night) -> None:
+    """Stages film and clock; ``film`` films one night."""
+    tasks, failed = film_tasks(videos, root / "film", CAMERA, FilmParams(), workers=workers)
+    run_nights("film", root / "film", tasks, film, workers=workers, failed=failed)
     clock_corpus(root / "film", root / "clock", CAMERA, ClockParams(), workers=workers)
 
 
@@ -110,7 +112,7 @@ def alone(videos: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, s
     root = tmp_path_factory.mktemp("alone")
     observe(videos, root, 1)
     found = digests(root)
-    assert len(found) == NIGHTS * (5 + 3) + 2
+    assert len(found) == NIGHTS * (5 + 2) + 2
     assert len(pd.read_parquet(root / "clock" / "tables" / "20240201.parquet")["time_utc"].dropna()) == 6
     return found
 
@@ -167,7 +169,7 @@ def test_a_worker_killed_in_the_midst_changes_nothing(
     told.mkdir()
     killer = threading.Thread(target=kill_one, args=(told, killed))
     killer.start()
-    observe(videos, tmp_path / "made", engine if where == "cluster" else 2, do=Slowly(told))
+    observe(videos, tmp_path / "made", engine if where == "cluster" else 2, film=Slowly(told))
     killer.join()
     lost = [path.name for path in told.iterdir() if path.name.startswith(f"{killed[0]}-")]
     again = [path.name for path in told.iterdir() if path.name.endswith(lost[0].split("-")[1])]
