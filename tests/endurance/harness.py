@@ -31,7 +31,8 @@ CORPUS = "simulated"
 NIGHTS = {"20221222": "01:00:30", "20221223": "23:53:30"}
 FRAMES = 12
 STAGES = (
-    "film", "clock", "sky", "sample", "split", "train", "infer", "softmax", "gradcam", "schedule", "architecture", "verify",
+    "film", "clock", "sky", "sample", "split", "train", "infer", "softmax", "gradcam", "schedule", "architecture", "figures",
+    "verify",
     "report",
 )  # fmt: skip
 SEED = 20250627
