@@ -22,12 +22,13 @@ EXACT = Real(1e-12, 1e-9)
 ANGLE = Real(1e-6)
 #: Shares of pixels and a margin, rendered in float32; no difference was seen. One pixel of 240 x 240 is 2e-5.
 RENDERED = Real(1e-4)
-#: Losses of eight steps of Adam; 5e-6 was seen.
-LOSS = Real(2e-4)
-#: Probabilities; 7e-5 was seen, and no answer of the campaign lies within 0.02 of a decision. Logits of a frame: 3e-4.
-ANSWER, LOGIT, PERCENT = Real(1e-3), Real(5e-3), Real(0.1)
-#: Grad-CAM's maps in float32; 1e-7 was seen in two frames. They follow from the answers' gradients, hence as loose.
-MAP = Real(1e-3)
+#: Training amplifies the rounding of a processor: the same code and images gave losses up to 0.023 apart, probabilities
+#: 0.008 and logits 0.006 on two machines (on one machine they agree to the byte, which another test checks).
+LOSS = Real(0.05)
+#: No answer of the campaign lies within 0.02 of a decision.
+ANSWER, LOGIT, PERCENT = Real(0.02), Real(0.03), Real(2.0)
+#: Grad-CAM's maps follow from the same weights.
+MAP = Real(0.02)
 #: Of the schedule's draws, in frames: another machine may put a minute at the border of a condition on its other side.
 SCATTER = Real(0.5)
 
