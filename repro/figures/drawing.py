@@ -91,7 +91,9 @@ def draw_maps(cells: pd.DataFrame, target: Path, pictures: Pictures | None = Non
         _save(figure, target)
 
 
-def draw_figure7_panels(table: pd.DataFrame, target: Path, rebuilt: pd.DataFrame | None = None) -> None:
+def draw_figure7_panels(
+    table: pd.DataFrame, target: Path, rebuilt: pd.DataFrame | None = None, *, label: str = "rebuilt"
+) -> None:
     """Figure 7 as nine panels with one logarithmic scale: bars as published, a line as rebuilt.
 
     Parameters
@@ -103,6 +105,8 @@ def draw_figure7_panels(table: pd.DataFrame, target: Path, rebuilt: pd.DataFrame
         The PNG.
     rebuilt : DataFrame, optional
         The same of another network.
+    label : str
+        Of the other network.
     """
     edges = np.arange(BINS + 1)
     with mpl.rc_context(_STYLE):
@@ -115,7 +119,7 @@ def draw_figure7_panels(table: pd.DataFrame, target: Path, rebuilt: pd.DataFrame
                 colour = [part / 255 for part in colour_of[sun]]
                 panel.stairs(_density(table, sun, moon), edges, fill=True, color=colour, alpha=ALPHA, label="published")
                 if rebuilt is not None:
-                    panel.stairs(_density(rebuilt, sun, moon), edges, color="black", linewidth=0.7, label="rebuilt")
+                    panel.stairs(_density(rebuilt, sun, moon), edges, color="black", linewidth=0.7, label=label)
                 panel.axvline(50, color="grey", linewidth=0.6, linestyle=":")
                 panel.set_title(f"{sun.title()} & {moon.capitalize()}")
         axes[0, 0].set_yscale("log")

@@ -136,7 +136,7 @@ def build(paths: Paths) -> Path:
         "training": training,
         "predictions": predictions,
         "gradcam": gradcam,
-        "record_pictures": load_record_pictures(paths, results, predictions, target),
+        "record_pictures": load_record_pictures(paths, results, predictions, target, simulated=simulated),
         "account_columns": ACCOUNT,
         "missing_parts": missing_parts(corpus, observatory, training, predictions, gradcam, figure3),
     }

@@ -48,11 +48,11 @@ DRAWINGS = {
 }
 #: Quantities of Figure 7 by condition: column title, name in ``figures.json``, decimals.
 ACCOUNT = {
-    "mean confidence = accuracy if calibrated, %": ("calibrated_accuracy_pct", 1),
-    "expected share of aurora, %": ("expected_share_pct", 1),
-    "share classified yes, %": ("share_yes_pct", 1),
-    "frames within 10 points of 50 %": ("frames_near_decision", 0),
-    "fewest errors possible": ("least_errors", 0),
+    "confidence, %": ("calibrated_accuracy_pct", 1),
+    "aurora expected, %": ("expected_share_pct", 1),
+    "classified yes, %": ("share_yes_pct", 1),
+    "near 50 %": ("frames_near_decision", 0),
+    "fewest errors": ("least_errors", 0),
 }
 
 
@@ -97,7 +97,7 @@ class RecordPictures:
 
 
 def load_record_pictures(
-    paths: Paths, results: Results, predictions: Predictions | None, target: Path
+    paths: Paths, results: Results, predictions: Predictions | None, target: Path, *, simulated: bool
 ) -> RecordPictures | None:
     """Copy the drawings beside the page and gather the numbers; None if stage figures has not run."""
     source = paths.figures / "figures.json"
@@ -111,7 +111,8 @@ def load_record_pictures(
     ]
     panels = target / "record" / "figure7_nine_panels.png"
     rebuilt = _rebuilt(predictions.tables["figure7"]) if predictions else None
-    draw_figure7_panels(load_readings(paths.figures)["figure7"].table, panels, rebuilt)
+    label = "rebuilt, simulated" if simulated else "rebuilt"
+    draw_figure7_panels(load_readings(paths.figures)["figure7"].table, panels, rebuilt, label=label)
     judged = [
         (claim, verdict) for claim, verdict in results.verdicts if verdict.evidence == "figure" and verdict.compared
     ]
