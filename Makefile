@@ -7,20 +7,21 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
-# DVC reports usage unless told not to; nothing here phones home.
+# DVC reports its use unless this is set; nothing here contacts anyone.
 export DVC_NO_ANALYTICS := 1
 
 .PHONY: help repository setup report verify test test-fast lint format bench clean moved
 
-help: ## Say what each target does
+help: ## List all targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
+# What `make report` needs beside the environment; checked before anything is installed.
 repository:
 	@bash setup.sh repository
 
-setup: $(READY) ## Install the environment (.venv) and what the system must offer: 2 minutes
+setup: $(READY) ## Install the environment into .venv, and Tesseract where permitted: about 2 minutes, 7 GB
 
-# An environment knows its own place: in a checkout that was renamed or copied it still points to the first one.
+# An environment stores its own path: in a checkout that was renamed or copied it still points to the first one.
 ifneq ($(strip $(shell cat $(READY) 2>/dev/null)),$(strip $(CURDIR)))
 $(READY): moved
 endif
@@ -28,25 +29,27 @@ endif
 $(READY): pyproject.toml constraints.txt setup.sh
 	@bash setup.sh system $(PYTHON)
 	@if [ -s $(READY) ] && [ "$$(cat $(READY))" != "$(CURDIR)" ]; then \
-		echo "The environment in $(VENV) belongs to $$(cat $(READY)); it is made again for this place"; rm -rf $(VENV); fi
-	@echo "Installing the environment into $(VENV): about 2 minutes"
+		echo "The environment in $(VENV) belongs to $$(cat $(READY)); it is installed again for this checkout"; rm -rf $(VENV); fi
+	@echo "Step 1 of 3: new environment in $(VENV)"
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --upgrade pip
-	$(BIN)/python -m pip install --progress-bar off --constraint constraints.txt --editable '.[dev]'
+	@echo "Step 2 of 3: current pip"
+	$(BIN)/python -m pip install --upgrade pip
+	@echo "Step 3 of 3: packages, 7 GB on disk; about 2 minutes in all, and longer on a slow connection"
+	$(BIN)/python -m pip install --progress-bar on --constraint constraints.txt --editable '.[dev]'
 	@echo "$(CURDIR)" > $@
 
-report: repository $(READY) ## Run the pipeline and build the report: 7 minutes the first time
+report: repository $(READY) ## Run the pipeline and build the report: about 7 minutes the first time, on two quiet cores
 	$(BIN)/dvc repro
 	@echo
 	@echo "The report: report/build/index.html"
 
-verify: $(READY) ## Compare every published number with its evidence: seconds
+verify: $(READY) ## Compare every published number with its evidence: 10 to 20 seconds; needs no video
 	$(BIN)/repro verify
 
-test: $(READY) ## Run every test that needs no GPU and no private data: 10 minutes
+test: $(READY) ## Run every test that needs no GPU and no private data: about 10 minutes
 	$(BIN)/python -m pytest -n auto --dist loadfile
 
-test-fast: $(READY) ## Run the tests that are not marked slow: 3 minutes
+test-fast: $(READY) ## Run the tests that are not marked slow: about 3 minutes
 	$(BIN)/python -m pytest -n auto --dist loadfile -m "not slow"
 
 lint: $(READY) ## Check style and types
@@ -54,11 +57,11 @@ lint: $(READY) ## Check style and types
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-format: $(READY) ## Put the code into the one format
+format: $(READY) ## Format the code
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-bench: $(READY) ## Measure speed against the naive way and the limit
+bench: $(READY) ## Measure speed against the naive way and the limit; see docs/speed.md
 	$(BIN)/repro bench all
 
 clean: ## Remove results and the built report; keep the environment, the videos and the labels
