@@ -35,7 +35,7 @@ _SHORT.maxlevel, _SHORT.maxstring, _SHORT.maxother, _SHORT.maxlong = 3, 160, 160
 _TOLD = 600  # characters of a parser's own words that are passed on
 
 
-class _Loader(yaml.SafeLoader):
+class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
     """Plain data only; without repeated keys, and without aliases that make a kilobyte mean a terabyte."""
 
     def get_single_data(self) -> Any:
