@@ -10,9 +10,8 @@ from dvc.exceptions import DvcException
 from dvc.repo import Repo
 from dvc.rwlock import RWLockFileCorruptedError, RWLockFileFormatError
 
-from repro.audit.hashes import folder_md5
-from repro.audit.hashes import md5 as md5_of
 from repro.audit.revision import Revision, at_commit, hashed, in_working_tree, inside
+from repro.audit.source_files import folder_md5, md5_of
 from repro.errors import ReproError
 
 #: Made from the results alone and kept out of the cache; whatever moves in it moved before it.
@@ -239,7 +238,7 @@ def _open(root: Path) -> Repo:
 
 def _revision(root: Path, repo: Repo, name: str | None) -> Revision:
     if name is not None:
-        return at_commit(root, name)
+        return at_commit(root, repo.scm, name)
     try:
         return in_working_tree(root, repo.status())
     except (RWLockFileCorruptedError, RWLockFileFormatError) as error:

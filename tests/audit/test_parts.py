@@ -17,11 +17,11 @@ from repro.audit.claim_moves import ClaimMove
 from repro.audit.diff import Diff
 from repro.audit.diff_formats import MARKDOWN_CHARACTERS, as_json, as_markdown, as_page, write
 from repro.audit.frame_moves import FrameMove, Frames
-from repro.audit.hashes import folder_md5
 from repro.audit.metric_moves import Score, compare
 from repro.audit.outputs import Gap
 from repro.audit.revision import parse_lock
 from repro.audit.sections import sections, shown
+from repro.audit.source_files import folder_md5
 from repro.audit.stage_runs import StageRun
 from repro.audit.thumbnails import Thumbnail
 from repro.errors import ReproError
