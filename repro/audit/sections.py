@@ -118,7 +118,7 @@ def _metrics(diff: Diff) -> Section:
     for move in diff.metrics:
         interval = f"{move.interval[0]:+.4f} to {move.interval[1]:+.4f}" if move.interval else NOTHING
         verdict = {True: "within noise", False: "changed", None: NOTHING}[move.noise]
-        rows.append((move.metric, shown(move.before), shown(move.after), interval, verdict, move.how))
+        rows.append((move.metric, shown(move.before), shown(move.after), interval, verdict, move.basis))
     columns = ("metric", "before", "after", "95 % interval of the difference", "so", "rests on")
     return Section("metrics", "Metrics", "" if rows else "No metric moved.", columns, tuple(rows))
 

@@ -173,4 +173,4 @@ def test_accuracies_of_curves() -> None:
     )
     (move,) = metric_moves(pair)
     assert (move.metric, move.before, move.after, move.noise) == ("validation accuracy, curves", 0.91, 0.915, True)
-    assert move.how == "spread between seeds, 2 and 2 networks"
+    assert move.basis == "spread between seeds, 2 and 2 networks"
