@@ -1,16 +1,16 @@
-"""Two revisions held against each other: everything that moved, why, and what could not be compared."""
+"""Compare two revisions: everything that moved, why, and what could not be compared."""
 
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from repro.audit.cell_moves import CellMove, cell_moves
 from repro.audit.claim_moves import ClaimMove, FindingMove, claim_moves
 from repro.audit.frame_moves import Frames, frame_moves
 from repro.audit.metric_moves import MetricMove, metric_moves
-from repro.audit.outputs import Gap, Pair
+from repro.audit.outputs import DERIVED, DVC_REPRO, Gap, Pair
 from repro.audit.stage_runs import StageRun, stage_runs
 from repro.audit.thumbnails import Thumbnail, thumbnails
 from repro.engine.run_stage import read_runs
@@ -18,6 +18,25 @@ from repro.paths import Paths
 
 #: Stages whose files are published pictures; they are compared as files.
 PICTURES = ("gradcam",)
+
+
+#: Stages whose outputs the sections of a comparison are read from.
+COMPARED_STAGES = ("verify", "clock", "sky", "split", "infer", "schedule", "softmax", "train", *PICTURES)
+
+
+@dataclass(frozen=True)
+class NextStep:
+    """A command that the user may want next.
+
+    Parameters
+    ----------
+    purpose, command, effect : str
+        What it is for, the command as typed in the project's root, and what it does.
+    """
+
+    purpose: str
+    command: str
+    effect: str
 
 
 @dataclass(frozen=True)
@@ -42,7 +61,11 @@ class Diff:
         Some moved frames, before and after.
     times : list of dict
         Of each of ``stages``, the last run that this checkout's log knows (:func:`repro.engine.run_stage.read_runs`). Run times are
-        no part of a revision: where or from which state a stage was run before, nothing here tells.
+        no part of a revision: the log does not say from which state a stage was run before.
+    not_compared : dict
+        Gaps that keep a stage's outputs from being compared, by stage; only stages that have some.
+    next_steps : list of NextStep
+        Commands that bring the working tree up to date, and that revert it.
     """
 
     before: str
@@ -58,10 +81,12 @@ class Diff:
     gaps: list[Gap]
     images: list[Thumbnail]
     times: list[dict[str, Any]]
+    not_compared: dict[str, list[Gap]] = field(default_factory=dict)
+    next_steps: list[NextStep] = field(default_factory=list)
 
     def counts(self) -> dict[str, int]:
         """How many of each published thing moved; only kinds of which some did."""
-        found = {
+        numbers = {
             "claim": len({move.claim for move in self.claims}),
             "finding": len(self.findings),
             "cell": sum(move.printed for move in self.cells),
@@ -71,7 +96,7 @@ class Diff:
             "picture": len(self.pictures),
             "other number": sum(not move.printed for move in self.cells),
         }
-        return {kind: number for kind, number in found.items() if number}
+        return {kind: number for kind, number in numbers.items() if number}
 
     @property
     def exit_code(self) -> int:
@@ -88,7 +113,7 @@ class Diff:
         return text
 
     def as_dict(self) -> dict[str, Any]:
-        """The document that ``repro diff --format json`` prints; images are told by name."""
+        """The document that ``repro diff --format json`` prints; images are left out."""
         return {
             "before": self.before,
             "after": self.after,
@@ -113,6 +138,8 @@ class Diff:
             ),
             "last_runs_here": self.times,
             "not_compared": [asdict(gap) for gap in self.gaps],
+            "stages_not_compared": list(self.not_compared),
+            "next_steps": [asdict(step) for step in self.next_steps],
         }
 
 
@@ -154,7 +181,27 @@ def compare(paths: Paths, before: str = "HEAD", after: str | None = None, *, ima
         gaps=pair.gaps,
         images=thumbnails(pair, frames.moves) if images else [],
         times=_times(paths, stages),
+        not_compared={stage: gaps for stage in COMPARED_STAGES if (gaps := pair.gaps_of(stage))},
+        next_steps=_next_steps(pair, stages),
     )
+
+
+def _next_steps(pair: Pair, stages: list[StageRun]) -> list[NextStep]:
+    """What to run after a change to the working tree, and how to undo it; nothing between two commits."""
+    if pair.after.commit is not None or not (stages or pair.after.outdated or pair.after.never_run):
+        return []
+    steps = []
+    changed = {*pair.after.outdated, *pair.after.never_run}
+    to_run = [name for name in pair.stages if pair.upstream(name) & changed]
+    if to_run:
+        effect = f"runs what the change reaches, of: {', '.join(to_run)}"
+        steps.append(NextStep("bring the results up to date", DVC_REPRO, effect))
+        steps.append(NextStep("compare again", f".venv/bin/repro diff {pair.before.name}", "shows what moved"))
+    revert = "git checkout . && .venv/bin/dvc checkout"
+    effect = "drops all uncommitted edits of tracked files and takes the committed results out of DVC's cache; "
+    effect += f"{', '.join(DERIVED)} is not cached: {DVC_REPRO} makes it again"
+    steps.append(NextStep("revert to the last commit", revert, effect))
+    return steps
 
 
 def _times(paths: Paths, stages: list[StageRun]) -> list[dict[str, Any]]:

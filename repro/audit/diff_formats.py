@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.table import Table
 
 from repro.audit.diff import Diff
-from repro.audit.sections import Section, sections
+from repro.audit.sections import DiffSection, sections
 from repro.errors import ReproError, printable
 from repro.files import dumps, write_text
 
@@ -120,7 +120,7 @@ def _link(jpeg: bytes | None) -> str | None:
     return None if jpeg is None else "data:image/jpeg;base64," + base64.b64encode(jpeg).decode()
 
 
-def _more(section: Section, shown: int) -> str:
+def _more(section: DiffSection, shown: int) -> str:
     return f"\n... and {len(section.rows) - shown:,} more; all of them: repro diff --format json"
 
 

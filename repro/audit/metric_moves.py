@@ -1,15 +1,16 @@
-"""Accuracies of two trainings, with intervals: change told from noise."""
+"""Accuracies of two trainings, with intervals: is a change larger than noise?."""
 
 from __future__ import annotations
 
 import re
+import warnings
 from dataclasses import dataclass
 from math import sqrt
 from pathlib import PurePosixPath
-from statistics import mean, variance
+from statistics import mean
 
 import pandas as pd
-from scipy.stats import t as student
+from scipy.stats import ttest_ind
 
 from repro.audit.frame_moves import is_table, read_table
 from repro.audit.outputs import Pair
@@ -21,15 +22,15 @@ CONFIDENCE = 0.95
 
 
 @dataclass(frozen=True)
-class Score:
-    """Images classified rightly by the network that is kept, at its best epoch."""
+class NetworkScore:
+    """Images classified correctly by the kept network, at its best epoch."""
 
     correct: int
     images: int
 
     @property
     def accuracy(self) -> float:
-        """Share of the images classified rightly."""
+        """Share of the images classified correctly."""
         return self.correct / self.images
 
 
@@ -47,7 +48,7 @@ class MetricMove:
         95 % interval of the difference.
     noise : bool or None
         Whether the interval holds zero: what chance alone makes. None where there is nothing to compare.
-    how : str
+    basis : str
         What the interval rests on.
     """
 
@@ -56,61 +57,69 @@ class MetricMove:
     after: float | None
     interval: tuple[float, float] | None
     noise: bool | None
-    how: str
+    basis: str
 
 
 def metric_moves(pair: Pair) -> list[MetricMove]:
     """Validation accuracies that moved."""
     if not any(is_table(change.name) for change in pair.changes(STAGE)):
         return []
-    one, two = (_scores(pair, side) for side in (pair.before, pair.after))
-    if one is None or two is None:
+    before, after = (_scores(pair, side) for side in (pair.before, pair.after))
+    if before is None or after is None:
         return []
-    found = []
-    for name in dict.fromkeys((*two, *one)):
-        a, b = one.get(name, []), two.get(name, [])
-        if a != b:
-            found.append(compare(f"validation accuracy, {name}", a, b))
-    return found
+    return [
+        compare_accuracies(f"validation accuracy, {name}", before.get(name, []), after.get(name, []))
+        for name in dict.fromkeys((*after, *before))
+        if before.get(name) != after.get(name)
+    ]
 
 
-def compare(metric: str, before: list[Score], after: list[Score]) -> MetricMove:
-    """Hold the accuracies of networks that differ in their seed alone against those of another revision.
+def compare_accuracies(metric: str, before: list[NetworkScore], after: list[NetworkScore]) -> MetricMove:
+    """Compare the accuracies of networks that differ in their seed alone with those of another revision.
 
-    With two networks or more on both sides their spread says what chance makes (Student's t, pooled variance).
-    With fewer it can only be bounded from below, by the number of validation images.
+    With two networks or more on both sides, the spread between seeds gives the interval (Student's t, pooled variance).
+    With fewer, the number of validation images bounds it from below.
 
     References
     ----------
     Newcombe, R. G. (1998). Interval estimation for the difference between independent proportions: comparison of
     eleven methods. Statistics in Medicine 17, 873-890; method 10, from two Wilson intervals.
     """
-    if not before or not after:
-        one, two = (mean(score.accuracy for score in side) if side else None for side in (before, after))
+    old, new = ([score.accuracy for score in side] for side in (before, after))
+    if not old or not new:
+        one, two = (mean(accuracies) if accuracies else None for accuracies in (old, new))
         return MetricMove(metric, one, two, None, None, "only one revision has it")
-    if min(len(before), len(after)) >= 2:
-        a, b = ([score.accuracy for score in side] for side in (before, after))
-        freedom = len(a) + len(b) - 2
-        spread = sqrt((variance(a) * (len(a) - 1) + variance(b) * (len(b) - 1)) / freedom)
-        reach = float(student.ppf((1 + CONFIDENCE) / 2, freedom)) * spread * sqrt(1 / len(a) + 1 / len(b))
-        step = mean(b) - mean(a)
-        interval = (step - reach, step + reach)
-        how = f"spread between seeds, {len(a)} and {len(b)} networks"
-        return MetricMove(metric, mean(a), mean(b), interval, interval[0] <= 0 <= interval[1], how)
-    p, q = before[0], after[0]
-    (low_p, high_p), (low_q, high_q) = (wilson(s.correct, s.images, confidence=CONFIDENCE) for s in (p, q))
-    step = q.accuracy - p.accuracy
-    interval = (
-        step - sqrt((q.accuracy - low_q) ** 2 + (high_p - p.accuracy) ** 2),
-        step + sqrt((high_q - q.accuracy) ** 2 + (p.accuracy - low_p) ** 2),
-    )
-    how = f"binomial, {p.images} and {q.images} images; one network says nothing of the spread between seeds"
-    return MetricMove(metric, p.accuracy, q.accuracy, interval, interval[0] <= 0 <= interval[1], how)
+    if min(len(old), len(new)) >= 2:
+        interval = _difference_of_means(old, new)
+        basis = f"spread between seeds, {len(old)} and {len(new)} networks"
+    else:
+        old, new = old[:1], new[:1]
+        interval = _difference_of_proportions(before[0], after[0])
+        images = f"{before[0].images} and {after[0].images} images"
+        basis = f"binomial, {images}; one network says nothing of the spread between seeds"
+    return MetricMove(metric, mean(old), mean(new), interval, interval[0] <= 0 <= interval[1], basis)
 
 
-def _scores(pair: Pair, side: Revision) -> dict[str, list[Score]] | None:
+def _difference_of_means(before: list[float], after: list[float]) -> tuple[float, float]:
+    with warnings.catch_warnings():
+        # scipy warns where all networks of a revision agree; the interval it returns is right.
+        warnings.simplefilter("ignore", RuntimeWarning)
+        low, high = ttest_ind(after, before).confidence_interval(CONFIDENCE)
+    return float(low), float(high)
+
+
+def _difference_of_proportions(before: NetworkScore, after: NetworkScore) -> tuple[float, float]:
+    low_before, high_before = wilson(before.correct, before.images, confidence=CONFIDENCE)
+    low_after, high_after = wilson(after.correct, after.images, confidence=CONFIDENCE)
+    step = after.accuracy - before.accuracy
+    below = sqrt((after.accuracy - low_after) ** 2 + (high_before - before.accuracy) ** 2)
+    above = sqrt((high_after - after.accuracy) ** 2 + (before.accuracy - low_before) ** 2)
+    return step - below, step + above
+
+
+def _scores(pair: Pair, side: Revision) -> dict[str, list[NetworkScore]] | None:
     """Scores by what was validated; several of one name differ in their seed. None if a table cannot be had."""
-    found: dict[str, list[Score]] = {}
+    scores: dict[str, list[NetworkScore]] = {}
     for (output, name), md5 in sorted(pair.files(side, STAGE).items()):
         if not is_table(name):
             continue
@@ -124,18 +133,18 @@ def _scores(pair: Pair, side: Revision) -> dict[str, list[Score]] | None:
             return None
         if {"epoch", "val_correct", "val_images"} <= set(table.columns):
             for title, score in _best(table, name):
-                found.setdefault(title, []).append(score)
-    return found
+                scores.setdefault(title, []).append(score)
+    return scores
 
 
-def _best(table: pd.DataFrame, name: str) -> list[tuple[str, Score]]:
+def _best(table: pd.DataFrame, name: str) -> list[tuple[str, NetworkScore]]:
     """First best epoch of every network in a table of curves; networks of other seeds get the same title."""
     title = re.sub(r"[\W_]*\d+$", "", PurePosixPath(name).stem).replace("_", " ")
-    by = [column for column in ("split", "unit", "network", "seed") if column in table.columns]
-    groups = [((), table)] if not by else list(table.groupby(by, sort=False))
-    found = []
+    columns = [column for column in ("split", "unit", "network", "seed") if column in table.columns]
+    groups = [((), table)] if not columns else list(table.groupby(columns, sort=False))
+    scores = []
     for key, rows in groups:
-        words = [str(value) for column, value in zip(by, key, strict=True) if column not in ("network", "seed")]
+        words = [str(value) for column, value in zip(columns, key, strict=True) if column not in ("network", "seed")]
         best = rows.iloc[int((rows["val_correct"] / rows["val_images"]).argmax())]
-        found.append((" ".join([title, *words]), Score(int(best["val_correct"]), int(best["val_images"]))))
-    return found
+        scores.append((" ".join([title, *words]), NetworkScore(int(best["val_correct"]), int(best["val_images"]))))
+    return scores

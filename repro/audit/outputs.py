@@ -10,14 +10,14 @@ from dvc.exceptions import DvcException
 from dvc.repo import Repo
 from dvc.rwlock import RWLockFileCorruptedError, RWLockFileFormatError
 
-from repro.audit.hashes import folder_md5
-from repro.audit.hashes import md5 as md5_of
 from repro.audit.revision import Revision, at_commit, hashed, in_working_tree, inside
+from repro.audit.source_files import folder_md5, md5_of
 from repro.errors import ReproError
 
 #: Made from the results alone and kept out of the cache; whatever moves in it moved before it.
 DERIVED = ("report",)
 RECEIPTS = "receipts/"
+DVC_REPRO = ".venv/bin/dvc repro"
 
 
 @dataclass(frozen=True)
@@ -57,6 +57,9 @@ class Gap:
         How to get it.
     files : list of str
         The files concerned, if it is not the whole output.
+    out_of_date : bool
+        Whether the stage has not run since its code, parameters or inputs changed, so that nothing made from its outputs
+        can be compared either.
     """
 
     stage: str
@@ -65,6 +68,7 @@ class Gap:
     lacks: str
     remedy: str
     files: list[str] = field(default_factory=list)
+    out_of_date: bool = False
 
 
 class Pair:
@@ -110,11 +114,30 @@ class Pair:
         for side in (self.before, self.after):
             where = "" if side.commit is None else f"in a checkout of {side.short}: "
             if name in side.never_run:
-                self.gaps.append(Gap(name, "", side.title, "it has not run there", f"{where}dvc repro"))
+                remedy = f"{where}{DVC_REPRO}"
+                self.gaps.append(Gap(name, "", side.title, "it has not run there", remedy, out_of_date=True))
             elif name in side.outdated:
                 lacks = "its outputs, and all made from them, are of an earlier state: " + _some(side.outdated[name])
-                commit = "" if side.commit is None else ", then commit dvc.lock"
-                self.gaps.append(Gap(name, "", side.title, lacks, f"{where}dvc repro{commit}"))
+                remedy = f"{where}{DVC_REPRO}" + ("" if side.commit is None else ", then commit dvc.lock")
+                self.gaps.append(Gap(name, "", side.title, lacks, remedy, out_of_date=True))
+
+    def upstream(self, stage: str) -> set[str]:
+        """The stage, and all whose outputs it is made from in either revision."""
+        reached, waiting = {stage}, [stage]
+        while waiting:
+            name = waiting.pop()
+            for side in (self.before, self.after):
+                deps = side.stages[name].deps if name in side.stages else ()
+                for maker, locked in side.stages.items():
+                    if maker not in reached and any(_overlap(out, dep) for out in locked.outs for dep in deps):
+                        reached.add(maker)
+                        waiting.append(maker)
+        return reached
+
+    def gaps_of(self, stage: str) -> list[Gap]:
+        """What keeps a stage's outputs from being compared: its own gaps, and stages before it that are out of date."""
+        upstream = self.upstream(stage)
+        return [gap for gap in self.gaps if gap.stage == stage or (gap.out_of_date and gap.stage in upstream)]
 
     def changes(self, stage: str) -> list[Change]:
         """Files of a stage's outputs that differ; what cannot be told is noted as a gap, once."""
@@ -181,8 +204,10 @@ class Pair:
         self.gaps.append(Gap(stage, output, side.title, lacks, self._remedy(side, stage), [name] if name else []))
 
     def _remedy(self, side: Revision, stage: str) -> str:
-        make = f"dvc repro {stage}" if side.commit is None else f"git checkout {side.short} && dvc repro {stage}"
-        return f"dvc fetch --all-commits {stage}; if the remote lacks it: {make}" if self._remote else make
+        make = f"{DVC_REPRO} {stage}"
+        if side.commit is not None:
+            make = f"git checkout {side.short} && {make}"
+        return f".venv/bin/dvc fetch --all-commits {stage}; if the remote lacks it: {make}" if self._remote else make
 
     def _listing(self, side: Revision, stage: str, output: str) -> dict[str, str] | None:
         """MD5 of each file of an output by its name inside; None, with a gap noted, if that cannot be told."""
@@ -239,7 +264,7 @@ def _open(root: Path) -> Repo:
 
 def _revision(root: Path, repo: Repo, name: str | None) -> Revision:
     if name is not None:
-        return at_commit(root, name)
+        return at_commit(root, repo.scm, name)
     try:
         return in_working_tree(root, repo.status())
     except (RWLockFileCorruptedError, RWLockFileFormatError) as error:
@@ -256,6 +281,11 @@ def _revision(root: Path, repo: Repo, name: str | None) -> Revision:
             where=str(root),
             remedy="wait for the other command to end, or mend dvc.yaml (dvc status tells more)",
         ) from None
+
+
+def _overlap(output: str, dependency: str) -> bool:
+    """Whether one path is the other one or lies in it."""
+    return f"{output}/".startswith(f"{dependency}/") or f"{dependency}/".startswith(f"{output}/")
 
 
 def _some(words: tuple[str, ...] | list[str], most: int = 4) -> str:

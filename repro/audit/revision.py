@@ -1,16 +1,20 @@
-"""One state of the project: a commit or the working tree, and what DVC's lock file says was made there."""
+"""One state of the project: a commit or the working tree, and what DVC's lock file records of its stages."""
 
 from __future__ import annotations
 
 import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from repro.audit.git import file_hashes, list_files, read_text, resolve
-from repro.audit.hashes import folder_md5
+from dvc.scm import RevError, resolve_rev
+from scmrepo.exceptions import SCMError
+from scmrepo.git import Git
+
+from repro.audit.source_files import SourceFiles
 from repro.errors import ReproError
 from repro.untrusted import message_of, parse_yaml, short_repr
 
@@ -19,8 +23,8 @@ LOCK, PIPELINE = "dvc.lock", "dvc.yaml"
 
 
 @dataclass(frozen=True)
-class Stage:
-    """One stage as it last ran.
+class LockedStage:
+    """One stage as it last ran, out of ``dvc.lock``.
 
     Parameters
     ----------
@@ -54,13 +58,16 @@ class Revision:
         Stages of ``dvc.yaml`` that the lock file does not know.
     outdated : mapping
         Why a stage's outputs are not those of this state's code and parameters, by stage.
+    sources : SourceFiles
+        The files that git holds.
     """
 
     name: str
     commit: str | None
-    stages: Mapping[str, Stage]
+    stages: Mapping[str, LockedStage]
     never_run: tuple[str, ...]
     outdated: Mapping[str, tuple[str, ...]]
+    sources: SourceFiles = field(repr=False, compare=False)
 
     @property
     def title(self) -> str:
@@ -73,13 +80,15 @@ class Revision:
         return self.commit[:9] if self.commit else self.name
 
 
-def at_commit(root: Path, name: str) -> Revision:
+def at_commit(root: Path, scm: Git, name: str) -> Revision:
     """The project as committed.
 
     Parameters
     ----------
     root : Path
         The project's root.
+    scm : Git
+        Its repository.
     name : str
         Anything git knows a commit by.
 
@@ -88,8 +97,9 @@ def at_commit(root: Path, name: str) -> Revision:
     ReproError
         If git does not know it, or its commit holds no ``dvc.lock`` or none that can be read.
     """
-    commit = resolve(root, name)
-    text = read_text(root, commit, LOCK)
+    commit = _full_hash(root, scm, name)
+    sources = SourceFiles(root, commit)
+    text = sources.read_text(LOCK)
     if text is None:
         raise ReproError(
             found=f"no {LOCK} in {name} ({commit[:9]})",
@@ -98,8 +108,33 @@ def at_commit(root: Path, name: str) -> Revision:
             remedy=f"choose a commit that has it (git log -- {LOCK}), or run dvc repro there and commit {LOCK}",
         )
     stages = parse_lock(text, f"{LOCK} of {name}")
-    pipeline = read_text(root, commit, PIPELINE) or ""
-    return Revision(name, commit, stages, _never_run(pipeline, stages), _outdated(root, commit, stages))
+    never_run = _never_run(sources.read_text(PIPELINE) or "", stages)
+    return Revision(name, commit, stages, never_run, _outdated(sources, commit, stages), sources)
+
+
+def _full_hash(root: Path, scm: Git, name: str) -> str:
+    try:
+        return str(resolve_rev(scm, name))
+    except RevError:
+        recent = "; ".join(_recent_commits(scm))
+        raise ReproError(
+            found=f"no revision {name!r}",
+            expected="a commit, branch or tag of this repository" + (f", such as {recent}" if recent else ""),
+            where=str(root),
+            remedy="look it up with git log --oneline --all; in a shallow clone fetch it first: git fetch --unshallow",
+        ) from None
+
+
+def _recent_commits(scm: Git, most: int = 3) -> list[str]:
+    """Short hash and first line of the latest commits; fewer in a new repository or a shallow clone."""
+    commits = []
+    with suppress(SCMError):
+        commit = scm.resolve_commit("HEAD")
+        commits.append(commit)
+        while commit.parents and len(commits) < most:
+            commit = scm.resolve_commit(commit.parents[0])
+            commits.append(commit)
+    return [f"{commit.hexsha[:7]} {commit.message.splitlines()[0]}" for commit in commits if commit.message]
 
 
 def in_working_tree(root: Path, status: Mapping[str, Any]) -> Revision:
@@ -124,14 +159,15 @@ def in_working_tree(root: Path, status: Mapping[str, Any]) -> Revision:
         )
     stages = parse_lock(lock.read_text(encoding="utf-8", errors="replace"), str(lock))
     text = pipeline.read_text(encoding="utf-8", errors="replace") if pipeline.is_file() else ""
-    never = _never_run(text, stages)
+    never_run = _never_run(text, stages)
     # DVC names a stage by the path of its dvc.yaml from the current folder, then its name.
-    named = {address.rsplit(":", 1)[-1]: entries for address, entries in status.items()}
-    outdated = {stage: tuple(_reasons(entries)) for stage, entries in named.items() if stage not in never}
-    return Revision(WORKING_TREE, None, stages, never, {stage: why for stage, why in outdated.items() if why})
+    by_stage = {address.rsplit(":", 1)[-1]: entries for address, entries in status.items()}
+    reasons = {stage: tuple(_reasons(entries)) for stage, entries in by_stage.items() if stage not in never_run}
+    outdated = {stage: why for stage, why in reasons.items() if why}
+    return Revision(WORKING_TREE, None, stages, never_run, outdated, SourceFiles(root, None))
 
 
-def parse_lock(text: str, where: str) -> dict[str, Stage]:
+def parse_lock(text: str, where: str) -> dict[str, LockedStage]:
     """Stages of a ``dvc.lock``.
 
     Raises
@@ -140,7 +176,7 @@ def parse_lock(text: str, where: str) -> dict[str, Stage]:
         If it is not a lock file of schema 2.
     """
     expected = "schema 2.0: stages with cmd, deps, params and outs"
-    remedy = "take it from another commit, or make it anew with: dvc repro"
+    remedy = "take it from another commit, or write it again with: dvc repro"
     document = parse_yaml(text, where=where, expected=expected, remedy=remedy)
     try:
         return {_word(name): _stage(entry) for name, entry in document["stages"].items()}
@@ -153,14 +189,14 @@ def parse_lock(text: str, where: str) -> dict[str, Stage]:
         ) from None
 
 
-def _stage(entry: Mapping[str, Any]) -> Stage:
+def _stage(entry: Mapping[str, Any]) -> LockedStage:
     params = {
         (key if file == "params.yaml" else f"{file}:{key}"): value
         for file, values in entry.get("params", {}).items()
         for key, value in flat(values)
     }
     command = entry["cmd"]
-    return Stage(
+    return LockedStage(
         cmd=command if isinstance(command, str) else " && ".join(command),
         deps={inside(dep["path"]): hashed(dep["md5"]) if "md5" in dep else "" for dep in entry.get("deps") or []},
         params=params,
@@ -210,15 +246,23 @@ def flat(document: Any, prefix: str = "") -> Iterator[tuple[str, Any]]:
         yield prefix, document
 
 
-def _never_run(pipeline: str, stages: Mapping[str, Stage]) -> tuple[str, ...]:
-    document = parse_yaml(pipeline, where=PIPELINE, expected="stages of a pipeline", remedy=f"mend {PIPELINE}") or {}
+def _never_run(pipeline: str, stages: Mapping[str, LockedStage]) -> tuple[str, ...]:
+    document = (
+        parse_yaml(
+            pipeline,
+            where=PIPELINE,
+            expected="stages of a pipeline",
+            remedy=f"correct {PIPELINE}: dvc status shows the line",
+        )
+        or {}
+    )
     declared = document.get("stages") if isinstance(document, dict) else None
     if document and not (isinstance(declared, dict) and all(isinstance(name, str) for name in declared)):
         raise ReproError(
             found=f"stages: {short_repr(declared)}",
             expected="stages of a pipeline, by name",
             where=PIPELINE,
-            remedy=f"mend {PIPELINE}",
+            remedy=f"correct {PIPELINE}: dvc status shows the line",
         )
     declared = declared or {}
     run = {name.split("@")[0] for name in stages}  # a stage over several items is locked as stage@item
@@ -230,48 +274,38 @@ def _reasons(entries: Sequence[Any]) -> Iterator[str]:
         if not isinstance(entry, Mapping):
             yield str(entry)
             continue
-        for kind, what in entry.items():
-            if isinstance(what, Mapping):
-                yield from (f"{kind.removeprefix('changed ')[:-1]} {name} {state}" for name, state in _named(what))
-            else:
-                yield f"{kind} {what or ''}".strip()
+        for kind, changed in entry.items():
+            if not isinstance(changed, Mapping):
+                yield f"{kind} {changed or ''}".strip()
+                continue
+            singular = kind.removeprefix("changed ").removesuffix("s")
+            for name, state in changed.items():
+                if isinstance(state, Mapping):
+                    yield from (f"{singular} {name}:{key} {value}" for key, value in state.items())
+                # What the lock file names is looked for later, wherever it may lie.
+                elif state not in ("not in cache", "deleted"):
+                    yield f"{singular} {name} {state}"
 
 
-def _named(what: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    for name, state in what.items():
-        if isinstance(state, Mapping):
-            yield from ((f"{name}:{key}", str(value)) for key, value in state.items())
-        elif state not in ("not in cache", "deleted"):  # what the lock file names is looked for where it may be
-            yield name, str(state)
-
-
-def _outdated(root: Path, commit: str, stages: Mapping[str, Stage]) -> dict[str, tuple[str, ...]]:
+def _outdated(sources: SourceFiles, commit: str, stages: Mapping[str, LockedStage]) -> dict[str, tuple[str, ...]]:
     """Stages whose locked dependencies or parameters are not those of the commit: it was committed without a run."""
-    tracked = set(list_files(root, commit))
-    wanted = {path for stage in stages.values() for path in stage.deps}
-    inside = {path: sorted(name for name in tracked if name.startswith(f"{path}/")) for path in wanted}
-    hashes = file_hashes(
-        root, commit, sorted((wanted & tracked) | {name for names in inside.values() for name in names})
-    )
-    where, text = f"params.yaml of {commit[:9]}", read_text(root, commit, "params.yaml") or "{}"
+    where, text = f"params.yaml of {commit[:9]}", sources.read_text("params.yaml") or "{}"
     document = parse_yaml(text, where=where, expected="parameters", remedy="compare another commit")
     if not isinstance(document, Mapping):
         raise ReproError(
             found=short_repr(document), expected="parameters by name", where=where, remedy="compare another commit"
         )
     params = dict(flat(document))
-    made = {path: md5 for stage in stages.values() for path, md5 in stage.outs.items()}
-    why: dict[str, list[str]] = defaultdict(list)
+    outputs = {path: md5 for stage in stages.values() for path, md5 in stage.outs.items()}
+    reasons: dict[str, list[str]] = defaultdict(list)
     for name, stage in stages.items():
         for path, locked in stage.deps.items():
-            if path in made:
-                if made[path] != locked:
-                    why[name].append(f"dep {path} made again since")
-                continue
-            files = {file.removeprefix(f"{path}/"): hashes[file] for file in inside[path]}
-            if (folder_md5(files) if files else hashes.get(path, locked)) != locked:
-                why[name].append(f"dep {path} modified")
+            if path in outputs:
+                if outputs[path] != locked:
+                    reasons[name].append(f"dep {path} made again since")
+            elif (sources.md5(path) or locked) != locked:
+                reasons[name].append(f"dep {path} modified")
         for key, value in stage.params.items():
             if ":" not in key and params.get(key, value) != value:
-                why[name].append(f"param {key} modified")
-    return {name: tuple(reasons) for name, reasons in why.items()}
+                reasons[name].append(f"param {key} modified")
+    return {name: tuple(listed) for name, listed in reasons.items()}

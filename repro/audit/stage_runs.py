@@ -7,12 +7,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from repro.audit.git import file_hashes, list_files, read_text
-from repro.audit.hashes import folder_md5, md5
 from repro.audit.outputs import DERIVED, RECEIPTS, Pair
-from repro.audit.revision import Revision, Stage
+from repro.audit.revision import LockedStage
+from repro.audit.source_files import folder_md5, md5_of
 from repro.engine.code_digest import code_of
-from repro.errors import ReproError
 
 Status = Literal["made again", "new", "gone"]
 _SHOWN = 5
@@ -63,7 +61,7 @@ def stage_runs(pair: Pair) -> list[StageRun]:
     return found
 
 
-def _reasons(pair: Pair, one: Stage, two: Stage) -> Iterator[tuple[str, bool]]:
+def _reasons(pair: Pair, one: LockedStage, two: LockedStage) -> Iterator[tuple[str, bool]]:
     """Each reason in words, and whether it is one that can change nothing."""
     if one.cmd != two.cmd:
         yield f"command: {one.cmd} -> {two.cmd}", False
@@ -102,45 +100,23 @@ def _same_code(pair: Pair, path: str, before: str, after: str) -> bool:
     """Whether a Python file is the same code on both sides; false if git does not hold what was locked."""
     if not path.endswith(".py"):
         return False
-    texts = [read_text(pair.root, side.commit, path) for side in (pair.before, pair.after)]
-    if any(text is None or md5(text.encode()) != locked for text, locked in zip(texts, (before, after), strict=True)):
+    texts = [side.sources.read_text(path) for side in (pair.before, pair.after)]
+    locked = (before, after)
+    if any(text is None or md5_of(text.encode()) != md5 for text, md5 in zip(texts, locked, strict=True)):
         return False
     return code_of(str(texts[0])) == code_of(str(texts[1]))
 
 
-def _sides(pair: Pair, before: str, after: str) -> tuple[tuple[Revision, str], tuple[Revision, str]]:
-    return (pair.before, before), (pair.after, after)
-
-
 def _files_that_differ(pair: Pair, folder: str, before: str, after: str) -> dict[str, tuple[str, str]]:
     """Files of a folder under git that differ, with both hashes; nothing if git does not hold what was locked."""
-    trees = []
-    for side, locked in _sides(pair, before, after):
-        tree = _folder(pair, side, folder)
-        if folder_md5(tree) != locked:
-            return {}
-        trees.append(tree)
-    pairs = {name: (trees[0].get(name, ""), trees[1].get(name, "")) for name in sorted(set(trees[0]) | set(trees[1]))}
-    return {name: hashes for name, hashes in pairs.items() if hashes[0] != hashes[1]}
-
-
-def _folder(pair: Pair, side: Revision, folder: str) -> dict[str, str]:
-    if side.commit is None:
-        base = pair.root / folder
-        return {
-            path.relative_to(base).as_posix(): md5(path.read_bytes())
-            for path in base.rglob("*")
-            if path.is_file() and "__pycache__" not in path.parts
-        }
-    try:
-        names = [name for name in list_files(pair.root, side.commit) if name.startswith(f"{folder}/")]
-        hashes = file_hashes(pair.root, side.commit, names)
-        return {name.removeprefix(f"{folder}/"): hashes[name] for name in names}
-    except ReproError:
+    one, two = (side.sources.hashes(folder) for side in (pair.before, pair.after))
+    if (folder_md5(one), folder_md5(two)) != (before, after):
         return {}
+    hashes = {name: (one.get(name, ""), two.get(name, "")) for name in sorted(set(one) | set(two))}
+    return {name: pair for name, pair in hashes.items() if pair[0] != pair[1]}
 
 
-def _outputs(pair: Pair, name: str, one: Stage, two: Stage) -> tuple[str, bool | None]:
+def _outputs(pair: Pair, name: str, one: LockedStage, two: LockedStage) -> tuple[str, bool | None]:
     if name in DERIVED:
         return "not compared: made from the results alone", None
     if one.outs == two.outs:

@@ -11,6 +11,7 @@ from repro.audit.cell_moves import CellMove
 from repro.audit.claim_moves import ClaimMove
 from repro.audit.diff import Diff, compare
 from repro.audit.frame_moves import FrameMove
+from repro.audit.sections import sections
 from repro.errors import ReproError
 from tests.audit.toy import Toy
 
@@ -101,7 +102,7 @@ def test_missing_object_is_never_equal(copy: Callable[[], Toy]) -> None:
     (gap,) = diff.gaps
     assert (gap.stage, gap.output, gap.files) == ("sky", "results/toy/sky", ["tables/20240202.parquet"])
     assert gap.lacks == "not in DVC's cache"
-    assert gap.remedy == f"git checkout {toy.commits['blur'][:9]} && dvc repro sky"
+    assert gap.remedy == f"git checkout {toy.commits['blur'][:9]} && .venv/bin/dvc repro sky"
     assert [move.changes.keys() for move in diff.frames.moves] == [{"time_utc"}]  # the clock's tables are still there
     assert not any("frames" in move.table for move in diff.cells)  # half a count is no count
 
@@ -139,13 +140,38 @@ def test_outdated_working_tree_is_told(copy: Callable[[], Toy]) -> None:
     diff = compare(toy.paths)
     assert diff.exit_code == 2
     (gap,) = diff.gaps
-    assert (gap.stage, gap.revision, gap.remedy) == ("infer", "working tree", "dvc repro")
+    assert (gap.stage, gap.revision, gap.remedy) == ("infer", "working tree", ".venv/bin/dvc repro")
     assert "params.yaml:infer modified" in gap.lacks
+    texts = {section.id: section.text for section in sections(diff)}
+    assert texts["frames"] == "Not compared (see infer above): run .venv/bin/dvc repro"
+    assert texts["claims"] == "No claim's outcome or measured value moved."  # verify does not read what infer makes
+    assert [step.command for step in diff.next_steps] == [
+        ".venv/bin/dvc repro",
+        ".venv/bin/repro diff HEAD",
+        "git checkout . && .venv/bin/dvc checkout",
+    ]
     toy.repro()
     diff = compare(toy.paths)
     assert diff.exit_code == 1
     assert {move.number for move in diff.frames.moves} == {1}
     assert diff.frames.counts() == {"predicted": 3}
+    # The commands shown for a revert leave the working tree as committed; the toy has no .venv, so dvc is that of the tests.
+    toy.run("git", "checkout", "--quiet", ".")
+    toy.run(sys.executable, "-m", "dvc", "checkout", "--quiet")
+    diff = compare(toy.paths)
+    assert (diff.exit_code, diff.gaps, diff.stages, diff.next_steps) == (0, [], [], [])
+
+
+def test_change_before_a_run_reaches_every_section_made_from_it(copy: Callable[[], Toy]) -> None:
+    """After an edit of the clock and before a run, no section made from its times says that nothing moved."""
+    toy = copy()
+    toy.edit("params.yaml", "blur_px: 5", "blur_px: 9")
+    diff = compare(toy.paths)
+    texts = {section.id: section.text for section in sections(diff)}
+    for name in ("claims", "cells", "frames"):
+        assert texts[name] == "Not compared (see clock above): run .venv/bin/dvc repro"
+    assert texts["metrics"] == "No metric moved."  # nothing was trained
+    assert diff.next_steps[0].effect.endswith("clock, sky, infer, verify")
 
 
 def test_commit_without_a_run_is_told(history: Toy) -> None:

@@ -124,7 +124,11 @@ def test_damaged_table_is_a_gap() -> None:
     pair.after.commit = None
     assert frame_moves(pair) == Frames()
     (gap,) = pair.gaps
-    assert (gap.lacks, gap.files, gap.remedy) == ("damaged, not a table", ["20240202.parquet"], "dvc repro infer")
+    assert (gap.lacks, gap.files, gap.remedy) == (
+        "damaged, not a table",
+        ["20240202.parquet"],
+        ".venv/bin/dvc repro infer",
+    )
 
 
 def test_later_nights_have_tables_of_their_own() -> None:
@@ -173,4 +177,4 @@ def test_accuracies_of_curves() -> None:
     )
     (move,) = metric_moves(pair)
     assert (move.metric, move.before, move.after, move.noise) == ("validation accuracy, curves", 0.91, 0.915, True)
-    assert move.how == "spread between seeds, 2 and 2 networks"
+    assert move.basis == "spread between seeds, 2 and 2 networks"

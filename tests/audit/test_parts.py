@@ -17,11 +17,11 @@ from repro.audit.claim_moves import ClaimMove
 from repro.audit.diff import Diff
 from repro.audit.diff_formats import MARKDOWN_CHARACTERS, as_json, as_markdown, as_page, write
 from repro.audit.frame_moves import FrameMove, Frames
-from repro.audit.hashes import folder_md5
-from repro.audit.metric_moves import Score, compare
+from repro.audit.metric_moves import NetworkScore, compare_accuracies
 from repro.audit.outputs import Gap
 from repro.audit.revision import parse_lock
 from repro.audit.sections import sections, shown
+from repro.audit.source_files import folder_md5
 from repro.audit.stage_runs import StageRun
 from repro.audit.thumbnails import Thumbnail
 from repro.errors import ReproError
@@ -41,21 +41,29 @@ def test_interval_of_one_network_each(
     first: tuple[int, int], second: tuple[int, int], interval: tuple[float, float]
 ) -> None:
     """Two single accuracies get the interval printed in the paper that the formula comes from."""
-    move = compare("accuracy", [Score(*second)], [Score(*first)])
+    move = compare_accuracies("accuracy", [NetworkScore(*second)], [NetworkScore(*first)])
     assert move.interval == pytest.approx(interval, abs=5e-5)
     assert move.noise == (interval[0] <= 0)
 
 
 def test_seed_spread_tells_change_from_noise() -> None:
     """A step far beyond the spread between seeds is a change, one inside it is noise, by Student's t."""
-    one = [Score(900, 1000), Score(904, 1000), Score(896, 1000)]
-    same = [Score(902, 1000), Score(898, 1000), Score(906, 1000)]
-    better = [Score(930, 1000), Score(934, 1000), Score(926, 1000)]
-    assert compare("accuracy", one, same).noise is True
-    move = compare("accuracy", one, better)
+    one = [NetworkScore(900, 1000), NetworkScore(904, 1000), NetworkScore(896, 1000)]
+    same = [NetworkScore(902, 1000), NetworkScore(898, 1000), NetworkScore(906, 1000)]
+    better = [NetworkScore(930, 1000), NetworkScore(934, 1000), NetworkScore(926, 1000)]
+    assert compare_accuracies("accuracy", one, same).noise is True
+    move = compare_accuracies("accuracy", one, better)
     assert move.noise is False
     # sd 0.004 on both sides, 4 degrees of freedom: t = 2.7764 (any table), times 0.004 sqrt(2/3)
     assert move.interval == pytest.approx((0.03 - 0.0090680, 0.03 + 0.0090680), abs=1e-6)
+
+
+def test_networks_that_agree_exactly() -> None:
+    """Networks of one revision that agree to the last image leave no spread: every step is a change, none is noise."""
+    low, same = [NetworkScore(90, 100)] * 2, [NetworkScore(93, 100)] * 2
+    move = compare_accuracies("accuracy", low, same)
+    assert move.interval == pytest.approx((0.03, 0.03))
+    assert move.noise is False
 
 
 def test_best_epoch_is_the_first_of_equals() -> None:
@@ -68,7 +76,7 @@ def test_best_epoch_is_the_first_of_equals() -> None:
             "val_images": [10, 10, 10, 10, 10, 10],
         }
     )
-    assert metrics._best(curves, "curves.parquet") == [("curves", Score(8, 10)), ("curves", Score(7, 10))]
+    assert metrics._best(curves, "curves.parquet") == [("curves", NetworkScore(8, 10)), ("curves", NetworkScore(7, 10))]
 
 
 @pytest.mark.slow
@@ -110,7 +118,7 @@ def diff() -> Diff:
             CellMove("softmax, confusion", "all, tp", 3, 4),
         ],
         frames=Frames([frame] * 50, {"20240203": {"clock": "added"}}, {"infer: p_yes": 7}),
-        metrics=[compare("accuracy", [Score(9, 10)], [Score(8, 10)])],
+        metrics=[compare_accuracies("accuracy", [NetworkScore(9, 10)], [NetworkScore(8, 10)])],
         pictures=["results/toy/gradcam/a.png"],
         stages=[
             StageRun("clock", "made again", ("a.py: comments, docstrings or layout only",), True, "the same", True)
