@@ -83,10 +83,7 @@ def combine(
         "ephemeris": _checked(schedule, "schedule"),
         "architecture": _checked(architecture, "architecture"),
     }
-    unavailable = architecture.get("unavailable") or {}
-    if not isinstance(unavailable, Mapping):
-        raise _damaged("unavailable", unavailable, "architecture")
-    missing = {f"architecture:{name}": str(why) for name, why in unavailable.items()}
+    missing: dict[str, str] = {}
     if figures is not None:
         by_kind["figure"] = figures
     else:

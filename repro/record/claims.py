@@ -109,8 +109,8 @@ class Rule(Strict):
         Lowest and highest value that the claim could have had before any evidence, for the share of this range that a
         bound excludes. If not given: 0 to 100 for %, else 0 to twice the claim.
     coverage : str
-        For corpus evidence, which nights must be here. ``any``: one night decides. ``all``: all nights of the claim's
-        windows. ``unselected``: any nights that were not chosen by condition, judged with an interval over nights.
+        For corpus evidence, which nights must be here. ``any``: one night decides. ``refuting``: some nights can
+        contradict, but only all of them can agree. ``all``: all nights of the claim's windows. ``unselected``: any nights that were not chosen by condition, judged with an interval over nights.
     expect : str
         The outcome declared for this comparison. ``confirmed`` declares agreement of whatever strength, ``not_run``
         that the comparison cannot be made yet. For corpus evidence: the outcome once the thesis' own videos are there.
@@ -124,7 +124,7 @@ class Rule(Strict):
     tolerance: float | None = Field(default=None, gt=0)
     sd: str | None = None
     plausible: tuple[float, float] | None = None
-    coverage: Literal["any", "all", "unselected"] = "all"
+    coverage: Literal["any", "refuting", "all", "unselected"] = "all"
     expect: Outcome = "confirmed"
     reason: str = Field(min_length=10)
 

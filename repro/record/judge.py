@@ -239,4 +239,9 @@ def judge(claim: Claim, kind: EvidenceKind, claims: Claims, evidence: Evidence) 
         rule = rule.model_copy(update={"rule": "interval", "tolerance": None, "reason": reason})
         claim = claim.model_copy(update={"evidence": {**claim.evidence, kind: rule}})
     verdict = compare(claim, kind, measure(claim, kind, claims, evidence), grade(claims, claim, kind))
+    cannot_confirm = kind == "corpus" and rule.coverage == "refuting" and evidence.partial
+    if cannot_confirm and verdict.compared and verdict.outcome not in CONFLICTS:
+        # The nights that are missing could still contradict.
+        reason = f"{evidence.nights} of {evidence.expected_nights} nights agree, but only all of them can confirm it"
+        return replace(verdict, outcome="not_run", reason=reason, catches=None)
     return replace(verdict, equation=equation(claims, claim)) if kind == "arithmetic" else verdict

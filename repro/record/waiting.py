@@ -53,9 +53,11 @@ def record_status(paths: Paths, params: Params, claims: Claims, corpus: str) -> 
     at_random = params.evidence.nights_drawn == "at_random"
     simulated = simulated_nights(film)
     coverage = coverage_of(film, done, simulated, params.schedule, drawn_at_random=at_random)
+    all_nights = "" if coverage.complete else f"all nights, {len(coverage.missing)} of which are missing"
     needs = {
         "any": "at least one night" if not coverage.present else "",
-        "all": "" if coverage.complete else f"all nights, {len(coverage.missing)} of which are missing",
+        "all": all_nights,
+        "refuting": all_nights,  # some nights may contradict meanwhile
         "unselected": _needs_of_shares(coverage),
     }
     waiting: dict[str, list[str]] = {}

@@ -88,18 +88,24 @@ COUNTS = [
     for claim in CLAIMS.matching(pattern)
     if claim.kind == "count"
 ]
-#: Numbers among the headlines that some comparison confirms to the printed digit; one printed step cannot be seen in a
-#: declared conflict, a bound or what is undecidable.
-HEADLINES = [
-    claim.id
-    for claim in CLAIMS
-    if claim.headline is not None
-    and not isinstance(claim.value, bool | str)
-    and any(
-        rule.rule in ("exact", "rounds_to") and rule.expect not in DECLARED_FAILURES and evidence != "corpus"
-        for evidence, rule in claim.evidence.items()
-    )
-]
+#: Numbers among the headlines.
+HEADLINES = [claim.id for claim in CLAIMS if claim.headline is not None and not isinstance(claim.value, bool | str)]
+#: Headlines in which nothing can notice one printed step, and why.
+_CONFLICT = "the record contradicts it already, and a value one step away no less"
+_BOUND = "a bound is a round number; what it bounds lies more than one step from it, or is read less finely"
+UNNOTICED = {
+    "F6.OVER_ALL.NIGHT.NO_MOON": _CONFLICT,
+    "F7.BOTH_BINS.NIGHT.NO_MOON": _CONFLICT,
+    "SLD.VALIDATION_PER_CLASS": _CONFLICT,
+    "SPLIT.TRAIN_SHARE_NO": _CONFLICT,
+    "SPLIT.VAL_SHARE_NO": _CONFLICT,
+    "SPLIT.VAL_SHARE_YES": _CONFLICT,
+    "T3.RULE.NO_MOON.SHARE_AS_PRINTED": _CONFLICT,
+    "TXT.OCCURRENCE.AS_SHARE": _CONFLICT,
+    "TXT.VAL_LOSS_SETTLES": _CONFLICT,
+    "TXT.VAL_LOSS_BOUND": _BOUND,
+    "TXT.ACCURACY_BEST.AS_PERFORMANCE": "awaits the accuracy on unseen nights; its digits are those of TXT.ACCURACY_BEST",
+}
 
 
 def test_mutation_covers_every_count() -> None:
@@ -110,13 +116,13 @@ def test_mutation_covers_every_count() -> None:
 @pytest.mark.parametrize("direction", [-1, 1])
 @pytest.mark.parametrize("name", sorted({*COUNTS, *HEADLINES}))
 def test_a_value_changed_by_one_step_is_noticed(name: str, direction: int, record_property: Any) -> None:
-    """A headline or a count of the tables that is off by one printed step turns at least one verdict against the record."""
+    """A headline or a count of the tables that is off by one printed step turns at least one verdict, save as listed."""
     claim = CLAIMS[name]
     assert not isinstance(claim.value, bool | str)
     value = round(claim.value + direction * claim.step, claim.decimals)
     grades = turned_by(claim.model_copy(update={"value": value}))
     record_property("caught by grades", "".join(sorted(grades)))
-    assert grades, f"{name} changed from {claim.value} to {value} was not noticed"
+    assert grades or name in UNNOTICED, f"{name} changed from {claim.value} to {value} was not noticed"
 
 
 def turned_by(changed: Claim) -> set[str]:

@@ -249,3 +249,14 @@ def test_a_rule_that_compares_nothing_says_so(rule: str) -> None:
     assert not shown.compared
     assert not verification.drifted
     assert verification.exit_code == 0
+
+
+@pytest.mark.parametrize(
+    ("nights", "frames", "outcome"),
+    [(2, 0, "not_run"), (2, 1, "contradicted"), (331, 0, "confirmed"), (331, 1, "contradicted")],
+)
+def test_some_nights_refute_but_do_not_confirm_that_nothing_exists(nights: int, frames: int, outcome: str) -> None:
+    """That no night has such a frame is confirmed by all nights only, and contradicted by any."""
+    judged = claim("T.X", 0, corpus={"rule": "exact", "measure": "m", "coverage": "refuting"})
+    evidence = Evidence({"corpus": {"m": frames}}, {}, nights, 331)
+    assert verify(Claims([judged]), evidence, detectors=()).verdicts[0].outcome == outcome
