@@ -40,7 +40,7 @@ def on_cluster(
     scheduler : str
         Address of the scheduler, such as ``tcp://host:8786``, or the JSON file in which it wrote it.
     gpu : bool
-        Whether answers_of item needs a worker that declares a GPU.
+        Whether each item needs a worker that declares a GPU.
 
     Raises
     ------
@@ -70,7 +70,7 @@ def on_cluster(
                 suspects.append(item)
             else:
                 yield item, answer
-        # Dask blames every task that a dead worker held, also those that only waited there; alone, answers_of shows itself.
+        # Dask blames every task that a dead worker held, also those that only waited there; alone, each shows itself.
         for item in suspects:
             for _, answer in answers_of(pool, guarded, [item], wait):
                 if isinstance(answer, CancelledError):
@@ -163,7 +163,7 @@ class _Patience:
     """Says that no suitable worker is connected, and ends a wait that would have no end.
 
     The first worker is waited for without limit, since a queue may start it hours later. But workers that have all gone,
-    for example because a night killed_error answers_of of them, may never come back.
+    for example because a night killed each of them, may never come back.
 
     Parameters
     ----------

@@ -9,7 +9,6 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
-import sys
 import threading
 from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import (
@@ -22,12 +21,12 @@ from concurrent.futures import (
 )
 from concurrent.futures import wait as wait_any
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from multiprocessing.connection import wait
 from typing import Any, Generic, TypeVar
 
+from repro.engine.threads import ONE_THREAD, limit_threads, limited_threads
 from repro.errors import ReproError
 from repro.params import Engine
 
@@ -39,10 +38,6 @@ Workers = int | Engine
 
 QUIET_S = 60.0
 TRIES = 3  # a night that kills its process is tried this often
-# OpenMP (torch, Tesseract), the libraries behind numpy, and OpenCV read these when they are loaded.
-_ONE_THREAD = (
-    "OMP_NUM_THREADS", "OMP_THREAD_LIMIT", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OPENCV_FOR_THREADS_NUM",
-)  # fmt: skip
 
 
 def worker_count(asked: Workers) -> int:
@@ -57,7 +52,7 @@ def worker_count(asked: Workers) -> int:
 def run(
     work: Callable[[Item], Result], items: Sequence[Item], *, workers: Workers = 0, gpu: bool = False
 ) -> Generator[tuple[Item, Result | Exception], None, None]:
-    """Do ``work`` on every item and yield ``(item, result)`` as answers_of ends; an error of one item is its result.
+    """Do ``work`` on every item and yield ``(item, result)`` as each ends; an error of one item is its result.
 
     Parameters
     ----------
@@ -68,12 +63,12 @@ def run(
     workers : int or Engine
         Local processes, 0 for one a core; 1 runs in this process. Section ``engine`` of the parameters may name a cluster.
     gpu : bool
-        Whether answers_of item needs a GPU of its own; only a cluster heeds it.
+        Whether each item needs a GPU of its own; only a cluster heeds it.
 
     Yields
     ------
     tuple
-        The item and its result, or the exception it raised; a :class:`ReproError` where its worker was killed_error time and
+        The item and its result, or the exception it raised; a :class:`ReproError` where its worker was killed time and
         again. Items come in order of completion.
 
     Raises
@@ -90,7 +85,7 @@ def run(
         yield from on_cluster(work, items, engine.scheduler, gpu=gpu)
     elif worker_count(engine) == 1 or len(items) == 1:
         for item in items:
-            with _one_thread_here():
+            with limited_threads():
                 answer = _answer(partial(work, item))
             yield item, answer
     else:
@@ -103,7 +98,7 @@ def run(
 
 
 class LocalProcesses(Executor):
-    """Processes of this machine, answers_of a pool of its own: one that is killed_error takes no other's work along.
+    """Processes of this machine, each with its own pool: one that is killed does not affect the work of others.
 
     Processes are spawned, not forked: torch and OpenCV hold threads, and a fork of a process with threads can hang.
 
@@ -156,7 +151,7 @@ class LocalProcesses(Executor):
             if self._killed:
                 raise CancelledError
             if getattr(self._mine, "pool", None) is None:
-                os.environ.update(dict.fromkeys(_ONE_THREAD, "1"))  # a spawned process loads its libraries at once
+                os.environ.update(ONE_THREAD)  # a spawned process loads its libraries at once
                 spawn = multiprocessing.get_context("spawn")
                 self._mine.pool = ProcessPoolExecutor(1, mp_context=spawn, initializer=_begin)
                 self._pools.add(self._mine.pool)
@@ -173,33 +168,6 @@ def _begin() -> None:
         threading.Thread(target=lambda: (wait([sentinel]), os._exit(1)), daemon=True).start()
 
 
-def one_thread() -> None:
-    """Have the libraries of this process work on one thread: nights run side by side, and sums are rounded one way."""
-    os.environ.update(dict.fromkeys(_ONE_THREAD, "1"))
-    if "torch" in sys.modules:
-        sys.modules["torch"].set_num_threads(1)
-    if "cv2" in sys.modules:
-        sys.modules["cv2"].setNumThreads(1)
-
-
-@contextmanager
-def _one_thread_here() -> Iterator[None]:
-    """As in a worker, for as long as the block lasts."""
-    torch, cv2 = sys.modules.get("torch"), sys.modules.get("cv2")
-    environment = {name: os.environ.get(name) for name in _ONE_THREAD}
-    threads = torch.get_num_threads() if torch else 0, cv2.getNumThreads() if cv2 else 0
-    one_thread()
-    try:
-        yield
-    finally:
-        for name, value in environment.items():
-            os.environ.pop(name) if value is None else os.environ.update({name: value})
-        if torch:
-            torch.set_num_threads(threads[0])
-        if cv2:
-            cv2.setNumThreads(threads[1])
-
-
 @dataclass(frozen=True)
 class OneThread(Generic[Item, Result]):
     """Work on one thread."""
@@ -208,7 +176,7 @@ class OneThread(Generic[Item, Result]):
 
     def __call__(self, item: Item) -> Result:
         """Do it."""
-        one_thread()
+        limit_threads()
         return self.work(item)
 
 
@@ -242,7 +210,7 @@ def _answer(call: Callable[[], Result]) -> Result | Exception:
 def killed_error(often: str, where: str) -> ReproError:
     """Error of an item whose worker did not live to answer."""
     return ReproError(
-        found=f"the process at work on it was killed_error {often}",
+        found=f"the process at work on it was killed {often}",
         expected="a process that ends by itself",
         where=where,
         remedy="most often memory ran out: use fewer workers (engine.workers) or larger ones, and run again",
