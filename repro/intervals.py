@@ -10,6 +10,8 @@ Floats = npt.NDArray[np.float64]
 #: With fewer nights there is no interval by night: resampling k nights gives at most as many different ratios as there are
 #: ways to draw them, 3 for two nights and 126 for five, and looks sure of itself because it knows so little.
 LEAST_NIGHTS = 5
+#: Resamplings of nights behind an interval of the stages train and gradcam.
+RESAMPLINGS = 2000
 
 
 def wilson(successes: int, trials: int, *, confidence: float = 0.95) -> tuple[float, float]:

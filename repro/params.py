@@ -229,10 +229,10 @@ class Simulate(Section):
 
 
 class SampleParams(Section):
-    """The sample for labelling: of each date at most ``most`` frames and at most one in ``part``, but at least one."""
+    """The sample for labelling: of ``n`` frames of a date, ``min(max_per_date, max(1, n // one_in))``."""
 
-    most: int = Field(default=20, ge=1)
-    part: int = Field(default=2, ge=1)
+    max_per_date: int = Field(default=20, ge=1)
+    one_in: int = Field(default=2, ge=1)
     group: Literal["utc_date", "night"] = "utc_date"
 
 
@@ -272,8 +272,13 @@ class TrainParams(Section):
     networks : int
         Networks trained on the published split with seeds of their own; the first is the one used, the others show
         how much accuracy varies.
-    unseen_nights : bool
+    threads : int
+        CPU threads of one training. With more threads sums are rounded otherwise, so the number is part of the result;
+        the number of cores is not.
+    validate_on_unseen_nights : bool
         Also train a network whose validation nights it never saw.
+    unseen_epochs_head, unseen_epochs_all : int
+        Epochs of that network, which only shows how well the training generalises.
     """
 
     initial_weights: dict[str, Literal["imagenet", "observatory", "none"]] = {}
@@ -288,7 +293,10 @@ class TrainParams(Section):
     mode: Literal["deterministic", "published"] = "deterministic"
     precision: Literal["float32", "tf32", "bfloat16"] = "float32"
     networks: int = Field(default=1, ge=1)
-    unseen_nights: bool = True
+    threads: int = Field(default=1, ge=1)
+    validate_on_unseen_nights: bool = True
+    unseen_epochs_head: int = Field(default=2, ge=0)
+    unseen_epochs_all: int = Field(default=1, ge=0)
 
     @property
     def epochs(self) -> int:
@@ -297,9 +305,15 @@ class TrainParams(Section):
 
     @model_validator(mode="after")
     def _some_epoch(self) -> TrainParams:
-        if self.epochs_head + self.epochs_all == 0:
-            raise ValueError("at least one epoch is needed")
+        if self.epochs == 0:
+            raise ValueError("epochs_head and epochs_all: at least one epoch is needed")
+        if self.unseen_epochs_head + self.unseen_epochs_all == 0:
+            raise ValueError("unseen_epochs_head and unseen_epochs_all: at least one epoch is needed")
         return self
+
+    def for_unseen_nights(self) -> TrainParams:
+        """The same parameters with the epochs of the training that is validated on unseen nights."""
+        return self.model_copy(update={"epochs_head": self.unseen_epochs_head, "epochs_all": self.unseen_epochs_all})
 
 
 class InferParams(Section):
@@ -352,12 +366,12 @@ class GradcamParams(Section):
         says: that block itself.
     panels : dict
         Names of frames by panel and case, such as ``colour: {red: NAME.jpg}``; cases not named are chosen by rule.
-    measured : int
-        Frames whose maps are held against the aurora's pixels, where these are known.
+    scored_frames : int
+        Frames whose maps are scored against the aurora's pixels, where these are known.
     """
 
     target_layer: Literal["features", "mbconv"] = "features"
-    measured: int = Field(default=64, ge=1)
+    scored_frames: int = Field(default=64, ge=1)
     panels: dict[str, dict[str, str]] = {}
 
 

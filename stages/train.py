@@ -1,7 +1,7 @@
 """Fine-tune EfficientNet-B1 on the labelled frames."""
 
-from repro.classifier.device import choose
 from repro.classifier.train_corpus import train_corpus
+from repro.classifier.training_results import summary_lines
 from repro.engine.run_stage import run_stage
 from repro.files import write_json, write_text
 from repro.params import Params
@@ -12,24 +12,13 @@ from repro.untrusted import read_table
 def main(paths: Paths, params: Params) -> None:
     """Write results/CORPUS/train: weights, curves, validation and train.json; for DVC, metrics.json and curves.csv."""
     folder = paths.stage(params.corpus, "train")
-    document = train_corpus(
-        read_table(paths.stage(params.corpus, "split") / "split.parquet", made_by="dvc repro split"),
-        paths.stage(params.corpus, "film") / "frames",
-        paths.stage(params.corpus, "train"),
-        params.train,
-        corpus=params.corpus,
-        seed=params.seed,
-        device=choose(params.engine.device),
-        workers=params.engine.workers,
-    )
+    split = read_table(paths.stage(params.corpus, "split") / "split.parquet", made_by="dvc repro split")
+    document = train_corpus(split, paths.stage(params.corpus, "film") / "frames", folder, params)
     write_json(folder / "metrics.json", document["runs"][0])
-    write_text(
-        folder / "curves.csv", read_table(folder / "curves.parquet", made_by="dvc repro train").to_csv(index=False)
-    )
-    for split, result in document["honesty"].items():
-        interval = result["by_night"]
-        by_night = f"{interval[0]:.3f} to {interval[1]:.3f} by night" if interval else "too few nights for an interval"
-        print(f"train: {split.replace('_', ' ')}, accuracy {result['accuracy']:.4f}, {by_night}")
+    curves = read_table(folder / "curves.parquet", made_by="dvc repro train")
+    write_text(folder / "curves.csv", curves.to_csv(index=False))
+    for line in summary_lines(document):
+        print(f"train: {line}")
 
 
 if __name__ == "__main__":

@@ -86,7 +86,6 @@ def _plain(job: tuple[Scenes, str]) -> float:
 
 def _least(job: tuple[Scenes, str]) -> float:
     device = job[1]
-    torch.set_num_threads(1)
     half_size = torch.rand(1, 3, FRAME_PX // 2, FRAME_PX // 2, device=device)
     noise = torch.rand(FRAME_PX, FRAME_PX, device=device)
 

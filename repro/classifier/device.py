@@ -78,3 +78,23 @@ def tf32(precision: Precision, device: torch.device) -> Iterator[None]:
 def say(line: str) -> None:
     """A line for the user that is no progress and no result."""
     print(line, file=sys.stderr, flush=True)
+
+
+def halved_batch(size: int, error: torch.OutOfMemoryError, device: torch.device) -> int:
+    """Half a batch's size, after the GPU ran out of memory.
+
+    Raises
+    ------
+    ReproError
+        If the batch was a single image.
+    """
+    if size == 1:
+        raise ReproError(
+            found="not enough GPU memory even for a batch of one image",
+            expected="about 1 GB free",
+            where=f"{device}: {str(error).splitlines()[0]}",
+            remedy="end other programs on the GPU, or set engine.device to cpu",
+        ) from None
+    if device.type == "cuda":
+        torch.cuda.empty_cache()
+    return size // 2

@@ -29,7 +29,7 @@ from repro.engine.workers import Workers, run
 from repro.errors import ReproError
 from repro.files import atomic_path, digest, write_bytes, write_json, write_table
 from repro.film.frame_archive import read_frame
-from repro.intervals import percentile, ratio_by_night, wilson
+from repro.intervals import RESAMPLINGS, percentile, ratio_by_night, wilson
 from repro.params import Engine, GradcamParams
 from repro.seeding import generator
 from repro.untrusted import message_of
@@ -37,7 +37,6 @@ from repro.untrusted import message_of
 KEYS = ["night", "number"]
 FULL_PX = 720  # side of the thesis' panels
 COLOUR_PX = 90  # side at which a frame's colour is measured
-RESAMPLINGS = 2000
 _CASE = {
     "panel": "str", "case": "str", "label": "str", "name": "str", "chosen": "str", "night": "str", "number": "Int64",
     "p_yes": "float64", "raw_max_no": "float64", "raw_max_yes": "float64",
@@ -117,7 +116,7 @@ def explain_corpus(
         "on_aurora": None,
     }
     if masks is not None:
-        measured = _on_aurora(maker, frames, archives, masks, params.measured, seed, workers)
+        measured = _on_aurora(maker, frames, archives, masks, params.scored_frames, seed, workers)
         write_table(folder / "on_aurora.parquet", measured)
         document["on_aurora"] = _summary(measured, seed)
     write_json(folder / "gradcam.json", document)

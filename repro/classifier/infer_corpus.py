@@ -8,9 +8,8 @@ cores; on a GPU threads decode and the GPU is fed in turn.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache, partial
 from pathlib import Path
@@ -25,13 +24,14 @@ from torchvision.models import EfficientNet
 
 from repro import frames
 from repro.classifier.cpu_inference import CacheFriendlyNet
-from repro.classifier.device import autocast, choose, say, tf32
+from repro.classifier.device import autocast, choose, halved_batch, say, tf32
 from repro.classifier.images import map_ahead
 from repro.classifier.network import CLASSES, fused
 from repro.classifier.network import load as load_network
 from repro.classifier.transforms import Pixels, load_frame, normalise
 from repro.engine.nights import Outcome, run_nights, summaries
 from repro.engine.receipts import NightWork, settings_digest
+from repro.engine.threads import limited_threads
 from repro.engine.workers import Workers, worker_count
 from repro.errors import ReproError
 from repro.files import digest
@@ -126,7 +126,7 @@ class Classifier:
         found: list[Logits] = [np.empty((0, len(CLASSES)))]
         if self.device.type == "cpu":
             # One thread of torch in each of ours; grad mode is a setting of each thread, too.
-            with _one_thread_each(), ThreadPoolExecutor(self.threads) as pool:
+            with limited_threads(), ThreadPoolExecutor(self.threads) as pool:
                 found += map_ahead(lambda part: self.logits(read(part)), parts, pool, 2 * self.threads)
         else:
             with ThreadPoolExecutor(self.threads) as pool:
@@ -163,25 +163,12 @@ class Classifier:
                 with autocast(precision, self.device):
                     answers = self.network(inputs)
             except torch.OutOfMemoryError as error:
-                size = self._smaller(size, error)
+                self.batch = size = halved_batch(size, error, self.device)
+                say(f"infer: the GPU ran out of memory; continuing with batches of {size}, which changes no result")
                 continue
             done.append(answers.double().cpu().numpy())
             start += size
         return np.concatenate(done)
-
-    def _smaller(self, size: int, error: torch.OutOfMemoryError) -> int:
-        if size == 1:
-            raise ReproError(
-                found="not enough GPU memory for a single image",
-                expected="about 1 GB free",
-                where=f"{self.device}: {str(error).splitlines()[0]}",
-                remedy="end other programs on the GPU, or set engine.device to cpu",
-            ) from None
-        self.batch = size // 2
-        if self.device.type == "cuda":
-            torch.cuda.empty_cache()
-        say(f"infer: the GPU ran out of memory; going on with batches of {self.batch}, which changes no result")
-        return self.batch
 
 
 def infer_corpus(
@@ -324,13 +311,3 @@ def p_yes(logits: Logits) -> npt.NDArray[np.float64]:
     difference = logits[:, 1] - logits[:, 0]
     small = np.exp(-np.abs(difference))
     return np.where(difference >= 0, 1 / (1 + small), small / (1 + small))
-
-
-@contextmanager
-def _one_thread_each() -> Iterator[None]:
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(threads)

@@ -4,45 +4,45 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 import torch
 
 from repro.classifier import network as networks
+from repro.classifier import training_results as results
+from repro.classifier.device import choose, say
 from repro.classifier.device import name as device_name
-from repro.classifier.device import say
-from repro.classifier.finetune import Trained, fine_tune
+from repro.classifier.finetune import Trained, TrainingJob, fine_tune
 from repro.classifier.images import Images, gather
+from repro.classifier.training_results import UNSEEN, WITHIN
 from repro.engine import receipts
+from repro.engine.threads import limited_threads
 from repro.engine.workers import run as run_all
 from repro.engine.workers import worker_count
 from repro.errors import ReproError
 from repro.files import read_json, remove_partial, write_json, write_table
-from repro.intervals import percentile, ratio_by_night, wilson
-from repro.params import TrainParams
+from repro.intervals import wilson
+from repro.params import Params, TrainParams
 from repro.seeding import generator
 
-WITHIN, UNSEEN = "within nights", "unseen nights"
 #: Column of the split table that a training follows.
 COLUMN = {WITHIN: "split", UNSEEN: "split_by_night"}
-RESAMPLINGS = 2000
 DOCUMENT = "train.json"
 OUTPUTS = ("weights.safetensors", "curves.parquet", "validation.parquet", DOCUMENT)
 
 
 @dataclass(frozen=True)
 class Run:
-    """One training to be done: what is asked of validation, which of its networks, and its seed."""
+    """One training: what it is validated on, which of the networks, its seed, and its parameters."""
 
     split: str
     network: int
     seed: int
+    params: TrainParams
 
 
 def planned(params: TrainParams, seed: int) -> list[Run]:
@@ -50,22 +50,14 @@ def planned(params: TrainParams, seed: int) -> list[Run]:
     seeds = [seed] + [int(generator(seed, "network", k).integers(2**31)) for k in range(1, params.networks)]
     if params.mode == "published":
         seeds = [secrets.randbits(31) for _ in seeds]
-    runs = [Run(WITHIN, number, drawn) for number, drawn in enumerate(seeds)]
-    return [*runs, Run(UNSEEN, 0, seeds[0])] if params.unseen_nights else runs
+    runs = [Run(WITHIN, number, drawn, params) for number, drawn in enumerate(seeds)]
+    if params.validate_on_unseen_nights:
+        runs.append(Run(UNSEEN, 0, seeds[0], params.for_unseen_nights()))
+    return runs
 
 
-def train_corpus(
-    table: pd.DataFrame,
-    archives: Path,
-    folder: Path,
-    params: TrainParams,
-    *,
-    corpus: str,
-    seed: int,
-    device: torch.device,
-    workers: int = 0,
-) -> dict[str, Any]:
-    """Do all trainings of a corpus, or go on with those that an interruption left.
+def train_corpus(table: pd.DataFrame, archives: Path, folder: Path, params: Params) -> dict[str, Any]:
+    """Do all trainings of a corpus, or resume those that were interrupted.
 
     Parameters
     ----------
@@ -76,16 +68,8 @@ def train_corpus(
     folder : Path
         Outputs: ``weights.safetensors``, ``curves.parquet``, ``validation.parquet``, ``train.json``, and a receipt: with
         the same images, parameters and code nothing is trained again.
-    params : TrainParams
-        Section ``train`` of the parameters.
-    corpus : str
-        Decides the initial weights.
-    seed : int
-        Of the pipeline.
-    device : torch.device
-        Where to train.
-    workers : int
-        Processes and threads; 0 for one a core.
+    params : Params
+        ``corpus`` decides the initial weights; ``seed``, ``engine`` and ``train`` the rest.
 
     Returns
     -------
@@ -97,50 +81,28 @@ def train_corpus(
     ReproError
         If the initial weights cannot be had, a frame is missing, or a split has no validation images.
     """
-    initial = params.initial_weights.get(corpus, "imagenet")
+    initial = params.train.initial_weights.get(params.corpus, "imagenet")
+    device = choose(params.engine.device)
     remove_partial(folder)
-    runs = planned(params, seed)
+    runs = planned(params.train, params.seed)
     for split in dict.fromkeys(run.split for run in runs):
         _check_both_classes(table, split)
-    networks.build(initial, seed)  # fails early, before any image is read
+    networks.build(initial, params.seed)  # fails early, before any image is read
     used = table[table[[COLUMN[run.split] for run in runs]].notna().any(axis=1)]
     used = used.set_index(pd.Index(used["name"], name="frame_name"))
-    images = gather(used, archives, params.image_size_px, workers=workers)
-    jobs = [_job(number, run, used, images, params, initial, folder, device) for number, run in enumerate(runs)]
-    work = _work(jobs, folder, corpus, params)
+    images = gather(used, archives, params.train.image_size_px, workers=params.engine.workers)
+    tasks = [
+        _TrainTask(run, initial, _training_job(run, used, images, initial, folder / f"checkpoint-{number}.pt", device))
+        for number, run in enumerate(runs)
+    ]
+    work = _receipt(tasks, folder, params)
     if receipts.is_current(work):
-        say("train: data, parameters and code are those of the networks that are there; nothing to do")
-        _remove_checkpoints(folder)  # the run that made them may have been killed before it came to this
+        say("train: data, parameters and code have not changed; nothing to do")
+        _remove_checkpoints(folder)  # an earlier run may have been killed before it did so
         return dict(read_json(folder / DOCUMENT, made_by="dvc repro train"))
     receipts.invalidate(work)
-    done = _train_all(jobs, workers)
-    notes = {"image_size_px": params.image_size_px, "initial_weights": initial, "epoch": done[0].best_epoch}
-    networks.save(done[0].network, folder / "weights.safetensors", {**notes, "seed": done[0].seed})
-    told = list(zip(runs, done, strict=True))
-    curves = pd.concat([_labelled(trained.curves, run, trained) for run, trained in told], ignore_index=True)
-    write_table(folder / "curves.parquet", curves)
-    validation = pd.concat([_labelled(trained.validation, run, trained) for run, trained in told], ignore_index=True)
-    validation["night"] = validation["name"].map(used["night"]).astype("str")
-    write_table(folder / "validation.parquet", validation)
-    documents = [_document(run, trained) for run, trained in told]
-    tested = honesty(validation, generator(seed, "honesty"))
-    document = {
-        "initial_weights": _initial(initial),
-        "mode": params.mode,
-        "precision": params.precision,
-        "image_size_px": params.image_size_px,
-        "device": device_name(device),
-        "runs": documents,
-        "spread": _spread(documents),
-        "honesty": tested,
-        "quantities": {
-            **quantities(done[0].curves),
-            **unseen_accuracy(tested),
-            "train.statistics_move_while_frozen": done[0].statistics_moved,
-            "protocol.random_seed": "none" if params.mode == "published" else str(seed),
-        },
-    }
-    write_json(folder / DOCUMENT, document)
+    trained = _train_all(tasks, params.engine.workers)
+    document = _write_results(runs, trained, used["night"], folder, params, device)
     receipts.write(work, {"networks": len(runs)})
     _remove_checkpoints(folder)
     return document
@@ -152,158 +114,115 @@ def _remove_checkpoints(folder: Path) -> None:
 
 
 @dataclass(frozen=True)
-class _Job:
-    """One training for a worker: images of each side, and all that decides the result."""
+class _TrainTask:
+    """One training for a worker."""
 
     run: Run
-    train: Images
-    val: Images
-    params: TrainParams
     initial: networks.InitialWeights
-    checkpoint: Path
-    device: torch.device
-    settings: str
-    threads: int = 1
-    loaders: int = 1
+    job: TrainingJob
 
 
-def _job(
-    number: int,
+def _training_job(
     run: Run,
     used: pd.DataFrame,
     images: Images,
-    params: TrainParams,
     initial: networks.InitialWeights,
-    folder: Path,
+    checkpoint: Path,
     device: torch.device,
-) -> _Job:
+) -> TrainingJob:
     side = used[COLUMN[run.split]]
-    train, val = _part(images, side, "train"), _part(images, side, "val")
-    fixed = params.model_dump_json(exclude={"networks", "unseen_nights", "initial_weights"})
-    settings = f"{initial} {networks.initial_digest(initial)} {run.split} {run.network} {fixed} {device.type}"
-    settings += f" {_digest(train)} {_digest(val)}" + (f" seed {run.seed}" if params.mode == "deterministic" else "")
-    return _Job(run, train, val, params, initial, folder / f"checkpoint-{number}.pt", device, settings)
+    train, val = _side(images, side, "train"), _side(images, side, "val")
+    not_of_one_run = {
+        "networks",
+        "validate_on_unseen_nights",
+        "unseen_epochs_head",
+        "unseen_epochs_all",
+        "initial_weights",
+    }
+    values = run.params.model_dump_json(exclude=not_of_one_run)
+    settings = f"{initial} {networks.initial_digest(initial)} {run.split} {run.network} {values} {device.type}"
+    settings += f" {_digest(train)} {_digest(val)}" + (
+        f" seed {run.seed}" if run.params.mode == "deterministic" else ""
+    )
+    title = f"train, {run.split}" + (f", network {run.network}" if run.network else "")
+    return TrainingJob(train, val, run.params, run.seed, device, checkpoint=checkpoint, settings=settings, title=title)
 
 
-def _work(jobs: list[_Job], folder: Path, corpus: str, params: TrainParams) -> receipts.NightWork:
+def _receipt(tasks: list[_TrainTask], folder: Path, params: Params) -> receipts.NightWork:
     """All trainings as one piece of work: with the same images, parameters and code there is nothing to do again."""
-    settings = {"corpus": corpus, "jobs": [job.settings for job in jobs], "train": params.model_dump()}
+    settings = {
+        "corpus": params.corpus,
+        "jobs": [task.job.settings for task in tasks],
+        "train": params.train.model_dump(),
+    }
     outputs = tuple(folder / name for name in OUTPUTS)
     return receipts.NightWork(
         "train", (), outputs, folder / "receipts" / "train.json", receipts.settings_digest(settings, __name__)
     )
 
 
-def _train_all(jobs: list[_Job], workers: int) -> list[Trained]:
-    """Trainings beside each other on a CPU, one after the other on a GPU."""
+def _train_all(tasks: list[_TrainTask], workers: int) -> list[Trained]:
+    """Train one network after another; on a CPU, with one thread a training, beside each other."""
     cores = worker_count(workers)
-    at_once = 1 if jobs[0].device.type == "cuda" else min(cores, len(jobs))
-    # Sums over more threads are rounded otherwise: one thread gives the same weights on any number of cores.
-    threads = 1 if jobs[0].params.mode == "deterministic" else max(1, cores // at_once)
-    jobs = [replace(job, threads=threads, loaders=max(1, cores // at_once)) for job in jobs]
-    found: dict[Run, Trained] = {}
-    for job, trained in run_all(_train, jobs, workers=at_once):
-        if isinstance(trained, Exception):
-            raise trained
-        found[job.run] = trained
-    return [found[job.run] for job in jobs]
+    # The processes of the workers are limited to one thread when they start; a training with more runs in this one.
+    alone = tasks[0].job.device.type == "cuda" or tasks[0].run.params.threads > 1
+    at_once = 1 if alone else min(cores, len(tasks))
+    loaders = max(1, cores // at_once)
+    tasks = [replace(task, job=replace(task.job, workers=loaders)) for task in tasks]
+    trained: dict[Run, Trained] = {}
+    for task, result in run_all(_train, tasks, workers=at_once):
+        if isinstance(result, Exception):
+            raise result
+        trained[task.run] = result
+    return [trained[task.run] for task in tasks]
 
 
-def _train(job: _Job) -> Trained:
-    before = torch.get_num_threads()
-    torch.set_num_threads(job.threads)
-    try:
-        return fine_tune(
-            networks.build(job.initial, job.run.seed),
-            job.train,
-            job.val,
-            job.params,
-            seed=job.run.seed,
-            device=job.device,
-            workers=job.loaders,
-            checkpoint=job.checkpoint,
-            title=f"train, {job.run.split}" + (f", network {job.run.network}" if job.run.network else ""),
-            settings=job.settings,
-        )
-    finally:
-        torch.set_num_threads(before)
+def _train(task: _TrainTask) -> Trained:
+    with limited_threads(task.run.params.threads):
+        return fine_tune(networks.build(task.initial, task.run.seed), task.job)
 
 
-def _labelled(table: pd.DataFrame, run: Run, trained: Trained) -> pd.DataFrame:
+def _write_results(
+    runs: list[Run], trained: list[Trained], nights: pd.Series[str], folder: Path, params: Params, device: torch.device
+) -> dict[str, Any]:
+    initial = params.train.initial_weights.get(params.corpus, "imagenet")
+    pairs = list(zip(runs, trained, strict=True))
+    first = trained[0]
+    notes = {"image_size_px": params.train.image_size_px, "initial_weights": initial, "epoch": first.best_epoch}
+    networks.save(first.network, folder / "weights.safetensors", {**notes, "seed": first.seed})
+    curves = pd.concat([_with_run(result.curves, run, result) for run, result in pairs], ignore_index=True)
+    write_table(folder / "curves.parquet", curves)
+    validation = pd.concat([_with_run(result.validation, run, result) for run, result in pairs], ignore_index=True)
+    validation["night"] = validation["name"].map(nights).astype("str")
+    write_table(folder / "validation.parquet", validation)
+    documents = [_run_document(run, result) for run, result in pairs]
+    gap = results.generalisation_gap(validation, generator(params.seed, "generalisation_gap"))
+    document = {
+        "initial_weights": _initial_document(initial),
+        "mode": params.train.mode,
+        "precision": params.train.precision,
+        "image_size_px": params.train.image_size_px,
+        "device": device_name(device),
+        "runs": documents,
+        "spread": results.seed_spread(documents),
+        "generalisation_gap": gap,
+        "quantities": {
+            **results.quantities(first.curves),
+            **results.unseen_accuracy(gap),
+            "train.statistics_move_while_frozen": first.statistics_moved,
+            "protocol.random_seed": "none" if params.train.mode == "published" else str(params.seed),
+        },
+    }
+    write_json(folder / DOCUMENT, document)
+    return document
+
+
+def _with_run(table: pd.DataFrame, run: Run, trained: Trained) -> pd.DataFrame:
     table = table.copy()
     table.insert(0, "split", pd.Series(run.split, index=table.index, dtype="str"))
     table.insert(1, "network", run.network)
     table.insert(2, "seed", trained.seed)
     return table
-
-
-def quantities(curves: pd.DataFrame) -> dict[str, float]:
-    """Figure 5 as numbers by name: ``figure5.train_loss.e1``, ``figure5.val_correct.e12`` and so on.
-
-    ``train_accuracy`` are fractions, ``val_correct`` images, ``val_accuracy`` percent, as the record prints them.
-    """
-    found: dict[str, float] = {}
-    for row in curves.to_dict("records"):
-        for name in ("train_loss", "train_accuracy", "val_loss", "val_correct"):
-            found[f"figure5.{name}.e{row['epoch']}"] = row[name]
-        found[f"figure5.val_accuracy.e{row['epoch']}"] = 100 * row["val_accuracy"]
-    found["figure5.val_accuracy.best"] = 100 * float(curves["val_accuracy"].max())
-    found["figure5.epoch_of_highest_accuracy"] = int(curves["epoch"].iloc[int(curves["val_accuracy"].argmax())])
-    found["figure5.epoch_of_lowest_loss"] = int(curves["epoch"].iloc[int(curves["val_loss"].argmin())])
-    return found
-
-
-def unseen_accuracy(tested: Mapping[str, Any]) -> dict[str, list[float]]:
-    """``accuracy.unseen_nights``: interval by night in percent; nothing where none was trained or there are too few nights.
-
-    Parameters
-    ----------
-    tested : mapping
-        Of :func:`honesty`.
-    """
-    by_night = tested.get("unseen_nights", {}).get("by_night")
-    return {"accuracy.unseen_nights": [100 * end for end in by_night]} if by_night else {}
-
-
-def honesty(validation: pd.DataFrame, rng: np.random.Generator) -> dict[str, Any]:
-    """Accuracy on nights that also trained, as published, beside accuracy on nights never seen.
-
-    Parameters
-    ----------
-    validation : DataFrame
-        ``split``, ``network``, ``night``, ``label``, ``predicted``.
-    rng : Generator
-        For the bootstrap by night.
-
-    Returns
-    -------
-    dict
-        By ``within_nights`` and, if trained, ``unseen_nights``: ``correct``, ``images``, ``nights``, ``accuracy``,
-        its Wilson interval ``wilson`` (images taken as independent) and ``by_night`` (whole nights resampled); and
-        ``difference``, within less unseen, with its interval by night.
-    """
-    found: dict[str, Any] = {}
-    resampled = {}
-    for split in (WITHIN, UNSEEN):
-        rows = validation[(validation["split"] == split) & (validation["network"] == 0)]
-        if rows.empty:
-            continue
-        right = (rows["label"] == rows["predicted"]).to_numpy()
-        resampled[split] = ratio_by_night(right, np.ones(len(rows)), rows["night"], RESAMPLINGS, rng)
-        found[split.replace(" ", "_")] = {
-            "correct": int(right.sum()),
-            "images": len(rows),
-            "nights": int(rows["night"].nunique()),
-            "accuracy": float(right.mean()),
-            "wilson": wilson(int(right.sum()), len(rows)),
-            "by_night": percentile(resampled[split]),
-        }
-    if len(resampled) == 2:
-        found["difference"] = {
-            "accuracy": found["within_nights"]["accuracy"] - found["unseen_nights"]["accuracy"],
-            "by_night": percentile(resampled[WITHIN] - resampled[UNSEEN]),
-        }
-    return found
 
 
 def _check_both_classes(table: pd.DataFrame, split: str) -> None:
@@ -314,11 +233,12 @@ def _check_both_classes(table: pd.DataFrame, split: str) -> None:
                 found=f"{f'only {present.pop()}' if present else 'no'} images for {side} ({split})",
                 expected="images of both classes",
                 where="stage train, table of stage split",
-                remedy="label more frames; or, if only the split by nights lacks them, set train.unseen_nights to false",
+                remedy="label more frames; or, if only the split by nights lacks them, set "
+                "train.validate_on_unseen_nights to false",
             )
 
 
-def _part(images: Images, side: pd.Series[str], which: str) -> Images:
+def _side(images: Images, side: pd.Series[str], which: str) -> Images:
     places = np.flatnonzero(np.array([side[name] == which for name in images.names]))
     return Images(tuple(images.names[k] for k in places), images.pixels[places], images.classes[places])
 
@@ -330,41 +250,26 @@ def _digest(images: Images) -> str:
     return total.hexdigest()
 
 
-def _document(run: Run, trained: Trained) -> dict[str, Any]:
+def _run_document(run: Run, trained: Trained) -> dict[str, Any]:
     best = trained.curves.iloc[trained.best_epoch - 1]
     correct, images = int(best["val_correct"]), int(best["val_images"])
     return {
         "split": run.split,
         "network": run.network,
         "seed": trained.seed,
-        "best_epoch": trained.best_epoch,
+        **results.kept_epoch(trained.curves, trained.best_epoch),
         "train_images": trained.train_images,
         "val_images": images,
         "val_correct": correct,
         "val_accuracy": correct / images,
-        "val_loss": float(best["val_loss"]),
         "wilson": wilson(correct, images),
         "batches": sorted({int(size) for size in trained.curves["batch"]}),
     }
 
 
-def _spread(documents: list[dict[str, Any]]) -> dict[str, Any] | None:
-    """How much the accuracy on the published split varies with the seed; None with a single network."""
-    values: npt.NDArray[np.float64] = np.array([run["val_accuracy"] for run in documents if run["split"] == WITHIN])
-    if len(values) < 2:
-        return None
-    return {
-        "networks": len(values),
-        "mean": float(values.mean()),
-        "sd": float(values.std(ddof=1)),
-        "lowest": float(values.min()),
-        "highest": float(values.max()),
-    }
-
-
-def _initial(initial: networks.InitialWeights) -> dict[str, Any]:
-    found: dict[str, Any] = {"name": initial, "sha256": networks.initial_digest(initial)}
+def _initial_document(initial: networks.InitialWeights) -> dict[str, Any]:
+    document: dict[str, Any] = {"name": initial, "sha256": networks.initial_digest(initial)}
     if initial == "imagenet":
         # A file in torchvision's cache is taken unchecked; whoever reads the result should know.
-        found["as_published"] = networks.genuine_imagenet()
-    return found
+        document["as_published"] = networks.genuine_imagenet()
+    return document

@@ -70,7 +70,7 @@ def on_cluster(
                 suspects.append(item)
             else:
                 yield item, answer
-        # Dask blames every task that a dead worker held, also those that only waited there; alone, the guilty one shows itself.
+        # Dask blames every task that a dead worker held, also those that only waited there; alone, each shows itself.
         for item in suspects:
             for _, answer in answers_of(pool, guarded, [item], wait):
                 if isinstance(answer, CancelledError):

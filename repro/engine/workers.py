@@ -9,7 +9,6 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
-import sys
 import threading
 from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import (
@@ -22,12 +21,12 @@ from concurrent.futures import (
 )
 from concurrent.futures import wait as wait_any
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from multiprocessing.connection import wait
 from typing import Any, Generic, TypeVar
 
+from repro.engine.threads import ONE_THREAD, limit_threads, limited_threads
 from repro.errors import ReproError
 from repro.params import Engine
 
@@ -39,10 +38,6 @@ Workers = int | Engine
 
 QUIET_S = 60.0
 TRIES = 3  # a night that kills its process is tried this often
-# OpenMP (torch, Tesseract), the libraries behind numpy, and OpenCV read these when they are loaded.
-_ONE_THREAD = (
-    "OMP_NUM_THREADS", "OMP_THREAD_LIMIT", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OPENCV_FOR_THREADS_NUM",
-)  # fmt: skip
 
 
 def worker_count(asked: Workers) -> int:
@@ -90,7 +85,7 @@ def run(
         yield from on_cluster(work, items, engine.scheduler, gpu=gpu)
     elif worker_count(engine) == 1 or len(items) == 1:
         for item in items:
-            with _one_thread_here():
+            with limited_threads():
                 answer = _answer(partial(work, item))
             yield item, answer
     else:
@@ -103,7 +98,7 @@ def run(
 
 
 class LocalProcesses(Executor):
-    """Processes of this machine, each a pool of its own: one that is killed takes no other's work along.
+    """Processes of this machine, each with its own pool: one that is killed does not affect the work of others.
 
     Processes are spawned, not forked: torch and OpenCV hold threads, and a fork of a process with threads can hang.
 
@@ -156,7 +151,7 @@ class LocalProcesses(Executor):
             if self._killed:
                 raise CancelledError
             if getattr(self._mine, "pool", None) is None:
-                os.environ.update(dict.fromkeys(_ONE_THREAD, "1"))  # a spawned process loads its libraries at once
+                os.environ.update(ONE_THREAD)  # a spawned process loads its libraries at once
                 spawn = multiprocessing.get_context("spawn")
                 self._mine.pool = ProcessPoolExecutor(1, mp_context=spawn, initializer=_begin)
                 self._pools.add(self._mine.pool)
@@ -173,33 +168,6 @@ def _begin() -> None:
         threading.Thread(target=lambda: (wait([sentinel]), os._exit(1)), daemon=True).start()
 
 
-def one_thread() -> None:
-    """Have the libraries of this process work on one thread: nights run side by side, and sums are rounded one way."""
-    os.environ.update(dict.fromkeys(_ONE_THREAD, "1"))
-    if "torch" in sys.modules:
-        sys.modules["torch"].set_num_threads(1)
-    if "cv2" in sys.modules:
-        sys.modules["cv2"].setNumThreads(1)
-
-
-@contextmanager
-def _one_thread_here() -> Iterator[None]:
-    """As in a worker, for as long as the block lasts."""
-    torch, cv2 = sys.modules.get("torch"), sys.modules.get("cv2")
-    environment = {name: os.environ.get(name) for name in _ONE_THREAD}
-    threads = torch.get_num_threads() if torch else 0, cv2.getNumThreads() if cv2 else 0
-    one_thread()
-    try:
-        yield
-    finally:
-        for name, value in environment.items():
-            os.environ.pop(name) if value is None else os.environ.update({name: value})
-        if torch:
-            torch.set_num_threads(threads[0])
-        if cv2:
-            cv2.setNumThreads(threads[1])
-
-
 @dataclass(frozen=True)
 class OneThread(Generic[Item, Result]):
     """Work on one thread."""
@@ -208,7 +176,7 @@ class OneThread(Generic[Item, Result]):
 
     def __call__(self, item: Item) -> Result:
         """Do it."""
-        one_thread()
+        limit_threads()
         return self.work(item)
 
 

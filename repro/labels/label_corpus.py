@@ -64,7 +64,7 @@ def draw_sample(table: pd.DataFrame, schedule: Schedule, params: SampleParams, s
     """
     readable = frames.readable(table)
     readable = readable[of_record(readable, schedule)]
-    drawn = draw(readable, seed, most=params.most, part=params.part, group=params.group)
+    drawn = draw(readable, params, seed)
     return drawn[["night", "number", "name", "time_utc", "date"]]
 
 

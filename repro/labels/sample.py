@@ -7,6 +7,7 @@ from typing import Literal
 import pandas as pd
 
 from repro.errors import ReproError
+from repro.params import SampleParams
 from repro.seeding import generator
 
 Group = Literal["utc_date", "night"]
@@ -56,12 +57,12 @@ def dates(frames: pd.DataFrame, group: Group) -> pd.Series[str]:
     return stamps
 
 
-def draw_size(frames: int, most: int, part: int) -> int:
-    """Frames to draw of a date with so many: ``min(most, max(1, frames // part))``."""
-    return min(most, max(1, frames // part))
+def draw_size(frames: int, params: SampleParams) -> int:
+    """Frames to draw of a date with ``frames`` frames: ``min(max_per_date, max(1, frames // one_in))``."""
+    return min(params.max_per_date, max(1, frames // params.one_in))
 
 
-def draw(frames: pd.DataFrame, seed: int, *, most: int = 20, part: int = 2, group: Group = "utc_date") -> pd.DataFrame:
+def draw(frames: pd.DataFrame, params: SampleParams, seed: int) -> pd.DataFrame:
     """Draw the sample.
 
     The record draws without a seed, so its own sample cannot be drawn again; the rule can. Frames are sorted by name
@@ -71,14 +72,10 @@ def draw(frames: pd.DataFrame, seed: int, *, most: int = 20, part: int = 2, grou
     ----------
     frames : DataFrame
         Frame table with ``name``, ``night``, ``time_utc``, ``sun_bin``, ``moon_bin``.
+    params : SampleParams
+        Section ``sample`` of the parameters; for ``group`` see :func:`dates`.
     seed : int
-        Of the pipeline.
-    most : int
-        Most frames of one date.
-    part : int
-        At most one in ``part`` of a date's frames (rounded down), but at least one.
-    group : str
-        See :func:`dates`.
+        Seed of the pipeline.
 
     Returns
     -------
@@ -91,10 +88,10 @@ def draw(frames: pd.DataFrame, seed: int, *, most: int = 20, part: int = 2, grou
         If no frame is of the labelled condition.
     """
     candidates = pool(frames)
-    candidates = candidates.assign(date=dates(candidates, group))
+    candidates = candidates.assign(date=dates(candidates, params.group))
     chosen = []
     for date, rows in candidates.groupby("date", sort=True):
-        size = draw_size(len(rows), most, part)
+        size = draw_size(len(rows), params)
         places = generator(seed, "sample", date).choice(len(rows), size=size, replace=False)
         chosen.append(rows.iloc[sorted(places)])
     return pd.concat(chosen).sort_values("name", ignore_index=True)

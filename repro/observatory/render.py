@@ -8,6 +8,7 @@ order); on a GPU at least 99.9 % of them are within 2 counts of the CPU's.
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,6 +18,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import interpolate
 
+from repro.engine.threads import limited_threads
 from repro.observatory import emission, foreground, forms, geometry, light, stars, truth, weather
 from repro.observatory import optics as camera
 from repro.observatory.scene import Scenes
@@ -71,18 +73,12 @@ def render(
     chunk = CHUNK if device == "cpu" else GPU_CHUNK
     fine = size // 2 if shortcut and size > 360 else size
 
-    threads = torch.get_num_threads()
-    if device == "cpu":
-        # Single steps are too small to share: on a busy machine more threads are several times slower than one.
-        torch.set_num_threads(1)
-    try:
-        with torch.inference_mode():
-            parts = [
-                _render(scenes.take(slice(start, start + chunk)), size, fine, device, aurora, noise, jpeg_quality)
-                for start in range(0, len(scenes), chunk)
-            ]
-    finally:
-        torch.set_num_threads(threads)
+    # Single steps are too small to share: on a busy machine more threads are several times slower than one.
+    with limited_threads() if device == "cpu" else nullcontext(), torch.inference_mode():
+        parts = [
+            _render(scenes.take(slice(start, start + chunk)), size, fine, device, aurora, noise, jpeg_quality)
+            for start in range(0, len(scenes), chunk)
+        ]
     if not parts:
         empty = torch.zeros(0, 3, size, size, dtype=torch.uint8, device=device)
         return Rendered(empty, torch.zeros(0, size // 4, size // 4, dtype=torch.bool, device=device), {})

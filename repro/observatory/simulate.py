@@ -244,7 +244,6 @@ def _job(out: Path, night: SimulatedNight, params: Params, films: bool) -> _Job:
 
 
 def _make(job: _Job) -> dict[str, int]:
-    film.limit_threads()
     # Should this run be killed, its files are known to be ours.
     receipts.claim_outputs(job.work)
     target, mask, *video = job.work.outputs

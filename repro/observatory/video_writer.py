@@ -16,7 +16,6 @@ import av
 import cv2
 import numpy as np
 import numpy.typing as npt
-import torch
 
 from repro.files import atomic_path
 from repro.observatory import geometry, overlay
@@ -162,9 +161,3 @@ def _rim() -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.float64]]:
     fade = np.clip(1 - outside / (RIM_PX * (1 + lean)), 0, 1)
     ring = (outside > 0.5) & (fade > 0)
     return ring, (lean * fade)[ring]
-
-
-def limit_threads() -> None:
-    """One thread a process: nights run side by side."""
-    torch.set_num_threads(1)
-    cv2.setNumThreads(1)

@@ -46,11 +46,13 @@ class Training:
         """The first epoch with the lowest validation loss."""
         return int(self.epochs["epoch"].iloc[int(self.epochs["val_loss"].argmin())])
 
-    def honesty(self) -> list[tuple[str, Mapping[str, Any]]]:
+    def generalisation_gap(self) -> list[tuple[str, Mapping[str, Any]]]:
         """Accuracy as published, within nights, and on unseen nights, where each was measured."""
         names = {"within_nights": "within nights, as published", "unseen_nights": "nights never seen in training"}
         return [
-            (words, self.document["honesty"][key]) for key, words in names.items() if key in self.document["honesty"]
+            (words, self.document["generalisation_gap"][key])
+            for key, words in names.items()
+            if key in self.document["generalisation_gap"]
         ]
 
 

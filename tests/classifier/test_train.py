@@ -12,9 +12,16 @@ import torch
 from torch import nn
 
 from repro.classifier import finetune as training
-from repro.classifier.finetune import CURVES, Judged, Trained, fine_tune
+from repro.classifier.checkpoint import CURVES, Phase, start_phase
+from repro.classifier.finetune import Trained, TrainingJob, Validation, fine_tune
 from repro.classifier.images import Images, training_batches
-from repro.classifier.train_corpus import UNSEEN, honesty, unseen_accuracy
+from repro.classifier.training_results import (
+    UNSEEN,
+    generalisation_gap,
+    kept_epoch,
+    kept_epoch_message,
+    unseen_accuracy,
+)
 from repro.errors import ReproError
 from repro.params import TrainParams
 from tests.support.images import labelled_images, small
@@ -47,10 +54,8 @@ def tune(
 ) -> Trained:
     """Fine-tune the small network."""
     chosen = TrainParams.model_validate({**FAST, **params})
-    return fine_tune(
-        network or small(), train, val, chosen, seed=seed, device=CPU, workers=2, checkpoint=checkpoint,
-        after_epoch=after_epoch, settings=settings,
-    )  # fmt: skip
+    job = TrainingJob(train, val, chosen, seed, CPU, workers=2, checkpoint=checkpoint, settings=settings)
+    return fine_tune(network or small(), job, after_epoch=after_epoch)
 
 
 def same(one: Trained, other: Trained) -> bool:
@@ -103,30 +108,24 @@ def test_batchnorm_under_freeze(train_images: Images, val_images: Images, batchn
     assert trained.statistics_moved == moves
 
 
-def test_second_phase_begins_with_a_new_optimiser(monkeypatch: pytest.MonkeyPatch, train_images: Images, val_images: Images) -> None:  # fmt: skip
-    """Adam is made twice: for the head at its rate, then for all weights at a tenth, without memory of the first."""
-    made = []
-
-    class Adam(torch.optim.Adam):
-        def __init__(self, parameters: object, lr: float) -> None:
-            chosen = list(parameters)  # type: ignore[call-overload]
-            made.append((len(chosen), lr))
-            super().__init__(chosen, lr=lr)
-
-    monkeypatch.setattr(torch.optim, "Adam", Adam)
-    tune(train_images, val_images, learning_rate_head=3e-4)
-    assert made == [(2, 3e-4), (10, 3e-5)]
+@pytest.mark.parametrize(("phase", "tensors", "rate"), [("head", 2, 3e-4), ("all", 10, 3e-5)])
+def test_each_phase_begins_with_a_new_optimiser(phase: Phase, tensors: int, rate: float) -> None:
+    """Adam changes the head at the published rate, then all weights at a tenth of it, without memory of the first phase."""
+    optimiser = start_phase(small(), phase, TrainParams())
+    (group,) = optimiser.param_groups
+    assert isinstance(optimiser, torch.optim.Adam)
+    assert (len(group["params"]), group["lr"], len(optimiser.state)) == (tensors, rate, 0)
 
 
 def judged_as(monkeypatch: pytest.MonkeyPatch, losses: list[float], correct: list[int]) -> None:
     """Make the epochs' validation come out as told."""
     answers = iter([*zip(losses, correct, strict=True), (0.0, 0)])
 
-    def judge(*_: object) -> Judged:
+    def judge(*_: object) -> Validation:
         loss, right = next(answers)
-        return Judged(loss, right, right / 10, np.zeros(10), np.zeros(10, dtype=np.int64))
+        return Validation(loss, right, right / 10, np.zeros(10), np.zeros(10, dtype=np.int64))
 
-    monkeypatch.setattr(training, "judge", judge)
+    monkeypatch.setattr(training, "validate", judge)
 
 
 @pytest.mark.parametrize(("best", "epoch"), [("accuracy", 2), ("loss", 4)])
@@ -275,9 +274,18 @@ def test_accuracy_on_unseen_nights_is_a_quantity(nights: int, judged: bool) -> N
     """The interval by night reaches the claim in percent, and nothing is given where nights are too few for one."""
     frames = pd.DataFrame({"night": [f"{number % nights:02d}" for number in range(120)], "label": "yes"})
     frames = frames.assign(split=UNSEEN, network=0, predicted=["yes"] * 90 + ["no"] * 30)
-    interval = unseen_accuracy(honesty(frames, np.random.default_rng(0))).get("accuracy.unseen_nights")
+    interval = unseen_accuracy(generalisation_gap(frames, np.random.default_rng(0))).get("accuracy.unseen_nights")
     if judged:
         assert interval is not None
         assert 50 < interval[0] <= 75 <= interval[1] < 100
     else:
         assert interval is None
+
+
+def test_kept_epoch_is_compared_with_the_lowest_loss() -> None:
+    """Of a training whose kept epoch has not the lowest loss, both epochs and both losses are given."""
+    curves = pd.DataFrame({"epoch": [1, 2, 3], "val_loss": [0.6, 0.2, 0.3]})
+    run = kept_epoch(curves, 1)
+    assert run == {"epochs": 3, "best_epoch": 1, "val_loss": 0.6, "lowest_loss_epoch": 2, "lowest_val_loss": 0.2}
+    assert "3.0 times the lowest, 0.200 at epoch 2" in kept_epoch_message(run)
+    assert kept_epoch_message(kept_epoch(curves, 2)).endswith("the lowest")

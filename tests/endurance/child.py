@@ -128,15 +128,15 @@ def small_parts(learnt: Path) -> None:
         return efficientnet.EfficientNet(stages, 0.2, num_classes=num_classes, last_channel=1280)
 
     models.efficientnet_b1 = thin
-    learn = train._learn
+    train_epoch = train._train_epoch
 
     def noted(*arguments: Any) -> tuple[float, float]:
-        state = arguments[5]
+        job, progress = arguments[3:]
         with learnt.open("a", encoding="utf-8") as file:
-            file.write(f"{len(arguments[2])} {state.seed} {state.epoch + 1}\n")
-        return learn(*arguments)
+            file.write(f"{len(job.train)} {progress.seed} {progress.epoch + 1}\n")
+        return train_epoch(*arguments)
 
-    train._learn = noted
+    train._train_epoch = noted
 
 
 def preload() -> None:

@@ -287,10 +287,10 @@ def make_project(folder: Path) -> Paths:
     params["engine"] |= {"workers": 1, "device": "cpu"}
     params["train"] |= {
         "initial_weights": {CORPUS: "none"}, "image_size_px": 32, "epochs_head": 2, "epochs_all": 2,
-        "learning_rate_head": 0.01, "learning_rate_all": 0.002, "networks": 2, "unseen_nights": False,
+        "learning_rate_head": 0.01, "learning_rate_all": 0.002, "networks": 2, "validate_on_unseen_nights": False, "threads": 1,
     }  # fmt: skip
     params["softmax"]["bootstrap"] = 100
-    params["gradcam"]["measured"] = 4
+    params["gradcam"]["scored_frames"] = 4
     project.params.write_text(yaml.safe_dump(params), encoding="utf-8")
     project.videos(CORPUS).mkdir(parents=True)
     for seed, (night, begin) in enumerate(NIGHTS.items()):

@@ -14,7 +14,7 @@ import torch
 from safetensors.torch import save_file
 
 from repro.classifier import network as networks
-from repro.classifier.finetune import Trained, fine_tune
+from repro.classifier.finetune import Trained, TrainingJob, fine_tune
 from repro.classifier.images import Images
 from repro.errors import ReproError
 from repro.params import TrainParams
@@ -158,9 +158,10 @@ def images() -> tuple[Images, Images]:
     return labelled_images(16, rng), labelled_images(8, rng)
 
 
-def tune(images: tuple[Images, Images], **settings: Any) -> Trained:
+def tune(images: tuple[Images, Images], checkpoint: Path | None = None, after_epoch: Any = None) -> Trained:
     """Train the small network."""
-    return fine_tune(small(), *images, PARAMS, seed=3, device=CPU, workers=1, settings="s", **settings)
+    job = TrainingJob(*images, PARAMS, 3, CPU, workers=1, checkpoint=checkpoint, settings="s")
+    return fine_tune(small(), job, after_epoch=after_epoch)
 
 
 def same(one: Trained, two: Trained) -> bool:

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from repro.errors import ReproError
 from repro.labels.sample import dates, draw, draw_size, pool
+from repro.params import SampleParams
 from tests.support.frames import night_frames, nights
 
 COUNTS = st.lists(st.integers(1, 90), min_size=1, max_size=6)
@@ -22,7 +23,7 @@ def corpus(counts: list[int]) -> pd.DataFrame:
 @given(st.integers(1, 2000))
 def test_frames_of_a_date_never_exceed_half_of_it(frames: int) -> None:
     """Of a date, at least one frame is drawn, at most 20, and beyond a single frame never more than half."""
-    size = draw_size(frames, 20, 2)
+    size = draw_size(frames, SampleParams())
     assert 1 <= size <= 20
     assert size <= frames / 2 or frames == 1
     assert size == 20 or size >= frames // 2
@@ -33,7 +34,7 @@ def test_frames_of_a_date_never_exceed_half_of_it(frames: int) -> None:
 def test_every_date_gives_its_share(counts: list[int], seed: int) -> None:
     """Each date gives exactly min(20, max(1, n // 2)) different frames of its own."""
     frames = corpus(counts)
-    drawn = draw(frames, seed)
+    drawn = draw(frames, SampleParams(), seed)
     assert drawn["name"].is_unique
     assert set(drawn["name"]) <= set(frames["name"])
     assert drawn.groupby("night").size().tolist() == [min(20, max(1, n // 2)) for n in counts]
@@ -45,19 +46,19 @@ def test_order_of_frames_does_not_matter(counts: list[int], random: object) -> N
     """The same seed draws the same frames, in whatever order the table lists them."""
     frames = corpus(counts)
     shuffled = frames.sample(frac=1, random_state=random.randrange(2**31))  # type: ignore[attr-defined]
-    assert draw(frames, 5)["name"].tolist() == draw(shuffled, 5)["name"].tolist()
+    assert draw(frames, SampleParams(), 5)["name"].tolist() == draw(shuffled, SampleParams(), 5)["name"].tolist()
 
 
 def test_a_night_added_later_changes_no_other_draw() -> None:
     """Frames drawn of the first nights stay drawn when another night is appended."""
-    before, after = draw(corpus([50, 70]), 1), draw(corpus([50, 70, 60]), 1)
+    before, after = draw(corpus([50, 70]), SampleParams(), 1), draw(corpus([50, 70, 60]), SampleParams(), 1)
     assert before["name"].tolist() == after[after["night"] != "20240203"]["name"].tolist()
 
 
 def test_the_seed_decides() -> None:
     """Another seed draws another sample of the same size."""
     frames = corpus([80, 80])
-    one, other = draw(frames, 1), draw(frames, 2)
+    one, other = draw(frames, SampleParams(), 1), draw(frames, SampleParams(), 2)
     assert len(one) == len(other)
     assert set(one["name"]) != set(other["name"])
 
@@ -67,8 +68,8 @@ def test_dates_are_utc_or_nights() -> None:
     frames = night_frames("20240202", 60, start="2024-02-01 23:30:00")
     assert dates(frames, "utc_date").value_counts().to_dict() == {"2024-02-01": 30, "2024-02-02": 30}
     assert set(dates(frames, "night")) == {"20240202"}
-    assert len(draw(frames, 0)) == 30
-    assert len(draw(frames, 0, group="night")) == 20
+    assert len(draw(frames, SampleParams(), 0)) == 30
+    assert len(draw(frames, SampleParams(group="night"), 0)) == 20
 
 
 def test_only_dark_moonless_frames_are_drawn() -> None:
@@ -84,4 +85,4 @@ def test_a_corpus_without_dark_frames_is_an_error() -> None:
     """Where no frame may be labelled, the error says which condition is missing."""
     frames = night_frames("20240202", 4).assign(moon_bin="Moon_Full")
     with pytest.raises(ReproError, match="no frame of Night and No_moon among 4"):
-        draw(frames, 0)
+        draw(frames, SampleParams(), 0)

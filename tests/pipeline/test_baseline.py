@@ -19,7 +19,7 @@ from pytest_regressions.dataframe_regression import DataFrameRegressionFixture
 from safetensors.numpy import load_file
 
 from repro.analysis.softmax_corpus import analyse
-from repro.classifier.finetune import fine_tune
+from repro.classifier.finetune import TrainingJob, fine_tune
 from repro.labels import labelfile
 from repro.observatory import contact_sheet as contact
 from repro.params import Params, SoftmaxParams, TrainParams
@@ -69,10 +69,17 @@ def run_chain(folder: Path, workers: int) -> Chain:
 
     Every stage finds the data that ``dvc.yaml`` declares for it, and no other.
     """
-    train = {"image_size_px": 64, "epochs_head": 3, "epochs_all": 1, "learning_rate_head": 0.01, "batchnorm": "fixed"}
+    train = {
+        "image_size_px": 64,
+        "epochs_head": 3,
+        "epochs_all": 1,
+        "learning_rate_head": 0.01,
+        "batchnorm": "fixed",
+        "threads": 1,
+    }
     project = make_project(
         folder, "simulated", engine={"workers": workers}, simulate={"campaign": "small"}, train={**train, "networks": 2},
-        softmax={"bootstrap": 100}, gradcam={"measured": 8},
+        softmax={"bootstrap": 100}, gradcam={"scored_frames": 8},
     )  # fmt: skip
     (project.root / "data" / "record").mkdir(parents=True)
     with pytest.MonkeyPatch.context() as patch:
@@ -210,9 +217,8 @@ def test_curves(store: Store) -> None:
     rng = np.random.default_rng(SEED)
     chosen = TrainParams(image_size_px=32, epochs_head=2, epochs_all=2, batch=8, learning_rate_head=0.01)
     cpu = torch.device("cpu")
-    trained = fine_tune(
-        small(), labelled_images(24, rng), labelled_images(10, rng), chosen, seed=SEED, device=cpu, workers=1
-    )
+    job = TrainingJob(labelled_images(24, rng), labelled_images(10, rng), chosen, SEED, cpu, workers=1)
+    trained = fine_tune(small(), job)
     kinds = {"epoch": WHOLE, "phase": WORDS, "batch": WHOLE, "train_loss": LOSS, "val_loss": LOSS}
     store.check("answers/curves", trained.curves[list(kinds)], kinds, ("epoch",))
 

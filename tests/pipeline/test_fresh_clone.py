@@ -45,8 +45,8 @@ def test_a_clone_makes_what_was_committed(tmp_path: Path) -> None:
         (first / name).parent.mkdir(exist_ok=True)
         shutil.copy2(ROOT / name, first / name)
     write_params(
-        first, "simulated", simulate={"campaign": "small"}, softmax={"bootstrap": 100}, gradcam={"measured": 8},
-        train={"image_size_px": 64, "epochs_head": 1, "epochs_all": 1, "unseen_nights": False},
+        first, "simulated", simulate={"campaign": "small"}, softmax={"bootstrap": 100}, gradcam={"scored_frames": 8},
+        train={"image_size_px": 64, "epochs_head": 1, "epochs_all": 1, "validate_on_unseen_nights": False, "threads": 1},
     )  # fmt: skip
     (first / ".venv").symlink_to(sys.prefix)
     call(first, "git", "init", "--quiet")

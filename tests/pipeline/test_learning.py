@@ -16,7 +16,7 @@ from tests.support.project import make_project, run, stage_json
 
 STAGES = ("sample", "split", "train", "infer", "softmax", "gradcam")
 NIGHTS = ("20221203", "20221204", "20240203", "20240204")
-SMALL = {"softmax": {"bootstrap": 100}, "gradcam": {"measured": 8}}
+SMALL = {"softmax": {"bootstrap": 100}, "gradcam": {"scored_frames": 8}}
 
 
 @pytest.mark.slow
@@ -51,7 +51,7 @@ def test_published_path_from_labels_to_gradcam(
     assert trained["initial_weights"]["as_published"] is False
     assert trained["quantities"]["train.statistics_move_while_frozen"] is True
     assert [entry["split"] for entry in trained["runs"]] == ["within nights", "unseen nights"]
-    assert {"within_nights", "unseen_nights", "difference"} == set(trained["honesty"])
+    assert {"within_nights", "unseen_nights", "difference"} == set(trained["generalisation_gap"])
     assert not list(project.stage("auroramax", "train").glob("checkpoint*"))
     answers = frames.read_nights(project.stage("auroramax", "infer") / "tables", "infer")
     assert answers["predicted"].notna().all()
@@ -80,7 +80,14 @@ def test_broken_off_training_stage_goes_on(tmp_path: Path, monkeypatch: pytest.M
     """The train stage, broken off in its second network, does not repeat the first, and ends in the same files."""
     from repro.classifier import train_corpus as runs
 
-    train = {"image_size_px": 64, "epochs_head": 1, "epochs_all": 1, "networks": 2, "unseen_nights": False}
+    train = {
+        "image_size_px": 64,
+        "epochs_head": 1,
+        "epochs_all": 1,
+        "networks": 2,
+        "validate_on_unseen_nights": False,
+        "threads": 1,
+    }
     project = make_project(tmp_path, "simulated", train={**train, "initial_weights": {"simulated": "none"}})
     for night in NIGHTS:
         add_night(project, "simulated", night, 20, truth=True)
@@ -92,13 +99,13 @@ def test_broken_off_training_stage_goes_on(tmp_path: Path, monkeypatch: pytest.M
         (folder / name).unlink()
     real, epochs = runs.fine_tune, []
 
-    def broken(*args: object, seed: int, **kwargs: object) -> object:
+    def broken(network: object, job: runs.TrainingJob) -> object:
         def after(epoch: int) -> None:
-            epochs.append((seed, epoch))
+            epochs.append((job.seed, epoch))
             if len(epochs) == 3:
                 raise KeyboardInterrupt
 
-        return real(*args, seed=seed, after_epoch=after, **kwargs)  # type: ignore[arg-type]
+        return real(network, job, after_epoch=after)  # type: ignore[arg-type]
 
     monkeypatch.setattr(runs, "fine_tune", broken)
     with pytest.raises(SystemExit):

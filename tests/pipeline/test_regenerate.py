@@ -108,7 +108,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Paths:
         (root / name).parent.mkdir(exist_ok=True)
         shutil.copy2(ROOT / name, root / name)
     (root / ".venv").symlink_to(sys.prefix)  # dvc.yaml names its Python
-    train = {"image_size_px": 64, "epochs_head": 1, "epochs_all": 1, "unseen_nights": False}
+    train = {"image_size_px": 64, "epochs_head": 1, "epochs_all": 1, "validate_on_unseen_nights": False, "threads": 1}
     project = write_params(
         root, CORPUS, train={**train, "initial_weights": {CORPUS: "observatory"}}, softmax={"bootstrap": 100}
     )

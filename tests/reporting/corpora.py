@@ -127,7 +127,7 @@ def train(paths: Paths, corpus: str = "simulated") -> None:
     document = {
         "initial_weights": {"name": "observatory", "sha256": "x"}, "mode": "deterministic", "precision": "float32",
         "image_size_px": 240, "device": "CPU", "runs": runs, "spread": None, "seconds": 12.3, "quantities": {},
-        "honesty": {"within_nights": {**measured, "by_night": [0.6, 1.0]},
+        "generalisation_gap": {"within_nights": {**measured, "by_night": [0.6, 1.0]},
                     "unseen_nights": {**measured, "by_night": None}},
     }  # fmt: skip
     (folder / "train.json").write_text(json.dumps(document))

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from repro.classifier import finetune as train
+from repro.classifier import checkpoint, finetune
 from repro.classifier.transforms import draw
 from repro.clock.table1 import RULES, repair
 from repro.intervals import wilson
@@ -76,7 +76,7 @@ def test_table5_has_every_setting(results, project):
 
 def test_words_about_the_code_are_true():
     """Loss, optimiser and flip that the report names are those of the code."""
-    source = inspect.getsource(train)
+    source = inspect.getsource(finetune) + inspect.getsource(checkpoint)
     assert "cross_entropy(logits" in source
     assert {word for word in ("Adam", "AdamW", "SGD", "RMSprop") if f"optim.{word}(" in source} == {"Adam"}
     rng = np.random.default_rng(1)

@@ -197,7 +197,10 @@ def test_the_rebuilt_curves(filmed):
     text = " ".join(Page(html_of(build(filmed).parent)).text)
     assert "18 of 20 90.0 %" in " ".join(text.split())
     assert "not compared with the published curves" in text
-    assert [name for name, _ in found.honesty()] == ["within nights, as published", "nights never seen in training"]
+    assert [name for name, _ in found.generalisation_gap()] == [
+        "within nights, as published",
+        "nights never seen in training",
+    ]
 
 
 def test_table_6(small):

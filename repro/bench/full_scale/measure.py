@@ -34,7 +34,7 @@ CHANGES: Mapping[str, Mapping[str, Any] | str] = {
     "engine": {"workers": 1, "device": "cpu"},
     "train": {
         "initial_weights": {"simulated": "none"}, "image_size_px": 32, "epochs_head": 0, "epochs_all": 1,
-        "unseen_nights": False,
+        "validate_on_unseen_nights": False, "threads": 1,
     },
 }  # fmt: skip
 

@@ -1,0 +1,180 @@
+"""Checkpoints of a training: after an interruption it goes on with the next epoch and ends in the same network."""
+
+from __future__ import annotations
+
+import copy
+import warnings
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+import pandas as pd
+import torch
+from torch import Tensor, nn
+
+from repro.classifier.device import say
+from repro.errors import printable
+from repro.files import atomic_path
+from repro.params import TrainParams
+from repro.untrusted import message_of
+
+if TYPE_CHECKING:
+    from repro.classifier.finetune import Validation
+
+Phase = Literal["head", "all"]
+
+#: Columns of the curves and their types.
+CURVES = {
+    "epoch": "int64",
+    "phase": "str",
+    "batch": "int64",
+    "train_loss": "float64",
+    "train_accuracy": "float64",
+    "val_loss": "float64",
+    "val_accuracy": "float64",
+    "val_correct": "int64",
+    "val_images": "int64",
+}
+
+
+def phases_of(params: TrainParams) -> list[Phase]:
+    """Phase of every epoch."""
+    return ["head" if epoch < params.epochs_head else "all" for epoch in range(params.epochs)]
+
+
+@dataclass
+class Progress:
+    """All that a checkpoint keeps beside weights and optimiser.
+
+    Parameters
+    ----------
+    batch : int
+        Images of a batch; smaller than ``params.batch`` if the GPU's memory did not suffice.
+    seed : int
+        Seed of every epoch's random numbers.
+    epoch : int
+        Epochs done.
+    best_epoch, best_value, best_weights
+        The epoch to keep so far, the value that decides (accuracy, or minus the loss), and its weights on the CPU.
+    statistics_moved : bool
+        Whether running statistics of BatchNorm changed while the backbone was frozen.
+    rows : list
+        One row of :data:`CURVES` an epoch.
+    """
+
+    batch: int
+    seed: int
+    epoch: int = 0
+    best_epoch: int = 0
+    best_value: float = -float("inf")
+    statistics_moved: bool = False
+    rows: list[list[Any]] = field(default_factory=list)
+    best_weights: dict[str, Tensor] = field(default_factory=dict)
+
+    def add(
+        self, phase: Phase, training: tuple[float, float], validation: Validation, network: nn.Module, best: str
+    ) -> None:
+        """Add an epoch: mean loss and accuracy in training, and validation. The first of equally good epochs is kept."""
+        self.epoch += 1
+        measures = [*training, validation.loss, validation.accuracy, validation.correct, len(validation.p_yes)]
+        self.rows.append([self.epoch, phase, self.batch, *measures])
+        value = validation.accuracy if best == "accuracy" else -validation.loss
+        if value > self.best_value:
+            self.best_epoch, self.best_value = self.epoch, value
+            self.best_weights = {key: tensor.detach().cpu().clone() for key, tensor in network.state_dict().items()}
+
+    def curves(self) -> pd.DataFrame:
+        """The rows as a table."""
+        return pd.DataFrame(self.rows, columns=list(CURVES)).astype(CURVES)
+
+
+def start_phase(network: nn.Module, phase: Phase, params: TrainParams) -> torch.optim.Adam:
+    """Freeze or free the backbone, and return a new optimiser, without memory of the phase before."""
+    head = network.get_submodule("classifier")
+    for parameter in network.parameters():
+        parameter.requires_grad_(phase == "all")
+    for parameter in head.parameters():
+        parameter.requires_grad_(True)
+    if phase == "head":
+        return torch.optim.Adam(head.parameters(), lr=params.learning_rate_head)
+    return torch.optim.Adam(network.parameters(), lr=params.learning_rate_all)
+
+
+def save_checkpoint(
+    path: Path, network: nn.Module, optimiser: torch.optim.Adam, progress: Progress, settings: str
+) -> None:
+    """Write a checkpoint, whole or not at all."""
+    document = {
+        "settings": settings,
+        "weights": network.state_dict(),
+        "optimiser": optimiser.state_dict(),
+        "state": vars(progress),
+    }
+    with atomic_path(path) as temporary:
+        torch.save(document, temporary)
+
+
+def resume(
+    path: Path, network: nn.Module, progress: Progress, params: TrainParams, settings: str
+) -> torch.optim.Adam | None:
+    """Load a checkpoint of the same settings into network and progress.
+
+    No random state is needed: each epoch draws from a source of its own.
+
+    Returns
+    -------
+    torch.optim.Adam or None
+        The optimiser of the phase; None if there is no checkpoint that can be used, and nothing was changed.
+    """
+    if not path.is_file():
+        return None
+    phases = phases_of(params)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", UserWarning)  # torch warns about pickles, which weights_only rejects
+            document = torch.load(path, map_location="cpu", weights_only=True)
+        if document["settings"] != settings:
+            return None
+        # On a copy first: of a checkpoint that is wrong anywhere, nothing may be left in the network.
+        state = document["state"]
+        _check_state(state, phases, params)
+        trial = copy.deepcopy(network)
+        for weights in (state["best_weights"], document["weights"]):
+            trial.load_state_dict(weights)
+            if not all(bool(torch.isfinite(value).all()) for value in trial.state_dict().values()):
+                raise ValueError("non-finite weights")
+        _restore_optimiser(start_phase(trial, phases[state["epoch"] - 1], params), document["optimiser"])
+    except Exception as error:  # whatever is wrong with it, the training can begin anew
+        say(f"train: the checkpoint {path} cannot be used, training begins anew: {printable(message_of(error))}")
+        return None
+    network.load_state_dict(document["weights"])
+    vars(progress).update(state)
+    optimiser = _restore_optimiser(start_phase(network, phases[progress.epoch - 1], params), document["optimiser"])
+    say(f"train: resuming after epoch {progress.epoch} of {len(phases)}")
+    return optimiser
+
+
+def _check_state(state: Mapping[str, Any], phases: Sequence[Phase], params: TrainParams) -> None:
+    """Refuse a state that no training could have reached."""
+    fresh = vars(Progress(params.batch, 0))
+    if set(state) != set(fresh) or any(type(state[name]) is not type(fresh[name]) for name in fresh):
+        raise ValueError("a state with other fields")
+    rows = pd.DataFrame(state["rows"], columns=list(CURVES)).astype(CURVES)
+    done = state["epoch"]
+    if not 1 <= done <= len(phases) or rows["epoch"].tolist() != list(range(1, done + 1)):
+        raise ValueError(f"{done} epochs of {len(phases)}, with {len(rows)} rows")
+    if not (1 <= state["batch"] <= params.batch and 1 <= state["best_epoch"] <= done and state["seed"] >= 0):
+        raise ValueError("an impossible batch, best epoch or seed")
+
+
+def _restore_optimiser(optimiser: torch.optim.Adam, document: dict[str, Any]) -> torch.optim.Adam:
+    """Load an optimiser's state; torch's own loader would accept any settings and shapes."""
+    settings = [set(group) for group in optimiser.param_groups]
+    optimiser.load_state_dict(document)
+    if [set(group) for group in optimiser.param_groups] != settings:
+        raise ValueError("an optimiser with other settings")
+    for parameter, memory in optimiser.state.items():
+        if any(memory[name].shape != parameter.shape for name in ("exp_avg", "exp_avg_sq")) or "step" not in memory:
+            raise ValueError("an optimiser of other weights")
+    return optimiser

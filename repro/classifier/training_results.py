@@ -1,0 +1,143 @@
+"""What stage train says of its trainings: Figure 5 as numbers, epochs kept, and accuracy on nights never seen."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from repro.intervals import RESAMPLINGS, percentile, ratio_by_night, wilson
+
+WITHIN, UNSEEN = "within nights", "unseen nights"
+
+
+def quantities(curves: pd.DataFrame) -> dict[str, float]:
+    """Figure 5 as numbers by name: ``figure5.train_loss.e1``, ``figure5.val_correct.e12`` and so on.
+
+    ``train_accuracy`` are fractions, ``val_correct`` images, ``val_accuracy`` percent, as the record prints them.
+    """
+    numbers: dict[str, float] = {}
+    for row in curves.to_dict("records"):
+        for name in ("train_loss", "train_accuracy", "val_loss", "val_correct"):
+            numbers[f"figure5.{name}.e{row['epoch']}"] = row[name]
+        numbers[f"figure5.val_accuracy.e{row['epoch']}"] = 100 * row["val_accuracy"]
+    numbers["figure5.val_accuracy.best"] = 100 * float(curves["val_accuracy"].max())
+    numbers["figure5.epoch_of_highest_accuracy"] = int(curves["epoch"].iloc[int(curves["val_accuracy"].argmax())])
+    numbers["figure5.epoch_of_lowest_loss"] = int(curves["epoch"].iloc[int(curves["val_loss"].argmin())])
+    return numbers
+
+
+def kept_epoch(curves: pd.DataFrame, best_epoch: int) -> dict[str, Any]:
+    """The epoch kept and the first one with the lowest validation loss, with the validation losses of both.
+
+    Parameters
+    ----------
+    curves : DataFrame
+        Of one training, columns :data:`repro.classifier.checkpoint.CURVES`.
+    best_epoch : int
+        The epoch kept.
+    """
+    lowest = curves.iloc[int(curves["val_loss"].argmin())]
+    return {
+        "epochs": len(curves),
+        "best_epoch": best_epoch,
+        "val_loss": float(curves["val_loss"].iloc[best_epoch - 1]),
+        "lowest_loss_epoch": int(lowest["epoch"]),
+        "lowest_val_loss": float(lowest["val_loss"]),
+    }
+
+
+def kept_epoch_message(run: Mapping[str, Any]) -> str:
+    """A line about a training's kept epoch, from its entry in ``train.json``."""
+    line = f"epoch {run['best_epoch']} of {run['epochs']} is kept, validation loss {run['val_loss']:.3f}"
+    if run["lowest_loss_epoch"] == run["best_epoch"]:
+        return f"{line}, the lowest"
+    ratio = run["val_loss"] / run["lowest_val_loss"]
+    return (
+        f"{line}: {ratio:.1f} times the lowest, {run['lowest_val_loss']:.3f} at epoch {run['lowest_loss_epoch']} "
+        "(train.best decides which epoch is kept)"
+    )
+
+
+def summary_lines(document: Mapping[str, Any]) -> list[str]:
+    """Lines about the trainings for the terminal: the epoch kept, and accuracy within and on unseen nights."""
+    runs = document["runs"]
+    lines = [kept_epoch_message(runs[0])]
+    for split, accuracy in document["generalisation_gap"].items():
+        if split == "difference":
+            continue
+        ends = accuracy["by_night"]
+        by_night = f"{ends[0]:.3f} to {ends[1]:.3f} by night" if ends else "too few nights for an interval"
+        epochs = next(run["epochs"] for run in runs if run["split"] == split.replace("_", " "))
+        lines.append(f"{split.replace('_', ' ')}, accuracy {accuracy['accuracy']:.4f}, {by_night}, {epochs} epochs")
+    return lines
+
+
+def unseen_accuracy(gap: Mapping[str, Any]) -> dict[str, list[float]]:
+    """``accuracy.unseen_nights``: interval by night in percent; empty if not trained, or for too few nights.
+
+    Parameters
+    ----------
+    gap : mapping
+        Of :func:`generalisation_gap`.
+    """
+    by_night = gap.get("unseen_nights", {}).get("by_night")
+    return {"accuracy.unseen_nights": [100 * end for end in by_night]} if by_night else {}
+
+
+def generalisation_gap(validation: pd.DataFrame, rng: np.random.Generator) -> dict[str, Any]:
+    """Accuracy on nights that also trained, as published, beside accuracy on nights never seen.
+
+    Parameters
+    ----------
+    validation : DataFrame
+        ``split``, ``network``, ``night``, ``label``, ``predicted``.
+    rng : Generator
+        For the bootstrap by night.
+
+    Returns
+    -------
+    dict
+        By ``within_nights`` and, if trained, ``unseen_nights``: ``correct``, ``images``, ``nights``, ``accuracy``,
+        its Wilson interval ``wilson`` (images taken as independent) and ``by_night`` (whole nights resampled); and
+        ``difference``, within less unseen, with its interval by night.
+    """
+    gap: dict[str, Any] = {}
+    resampled = {}
+    for split in (WITHIN, UNSEEN):
+        rows = validation[(validation["split"] == split) & (validation["network"] == 0)]
+        if rows.empty:
+            continue
+        right = (rows["label"] == rows["predicted"]).to_numpy()
+        resampled[split] = ratio_by_night(right, np.ones(len(rows)), rows["night"], RESAMPLINGS, rng)
+        gap[split.replace(" ", "_")] = {
+            "correct": int(right.sum()),
+            "images": len(rows),
+            "nights": int(rows["night"].nunique()),
+            "accuracy": float(right.mean()),
+            "wilson": wilson(int(right.sum()), len(rows)),
+            "by_night": percentile(resampled[split]),
+        }
+    if len(resampled) == 2:
+        gap["difference"] = {
+            "accuracy": gap["within_nights"]["accuracy"] - gap["unseen_nights"]["accuracy"],
+            "by_night": percentile(resampled[WITHIN] - resampled[UNSEEN]),
+        }
+    return gap
+
+
+def seed_spread(runs: Sequence[Mapping[str, Any]]) -> dict[str, Any] | None:
+    """How much the accuracy on the published split varies with the seed; None with a single network."""
+    values: npt.NDArray[np.float64] = np.array([run["val_accuracy"] for run in runs if run["split"] == WITHIN])
+    if len(values) < 2:
+        return None
+    return {
+        "networks": len(values),
+        "mean": float(values.mean()),
+        "sd": float(values.std(ddof=1)),
+        "lowest": float(values.min()),
+        "highest": float(values.max()),
+    }
