@@ -263,9 +263,11 @@ def _legend(picture: Pixels, box: Box) -> Box | None:
     part = picture[box.top + 3 : box.bottom - 20, box.left + 3 : box.right - 2]
     # The darkest mixture of bars has a luminance of 67 and more.
     black = (grey(part) < 35) & (np.ptp(part.astype(int), axis=2) < 30)
-    rows, columns = np.flatnonzero(black.sum(axis=1) > 3), np.flatnonzero(black.any(axis=0))
+    rows = np.flatnonzero(black.sum(axis=1) > 3)
     if len(rows) == 0:
         return None
+    # The coding may darken single pixels of the bars as well: only rows that hold letters say how wide the legend is.
+    columns = np.flatnonzero(black[rows].any(axis=0))
     return Box(
         max(box.left + columns[0] - 60, box.left), max(box.top + rows[0] - 8, box.top),
         min(box.left + columns[-1] + 20, box.right), box.top + rows[-1] + 14,

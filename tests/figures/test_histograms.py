@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 
 from repro.errors import ReproError
-from repro.figures.histograms import read_histograms
+from repro.figures.histograms import _legend, read_histograms
 from repro.figures.jpeg import decode
+from repro.figures.picture_axes import find_boxes
 from tests.figures.synthetic_figures import draw_curves, draw_histograms
 
 CASES = [
@@ -15,7 +16,9 @@ CASES = [
         (18.0, 5.0),
         marks=[
             pytest.mark.slow,
-            pytest.mark.xfail(reason="open fault: five bars of Moon_Full are misread", strict=True),
+            pytest.mark.xfail(
+                reason="open fault: three low Nautical bars of Moon_Full are off by over 5 errors", strict=True
+            ),
         ],
     ),
     pytest.param(2, 75, (18.0, 5.0), marks=pytest.mark.slow),
@@ -48,3 +51,12 @@ def test_bars_of_other_colours_are_refused() -> None:
     picture, coding = decode(draw_curves(1, 75, (12.0, 5.0))[0], where="synthetic")
     with pytest.raises(ReproError, match="boxes of axes"):
         read_histograms(picture, coding, where="synthetic")
+
+
+def test_a_dark_pixel_in_a_bar_does_not_widen_the_legend() -> None:
+    """The legend stays clear of the first bar, where JPEG of quality 35 leaves one pixel as dark as a letter."""
+    picture, _ = decode(draw_histograms(1, 35, (18.0, 5.0))[0], where="synthetic")
+    box = find_boxes(picture, where="synthetic", count=3)[2]
+    legend = _legend(picture, box)
+    assert legend is not None
+    assert legend.left > box.left + 100
