@@ -169,12 +169,12 @@ def _train_all(tasks: list[_TrainTask], workers: int) -> list[Trained]:
     at_once = 1 if alone else min(cores, len(tasks))
     loaders = max(1, cores // at_once)
     tasks = [replace(task, job=replace(task.job, workers=loaders)) for task in tasks]
-    trained: dict[Run, Trained] = {}
+    trained: dict[tuple[str, int], Trained] = {}
     for task, result in run_all(_train, tasks, workers=at_once):
         if isinstance(result, Exception):
             raise result
-        trained[task.run] = result
-    return [trained[task.run] for task in tasks]
+        trained[task.run.split, task.run.network] = result
+    return [trained[task.run.split, task.run.network] for task in tasks]
 
 
 def _train(task: _TrainTask) -> Trained:
