@@ -7,6 +7,7 @@ from typing import Literal
 
 from repro.errors import ReproError
 from repro.evidence import verify_now
+from repro.figures.documents import missing_text
 from repro.paths import Paths
 from repro.record.search import search, starting_with
 from repro.record.verdict_formats import as_json, as_markdown, print_claims, print_overview
@@ -57,5 +58,16 @@ def run(paths: Paths, *, query: str = "", only: str = "", format: Format = "tabl
         case "markdown":
             sys.stdout.write(as_markdown(shown))
         case "table":
-            print_claims(shown) if query or only else print_overview(shown)
+            if query or only:
+                print_claims(shown)
+            else:
+                print_overview(shown)
+                name_missing_documents(paths)
     return shown.exit_code
+
+
+def name_missing_documents(paths: Paths) -> None:
+    """Say on stderr what the record's documents would add; stdout ends with the verdicts that drifted."""
+    missing = missing_text(paths)
+    if missing:
+        print(f"note: the record's pictures are judged by the committed readings; {missing}", file=sys.stderr)

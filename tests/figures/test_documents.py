@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import shutil
 from pathlib import Path
 
 import pypdfium2
@@ -16,6 +17,7 @@ from repro.figures.documents import EmbeddedPicture, add_document, load_document
 from repro.figures.jpeg import decode
 from repro.figures.pdf import MOST_PAGES, embedded_pictures
 from repro.paths import Paths
+from repro.verify_command import name_missing_documents
 
 WANTED = EmbeddedPicture(name="figure5", page=1, width_px=8, height_px=8, shows="a figure", sha256="0" * 64)
 
@@ -159,3 +161,14 @@ def _locked() -> bytes:
 def test_raw_interface_of_the_reader_is_there() -> None:
     """The one call below pypdfium2's own classes, which sizes a picture before it is read, exists."""
     assert callable(pdfium_c.FPDFImageObj_GetImageDataRaw)
+
+
+def test_verify_says_what_missing_documents_would_add(
+    project: Paths, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Without the thesis beside the project, a note on stderr says where to put it and what is then read again."""
+    shutil.copytree(project.published, Paths(tmp_path).published)
+    name_missing_documents(Paths(tmp_path))
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    assert "put thesis.pdf into data/record: Figures 3, 5, 6 and 7" in printed.err
