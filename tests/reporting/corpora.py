@@ -112,7 +112,8 @@ def train(paths: Paths, corpus: str = "simulated") -> None:
     folder.mkdir(parents=True, exist_ok=True)
     runs = [
         {"split": split, "network": 0, "seed": 7, "best_epoch": 2, "train_images": 80, "val_images": 20,
-         "val_correct": correct, "val_accuracy": correct / 20, "val_loss": 0.2, "wilson": [0.6, 0.97], "batches": [16]}
+         "val_correct": correct, "val_accuracy": correct / 20, "val_loss": 0.2, "epochs": 2, "lowest_loss_epoch": 2,
+         "lowest_val_loss": 0.2, "wilson": [0.6, 0.97], "batches": [16]}
         for split, correct in (("within nights", 18), ("unseen nights", 16))
     ]  # fmt: skip
     curves = [
