@@ -270,7 +270,10 @@ def caught(claim: Claim, rule: Rule, measured: Measured) -> Caught:
     middle = sum(value) / 2 if isinstance(value, tuple) else _number(value) if value is not None else math.nan
     if not math.isfinite(middle):
         return Caught()
-    starts = (float(claim.value), round(middle, claim.decimals))
+    nearest = round(middle, claim.decimals)
+    # A bound may refuse the nearest printed value and accept its neighbour.
+    beside = (round(nearest + side * claim.step, claim.decimals) for side in (-1, 1))
+    starts = (float(claim.value), nearest, *beside)
     start = next((place for place in starts if _holds(place, claim, rule, measured)), None)
     if start is None:
         return Caught()

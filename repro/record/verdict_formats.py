@@ -31,6 +31,13 @@ STYLE = {
 }
 
 
+def published_text(claim: Claim) -> str:
+    """The published value as printed; a statement that is simply made reads as such."""
+    if isinstance(claim.value, bool):
+        return "stated" if claim.value else "denied"
+    return claim.shown()
+
+
 def measured_text(claim: Claim, verdict: Verdict) -> str:
     """What was measured, with one digit more than the claim prints; a bound as a bound on the claim, such as ">= 0.100"."""
     rule, digits = claim.evidence[verdict.evidence], claim.decimals + 1
@@ -39,8 +46,10 @@ def measured_text(claim: Claim, verdict: Verdict) -> str:
             return ""
         case (low, high):
             return f"{round_for_print(low):,.{digits}f} to {round_for_print(high):,.{digits}f}"
-        case bool() | str():
-            return str(verdict.measured)
+        case bool():
+            return "holds" if verdict.measured else "does not hold"
+        case str():
+            return verdict.measured
         case number if rule.rule in ("at_most", "at_least"):
             sign, side = (">=", -1) if rule.rule == "at_most" else ("<=", 1)
             bound = number + side * (rule.tolerance or 0)
@@ -94,7 +103,7 @@ def as_markdown(verification: Verification) -> str:
         mark = " (drifted)" if verdict.drifted else ""
         cells = (
             claim.id,
-            claim.shown(),
+            published_text(claim),
             verdict.evidence,
             verdict.grade or "",
             measured_text(claim, verdict),
@@ -181,14 +190,16 @@ def _table(rows: list[tuple[Claim, Verdict]]) -> Table:
     table.add_column("outcome")
     for claim, verdict in rows:
         measured = measured_text(claim, verdict)
-        table.add_row(claim.id, claim.shown(), verdict.evidence, Text(measured), verdict.grade or "", _outcome(verdict))
+        table.add_row(
+            claim.id, published_text(claim), verdict.evidence, Text(measured), verdict.grade or "", _outcome(verdict)
+        )
     return table
 
 
 def _print_claim(console: Console, claim: Claim, verdicts: list[Verdict]) -> None:
     source = claim.source
     place = f"{source.document} {source.section}" + (f", {source.place}" if source.place else "")
-    console.print(Text.assemble((claim.id, "bold"), "  ", (claim.shown(), "bold"), f"  {place}"))
+    console.print(Text.assemble((claim.id, "bold"), "  ", (published_text(claim), "bold"), f"  {place}"))
     lines = [f'"{source.quote}"']
     lines += [f"({source.gloss})"] if source.gloss else []
     lines += [f"Headline {claim.headline}. {claim.sentence}".rstrip()] if claim.headline else []
@@ -225,7 +236,9 @@ def _print_headlines(console: Console, verification: Verification) -> None:
 
 
 def _print_counts(console: Console, verification: Verification) -> None:
-    _heading(console, f"{len(verification.claims)} claims, {len(verification.verdicts)} comparisons")
+    _heading(
+        console, f"{_count(len(verification.claims), 'claim')}, {_count(len(verification.verdicts), 'comparison')}"
+    )
     by_grade = verification.by_grade
     table = Table(box=None, pad_edge=False, header_style="bold")
     table.add_column("grade (an equation counts once)")
@@ -242,3 +255,7 @@ def _print_counts(console: Console, verification: Verification) -> None:
         names = ", ".join(f"{verdict.claim} ({verdict.evidence})" for verdict in verification.drifted)
         console.print(Text(f"Otherwise than declared: {names}", style="bold yellow"))
     console.print(drift_text(verification))
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
