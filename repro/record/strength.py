@@ -45,7 +45,8 @@ def grade(claims: Claims, claim: Claim, evidence: EvidenceKind) -> Grade | None:
     if evidence in ("ephemeris", "architecture"):
         return "P"
     if evidence == "figure":
-        return "W"
+        # A value that was read off a figure by hand, and by code off the same figure, is one picture read twice.
+        return "R" if claim.source.section == (rule.measure or "").split(".")[0] else "W"
     if rule.formula is None:
         return "C"
     witnesses = {witness(claims[name]) for name in equation(claims, claim)} - _NO_WITNESS

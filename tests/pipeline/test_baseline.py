@@ -81,7 +81,6 @@ def run_chain(folder: Path, workers: int) -> Chain:
         folder, "simulated", engine={"workers": workers}, simulate={"campaign": "small"}, train={**train, "networks": 2},
         softmax={"bootstrap": 100}, gradcam={"scored_frames": 8},
     )  # fmt: skip
-    (project.root / "data" / "record").mkdir(parents=True)
     with pytest.MonkeyPatch.context() as patch:
         # The sheet of pictures costs more than all else and has tests of its own.
         patch.setattr(contact, "write_sheet", small_sheet)

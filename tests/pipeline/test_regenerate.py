@@ -104,6 +104,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Paths:
     root = tmp_path_factory.mktemp("regenerate") / "project"
     for folder in CODE:
         shutil.copytree(ROOT / folder, root / folder)
+    (root / "data" / "record").mkdir(parents=True)
     for name in FILES:
         (root / name).parent.mkdir(exist_ok=True)
         shutil.copy2(ROOT / name, root / name)

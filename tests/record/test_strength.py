@@ -86,6 +86,13 @@ def test_a_readme_that_prints_the_thesis_value_repeats_it() -> None:
     assert graded("M.X", "T.A", document="readme") == "R"
 
 
+@pytest.mark.parametrize(("measure", "expected"), [("figure5.val_loss.e1", "R"), ("figure7.mean_over_yes.night", "W")])
+def test_one_picture_read_twice_repeats(measure: str, expected: str) -> None:
+    """A value read off a figure by hand is repeated by the code that reads the same figure; another figure is a witness."""
+    judged = claim("F5.X", document="readings", section="figure5", figure={"rule": "exact", "measure": measure})
+    assert grade(Claims([judged]), judged, "figure") == expected
+
+
 def test_grade_of_other_evidence() -> None:
     """Sky and networks predict, pictures witness, images reproduce, bounds bound; a rule that compares nothing has none."""
     rules: dict[str, Any] = {

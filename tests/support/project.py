@@ -35,6 +35,7 @@ def make_project(folder: Path, corpus: str, **sections: dict[str, Any]) -> Paths
     """Make a project with the record and these parameters, see :func:`write_params`; the code is that of the checkout."""
     shutil.copytree(ROOT / "expected" / "published", folder / "expected" / "published")
     shutil.copytree(ROOT / "report" / "templates", folder / "report" / "templates")
+    (folder / "data" / "record").mkdir(parents=True)
     shutil.copy(ROOT / "dvc.yaml", folder / "dvc.yaml")
     return write_params(folder, corpus, **sections)
 
