@@ -62,7 +62,7 @@ def test_commands_and_options_that_are_advised_exist() -> None:
     advised = [
         (place, found[1], re.findall(r"--[a-z-]+", found[2]))
         for place, text in TEXTS
-        for found in re.finditer(r"(?<![\w.])(?<!dvc )repro ([a-z]+)((?: (?:--)?[\w/.\0-]+)*)", text)
+        for found in re.finditer(r"(?<![\w.])(?<!dvc )(?<!from )repro ([a-z]+)((?: (?:--)?[\w/.\0-]+)*)", text)
     ]
     assert len(advised) > 3
     for place, name, options in advised:

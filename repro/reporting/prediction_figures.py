@@ -111,13 +111,14 @@ def reliability(table: pd.DataFrame, path: Path, *, simulated: bool) -> None:
     simulated : bool
         Whether to mark the figure.
     """
-    with canvas(path, width_in=9.2, height_in=5.2, simulated=simulated) as figure:
-        whole, parts = figure.subfigures(1, 2, width_ratios=(1, 1.5), squeeze=False)[0]
-        axes = whole.subplots()
+    # Placed by hand: matplotlib's own arrangement of such a figure differs in the last digit from run to run.
+    with canvas(path, width_in=9.2, height_in=5.2, arrange=False, simulated=simulated) as figure:
+        axes = figure.add_axes((0.07, 0.16, 0.34, 0.72))
         _curve(axes, table[table["sun_bin"] == "all"], counts=True)
         axes.set(xlabel="p(yes) the network gives, %", ylabel="frames with aurora, %", title="All frames")
         axes.set_aspect("equal")
-        panels = parts.subplots(3, 3, sharex=True, sharey=True)
+        grid = figure.add_gridspec(3, 3, left=0.49, right=0.985, bottom=0.12, top=0.93, wspace=0.14, hspace=0.36)
+        panels = grid.subplots(sharex=True, sharey=True)
         for (row, moon), (column, sun) in ((m, s) for m in enumerate(MOON_BINS) for s in enumerate(SUN_BINS[:3])):
             here = table[(table["moon_bin"] == moon) & (table["sun_bin"] == sun)]
             axes = panels[row][column]

@@ -7,7 +7,7 @@ from repro.figures.readings import load_readings
 from repro.paths import Paths
 from repro.record.claims import Claims
 from repro.record.findings import pictures
-from repro.record.findings.finding import View
+from repro.record.findings.finding import NotAvailableError, View
 from repro.record.table6 import table6_counts
 
 
@@ -19,7 +19,7 @@ def measured(project: Paths, claims: Claims) -> dict[str, float | str | bool]:
 
 def test_every_finding_is_derived_from_the_readings(claims: Claims, measured: dict[str, float | str | bool]) -> None:
     """All five findings come out, and each names registered claims only."""
-    view = View(claims, (), {"figure": measured})
+    view = View(claims, (), {"figure": measured}, {})
     found = [detector(view) for detector in pictures.DETECTORS]
     assert all(finding is not None for finding in found)
     assert {finding.id for finding in found} == {
@@ -35,18 +35,18 @@ def test_every_finding_is_derived_from_the_readings(claims: Claims, measured: di
 def test_another_reading_gives_another_finding(claims: Claims, measured: dict[str, float | str | bool]) -> None:
     """A mean two points off makes the two figures disagree; a dark map or an agreeing share leaves nothing to find."""
     off = {**measured, "figure7.mean_over_yes.night.no_moon": 90.0}
-    assert pictures.two_pictures_agree(View(claims, (), {"figure": off})).kind == "conflict"
-    assert pictures.two_pictures_agree(View(claims, (), {"figure": measured})).kind == "agreement"
+    assert pictures.two_pictures_agree(View(claims, (), {"figure": off}, {})).kind == "conflict"
+    assert pictures.two_pictures_agree(View(claims, (), {"figure": measured}, {})).kind == "agreement"
     dark = {**measured, "gradcam.largest.clear": 0.2}
-    assert pictures.activation_does_not_disappear(View(claims, (), {"figure": dark})) is None
+    assert pictures.activation_does_not_disappear(View(claims, (), {"figure": dark}, {})) is None
     equal = {**measured, "figure7.expected_share_pct": 39.3}
-    assert pictures.occurrence_by_its_own_account(View(claims, (), {"figure": equal})) is None
+    assert pictures.occurrence_by_its_own_account(View(claims, (), {"figure": equal}, {})) is None
     sure = {**measured, "figure7.calibrated_accuracy_pct.astro.moon_full": 99.0}
-    assert pictures.conditions_never_validated(View(claims, (), {"figure": sure})) is None
+    assert pictures.conditions_never_validated(View(claims, (), {"figure": sure}, {})) is None
 
 
 def test_without_readings_nothing_is_found(claims: Claims) -> None:
-    """A detector that lacks its quantities says so by a LookupError, which leaves its finding out."""
+    """A detector that lacks its quantities says so, and its finding is listed as not derived."""
     for detector in pictures.DETECTORS:
-        with pytest.raises(LookupError):
-            detector(View(claims, (), {}))
+        with pytest.raises(NotAvailableError):
+            detector(View(claims, (), {}, {}))

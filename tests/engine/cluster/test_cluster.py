@@ -235,7 +235,7 @@ def test_infer_and_gradcam_on_a_cluster(tmp_path: Path, dask: LocalCluster, engi
         outcome = infer_corpus(film, sky, weights, root / "infer", InferParams(), device, workers=workers)
         assert len(outcome.done) == 3
         explain_corpus(
-            shown, film / "frames", project.masks("simulated"), weights, root / "gradcam", GradcamParams(measured=5),
+            shown, film / "frames", project.masks("simulated"), weights, root / "gradcam", GradcamParams(scored_frames=5),
             seed=1, device=device, workers=workers,
         )  # fmt: skip
         found.append(digests(root))
