@@ -118,7 +118,7 @@ def reliability(table: pd.DataFrame, path: Path, *, simulated: bool) -> None:
         axes.set(xlabel="p(yes) the network gives, %", ylabel="frames with aurora, %", title="All frames")
         axes.set_aspect("equal")
         grid = figure.add_gridspec(3, 3, left=0.49, right=0.985, bottom=0.12, top=0.93, wspace=0.14, hspace=0.36)
-        panels = grid.subplots(sharex=True, sharey=True)
+        panels: Any = grid.subplots(sharex=True, sharey=True)
         for (row, moon), (column, sun) in ((m, s) for m in enumerate(MOON_BINS) for s in enumerate(SUN_BINS[:3])):
             here = table[(table["moon_bin"] == moon) & (table["sun_bin"] == sun)]
             axes = panels[row][column]
