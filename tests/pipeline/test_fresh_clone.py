@@ -41,8 +41,8 @@ def test_a_clone_makes_what_was_committed(tmp_path: Path) -> None:
     first, clone = tmp_path / "first", tmp_path / "a clone"
     for folder in CODE:
         shutil.copytree(ROOT / folder, first / folder, ignore=shutil.ignore_patterns("__pycache__"))
-    for name in (*FILES, ".gitattributes"):
-        (first / name).parent.mkdir(exist_ok=True)
+    for name in (*FILES, ".gitattributes", "data/record/README.md"):
+        (first / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy2(ROOT / name, first / name)
     write_params(
         first, "simulated", simulate={"campaign": "small"}, softmax={"bootstrap": 100}, gradcam={"scored_frames": 8},
