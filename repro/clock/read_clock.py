@@ -80,9 +80,9 @@ def read_clock(
     cut = [strip[box] for strip in strips]
     first, second = (
         lambda numbers, look=look: ocr.read_strips(
-            [cut[number] for number in numbers], look, camera.clock, params, threads=threads
+            [cut[number] for number in numbers], look, camera.printed_clock, params, threads=threads
         )
-        for look in ocr.looks(camera.clock, params)
+        for look in ocr.looks(camera.printed_clock, params)
     )
     if params.engine == "learned":
         texts = read_by_matching(cut, first, lambda read: confirmed_stamps(read, night, camera, params, step=step))
@@ -218,7 +218,7 @@ class Interpretation:
 def interpret(text: str, span: NightSpan, camera: Camera) -> Interpretation:
     """Apply the published rules to a text, and find its meanings in all formats of the camera."""
     rules: list[str] = []
-    if camera.clock.published_repairs:
+    if camera.printed_clock.published_repairs:
         text, rules = table1.repair(text)
     stamps = parse(text, span.formats)
     if not stamps:
@@ -246,7 +246,7 @@ def _check_night(
     """Raise an error for a night without a clock, with another format, or of another date."""
     texts = [text for text, _ in read if text]
     where = f"night {night}, {len(read)} strips"
-    formats = ", ".join(repr(text) for text in camera.clock.formats)
+    formats = ", ".join(repr(text) for text in camera.printed_clock.formats)
     if not texts:
         raise ReproError(
             found="no text in any strip",

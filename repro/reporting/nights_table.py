@@ -181,7 +181,7 @@ def load_corpus(paths: Paths, params: Params, published: set[str]) -> CorpusOver
         status=found,
         nights=tuple(rows),
         conditions=_total(seen),
-        repairs=_repairs(found.repairs, table1=camera.clock.published_repairs),
+        repairs=_repairs(found.repairs, table1=camera.clock is not None and camera.clock.published_repairs),
         exactness=exactness(truth, tables) if truth is not None else None,
         simulated=simulated,
     )
