@@ -219,7 +219,7 @@ class Camera(Section):
     def night_of(self, file_name: str) -> str | None:
         """Night (YYYYMMDD) of a file that follows the pattern, in upper or lower case; None for any other."""
         before, after = (any_text(part) for part in self.file_pattern.split(_DATE))
-        match = re.fullmatch(rf"{before}([0-9]{{8}}){after}", file_name, re.IGNORECASE)
+        match = re.fullmatch(rf"(?:.*/)?{before}([0-9]{{8}}){after}", file_name, re.IGNORECASE)
         return match[1] if match else None
 
     def step(self, fps: float, sampling: Sampling, frames_per_exposure: float = 1) -> int:

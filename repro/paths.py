@@ -112,6 +112,10 @@ class Paths:
         """Folder of a corpus' MP4 files."""
         return self.root / "data" / corpus / "videos"
 
+    def stills(self, corpus: str) -> Path:
+        """Folder of a corpus' still images, with subfolders and ZIP files."""
+        return self.root / "data" / corpus / "images"
+
     def labels(self, corpus: str) -> Path:
         """Label file (CSV) of a corpus."""
         return self.root / "data" / corpus / "labels.csv"

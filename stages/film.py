@@ -1,4 +1,4 @@
-"""Cut every night's video into masked frames, clock strips and a keogram; one archive a night."""
+"""Cut every night's video, or its still images, into masked frames, clock strips and a keogram; one archive a night."""
 
 from repro.camera import camera_of
 from repro.engine.nights import Outcome
@@ -12,7 +12,8 @@ def main(paths: Paths, params: Params) -> Outcome:
     """Write results/CORPUS/film."""
     folder = paths.stage(params.corpus, "film")
     camera = camera_of(params.corpus, params.film)
-    outcome = film_corpus(paths.videos(params.corpus), folder, camera, params.film, workers=params.engine)
+    images = paths.stills(params.corpus) if camera.frames == "stills" else paths.videos(params.corpus)
+    outcome = film_corpus(images, folder, camera, params.film, workers=params.engine)
     outcome.check("film", params.film.max_failed_share, folder / "failures.json")
     return outcome
 
