@@ -253,7 +253,7 @@ def load_camera(name: str) -> Camera:
         If there is no profile of that name, one of its fields has an invalid value, or some are unknown; the message
         names the fields.
     """
-    document, source = _document(name)
+    document, source = profile_document(name)
     unknown = sorted(key for key, value in document.items() if value == UNKNOWN)
     if unknown:
         raise ReproError(
@@ -273,14 +273,21 @@ def load_site(name: str) -> Site:
     ReproError
         If there is no profile of that name, or its site has an invalid value.
     """
-    document, source = _document(name)
+    document, source = profile_document(name)
     return validated(Site, document.get("site"), where=f"{source}, site", remedy=_REMEDY)
 
 
 _EXPECTED, _REMEDY = "a camera profile (repro.camera.Camera)", "compare with repro/cameras/auroramax.yaml"
 
 
-def _document(name: str) -> tuple[dict[str, Any], Path]:
+def profile_document(name: str) -> tuple[dict[str, Any], Path]:
+    """A profile as it stands in its file, with unknown fields, and the file.
+
+    Raises
+    ------
+    ReproError
+        If there is no profile of that name, or its file is no YAML mapping.
+    """
     if name not in cameras():
         raise ReproError(
             found=f"no camera profile {name!r}",

@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal, NoReturn
 
 import typer
 
+from repro.camera_cli import app as camera_app
 from repro.errors import ReproError, make_output_encodable
 from repro.paths import Paths, find_project, foreign_library
 from repro.record_cli import app as record_app
@@ -25,6 +26,7 @@ app = typer.Typer(
 )
 
 app.add_typer(record_app, name="record")
+app.add_typer(camera_app, name="camera")
 
 Project = Annotated[
     Path | None,
