@@ -13,6 +13,7 @@ import typer
 
 from repro.camera_cli import app as camera_app
 from repro.errors import ReproError, make_output_encodable
+from repro.label_cli import app as label_app
 from repro.paths import Paths, find_project, foreign_library
 from repro.record_cli import app as record_app
 
@@ -27,6 +28,7 @@ app = typer.Typer(
 
 app.add_typer(record_app, name="record")
 app.add_typer(camera_app, name="camera")
+app.add_typer(label_app, name="label")
 
 Project = Annotated[
     Path | None,

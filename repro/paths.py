@@ -120,6 +120,10 @@ class Paths:
         """Label file (CSV) of a corpus."""
         return self.root / "data" / corpus / "labels.csv"
 
+    def labelling(self, corpus: str) -> Path:
+        """Folder of the journal of labels, and of label files that do not train."""
+        return self.root / "data" / corpus / "labelling"
+
     def truth(self, corpus: str) -> Path:
         """Folder of what is true of a simulated corpus' frames, one table a night."""
         return self.root / "data" / corpus / "truth"
