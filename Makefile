@@ -46,10 +46,13 @@ report: repository $(READY) ## Run the pipeline and build the report: about 7 mi
 verify: $(READY) ## Compare every published number with its evidence: 10 to 20 seconds; needs no video
 	$(BIN)/repro verify
 
+# Chromium is for tests alone, so it is installed here and not with the environment.
 test: $(READY) ## Run every test that needs no GPU and no private data: about 10 minutes
+	@bash setup.sh browser
 	$(BIN)/python -m pytest -n auto --dist loadfile
 
 test-fast: $(READY) ## Run the tests that are not marked slow: about 3 minutes
+	@bash setup.sh browser
 	$(BIN)/python -m pytest -n auto --dist loadfile -m "not slow"
 
 lint: $(READY) ## Check style and types

@@ -185,6 +185,38 @@ def frames(
 
 
 @app.command()
+def classify(
+    files: Annotated[list[Path], typer.Argument(metavar="FILES...", help="Images, folders of images, or videos.")],
+    weights: Annotated[Path, typer.Option(metavar="FILE", help="A trained network: weights.safetensors, or .pt.")],
+    camera: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Cut the sky out of whole images with this profile.")
+    ] = None,
+    every: Annotated[bool, typer.Option("--every-frame", help="Of a video, take every exposure.")] = False,
+    overlays: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Also write each image with its Grad-CAM map over it.")
+    ] = None,
+    device: Annotated[str, typer.Option(help="cpu, auto, cuda or cuda:N.")] = "cpu",
+    format: Annotated[Literal["csv", "json"], typer.Option("--format", help="How to print the answers.")] = "csv",
+) -> None:
+    """Classify images, folders or a video with a trained network, without a pipeline: p(yes) of each, on stdout.
+
+    Without --camera an image is taken as it is: masked and cropped already, as repro frames unpacks it.
+
+    Example: repro classify night/ --weights results/roof/train/weights.safetensors --camera roof
+    """
+    from repro.camera import load_camera
+    from repro.classifier.classify_files import classify_files
+
+    profile = load_camera(camera) if camera else None
+    sampling: Literal["all", "cadence"] = "all" if every else "cadence"
+    table = classify_files(files, weights, camera=profile, sampling=sampling, overlays=overlays, device=device)
+    if format == "json":
+        _print_json(table.to_json(orient="records", indent=2, force_ascii=False) + "\n")
+    else:
+        sys.stdout.write(table.to_csv(index=False, lineterminator="\n"))
+
+
+@app.command()
 def bench(
     name: Annotated[str, typer.Argument(help="Name of a benchmark, or all.")],
     format: Annotated[Literal["table", "json"], typer.Option("--format", help="How to print the rates.")] = "table",

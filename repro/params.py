@@ -256,7 +256,8 @@ class TrainParams(Section):
     Parameters
     ----------
     initial_weights : dict
-        Where the backbone begins, by corpus; a corpus that is not named begins from ``imagenet``, as published.
+        Where the network begins, by corpus: ``imagenet``, ``observatory``, ``none``, or a file of weights (.safetensors,
+        .pt, .pth), from the project's folder on. A corpus that is not named begins from ``imagenet``, as published.
     image_size_px : int
         Side of the images that the network sees.
     epochs_head, epochs_all : int
@@ -286,7 +287,9 @@ class TrainParams(Section):
         Epochs of that network, which only shows how well the training generalises.
     """
 
-    initial_weights: dict[str, Literal["imagenet", "observatory", "none"]] = {}
+    initial_weights: dict[
+        str, Annotated[str, Field(pattern=r"^(imagenet|observatory|none|.+\.(safetensors|pt|pth))$")]
+    ] = {}
     image_size_px: int = Field(default=240, ge=32)
     epochs_head: int = Field(default=6, ge=0)
     epochs_all: int = Field(default=6, ge=0)

@@ -1,19 +1,25 @@
 """Fine-tune EfficientNet-B1 on the labelled frames."""
 
+from repro.classifier.model_card import model_card
 from repro.classifier.train_corpus import train_corpus
 from repro.classifier.training_results import summary_lines
 from repro.engine.run_stage import run_stage
 from repro.files import write_json, write_text
 from repro.params import Params
 from repro.paths import Paths
+from repro.simulated_mark import corpus_is_simulated
 from repro.untrusted import read_table
 
 
 def main(paths: Paths, params: Params) -> None:
-    """Write results/CORPUS/train: weights, curves, validation and train.json; for DVC, metrics.json and curves.csv."""
+    """Write results/CORPUS/train: weights, model card, curves, validation, train.json; for DVC, metrics.json and curves.csv."""
     folder = paths.stage(params.corpus, "train")
     split = read_table(paths.stage(params.corpus, "split") / "split.parquet", made_by="dvc repro split")
     document = train_corpus(split, paths.stage(params.corpus, "film") / "frames", folder, params)
+    write_text(
+        folder / "model_card.md",
+        model_card(document, split, params, simulated=corpus_is_simulated(paths, params.corpus)),
+    )
     write_json(folder / "metrics.json", document["runs"][0])
     curves = read_table(folder / "curves.parquet", made_by="dvc repro train")
     write_text(folder / "curves.csv", curves.to_csv(index=False))

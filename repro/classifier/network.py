@@ -9,7 +9,7 @@ import warnings
 from collections.abc import Iterator, Mapping
 from importlib import resources
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import torch
 from safetensors import safe_open
@@ -24,8 +24,8 @@ from repro.files import atomic_path, digest
 from repro.seeding import generator
 from repro.untrusted import PICTURE_MOST_PX, message_of, short_repr
 
-InitialWeights = Literal["imagenet", "observatory", "none"]
-
+#: Initial weights with a name; any other is a file.
+NAMED = ("imagenet", "observatory", "none")
 CLASSES = ("no", "yes")  # class 0, class 1
 FEATURES = 1280  # inputs of the head
 NETWORK = "efficientnet_b1"
@@ -35,14 +35,15 @@ _WAIT_S = 30.0
 LEAST_PX = 32  # side of the smallest images that the network takes, as in params.yaml
 
 
-def build(initial: InitialWeights, seed: int) -> nn.Module:
+def build(initial: str, seed: int) -> nn.Module:
     """Build the network, in evaluation mode, on the CPU.
 
     Parameters
     ----------
     initial : str
         Where the backbone begins. ``imagenet``, as published: torchvision's IMAGENET1K_V1, from its own cache or
-        download. ``observatory``: learnt on simulated frames, shipped. ``none``: drawn at random.
+        download. ``observatory``: learnt on simulated frames, shipped. ``none``: drawn at random. Anything else is a
+        file of weights of this network, as stage train writes it; its head is kept, too.
     seed : int
         Decides whatever is drawn: the head always, the backbone for ``none``.
 
@@ -56,6 +57,8 @@ def build(initial: InitialWeights, seed: int) -> nn.Module:
     ReproError
         If the weights cannot be had or are of another network.
     """
+    if initial not in NAMED:
+        return load(Path(initial))[0]
     with drawn(seed, "network"):
         network: nn.Module = models.efficientnet_b1(weights=None)
         if initial == "imagenet":
@@ -115,10 +118,12 @@ def imagenet() -> dict[str, Tensor]:
     return state
 
 
-def initial_digest(initial: InitialWeights) -> str | None:
+def initial_digest(initial: str) -> str | None:
     """SHA-256 (hex) of the file the backbone begins from; None where it is drawn."""
     if initial == "none":
         return None
+    if initial not in NAMED:
+        return digest(Path(initial))
     return digest(imagenet_path() if initial == "imagenet" else observatory_path())
 
 

@@ -102,10 +102,10 @@ class Guard:
 
 async def _body(receive: Receive) -> bytes | None:
     """A request's body; None if it is longer than allowed."""
-    body = b""
+    body: bytes = b""
     while True:
         message = await receive()
-        body += message.get("body", b"")
+        body += bytes(message.get("body", b""))
         if len(body) > MOST_BYTES:
             return None
         if message["type"] != "http.request" or not message.get("more_body"):
