@@ -68,7 +68,7 @@ def new(
     """Write the profile of a new camera from its still images, and make them the corpus that the pipeline works on.
 
     Measures size, circle of the sky, where the times stand, and the time between two images. The images are linked into
-    data/NAME/images, and params.yaml is set to the new corpus.
+    data/NAME/videos, and params.yaml is set to the new corpus.
 
     Example: repro camera new roof ~/nights --latitude 67.84 --longitude 20.41 --time-zone Europe/Stockholm
     """

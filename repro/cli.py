@@ -145,14 +145,13 @@ def status(
     from repro.status import status as status_of
 
     paths = _project(project)
-    data = [paths.videos(corpus), paths.stills(corpus)] if corpus else []
-    if corpus and not any(folder.is_dir() for folder in (paths.results / corpus, *data)):
+    if corpus and not (paths.results / corpus).is_dir() and not paths.videos(corpus).is_dir():
         known = {path.name for folder in (paths.results, paths.root / "data") for path in folder.glob("[a-z]*/")}
         raise ReproError(
-            found=f"no corpus {corpus!r}: neither videos nor images in data/{corpus}, nor results/{corpus}",
+            found=f"no corpus {corpus!r}: neither data/{corpus}/videos nor results/{corpus}",
             expected=f"one of {', '.join(sorted(known - {'schedule', 'verify'}))}" if known else "a corpus with videos",
             where="repro status --corpus",
-            remedy=f"put its videos into {paths.videos(corpus)} or its images into {paths.stills(corpus)}, or name another",
+            remedy=f"put its videos or still images into {paths.videos(corpus)}, or name another",
         )
     params = load_params(paths.params)
     corpus = corpus or params.corpus

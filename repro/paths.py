@@ -109,12 +109,8 @@ class Paths:
         return self.results / "figures"
 
     def videos(self, corpus: str) -> Path:
-        """Folder of a corpus' MP4 files."""
+        """Folder of a corpus' videos or still images; it has one name for both, as DVC knows no optional folder."""
         return self.root / "data" / corpus / "videos"
-
-    def stills(self, corpus: str) -> Path:
-        """Folder of a corpus' still images, with subfolders and ZIP files."""
-        return self.root / "data" / corpus / "images"
 
     def labels(self, corpus: str) -> Path:
         """Label file (CSV) of a corpus."""

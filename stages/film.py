@@ -12,8 +12,7 @@ def main(paths: Paths, params: Params) -> Outcome:
     """Write results/CORPUS/film."""
     folder = paths.stage(params.corpus, "film")
     camera = camera_of(params.corpus, params.film)
-    images = paths.stills(params.corpus) if camera.frames == "stills" else paths.videos(params.corpus)
-    outcome = film_corpus(images, folder, camera, params.film, workers=params.engine)
+    outcome = film_corpus(paths.videos(params.corpus), folder, camera, params.film, workers=params.engine)
     outcome.check("film", params.film.max_failed_share, folder / "failures.json")
     return outcome
 

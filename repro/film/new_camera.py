@@ -62,7 +62,7 @@ def new_camera(
     name : str
         Of the profile and the corpus: small letters, digits and underscores.
     images : Path
-        Folder of still images, with subfolders and ZIP files. Files are linked into ``data/NAME/images`` where the disk
+        Folder of still images, with subfolders and ZIP files. Files are linked into ``data/NAME/videos`` where the disk
         allows it, and copied elsewhere.
     site : Site
         Place and time zone.
@@ -119,11 +119,11 @@ def new_camera(
     cadence_s = float(median(gaps_s)) if gaps_s else 60.0
     document["cadence_s"], document["sample_interval_s"] = cadence_s, max(_MOST_SAMPLED_S, cadence_s)
     camera = parse_camera(document, str(target))
-    _take_in(files, images, paths.stills(name))
+    _take_in(files, images, paths.videos(name))
     write_text(target, _text(document, found=measured is not None))
     how = "as given" if circle else "found in the images" if measured else "not found: the whole frame is kept"
     lines = (
-        f"{len(files)} images of {width} x {height} pixels, {bits} bits a channel, in {paths.stills(name)}",
+        f"{len(files)} images of {width} x {height} pixels, {bits} bits a channel, in {paths.videos(name)}",
         f"times from {'EXIF data' if time_from == 'exif' else f'file names, {pattern}'}; {len(times_s)} of {len(files)} have one",
         f"an image each {cadence_s:g} s; one in {document['sample_interval_s']:g} s is kept (film.sampling: all keeps each)",
         f"sky: centre {sky.x:g}, {sky.y:g}, radius {sky.radius:g}, {how}",

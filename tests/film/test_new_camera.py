@@ -78,7 +78,7 @@ def test_a_folder_becomes_a_corpus(tmp_path: Path, profiles: Path) -> None:
     assert camera == made.camera
     assert (camera.cadence_s, camera.sample_interval_s, camera.stamp_zone) == (30, 60, "UTC")
     assert camera.crop_px.width == pytest.approx(240, abs=4)
-    nights, failed = find_stills(project.stills("roof"), camera, FilmParams())
+    nights, failed = find_stills(project.videos("roof"), camera, FilmParams())
     assert ({night: len(stills) for night, stills in nights.items()}, failed) == ({"20240201": 12}, [])
     params = tmp_path / "params.yaml"
     params.write_text((ROOT / "params.yaml").read_text(encoding="utf-8"), encoding="utf-8")

@@ -37,10 +37,7 @@ KEPT = os.environ.get("REPRO_SCREENSHOTS")
 def opened(driver: WebDriver, address: str) -> WebDriver:
     """The page after it has drawn its first frame."""
     driver.get(address)
-    wait(
-        driver,
-        "return document.getElementById('counts').textContent !== '' || !document.getElementById('trouble').hidden",
-    )
+    wait(driver, "return document.body.dataset.ready === 'yes'")
     return driver
 
 

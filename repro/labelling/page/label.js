@@ -323,4 +323,6 @@ addEventListener("pointermove", (event) => {
 });
 addEventListener("pointerup", () => { pan.from = null; });
 
-begin().catch((error) => trouble(`The page could not begin: ${error.message}.`));
+begin()
+  .catch((error) => trouble(`The page could not begin: ${error.message}.`))
+  .finally(() => { document.body.dataset.ready = "yes"; });
