@@ -19,6 +19,7 @@ from repro.classifier.device import name as device_name
 from repro.classifier.finetune import Trained, TrainingJob, fine_tune
 from repro.classifier.images import Images, gather
 from repro.classifier.model_card import colour_rule_accuracy
+from repro.classifier.train_receipt import DOCUMENT, OUTPUTS
 from repro.classifier.training_results import UNSEEN, WITHIN
 from repro.engine import receipts
 from repro.engine.threads import limited_threads
@@ -32,8 +33,6 @@ from repro.seeding import generator
 
 #: Column of the split table that a training follows.
 COLUMN = {WITHIN: "split", UNSEEN: "split_by_night"}
-DOCUMENT = "train.json"
-OUTPUTS = ("weights.safetensors", "curves.parquet", "validation.parquet", DOCUMENT)
 
 
 @dataclass(frozen=True)

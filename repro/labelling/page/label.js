@@ -10,7 +10,7 @@ const SKIP = { label: "skip", key: "s" };
 const state = {
   frames: [], labels: new Map(), reveal: {}, classes: [], purpose: "label",
   at: 0, offset: 0, view: "single", columns: 6, selected: new Set(), anchor: 0,
-  history: [], times: [], busy: false, waiting: null, zoom: 1, brightness: 1,
+  history: [], times: [], busy: false, waiting: null, turn: 0, zoom: 1, brightness: 1,
 };
 const shows = () => state.purpose === "show";
 const done = (name) => state.labels.has(name) && state.labels.get(name) !== "skip";
@@ -60,6 +60,7 @@ function button(label, key, act) {
 }
 
 async function draw() {
+  const turn = state.turn += 1;
   const frame = state.frames[state.at];
   const counted = state.frames.filter(({ name }) => done(name)).length;
   const finished = !shows() && counted === state.frames.length;
@@ -83,7 +84,10 @@ async function draw() {
       if (place >= 0) coming.push(state.frames[place].name);
     }
     const label = state.labels.get(frame.name);
-    state.offset = await showFrame(frame, { label, reveal: state.reveal[frame.name], offset: state.offset });
+    const stale = () => turn !== state.turn;
+    const steps = await showFrame(frame, { label, reveal: state.reveal[frame.name], offset: state.offset, stale });
+    if (steps === null) return;
+    state.offset = steps;
     prefetch(coming);
   } else {
     drawPage();

@@ -27,10 +27,11 @@ export function prefetch(names) {
   while (prefetched.size > 24) prefetched.delete(prefetched.keys().next().value);
 }
 
-/** Show one frame; `asked` is the frame that an answer is for, `offset` how many frames away the shown one is. */
-export async function showFrame(frame, { label, reveal, offset }) {
+/** Show the frame that is `offset` frames away from the one asked for; gives how many it is, or null where `stale()`. */
+export async function showFrame(frame, { label, reveal, offset, stale }) {
   const picture = byId("picture");
   const frames = await nightOf(frame.night);
+  if (stale()) return null; // another frame was asked for while the night was on its way
   const at = frames.findIndex((other) => other.name === frame.name);
   const shown = frames[Math.min(frames.length - 1, Math.max(0, at + offset))] ?? frame;
   picture.src = frameUrl(shown.name);
