@@ -1,4 +1,4 @@
-"""Checks that error detection in science knows by name: can these printed numbers belong to one data set?
+"""The standard checks of error detection in science: whether printed numbers can belong to one data set.
 
 Every check takes printed numbers as :class:`Printed`, and allows for their rounding in either direction. A check that fails
 shows an error in the record; one that holds proves nothing.
