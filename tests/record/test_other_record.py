@@ -30,11 +30,11 @@ FAULTY = """
     - {id: PAPER.WOMEN, value: 21, evidence: {arithmetic: {rule: exact, formula: PAPER.N - PAPER.MEN, reason: the sexes add up}}}
     - {id: PAPER.MEN, value: 8, evidence: {corpus: {rule: exact, measure: men, reason: only the data can say}}}
     - {id: PAPER.N, value: 28, evidence: {arithmetic: {rule: undecidable, reason: stated only once}}}
-    - {id: PAPER.MEAN, value: 5.19, decimals: 2, evidence: {arithmetic: {rule: undecidable, reason: no data}}}
+    - {id: PAPER.MEAN, value: 5.19, decimals: 2, evidence: {arithmetic: {rule: undecidable, reason: the answers are not published}}}
     - id: PAPER.MEAN_POSSIBLE
       value: true
       evidence:
-        arithmetic: {rule: exact, expect: source_conflict, formula: "grim('PAPER.MEAN', PAPER.N)", reason: "GRIM of <28> values"}
+        arithmetic: {rule: exact, expect: source_conflict, formula: "grim('PAPER.MEAN', PAPER.N)", reason: "GRIM of <28> whole values"}
 """
 
 
