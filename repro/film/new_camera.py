@@ -147,7 +147,9 @@ def find_circle(images: Sequence[Image]) -> Circle | None:
     middle = float(np.median(bright[height // 4 : -(height // 4), width // 4 : -(width // 4)]))
     if middle < 2 * dark + 8:
         return None
-    lit = np.asarray(bright > dark + 0.3 * (middle - dark), dtype=np.uint8)
+    # Otsu on a logarithmic scale: bright aurora in the middle must not move the limit above the dim sky at the rim.
+    steps = np.asarray(np.log1p(bright.astype(np.float32)) * (255 / np.log(256)), dtype=np.uint8)
+    lit = cv2.threshold(steps, 0, 1, cv2.THRESH_BINARY + cv2.THRESH_OTSU)[1]
     # Clocks and logos beside the sky are small; opening with a disc of a tenth of the frame removes them.
     disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * part + 1, 2 * part + 1))
     outlines, _ = cv2.findContours(

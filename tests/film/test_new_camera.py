@@ -51,6 +51,16 @@ def test_circle_is_found(x: float, y: float, radius: float) -> None:
     assert (found.x, found.y, found.radius) == pytest.approx((x, y, radius), abs=2)
 
 
+def test_bright_aurora_does_not_move_the_circle() -> None:
+    """Bright arcs in the middle of a dim sky leave the circle where it is."""
+    images = [fisheye(seed, 200, 150, 120) for seed in range(6)]
+    for number, image in enumerate(images):
+        image[90 + 20 * number : 110 + 20 * number, 120:280, 1] = 220
+    found = find_circle(images)
+    assert found is not None
+    assert (found.x, found.y, found.radius) == pytest.approx((200, 150, 120), abs=2.5)
+
+
 def test_no_circle_in_a_whole_frame_and_in_darkness() -> None:
     """A frame that is lit to its corners, and one that is dark all over, have no circle."""
     rng = np.random.default_rng(1)
