@@ -95,6 +95,7 @@ def diff(
     difference = compare(paths, rev_a, rev_b, images=out is not None)
     if out is not None:
         write(difference, out, style=paths.report_templates / "style.css")
+        print(f"the frames that moved, in the browser: repro label --show {out / 'frames.csv'}", file=sys.stderr)
     if format == "json":
         _print_json(as_json(difference))
     elif format == "markdown":

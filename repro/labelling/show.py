@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Literal
 
@@ -39,7 +40,7 @@ def show_session(paths: Paths, corpus: str, listed: Path, task: Task, by: By = "
     Raises
     ------
     ReproError
-        If there is no such list, or it names a frame that the corpus does not have.
+        If there is no such list, or it names no frame of the corpus. Others are left out with a line on stderr.
     """
     try:
         table = pd.read_csv(listed, dtype=str, keep_default_na=False)
@@ -52,6 +53,10 @@ def show_session(paths: Paths, corpus: str, listed: Path, task: Task, by: By = "
             remedy="name such a file, for example results/CORPUS/sample/to_label.csv",
         ) from None
     source = FrameSource(paths, corpus)
+    there = table["name"].map(lambda name: source.time_of(name) is not None)
+    if there.any() and not there.all():  # such as frames that a change made vanish
+        print(f"left out {int((~there).sum())} of {len(table)} frames that the corpus does not have", file=sys.stderr)
+        table = table[there].reset_index(drop=True)
     check_frames(table["name"].tolist(), source, listed)
     own = [column for column in table.columns if column != "name"]
     known = _known(paths, corpus, table["name"].tolist())

@@ -222,6 +222,8 @@ def test_shown_frames_take_no_answer(small: Paths, names: list[str], tmp_path) -
         assert client.label(names[3], "yes", "a").status == 403
     by_night = show_session(small, CORPUS, listed, AURORA, "night")
     assert [shown.name for shown in by_night.frames] == [names[1], names[3]]
+    listed.write_text(f"name\nnobody.jpg\n{names[2]}\n", encoding="utf-8")
+    assert [shown.name for shown in show_session(small, CORPUS, listed, AURORA).frames] == [names[2]]
     listed.write_text("name\nnobody.jpg\n", encoding="utf-8")
     with pytest.raises(ReproError, match=r"nobody\.jpg"):
         show_session(small, CORPUS, listed, AURORA)
