@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from repro.errors import ReproError
 from repro.labelling.frame_names import frame_names
 from repro.labelling.frame_source import FrameSource, check_frames, names_in, to_label
 from repro.labelling.imports import read_labels
@@ -13,7 +14,7 @@ from repro.labelling.journal import Journal
 from repro.labelling.label_store import LabelStore
 from repro.labelling.server import Session, Shown
 from repro.labelling.tasks import Task
-from repro.paths import Paths
+from repro.paths import SIMULATED, Paths
 
 JOURNAL = "journal.jsonl"
 _UNNAMED = "unnamed"  # labeller of lines that name none
@@ -28,8 +29,17 @@ def open_store(
     Raises
     ------
     ReproError
-        If another page is open for this corpus, or the label file or the journal is damaged.
+        If another page is open for this corpus, the label file or the journal is damaged, or the corpus is the one that
+        stage simulate makes and labels.
     """
+    if corpus == SIMULATED:  # an output of the pipeline, which would be made again
+        raise ReproError(
+            found="the simulated corpus, whose labels stage simulate gives",
+            expected="a corpus of your own images",
+            where=str(paths.labels(corpus)),
+            remedy="name another: repro label --corpus NAME; or look at its frames: repro label --show "
+            "results/simulated/sample/to_label.csv",
+        )
     with Journal(paths.labelling(corpus) / JOURNAL) as journal:
         adopt(paths, corpus, task, journal)
         yield LabelStore(paths, corpus, task, labeller, journal, together=together, review=review)

@@ -69,6 +69,7 @@ def test_import_then_agreement(
         (["--show", "nowhere.csv"], "no list of frames"),
         (["--frames", "nowhere.csv"], "no such file"),
         (["agreement"], "two labellers"),
+        (["--corpus", "simulated", "--labeller", "kim"], "the simulated corpus"),
         (["review", "--labeller", "kim"], "dvc repro train"),
         (["import", "nowhere.csv", "--labeller", "kim"], "No such file"),
     ],
