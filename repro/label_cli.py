@@ -115,6 +115,25 @@ def import_(
 
 
 @app.command()
+def masks(
+    source: Annotated[Path, typer.Argument(metavar="DIR", help="PNG masks of labelme, CVAT or Label Studio.")],
+    name: Annotated[str, typer.Option("--class", metavar="NAME", help="The class in CVAT's labelmap.txt.")] = "aurora",
+    replace: Annotated[bool, typer.Option("--replace", help="Change masks that are there already.")] = False,
+    corpus: Corpus = None,
+    project: Project = None,
+) -> None:
+    """Take over masks that were drawn with another tool, for the images in data/CORPUS/images.
+
+    Example: repro label masks ~/cvat --class aurora --corpus station
+    """
+    from repro.labelling.mask_imports import import_masks
+
+    paths, corpus_name = _corpus(project, corpus)
+    count = import_masks(paths, corpus_name, source, name=name, replace=replace)
+    print(f"{count} masks are new or changed in {paths.masks(corpus_name)}")
+
+
+@app.command()
 def agreement(
     task: TaskName = "aurora",
     out: Annotated[

@@ -47,7 +47,7 @@ def serve(session: Session, *, port: int = 0, announce: Callable[[str], None] | 
     number, token = listening.getsockname()[1], new_token()
     config = uvicorn.Config(
         application(session, token, number), log_level="warning", access_log=False, server_header=False,
-        proxy_headers=False, lifespan="off",
+        proxy_headers=False, lifespan="off", timeout_graceful_shutdown=2,
     )  # fmt: skip
     (announce or _print)(f"http://{HOSTS[0]}:{number}/{token}/")
     # uvicorn ends in order, then passes the interrupt on; for this command it is the end, not an error.
