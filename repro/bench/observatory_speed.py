@@ -5,10 +5,12 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
 
+from repro.bench.rates import speed_document
 from repro.engine import workers
 from repro.observatory import campaign
 from repro.observatory import video_writer as film
@@ -21,7 +23,7 @@ from repro.paths import find_project
 FRAMES = 48  # spread over the default campaign, so that aurora, cloud and Moon have their usual share
 
 
-def bench(device: str = "cpu", project: Path | None = None) -> dict[str, str | float]:
+def bench(device: str = "cpu", project: Path | None = None) -> dict[str, Any]:
     """Measure masked 720-pixel frames a second, rendered straight to tensors with their truth.
 
     Parameters
@@ -49,24 +51,13 @@ def bench(device: str = "cpu", project: Path | None = None) -> dict[str, str | f
     processes = workers.worker_count(0)
     jobs = [(chosen, device) for _ in range(processes)] if device == "cpu" else [(chosen, device)]
     sample = chosen.take(np.arange(0, FRAMES, 6))
-    results = {
-        work.__name__: sum(_good(result) for _, result in workers.run(work, items, workers=processes))
-        for work, items in (
-            (_ours, jobs),
-            (_plain, [(sample, device) for _ in jobs]),
-            (_least, [(sample, device) for _ in jobs]),
-        )
+    few = [(sample, device) for _ in jobs]
+    ways = {"ours": (_ours, jobs), "baseline": (_plain, few), "limit": (_least, few)}
+    rates = {
+        name: sum(_good(result) for _, result in workers.run(work, items, workers=processes))
+        for name, (work, items) in ways.items()
     }
-    ours, baseline, limit = results["_ours"], results["_plain"], results["_least"]
-    return {
-        "name": "observatory",
-        "ours": round(ours, 1),
-        "baseline": round(baseline, 1),
-        "limit": round(limit, 1),
-        "ratio_to_baseline": round(ours / baseline, 2),
-        "ratio_to_limit": round(ours / limit, 3),
-        "unit": "frames/s",
-    }
+    return speed_document("observatory", "frames/s", rates)
 
 
 def _ours(job: tuple[Scenes, str]) -> float:
