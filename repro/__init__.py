@@ -230,11 +230,12 @@ def classify(files: Sequence[Path], weights: Path) -> pd.DataFrame:
 
     from repro.classifier.device import choose
     from repro.classifier.infer_corpus import Classifier, p_yes
-    from repro.classifier.network import CLASSES, load
+    from repro.classifier.network import image_size_px, load
+    from repro.frames import CLASSES
     from repro.params import InferParams
 
     network, notes = load(weights)
-    side_px = int(notes.get("image_size_px", 240))
+    side_px = image_size_px(notes)
     classifier = Classifier(network, side_px, InferParams(), choose("cpu"))
     names = [str(file) for file in files]
     parts = [names[start : start + classifier.batch] for start in range(0, len(names), classifier.batch)]
@@ -289,10 +290,10 @@ def gradcam(
     ((1, 2, 2), (1, 64, 64))
     """
     from repro.classifier.cam import explain
-    from repro.classifier.network import load
+    from repro.classifier.network import image_size_px, load
 
     network, notes = load(weights)
-    return explain(network, _decoded(files, int(notes.get("image_size_px", 240))), label, target)
+    return explain(network, _decoded(files, image_size_px(notes)), label, target)
 
 
 def _decoded(files: Sequence[Path | str], side_px: int) -> Pixels:

@@ -9,11 +9,11 @@ import re
 from importlib import resources
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field, ValidationError, ValidationInfo, field_validator, model_validator
+from pydantic import AfterValidator, Field, ValidationInfo, field_validator, model_validator
 
 from repro.errors import ReproError
 from repro.params import FilmParams, Section, Site
-from repro.untrusted import message_of, parse_yaml
+from repro.untrusted import parse_yaml, validated
 
 #: Suffixes of the files that are taken for videos, in lower case.
 VIDEO_SUFFIXES = (".avi", ".m4v", ".mkv", ".mov", ".mp4", ".webm")
@@ -235,13 +235,7 @@ def load_camera(name: str) -> Camera:
     expected, remedy = "a camera profile (repro.camera.Camera)", "compare with repro/cameras/auroramax.yaml"
     text = source.read_bytes().decode(errors="replace")
     document = parse_yaml(text, where=str(source), expected=expected, remedy=remedy)
-    try:
-        return Camera.model_validate(document)
-    except ValidationError as error:
-        first = error.errors()[0]
-        field = ".".join(str(part) for part in first["loc"]) or "(whole file)"
-        message = message_of(ValueError(first["msg"].removeprefix("Value error, ")))
-        raise ReproError(found=message, expected=expected, where=f"{source}, field {field}", remedy=remedy) from None
+    return validated(Camera, document, where=str(source), remedy=remedy)
 
 
 def camera_of(corpus: str, film: FilmParams) -> Camera:

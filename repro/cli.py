@@ -136,7 +136,7 @@ def status(
     """
     from repro.params import load_params
     from repro.record.claims import load_claims
-    from repro.record.waiting import print_record_status, record_status
+    from repro.record_status import print_record_status, record_status
     from repro.status import print_status
     from repro.status import status as status_of
 

@@ -106,6 +106,24 @@ def of_pictures(paths: Paths, claims: Claims) -> Quantities:
     return as_measured(figure_quantities(load_readings(paths.readings), table6_counts(claims)))
 
 
+def corpus_coverage(paths: Paths, params: Params, corpus: str) -> Coverage:
+    """Which nights of the record a corpus has as evidence; none unless it is the thesis' own.
+
+    Parameters
+    ----------
+    paths : Paths
+        The project.
+    params : Params
+        Windows of the record, and how the nights were drawn.
+    corpus : str
+        Its name.
+    """
+    film, clock, sky = (summaries(paths.stage(corpus, stage)) for stage in ("film", "clock", "sky"))
+    done = set(film) & set(clock) & set(sky) if corpus == EVIDENCE_CORPUS else ()
+    drawn_at_random = params.evidence.nights_drawn == "at_random"
+    return coverage_of(film, done, simulated_nights(film), params.schedule, drawn_at_random=drawn_at_random)
+
+
 def of_corpus(paths: Paths, params: Params, predicted: pd.DataFrame, availability: float) -> CorpusEvidence:
     """What the stages measured on the thesis' own videos; no quantities if the corpus is another or has no real night.
 
@@ -123,10 +141,7 @@ def of_corpus(paths: Paths, params: Params, predicted: pd.DataFrame, availabilit
     corpus = params.corpus
     film, clock, sky = (summaries(paths.stage(corpus, stage)) for stage in ("film", "clock", "sky"))
     simulated = set(simulated_nights(film))
-    done = set(film) & set(clock) & set(sky)
-    coverage = coverage_of(
-        film, done, simulated, params.schedule, drawn_at_random=params.evidence.nights_drawn == "at_random"
-    )
+    coverage = corpus_coverage(paths, params, corpus)
     if corpus != EVIDENCE_CORPUS or not set(film) - simulated:
         return CorpusEvidence({}, coverage, pd.DataFrame())
     measured: dict[str, Any] = dict(quantities(film, clock, sky, params.schedule, simulated))

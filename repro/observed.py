@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 
 from repro.params import Schedule, Window
+from repro.schedule.record_nights import covers
 from repro.schedule.rule_reading import CELLS
 from repro.schedule.windows import mornings
 
@@ -150,7 +151,11 @@ def quantities(
     """
     left_out = set(simulated)
     film, clock, sky = (
-        {night: summary for night, summary in nights.items() if schedule.covers(night) and night not in left_out}
+        {
+            night: summary
+            for night, summary in nights.items()
+            if covers(schedule.windows, night) and night not in left_out
+        }
         for nights in (film, clock, sky)
     )
     measured: dict[str, float] = {}

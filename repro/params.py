@@ -139,11 +139,6 @@ class Schedule(Section):
     cadence_s: float = Field(default=60.0, gt=0)
     known_start_local: str | None = Field(default=None, pattern=r"^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}$")
 
-    def covers(self, night: str) -> bool:
-        """Whether a night YYYYMMDD lies in one of the windows; later nights never move a published number."""
-        day = f"{night[:4]}-{night[4:6]}-{night[6:]}"
-        return any(window.first <= day <= window.last for window in self.windows)
-
 
 Form = Literal["arc", "bands", "folded", "rays", "corona", "diffuse", "patchy", "pulsating"]
 Weather = Literal["clear", "thin", "broken", "overcast", "snow", "frost"]

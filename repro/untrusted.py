@@ -237,7 +237,8 @@ def validated(model: type[Model], document: Any, *, where: str, remedy: str) -> 
     except ValidationError as error:
         first = error.errors()[0]
         field = ".".join(str(part) for part in first["loc"]) or "(whole file)"
-        _refuse(short_repr(first.get("input")), first["msg"], f"{where}, field {field}", remedy)
+        expected = first["msg"].removeprefix("Value error, ")
+        _refuse(short_repr(first.get("input")), expected, f"{where}, field {field}", remedy)
 
 
 def short_repr(value: object) -> str:

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from repro.intervals import LEAST_NIGHTS, night_weights, percentile, ratio_by_night, wilson
+from repro.intervals import LEAST_NIGHTS, Floats, night_weights, percentile, ratio_by_night, wilson
 from repro.sky.bins import CONDITIONS
 
 ALL = "all"
@@ -176,49 +176,42 @@ def claims(rows: pd.DataFrame, resamplings: int, rng: np.random.Generator) -> di
     weights, night = night_weights(rows["night"], resamplings, rng)
     cell = (rows["sun_bin"] + "." + rows["moon_bin"]).to_numpy()
     names = [f"{sun}.{moon}" for sun, moon in CONDITIONS]
-    found = {}
+
+    def by_cell(chosen: Bools) -> npt.NDArray[np.int64]:
+        """Chosen frames by condition and night."""
+        return np.array([np.bincount(night[chosen & (cell == name)], minlength=weights.shape[1]) for name in names])
+
+    tested = {}
     for claim, (rate, condition) in CLAIMS.items():
-        part, whole = (np.any([hits[k] for k in kinds], axis=0) for kinds in RATES[rate])
-        above, below = (
-            np.array([[np.bincount(night[(cell == name) & part_of], minlength=weights.shape[1])] for name in names])[
-                :, 0
-            ]
-            for part_of in (part, whole)
-        )
-        rates = _divide(above.sum(1), below.sum(1))
-        resampled = _divide(weights @ above.T, weights @ below.T)
-        found[claim] = _claim(rows, cell, names, ".".join(condition), rates, resampled, above, below)
-    return found
+        part, whole = (by_cell(np.any([hits[kind] for kind in kinds], axis=0)) for kinds in RATES[rate])
+        place = names.index(".".join(condition))
+        document = {"condition": names[place], "frames": int(whole[place].sum())}
+        tested[claim] = document | _highest_rate(part, whole, weights, place, names)
+        if tested[claim]["holds"] is not None:
+            here = rows[cell == names[place]]
+            tested[claim] |= {"predicted_odds": _odds(here["predicted"]), "true_odds": _odds(here["truth"])}
+    return tested
 
 
-def _claim(
-    rows: pd.DataFrame,
-    cell: npt.NDArray[np.object_],
-    names: list[str],
-    claimed: str,
-    rates: npt.NDArray[np.float64],
-    resampled: npt.NDArray[np.float64],
-    above: npt.NDArray[np.int64],
-    below: npt.NDArray[np.int64],
+def _highest_rate(
+    part: npt.NDArray[np.int64], whole: npt.NDArray[np.int64], weights: Floats, place: int, names: Sequence[str]
 ) -> dict[str, Any]:
-    place = names.index(claimed)
+    """How the rate of the condition at ``place`` compares with that of the others; counts are (conditions, nights)."""
+    rates, resampled = _divide(part.sum(1), whole.sum(1)), _divide(weights @ part.T, weights @ whole.T)
     known = np.isfinite(rates)
-    document: dict[str, Any] = {"condition": claimed, "conditions": int(known.sum()), "frames": int(below[place].sum())}
     if not known[place]:
-        return document | {"holds": None}
+        return {"conditions": int(known.sum()), "holds": None}
     highest = int(np.nanargmax(rates))
     usable = np.isfinite(resampled[:, place])
     leads = resampled[usable, place] >= np.nanmax(resampled[usable], axis=1) if usable.any() else np.array([np.nan])
-    here = rows[cell == claimed]
-    return document | {
+    return {
+        "conditions": int(known.sum()),
         "rate": float(rates[place]),
-        "wilson": wilson(int(above[place].sum()), int(below[place].sum())),
+        "wilson": wilson(int(part[place].sum()), int(whole[place].sum())),
         "rank": int((rates[known] > rates[place]).sum()) + 1,
         "highest_at": names[highest],
         "highest_rate": float(rates[highest]),
         "share_highest": float(np.mean(leads)),
-        "predicted_odds": _odds(here["predicted"]),
-        "true_odds": _odds(here["truth"]),
         "holds": highest == place,
     }
 

@@ -19,8 +19,8 @@ from pytorch_grad_cam.utils.image import show_cam_on_image
 from pytorch_grad_cam.utils.model_targets import ClassifierOutputTarget
 from torch import nn
 
-from repro.classifier.network import CLASSES
 from repro.classifier.transforms import Pixels, normalise
+from repro.frames import CLASSES
 
 TargetLayer = Literal["features", "mbconv"]
 Maps = npt.NDArray[np.float32]

@@ -25,9 +25,10 @@ from torch.nn.modules.batchnorm import _BatchNorm
 from repro.classifier.checkpoint import Phase, Progress, phases_of, resume, save_checkpoint, start_phase
 from repro.classifier.device import autocast, halved_batch, say, tf32
 from repro.classifier.images import Images, plain_batches, training_batches
-from repro.classifier.network import CLASSES, drawn
+from repro.classifier.network import drawn
 from repro.engine.progress import progress as progress_bar
 from repro.errors import ReproError
+from repro.frames import CLASSES
 from repro.params import TrainParams
 
 

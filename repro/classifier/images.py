@@ -16,10 +16,10 @@ import pandas as pd
 import torch
 from torch import Tensor
 
-from repro.classifier.network import CLASSES
 from repro.classifier.transforms import Pixels, augment, draw, load_frame, normalise
 from repro.engine.progress import progress
 from repro.engine.workers import worker_count
+from repro.frames import CLASSES
 from repro.seeding import generator
 
 Item = TypeVar("Item")

@@ -8,10 +8,11 @@ cores; on a GPU threads decode and the GPU is fed in turn.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import copy
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import lru_cache, partial
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -24,19 +25,19 @@ from torchvision.models import EfficientNet
 
 from repro import frames
 from repro.classifier.cpu_inference import CacheFriendlyNet
-from repro.classifier.device import autocast, choose, halved_batch, say, tf32
+from repro.classifier.device import autocast, choose, halved_batch, of_workers, say, tf32
 from repro.classifier.images import map_ahead
-from repro.classifier.network import CLASSES, fused
-from repro.classifier.network import load as load_network
+from repro.classifier.network import fused, image_size_px, load, load_once
 from repro.classifier.transforms import Pixels, load_frame, normalise
 from repro.engine.nights import Outcome, run_nights, summaries
 from repro.engine.receipts import NightWork, settings_digest
 from repro.engine.threads import limited_threads
-from repro.engine.workers import Workers, worker_count
+from repro.engine.workers import worker_count
 from repro.errors import ReproError
 from repro.files import digest
 from repro.film.frame_archive import film_outputs
-from repro.params import Engine, InferParams
+from repro.frames import CLASSES
+from repro.params import InferParams, Params
 from repro.untrusted import count_in
 
 #: Frames whose logits, taken in low precision, lie closer than this are taken again in float32. Rounding to bfloat16
@@ -70,7 +71,7 @@ class Classifier:
     Parameters
     ----------
     network : nn.Module
-        From :func:`repro.classifier.network.load`; it is changed in ``fast`` mode.
+        From :func:`repro.classifier.network.load`; a copy of it is used in ``fast`` mode.
     image_size_px : int
         Side of the images it was trained on.
     params : InferParams
@@ -89,6 +90,7 @@ class Classifier:
         self.threads = worker_count(workers)
         network = network.eval().to(device)
         if params.mode == "fast":
+            network = copy.deepcopy(network)
             if device.type == "cpu" and params.precision == "float32" and isinstance(network, EfficientNet):
                 network = CacheFriendlyNet(network)
             else:
@@ -171,16 +173,7 @@ class Classifier:
         return np.concatenate(done)
 
 
-def infer_corpus(
-    film: Path,
-    sky: Path,
-    weights: Path,
-    folder: Path,
-    params: InferParams,
-    device: torch.device,
-    *,
-    workers: Workers = 0,
-) -> Outcome:
+def infer_corpus(film: Path, sky: Path, weights: Path, folder: Path, params: Params) -> Outcome:
     """Classify every frame of every night that needs it.
 
     Parameters
@@ -189,48 +182,35 @@ def infer_corpus(
         Output folders of the stages film, sky and infer.
     weights : Path
         The trained network.
-    params : InferParams
-        Section ``infer`` of the parameters.
-    device : torch.device
-        Where the network runs.
-    workers : int or Engine
-        Threads of this process, 0 for one a core; or a cluster, see :func:`repro.engine.workers.run`.
+    params : Params
+        Sections ``infer`` and ``engine`` of the parameters.
 
     Raises
     ------
     ReproError
         If no night has a sky, or the weights are missing, damaged or of another network.
     """
-    tasks = infer_tasks(film, sky, weights, folder, params, device)
-    if isinstance(workers, Engine) and workers.scheduler:
-        # A night is one thread's work there, unless a GPU has to be fed.
-        threads = workers.workers if device.type == "cuda" else 1
-        far = _RemoteClassifier(weights, digest(weights), params, str(device), threads)
-        return run_nights("infer", folder, tasks, far, workers=workers, gpu=device.type == "cuda")
-    # Here threads share one network, which needs less memory than processes would and feeds a GPU better.
-    network, notes = load_network(weights)
-    classifier = Classifier(network, _image_size_px(notes), params, device, workers=worker_count(workers))
-    return run_nights("infer", folder, tasks, partial(infer_night, classifier=classifier), workers=1)
+    tasks = infer_tasks(film, sky, weights, folder, params)
+    engine, device = params.engine, of_workers(params.engine)
+    cluster = engine.scheduler is not None
+    gpu = device.type == "cuda"
+    # On a cluster a night is one thread's work, unless a GPU has to be fed. Here all threads share one network, which needs
+    # less memory than processes would and feeds a GPU better.
+    threads = engine.workers if gpu or not cluster else 1
+    work = _InferWorker(weights, digest(weights), params.infer, str(device), threads)
+    return run_nights("infer", folder, tasks, work, workers=engine if cluster else 1, gpu=gpu)
 
 
-def infer_tasks(
-    film: Path, sky: Path, weights: Path, folder: Path, params: InferParams, device: torch.device
-) -> list[InferTask]:
-    """The nights of a corpus, as :func:`infer_corpus` classifies them.
-
-    Raises
-    ------
-    ReproError
-        If no night has a sky, or the weights are missing, damaged or of another network.
-    """
+def infer_tasks(film: Path, sky: Path, weights: Path, folder: Path, params: Params) -> list[InferTask]:
+    """The nights of a corpus; parameters and errors as for :func:`infer_corpus`."""
     skies = summaries(sky, made_by="sky")
-    _, notes = load_network(weights)
+    _, notes = load(weights)
     settings = settings_digest(
         {
             "weights": digest(weights),
-            "image_size_px": _image_size_px(notes),
-            "infer": params.model_dump(exclude={"batch"}),
-            "device": device.type,
+            "image_size_px": image_size_px(notes),
+            "infer": params.infer.model_dump(exclude={"batch"}),
+            "device": of_workers(params.engine).type,
         },
         __name__,
     )
@@ -244,28 +224,24 @@ def infer_tasks(
     return tasks
 
 
-def _image_size_px(notes: Mapping[str, Any]) -> int:
-    return int(notes.get("image_size_px", 240))
-
-
 @dataclass(frozen=True)
-class _RemoteClassifier:
-    """Classifies a night in another process, which loads the network once."""
+class _InferWorker:
+    """Classifies nights; each process loads the network once."""
 
     weights: Path
-    digest: str
+    sha256: str
     params: InferParams
     device: str
     threads: int
 
     def __call__(self, task: InferTask) -> dict[str, Any]:
-        return infer_night(task, _loaded(self))
+        return infer_night(task, _classifier(self))
 
 
 @lru_cache(maxsize=1)
-def _loaded(by: _RemoteClassifier) -> Classifier:
-    network, notes = load_network(by.weights)
-    return Classifier(network, _image_size_px(notes), by.params, choose(by.device), workers=by.threads)
+def _classifier(worker: _InferWorker) -> Classifier:
+    network, side_px = load_once(worker.weights, worker.sha256, worker.device)
+    return Classifier(network, side_px, worker.params, choose(worker.device), workers=worker.threads)
 
 
 def infer_night(task: InferTask, classifier: FrameClassifier) -> dict[str, Any]:

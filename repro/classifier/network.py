@@ -7,6 +7,7 @@ import json
 import socket
 import warnings
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from importlib import resources
 from pathlib import Path
 from typing import Any, Literal
@@ -19,14 +20,15 @@ from torch.nn.utils.fusion import fuse_conv_bn_eval
 from torchvision import models
 from torchvision.ops.misc import Conv2dNormActivation
 
+from repro.classifier.device import choose
 from repro.errors import ReproError
 from repro.files import atomic_path, digest
+from repro.frames import CLASSES
 from repro.seeding import generator
 from repro.untrusted import PICTURE_MOST_PX, message_of, short_repr
 
 InitialWeights = Literal["imagenet", "observatory", "none"]
 
-CLASSES = ("no", "yes")  # class 0, class 1
 FEATURES = 1280  # inputs of the head
 NETWORK = "efficientnet_b1"
 #: The backbone learnt on simulated frames; shipped with the package.
@@ -204,6 +206,37 @@ def load(source: Path) -> tuple[nn.Module, dict[str, Any]]:
         network: nn.Module = models.efficientnet_b1(weights=None, num_classes=len(CLASSES))
     _fill(network, state, where=str(source), assign=True)
     return network.eval(), notes
+
+
+def image_size_px(notes: Mapping[str, Any]) -> int:
+    """Side of the images that a network takes, from the notes of its file; that of the thesis if they do not say."""
+    return int(notes.get("image_size_px", 240))
+
+
+@lru_cache(maxsize=1)
+def load_once(source: Path, sha256: str, device: str) -> tuple[nn.Module, int]:
+    """A network on its device and the side (px) of its images; each process reads the file once.
+
+    The network is shared by whoever asks for it: take a copy to change it.
+
+    Parameters
+    ----------
+    source : Path
+        As for :func:`load`.
+    sha256 : str
+        Digest of the file, to tell it from another one of the same name.
+    device : str
+        As for :func:`repro.classifier.device.choose`.
+
+    Raises
+    ------
+    ReproError
+        As :func:`load`, or if the file has changed or the device cannot be used.
+    """
+    if source.is_file() and digest(source) != sha256:
+        raise _unusable("another file than when the stage began", source)
+    network, notes = load(source)
+    return network.to(choose(device)), image_size_px(notes)
 
 
 def _tensors(source: Path) -> Any:

@@ -25,6 +25,7 @@ from repro.engine.workers import run as run_all
 from repro.engine.workers import worker_count
 from repro.errors import ReproError
 from repro.files import read_json, remove_partial, write_json, write_table
+from repro.frames import CLASSES
 from repro.intervals import wilson
 from repro.params import Params, TrainParams
 from repro.seeding import generator
@@ -228,7 +229,7 @@ def _with_run(table: pd.DataFrame, run: Run, trained: Trained) -> pd.DataFrame:
 def _check_both_classes(table: pd.DataFrame, split: str) -> None:
     for side in ("train", "val"):
         present = set(table.loc[table[COLUMN[split]] == side, "label"])
-        if len(present) < len(networks.CLASSES):
+        if len(present) < len(CLASSES):
             raise ReproError(
                 found=f"{f'only {present.pop()}' if present else 'no'} images for {side} ({split})",
                 expected="images of both classes",

@@ -16,7 +16,7 @@ import pandas as pd
 
 from repro import frames
 from repro.camera import Camera
-from repro.clock.read_clock import NightClock, read_clock
+from repro.clock.read_clock import ClockSetup, NightClock, read_clock
 from repro.engine.nights import Outcome, run_nights, summaries
 from repro.engine.receipts import NightWork, settings_digest
 from repro.engine.workers import Workers, worker_count
@@ -33,9 +33,7 @@ class ClockTask:
 
     work: NightWork
     size: int
-    camera: Camera
-    params: ClockParams
-    step: int
+    setup: ClockSetup
     threads: int
 
 
@@ -90,7 +88,7 @@ def clock_tasks(
             count_in(summary, key, where=film / "receipts" / f"{night}.json", made_by="dvc repro film")
             for key in ("sampled", "step")
         )
-        tasks.append(ClockTask(work, sampled, camera, params, step, threads))
+        tasks.append(ClockTask(work, sampled, ClockSetup(night, camera, params, step), threads))
     return tasks
 
 
@@ -107,7 +105,7 @@ def read_night(task: ClockTask, table: pd.DataFrame) -> NightClock:
             where=str(task.work.inputs[0]),
             remedy="film the night again: dvc repro film",
         )
-    return read_clock(images, night, task.camera, task.params, step=task.step, threads=task.threads)
+    return read_clock(images, task.setup, threads=task.threads)
 
 
 def clock_night(task: ClockTask) -> dict[str, Any]:

@@ -13,29 +13,11 @@ from repro.labels import labelfile
 from repro.labels.sample import MOON, SUN, draw
 from repro.labels.split import Unit, split
 from repro.params import SampleParams, Schedule, SplitParams
-from repro.untrusted import read_table
+from repro.schedule.record_nights import in_record
 
 LABELLER = "simulated"  # who labels a simulated corpus
 #: Columns of the split stage's table.
 SPLIT_COLUMNS = ("night", "number", "name", "time_utc", "label", "split", "split_by_night")
-
-
-def of_record(table: pd.DataFrame, schedule: Schedule) -> pd.Series[bool]:
-    """Which rows are of nights that the record covers; all of them where it covers none, as with another camera.
-
-    Nights added later are processed like any other, but train no network and enter no published table.
-
-    Parameters
-    ----------
-    table : DataFrame
-        With a column ``night``.
-    schedule : Schedule
-        Its windows.
-    """
-    covered = {night: schedule.covers(night) for night in table["night"].unique()}
-    if not any(covered.values()):
-        return pd.Series(True, index=table.index)
-    return table["night"].map(covered).astype(bool)
 
 
 def draw_sample(table: pd.DataFrame, schedule: Schedule, params: SampleParams, seed: int) -> pd.DataFrame:
@@ -63,7 +45,7 @@ def draw_sample(table: pd.DataFrame, schedule: Schedule, params: SampleParams, s
         If no frame is of the labelled condition.
     """
     readable = frames.readable(table)
-    readable = readable[of_record(readable, schedule)]
+    readable = readable[in_record(readable, schedule)]
     drawn = draw(readable, params, seed)
     return drawn[["night", "number", "name", "time_utc", "date"]]
 
@@ -90,15 +72,15 @@ def simulated_labels(sample: pd.DataFrame, truth: Path) -> pd.DataFrame:
     ReproError
         If a frame has no truth.
     """
-    parts = []
-    for night in sorted(sample["night"].unique()):
-        source = truth / f"{night}.parquet"
-        if not source.is_file():
-            raise _no_truth(f"no truth of night {night}", source)
-        parts.append(read_table(source, made_by="dvc repro simulate", columns=["night", "number", "label"]))
-    joined = sample.merge(pd.concat(parts), on=["night", "number"], how="left", validate="one_to_one")
-    if joined["label"].isna().any():
-        raise _no_truth(f"no truth of frame {joined.loc[joined['label'].isna(), 'name'].iloc[0]}", truth)
+    joined = frames.join_truth(sample, truth, ["label"])
+    unknown = joined.loc[joined["label"].isna(), "name"]
+    if len(unknown):
+        raise ReproError(
+            found=f"no truth of frame {unknown.iloc[0]}",
+            expected="truth of every frame of the sample",
+            where=str(truth),
+            remedy="simulate the corpus and film it again: dvc repro simulate film",
+        )
     table = joined.assign(labeller=LABELLER, labelled_at="")
     return table[list(labelfile.COLUMNS)].astype("str")
 
@@ -141,7 +123,7 @@ def split_table(
         As :func:`repro.labels.split.split`.
     """
     rows = table.merge(labels, on="name", how="inner", validate="one_to_one").sort_values("name", ignore_index=True)
-    usable = (rows["sun_bin"] == SUN) & (rows["moon_bin"] == MOON) & of_record(rows, schedule)
+    usable = (rows["sun_bin"] == SUN) & (rows["moon_bin"] == MOON) & in_record(rows, schedule)
     trained = rows[usable]
 
     def sides(unit: Unit) -> pd.Series[str]:
@@ -166,12 +148,3 @@ def split_quantities(found: Mapping[str, int], params: SplitParams) -> dict[str,
         **{f"labels.{label}": found[f"labelled_{label}"] for label in ("yes", "no")},
         "split.group": group if params.unit == "frames" else "whole nights",
     }
-
-
-def _no_truth(found: str, where: Path) -> ReproError:
-    return ReproError(
-        found=found,
-        expected="truth of every frame of the sample",
-        where=str(where),
-        remedy="simulate the corpus and film it again: dvc repro simulate film",
-    )

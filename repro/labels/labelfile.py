@@ -12,10 +12,10 @@ import pandas as pd
 
 from repro.errors import ReproError
 from repro.files import write_text
+from repro.frames import CLASSES
 from repro.untrusted import short_repr
 
 COLUMNS = ("name", "label", "labeller", "labelled_at")
-CLASSES = ("no", "yes")  # class 0 and class 1
 _HEADER = ",".join(COLUMNS)
 
 

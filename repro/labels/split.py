@@ -112,26 +112,25 @@ def quotas(counts: Sequence[int], total: int, remainder: Remainder = "largest_fr
 
 def counts(labelled: pd.DataFrame, sides: pd.Series[str]) -> dict[str, int]:
     """Frames by class and side: ``labelled``, ``labelled_yes``, ``train_no``, and so on."""
-    found: dict[str, int] = {"labelled": len(labelled)}
+    numbers: dict[str, int] = {"labelled": len(labelled)}
     for label in ("yes", "no"):
-        mine = labelled["label"] == label
-        found[f"labelled_{label}"] = int(mine.sum())
+        of_class = labelled["label"] == label
+        numbers[f"labelled_{label}"] = int(of_class.sum())
         for side in (TRAIN, VAL):
-            found[f"{side}_{label}"] = int((mine & (sides == side)).sum())
-    return found
+            numbers[f"{side}_{label}"] = int((of_class & (sides == side)).sum())
+    return numbers
 
 
 def _by_frame(rows: pd.DataFrame, seed: int, train_share: float, remainder: Remainder) -> pd.Series[str]:
     sides = pd.Series(index=rows.index, dtype="object")
     yes = rows[rows["label"] == "yes"]
-    for date, mine in yes.groupby("date", sort=True):
-        order = mine.index[generator(seed, "split", "yes", date).permutation(len(mine))]
-        kept = int(train_share * len(mine))
+    for date, of_date in yes.groupby("date", sort=True):
+        order = of_date.index[generator(seed, "split", "yes", date).permutation(len(of_date))]
+        kept = int(train_share * len(of_date))
         sides.loc[order[:kept]] = TRAIN
         sides.loc[order[kept:]] = VAL
-    no = {str(date): mine.index for date, mine in rows[rows["label"] == "no"].groupby("date", sort=True)}
-    train, val = int((sides == TRAIN).sum()), int((sides == VAL).sum())
-    _take(sides, no, (train, val), seed, remainder)
+    no = {str(date): of_date.index for date, of_date in rows[rows["label"] == "no"].groupby("date", sort=True)}
+    _take(sides, "no", no, {side: int((sides == side).sum()) for side in (TRAIN, VAL)}, seed, remainder)
     return sides
 
 
@@ -152,7 +151,11 @@ def _by_night(rows: pd.DataFrame, seed: int, train_share: float, remainder: Rema
         held += int((groups[night]["label"] == "yes").sum())
     for side, nights in ((VAL, validating), (TRAIN, order[len(validating) :])):
         classes = {
-            label: {night: mine for night in sorted(nights) if len(mine := _of(groups[night], label))}
+            label: {
+                night: index
+                for night in sorted(nights)
+                if len(index := groups[night].index[groups[night]["label"] == label])
+            }
             for label in ("yes", "no")
         }
         size = min(sum(map(len, members.values())) for members in classes.values())
@@ -164,37 +167,31 @@ def _by_night(rows: pd.DataFrame, seed: int, train_share: float, remainder: Rema
                 remedy="label more nights with aurora, or take another seed",
             )
         for label, members in classes.items():
-            _take(sides, members, (size,), seed, remainder, names=(side,), label=label)
+            _take(sides, label, members, {side: size}, seed, remainder)
     return sides
-
-
-def _of(rows: pd.DataFrame, label: str) -> pd.Index:
-    return rows.index[rows["label"] == label]
 
 
 def _take(
     sides: pd.Series[str],
+    label: str,
     members: Mapping[str, pd.Index],
-    totals: tuple[int, ...],
+    totals: Mapping[str, int],
     seed: int,
     remainder: Remainder,
-    *,
-    names: tuple[str, ...] = (TRAIN, VAL),
-    label: str = "no",
 ) -> None:
     """Give each side its total of one class, in turn out of what is left, by each date's quota; in place."""
     left = {
         date: index[generator(seed, "split", label, date).permutation(len(index))] for date, index in members.items()
     }
     available = sum(map(len, left.values()))
-    if sum(totals) > available:
+    if sum(totals.values()) > available:
         raise ReproError(
-            found=f"{available} frames labelled {label}, {sum(totals)} needed to match the other class",
+            found=f"{available} frames labelled {label}, {sum(totals.values())} needed to match the other class",
             expected=f"at least as many frames labelled {label} as of the other class",
             where="stage split",
             remedy=f"label more frames, or fewer of the other class: the record balances by drawing among {label}",
         )
-    for side, total in zip(names, totals, strict=True):
+    for side, total in totals.items():
         for date, taken in zip(left, quotas([len(index) for index in left.values()], total, remainder), strict=True):
             sides.loc[left[date][:taken]] = side
             left[date] = left[date][taken:]

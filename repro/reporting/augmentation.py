@@ -17,6 +17,7 @@ from repro.paths import Paths
 from repro.reporting.canvas import write_csv
 from repro.reporting.wording import TIMES, number
 from repro.seeding import generator
+from repro.untrusted import read_table
 
 MADE_BY = "dvc repro split"
 LOOKED_AT = 12  # training frames that are looked at, to show one in which something can be seen
@@ -105,7 +106,7 @@ def _frame(paths: Paths, params: Params) -> tuple[str, Pixels] | None:
     source = paths.stage(params.corpus, "split") / "split.parquet"
     if not source.is_file():
         return None
-    table = pd.read_parquet(source, columns=["night", "name", "label", "split"])
+    table = read_table(source, made_by=MADE_BY, columns=["night", "name", "label", "split"])
     trained = table[(table["label"] == "yes") & (table["split"] == "train")].sort_values("name")
     order = generator(params.seed, "report", "figure3", "frame").permutation(len(trained))[:LOOKED_AT]
     found: tuple[float, str, Pixels] | None = None

@@ -13,15 +13,13 @@ from matplotlib.path import Path as Outline
 from matplotlib.ticker import FuncFormatter, MultipleLocator
 
 from repro.reporting.canvas import CONDITION_COLOUR, FIRST, INK, QUIET, SECOND, canvas
-from repro.reporting.wording import signed
+from repro.reporting.wording import MOON_WORDS, SUN_WORDS, signed
 
-SUN_WORDS = {"Night": "Night", "Astro": "Astronomical", "Nautical": "Nautical"}
 SUN_ALTITUDES = {
     "Night": "Night\nsun ≤ −18°",
     "Astro": "Astronomical\n−18° to −12°",
     "Nautical": "Nautical\n−12° to −6°",
 }
-MOON_WORDS = {"No_moon": "no moon", "Moon_Quarter": "quarter moon", "Moon_Full": "full moon"}
 
 
 def table3(cells: pd.DataFrame, path: Path) -> None:

@@ -7,11 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
-
 from repro.files import read_json
 from repro.paths import Paths
 from repro.reporting.frame_pictures import small_copy
+from repro.untrusted import read_table
 
 MADE_BY = "dvc repro gradcam"
 SIDE_PX = 360
@@ -53,7 +52,7 @@ def load_gradcam(paths: Paths, corpus: str, target: Path) -> Gradcam | None:
     folder = paths.stage(corpus, "gradcam")
     if not (folder / "gradcam.json").is_file():
         return None
-    cases = pd.read_parquet(folder / "cases.parquet")
+    cases = read_table(folder / "cases.parquet", made_by=MADE_BY)
     panels = []
     for row in cases[cases["name"].notna()].to_dict("records"):
         title = f"{row['panel']}.{row['case']}"

@@ -18,8 +18,10 @@ import pandas as pd
 from markupsafe import escape
 
 from repro.files import write_text
+from repro.frames import ATTRIBUTES, KEYS, with_right_answers
 from repro.paths import Paths
 from repro.reporting.canvas import FIRST, INK, MARK, QUIET, RULE, SECOND
+from repro.untrusted import read_table
 
 WIDTH = 480
 LEFT, RIGHT = 42.0, 440.0  # edges of the axis of time
@@ -89,22 +91,18 @@ def read_frames(paths: Paths, corpus: str, night: str, labels: pd.Series, truth:
     truth : Path or None
         Folder of the truth of a simulated corpus.
     """
-    columns = ["number", "name", "time_utc", "sun_alt_deg", "moon_alt_deg"]
+    columns = [*KEYS, "name", "time_utc", "sun_alt_deg", "moon_alt_deg"]
     answered = paths.stage(corpus, "infer") / "tables" / f"{night}.parquet"
     if answered.is_file():
-        table = pd.read_parquet(answered, columns=[*columns, "p_yes", "predicted"])
+        table = read_table(answered, made_by="dvc repro infer", columns=[*columns, "p_yes", "predicted"])
     else:
-        table = pd.read_parquet(paths.stage(corpus, "sky") / "tables" / f"{night}.parquet", columns=columns)
+        source = paths.stage(corpus, "sky") / "tables" / f"{night}.parquet"
+        table = read_table(source, made_by="dvc repro sky", columns=columns)
         table = table.assign(p_yes=np.nan, predicted=pd.Series(pd.NA, index=table.index, dtype="str"))
-    if truth is not None and (truth / f"{night}.parquet").is_file():
-        known = pd.read_parquet(truth / f"{night}.parquet", columns=["number", "visible"])
-        table["truth"] = (
-            table["number"].map(known.set_index("number")["visible"]).map({True: "yes", False: "no"}).astype("str")
-        )
-    else:
-        table["truth"] = table["name"].map(labels).astype("str")
+    known = truth if truth is not None and (truth / f"{night}.parquet").is_file() else None
+    table = with_right_answers(table, labels, known).drop(columns=list(ATTRIBUTES), errors="ignore")
     table = table[table["time_utc"].notna()].sort_values("time_utc", kind="stable")
-    return NightFrames(table.drop(columns=["number", "name"]).reset_index(drop=True))
+    return NightFrames(table.drop(columns=[*KEYS, "name"]).reset_index(drop=True))
 
 
 def draw_night(frames: NightFrames, strip: bytes, span: tuple[float, float], target: Path, *, simulated: bool) -> int:

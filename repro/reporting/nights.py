@@ -16,6 +16,7 @@ from repro.reporting.frame_pictures import full_copy, keogram_strip
 from repro.reporting.night_figure import WIDTH, NightFrames, draw_night, read_frames
 from repro.reporting.nights_table import CorpusOverview, NightRow
 from repro.simulated_mark import known_truth
+from repro.untrusted import read_table
 
 #: With more nights than this, drawings stand on pages of their own, one a month.
 NIGHTS_ON_PAGE = 40
@@ -141,7 +142,7 @@ def load_parts(paths: Paths, corpus: CorpusOverview) -> tuple[NightGroup, ...]:
     split = paths.stage(corpus.name, "split") / "split.parquet"
     labels = pd.Series(dtype="str")
     if split.is_file():
-        labels = pd.read_parquet(split, columns=["name", "label"]).set_index("name")["label"]
+        labels = read_table(split, made_by="dvc repro split", columns=["name", "label"]).set_index("name")["label"]
     kinds = [(False, "nights", "Nights of the published windows"), (True, "later", "Later nights")]
     if not any(night.published for night in corpus.nights):
         kinds = [(False, "nights", "Nights")]  # of another camera; the record's windows are none of its matter
@@ -160,7 +161,7 @@ def _draw(paths: Paths, corpus: CorpusOverview, night: NightRow, labels: pd.Seri
     target, name = paths.report_build, night.night
     drawing, keogram, data = (f"nights/{name}.{kind}" for kind in ("svg", "png", "csv"))
     full_copy(night.keogram.strip, target / keogram)
-    times = pd.read_parquet(night.keogram.table, columns=["time_utc"])["time_utc"]
+    times = read_table(night.keogram.table, made_by="dvc repro sky", columns=["time_utc"])["time_utc"]
     strip, span = keogram_strip(night.keogram.strip, times)
     frames = read_frames(paths, corpus.name, name, labels, truth)
     height = draw_night(frames, strip, span, target / drawing, simulated=night.simulated)

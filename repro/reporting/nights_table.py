@@ -11,11 +11,13 @@ import pandas as pd
 
 from repro.camera import camera_of
 from repro.clock.table1 import RULES
+from repro.frames import KEYS, join_truth
 from repro.params import Params
 from repro.paths import Paths
 from repro.simulated_mark import CREDIT, corpus_is_simulated, known_truth
 from repro.sky.bins import MOON_BINS, SUN_BINS
 from repro.status import Status, status
+from repro.untrusted import read_table
 
 
 @dataclass(frozen=True)
@@ -188,24 +190,21 @@ def load_corpus(paths: Paths, params: Params, published: set[str]) -> CorpusOver
 
 
 def exactness(truth: Path, tables: Path) -> Exactness | None:
-    """Hold the times that the clock stage gave against the truth of the same frames.
+    """Compare the times that the clock stage gave with the truth of the same frames.
 
     Parameters
     ----------
     truth, tables : Path
         Folders of the simulated truth and of the clock stage's tables, one file a night. A night without both is left
-        out.
+        out; None if no night has both.
     """
-    parts = []
-    for path in sorted(tables.glob("[!.]*.parquet")):
-        known = truth / path.name
-        if known.is_file():
-            right = pd.read_parquet(known, columns=["number", "time_utc"])
-            given = pd.read_parquet(path, columns=["number", "time_utc"])
-            parts.append(right.merge(given, on="number", how="left", suffixes=("_true", "")))
-    if not parts:
+    sources = [path for path in sorted(tables.glob("[!.]*.parquet")) if (truth / path.name).is_file()]
+    if not sources:
         return None
-    table = pd.concat(parts, ignore_index=True)
+    columns = [*KEYS, "time_utc"]
+    given = pd.concat([read_table(path, made_by="dvc repro clock", columns=columns) for path in sources])
+    table = join_truth(given, truth, ["time_utc"])
+    table = table[table["time_utc_true"].notna()]
     timed = table["time_utc"].notna()
     exact = int((timed & (table["time_utc"] == table["time_utc_true"])).sum())
     return Exactness(len(table), exact, int(timed.sum()) - exact, int((~timed).sum()))
@@ -213,7 +212,7 @@ def exactness(truth: Path, tables: Path) -> Exactness | None:
 
 def _repaired(path: Path) -> int:
     """Frames whose time was repaired and is known."""
-    table = pd.read_parquet(path, columns=["clock_repair", "time_utc"])
+    table = read_table(path, made_by="dvc repro clock", columns=["clock_repair", "time_utc"])
     return int(((table["clock_repair"] != "") & table["time_utc"].notna()).sum())
 
 
@@ -221,7 +220,7 @@ def _conditions(tables: Path) -> dict[str, dict[tuple[str, str], int]]:
     """Frames by night and condition, conditions in the order of the bins."""
     found = {}
     for path in sorted(tables.glob("[!.]*.parquet")):
-        table = pd.read_parquet(path, columns=["sun_bin", "moon_bin"]).dropna()
+        table = read_table(path, made_by="dvc repro sky", columns=["sun_bin", "moon_bin"]).dropna()
         by_cell = Counter(zip(table["sun_bin"].astype(str), table["moon_bin"].astype(str), strict=True))
         order = [(sun, moon) for moon in MOON_BINS for sun in SUN_BINS]
         found[path.stem] = {cell: by_cell[cell] for cell in order if cell in by_cell}

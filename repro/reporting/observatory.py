@@ -14,6 +14,7 @@ import pandas as pd
 from repro.files import read_json
 from repro.paths import SIMULATED, Paths
 from repro.sky.bins import CONDITIONS
+from repro.untrusted import read_table
 
 #: Statistics of a frame that are shown, of those in ``contact_sheet.csv``.
 STATISTICS = {
@@ -91,7 +92,9 @@ def load_observatory(paths: Paths) -> Observatory | None:
     if not files:
         return None
     columns = ["night", "sun_bin", "moon_bin", "visible", "form", "colour", "weather"]
-    truth = pd.concat([pd.read_parquet(path, columns=columns) for path in files], ignore_index=True)
+    truth = pd.concat(
+        [read_table(path, made_by="dvc repro simulate", columns=columns) for path in files], ignore_index=True
+    )
     truth["condition"] = truth["sun_bin"] + ", " + truth["moon_bin"]
     statistics = paths.contact_sheet.with_suffix(".csv")
     both = paths.contact_sheet.is_file() and statistics.is_file()

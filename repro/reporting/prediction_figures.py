@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, MultipleLocator
 
 from repro.reporting.canvas import CONDITION_COLOUR, FIRST, INK, QUIET, SECOND, canvas
-from repro.reporting.figures import MOON_WORDS, SUN_WORDS
+from repro.reporting.wording import MOON_WORDS, SUN_WORDS
 from repro.sky.bins import CONDITIONS, MOON_BINS, SUN_BINS
 
 READINGS = {"predicted yes": "frames classified yes, as published", "all": "all frames, as the title says"}

@@ -13,6 +13,7 @@ from repro.files import read_json
 from repro.intervals import wilson
 from repro.paths import Paths
 from repro.sky.bins import CONDITIONS
+from repro.untrusted import read_table
 
 MADE_BY = "dvc repro softmax"
 KINDS = ("form", "colour")  # what only a frame with aurora has
@@ -93,7 +94,7 @@ def load_predictions(paths: Paths, corpus: str) -> Predictions | None:
     folder = paths.stage(corpus, "softmax")
     if not (folder / "softmax.json").is_file():
         return None
-    tables = {path.stem: pd.read_parquet(path) for path in sorted(folder.glob("[!.]*.parquet"))}
+    tables = {path.stem: read_table(path, made_by=MADE_BY) for path in sorted(folder.glob("[!.]*.parquet"))}
     if "confusion" in tables:
         tables["confusion"] = _as_in_table_3(tables["confusion"])
     return Predictions(read_json(folder / "softmax.json", made_by=MADE_BY), tables)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from repro.record.claims import EvidenceKind
 from repro.record.comparator import Verdict
 from repro.reporting.verdicts import JudgedClaim, Results, claim_number
-from repro.reporting.wording import NOTHING, number, signed
+from repro.reporting.wording import NOTHING, SUN_WORDS, number, signed
+from repro.sky.bins import MOON_BINS
 
 
 @dataclass(frozen=True)
@@ -91,42 +91,28 @@ class Grid:
         return self.name.lower().replace(" ", "-")
 
 
-SUN_WORDS = {"NIGHT": "Night", "ASTRO": "Astronomical twilight", "NAUTICAL": "Nautical twilight"}
-MOON_WORDS = {"NO_MOON": "No_moon", "MOON_QUARTER": "Moon_Quarter", "MOON_FULL": "Moon_Full"}
-
-
 def sky_tables(results: Results) -> tuple[Table, ...]:
     """Tables 2 and 3 beside what the sky predicts."""
-    suns, moons = SUN_WORDS.items(), MOON_WORDS.items()
+    suns = {sun: words if sun == "Night" else f"{words} twilight" for sun, words in SUN_WORDS.items()}
+    by_sun = [((words,), f"T2.{sun}") for sun, words in suns.items()]
+    by_cell: list[tuple[tuple[str, ...], str]] = []
+    for moon in MOON_BINS:
+        by_cell += [((moon, words), f"T3.{sun}.{moon}") for sun, words in suns.items()]
+        by_cell.append(((moon, "All"), f"TXT.MOON.{moon}"))
     return (
         Table(
             "Table 2",
             "Frames by altitude of the sun",
             "태양 고도 조건에 따른 시간대별 이미지 분포",
             ("Sun",),
-            _rows(
-                results,
-                "ephemeris",
-                [((words,), f"T2.{sun}") for sun, words in suns] + [(("All frames",), "TXT.FRAMES")],
-            ),
+            _rows(results, [*by_sun, (("All frames",), "TXT.FRAMES")]),
         ),
         Table(
             "Table 3",
             "Frames by moonlight and altitude of the sun",
             "달 고도 및 위상 조건에 따른 달빛 단계별 이미지 분포",
             ("Moonlight", "Sun"),
-            _rows(
-                results,
-                "ephemeris",
-                [
-                    row
-                    for moon, moonlight in moons
-                    for row in (
-                        *(((moonlight, words), f"T3.{sun}.{moon}") for sun, words in suns),
-                        ((moonlight, "All"), f"TXT.MOON.{moon}"),
-                    )
-                ],
-            ),
+            _rows(results, by_cell),
         ),
     )
 
@@ -173,17 +159,14 @@ def _cell(results: Results, name: str) -> GridCell | None:
     return GridCell(name, number(claim_number(item.claim), item.claim.decimals), text, verdict)
 
 
-def _rows(
-    results: Results, evidence: EvidenceKind, wanted: Sequence[tuple[tuple[str, ...], str]]
-) -> tuple[PredictedRow, ...]:
+def _rows(results: Results, wanted: Sequence[tuple[tuple[str, ...], str]]) -> tuple[PredictedRow, ...]:
     fitted = {float(value) for value in results.schedule["fit"]["fitted_to"].values()}
-    return tuple(
-        _row(results.judged[name], label, evidence, fitted) for label, name in wanted if name in results.judged
-    )
+    judged = [(label, results.judged.get(name.upper())) for label, name in wanted]
+    return tuple(_row(item, label, fitted) for label, item in judged if item is not None)
 
 
-def _row(item: JudgedClaim, label: tuple[str, ...], evidence: EvidenceKind, fitted: set[float]) -> PredictedRow:
-    claim, verdict = item.claim, item.by(evidence)
+def _row(item: JudgedClaim, label: tuple[str, ...], fitted: set[float]) -> PredictedRow:
+    claim, verdict = item.claim, item.by("ephemeris")
     published = claim_number(claim)
     predicted = difference = percent = NOTHING
     if verdict is not None and isinstance(verdict.measured, int | float):

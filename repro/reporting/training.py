@@ -11,6 +11,7 @@ import pandas as pd
 from repro.files import read_json
 from repro.intervals import wilson
 from repro.paths import Paths
+from repro.untrusted import read_table
 
 MADE_BY = "dvc repro train"
 
@@ -63,7 +64,7 @@ def load_training(paths: Paths, corpus: str) -> Training | None:
         return None
     document = read_json(folder / "train.json", made_by=MADE_BY)
     used = document["runs"][0]
-    curves = pd.read_parquet(folder / "curves.parquet")
+    curves = read_table(folder / "curves.parquet", made_by=MADE_BY)
     curves = curves[(curves["split"] == used["split"]) & (curves["network"] == used["network"])].sort_values("epoch")
     intervals = [wilson(int(row["val_correct"]), int(row["val_images"])) for row in curves.to_dict("records")]
     epochs = curves[["epoch", "train_loss", "val_loss", "train_accuracy", "val_correct", "val_accuracy"]].assign(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -15,6 +14,7 @@ from repro.paths import Paths
 from repro.record.claims import Claim, Claims, EvidenceKind, Outcome, load_claims
 from repro.record.comparator import Caught, Verdict
 from repro.record.judge import Verification
+from repro.untrusted import read_table
 
 #: Which outcome a claim with several verdicts is shown by: the one a reader must not miss.
 GRAVEST: tuple[Outcome, ...] = (
@@ -99,17 +99,9 @@ def load_results(paths: Paths) -> Results:
         verification=Verification(claims, verdicts, (), coverage["nights"], coverage["expected"]),
         findings=tuple(document["findings"]),
         schedule=read_json(paths.schedule / "schedule.json", made_by="dvc repro schedule"),
-        nights=_table(paths.schedule / "nights.parquet"),
-        segments=_table(paths.schedule / "segments.parquet"),
+        nights=read_table(paths.schedule / "nights.parquet", made_by="dvc repro schedule"),
+        segments=read_table(paths.schedule / "segments.parquet", made_by="dvc repro schedule"),
     )
-
-
-def _table(path: Path) -> pd.DataFrame:
-    if not path.is_file():
-        raise ReproError(
-            found="no such file", expected="a table", where=str(path), remedy="make it with: dvc repro schedule"
-        )
-    return pd.read_parquet(path)
 
 
 def judge(claims: Claims, document: Mapping[str, Any], *, where: str) -> dict[str, JudgedClaim]:

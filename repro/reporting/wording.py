@@ -114,6 +114,10 @@ READING = {
     "late_stamps": "as the script, one switch altitude and stamps that are minutes late",
 }
 
+#: Words of the bins of sun and moon, for labels.
+SUN_WORDS = {"Night": "Night", "Astro": "Astronomical", "Nautical": "Nautical"}
+MOON_WORDS = {"No_moon": "no moon", "Moon_Quarter": "quarter moon", "Moon_Full": "full moon"}
+
 #: What each repair of a clock does; the first seven are Table 1's, in its order.
 REPAIR = {
     "leading_a4": "“A4” read for the year's last digit becomes 4",

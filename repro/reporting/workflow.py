@@ -6,12 +6,12 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-import yaml
 from matplotlib.patches import FancyArrowPatch, FancyBboxPatch
 
 from repro.errors import ReproError
 from repro.paths import Paths
 from repro.reporting.canvas import FIRST, INK, QUIET, canvas
+from repro.untrusted import read_yaml
 
 _COLUMNS = 10  # the whole pipeline's; with fewer, boxes keep their size
 _BOX = 0.88, 0.5  # width and height of a stage, in units of the grid
@@ -35,7 +35,9 @@ def stages(paths: Paths, corpus: str) -> pd.DataFrame:
     source = paths.root / "dvc.yaml"
     if not source.is_file():
         return pd.DataFrame(columns=["stage", "what", "after", "made", "column", "row"])
-    listed: dict[str, dict[str, Any]] = yaml.safe_load(source.read_text(encoding="utf-8"))["stages"]
+    listed: dict[str, dict[str, Any]] = read_yaml(
+        source, expected="stages of a pipeline", remedy="dvc status shows the line that is wrong"
+    )["stages"]
     outs = {name: _names(entry.get("outs", []), corpus) for name, entry in listed.items()}
     needs = {
         name: {

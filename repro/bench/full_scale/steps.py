@@ -61,15 +61,10 @@ def clock(paths: Paths, params: Params) -> Outcome:
 
 def infer(paths: Paths, params: Params) -> Outcome:
     """Stage infer: answers drawn from a model of the truth."""
-    import torch
-
-    from repro.classifier.infer_corpus import infer_night, infer_tasks
+    from repro.classifier.infer_corpus import infer_night, infer_tasks  # torch takes seconds and half a gigabyte
 
     source, sky, train, folder = (paths.stage(params.corpus, name) for name in ("film", "sky", "train", "infer"))
-    file = train / "weights.safetensors"
-    # The device is part of the receipts; the stage that adds a night must find the same.
-    device = torch.device(params.engine.device if params.engine.device != "auto" else "cpu")
-    tasks = infer_tasks(source, sky, file, folder, params.infer, device)
+    tasks = infer_tasks(source, sky, train / "weights.safetensors", folder, params)
     return run_nights("infer", folder, tasks, partial(infer_night, classifier=Drawn(params.seed)), workers=1)
 
 
@@ -132,7 +127,7 @@ def read_text(task: ClockTask, table: pd.DataFrame) -> NightClock:
     first = ocr.misread(texts, ocr.FIRST, rng)
     second = ocr.misread(texts, ocr.SECOND, rng)
     looks = [lambda numbers, read=read: [read[number] for number in numbers] for read in (first, second)]
-    return resolve_times(len(table), looks[0], looks[1], night, task.camera, task.params, step=task.step)
+    return resolve_times(len(table), looks[0], looks[1], task.setup)
 
 
 STEPS: dict[str, Callable[[Paths, Params], Outcome | None]] = {"film": film, "clock": clock, "infer": infer}

@@ -9,7 +9,7 @@ import pytest
 from repro.params import Params, load_params
 from repro.paths import Paths
 from repro.record.claims import Claims
-from repro.record.waiting import print_record_status, record_status
+from repro.record_status import print_record_status, record_status
 from tests.conftest import ROOT
 from tests.support.receipts import write_nights
 
