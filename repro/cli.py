@@ -50,8 +50,8 @@ def verify(
 ) -> None:
     """Compare every published number with its evidence and say how strong that is; needs no video.
 
-    Exit code 0: every verdict as declared in expected/published. 1: some verdict drifted. 2: something that can be
-    compared could not be.
+    Exit code 0: every verdict as declared in expected/published. 1: some verdict drifted. 2: a comparison that should
+    be possible failed.
 
     Example: repro verify 95.59
     """
@@ -126,7 +126,7 @@ def status(
     project: Project = None,
     corpus: Annotated[str | None, typer.Option(help="Corpus; that of params.yaml if not given.")] = None,
 ) -> None:
-    """Show how far a corpus has come: nights, frames, repairs by rule, unreadable frames, conditions.
+    """Show the progress of a corpus: nights, frames, repairs by rule, unreadable frames, conditions.
 
     Then which nights of the record are here, which are missing, and which claims wait for which.
 
@@ -151,10 +151,10 @@ def status(
         )
     params = load_params(paths.params)
     corpus = corpus or params.corpus
-    found = status_of(paths, corpus)
-    print_status(found)
+    tables = status_of(paths, corpus)
+    print_status(tables)
     print_record_status(record_status(paths, params, load_claims(paths.published), corpus))
-    raise typer.Exit(0 if found.clean else 1)
+    raise typer.Exit(0 if tables.clean else 1)
 
 
 @app.command()
@@ -187,7 +187,7 @@ def bench(
 ) -> None:
     """Measure speed against the naive way and against the limit, in one run on one machine.
 
-    Each result also goes to bench/NAME.json. Exit code 0: measured; a target that is missed is told on stderr.
+    Each result also goes to bench/NAME.json. Exit code 0: measured; a missed target is reported on stderr.
     1: a benchmark failed; with all, the others still run.
 
     Example: repro bench sky --format json
@@ -202,7 +202,7 @@ def bench(
         keep(row, folder)
         if name == "all" and format == "table":
             print(_rates(row), flush=True)
-        # One benchmark of all has told its own misses.
+        # In a run of all, each benchmark has reported its own misses.
         for warning in row.get("missed", ()) if name != "all" else ():
             print(f"warning: {warning}", file=sys.stderr)
     if format == "json":

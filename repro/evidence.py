@@ -36,7 +36,7 @@ SIMULATED = "the nights that are here are simulated, which is never evidence abo
 
 @dataclass(frozen=True)
 class CorpusEvidence:
-    """What the thesis' own videos say.
+    """Quantities measured on the thesis' own videos.
 
     Parameters
     ----------
@@ -62,7 +62,7 @@ def combine(
     coverage: Coverage | None = None,
     figures: Quantities | None = None,
 ) -> Evidence:
-    """Put the documents of the stages into the form the comparator takes, with the reason for what is missing.
+    """Combine the results of the stages into evidence for the comparator, with the reason for what is missing.
 
     Parameters
     ----------
@@ -102,7 +102,7 @@ def combine(
 
 
 def of_pictures(paths: Paths, claims: Claims) -> Quantities:
-    """What the record's pictures say, from the committed readings; no document is needed."""
+    """Quantities of the record's pictures, from the committed readings; no document is needed."""
     return as_measured(figure_quantities(load_readings(paths.readings), table6_counts(claims)))
 
 
@@ -125,7 +125,7 @@ def corpus_coverage(paths: Paths, params: Params, corpus: str) -> Coverage:
 
 
 def of_corpus(paths: Paths, params: Params, predicted: pd.DataFrame, availability: float) -> CorpusEvidence:
-    """What the stages measured on the thesis' own videos; no quantities if the corpus is another or has no real night.
+    """Quantities that the stages measured on the thesis' own videos; none if the corpus is another or has no real night.
 
     Parameters
     ----------

@@ -150,7 +150,7 @@ def check(table: pd.DataFrame, stage: Stage, where: str) -> pd.DataFrame:
     """
     try:
         schema(stage).validate(table)
-    except Exception as error:  # a table that is far from its schema breaks the checks themselves
+    except Exception as error:  # checks themselves fail on a table of another shape
         raise ReproError(
             found=f"a frame table that breaks its schema: {message_of(error).splitlines()[0]}",
             expected=f"the columns of stage {stage} (repro/frames.py)",
@@ -198,9 +198,9 @@ def read_nights(folder: Path, stage: Stage) -> pd.DataFrame:
     Raises
     ------
     ReproError
-        If there is none, or as :func:`read`.
+        If the folder has no table, or as :func:`read`.
     """
-    sources = sorted(folder.glob("[!.]*.parquet"))  # a hidden file is being written, or a killed run left it
+    sources = sorted(folder.glob("[!.]*.parquet"))  # a hidden file is half-written
     if not sources:
         raise ReproError(
             found="no night",
@@ -211,7 +211,7 @@ def read_nights(folder: Path, stage: Stage) -> pd.DataFrame:
     tables = [read_table(source, made_by=f"dvc repro {stage}") for source in sources]
     if all(list(table.columns) == list(tables[0].columns) for table in tables):
         # One check of all rows costs a fraction of a check of each night.
-        with suppress(ReproError):  # the check of each night, below, says which one it is
+        with suppress(ReproError):  # the check of each night, below, names the night at fault
             return _checked(pd.concat(tables, ignore_index=True), stage, folder)
     tables = [_checked(table, stage, source) for table, source in zip(tables, sources, strict=True)]
     return check(pd.concat(tables, ignore_index=True), stage, str(folder))
@@ -220,7 +220,7 @@ def read_nights(folder: Path, stage: Stage) -> pd.DataFrame:
 def _checked(table: pd.DataFrame, stage: Stage, source: Path) -> pd.DataFrame:
     try:
         table = tidy(table)
-    except Exception as error:  # of a column of another type, pandas raises what its parser for that type does
+    except Exception as error:  # pandas raises errors of many kinds for a column of another type
         raise ReproError(
             found=f"a frame table with a column of another type: {message_of(error)}",
             expected=f"the columns of stage {stage} (repro/frames.py)",

@@ -22,7 +22,7 @@ def _known_zone(name: str) -> str:
 
 
 class Section(BaseModel):
-    """A part of ``params.yaml``; unknown keys are errors, values do not change after loading."""
+    """A section of ``params.yaml``; unknown keys are errors, and values do not change after loading."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
@@ -44,7 +44,7 @@ class Site(Section):
 
 
 class Engine(Section):
-    """How work is run. Nothing here may change a result, but for the rounding of another device.
+    """How work is run. Nothing here changes a result, except for the rounding of another device.
 
     Parameters
     ----------
@@ -260,16 +260,16 @@ class TrainParams(Section):
     best : str
         The epoch kept: first with the highest validation ``accuracy``, as published, or with the lowest ``loss``.
     mode : str
-        ``deterministic``: seeded, the same result every time on one machine. ``published``: no seed; the one that chance
-        gave is written down.
+        ``deterministic``: seeded, the same result every time on one machine. ``published``: no fixed seed; the one that
+        was drawn is recorded.
     precision : str
         ``float32``, as published; ``tf32`` and ``bfloat16`` are faster where the device knows them.
     networks : int
-        Networks trained on the published split with seeds of their own; the first is the one used, the others show
-        how much accuracy varies.
+        Networks trained on the published split, each with its own seed; the first is used, the others show how much
+        accuracy varies.
     threads : int
-        CPU threads of one training. With more threads sums are rounded otherwise, so the number is part of the result;
-        the number of cores is not.
+        CPU threads of one training. The number changes how sums are rounded, so it is part of the result; the number of
+        cores is not.
     validate_on_unseen_nights : bool
         Also train a network whose validation nights it never saw.
     unseen_epochs_head, unseen_epochs_all : int

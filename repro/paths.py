@@ -34,11 +34,6 @@ class Paths:
         return self.root / "expected" / "published"
 
     @property
-    def baseline(self) -> Path:
-        """Machine-made baselines; regenerated on purpose."""
-        return self.root / "expected" / "baseline"
-
-    @property
     def results(self) -> Path:
         """All outputs of the stages."""
         return self.root / "results"

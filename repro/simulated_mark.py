@@ -1,6 +1,6 @@
-"""Whether images are simulated: one question with one answer.
+"""The one test for whether images are simulated, and the mark that it looks for.
 
-The simulated observatory marks all that it makes, so that no simulated night ever counts as evidence:
+The simulated observatory marks all that it makes, so that no simulated night counts as evidence:
 
 - in the picture, on the left and on the right of the sky, a square of 16 x 16 cells and the word SIMULATED: they survive
   copying, renaming, remuxing, coding again and scaling;
@@ -8,7 +8,7 @@ The simulated observatory marks all that it makes, so that no simulated night ev
 - in the folder, a file ``SIMULATED.txt``.
 
 One of them is enough. The film stage asks :func:`is_simulated` once a night and keeps the answer in the night's summary;
-everything after it asks that summary (:func:`simulated_nights`, :func:`corpus_is_simulated`, :func:`usable_rows`), never the
+all later code asks that summary (:func:`simulated_nights`, :func:`corpus_is_simulated`, :func:`usable_rows`), never the
 name of a corpus or of a folder.
 """
 
@@ -123,7 +123,7 @@ def simulated_nights(film: Mapping[str, Mapping[str, Any]]) -> list[str]:
     ----------
     film : mapping
         Summaries of the film stage by night, see :func:`repro.engine.nights.summaries`. A night whose summary does not say
-        counts as simulated: what is not known to be real is no evidence.
+        counts as simulated: only nights known to be real are evidence.
     """
     return sorted(night for night, summary in film.items() if summary.get("simulated") is not False)
 
@@ -154,7 +154,7 @@ def usable_rows(table: pd.DataFrame, paths: Paths, corpus: str) -> pd.DataFrame:
 def known_truth(paths: Paths, corpus: str) -> Path | None:
     """Folder of the truth of a simulated corpus; None if the corpus is real or its truth is gone.
 
-    What lies beside real images is not their truth.
+    Files beside real images are not their truth.
     """
     folder = paths.truth(corpus)
     return folder if folder.is_dir() and corpus_is_simulated(paths, corpus) else None

@@ -1,6 +1,6 @@
 """Right and wrong answers where truth or labels exist: confusion, calibration, and two claims of the thesis.
 
-Class yes is the positive one. Frames that trained the network have no place here; leave them out before.
+Class yes is the positive one. Exclude frames that trained the network before calling these functions.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from repro.sky.bins import CONDITIONS
 ALL = "all"
 BINS = 10  # of a reliability curve, equally wide
 COUNTS = ("tp", "fp", "fn", "tn")
-#: Rates by name: which answers count, out of which.
+#: Rates by name: outcomes in the numerator, and in the denominator.
 RATES = {
     "accuracy": (("tp", "tn"), COUNTS),
     "precision": (("tp",), ("tp", "fp")),
@@ -26,8 +26,8 @@ RATES = {
     "false_positive_rate": (("fp",), ("fp", "tn")),
     "false_negative_rate": (("fn",), ("fn", "tp")),
 }
-#: What the thesis says of its network (section III.1.1), from the odds of Table 6 alone: which condition suffers most
-#: from which error.
+#: The thesis' claims about its network (section III.1.1), drawn from the odds of Table 6 alone: in which condition each
+#: error is most frequent.
 CLAIMS = {
     "false_positives": ("false_positive_rate", ("Nautical", "Moon_Quarter")),
     "false_negatives": ("false_negative_rate", ("Nautical", "No_moon")),
@@ -61,11 +61,11 @@ def confusion(rows: pd.DataFrame, by: Sequence[str], resamplings: int, rng: np.r
     rows : DataFrame
         ``truth``, ``predicted``, ``night`` and the columns of ``by``.
     by : sequence of str
-        Columns that make groups.
+        Columns to group by.
     resamplings : int
-        Of nights, for the intervals by night.
+        Resamplings of nights, for the intervals by night.
     rng : Generator
-        For these.
+        Source of random numbers for them.
 
     Returns
     -------
@@ -73,9 +73,9 @@ def confusion(rows: pd.DataFrame, by: Sequence[str], resamplings: int, rng: np.r
         The columns of ``by`` (``all`` in the first row), ``nights``, ``frames``, ``tp``, ``fp``, ``fn``, ``tn``; every rate
         of :data:`RATES` as a fraction, with its Wilson interval, ``..._low`` and ``..._high``, as if frames were
         independent; ``f1``; ``accuracy_night_low`` and ``accuracy_night_high``, the interval from whole nights. NaN where
-        there is nothing to divide by.
+        the denominator is 0.
     """
-    found = []
+    matrix = []
     for key, group in _groups(rows, by):
         hits = outcomes(group)
         counts = {name: int(hit.sum()) for name, hit in hits.items()}
@@ -88,8 +88,8 @@ def confusion(rows: pd.DataFrame, by: Sequence[str], resamplings: int, rng: np.r
         right = hits["tp"] | hits["tn"]
         interval = percentile(ratio_by_night(right, np.ones(len(group)), group["night"], resamplings, rng))
         row["accuracy_night_low"], row["accuracy_night_high"] = interval or (np.nan, np.nan)
-        found.append(row)
-    return pd.DataFrame(found).astype(dict.fromkeys(by, "str"))
+        matrix.append(row)
+    return pd.DataFrame(matrix).astype(dict.fromkeys(by, "str"))
 
 
 def reliability(rows: pd.DataFrame, by: Sequence[str]) -> pd.DataFrame:
@@ -100,7 +100,7 @@ def reliability(rows: pd.DataFrame, by: Sequence[str]) -> pd.DataFrame:
     rows : DataFrame
         ``truth``, ``p_yes`` and the columns of ``by``.
     by : sequence of str
-        Columns that make groups.
+        Columns to group by.
 
     Returns
     -------
@@ -108,20 +108,20 @@ def reliability(rows: pd.DataFrame, by: Sequence[str]) -> pd.DataFrame:
         The columns of ``by`` (``all`` first), ``bin`` (0 to 9), ``frames``, ``p_yes`` (mean, fraction), ``share_yes``
         (fraction that is truly yes) with its Wilson interval ``low`` and ``high``. Empty bins are left out.
     """
-    found = []
+    curve = []
     for key, group in _groups(rows, by):
         yes = (group["truth"] == "yes").to_numpy()
         place = _bin(group["p_yes"])
         for number in np.unique(place):
-            here = place == number
-            low, high = wilson(int(yes[here].sum()), int(here.sum()))
-            row = dict(zip(by, key, strict=True)) | {"bin": int(number), "frames": int(here.sum())}
-            found.append(
+            in_bin = place == number
+            low, high = wilson(int(yes[in_bin].sum()), int(in_bin.sum()))
+            row = dict(zip(by, key, strict=True)) | {"bin": int(number), "frames": int(in_bin.sum())}
+            curve.append(
                 row
-                | {"p_yes": float(group["p_yes"].to_numpy()[here].mean()), "share_yes": float(yes[here].mean())}
+                | {"p_yes": float(group["p_yes"].to_numpy()[in_bin].mean()), "share_yes": float(yes[in_bin].mean())}
                 | {"low": low, "high": high}
             )
-    return pd.DataFrame(found).astype(dict.fromkeys(by, "str"))
+    return pd.DataFrame(curve).astype(dict.fromkeys(by, "str"))
 
 
 def calibration_error(rows: pd.DataFrame, resamplings: int, rng: np.random.Generator) -> dict[str, Any]:
@@ -159,9 +159,9 @@ def claims(rows: pd.DataFrame, resamplings: int, rng: np.random.Generator) -> di
     rows : DataFrame
         ``sun_bin``, ``moon_bin``, ``night``, ``truth``, ``predicted``.
     resamplings : int
-        Of nights.
+        Resamplings of nights.
     rng : Generator
-        For these.
+        Source of random numbers for them.
 
     Returns
     -------

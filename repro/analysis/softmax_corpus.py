@@ -1,4 +1,4 @@
-"""Everything that stage softmax says of a corpus: Table 6, Figures 6 and 7, and errors where truth or labels exist."""
+"""Results of stage softmax: Table 6, Figures 6 and 7, and errors where truth or labels exist."""
 
 from __future__ import annotations
 
@@ -36,12 +36,12 @@ def analyse(
     truth : Path or None
         See :func:`repro.frames.with_right_answers`.
     covered : Series of bool
-        Which frames are of nights that the record covers. The others, later nights, get a Table 6 of their own and
-        enter nothing else.
+        Which frames are of nights that the record covers. The others, later nights, are counted in a separate
+        Table 6 and used for nothing else.
     params : SoftmaxParams
         Section ``softmax`` of the parameters.
     seed : int
-        Of the pipeline, for the bootstrap.
+        Seed of the pipeline, for the bootstrap.
 
     Returns
     -------
@@ -49,9 +49,9 @@ def analyse(
         ``table6``, ``figure6``, ``figure7``; ``table6_later`` if there are later nights; ``confusion``, ``reliability`` and, of
         a simulated corpus, ``confusion_weather`` and the like, if any right answer is known.
     document : dict
-        ``quantities``, by name, for the record's claims; ``occurrence``, the ways to say how often aurora was seen;
-        ``errors``, if right answers are known: where they come from, calibration, and the thesis' two claims. Frames that
-        trained the network are left out of it.
+        ``quantities``, by name, for the record's claims; ``occurrence``, how often aurora was seen, in three definitions;
+        ``errors``, if right answers are known: their source, calibration, and the thesis' two claims. Frames that
+        trained the network are left out.
     """
     classified = frames[frames["predicted"].notna()]
     published, later = (classified[covered.reindex(classified.index) == side] for side in (True, False))

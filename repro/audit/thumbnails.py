@@ -13,8 +13,6 @@ from repro.audit.revision import Revision
 from repro.errors import ReproError
 from repro.untrusted import archive_member, open_archive, open_picture
 
-#: Stages with archives of frames; revisions before the frames were stored once have one in stage clock, too.
-ARCHIVES = ("clock", "film")
 MOST, SIDE_PX = 24, 120
 
 
@@ -49,32 +47,24 @@ def thumbnails(pair: Pair, moves: Sequence[FrameMove], most: int = MOST) -> list
     return pictures
 
 
-def _archives(pair: Pair, side: Revision) -> dict[str, list[tuple[str, str, str, str]]]:
+def _archives(pair: Pair, side: Revision) -> dict[str, tuple[str, str, str, str]]:
     """Archives of frames by night: stage, output, name inside it, MD5."""
-    archives: dict[str, list[tuple[str, str, str, str]]] = {}
-    for stage in ARCHIVES:
-        for (output, name), md5 in pair.files(side, stage).items():
-            if match := re.search(r"frames/(\d{8})\.zip$", name):
-                archives.setdefault(match[1], []).append((stage, output, name, md5))
-    return archives
+    return {
+        match[1]: ("film", output, name, md5)
+        for (output, name), md5 in pair.files(side, "film").items()
+        if (match := re.search(r"frames/(\d{8})\.zip$", name))
+    }
 
 
-def _image(
-    pair: Pair, side: Revision, archives: dict[str, list[tuple[str, str, str, str]]], move: FrameMove
-) -> bytes | None:
-    for where in archives.get(move.night, []):
-        place = pair.place(side, *where, quiet=True)
-        if place is None:
-            continue
-        try:
-            with open_archive(place) as archive:
-                ending = f"{move.night}_{move.number}.jpg"
-                name = next((name for name in archive.namelist() if f"_{name}".endswith(f"_{ending}")), None)
-                if name is not None:
-                    return small_jpeg(archive_member(archive, name))
-        except ReproError:
-            continue
-    return None
+def _image(pair: Pair, side: Revision, archives: dict[str, tuple[str, str, str, str]], move: FrameMove) -> bytes | None:
+    place = pair.place(side, *archives[move.night], quiet=True) if move.night in archives else None
+    if place is None:
+        return None
+    try:
+        with open_archive(place) as archive:
+            return small_jpeg(archive_member(archive, f"{move.night}_{move.number}.jpg"))
+    except ReproError:
+        return None
 
 
 def small_jpeg(jpeg: bytes) -> bytes:

@@ -42,7 +42,7 @@ def bench() -> dict[str, Any]:
     Ours is :class:`repro.classifier.infer_corpus.Classifier` in its ``fast`` mode. The baseline is the published script's way: open,
     transform and classify one image after the other, in float32. The limit is the slower of the two things that must
     happen in any case, decoding alone and the network alone, on the same device with the same batches; on a CPU, where
-    both share the cores, it is the rate at which both together could at best go on.
+    both share the cores, it is the highest rate that both can reach together.
 
     Returns
     -------

@@ -94,7 +94,7 @@ def explain(
     """
     wanted = ClassifierOutputTarget(CLASSES.index(label))
     raw, shown = [], []
-    # Gradients are what it is made of, so it must work where the caller has switched them off. They are needed no further
+    # It needs gradients even if the caller has switched them off. They are needed no further
     # back than the layer: only its parameters ask for them, and the backward pass ends there.
     asked = [parameter.requires_grad for parameter in network.parameters()]
     layer = layer_of(network, target)

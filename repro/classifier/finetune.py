@@ -78,7 +78,7 @@ class Trained:
         With the weights of the best epoch, in evaluation mode.
     curves : DataFrame
         One row an epoch, columns :data:`repro.classifier.checkpoint.CURVES`; losses are means over images, training values
-        those of the augmented images as they came, while the weights changed.
+        those of the augmented images, while the weights changed.
     best_epoch : int
         From 1.
     validation : DataFrame
@@ -102,7 +102,7 @@ class Trained:
 
 @dataclass(frozen=True)
 class Validation:
-    """A network's answers to validation images: mean loss, count and share of correct ones, p(yes) and class of each."""
+    """A network's predictions of validation images: mean loss, count and share of correct ones, p(yes) and class of each."""
 
     loss: float
     correct: int

@@ -1,4 +1,4 @@
-"""Stage gradcam: the panels of section III.2, and how much of the maps lies on the aurora where that is known."""
+"""Stage gradcam: the panels of section III.2, and which share of the maps is on the aurora, where its pixels are known."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def explain_corpus(
     folder: Path,
     params: Params,
 ) -> dict[str, Any]:
-    """Choose the panels' frames, explain them, and measure maps against known aurora.
+    """Choose the panels' frames, explain them, and score maps on known aurora.
 
     Parameters
     ----------
@@ -75,7 +75,7 @@ def explain_corpus(
     -------
     dict
         The document written to ``gradcam.json``: ``target_layer``; ``quantities``, ``gradcam.<panel>`` with the cases that
-        were found; ``missing``, by ``<panel>.<case>`` why there is none; ``on_aurora``, or None: ``frames``, ``pointing_game``
+        have a frame; ``missing``, by ``<panel>.<case>`` why there is none; ``on_aurora``, or None: ``frames``, ``pointing_game``
         and ``energy`` with intervals, and ``uniform``, what a map of one value would score in both.
 
     Raises
@@ -112,7 +112,7 @@ def explain_corpus(
 
 @dataclass(frozen=True)
 class _Wanted:
-    """Frames whose maps are wanted: archive and name of each, and for which classes."""
+    """Frames to explain: archive and name of each, and the classes."""
 
     frames: tuple[tuple[Path, str], ...]
     labels: tuple[str, ...]
@@ -180,7 +180,7 @@ def _panels(worker: _CamWorker, cases: list[Case], frames: pd.DataFrame, archive
 
 
 def _on_aurora(worker: _CamWorker, frames: pd.DataFrame, archives: Path, masks: Path, params: Params) -> pd.DataFrame:
-    """Maps for yes of frames that show aurora and are classified so, against the aurora's pixels."""
+    """Score maps for yes, of frames that show aurora and are classified yes, on the aurora's pixels."""
     seen = frames[(frames["predicted"] == "yes") & (frames["truth"] == "yes")].sort_values("name", ignore_index=True)
     count = min(params.gradcam.scored_frames, len(seen))
     chosen = seen.iloc[np.sort(generator(params.seed, "gradcam", "measured").choice(len(seen), count, replace=False))]
@@ -216,7 +216,7 @@ def read_masks(source: Path) -> npt.NDArray[np.bool_]:
             mask: npt.NDArray[np.bool_] = np.unpackbits(document["mask"], axis=-1)[..., : shape[-1]].astype(bool)
         if mask.shape != shape or mask.ndim != 3:
             raise ValueError(f"masks of shape {mask.shape} that say to be {shape}")
-    except Exception as error:  # numpy lets through what ZIP and zlib raise; pickled objects it refuses by itself
+    except Exception as error:  # numpy passes on errors of ZIP and zlib; it refuses pickled objects
         raise ReproError(
             found=f"no usable masks: {message_of(error)}",
             expected="packed masks of every frame of the night",
@@ -231,13 +231,13 @@ def _summary(measured: pd.DataFrame, seed: int) -> dict[str, Any] | None:
         return None
     ones = np.ones(len(measured))
     rng = generator(seed, "gradcam", "intervals")
-    found: dict[str, Any] = {"frames": len(measured), "nights": int(measured["night"].nunique())}
+    summary: dict[str, Any] = {"frames": len(measured), "nights": int(measured["night"].nunique())}
     for name, column in (("pointing_game", "hit"), ("energy", "energy")):
         values = measured[column].to_numpy(dtype=float)
         interval = percentile(ratio_by_night(values, ones, measured["night"], RESAMPLINGS, rng))
-        found[name] = {"mean": float(values.mean()), "by_night": interval}
-    found["pointing_game"]["wilson"] = wilson(int(measured["hit"].sum()), len(measured))
-    return found | {"uniform": float(measured["mask_share"].mean())}
+        summary[name] = {"mean": float(values.mean()), "by_night": interval}
+    summary["pointing_game"]["wilson"] = wilson(int(measured["hit"].sum()), len(measured))
+    return summary | {"uniform": float(measured["mask_share"].mean())}
 
 
 def _write_jpeg(target: Path, picture: Pixels) -> None:

@@ -1,6 +1,6 @@
-"""Classify every frame of a corpus, straight out of the night archives; one table a night.
+"""Classify every frame of a corpus, read directly from the night archives; one table a night.
 
-As published, images go through the network one at a time. The fast way gives the same numbers but for rounding: batches,
+As published, images go through the network one at a time. The fast mode gives the same numbers except for rounding: batches,
 channels-last memory, a network arranged for it, and decoding beside the network. On a CPU every thread takes
 whole batches, decoding included, because a network of small convolutions gains little from sharing one batch between
 cores; on a GPU threads decode and the GPU is fed in turn.
@@ -58,7 +58,7 @@ class InferTask:
 
 
 class FrameClassifier(Protocol):
-    """What classifies the frames of an archive: the network, or a stand-in for it."""
+    """A classifier of the frames of an archive."""
 
     def classify(self, archive: Path, names: Sequence[str]) -> Logits:
         """As :meth:`Classifier.classify`."""
@@ -124,19 +124,19 @@ class Classifier:
         return self.each(read, [names[start : start + self.batch] for start in range(0, len(names), self.batch)])
 
     def each(self, read: Callable[[Sequence[str]], Pixels], parts: Sequence[Sequence[str]]) -> Logits:
-        """Logits of parts that ``read`` turns into decoded images, reading and classifying at the same time."""
-        found: list[Logits] = [np.empty((0, len(CLASSES)))]
+        """Logits of parts of a list that ``read`` turns into decoded images; reading and classifying run in parallel."""
+        logits: list[Logits] = [np.empty((0, len(CLASSES)))]
         if self.device.type == "cpu":
             # One thread of torch in each of ours; grad mode is a setting of each thread, too.
             with limited_threads(), ThreadPoolExecutor(self.threads) as pool:
-                found += map_ahead(lambda part: self.logits(read(part)), parts, pool, 2 * self.threads)
+                logits += map_ahead(lambda part: self.logits(read(part)), parts, pool, 2 * self.threads)
         else:
             with ThreadPoolExecutor(self.threads) as pool:
-                found += [self.logits(pixels) for pixels in map_ahead(read, parts, pool, 2 * self.threads)]
-        return np.concatenate(found)
+                logits += [self.logits(pixels) for pixels in map_ahead(read, parts, pool, 2 * self.threads)]
+        return np.concatenate(logits)
 
     def logits(self, pixels: Pixels) -> Logits:
-        """Logits (n, 2) of decoded images (n, height, width, 3), in parts where the GPU's memory asks for it."""
+        """Logits (n, 2) of decoded images (n, height, width, 3), in parts if the GPU's memory requires it."""
         with torch.inference_mode(), tf32(self.params.precision, self.device):
             answers = self._forward(pixels, self.params.precision != "float32")
             if self.params.precision != "float32":
@@ -144,9 +144,9 @@ class Classifier:
                 if near.any():
                     with tf32("float32", self.device):
                         answers[near] = self._forward(pixels[near], False)
-        if not np.isfinite(answers).all():  # finite weights can still be none of a network that was ever trained
+        if not np.isfinite(answers).all():  # finite weights may still overflow
             raise ReproError(
-                found="answers that are no numbers",
+                found="non-finite logits",
                 expected="two finite logits a frame",
                 where="the network's weights",
                 remedy="train anew with: dvc repro train",
@@ -245,7 +245,7 @@ def _classifier(worker: _InferWorker) -> Classifier:
 
 
 def infer_night(task: InferTask, classifier: FrameClassifier) -> dict[str, Any]:
-    """Classify one night, write its table and count its answers."""
+    """Classify one night, write its table and count its predictions."""
     archive, sky = task.work.inputs
     table = add_answers(frames.read(sky, "sky"), archive, classifier)
     frames.write(task.work.outputs[0], table, "infer")
@@ -257,7 +257,7 @@ def infer_night(task: InferTask, classifier: FrameClassifier) -> dict[str, Any]:
 
 
 def add_answers(table: pd.DataFrame, archive: Path, classifier: FrameClassifier) -> pd.DataFrame:
-    """The same frames with logits, p(yes) and class; frames without a time have no name and get none.
+    """The same frames with logits, p(yes) and class; frames without a time have no name and are not classified.
 
     Parameters
     ----------

@@ -47,7 +47,7 @@ class Run:
 
 
 def planned(params: TrainParams, seed: int) -> list[Run]:
-    """Trainings in their order; the first is the one that is used."""
+    """Trainings in their order; the first is used."""
     seeds = [seed] + [int(generator(seed, "network", k).integers(2**31)) for k in range(1, params.networks)]
     if params.mode == "published":
         seeds = [secrets.randbits(31) for _ in seeds]
@@ -58,7 +58,7 @@ def planned(params: TrainParams, seed: int) -> list[Run]:
 
 
 def train_corpus(table: pd.DataFrame, archives: Path, folder: Path, params: Params) -> dict[str, Any]:
-    """Do all trainings of a corpus, or resume those that were interrupted.
+    """Run all trainings of a corpus, or resume interrupted ones.
 
     Parameters
     ----------
@@ -80,7 +80,7 @@ def train_corpus(table: pd.DataFrame, archives: Path, folder: Path, params: Para
     Raises
     ------
     ReproError
-        If the initial weights cannot be had, a frame is missing, or a split has no validation images.
+        If the initial weights are not available, a frame is missing, or a split has no validation images.
     """
     initial = params.train.initial_weights.get(params.corpus, "imagenet")
     device = choose(params.engine.device)
@@ -99,7 +99,7 @@ def train_corpus(table: pd.DataFrame, archives: Path, folder: Path, params: Para
     work = _receipt(tasks, folder, params)
     if receipts.is_current(work):
         say("train: data, parameters and code have not changed; nothing to do")
-        _remove_checkpoints(folder)  # an earlier run may have been killed before it did so
+        _remove_checkpoints(folder)  # an earlier run may have been killed before it removed them
         return dict(read_json(folder / DOCUMENT, made_by="dvc repro train"))
     receipts.invalidate(work)
     trained = _train_all(tasks, params.engine.workers)
@@ -163,9 +163,9 @@ def _receipt(tasks: list[_TrainTask], folder: Path, params: Params) -> receipts.
 
 
 def _train_all(tasks: list[_TrainTask], workers: int) -> list[Trained]:
-    """Train one network after another; on a CPU, with one thread a training, beside each other."""
+    """Train the networks in parallel on a CPU with one thread a training, else one after another."""
     cores = worker_count(workers)
-    # The processes of the workers are limited to one thread when they start; a training with more runs in this one.
+    # Worker processes are limited to one thread; a training with more runs in this process.
     alone = tasks[0].job.device.type == "cuda" or tasks[0].run.params.threads > 1
     at_once = 1 if alone else min(cores, len(tasks))
     loaders = max(1, cores // at_once)
@@ -271,6 +271,6 @@ def _run_document(run: Run, trained: Trained) -> dict[str, Any]:
 def _initial_document(initial: networks.InitialWeights) -> dict[str, Any]:
     document: dict[str, Any] = {"name": initial, "sha256": networks.initial_digest(initial)}
     if initial == "imagenet":
-        # A file in torchvision's cache is taken unchecked; whoever reads the result should know.
+        # A file in torchvision's cache is used unchecked; the result says whether it is genuine.
         document["as_published"] = networks.genuine_imagenet()
     return document

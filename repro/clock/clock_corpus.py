@@ -49,7 +49,7 @@ def clock_corpus(film: Path, folder: Path, camera: Camera, params: ClockParams, 
     params : ClockParams
         Section ``clock`` of the parameters.
     workers : int or Engine
-        Who does it, see :func:`repro.engine.workers.run`.
+        Workers, see :func:`repro.engine.workers.run`.
 
     Raises
     ------
@@ -76,7 +76,7 @@ def clock_tasks(
             where=str(film),
             remedy="run: dvc repro film",
         )
-    free = {"strips_per_call", "max_failed_share"}  # these change no night's result
+    free = {"strips_per_call", "max_failed_share"}  # these do not change any night's result
     settings = settings_digest({"camera": camera.model_dump(), "clock": params.model_dump(exclude=free)}, __name__)
     threads = max(1, worker_count(workers) // len(filmed))
     tasks = []
@@ -109,7 +109,7 @@ def read_night(task: ClockTask, table: pd.DataFrame) -> NightClock:
 
 
 def clock_night(task: ClockTask) -> dict[str, Any]:
-    """Read one night's clock, write its table, and say what was read.
+    """Read one night's clock, write its table, and return its summary.
 
     Raises
     ------
@@ -121,7 +121,7 @@ def clock_night(task: ClockTask) -> dict[str, Any]:
 
 
 def write_night(task: ClockTask, table: pd.DataFrame, clock: NightClock) -> dict[str, Any]:
-    """Write a night's frame table with its clock and the frames' names; gives the night's summary."""
+    """Write a night's frame table with its clock and the frames' names; returns the night's summary."""
     table = pd.concat([table, clock.table], axis=1)
     table["name"] = frames.published_names(table)
     frames.write(task.work.outputs[0], table, "clock")

@@ -52,7 +52,7 @@ class NightClock:
 
 @dataclass(frozen=True)
 class ClockSetup:
-    """What is known of a night's clock before it is read.
+    """A night whose clock is to be read.
 
     Parameters
     ----------
@@ -199,7 +199,7 @@ def resolve_times(count: int, first: ReadFrames, second: ReadFrames, setup: Cloc
             expected=f"at most {params.max_unreadable_share:.0%} (clock.max_unreadable_share)",
             where=f"night {night}, frames {_ranges(unreadable)}",
             remedy="compare these frames of the video with clock.box_px and clock.formats of the camera profile; raise "
-            "clock.max_unreadable_share in params.yaml to go on without them",
+            "clock.max_unreadable_share in params.yaml to continue without them",
         )
     summary = {
         "frames": count,
@@ -350,7 +350,7 @@ def _causes(
     times: dict[int, FrameTime],
     contradictions: Sequence[Contradiction],
 ) -> str:
-    """Why frames have no time, with examples."""
+    """Causes of frames without a time, with examples."""
     causes = []
     unreadable = sorted(number for number, time in times.items() if time.moment is None)
     if double := [number for number in unreadable if times[number].repair == "two_meanings"]:

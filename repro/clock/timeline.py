@@ -4,7 +4,7 @@ Within a night the frames advance by a cadence, so readings that are right lie o
 The cadence is taken from the readings, whatever the camera's profile says, and may change within the night. Where the
 camera paused, time skips ahead (a gap); where the video repeats a frame, time stands still (a duplicate); it never runs
 backwards. The timeline is the chain of readings, in the order of frames, with the greatest weight, each break costing as
-much as several readings: single misreadings drop out, real breaks stay.
+much as several readings, so that single misreadings drop out and real breaks stay.
 """
 
 from __future__ import annotations
@@ -158,7 +158,7 @@ def estimate_pace(readings: Sequence[Reading], nominal_step_s: float, jitter_s: 
     number = np.array(sorted(best))
     time = np.array([best[n].moment.utc_s for n in number], dtype=np.float64)
     advance = np.diff(time) / np.diff(number)
-    # Time that stands still or runs backwards is no cadence.
+    # A clock that stands still or runs backwards gives no cadence.
     number, advance = number[:-1][advance > 0], advance[advance > 0]
     same_s = max(jitter_s, _SAME_S)
     main_s, agreeing = _most_common(advance, same_s)

@@ -18,8 +18,8 @@ ONE_THREAD = dict.fromkeys(_VARIABLES, "1")
 def limit_threads(threads: int = 1) -> None:
     """Limit the libraries of this process, loaded or not, and of the programs it starts.
 
-    One thread a process is the rule where nights run in parallel: more would only compete, and the order of sums, hence
-    their rounding, would depend on the number of cores.
+    Where nights run in parallel, each process has one thread: more would compete, and the order of sums, hence their
+    rounding, would depend on the number of cores.
     """
     os.environ.update(dict.fromkeys(_VARIABLES, str(threads)))
     if "torch" in sys.modules:

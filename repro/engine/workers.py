@@ -1,4 +1,4 @@
-"""The one place that hands out work over nights: in this process, to local processes, or to a Dask cluster.
+"""Distribute work over nights: in this process, to local processes, or to a Dask cluster.
 
 Both kinds of workers stand behind the standard :class:`concurrent.futures.Executor`. A night is one task for one thread of
 one process, so that its result does not depend on how many workers there are or where they are.
@@ -33,11 +33,11 @@ from repro.params import Engine
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
-#: Who does the work: a number of local processes (0 for one a core), or all that section ``engine`` says.
+#: A number of local processes (0 for one a core), or section ``engine`` of the parameters.
 Workers = int | Engine
 
 QUIET_S = 60.0
-TRIES = 3  # a night that kills its process is tried this often
+TRIES = 3  # attempts for a night whose process is killed
 
 
 def worker_count(asked: Workers) -> int:
@@ -63,7 +63,7 @@ def run(
     workers : int or Engine
         Local processes, 0 for one a core; 1 runs in this process. Section ``engine`` of the parameters may name a cluster.
     gpu : bool
-        Whether each item needs a GPU of its own; only a cluster heeds it.
+        Whether each item needs its own GPU; only a cluster takes it into account.
 
     Yields
     ------
@@ -92,7 +92,7 @@ def run(
         with LocalProcesses(min(worker_count(engine), len(items))) as pool:
             try:
                 yield from answers_of(pool, OneThread(work), items)
-            except BaseException:  # an interrupt, or a caller that wants no more
+            except BaseException:  # an interrupt, or a caller that stops early
                 pool.kill()
                 raise
 
@@ -110,7 +110,7 @@ class LocalProcesses(Executor):
 
     def __init__(self, count: int) -> None:
         self._threads = ThreadPoolExecutor(count, thread_name_prefix="worker")
-        self._mine = threading.local()
+        self._own = threading.local()
         self._lock = threading.Lock()
         self._pools: set[ProcessPoolExecutor] = set()
         self._killed = False
@@ -126,7 +126,7 @@ class LocalProcesses(Executor):
             pool.shutdown(wait=wait)
 
     def kill(self) -> None:
-        """End the processes now; work that has not ended is lost, as if the power had failed."""
+        """End the processes now; unfinished work is lost."""
         with self._lock:
             self._killed = True
             processes = [process for pool in self._pools for process in (pool._processes or {}).values()]
@@ -140,27 +140,27 @@ class LocalProcesses(Executor):
                 return self._begun(fn, args, kwargs).result()
             except BrokenProcessPool:
                 with self._lock:
-                    self._pools.discard(self._mine.pool)
-                self._mine.pool.shutdown()
-                self._mine.pool = None
+                    self._pools.discard(self._own.pool)
+                self._own.pool.shutdown()
+                self._own.pool = None
         raise killed_error(f"{TRIES} times", "this machine")
 
     def _begun(self, fn: Callable[..., Result], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Future[Result]:
-        """Work given to the process of the thread that asks."""
-        with self._lock:  # no process may begin behind the back of kill()
+        """Submit work to the process that belongs to the calling thread."""
+        with self._lock:  # no process may start after kill()
             if self._killed:
                 raise CancelledError
-            if getattr(self._mine, "pool", None) is None:
-                os.environ.update(ONE_THREAD)  # a spawned process loads its libraries at once
+            if getattr(self._own, "pool", None) is None:
+                os.environ.update(ONE_THREAD)  # read by the libraries when the spawned process loads them
                 spawn = multiprocessing.get_context("spawn")
-                self._mine.pool = ProcessPoolExecutor(1, mp_context=spawn, initializer=_begin)
-                self._pools.add(self._mine.pool)
-            begun: Future[Result] = self._mine.pool.submit(fn, *args, **kwargs)
+                self._own.pool = ProcessPoolExecutor(1, mp_context=spawn, initializer=_begin)
+                self._pools.add(self._own.pool)
+            begun: Future[Result] = self._own.pool.submit(fn, *args, **kwargs)
             return begun
 
 
 def _begin() -> None:
-    """Start of a local process: an interrupt is its parent's affair, and it does not outlive its parent."""
+    """Start of a local process: it ignores interrupts, which its parent handles, and does not outlive its parent."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     parent = multiprocessing.parent_process()
     if parent is not None:
@@ -175,7 +175,7 @@ class OneThread(Generic[Item, Result]):
     work: Callable[[Item], Result]
 
     def __call__(self, item: Item) -> Result:
-        """Do it."""
+        """Run the work."""
         limit_threads()
         return self.work(item)
 
@@ -183,7 +183,7 @@ class OneThread(Generic[Item, Result]):
 def answers_of(
     pool: Executor, work: Callable[[Item], Result], items: Sequence[Item], quiet: Callable[[], None] = lambda: None
 ) -> Iterator[tuple[Item, Result | Exception]]:
-    """What an executor's workers make of items, in order of completion; errors are answers.
+    """Results of an executor's workers, in order of completion; an error is a result, too.
 
     ``quiet`` is called after every :data:`QUIET_S` without an answer.
     """
@@ -193,7 +193,7 @@ def answers_of(
         if not done:
             quiet()
         while done:
-            # A cluster does again what it lost with a dead worker, for as long as anybody still holds on to the answer.
+            # A cluster repeats work that it lost with a dead worker as long as the future exists, so it is dropped at once.
             future = done.pop()
             item, answer = futures.pop(future), _answer(future.result)
             del future
@@ -208,7 +208,7 @@ def _answer(call: Callable[[], Result]) -> Result | Exception:
 
 
 def killed_error(often: str, where: str) -> ReproError:
-    """Error of an item whose worker did not live to answer."""
+    """Error for an item whose worker was killed."""
     return ReproError(
         found=f"the process at work on it was killed {often}",
         expected="a process that ends by itself",

@@ -29,7 +29,7 @@ def is_cut_off(path: Path) -> bool | None:
     Returns
     -------
     bool or None
-        True if bytes are missing at the end, False if the structure is complete, None if the structure does not tell:
+        True if bytes are missing at the end, False if the structure is complete, None if the structure does not show it:
         a fragmented MP4 without its closing box, a Matroska file of unknown size that ends after a cluster, or a file
         of another kind.
     """

@@ -1,4 +1,4 @@
-"""Sample and labels of a whole corpus: which frames are to be labelled, what their labels are, and which side they take."""
+"""Sample and labels of a whole corpus: which frames are labelled, their labels, and whether they train or validate."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from repro.labels.split import Unit, split
 from repro.params import SampleParams, Schedule, SplitParams
 from repro.schedule.record_nights import in_record
 
-LABELLER = "simulated"  # who labels a simulated corpus
+LABELLER = "simulated"  # name of the labeller of a simulated corpus
 #: Columns of the split stage's table.
 SPLIT_COLUMNS = ("night", "number", "name", "time_utc", "label", "split", "split_by_night")
 
@@ -32,7 +32,7 @@ def draw_sample(table: pd.DataFrame, schedule: Schedule, params: SampleParams, s
     params : SampleParams
         Section ``sample`` of the parameters.
     seed : int
-        Of the pipeline.
+        Seed of the pipeline.
 
     Returns
     -------
@@ -52,8 +52,6 @@ def draw_sample(table: pd.DataFrame, schedule: Schedule, params: SampleParams, s
 
 def simulated_labels(sample: pd.DataFrame, truth: Path) -> pd.DataFrame:
     """Labels that the simulated labeller gives the frames of a sample.
-
-    Frames are told by night and number: a labeller looks at the picture, not at the clock that was read from it.
 
     Parameters
     ----------
@@ -93,10 +91,10 @@ def to_label(sample: pd.DataFrame) -> pd.DataFrame:
 def split_table(
     table: pd.DataFrame, labels: pd.DataFrame, schedule: Schedule, params: SplitParams, seed: int
 ) -> pd.DataFrame:
-    """Labelled frames with their side, as published and by whole nights.
+    """Labelled frames, assigned to training or validation, as published and by whole nights.
 
-    Labels of other conditions than Night and No_moon, and of nights that the record does not cover, train nothing;
-    their frames have no side.
+    Labels of other conditions than Night and No_moon, and of nights that the record does not cover, are not used;
+    their frames are assigned to neither.
 
     Parameters
     ----------
@@ -109,13 +107,13 @@ def split_table(
     params : SplitParams
         Section ``split`` of the parameters.
     seed : int
-        Of the pipeline.
+        Seed of the pipeline.
 
     Returns
     -------
     DataFrame
         :data:`SPLIT_COLUMNS`, sorted by name. ``split`` follows ``params.unit``, ``split_by_night`` always takes whole
-        nights; it has no value at all where labels do not suffice for that.
+        nights; it has no value at all if there are too few labels for that.
 
     Raises
     ------
@@ -140,11 +138,11 @@ def split_table(
     return rows[list(SPLIT_COLUMNS)]
 
 
-def split_quantities(found: Mapping[str, int], params: SplitParams) -> dict[str, int | str]:
+def split_quantities(counts: Mapping[str, int], params: SplitParams) -> dict[str, int | str]:
     """The split as quantities by name: ``labels.yes``, ``split.train_no``, ``split.group`` and so on."""
     group = "by UTC date" if params.group == "utc_date" else "by night"
     return {
-        **{f"split.{name}": count for name, count in found.items()},
-        **{f"labels.{label}": found[f"labelled_{label}"] for label in ("yes", "no")},
+        **{f"split.{name}": count for name, count in counts.items()},
+        **{f"labels.{label}": counts[f"labelled_{label}"] for label in ("yes", "no")},
         "split.group": group if params.unit == "frames" else "whole nights",
     }

@@ -57,7 +57,7 @@ def split(
     Raises
     ------
     ReproError
-        If a class has no frame at all, if there are too few no frames to match the yes frames, or if whole nights
+        If a class has no frame at all, if there are too few frames labelled no to match those labelled yes, or if whole nights
         leave a class missing on one side.
     """
     for label in ("yes", "no"):
@@ -88,7 +88,7 @@ def quotas(counts: Sequence[int], total: int, remainder: Remainder = "largest_fr
     remainder : str
         Each date gets its proportion rounded down. What is missing goes, one image a date, to the largest fractions
         (``largest_fraction``: the published script, also known as Hamilton's method) or to the dates with the most
-        images (``most_images``: the thesis' text). Equal dates are served in their order.
+        images (``most_images``: the thesis' text). Among equal dates the first come first.
 
     Raises
     ------
@@ -138,7 +138,7 @@ def _by_night(rows: pd.DataFrame, seed: int, train_share: float, remainder: Rema
     """Nights in a random order validate until they hold their share of the yes frames; the others train."""
     sides = pd.Series(index=rows.index, dtype="object")
     groups = dict(list(rows.groupby(dates(rows, "night"), sort=True)))
-    # A number of its own for each night: a night added later leaves the order of the others as it was.
+    # Each night draws its own number, so that a night added later does not change the order of the others.
     order = sorted(groups, key=lambda night: generator(seed, "split", night).random())
     yes = rows["label"] == "yes"
     wanted = int(yes.sum()) - int(train_share * int(yes.sum()))

@@ -1,4 +1,4 @@
-"""Figure 3: what the augmentation of training does to a frame of the corpus, each step alone and as training draws them."""
+"""Figure 3: the augmentation of training on a frame of the corpus, each step alone and as training draws them."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ from repro.seeding import generator
 from repro.untrusted import read_table
 
 MADE_BY = "dvc repro split"
-LOOKED_AT = 12  # training frames that are looked at, to show one in which something can be seen
+CANDIDATES = 12  # training frames of which the one with most contrast is shown
 DRAWS = 4
 QUALITY = 92
 
 
 @dataclass(frozen=True)
 class AugmentedPicture:
-    """One picture of the figure: its place on the page, what was done, and whether training drew it by chance."""
+    """One picture of the figure: its file, title, steps in words, and whether training drew them at random."""
 
     file: str
     title: str
@@ -78,7 +78,7 @@ def build_figure3(paths: Paths, params: Params) -> Figure3 | None:
 
 
 def describe(chosen: Augmentation, side_px: int) -> str:
-    """What was done, in the order in which it was done."""
+    """The steps of an augmentation in words, in their order."""
     parts = []
     if (chosen.height, chosen.width) != (side_px, side_px):
         parts.append(f"{100 * chosen.height * chosen.width / side_px**2:.0f} % of the area cut out and enlarged")
@@ -108,14 +108,14 @@ def _frame(paths: Paths, params: Params) -> tuple[str, Pixels] | None:
         return None
     table = read_table(source, made_by=MADE_BY, columns=["night", "name", "label", "split"])
     trained = table[(table["label"] == "yes") & (table["split"] == "train")].sort_values("name")
-    order = generator(params.seed, "report", "figure3", "frame").permutation(len(trained))[:LOOKED_AT]
-    found: tuple[float, str, Pixels] | None = None
+    order = generator(params.seed, "report", "figure3", "frame").permutation(len(trained))[:CANDIDATES]
+    best: tuple[float, str, Pixels] | None = None
     for row in trained.iloc[order].to_dict("records"):
         archive = paths.stage(params.corpus, "film") / "frames" / f"{row['night']}.zip"
         if not archive.is_file():
-            continue  # taken away since, to save space; another frame shows the same
+            continue  # removed since, to save space; another frame will do
         pixels = load_frame(archive, str(row["name"]), params.train.image_size_px)
         contrast = float(pixels.std())
-        if found is None or contrast > found[0]:
-            found = contrast, str(row["name"]), pixels
-    return None if found is None else (found[1], found[2])
+        if best is None or contrast > best[0]:
+            best = contrast, str(row["name"]), pixels
+    return None if best is None else (best[1], best[2])

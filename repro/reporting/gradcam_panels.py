@@ -1,4 +1,4 @@
-"""What the report shows of stage gradcam: the panels, and how much of the maps lies on known aurora."""
+"""Stage gradcam in the report: the panels, and the share of the maps on known aurora."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ class Gradcam:
 
 
 def load_gradcam(paths: Paths, corpus: str, target: Path) -> Gradcam | None:
-    """Read what stage gradcam left and copy its pictures beside the page; None if it has not run."""
+    """Read the results of stage gradcam and copy its pictures beside the page; None if it has not run."""
     folder = paths.stage(corpus, "gradcam")
     if not (folder / "gradcam.json").is_file():
         return None

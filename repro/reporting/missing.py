@@ -1,4 +1,4 @@
-"""What a report could show and does not yet: which stage has not run, and the command that runs it."""
+"""Parts of the report that are missing: which stage has not run, and the command that runs it."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from repro.reporting.training import Training
 
 @dataclass(frozen=True)
 class MissingPart:
-    """A part of the report that waits, and the command that makes it."""
+    """A missing part of the report, and the command that makes it."""
 
     part: str
     command: str

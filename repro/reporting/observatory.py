@@ -1,4 +1,4 @@
-"""What the report shows of the simulated observatory: its truth, its pictures, and its backbone."""
+"""The simulated observatory in the report: its truth, its pictures, and its backbone."""
 
 from __future__ import annotations
 

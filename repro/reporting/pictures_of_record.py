@@ -1,4 +1,4 @@
-"""What the report shows of the record's own pictures: drawings of the readings, and what one picture says of another part."""
+"""The record's own pictures in the report: drawings of the readings, and claims that a picture can judge."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from repro.reporting.verdicts import Results
 from repro.sky.bins import CONDITIONS
 
 MADE_BY = "dvc repro figures"
-#: Drawings of stage figures in the order of the page: title, and what they show to those who cannot see them.
+#: Drawings of stage figures in the order of the page: title, and a description for readers who cannot see them.
 DRAWINGS = {
     "figure5": (
         "Figure 5, redrawn from the readings",
@@ -58,7 +58,7 @@ ACCOUNT = {
 
 @dataclass(frozen=True)
 class RecordDrawing:
-    """One drawing: path from the page, title, words for those who cannot see it, width and height in pixels."""
+    """One drawing: path from the page, title, description for readers who cannot see it, width and height in pixels."""
 
     file: str
     title: str
@@ -68,7 +68,7 @@ class RecordDrawing:
 
 @dataclass(frozen=True)
 class RecordPictures:
-    """All that the page shows.
+    """Content of the page about the record's pictures.
 
     Parameters
     ----------

@@ -99,7 +99,7 @@ def figure7(table: pd.DataFrame, density: str, path: Path, *, simulated: bool) -
 
 
 def reliability(table: pd.DataFrame, path: Path, *, simulated: bool) -> None:
-    """How often yes is true where the network says p(yes): of all frames, and of each condition.
+    """Reliability of p(yes): of all frames, and of each condition.
 
     Parameters
     ----------
@@ -111,7 +111,7 @@ def reliability(table: pd.DataFrame, path: Path, *, simulated: bool) -> None:
     simulated : bool
         Whether to mark the figure.
     """
-    # Placed by hand: matplotlib's own arrangement of such a figure differs in the last digit from run to run.
+    # Placed by hand: matplotlib's layout of this figure differs in the last digit from run to run.
     with canvas(path, width_in=9.2, height_in=5.2, arrange=False, simulated=simulated) as figure:
         axes = figure.add_axes((0.07, 0.16, 0.34, 0.72))
         _curve(axes, table[table["sun_bin"] == "all"], counts=True)

@@ -24,18 +24,18 @@ CELLS = [f"{sun}.{moon}" for sun, moon in CONDITIONS]
 
 @dataclass(frozen=True)
 class ComparisonRow:
-    """One line: what it is about, and each cell ready to print.
+    """One row of a comparison, each cell as text.
 
     Parameters
     ----------
     label : str
-        What the line is about.
+        Name of the row.
     published : tuple of pairs
         Published values with the ids of their claims; an empty id where nothing is registered.
     rebuilt : tuple of str
         From the corpus.
     difference : str
-        Rebuilt minus published; a dash for a simulated corpus, which is compared with nothing.
+        Rebuilt minus published; a dash for a simulated corpus, which is never compared.
     evidence : tuple of pairs
         Each kind of evidence that the claims declare, and its gravest outcome over them.
     """
@@ -49,10 +49,10 @@ class ComparisonRow:
 
 def together(items: Sequence[JudgedClaim]) -> tuple[tuple[EvidenceKind, Outcome], ...]:
     """Each kind of evidence on some claims, with its gravest outcome."""
-    found: dict[EvidenceKind, list[Outcome]] = {}
+    outcomes: dict[EvidenceKind, list[Outcome]] = {}
     for verdict in (verdict for item in items for verdict in item.verdicts):
-        found.setdefault(verdict.evidence, []).append(verdict.outcome)
-    return tuple((name, min(found[name], key=GRAVEST.index)) for name in EVIDENCE if name in found)
+        outcomes.setdefault(verdict.evidence, []).append(verdict.outcome)
+    return tuple((name, min(outcomes[name], key=GRAVEST.index)) for name in EVIDENCE if name in outcomes)
 
 
 def table1(results: Results, repairs: Mapping[str, int] | None) -> tuple[ComparisonRow, ...]:
@@ -85,7 +85,7 @@ def table5(results: Results, params: Params, training: Training | None) -> tuple
         "WEIGHTS": ("initial weights", {"imagenet": "IMAGENET1K_V1", None: "IMAGENET1K_V1"}.get(weights, weights)),
         "BATCH_SIZE": ("batch, images", train.batch),
         "LEARNING_RATE": ("learning rate of the head", train.learning_rate_head),
-        # How the code is written, not a parameter; tests hold the code against these words.
+        # Fixed in the code, not parameters; tests compare the code with these words.
         "LOSS": ("loss", "CrossEntropyLoss"),
         "OPTIMISER": ("optimiser", "Adam"),
         "TRAIN.RESIZE_PX": ("training images, px", train.image_size_px),
@@ -160,13 +160,13 @@ def figure6(results: Results, predictions: Predictions, *, simulated: bool) -> t
     rows = []
     for cell in CELLS:
         ids = [f"F6.YES.{cell}.{what}".upper() for what in ("MEAN", "SD")]
-        yes, every = (over[kind].get(cell, {}) for kind in ("predicted yes", "all"))
+        yes, all_frames = (over[kind].get(cell, {}) for kind in ("predicted yes", "all"))
         mean = yes.get("mean_percent", float("nan"))
         rows.append(
             ComparisonRow(
                 cell.replace(".", ", "),
                 tuple(_cell(results, claim) for claim in ids),
-                tuple(_tenth(kind.get(f"{what}_percent")) for kind in (yes, every) for what in ("mean", "sd")),
+                tuple(_tenth(kind.get(f"{what}_percent")) for kind in (yes, all_frames) for what in ("mean", "sd")),
                 _difference(results, ids[0], mean, simulated=simulated),
                 together([results.judged[claim] for claim in ids if claim in results.judged]),
             )

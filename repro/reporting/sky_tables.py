@@ -1,4 +1,4 @@
-"""Tables of the thesis beside what the evidence gives: published, predicted, difference, verdict."""
+"""Tables of the thesis beside the prediction: published, predicted, difference, verdict."""
 
 from __future__ import annotations
 
@@ -92,7 +92,7 @@ class Grid:
 
 
 def sky_tables(results: Results) -> tuple[Table, ...]:
-    """Tables 2 and 3 beside what the sky predicts."""
+    """Tables 2 and 3 beside the prediction from the sky."""
     suns = {sun: words if sun == "Night" else f"{words} twilight" for sun, words in SUN_WORDS.items()}
     by_sun = [((words,), f"T2.{sun}") for sun, words in suns.items()]
     by_cell: list[tuple[tuple[str, ...], str]] = []
@@ -135,7 +135,7 @@ NETWORK_COLUMNS = {
 
 
 def table4(results: Results) -> Grid:
-    """Table 4 beside what torchvision's networks have."""
+    """Table 4 beside the counts of torchvision's networks."""
     return Grid(
         "Table 4",
         "Networks on ImageNet",

@@ -1,4 +1,4 @@
-"""What the report shows of stage train: the rebuilt curves, every training, and accuracy on unseen nights."""
+"""Stage train in the report: the rebuilt curves, every training, and accuracy on unseen nights."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ class Training:
 
     def generalisation_gap(self) -> list[tuple[str, Mapping[str, Any]]]:
         """Accuracy as published, within nights, and on unseen nights, where each was measured."""
-        names = {"within_nights": "within nights, as published", "unseen_nights": "nights never seen in training"}
+        names = {"within_nights": "within nights, as published", "unseen_nights": "nights not used in training"}
         return [
             (words, self.document["generalisation_gap"][key])
             for key, words in names.items()
@@ -58,7 +58,7 @@ class Training:
 
 
 def load_training(paths: Paths, corpus: str) -> Training | None:
-    """Read what stage train left; None if it has not run."""
+    """Read the results of stage train; None if it has not run."""
     folder = paths.stage(corpus, "train")
     if not (folder / "train.json").is_file() or not (folder / "curves.parquet").is_file():
         return None

@@ -1,4 +1,4 @@
-"""What the report reads: claims, verdicts, findings and the schedule, gathered once and checked against each other."""
+"""Results that the report reads: claims, verdicts, findings and the schedule, checked for consistency."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from repro.record.comparator import Caught, Verdict
 from repro.record.judge import Verification
 from repro.untrusted import read_table
 
-#: Which outcome a claim with several verdicts is shown by: the one a reader must not miss.
+#: Which outcome a claim with several verdicts is shown by: the most important one.
 GRAVEST: tuple[Outcome, ...] = (
     "error", "contradicted", "source_conflict", "confirmed", "consistent", "repeated", "undecidable", "not_run"
 )  # fmt: skip
@@ -46,7 +46,7 @@ class JudgedClaim:
 
 @dataclass(frozen=True)
 class Results:
-    """All that the report shows.
+    """Results for the report.
 
     Parameters
     ----------
@@ -149,5 +149,5 @@ def _verdict(claim: str, entry: Mapping[str, Any]) -> Verdict:
 def claim_number(claim: Claim) -> float:
     """Value of a claim that must be a number."""
     if isinstance(claim.value, bool | str):
-        raise TypeError(f"{claim.id} is no number")
+        raise TypeError(f"{claim.id} is not a number")
     return float(claim.value)

@@ -1,4 +1,4 @@
-"""How frames belong together: twilight runs, dates and camera windows, for the scatter of what is counted on them."""
+"""Clusters of frames (twilight runs, dates, camera windows), for the scatter of counts and shares."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """The frames of the thesis predicted without its videos: from dates, site and DE421 alone.
 
-The camera goes on in the evening at the sun's altitude of the one start that the thesis prints. The altitude at which it
-goes off in the morning and the share of its frames that is present are fitted to the total and to the Nautical count of
+The camera switches on in the evening at the sun's altitude of the one start that the thesis prints. The altitude at which it
+switches off in the morning and the share of its frames that is present are fitted to the total and to the Nautical count of
 Table 2. The length of the gaps in the record follows from the size of the labelled sample. All the rest is prediction.
 """
 
@@ -25,8 +25,6 @@ from repro.schedule.rule_reading import CELLS, DARK, NAUTICAL, FittedRule, Publi
 from repro.schedule.scatter import sample_by_date
 from repro.sky.bins import MOON_BINS, SUN_BINS
 from repro.untrusted import read_table
-
-__all__ = ["Prediction", "Published", "as_document", "document", "predict", "published", "read_or_predict", "write"]
 
 #: A reading is excluded when chance would make its distance less often than this.
 EXCLUDED_BELOW = 1e-6
@@ -72,17 +70,6 @@ def published(claims: _Claims) -> Published:
             where="expected/published",
             remedy="restore the claim file from the repository",
         ) from None
-
-
-def document(schedule: Schedule, sky: Sky, record: Published) -> dict[str, Any]:
-    """The result of the stage: :func:`predict`, as numbers by name.
-
-    Returns
-    -------
-    dict
-        See :func:`as_document`.
-    """
-    return as_document(predict(schedule, sky, record))
 
 
 def write(folder: Path, schedule: Schedule, sky: Sky, record: Published) -> dict[str, Any]:

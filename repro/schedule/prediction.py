@@ -23,11 +23,11 @@ RULE_READINGS = {
     "refracted": Sky(altitude="refracted"),
     "geometric": Sky(altitude="geometric"),
 }
-#: Other readings of the camera and of its clock, all with the published rule.
+#: Other models of the camera and of its clock, all with the published rule.
 ONE_ALTITUDE, LATE_STAMPS, STANDARD_TIME = "one_altitude", "late_stamps", "standard_time"
 #: Delays of a stamp that are tried, in seconds.
 DELAYS_S = tuple(range(0, 361, 30))
-#: Seed of the gaps and borders; a published number has to follow from the record alone, so it is no parameter.
+#: Seed of the gaps and borders; a prediction has to follow from the record alone, so it is not a parameter.
 SEED = 20221201
 
 
@@ -55,7 +55,7 @@ class FittedReading:
 
 @dataclass(frozen=True)
 class Prediction:
-    """What the sky says about the record's counts.
+    """The record's counts as the sky predicts them.
 
     Parameters
     ----------
@@ -97,8 +97,8 @@ class Prediction:
     def nights(self) -> pd.DataFrame:
         """One row a night, see :func:`repro.schedule.windows.night_table`, with the scatter of its counts.
 
-        ``sd.CELL`` and ``sd.total`` are standard deviations; ``least.total`` and ``most.CELL`` are what a night has in 99
-        of 100 cases at least, and in nearly all at most.
+        ``sd.CELL`` and ``sd.total`` are standard deviations; ``least.total`` is exceeded by 99 of 100 nights, and
+        ``most.CELL`` by hardly any.
         """
         rule, scatter = self.chosen.rule, self.of_nights
         table = night_table(self.minutes, rule.minutes, rule.camera_on, CELLS)
@@ -120,8 +120,8 @@ class Prediction:
 def predict(schedule: Schedule, sky: Sky, record: Published) -> Prediction:
     """Predict the counts of Tables 2 and 3 and of the sample, under every reading of the rule and of the camera.
 
-    The camera goes on in the evening at the sun's altitude of the one start that the record prints. The altitude at
-    which it goes off in the morning, and the share of its frames that is present, are fitted to the total and to the
+    The camera switches on in the evening at the sun's altitude of the one start that the record prints. The altitude at
+    which it switches off in the morning, and the share of its frames that is present, are fitted to the total and to the
     Nautical count. Where no start is printed, evening and morning share one fitted altitude.
 
     Parameters

@@ -114,7 +114,7 @@ def switch_ladder(
     condition : ndarray of int, shape (n,)
         Index into ``CONDITIONS``; :data:`BRIGHT` for civil twilight and day.
     evening_altitude_deg : float, optional
-        Altitude at which the camera goes on, if it is known; then only the morning's altitude varies.
+        Altitude at which the camera switches on, if it is known; then only the morning's altitude varies.
     """
     free = (sun_alt_deg > LOWEST_SWITCH_DEG) & (sun_alt_deg <= HIGHEST_SWITCH_DEG)
     always = sun_alt_deg <= LOWEST_SWITCH_DEG

@@ -75,7 +75,7 @@ def moon_bin(moon_phase_deg: npt.ArrayLike, moon_alt_deg: npt.ArrayLike, switche
 
 
 def altitude_margin_deg(site: Site) -> float:
-    """How far an altitude may be off: 0.001 deg, or what one second of the clock makes at most, if that is more."""
+    """How far an altitude may be off: 0.001 deg, or the most that an altitude changes in one second, if that is more."""
     return max(ANGLE_MARGIN_DEG, SIDEREAL_DEG_PER_S * float(np.cos(np.radians(site.latitude_deg))))
 
 
@@ -89,7 +89,7 @@ def on_boundary(
 ) -> npt.NDArray[np.bool_]:
     """Whether a bin would change if the angles were off by a margin, shape as given.
 
-    A boundary that does not matter, such as a moon at 5 deg while it is no full moon, flags nothing.
+    A boundary that does not matter, such as 5 deg for a moon that is not full, is ignored.
 
     Parameters
     ----------
@@ -109,7 +109,7 @@ def on_boundary(
 
 
 def phase_for(sky: Positions, switches: Sky) -> Floats:
-    """The phase that a reading compares with the limits of the moon: folded, or the elongation as it is."""
+    """The phase that a reading compares with the limits of the moon: folded, or the elongation itself."""
     return sky.moon_phase_deg if switches.moon_phase == "folded" else sky.moon_elongation_deg
 
 
@@ -160,6 +160,6 @@ def _finite(values: npt.ArrayLike, name: str) -> Floats:
             found=f"{int((~np.isfinite(array)).sum())} values of {name} that are not numbers",
             expected="finite degrees",
             where=f"element {int(np.flatnonzero(~np.isfinite(array.ravel()))[0])}",
-            remedy="leave out frames without a time before sorting them into conditions",
+            remedy="leave out frames without a time before assigning conditions",
         )
     return array

@@ -44,7 +44,7 @@ def sky_corpus(clock: Path, folder: Path, camera: Camera, params: Sky, *, worker
     params : Sky
         Section ``sky`` of the parameters.
     workers : int or Engine
-        Who does it, see :func:`repro.engine.workers.run`.
+        Workers, see :func:`repro.engine.workers.run`.
 
     Raises
     ------
@@ -63,7 +63,7 @@ def sky_corpus(clock: Path, folder: Path, camera: Camera, params: Sky, *, worker
 
 
 def sky_night(task: SkyTask) -> dict[str, Any]:
-    """Compute one night's sky, write its table, and count its conditions."""
+    """Compute one night's sky, write its table, and return the counts of its conditions."""
     table = add_sky(frames.read(task.work.inputs[0], "clock"), task.camera.site, task.params)
     frames.write(task.work.outputs[0], table, "sky")
     timed = frames.readable(table)
@@ -77,7 +77,7 @@ def sky_night(task: SkyTask) -> dict[str, Any]:
 
 
 def add_sky(table: pd.DataFrame, site: Site, params: Sky) -> pd.DataFrame:
-    """The same frames with sun, moon and conditions; frames without a time get none.
+    """The same frames with sun, moon and conditions; those of frames without a time are missing.
 
     Parameters
     ----------
@@ -86,7 +86,7 @@ def add_sky(table: pd.DataFrame, site: Site, params: Sky) -> pd.DataFrame:
     site : Site
         Observer.
     params : Sky
-        Reading of the rule, see :func:`repro.sky.bins.sky_table`, which the truth of simulated frames comes from, too.
+        Reading of the rule, see :func:`repro.sky.bins.sky_table`, which also makes the truth of simulated frames.
     """
     timed = table["time_utc"].notna()
     times = table.loc[timed, "time_utc"].dt.tz_localize(None).to_numpy()

@@ -199,7 +199,7 @@ def test_the_rebuilt_curves(filmed):
     assert "not compared with the published curves" in text
     assert [name for name, _ in found.generalisation_gap()] == [
         "within nights, as published",
-        "nights never seen in training",
+        "nights not used in training",
     ]
 
 

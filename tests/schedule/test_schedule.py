@@ -20,7 +20,7 @@ from repro.params import Schedule, Sky, Window
 from repro.paths import Paths
 from repro.record.claims import load_claims
 from repro.schedule import scatter
-from repro.schedule.document import Prediction, as_document, document, predict, published, read_or_predict
+from repro.schedule.document import Prediction, as_document, predict, published, read_or_predict
 from repro.schedule.missing_nights import scan_missing_runs
 from repro.schedule.prediction import LATE_STAMPS, ONE_ALTITUDE, RULE_READINGS
 from repro.schedule.rule_reading import (
@@ -132,7 +132,7 @@ def test_the_true_reading_fits_and_false_ones_are_excluded(result: dict) -> None
 def test_counts_of_another_rule_exclude_the_published_one() -> None:
     """The test of readings works both ways: counts of the rule as printed exclude the published rule."""
     record = record_of(RULE_READINGS["as_printed"], TRUE_CAMERA)
-    rows = {row["name"]: row for row in document(SCHEDULE, Sky(), record)["readings"]}
+    rows = {row["name"]: row for row in as_document(predict(SCHEDULE, Sky(), record))["readings"]}
     assert rows["published"]["excluded"] is True
     assert rows["as_printed"]["excluded"] is False
 
@@ -184,7 +184,9 @@ def test_a_lost_pair_of_nights_is_found_again(record: Published, prediction: Pre
 
 def test_unfitted_counts_do_not_depend_on_the_fit(result: dict, record: Published) -> None:
     """The minutes of night and of astronomical twilight are the sky's alone."""
-    other = document(SCHEDULE, Sky(), Published(record.total * 0.5, record.nautical * 0.6, record.cells, record.sample))
+    other = as_document(
+        predict(SCHEDULE, Sky(), Published(record.total * 0.5, record.nautical * 0.6, record.cells, record.sample))
+    )
     for name in ("unfitted.night", "unfitted.astro", "unfitted.night.no_moon"):
         assert other["quantities"][name] == result["quantities"][name] > 0
     assert other["fit"]["availability"] != result["fit"]["availability"]
@@ -192,9 +194,9 @@ def test_unfitted_counts_do_not_depend_on_the_fit(result: dict, record: Publishe
 
 def test_parameters_choose_the_reported_reading(record: Published, result: dict) -> None:
     """The quantities are those of the reading in params.yaml; a reading outside the list can be asked for too."""
-    switched = document(SCHEDULE, Sky(moon_rule="as_printed"), record)["quantities"]
+    switched = as_document(predict(SCHEDULE, Sky(moon_rule="as_printed"), record))["quantities"]
     assert switched["no_moon"] == pytest.approx(result["quantities"]["moon_full"])
-    both = document(SCHEDULE, Sky(moon_rule="as_printed", altitude="refracted"), record)["quantities"]
+    both = as_document(predict(SCHEDULE, Sky(moon_rule="as_printed", altitude="refracted"), record))["quantities"]
     assert both["no_moon"] == pytest.approx(result["quantities"]["moon_full"], rel=0.01)
     assert both["no_moon"] != switched["no_moon"]
 

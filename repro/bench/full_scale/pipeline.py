@@ -22,7 +22,7 @@ BY_NIGHT = ("film", "clock", "sky", "infer")
 
 
 def record(project: Paths) -> Spent:
-    """Tell DVC that all results of a project are up to date, as if it had made them.
+    """Commit all results of a project to DVC, as if it had made them.
 
     The stage that would film the simulated campaign is frozen: its nights are there already, made without pixels.
     """
@@ -64,7 +64,7 @@ def night_alone_s(folder: Path, checkout: Paths, project: Paths, video: Path, tr
     target.parent.mkdir(parents=True)
     shutil.copyfile(weights, target)
     for name in BY_NIGHT:
-        # Stages and not steps: this video has pixels.
+        # Stages, not steps: this video has pixels.
         spend([sys.executable, str(alone.root / "stages" / f"{name}.py")], alone.root)
     return float(sum(run["seconds"] for run in read_runs(alone)))
 

@@ -27,10 +27,10 @@ def margin_of(brightness: npt.NDArray[np.int64]) -> Floats:
 
 @lru_cache(maxsize=1)
 def jpegs() -> tuple[bytes, ...]:
-    """The 256 frames that there are, by brightness."""
-    found = []
+    """All 256 different frames, by brightness."""
+    squares = []
     for brightness in range(256):
         data = io.BytesIO()
         Image.new("RGB", (8, 8), (brightness,) * 3).save(data, "jpeg", quality=95)
-        found.append(data.getvalue())
-    return tuple(found)
+        squares.append(data.getvalue())
+    return tuple(squares)

@@ -44,7 +44,7 @@ def observe(paths: Paths, params: Params, count: int | None = None) -> None:
 
 
 def film(paths: Paths, params: Params) -> Outcome:
-    """Stage film: tables to archives of grey squares and lines of text."""
+    """Stage film: tables turned into archives of grey squares and lines of text."""
     folder, camera = paths.stage(params.corpus, "film"), camera_of(params.corpus, params.film)
     videos, many = paths.videos(params.corpus), params.engine
     tasks, failed = film_tasks(videos, folder, camera, params.film, workers=many)
@@ -52,7 +52,7 @@ def film(paths: Paths, params: Params) -> Outcome:
 
 
 def clock(paths: Paths, params: Params) -> Outcome:
-    """Stage clock: text with errors of OCR, repaired as ever."""
+    """Stage clock: text with simulated errors of OCR, repaired by the real code."""
     source, folder = (paths.stage(params.corpus, name) for name in ("film", "clock"))
     camera, many = camera_of(params.corpus, params.film), params.engine
     tasks = clock_tasks(source, folder, camera, params.clock, workers=many)
