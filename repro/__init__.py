@@ -150,10 +150,10 @@ def sky_at(times_utc: Sequence[datetime | np.datetime64 | str], site: Site | Non
     import numpy as np
 
     from repro.camera import load_camera
-    from repro.params import Sky
+    from repro.params import SkyParams
     from repro.sky.bins import sky_table
 
-    return sky_table(np.array(times_utc, dtype="datetime64[us]"), site or load_camera("auroramax").site, Sky())
+    return sky_table(np.array(times_utc, dtype="datetime64[us]"), site or load_camera("auroramax").site, SkyParams())
 
 
 def read_frames(source: Path, stage: Stage = "infer") -> pd.DataFrame:

@@ -67,7 +67,7 @@ class Size(Section):
     height: int = Field(gt=0)
 
 
-class Box(Size):
+class PixelBox(Size):
     """A part of the frame, in pixels from its top left corner."""
 
     left: int = Field(ge=0)
@@ -84,7 +84,7 @@ class Box(Size):
         return slice(self.left, self.left + self.width)
 
 
-class Circle(Section):
+class PixelCircle(Section):
     """The sky in the frame: centre and radius, in pixels; x to the right, y down."""
 
     x: float
@@ -97,7 +97,7 @@ class Clock(Section):
 
     Parameters
     ----------
-    box_px : Box
+    box_px : PixelBox
         Its place in the frame; nothing but dark background and the text may lie in it.
     scale : float
         Factor by which a strip is enlarged before it is read.
@@ -112,7 +112,7 @@ class Clock(Section):
         Whether the seven rules of Table 1, written for AuroraMAX, apply.
     """
 
-    box_px: Box
+    box_px: PixelBox
     scale: float = Field(ge=1, le=8)
     formats: tuple[Annotated[str, AfterValidator(_complete)], ...] = Field(min_length=1)
     zones_h: dict[Annotated[str, Field(pattern=r"^[A-Z]{1,5}$")], Annotated[float, Field(ge=-24, le=24)]] = Field(
@@ -159,8 +159,8 @@ class Camera(Section):
     file_pattern: Annotated[str, AfterValidator(_name_of_a_video)]
     file_date: Literal["morning", "evening"]
     frame_px: Size
-    circle_px: Circle
-    crop_px: Box
+    circle_px: PixelCircle
+    crop_px: PixelBox
     north_deg: float = Field(ge=-360, le=360)
     cadence_s: float = Field(gt=0, le=86_400)
     sample_interval_s: float = Field(gt=0, le=86_400)
@@ -169,7 +169,7 @@ class Camera(Section):
 
     @field_validator("crop_px", "clock")
     @classmethod
-    def _within_frame(cls, part: Box | Clock, info: ValidationInfo) -> Box | Clock:
+    def _within_frame(cls, part: PixelBox | Clock, info: ValidationInfo) -> PixelBox | Clock:
         frame, box = info.data.get("frame_px"), part.box_px if isinstance(part, Clock) else part
         if frame and (box.left + box.width > frame.width or box.top + box.height > frame.height):
             name = "clock.box_px" if isinstance(part, Clock) else "crop_px"
@@ -178,7 +178,7 @@ class Camera(Section):
 
     @field_validator("circle_px")
     @classmethod
-    def _in_sight(cls, circle: Circle, info: ValidationInfo) -> Circle:
+    def _in_sight(cls, circle: PixelCircle, info: ValidationInfo) -> PixelCircle:
         frame = info.data.get("frame_px")
         if frame is None:  # its own error is reported
             return circle

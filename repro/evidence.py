@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 
 from repro.classifier.architecture_inputs import architecture_inputs
-from repro.engine.nights import summaries
+from repro.engine.run_nights import summaries
 from repro.errors import ReproError
 from repro.figures.quantities import as_measured, figure_quantities
 from repro.figures.readings import load_readings

@@ -75,7 +75,7 @@ class MoonLimits(Section):
     altitude_deg: float = Field(ge=-90, le=90)
 
 
-class Sky(Section):
+class SkyParams(Section):
     """Readings of the rule of Tables 2 and 3; the defaults are as published.
 
     Parameters
@@ -93,7 +93,7 @@ class Sky(Section):
     quarter_moon: MoonLimits = MoonLimits(phase_deg=45, altitude_deg=10)
 
     @model_validator(mode="after")
-    def _quarter_before_full(self) -> Sky:
+    def _quarter_before_full(self) -> SkyParams:
         if self.quarter_moon.phase_deg > self.full_moon.phase_deg:
             raise ValueError("quarter_moon.phase_deg: above full_moon.phase_deg")
         return self
@@ -232,7 +232,7 @@ class SampleParams(Section):
 
 
 class SplitParams(Section):
-    """The split of labelled frames, see :func:`repro.labels.split.split`."""
+    """The split of labelled frames, see :func:`repro.labels.balanced_split.split`."""
 
     train_share: float = Field(default=0.8, gt=0, lt=1)
     unit: Literal["frames", "nights"] = "frames"
@@ -379,7 +379,7 @@ class Params(Section):
     film: FilmParams = FilmParams()
     clock: ClockParams = ClockParams()
     schedule: Schedule
-    sky: Sky = Sky()
+    sky: SkyParams = SkyParams()
     simulate: Simulate = Simulate()
     sample: SampleParams = SampleParams()
     split: SplitParams = SplitParams()

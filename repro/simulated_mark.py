@@ -24,7 +24,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from repro.engine.nights import summaries
+from repro.engine.run_nights import summaries
 from repro.errors import ReproError
 from repro.files import write_text
 from repro.paths import Paths
@@ -122,7 +122,7 @@ def simulated_nights(film: Mapping[str, Mapping[str, Any]]) -> list[str]:
     Parameters
     ----------
     film : mapping
-        Summaries of the film stage by night, see :func:`repro.engine.nights.summaries`. A night whose summary does not say
+        Summaries of the film stage by night, see :func:`repro.engine.run_nights.summaries`. A night whose summary does not say
         counts as simulated: only nights known to be real are evidence.
     """
     return sorted(night for night, summary in film.items() if summary.get("simulated") is not False)

@@ -12,7 +12,7 @@ from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
 
-from repro.engine.nights import failures, summaries
+from repro.engine.run_nights import failures, summaries
 from repro.errors import ReproError, printable
 from repro.paths import Paths
 from repro.simulated_mark import simulated_nights

@@ -1,7 +1,7 @@
 """Classify every frame."""
 
 from repro.classifier.infer_corpus import infer_corpus
-from repro.engine.nights import Outcome
+from repro.engine.run_nights import Outcome
 from repro.engine.run_stage import run_stage
 from repro.params import Params
 from repro.paths import Paths

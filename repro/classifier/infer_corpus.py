@@ -29,8 +29,8 @@ from repro.classifier.device import autocast, choose, halved_batch, of_workers, 
 from repro.classifier.images import map_ahead
 from repro.classifier.network import fused, image_size_px, load, load_once
 from repro.classifier.transforms import Pixels, load_frame, normalise
-from repro.engine.nights import Outcome, run_nights, summaries
 from repro.engine.receipts import NightWork, settings_digest
+from repro.engine.run_nights import Outcome, run_nights, summaries
 from repro.engine.threads import limited_threads
 from repro.engine.workers import worker_count
 from repro.errors import ReproError

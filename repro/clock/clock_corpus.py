@@ -17,8 +17,8 @@ import pandas as pd
 from repro import frames
 from repro.camera import Camera
 from repro.clock.read_clock import ClockSetup, NightClock, read_clock
-from repro.engine.nights import Outcome, run_nights, summaries
 from repro.engine.receipts import NightWork, settings_digest
+from repro.engine.run_nights import Outcome, run_nights, summaries
 from repro.engine.workers import Workers, worker_count
 from repro.errors import ReproError
 from repro.film.cut import decode_grey

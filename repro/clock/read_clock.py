@@ -25,7 +25,7 @@ from repro.clock.confusions import ConfusionModel, confusions
 from repro.clock.formats import Moment, NightSpan, parse
 from repro.clock.learned import ReadFrames, read_by_matching
 from repro.clock.repair_by_continuity import DoubtfulFrame, FrameTime, Residuals, misread_runs, resolve_doubts
-from repro.clock.timeline import Reading, Timeline, fit
+from repro.clock.timeline import StampReading, Timeline, fit
 from repro.errors import ReproError
 from repro.params import ClockParams
 
@@ -131,7 +131,7 @@ def _fit_timeline(
     read: Mapping[int, tuple[str, float]], interpreted: Mapping[int, Interpretation], setup: ClockSetup
 ) -> Timeline:
     readings = [
-        Reading(number, moment, _weight(interpreted[number], moment, confidence))
+        StampReading(number, moment, _weight(interpreted[number], moment, confidence))
         for number, (_, confidence) in read.items()
         for moment in interpreted[number].moments
         if setup.span.contains(moment)

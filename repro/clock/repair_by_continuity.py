@@ -17,7 +17,7 @@ import numpy as np
 
 from repro.clock.confusions import ConfusionModel, agreement, confusions
 from repro.clock.formats import Moment
-from repro.clock.timeline import Reading, Timeline
+from repro.clock.timeline import StampReading, Timeline
 
 _NEIGHBOURS = 5  # readings on each side that define the timeline at a frame
 _REACH_S = 6  # candidates this far from the timeline
@@ -75,7 +75,7 @@ class Residuals:
                     self._few.add(reading.number)
         self._bins = Counter(round(off / _BIN_S) for off in self.of.values())
 
-    def _expect(self, numbers: np.ndarray, part: Sequence[Reading], number: int) -> float | None:
+    def _expect(self, numbers: np.ndarray, part: Sequence[StampReading], number: int) -> float | None:
         at = int(np.searchsorted(numbers, number))
         near = [r for r in part[max(0, at - _NEIGHBOURS) : at + _NEIGHBOURS + 1] if r.number != number]
         if not near:

@@ -29,7 +29,7 @@ _SAME_S = 0.5  # least difference between two cadences, per sampled frame: clock
 
 
 @dataclass(frozen=True)
-class Reading:
+class StampReading:
     """One possible reading of a frame: running number, meaning, and weight (1 for a flawless one)."""
 
     number: int
@@ -79,7 +79,7 @@ class Timeline:
 
     Parameters
     ----------
-    readings : tuple of Reading
+    readings : tuple of StampReading
         Those that lie on it, in the order of frames, one a frame.
     pace : Pace
         How fast it advances.
@@ -89,7 +89,7 @@ class Timeline:
         Frames that lie as well on another timeline, by an offset of the clock that the readings cannot decide.
     """
 
-    readings: tuple[Reading, ...]
+    readings: tuple[StampReading, ...]
     pace: Pace
     breaks: tuple[Break, ...]
     ambiguous: frozenset[int] = frozenset()
@@ -101,10 +101,10 @@ class Timeline:
             return self.pace.steps[0][1]
         return Counter(self.pace.at(reading.number) for reading in self.readings).most_common(1)[0][0]
 
-    def segments(self) -> list[list[Reading]]:
+    def segments(self) -> list[list[StampReading]]:
         """The readings between breaks."""
         ends = {gap.before for gap in self.breaks}
-        segments: list[list[Reading]] = [[]]
+        segments: list[list[StampReading]] = [[]]
         for reading in self.readings:
             if reading.number in ends:
                 segments.append([])
@@ -112,12 +112,12 @@ class Timeline:
         return segments
 
 
-def fit(readings: Sequence[Reading], nominal_step_s: float, jitter_s: float) -> Timeline:
+def fit(readings: Sequence[StampReading], nominal_step_s: float, jitter_s: float) -> Timeline:
     """Find the timeline.
 
     Parameters
     ----------
-    readings : sequence of Reading
+    readings : sequence of StampReading
         All candidates; a frame may have several.
     nominal_step_s : float
         The expected time from one sampled frame to the next, used only where the readings do not show it.
@@ -140,7 +140,7 @@ def fit(readings: Sequence[Reading], nominal_step_s: float, jitter_s: float) -> 
     return Timeline(tuple(chosen), pace, tuple(breaks), ambiguous)
 
 
-def estimate_pace(readings: Sequence[Reading], nominal_step_s: float, jitter_s: float) -> Pace:
+def estimate_pace(readings: Sequence[StampReading], nominal_step_s: float, jitter_s: float) -> Pace:
     """How fast the clock advances, from the readings themselves.
 
     The advance per frame between neighbouring readings is the cadence, unless one of them is misread or a break lies
@@ -149,7 +149,7 @@ def estimate_pace(readings: Sequence[Reading], nominal_step_s: float, jitter_s: 
 
     Parameters
     ----------
-    readings : sequence of Reading
+    readings : sequence of StampReading
         All candidates, sorted by frame number.
     nominal_step_s, jitter_s
         As for :func:`fit`.
@@ -196,7 +196,7 @@ def _most_common(values: Floats, within: float) -> tuple[float, int]:
     return float(np.median(values[np.abs(values - centre) <= within])), int(sizes.max())
 
 
-def _refine(readings: Sequence[Reading], step_s: float) -> float:
+def _refine(readings: Sequence[StampReading], step_s: float) -> float:
     """A more exact cadence: the median slope over more and more frames, in three rounds."""
     number = np.array([r.number for r in readings])
     time = np.array([r.moment.utc_s for r in readings], dtype=np.float64)
@@ -215,7 +215,7 @@ def _allowed(expected_s: npt.ArrayLike, jitter_s: float) -> Floats:
     return jitter_s + _DRIFT * np.asarray(expected_s, dtype=np.float64)
 
 
-def _chain(readings: Sequence[Reading], elapsed: Floats, jitter_s: float) -> tuple[list[Reading], float]:
+def _chain(readings: Sequence[StampReading], elapsed: Floats, jitter_s: float) -> tuple[list[StampReading], float]:
     """The chain of the greatest weight, and that weight; quadratic in the readings, some ms a night."""
     number = np.array([r.number for r in readings])
     time = np.array([r.moment.utc_s for r in readings], dtype=np.float64)
@@ -246,7 +246,7 @@ def _chain(readings: Sequence[Reading], elapsed: Floats, jitter_s: float) -> tup
 
 
 def _ambiguous(
-    readings: Sequence[Reading], chosen: Sequence[Reading], score: float, elapsed: Floats, jitter_s: float
+    readings: Sequence[StampReading], chosen: Sequence[StampReading], score: float, elapsed: Floats, jitter_s: float
 ) -> frozenset[int]:
     """Frames whose other meaning lies on a timeline as good as the chosen one."""
     meanings = Counter(reading.number for reading in readings)

@@ -15,7 +15,7 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 
-from repro.engine.nights import Outcome
+from repro.engine.run_nights import Outcome
 from repro.errors import ReproError, make_output_encodable, unwritable
 from repro.files import remove_partial
 from repro.params import Params, load_params

@@ -26,8 +26,8 @@ import pandas as pd
 
 from repro import frames
 from repro.camera import Camera
-from repro.engine.nights import Failure, Outcome, run_nights
 from repro.engine.receipts import NightWork, is_current, settings_digest
+from repro.engine.run_nights import Failure, Outcome, run_nights
 from repro.engine.workers import Workers, worker_count
 from repro.errors import ReproError
 from repro.files import atomic_path

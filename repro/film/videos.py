@@ -10,7 +10,7 @@ from datetime import datetime
 from pathlib import Path
 
 from repro.camera import VIDEO_SUFFIXES, Camera
-from repro.engine.nights import Failure
+from repro.engine.run_nights import Failure
 from repro.errors import ReproError
 
 #: Suffixes that browsers and download programs give to an incomplete file or its folder.

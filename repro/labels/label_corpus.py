@@ -10,8 +10,8 @@ import pandas as pd
 from repro import frames
 from repro.errors import ReproError
 from repro.labels import labelfile
+from repro.labels.balanced_split import Unit, split
 from repro.labels.sample import MOON, SUN, draw
-from repro.labels.split import Unit, split
 from repro.params import SampleParams, Schedule, SplitParams
 from repro.schedule.record_nights import in_record
 
@@ -118,7 +118,7 @@ def split_table(
     Raises
     ------
     ReproError
-        As :func:`repro.labels.split.split`.
+        As :func:`repro.labels.balanced_split.split`.
     """
     rows = table.merge(labels, on="name", how="inner", validate="one_to_one").sort_values("name", ignore_index=True)
     usable = (rows["sun_bin"] == SUN) & (rows["moon_bin"] == MOON) & in_record(rows, schedule)

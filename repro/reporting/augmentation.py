@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from PIL import Image
 
-from repro.classifier.transforms import CROP_AREA, JITTER, Augmentation, Pixels, augment, draw, load_frame
+from repro.classifier.transforms import CROP_AREA, JITTER, DrawnTransforms, Pixels, augment, draw, load_frame
 from repro.files import atomic_path
 from repro.params import Params
 from repro.paths import Paths
@@ -77,7 +77,7 @@ def build_figure3(paths: Paths, params: Params) -> Figure3 | None:
     return Figure3(name, side, tuple(pictures))
 
 
-def describe(chosen: Augmentation, side_px: int) -> str:
+def describe(chosen: DrawnTransforms, side_px: int) -> str:
     """The steps of an augmentation in words, in their order."""
     parts = []
     if (chosen.height, chosen.width) != (side_px, side_px):
@@ -88,15 +88,15 @@ def describe(chosen: Augmentation, side_px: int) -> str:
     return ", ".join(parts) or "nothing"
 
 
-def _pictures(rng: np.random.Generator, side: int) -> Iterator[tuple[str, str, Augmentation, bool]]:
+def _pictures(rng: np.random.Generator, side: int) -> Iterator[tuple[str, str, DrawnTransforms, bool]]:
     """Key, title, transforms, and whether they were drawn: the four panels of the thesis, then draws of training."""
     cut = round(side * math.sqrt(CROP_AREA[0]))
     top, left = (int(place) for place in rng.integers(side - cut + 1, size=2))
     jitter = tuple((name, 1 + JITTER) for name in ("brightness", "contrast", "saturation"))
-    yield "a", "(a) original", Augmentation(0, 0, side, side, False, ()), False
-    yield "b", "(b) RandomResizedCrop", Augmentation(top, left, cut, cut, False, ()), False
-    yield "c", "(c) HorizontalFlip", Augmentation(0, 0, side, side, True, ()), False
-    yield "d", "(d) ColorJitter", Augmentation(0, 0, side, side, False, jitter), False
+    yield "a", "(a) original", DrawnTransforms(0, 0, side, side, False, ()), False
+    yield "b", "(b) RandomResizedCrop", DrawnTransforms(top, left, cut, cut, False, ()), False
+    yield "c", "(c) HorizontalFlip", DrawnTransforms(0, 0, side, side, True, ()), False
+    yield "d", "(d) ColorJitter", DrawnTransforms(0, 0, side, side, False, jitter), False
     for place in range(DRAWS):
         yield f"draw{place + 1}", f"draw {place + 1}", draw(rng, side), True
 

@@ -25,7 +25,7 @@ from repro.reporting.drawings import draw_predictions, draw_record, draw_trainin
 from repro.reporting.frame_pictures import full_copy, small_copy
 from repro.reporting.gradcam_panels import load_gradcam
 from repro.reporting.missing import missing_parts
-from repro.reporting.nights import NightGroup, load_parts, page_of
+from repro.reporting.night_pages import NightGroup, load_parts, page_of
 from repro.reporting.nights_table import CorpusOverview, load_corpus
 from repro.reporting.observatory import Observatory, backbone_card, load_observatory
 from repro.reporting.pictures_of_record import ACCOUNT, load_record_pictures

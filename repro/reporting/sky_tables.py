@@ -66,7 +66,7 @@ class Table:
 
 
 @dataclass(frozen=True)
-class GridCell:
+class NetworkCell:
     """One number of a grid: as published, as measured, and the verdict on it."""
 
     claim: str
@@ -83,7 +83,7 @@ class Grid:
     title: str
     korean: str
     heads: tuple[str, ...]
-    rows: tuple[tuple[str, tuple[GridCell | None, ...]], ...]
+    rows: tuple[tuple[str, tuple[NetworkCell | None, ...]], ...]
 
     @property
     def anchor(self) -> str:
@@ -148,7 +148,7 @@ def table4(results: Results) -> Grid:
     )
 
 
-def _cell(results: Results, name: str) -> GridCell | None:
+def _cell(results: Results, name: str) -> NetworkCell | None:
     if name not in results.judged:
         return None
     item = results.judged[name]
@@ -156,7 +156,7 @@ def _cell(results: Results, name: str) -> GridCell | None:
     seen = verdict.measured if verdict is not None else None
     # Three digits more than printed would be noise, one more shows on which side of the rounding a value lies.
     text = number(seen, item.claim.decimals + 1) if isinstance(seen, int | float) else NOTHING
-    return GridCell(name, number(claim_number(item.claim), item.claim.decimals), text, verdict)
+    return NetworkCell(name, number(claim_number(item.claim), item.claim.decimals), text, verdict)
 
 
 def _rows(results: Results, wanted: Sequence[tuple[tuple[str, ...], str]]) -> tuple[PredictedRow, ...]:

@@ -18,7 +18,7 @@ from scipy.stats import chi2
 from repro.engine.receipts import settings_digest
 from repro.errors import ReproError
 from repro.files import read_json, write_json, write_table
-from repro.params import Schedule, Sky
+from repro.params import Schedule, SkyParams
 from repro.schedule.clustering import clustering_quantities
 from repro.schedule.prediction import FittedReading, Prediction, predict
 from repro.schedule.rule_reading import CELLS, DARK, NAUTICAL, FittedRule, Published
@@ -72,14 +72,14 @@ def published(claims: _Claims) -> Published:
         ) from None
 
 
-def write(folder: Path, schedule: Schedule, sky: Sky, record: Published) -> dict[str, Any]:
+def write(folder: Path, schedule: Schedule, sky: SkyParams, record: Published) -> dict[str, Any]:
     """Predict and write ``nights.parquet``, ``segments.parquet`` and, last, ``schedule.json``.
 
     Parameters
     ----------
     folder : Path
         Output folder of the stage.
-    schedule, sky, record : Schedule, Sky, Published
+    schedule, sky, record : Schedule, SkyParams, Published
         As for :func:`repro.schedule.prediction.predict`.
 
     Returns
@@ -97,7 +97,7 @@ def write(folder: Path, schedule: Schedule, sky: Sky, record: Published) -> dict
 
 
 def read_or_predict(
-    folder: Path, schedule: Schedule, sky: Sky, record: Published
+    folder: Path, schedule: Schedule, sky: SkyParams, record: Published
 ) -> tuple[dict[str, Any], pd.DataFrame]:
     """The document and the table of nights: as the stage wrote them if they are current, else predicted here and now.
 
@@ -111,7 +111,7 @@ def read_or_predict(
     return as_document(prediction), prediction.nights()
 
 
-def _inputs(schedule: Schedule, sky: Sky, record: Published) -> str:
+def _inputs(schedule: Schedule, sky: SkyParams, record: Published) -> str:
     settings = {"schedule": schedule.model_dump(), "sky": sky.model_dump(), "record": vars(record)}
     return settings_digest(settings, __name__)
 

@@ -14,10 +14,10 @@ import pandas as pd
 
 from repro import frames
 from repro.camera import Camera
-from repro.engine.nights import Outcome, run_nights, summaries
 from repro.engine.receipts import NightWork, settings_digest
+from repro.engine.run_nights import Outcome, run_nights, summaries
 from repro.engine.workers import Workers
-from repro.params import Site, Sky
+from repro.params import Site, SkyParams
 from repro.sky.bins import sky_table
 from repro.untrusted import count_in
 
@@ -29,10 +29,10 @@ class SkyTask:
     work: NightWork
     size: int
     camera: Camera
-    params: Sky
+    params: SkyParams
 
 
-def sky_corpus(clock: Path, folder: Path, camera: Camera, params: Sky, *, workers: Workers = 0) -> Outcome:
+def sky_corpus(clock: Path, folder: Path, camera: Camera, params: SkyParams, *, workers: Workers = 0) -> Outcome:
     """Compute the sky of every night that needs it.
 
     Parameters
@@ -41,7 +41,7 @@ def sky_corpus(clock: Path, folder: Path, camera: Camera, params: Sky, *, worker
         Output folders of the stages clock and sky.
     camera : Camera
         The corpus' camera.
-    params : Sky
+    params : SkyParams
         Section ``sky`` of the parameters.
     workers : int or Engine
         Workers, see :func:`repro.engine.workers.run`.
@@ -76,7 +76,7 @@ def sky_night(task: SkyTask) -> dict[str, Any]:
     }
 
 
-def add_sky(table: pd.DataFrame, site: Site, params: Sky) -> pd.DataFrame:
+def add_sky(table: pd.DataFrame, site: Site, params: SkyParams) -> pd.DataFrame:
     """The same frames with sun, moon and conditions; those of frames without a time are missing.
 
     Parameters
@@ -85,7 +85,7 @@ def add_sky(table: pd.DataFrame, site: Site, params: Sky) -> pd.DataFrame:
         Frame table of stage ``clock``.
     site : Site
         Observer.
-    params : Sky
+    params : SkyParams
         Reading of the rule, see :func:`repro.sky.bins.sky_table`, which also makes the truth of simulated frames.
     """
     timed = table["time_utc"].notna()

@@ -17,8 +17,8 @@ import pytest
 import yaml
 
 from repro.engine import receipts
-from repro.engine.nights import _Night
 from repro.engine.receipts import NightWork
+from repro.engine.run_nights import _Night
 from repro.engine.run_stage import read_runs, run_log
 from repro.errors import UnwritableError
 from repro.files import write_text

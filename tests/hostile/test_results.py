@@ -19,7 +19,7 @@ from repro.audit.frame_moves import read_table
 from repro.camera import load_camera
 from repro.clock.clock_corpus import clock_corpus
 from repro.engine import receipts
-from repro.engine.nights import failures, summaries
+from repro.engine.run_nights import failures, summaries
 from repro.errors import ReproError
 from repro.evidence import combine, from_stages
 from repro.files import read_json

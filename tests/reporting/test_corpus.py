@@ -11,12 +11,12 @@ import yaml
 from PIL import Image
 
 from repro.params import load_params
-from repro.reporting import nights
+from repro.reporting import night_pages
 from repro.reporting.augmentation import build_figure3
 from repro.reporting.frame_pictures import STRIP_PX, keogram_strip, small_copy
 from repro.reporting.gradcam_panels import load_gradcam
 from repro.reporting.missing import missing_parts
-from repro.reporting.nights import load_parts
+from repro.reporting.night_pages import load_parts
 from repro.reporting.nights_table import Exactness, load_corpus
 from repro.reporting.observatory import Share, Span, load_observatory
 from repro.reporting.page import build
@@ -270,7 +270,7 @@ def test_the_calendar_tells_the_share_of_yes(filmed):
 
 def test_many_nights_have_pages_by_month(small, monkeypatch):
     """With more nights than fit on a page, drawings stand on one page a month, each night on exactly one."""
-    monkeypatch.setattr(nights, "NIGHTS_ON_PAGE", 1)
+    monkeypatch.setattr(night_pages, "NIGHTS_ON_PAGE", 1)
     days = ["20221201", "20240301", "20240302", "20260101", "20260102"]
     corpora.film(small, days)
     built = build(small).parent

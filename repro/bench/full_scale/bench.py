@@ -11,7 +11,6 @@ import matplotlib
 from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 
-from repro.bench.full_scale.measure import SIZES, STEPS, Spent, measure
 from repro.bench.full_scale.pipeline import (
     film_added,
     frames_of,
@@ -21,6 +20,7 @@ from repro.bench.full_scale.pipeline import (
     record,
     stage_seconds,
 )
+from repro.bench.full_scale.step_costs import SIZES, STEPS, Spent, measure
 from repro.engine.progress import progress
 from repro.files import atomic_path
 from repro.paths import Paths, find_project

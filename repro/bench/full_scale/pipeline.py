@@ -9,7 +9,7 @@ from pathlib import Path
 import pandas as pd
 import yaml
 
-from repro.bench.full_scale.measure import Spent, make_project, spend
+from repro.bench.full_scale.step_costs import Spent, make_project, spend
 from repro.engine.run_stage import read_runs
 from repro.files import write_table, write_text
 from repro.observatory.simulate import FILE_NAME, truth_table

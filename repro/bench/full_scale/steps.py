@@ -17,11 +17,11 @@ import numpy as np
 import pandas as pd
 
 from repro import frames
-from repro.bench.full_scale import ocr, squares
+from repro.bench.full_scale import misreadings, squares
 from repro.camera import camera_of
 from repro.clock.clock_corpus import ClockTask, clock_tasks, write_night
 from repro.clock.read_clock import NightClock, resolve_times
-from repro.engine.nights import Outcome, run_nights
+from repro.engine.run_nights import Outcome, run_nights
 from repro.engine.run_stage import run_stage
 from repro.files import atomic_path
 from repro.film.cut import encode_png
@@ -37,7 +37,9 @@ _EPOCH = (1980, 1, 1, 0, 0, 0)
 
 def observe(paths: Paths, params: Params, count: int | None = None) -> None:
     """Make the nights."""
-    from repro.bench.full_scale import nights  # the observatory brings torch along, which the other steps do without
+    from repro.bench.full_scale import (
+        nights_without_pixels as nights,  # the observatory brings torch along, which the other steps do without
+    )
 
     for item in nights.chosen(params, count):
         nights.write_night(item, params, paths)
@@ -124,8 +126,8 @@ def read_text(task: ClockTask, table: pd.DataFrame) -> NightClock:
     with zipfile.ZipFile(task.work.inputs[0]) as archive:
         texts = archive.read("clock.txt").decode().split("\n")
     rng = generator(0, night, "ocr")
-    first = ocr.misread(texts, ocr.FIRST, rng)
-    second = ocr.misread(texts, ocr.SECOND, rng)
+    first = misreadings.misread(texts, misreadings.FIRST, rng)
+    second = misreadings.misread(texts, misreadings.SECOND, rng)
     looks = [lambda numbers, read=read: [read[number] for number in numbers] for read in (first, second)]
     return resolve_times(len(table), looks[0], looks[1], task.setup)
 

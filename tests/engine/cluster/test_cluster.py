@@ -26,7 +26,7 @@ from repro.classifier.gradcam_corpus import explain_corpus
 from repro.classifier.infer_corpus import infer_corpus
 from repro.clock.clock_corpus import clock_corpus
 from repro.engine import cluster
-from repro.engine.nights import run_nights
+from repro.engine.run_nights import run_nights
 from repro.engine.workers import Workers, run
 from repro.errors import ReproError
 from repro.files import digest
