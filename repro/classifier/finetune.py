@@ -20,7 +20,6 @@ import pandas as pd
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy, softmax
-from torch.nn.modules.batchnorm import _BatchNorm
 
 from repro.classifier.checkpoint import Phase, Progress, phases_of, resume, save_checkpoint, start_phase
 from repro.classifier.device import autocast, halved_batch, say, tf32
@@ -215,7 +214,7 @@ def _train_epoch(
     network.train()
     if phase == "head" and params.batchnorm == "fixed":
         for module in network.modules():
-            if isinstance(module, _BatchNorm):
+            if isinstance(module, nn.BatchNorm2d):
                 module.eval()
     total, correct = 0.0, 0
     batches = training_batches(training.train, progress.batch, progress.seed, epoch, device, workers=training.workers)

@@ -24,6 +24,7 @@ from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from functools import partial
 from multiprocessing.connection import wait
+from multiprocessing.process import BaseProcess
 from typing import Any, Generic, TypeVar
 
 from repro.engine.threads import ONE_THREAD, limit_threads, limited_threads
@@ -113,6 +114,7 @@ class LocalProcesses(Executor):
         self._own = threading.local()
         self._lock = threading.Lock()
         self._pools: set[ProcessPoolExecutor] = set()
+        self._processes: set[BaseProcess] = set()
         self._killed = False
 
     def submit(self, fn: Callable[..., Result], /, *args: Any, **kwargs: Any) -> Future[Result]:
@@ -129,7 +131,7 @@ class LocalProcesses(Executor):
         """End the processes now; unfinished work is lost."""
         with self._lock:
             self._killed = True
-            processes = [process for pool in self._pools for process in (pool._processes or {}).values()]
+            processes = list(self._processes)
         self._threads.shutdown(wait=False, cancel_futures=True)
         for process in processes:
             process.kill()
@@ -155,7 +157,9 @@ class LocalProcesses(Executor):
                 spawn = multiprocessing.get_context("spawn")
                 self._own.pool = ProcessPoolExecutor(1, mp_context=spawn, initializer=_begin)
                 self._pools.add(self._own.pool)
-            begun: Future[Result] = self._own.pool.submit(fn, *args, **kwargs)
+            others = set(multiprocessing.active_children())
+            begun: Future[Result] = self._own.pool.submit(fn, *args, **kwargs)  # starts the process, if there is none
+            self._processes |= set(multiprocessing.active_children()) - others
             return begun
 
 
