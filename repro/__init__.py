@@ -1,6 +1,6 @@
 """A test-driven reproduction harness for an aurora classification thesis.
 
-The functions below are what a notebook or another program would use. Each imports what it needs when it is called, so
+The functions below are for notebooks and other programs. Each imports what it needs when it is called, so
 importing ``repro`` costs nothing. The packages hold the rest; the pipeline's scripts are in ``stages/``, the published
 numbers in ``expected/published/``.
 """
@@ -136,7 +136,7 @@ def sky_at(times_utc: Sequence[datetime | np.datetime64 | str], site: Site | Non
     Raises
     ------
     ReproError
-        If a time lies outside the ephemeris.
+        If a time is outside the ephemeris.
 
     Examples
     --------

@@ -22,7 +22,7 @@ _DATE = "YYYYMMDD"
 
 def _name_of_a_video(pattern: str) -> str:
     if pattern.count(_DATE) != 1:
-        raise ValueError(f"{pattern!r} must hold {_DATE} once, where the night's date stands")
+        raise ValueError(f"{pattern!r} must contain {_DATE} once, in the place of the night's date")
     if not pattern.lower().endswith(VIDEO_SUFFIXES):
         raise ValueError(
             f"{pattern!r} is no video's name: only videos are read ({' '.join(VIDEO_SUFFIXES)}), one file a night; "
@@ -98,11 +98,11 @@ class Clock(Section):
     Parameters
     ----------
     box_px : PixelBox
-        Its place in the frame; nothing but dark background and the text may lie in it.
+        Its place in the frame; it contains only dark background and the text.
     scale : float
         Factor by which a strip is enlarged before it is read.
     formats : tuple of str
-        ``strftime`` formats that occur; ``%Z`` stands for a name out of ``zones_h``. Names of months are English, ``%p``
+        ``strftime`` formats that occur; ``%Z`` is one of the names in ``zones_h``. Names of months are English, ``%p``
         is AM or PM, two-digit years are 2000 to 2099, and the fraction ``%f`` is read but left out of the time.
         Numbers have leading zeros, except those of ``%-m``, ``%-d``, ``%-H`` and ``%-I``.
     zones_h : dict
@@ -182,10 +182,10 @@ class Camera(Section):
         frame = info.data.get("frame_px")
         if frame is None:  # its own error is reported
             return circle
-        # The centre may lie outside the frame, but not so far that no sky is left in it.
+        # The centre may be outside the frame, but not so far that no sky is left in it.
         limit_px = 2 * (frame.width + frame.height)
         if max(abs(circle.x), abs(circle.y), circle.radius) > limit_px:
-            raise ValueError(f"circle_px lies beyond {limit_px} pixels, twice the frame's width and height")
+            raise ValueError(f"circle_px is beyond {limit_px} pixels, twice the frame's width and height")
         return circle
 
     def night_of(self, file_name: str) -> str | None:

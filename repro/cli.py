@@ -106,7 +106,7 @@ def simulate(
 ) -> None:
     """Film nights of the simulated observatory, with known truth; nights that are there already are kept.
 
-    The folder must be new, empty, or made by this command: files of others are never changed or removed.
+    The folder must be new, empty, or made by this command: other files are never changed or removed.
 
     Example: repro simulate --out /tmp/nights --nights 3 --seed 1
     Example: repro simulate --out /tmp/nights --night 20241229 --night 20250101

@@ -203,7 +203,7 @@ def against_schedule(
     DataFrame
         One row a night: ``night``; ``frames``, ``predicted`` (minutes times availability) and ``sd`` of all nine
         conditions; the same three for each condition (``night.no_moon``, ``predicted.night.no_moon``, ...); ``outside``,
-        what lies outside the scatter, in words, or "". A night is listed
+        deviations beyond the scatter, in words, or "". A night is listed
         there if it loses more frames than 99 of 100 nights do, or has more frames of a condition than minutes of it.
     """
     by_night = predicted.set_index("night")

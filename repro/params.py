@@ -338,7 +338,7 @@ class EvidenceParams(Section):
     ----------
     nights_drawn : str
         How the nights that are here were chosen, as long as they are a part of the record's. ``at_random``: without looking
-        at the sky, the moon or the season, so that shares and means of them stand for all. ``unknown``: no such claim is
+        at the sky, the moon or the season, so that their shares and means represent all nights. ``unknown``: no such claim is
         made, and they are not judged until all nights are here.
     """
 
@@ -357,7 +357,7 @@ class GradcamParams(Section):
     Parameters
     ----------
     target_layer : str
-        ``features``, as published: the 1x1 convolution behind the last MBConv block. ``mbconv``, as the thesis' text
+        ``features``, as published: the 1x1 convolution after the last MBConv block. ``mbconv``, as the thesis' text
         says: that block itself.
     panels : dict
         Names of frames by panel and case, such as ``colour: {red: NAME.jpg}``; cases not named are chosen by rule.

@@ -69,7 +69,7 @@ def is_simulated(path: Path) -> bool:
 
 
 def has_mark(picture: Picture) -> bool:
-    """Whether the mark stands in a picture, uint8 (height, width) or (height, width, 3).
+    """Whether a picture has the mark, uint8 (height, width) or (height, width, 3).
 
     It is looked for everywhere, at the picture's own proportions and at those of 16 to 9, so cutting, padding and
     stretching do not hide it.
@@ -211,5 +211,5 @@ def _unreadable(path: Path) -> ReproError:
         found="a file that opens neither as a video nor as a picture",
         expected="a video or a still",
         where=str(path),
-        remedy="download it again, or take it out of the folder",
+        remedy="download it again, or remove it from the folder",
     )

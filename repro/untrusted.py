@@ -24,7 +24,7 @@ from repro.errors import ReproError
 
 Model = TypeVar("Model", bound=BaseModel)
 
-#: Largest file that is taken out of an archive; a frame has 0.1 MB. Larger members are meant to fill the memory.
+#: Largest file that is read from an archive; a frame has 0.1 MB. Larger members are meant to fill the memory.
 MEMBER_MOST_BYTES = 1 << 26
 PICTURE_MOST_PX = (
     4096  # side of the largest frame; a header of a few bytes can announce a picture that fills the memory
@@ -72,7 +72,7 @@ def _weigh(node: Any, known: dict[int, int]) -> int:
         inner = [part for pair in pairs for part in pair] or (node.value if isinstance(node, yaml.SequenceNode) else [])
         known[id(node)] = 1 + sum(_weigh(part, known) for part in inner)
         if known[id(node)] > YAML_MOST_VALUES:
-            problem = f"aliases that stand for more than {YAML_MOST_VALUES:,} values"
+            problem = f"aliases that expand to more than {YAML_MOST_VALUES:,} values"
             raise yaml.MarkedYAMLError(problem=problem, problem_mark=node.start_mark)
     return known[id(node)]
 

@@ -16,7 +16,7 @@ Format = Literal["table", "json", "markdown"]
 
 
 def run(paths: Paths, *, query: str = "", only: str = "", format: Format = "table") -> int:
-    """Judge a project's record here and now, and print what was asked for.
+    """Judge a project's record now, and print the chosen claims.
 
     Parameters
     ----------

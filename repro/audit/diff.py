@@ -30,7 +30,7 @@ class NextStep:
     Parameters
     ----------
     purpose, command, effect : str
-        What it is for, the command as typed in the project's root, and what it does.
+        Its purpose, the command as typed in the project's root, and its effect.
     """
 
     purpose: str

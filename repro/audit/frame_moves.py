@@ -61,7 +61,7 @@ class FrameMoves:
     nights : dict
         Nights that only one revision has: ``added`` or ``removed`` by night and stage.
     also : dict
-        Frames by stage and column whose change is no move by itself, such as ``clock_confidence`` or ``p_yes``.
+        Frames by stage and column whose change alone is not a move, such as ``clock_confidence`` or ``p_yes``.
     """
 
     moves: list[FrameMove] = field(default_factory=list)
@@ -127,7 +127,7 @@ def is_table(name: str) -> bool:
 
 
 def read_table(data: bytes, name: str, keep: Callable[[str], bool] = lambda _: True) -> pd.DataFrame:
-    """A table out of the bytes of a Parquet or CSV file.
+    """A table from the bytes of a Parquet or CSV file.
 
     Parameters
     ----------

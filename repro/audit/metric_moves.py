@@ -118,7 +118,7 @@ def _difference_of_proportions(before: NetworkScore, after: NetworkScore) -> tup
 
 
 def _scores(pair: Pair, side: Revision) -> dict[str, list[NetworkScore]] | None:
-    """Scores by what was validated; several of one name differ in their seed. None if a table is not available."""
+    """Scores by kind of validation; several of one name differ in their seed. None if a table is not available."""
     scores: dict[str, list[NetworkScore]] = {}
     for (output, name), md5 in sorted(pair.files(side, STAGE).items()):
         if not is_table(name):

@@ -284,7 +284,7 @@ def _revision(root: Path, repo: Repo, name: str | None) -> Revision:
 
 
 def _overlap(output: str, dependency: str) -> bool:
-    """Whether one path is the other one or lies in it."""
+    """Whether one path is equal to the other or inside it."""
     return f"{output}/".startswith(f"{dependency}/") or f"{dependency}/".startswith(f"{output}/")
 
 

@@ -19,7 +19,7 @@ class DiffSection:
     Parameters
     ----------
     id, title, text : str
-        ``text`` is a sentence; it may stand without rows.
+        ``text`` is a sentence; there may be no rows.
     columns : tuple of str
         Headings.
     rows : tuple of tuple of str

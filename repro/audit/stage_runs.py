@@ -1,4 +1,4 @@
-"""Which stages ran between two revisions, why, and whether it changed what they made."""
+"""Stages that ran between two revisions, why, and whether their outputs changed."""
 
 from __future__ import annotations
 
@@ -129,7 +129,7 @@ def _outputs(pair: Pair, name: str, one: LockedStage, two: LockedStage) -> tuple
         return "unknown", None
     real = [change for change in changes if not change.name.startswith(RECEIPTS)]
     if not real:
-        return f"the same but for {len(changes)} receipt(s), which record what the work was done with", True
+        return f"the same but for {len(changes)} receipt(s), which record inputs and code", True
     kinds = Counter("added" if c.before is None else "removed" if c.after is None else "differ" for c in real)
     counts = ", ".join(f"{kinds[kind]} {kind}" for kind in ("differ", "added", "removed") if kinds[kind])
     return f"of {len(pair.files(pair.after, name))} files {counts}", False

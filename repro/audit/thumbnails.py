@@ -1,4 +1,4 @@
-"""Thumbnails of moved frames out of the night archives, as they were and as they are."""
+"""Thumbnails of moved frames from the night archives, before and after."""
 
 from __future__ import annotations
 

@@ -57,7 +57,7 @@ def speed_document(name: str, unit: str, rates: Mapping[str, float], **more: Any
     rates : mapping
         ``ours``, ``baseline`` and ``limit``, and others.
     more : optional
-        Whatever else was measured, as it stands.
+        All else that was measured.
     """
     return {
         "name": name,

@@ -58,7 +58,7 @@ class XceptionBlock(nn.Module):
 
 
 def separable(before: int, after: int) -> nn.Sequential:
-    """A 3x3 convolution of each channel by itself, a 1x1 convolution across channels, BatchNorm."""
+    """A 3x3 convolution of each channel separately, a 1x1 convolution across channels, BatchNorm."""
     depthwise = nn.Conv2d(before, before, 3, padding=1, groups=before, bias=False)
     return nn.Sequential(depthwise, nn.Conv2d(before, after, 1, bias=False), nn.BatchNorm2d(after))
 

@@ -40,7 +40,7 @@ from repro.frames import CLASSES
 from repro.params import InferParams, Params
 from repro.untrusted import count_in
 
-#: Frames whose logits, taken in low precision, lie closer than this are taken again in float32. Rounding to bfloat16
+#: Frames whose logits in low precision differ by less than this are computed again in float32. Rounding to bfloat16
 #: moves the difference of the logits by up to 0.2 in tests; beyond 6, p(yes) moves by less than 0.0005 for that.
 NEAR = 6.0
 #: Images of a batch by device; see :mod:`repro.classifier.cpu_inference` for the CPU's.

@@ -33,7 +33,7 @@ KINDS: dict[str, tuple[str, dict[str, tuple[str, ...]]]] = {
 }
 SEARCHED = 150  # frames looked at for their colour, drawn at random
 SURE = 0.9  # p(class) from which a frame is a clear case; the surest are taken where none reaches it
-COLOUR_SHARE = 0.02  # of the frame's pixels that must bear a colour
+COLOUR_SHARE = 0.02  # of the frame's pixels that must have a colour
 
 Look = Callable[[str, str], Pixels]
 

@@ -38,7 +38,7 @@ OUTPUTS = ("weights.safetensors", "curves.parquet", "validation.parquet", DOCUME
 
 @dataclass(frozen=True)
 class Run:
-    """One training: what it is validated on, which of the networks, its seed, and its parameters."""
+    """One training: kind of validation, number of the network, seed, and parameters."""
 
     split: str
     network: int

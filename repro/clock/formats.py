@@ -37,7 +37,7 @@ class ClockFormat:
     text : str
         ``strftime`` format, see :class:`repro.camera.Clock`.
     zones : tuple of str
-        Names that ``%Z`` may stand for.
+        Names that ``%Z`` can be.
     """
 
     text: str
@@ -105,7 +105,7 @@ class ClockFormat:
         return local, zone and next(name for name in self.zones if name.upper() == zone.upper())
 
     def _pieces(self, local: datetime, zone: str) -> list[tuple[str, str]]:
-        """Each token of the format and what is printed for it."""
+        """Each token of the format with its printed text."""
         values = {
             "%Y": f"{local.year:04d}", "%y": f"{local.year % 100:02d}", "%m": f"{local.month:02d}",
             "%b": _MONTHS[local.month - 1][:3], "%B": _MONTHS[local.month - 1], "%d": f"{local.day:02d}",
@@ -253,7 +253,7 @@ class NightSpan:
         return meanings
 
     def contains(self, moment: Moment) -> bool:
-        """Whether a moment lies in the night."""
+        """Whether a moment is in the night."""
         return self.first_s <= moment.utc_s < self.last_s
 
 

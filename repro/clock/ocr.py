@@ -82,7 +82,7 @@ def looks(clock: Clock, params: ClockParams) -> tuple[Preparation, Preparation]:
 def bright_text(strips: Sequence[Image]) -> Sequence[Image]:
     """A night's strips with bright text on a dark background: inverted if the text is dark.
 
-    The text stands still, so a mean over strips shows it; it covers less than half of the strip, so the median is the
+    The text does not move, so a mean over strips shows it; it covers less than half of the strip, so the median is the
     background. White text with a black rim is bright.
     """
     mean = _mean(strips)
@@ -100,7 +100,7 @@ def _mean(strips: Sequence[Image]) -> npt.NDArray[np.float64]:
 def text_box(strips: Sequence[Image], min_contrast: int) -> tuple[slice, slice]:
     """Rows and columns of the part that holds bright text in a night's strips, with a margin.
 
-    The clock stands still, so a mean over strips shows it well above the noise. If nothing stands out, it is the whole
+    The clock does not move, so a mean over strips shows it well above the noise. If there is no text, it is the whole
     strip.
     """
     mean = _mean(strips)

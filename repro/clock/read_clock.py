@@ -112,7 +112,7 @@ def read_clock(strips: Sequence[ocr.Image], setup: ClockSetup, *, threads: int =
 
 
 def confirmed_stamps(read: Mapping[int, tuple[str, float]], setup: ClockSetup) -> dict[int, str]:
-    """The stamps among some of a night's readings that lie on its timeline, by running number.
+    """The stamps among some of a night's readings that are on its timeline, by running number.
 
     Parameters
     ----------

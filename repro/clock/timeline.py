@@ -1,6 +1,6 @@
-"""The timeline that a night's clock follows: which readings lie on it, how fast it advances, and where it breaks.
+"""The timeline that a night's clock follows: which readings are on it, how fast it advances, and where it breaks.
 
-Within a night the frames advance by a cadence, so readings that are right lie on a line of time against frame number.
+Within a night the frames advance by a cadence, so correct readings form a line of time against frame number.
 The cadence is taken from the readings, whatever the camera's profile says, and may change within the night. Where the
 camera paused, time skips ahead (a gap); where the video repeats a frame, time stands still (a duplicate); it never runs
 backwards. The timeline is the chain of readings, in the order of frames, with the greatest weight, each break costing as
@@ -80,13 +80,13 @@ class Timeline:
     Parameters
     ----------
     readings : tuple of StampReading
-        Those that lie on it, in the order of frames, one a frame.
+        Those that are on it, in the order of frames, one a frame.
     pace : Pace
         How fast it advances.
     breaks : tuple of Break
         Its breaks.
     ambiguous : frozenset of int
-        Frames that lie as well on another timeline, by an offset of the clock that the readings cannot decide.
+        Frames that fit another timeline equally well, because the readings cannot decide the offset of the clock.
     """
 
     readings: tuple[StampReading, ...]
@@ -248,7 +248,7 @@ def _chain(readings: Sequence[StampReading], elapsed: Floats, jitter_s: float) -
 def _ambiguous(
     readings: Sequence[StampReading], chosen: Sequence[StampReading], score: float, elapsed: Floats, jitter_s: float
 ) -> frozenset[int]:
-    """Frames whose other meaning lies on a timeline as good as the chosen one."""
+    """Frames whose other meaning is on a timeline as good as the chosen one."""
     meanings = Counter(reading.number for reading in readings)
     double = {r for r in chosen if meanings[r.number] > 1}
     if not double:

@@ -32,7 +32,7 @@ class NightWork:
     outputs : tuple of Path
         Files that are made.
     receipt : Path
-        Where the receipt lies.
+        The receipt.
     settings : str
         From :func:`settings_digest`.
     """

@@ -113,7 +113,7 @@ def run_nights(
     stage : str
         Its name, for the progress bar.
     folder : Path
-        The stage's output folder. Failures are listed in its ``failures.json``; receipts lie in ``receipts/``.
+        The stage's output folder. Failures are listed in its ``failures.json``; receipts are in ``receipts/``.
         Outputs of failed nights are removed, so that no stale night is counted.
     tasks : sequence of Task
         One a night.
@@ -128,8 +128,8 @@ def run_nights(
     failed : iterable of Failure
         Earlier failures, such as files that belong to no night.
     clear_stale : bool
-        Whether all files in the folder that bear a night which is not among the tasks are removed. Only for folders that
-        hold nothing but the stage's own files.
+        Whether to remove files of nights that are not among the tasks. Only for folders that contain the stage's own
+        files and no others.
 
     Raises
     ------

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 _VARIABLES = (
     "OMP_NUM_THREADS", "OMP_THREAD_LIMIT", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OPENCV_FOR_THREADS_NUM",
 )  # fmt: skip
-#: Environment of a process whose libraries shall use one thread.
+#: Environment of a process whose libraries must use one thread.
 ONE_THREAD = dict.fromkeys(_VARIABLES, "1")
 
 

@@ -1,6 +1,6 @@
 """Distribute work over nights: in this process, to local processes, or to a Dask cluster.
 
-Both kinds of workers stand behind the standard :class:`concurrent.futures.Executor`. A night is one task for one thread of
+Both kinds of workers implement the standard :class:`concurrent.futures.Executor`. A night is one task for one thread of
 one process, so that its result does not depend on how many workers there are or where they are.
 """
 
@@ -42,7 +42,7 @@ TRIES = 3  # attempts for a night whose process is killed
 
 
 def worker_count(asked: Workers) -> int:
-    """Number of worker processes here: what is asked for, or one a usable core when that is 0; 1 if a cluster does the work."""
+    """Number of worker processes here: the number asked for, or one a usable core if it is 0; 1 if a cluster does the work."""
     if isinstance(asked, Engine):
         return 1 if asked.scheduler else worker_count(asked.workers)
     if asked > 0:

@@ -1,4 +1,4 @@
-"""One sequential pass through a video that decodes what it must and converts only the frames that are sampled.
+"""One sequential pass through a video that decodes as little as possible and converts only sampled frames.
 
 Packets are listed first, which takes a hundredth of the time of decoding: their presentation times say how many frames
 are shown, in which order, and whether they are evenly spaced. Packets that an edit list hides are left out, so
@@ -31,7 +31,7 @@ from repro.film.exposures import frames_per_exposure
 from repro.film.packets import NO_VIDEO, list_packets, open_video, packets, video_streams
 
 Image = npt.NDArray[np.uint8]
-_DOWNLOAD = "download the video again, or take it out of the folder"
+_DOWNLOAD = "download the video again, or remove it from the folder"
 _UNEVEN = 0.05  # share of frames that may follow at another distance before the frame rate counts as variable
 
 
@@ -73,7 +73,7 @@ class Scan:
 
     @property
     def missing(self) -> int:
-        """Frames lost: at the end or in holes, and for each damaged sample those it stands for."""
+        """Frames lost: at the end or in holes, and for each damaged sample all frames of its interval."""
         absent = max(0, self.declared - self.frames, sum(lost for _, lost in self.holes))
         return absent + self.step * len(self.undecoded)
 
@@ -210,7 +210,7 @@ class Video:
 
 
 class _Numbers:
-    """Numbers of frames as they come out of the decoder, -1 for a frame that is not listed.
+    """Numbers of frames in the order of decoding, -1 for a frame that is not listed.
 
     Parameters
     ----------
@@ -223,7 +223,7 @@ class _Numbers:
     def __init__(self, pts: list[int], *, trust_pts: bool) -> None:
         self._count, self._numbers = 0, None
         if trust_pts:
-            # Two frames may bear one presentation time; they leave the decoder in the order of their numbers.
+            # Two frames may have the same presentation time; they leave the decoder in the order of their numbers.
             self._numbers = defaultdict[int, deque[int]](deque)
             for number, time in enumerate(pts):
                 self._numbers[time].append(number)

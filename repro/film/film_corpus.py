@@ -143,7 +143,7 @@ def film_night(task: FilmTask) -> dict[str, Any]:
                 found=f"no frame that can be decoded among {video.scan.frames}",
                 expected="a video",
                 where=str(path),
-                remedy="download the video again, or take it out of the folder",
+                remedy="download the video again, or remove it from the folder",
             )
         keogram = stack.enter_context(atomic_path(keogram_path))
         keogram.write_bytes(cut.encode_png(np.stack(meridians, axis=1)))

@@ -83,7 +83,7 @@ def find_videos(folder: Path, camera: Camera) -> tuple[dict[str, Path], list[Fai
                 f"{_text(path.name)}",
                 expected=f"{camera.file_pattern}, for example {camera.file_pattern.replace('YYYYMMDD', '20240201')}",
                 where=_text(path),
-                remedy="rename the file after its night, or take it out of the folder",
+                remedy="rename the file after its night, or remove it from the folder",
             )
         )
     chosen = {}

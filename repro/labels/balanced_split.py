@@ -30,7 +30,7 @@ def split(
 
     As published: of each date, ``int(train_share * n)`` of its n yes frames train and the rest validate; no frames are
     then drawn to the same two totals, of each date in proportion, with what rounding leaves handed out by
-    :func:`quotas`, for training first and for validation out of the rest. No frames that neither takes are not used.
+    :func:`quotas`, for training first, then for validation from the rest. Remaining frames labelled no are not used.
 
     Parameters
     ----------
@@ -179,7 +179,7 @@ def _take(
     seed: int,
     remainder: Remainder,
 ) -> None:
-    """Give each side its total of one class, in turn out of what is left, by each date's quota; in place."""
+    """Give each side its total of one class, one after another from the remaining frames, by each date's quota; in place."""
     left = {
         date: index[generator(seed, "split", label, date).permutation(len(index))] for date, index in members.items()
     }

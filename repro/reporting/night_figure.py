@@ -1,6 +1,6 @@
 """A night as one drawing: sun and moon, keogram, p(yes) and the class of every frame, and the right answer where known.
 
-The drawing is SVG written by hand: a corpus has hundreds of nights, and the keogram's pixels lie inside it, so that
+The drawing is SVG written by hand: a corpus has hundreds of nights, and the keogram's pixels are embedded in it, so that
 everything shares one axis of time whatever the width of the page.
 """
 

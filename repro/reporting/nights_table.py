@@ -68,7 +68,7 @@ class NightRow:
     night : str
         YYYYMMDD.
     published : bool
-        Whether it lies in one of the published windows; later nights are shown apart.
+        Whether it is in one of the published windows; later nights are shown apart.
     counts : mapping
         ``sampled``, ``missing``, ``read``, ``repaired``, ``unreadable``, ``gaps``, ``duplicates``; None where the stage
         has not run.

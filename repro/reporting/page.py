@@ -87,7 +87,7 @@ def build(paths: Paths) -> Path:
     Returns
     -------
     Path
-        ``index.html`` of the built report; ``summary.md`` lies beside it.
+        ``index.html`` of the built report; ``summary.md`` is beside it.
 
     Raises
     ------
@@ -235,7 +235,7 @@ def link_across(texts: Mapping[str, str]) -> dict[str, str]:
     Parameters
     ----------
     texts : mapping
-        HTML by file name. An id that others link to stands on one page.
+        HTML by file name. An id that is linked to occurs on one page only.
     """
     ids = {file: set(re.findall(r'\bid="([^"]+)"', text)) for file, text in texts.items()}
     place = {name: file for file, names in ids.items() for name in names}

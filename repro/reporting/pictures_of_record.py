@@ -81,7 +81,7 @@ class RecordPictures:
     judged : tuple of pairs
         Claims that a picture judges, with the verdict, in the order of the claim files.
     missing : str
-        Which documents are not here and what they would add; empty if all are.
+        The missing documents and what they would add; empty if none is missing.
     """
 
     drawings: tuple[RecordDrawing, ...]
@@ -139,7 +139,7 @@ def _placed(file: Path, target: Path, title: str, words: str) -> RecordDrawing:
 
 
 def _rebuilt(figure7: pd.DataFrame) -> pd.DataFrame:
-    """Rebuilt densities in the form of the readings; a bin without a frame is zero."""
+    """Rebuilt densities in the format of the readings; a bin without a frame is zero."""
     index = pd.MultiIndex.from_product([range(100), [f"{sun}.{moon}".upper() for sun, moon in CONDITIONS]])
     keys = [figure7["low_percent"].astype(int), (figure7["sun_bin"] + "." + figure7["moon_bin"]).str.upper()]
     density = figure7["density"].groupby(keys).sum().reindex(index, fill_value=0.0).reset_index()

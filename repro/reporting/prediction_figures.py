@@ -68,7 +68,7 @@ def figure7(table: pd.DataFrame, density: str, path: Path, *, simulated: bool) -
     table : DataFrame
         ``moon_bin``, ``sun_bin``, ``predicted``, ``low_percent`` (0 to 99), and the column ``density``.
     density : str
-        ``density``, each predicted class by itself, as published; or ``density_of_all``.
+        ``density``, each predicted class separately, as published; or ``density_of_all``.
     path : Path
         SVG file.
     simulated : bool

@@ -101,7 +101,7 @@ def load_predictions(paths: Paths, corpus: str) -> Predictions | None:
 
 
 def _as_in_table_3(table: pd.DataFrame) -> pd.DataFrame:
-    """Rows in the order of Table 3, behind the row of all frames; conditions that it does not have come last."""
+    """Rows in the order of Table 3, after the row of all frames; other conditions come last."""
     order = {cell: number for number, cell in enumerate([("all", "all"), *CONDITIONS])}
     places = [order.get(cell, len(order)) for cell in zip(table["sun_bin"], table["moon_bin"], strict=True)]
     return table.iloc[sorted(range(len(table)), key=places.__getitem__)].reset_index(drop=True)

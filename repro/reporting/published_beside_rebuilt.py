@@ -1,4 +1,4 @@
-"""Tables and figures of the record beside what was rebuilt: published, rebuilt, difference, and every kind of evidence."""
+"""Tables and figures of the record beside the rebuilt ones: published, rebuilt, difference, and every kind of evidence."""
 
 from __future__ import annotations
 

@@ -154,7 +154,7 @@ def _cell(results: Results, name: str) -> NetworkCell | None:
     item = results.judged[name]
     verdict = item.by("architecture")
     seen = verdict.measured if verdict is not None else None
-    # Three digits more than printed would be noise, one more shows on which side of the rounding a value lies.
+    # One digit more than printed shows on which side of the rounding a value is.
     text = number(seen, item.claim.decimals + 1) if isinstance(seen, int | float) else NOTHING
     return NetworkCell(name, number(claim_number(item.claim), item.claim.decimals), text, verdict)
 

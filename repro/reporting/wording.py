@@ -18,17 +18,17 @@ MINUS = "\N{MINUS SIGN}"
 NOTHING = "\N{EM DASH}"
 TIMES = "\N{MULTIPLICATION SIGN}"
 
-#: Name of each outcome, and what it says.
+#: Name and explanation of each outcome.
 OUTCOME: dict[Outcome, tuple[str, str]] = {
     "confirmed": ("confirmed", "The evidence gives the published value, exactly or to the printed digits."),
     "consistent": (
         "consistent",
-        "The evidence lies within a tolerance, bound or interval that was declared beforehand, with its reason.",
+        "The evidence is within a tolerance, bound or interval that was declared beforehand, with its reason.",
     ),
     "contradicted": ("contradicted", "Evidence from outside the record gives something else."),
     "source_conflict": ("source conflict", "The record contradicts itself; no outside evidence is needed to see it."),
-    "repeated": ("repeated", "The same value stands in two places. That confirms nothing."),
-    "undecidable": ("undecidable", "Neither the record nor the evidence at hand can decide it; the reason is given."),
+    "repeated": ("repeated", "The same value is printed in two places. That confirms nothing."),
+    "undecidable": ("undecidable", "Neither the record nor the available evidence can decide it; the reason is given."),
     "not_run": ("not compared", "The comparison could not be made. It never counts as agreement; the reason is given."),
     "error": ("error", "Measuring or comparing failed. It never counts as agreement."),
 }
@@ -40,7 +40,7 @@ GRADE: dict[str, str] = {
     "W": "Another document agrees: a published script, the slides, or the pixels of a figure.",
     "B": "A bound or an interval holds. It counts by the share of the plausible range that it excludes.",
     "C": "Numbers of one document fit together. An equation counts once, whichever of its numbers it is seen from.",
-    "R": "The same value stands in two places of one document. That confirms nothing.",
+    "R": "The same value is printed in two places of one document. That confirms nothing.",
 }
 assert set(GRADE) == set(GRADES)
 
@@ -106,7 +106,7 @@ DOCUMENT: dict[Document, str] = {
 #: Explanation of each reading of the rule of Table 3.
 READING = {
     "published": "as the author's script has it, two switches",
-    "as_printed": "as Table 3 prints it, conditions against the labels they stand beside",
+    "as_printed": "as Table 3 prints it, although conditions and labels disagree",
     "unfolded": "moon phase not folded, 0 to 360°",
     "refracted": "altitudes raised by refraction",
     "geometric": "geometric altitudes, without aberration",
@@ -288,7 +288,7 @@ def amount(number: int) -> str:
 
 
 def code(text: str) -> Markup:
-    """Text with what stands between backticks set as code; everything is escaped."""
+    """Text with parts between backticks set as code; everything is escaped."""
     parts = [
         f"<code>{escape(part)}</code>" if odd else escape(part) for part, odd in zip(text.split("`"), cycle((0, 1)))
     ]

@@ -53,7 +53,7 @@ def clustering_quantities(prediction: Prediction) -> dict[str, float]:
 
 
 def _nearness(pool_min: Integers) -> dict[str, float]:
-    """How near validation frames lie to training frames of their date, by drawing both as the scripts do."""
+    """Distances of validation frames from training frames of their date; both are drawn as in the scripts."""
     rng = np.random.default_rng(SEED)
     by_date = np.split(pool_min, np.flatnonzero(np.diff(pool_min // (24 * 60))) + 1)
     distances = []

@@ -74,7 +74,7 @@ class Prediction:
     of_nights : NightScatter
         Scatter of single nights.
     missing_runs : list of MissingRun
-        Nights whose absence would explain most of what is left, the best first.
+        Nights whose absence would explain most of the remaining deviation, the best first.
     runs_tried : int
         How many runs of nights were tried for this.
     """
@@ -136,7 +136,7 @@ def predict(schedule: Schedule, sky: SkyParams, record: Published) -> Prediction
     Raises
     ------
     ReproError
-        If the windows or the site are not usable, a night lies outside the ephemeris, or nothing fits.
+        If the windows or the site are not usable, a night is outside the ephemeris, or nothing fits.
     """
     minutes = minutes_of(schedule)
     start = schedule.known_start_local

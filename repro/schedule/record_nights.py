@@ -13,7 +13,7 @@ from repro.params import Schedule, Window
 
 
 def covers(windows: Iterable[Window], night: str) -> bool:
-    """Whether a night, YYYYMMDD, lies in one of some windows."""
+    """Whether a night, YYYYMMDD, is in one of some windows."""
     day = f"{night[:4]}-{night[4:6]}-{night[6:]}"
     return any(window.first <= day <= window.last for window in windows)
 

@@ -171,7 +171,7 @@ class FittedRule:
     switches : SkyParams
         The reading.
     sun_alt_deg : ndarray, shape (n,)
-        At the stamps that the frames of every minute of the nights bear.
+        At the stamps of the frames of every minute of the nights.
     sun, moon : ndarray of str, shape (n,)
         Bins at these stamps.
     condition : ndarray of int, shape (n,)
@@ -225,7 +225,7 @@ def fit_rule(
     minutes : Minutes
         Times of the nights, n in all.
     sky : Positions
-        At the stamps that the frames of these times bear, with the altitude that ``switches`` asks for.
+        At the stamps of the frames of these times, with the altitude that ``switches`` asks for.
     switches, record : SkyParams, Published
         The reading and the counts.
     camera_alt_deg : ndarray, shape (n,), optional

@@ -112,7 +112,7 @@ def minutes_of(schedule: Schedule) -> Minutes:
     Raises
     ------
     ReproError
-        If a window is not a span of dates, overlaps another, or lies outside the ephemeris.
+        If a window is not a span of dates, overlaps another, or is outside the ephemeris.
     """
     times, names, numbers = [], [], []
     cadence = np.timedelta64(round(schedule.cadence_s * 1e6), "us")

@@ -1,6 +1,6 @@
 """The nine conditions: three ranges of the sun's altitude by three kinds of moonlight.
 
-Limits of the moon stand in section ``sky`` of params.yaml, those of the sun below: they define the kinds of twilight.
+Limits of the moon are in section ``sky`` of params.yaml; those of the sun, below, define the kinds of twilight.
 Both are those of the author's published script, which Table 3's counts confirm (see the schedule).
 """
 
@@ -58,7 +58,7 @@ def moon_bin(moon_phase_deg: npt.ArrayLike, moon_alt_deg: npt.ArrayLike, switche
         Altitude of the moon.
     switches : SkyParams
         Limits and rule. ``published``: Moon_Full if phase >= 150 and alt > 5; else Moon_Quarter if 45 <= phase < 150
-        and alt > 10; else No_moon. ``as_printed``: Table 3 read literally, whose conditions stand upside down against
+        and alt > 10; else No_moon. ``as_printed``: Table 3 read literally, whose conditions contradict
         its labels: the first condition gives No_moon, the rest Moon_Full.
 
     Raises

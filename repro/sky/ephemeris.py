@@ -126,7 +126,7 @@ def skyfield_time(times_utc: Times) -> Any:
     Raises
     ------
     ReproError
-        If a time is missing (NaT) or lies outside the ephemeris.
+        If a time is missing (NaT) or is outside the ephemeris.
     """
     times_utc = np.asarray(times_utc, dtype="datetime64[us]")
     spans = [(segment.start_jd, segment.end_jd) for segment in load_ephemeris().spk.segments]

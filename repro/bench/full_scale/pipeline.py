@@ -53,7 +53,7 @@ def one_night_added(project: Paths, video: Path, truth: Path) -> Spent:
 
 
 def night_alone_s(folder: Path, checkout: Paths, project: Paths, video: Path, truth: Path) -> float:
-    """What the added night costs by itself, in a project of no other night: its filming, clock, sky and classification.
+    """Cost of the added night alone, in a project without other nights: its filming, clock, sky and classification.
 
     Start of the processes is not counted.
     """

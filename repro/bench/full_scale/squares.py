@@ -20,7 +20,7 @@ def level(margin: Floats) -> npt.NDArray[np.int64]:
 
 
 def margin_of(brightness: npt.NDArray[np.int64]) -> Floats:
-    """The margins that frames of such brightness stand for."""
+    """Margins of frames with such brightness."""
     low, high = MARGINS
     return np.asarray(low + np.asarray(brightness) / 255 * (high - low))
 

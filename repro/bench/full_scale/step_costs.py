@@ -49,7 +49,7 @@ class Spent:
 
 
 def make_project(folder: Path, checkout: Paths) -> Paths:
-    """A project without results, with the checkout's parameters but for :data:`CHANGES`.
+    """A project without results, with the checkout's parameters except :data:`CHANGES`.
 
     Parameters
     ----------

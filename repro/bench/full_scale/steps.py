@@ -95,7 +95,7 @@ class Drawn:
 
 
 def film_night(task: FilmTask) -> dict[str, Any]:
-    """One night's frames, strips, index and keogram out of the table that stands for its video."""
+    """One night's frames, strips, index and keogram from the table that replaces its video."""
     night, (video,) = task.work.night, task.work.inputs
     frames_zip, strips_zip, index, keogram = task.work.outputs
     table = pd.read_parquet(video)
