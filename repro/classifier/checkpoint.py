@@ -7,8 +7,10 @@ import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
 import torch
 from torch import Tensor, nn
@@ -18,9 +20,6 @@ from repro.errors import printable
 from repro.files import atomic_path
 from repro.params import TrainParams
 from repro.untrusted import message_of
-
-if TYPE_CHECKING:
-    from repro.classifier.finetune import Validation
 
 Phase = Literal["head", "all"]
 
@@ -36,6 +35,17 @@ CURVES = {
     "val_correct": "int64",
     "val_images": "int64",
 }
+
+
+@dataclass(frozen=True)
+class Validation:
+    """A network's predictions of validation images: mean loss, count and share of correct ones, p(yes) and class of each."""
+
+    loss: float
+    correct: int
+    accuracy: float
+    p_yes: npt.NDArray[np.float64]
+    predicted: npt.NDArray[np.int64]
 
 
 def phases_of(params: TrainParams) -> list[Phase]:

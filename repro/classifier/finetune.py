@@ -15,13 +15,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy, softmax
 
-from repro.classifier.checkpoint import Phase, Progress, phases_of, resume, save_checkpoint, start_phase
+from repro.classifier.checkpoint import Phase, Progress, Validation, phases_of, resume, save_checkpoint, start_phase
 from repro.classifier.device import autocast, halved_batch, say, tf32
 from repro.classifier.images import Images, plain_batches, training_batches
 from repro.classifier.network import drawn
@@ -97,17 +96,6 @@ class Trained:
     seed: int
     train_images: int
     statistics_moved: bool
-
-
-@dataclass(frozen=True)
-class Validation:
-    """A network's predictions of validation images: mean loss, count and share of correct ones, p(yes) and class of each."""
-
-    loss: float
-    correct: int
-    accuracy: float
-    p_yes: npt.NDArray[np.float64]
-    predicted: npt.NDArray[np.int64]
 
 
 def fine_tune(

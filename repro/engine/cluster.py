@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from repro.engine.code_digest import code_of
-from repro.engine.workers import Item, OneThread, Result, answers_of, killed_error
+from repro.engine.executors import Item, OneThread, Result, answers_of, killed_error
 from repro.errors import ReproError, unwritable
 
 CONNECT_S = 5  # how long a scheduler may take to answer

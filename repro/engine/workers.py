@@ -6,39 +6,18 @@ one process, so that its result does not depend on how many workers there are or
 
 from __future__ import annotations
 
-import multiprocessing
 import os
-import signal
-import threading
-from collections.abc import Callable, Generator, Iterator, Sequence
-from concurrent.futures import (
-    FIRST_COMPLETED,
-    CancelledError,
-    Executor,
-    Future,
-    ProcessPoolExecutor,
-    ThreadPoolExecutor,
-)
-from concurrent.futures import wait as wait_any
-from concurrent.futures.process import BrokenProcessPool
-from dataclasses import dataclass
+from collections.abc import Callable, Generator, Sequence
 from functools import partial
-from multiprocessing.connection import wait
-from multiprocessing.process import BaseProcess
-from typing import Any, Generic, TypeVar
 
-from repro.engine.threads import ONE_THREAD, limit_threads, limited_threads
-from repro.errors import ReproError
+from repro.engine.cluster import on_cluster
+from repro.engine.executors import Item, OneThread, Result, answer_of, answers_of
+from repro.engine.local_processes import LocalProcesses
+from repro.engine.threads import limited_threads
 from repro.params import Engine
-
-Item = TypeVar("Item")
-Result = TypeVar("Result")
 
 #: A number of local processes (0 for one a core), or section ``engine`` of the parameters.
 Workers = int | Engine
-
-QUIET_S = 60.0
-TRIES = 3  # attempts for a night whose process is killed
 
 
 def worker_count(asked: Workers) -> int:
@@ -81,13 +60,11 @@ def run(
     if not items:
         return
     if engine.scheduler is not None:
-        from repro.engine.cluster import on_cluster  # it needs this module, and few need it
-
         yield from on_cluster(work, items, engine.scheduler, gpu=gpu)
     elif worker_count(engine) == 1 or len(items) == 1:
         for item in items:
             with limited_threads():
-                answer = _answer(partial(work, item))
+                answer = answer_of(partial(work, item))
             yield item, answer
     else:
         with LocalProcesses(min(worker_count(engine), len(items))) as pool:
@@ -96,126 +73,3 @@ def run(
             except BaseException:  # an interrupt, or a caller that stops early
                 pool.kill()
                 raise
-
-
-class LocalProcesses(Executor):
-    """Processes of this machine, each with its own pool: one that is killed does not affect the work of others.
-
-    Processes are spawned, not forked: torch and OpenCV hold threads, and a fork of a process with threads can hang.
-
-    Parameters
-    ----------
-    count : int
-        How many.
-    """
-
-    def __init__(self, count: int) -> None:
-        self._threads = ThreadPoolExecutor(count, thread_name_prefix="worker")
-        self._own = threading.local()
-        self._lock = threading.Lock()
-        self._pools: set[ProcessPoolExecutor] = set()
-        self._processes: set[BaseProcess] = set()
-        self._killed = False
-
-    def submit(self, fn: Callable[..., Result], /, *args: Any, **kwargs: Any) -> Future[Result]:
-        """Have ``fn`` called in one of the processes; it is tried again where its process dies."""
-        return self._threads.submit(self._tried, fn, args, kwargs)
-
-    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
-        """End the processes when their work is done."""
-        self._threads.shutdown(wait=wait, cancel_futures=cancel_futures)
-        for pool in list(self._pools):
-            pool.shutdown(wait=wait)
-
-    def kill(self) -> None:
-        """End the processes now; unfinished work is lost."""
-        with self._lock:
-            self._killed = True
-            processes = list(self._processes)
-        self._threads.shutdown(wait=False, cancel_futures=True)
-        for process in processes:
-            process.kill()
-
-    def _tried(self, fn: Callable[..., Result], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Result:
-        for _ in range(TRIES):
-            try:
-                return self._begun(fn, args, kwargs).result()
-            except BrokenProcessPool:
-                with self._lock:
-                    self._pools.discard(self._own.pool)
-                self._own.pool.shutdown()
-                self._own.pool = None
-        raise killed_error(f"{TRIES} times", "this machine")
-
-    def _begun(self, fn: Callable[..., Result], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Future[Result]:
-        """Submit work to the process that belongs to the calling thread."""
-        with self._lock:  # no process may start after kill()
-            if self._killed:
-                raise CancelledError
-            if getattr(self._own, "pool", None) is None:
-                os.environ.update(ONE_THREAD)  # read by the libraries when the spawned process loads them
-                spawn = multiprocessing.get_context("spawn")
-                self._own.pool = ProcessPoolExecutor(1, mp_context=spawn, initializer=_begin)
-                self._pools.add(self._own.pool)
-            others = set(multiprocessing.active_children())
-            begun: Future[Result] = self._own.pool.submit(fn, *args, **kwargs)  # starts the process, if there is none
-            self._processes |= set(multiprocessing.active_children()) - others
-            return begun
-
-
-def _begin() -> None:
-    """Start of a local process: it ignores interrupts, which its parent handles, and does not outlive its parent."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        sentinel = parent.sentinel
-        threading.Thread(target=lambda: (wait([sentinel]), os._exit(1)), daemon=True).start()
-
-
-@dataclass(frozen=True)
-class OneThread(Generic[Item, Result]):
-    """Work on one thread."""
-
-    work: Callable[[Item], Result]
-
-    def __call__(self, item: Item) -> Result:
-        """Run the work."""
-        limit_threads()
-        return self.work(item)
-
-
-def answers_of(
-    pool: Executor, work: Callable[[Item], Result], items: Sequence[Item], quiet: Callable[[], None] = lambda: None
-) -> Iterator[tuple[Item, Result | Exception]]:
-    """Results of an executor's workers, in order of completion; an error is a result, too.
-
-    ``quiet`` is called after every :data:`QUIET_S` without an answer.
-    """
-    futures = {pool.submit(work, item): item for item in items}
-    while futures:
-        done = wait_any(futures, timeout=QUIET_S, return_when=FIRST_COMPLETED).done
-        if not done:
-            quiet()
-        while done:
-            # A cluster repeats work that it lost with a dead worker as long as the future exists, so it is dropped at once.
-            future = done.pop()
-            item, answer = futures.pop(future), _answer(future.result)
-            del future
-            yield item, answer
-
-
-def _answer(call: Callable[[], Result]) -> Result | Exception:
-    try:
-        return call()
-    except Exception as error:  # the caller decides: one bad night must not stop the others
-        return error
-
-
-def killed_error(often: str, where: str) -> ReproError:
-    """Error for an item whose worker was killed."""
-    return ReproError(
-        found=f"the process at work on it was killed {often}",
-        expected="a process that ends by itself",
-        where=where,
-        remedy="most often memory ran out: use fewer workers (engine.workers) or larger ones, and run again",
-    )

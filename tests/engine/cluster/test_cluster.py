@@ -183,7 +183,7 @@ def test_a_night_that_kills_every_worker_stops_no_other(
     """A night that kills each worker it meets is given up with its reason; the others are answered."""
     # A machine under load may fail to start a worker again: the test then ends with an error.
     monkeypatch.setattr(cluster, "GONE_S", 60.0)
-    monkeypatch.setattr("repro.engine.workers.QUIET_S", 10.0)
+    monkeypatch.setattr("repro.engine.executors.QUIET_S", 10.0)
     dask.scale(2)
     answers = dict(run(dies, [1, 2, 3, 4, 5, 6], workers=engine))
     error = answers.pop(3)
