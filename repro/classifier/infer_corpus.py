@@ -29,7 +29,7 @@ from repro.classifier.device import autocast, choose, halved_batch, of_workers, 
 from repro.classifier.images import map_ahead
 from repro.classifier.network import fused, image_size_px, load, load_once
 from repro.classifier.transforms import Pixels, load_frame, normalise
-from repro.engine.receipts import NightWork, settings_digest
+from repro.engine.receipts import NightWork, receipt_path, settings_digest
 from repro.engine.run_nights import Outcome, run_nights, summaries
 from repro.engine.threads import limited_threads
 from repro.engine.workers import worker_count
@@ -218,8 +218,8 @@ def infer_tasks(film: Path, sky: Path, weights: Path, folder: Path, params: Para
     for night, summary in skies.items():
         inputs = (film_outputs(film, night)[0], sky / "tables" / f"{night}.parquet")
         target = folder / "tables" / f"{night}.parquet"
-        work = NightWork(night, inputs, (target,), folder / "receipts" / f"{night}.json", settings)
-        count = count_in(summary, "frames", where=sky / "receipts" / f"{night}.json", made_by="dvc repro sky")
+        work = NightWork(night, inputs, (target,), receipt_path(folder, night), settings)
+        count = count_in(summary, "frames", where=receipt_path(sky, night), made_by="dvc repro sky")
         tasks.append(InferTask(work, count))
     return tasks
 

@@ -158,7 +158,7 @@ def _receipt(tasks: list[_TrainTask], folder: Path, params: Params) -> receipts.
     }
     outputs = tuple(folder / name for name in OUTPUTS)
     return receipts.NightWork(
-        "train", (), outputs, folder / "receipts" / "train.json", receipts.settings_digest(settings, __name__)
+        "train", (), outputs, receipts.receipt_path(folder, "train"), receipts.settings_digest(settings, __name__)
     )
 
 

@@ -17,7 +17,7 @@ import pandas as pd
 from repro import frames
 from repro.camera import Camera
 from repro.clock.read_clock import ClockSetup, NightClock, read_clock
-from repro.engine.receipts import NightWork, settings_digest
+from repro.engine.receipts import NightWork, receipt_path, settings_digest
 from repro.engine.run_nights import Outcome, run_nights, summaries
 from repro.engine.workers import Workers, worker_count
 from repro.errors import ReproError
@@ -83,9 +83,9 @@ def clock_tasks(
     for night, summary in filmed.items():
         outputs = (folder / "tables" / f"{night}.parquet",)
         inputs = film_outputs(film, night)[1:3]  # strips and index; no picture is touched
-        work = NightWork(night, inputs, outputs, folder / "receipts" / f"{night}.json", settings)
+        work = NightWork(night, inputs, outputs, receipt_path(folder, night), settings)
         sampled, step = (
-            count_in(summary, key, where=film / "receipts" / f"{night}.json", made_by="dvc repro film")
+            count_in(summary, key, where=receipt_path(film, night), made_by="dvc repro film")
             for key in ("sampled", "step")
         )
         tasks.append(ClockTask(work, sampled, ClockSetup(night, camera, params, step), threads))

@@ -50,6 +50,11 @@ class NightWork:
         return folder.parent / ".seen" / folder.name / self.receipt.name
 
 
+def receipt_path(folder: Path, night: str) -> Path:
+    """Receipt of a night in a stage's output folder."""
+    return folder / "receipts" / f"{night}.json"
+
+
 def settings_digest(settings: Mapping[str, Any], *modules: str) -> str:
     """SHA-256 (hex) over parameters and over all code that uses them; comments and docstrings do not count.
 

@@ -239,7 +239,7 @@ def failures(folder: Path, *, made_by: str) -> list[Failure]:
 
 def _clear(folder: Path, night: str) -> None:
     """Remove a night's receipt, then all its other files in the stage's folders."""
-    (folder / "receipts" / f"{night}.json").unlink(missing_ok=True)
+    receipts.receipt_path(folder, night).unlink(missing_ok=True)
     # Videos first, whose names hold more than the night; the truth last, from which a rerun knows that they are stale.
     for path in sorted((*folder.glob(f"{night}.*"), *folder.glob(f"*/*{night}*")), reverse=True):
         path.unlink(missing_ok=True)

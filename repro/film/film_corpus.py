@@ -26,7 +26,7 @@ import pandas as pd
 
 from repro import frames
 from repro.camera import Camera
-from repro.engine.receipts import NightWork, is_current, settings_digest
+from repro.engine.receipts import NightWork, is_current, receipt_path, settings_digest
 from repro.engine.run_nights import Failure, Outcome, run_nights
 from repro.engine.workers import Workers, worker_count
 from repro.errors import ReproError
@@ -91,7 +91,7 @@ def film_tasks(
         {"camera": camera.model_dump(), "film": params.model_dump(exclude={"cameras", "max_failed_share"})}, __name__
     )
     works = [
-        NightWork(night, (video,), film_outputs(folder, night), folder / "receipts" / f"{night}.json", settings)
+        NightWork(night, (video,), film_outputs(folder, night), receipt_path(folder, night), settings)
         for night, video in video_of.items()
     ]
     # Many nights keep all cores busy; a single new night may use all of them.

@@ -14,7 +14,7 @@ import pandas as pd
 
 from repro import frames
 from repro.camera import Camera
-from repro.engine.receipts import NightWork, settings_digest
+from repro.engine.receipts import NightWork, receipt_path, settings_digest
 from repro.engine.run_nights import Outcome, run_nights, summaries
 from repro.engine.workers import Workers
 from repro.params import Site, SkyParams
@@ -56,8 +56,8 @@ def sky_corpus(clock: Path, folder: Path, camera: Camera, params: SkyParams, *, 
     tasks = []
     for night, summary in read.items():
         inputs, outputs = (clock / "tables" / f"{night}.parquet",), (folder / "tables" / f"{night}.parquet",)
-        work = NightWork(night, inputs, outputs, folder / "receipts" / f"{night}.json", settings)
-        count = count_in(summary, "frames", where=clock / "receipts" / f"{night}.json", made_by="dvc repro clock")
+        work = NightWork(night, inputs, outputs, receipt_path(folder, night), settings)
+        count = count_in(summary, "frames", where=receipt_path(clock, night), made_by="dvc repro clock")
         tasks.append(SkyTask(work, count, camera, params))
     return run_nights("sky", folder, tasks, sky_night, workers=workers)
 
