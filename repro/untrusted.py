@@ -170,14 +170,14 @@ def archive_member(archive: zipfile.ZipFile, name: str) -> bytes:
     expected, remedy = "every frame of the night's table", "make the night again: dvc repro film clock"
     where = f"{archive.filename}, {name}"
     try:
-        entry = archive.getinfo(name)
+        member = archive.getinfo(name)
     except KeyError:
         _refuse(f"no frame {name}", expected, where, remedy)
-    if entry.file_size > MEMBER_MOST_BYTES:
-        found = f"a damaged archive: a file that unpacks to {entry.file_size:,} bytes"
+    if member.file_size > MEMBER_MOST_BYTES:
+        found = f"a damaged archive: a file that unpacks to {member.file_size:,} bytes"
         _refuse(found, f"at most {MEMBER_MOST_BYTES:,}", where, remedy)
     try:
-        return archive.read(entry)
+        return archive.read(member)
     except Exception as error:
         _refuse(f"a damaged archive: {message_of(error)}", expected, where, remedy)
 

@@ -79,13 +79,13 @@ def figure7(table: pd.DataFrame, density: str, path: Path, *, simulated: bool) -
         panels = figure.subplots(3, 3, sharex=True)
         for (row, moon), (column, sun) in ((m, s) for m in enumerate(MOON_BINS) for s in enumerate(SUN_BINS[:3])):
             axes = panels[row][column]
-            here = table[(table["moon_bin"] == moon) & (table["sun_bin"] == sun)]
+            in_cell = table[(table["moon_bin"] == moon) & (table["sun_bin"] == sun)]
             for label, colour, hatch in (("no", FIRST, None), ("yes", SECOND, "////")):
-                values = here[here["predicted"] == label].sort_values("low_percent")[density].to_numpy()
+                values = in_cell[in_cell["predicted"] == label].sort_values("low_percent")[density].to_numpy()
                 if len(values):
                     axes.stairs(values, edges, fill=True, facecolor=colour, alpha=0.35, hatch=hatch, lw=0)
                     axes.stairs(values, edges, color=colour, lw=0.9, label=f"classified {label}")
-            if here.empty:
+            if in_cell.empty:
                 axes.text(0.5, 0.5, "no frames", transform=axes.transAxes, ha="center", color=QUIET)
                 axes.set_yticks([])
             axes.set_title(f"{SUN_WORDS[sun]}, {MOON_WORDS[moon]}", fontsize=8.5)
@@ -120,11 +120,11 @@ def reliability(table: pd.DataFrame, path: Path, *, simulated: bool) -> None:
         grid = figure.add_gridspec(3, 3, left=0.49, right=0.985, bottom=0.12, top=0.93, wspace=0.14, hspace=0.36)
         panels: Any = grid.subplots(sharex=True, sharey=True)
         for (row, moon), (column, sun) in ((m, s) for m in enumerate(MOON_BINS) for s in enumerate(SUN_BINS[:3])):
-            here = table[(table["moon_bin"] == moon) & (table["sun_bin"] == sun)]
+            in_cell = table[(table["moon_bin"] == moon) & (table["sun_bin"] == sun)]
             axes = panels[row][column]
-            _curve(axes, here, counts=False)
+            _curve(axes, in_cell, counts=False)
             axes.set_title(f"{sun}, {MOON_WORDS[moon]}", fontsize=7.5)
-            axes.text(0.04, 0.88, f"{int(here['frames'].sum()):,} frames", transform=axes.transAxes, fontsize=7)
+            axes.text(0.04, 0.88, f"{int(in_cell['frames'].sum()):,} frames", transform=axes.transAxes, fontsize=7)
         for axes in panels[2]:
             axes.set_xlabel("p(yes), %")
 

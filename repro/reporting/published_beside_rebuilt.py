@@ -135,14 +135,14 @@ def table6(
 ) -> tuple[ComparisonRow, ...]:
     """Table 6: frames classified yes and no, the thesis' ratio yes / no, and the share yes / (yes + no) beside it."""
     rows = []
-    for entry in predictions.rows(name):
-        ids = [f"T6.{entry['sun_bin']}.{entry['moon_bin']}.{what}".upper() for what in ("YES", "NO", "RATIO")]
-        odds, share = (entry[f"{what}_percent"] for what in ("odds", "share"))
-        rebuilt = f"{entry['yes']:,}", f"{entry['no']:,}", _tenth(odds), _tenth(share)
+    for cell in predictions.rows(name):
+        ids = [f"T6.{cell['sun_bin']}.{cell['moon_bin']}.{what}".upper() for what in ("YES", "NO", "RATIO")]
+        odds, share = (cell[f"{what}_percent"] for what in ("odds", "share"))
+        rebuilt = f"{cell['yes']:,}", f"{cell['no']:,}", _tenth(odds), _tenth(share)
         items = [results.judged[claim] for claim in ids if claim in results.judged]
         rows.append(
             ComparisonRow(
-                _condition(entry),
+                _condition(cell),
                 tuple(_cell(results, claim) for claim in ids),
                 rebuilt,
                 _difference(results, ids[2], odds, simulated=simulated),
@@ -155,8 +155,8 @@ def table6(
 def figure6(results: Results, predictions: Predictions, *, simulated: bool) -> tuple[ComparisonRow, ...]:
     """Figure 6: mean and standard deviation of p(yes) over the frames classified yes, and over all beside it."""
     over: dict[str, dict[str, dict[str, Any]]] = {"predicted yes": {}, "all": {}}
-    for entry in predictions.rows("figure6"):
-        over[entry["over"]][f"{entry['sun_bin']}.{entry['moon_bin']}"] = entry
+    for row in predictions.rows("figure6"):
+        over[row["over"]][f"{row['sun_bin']}.{row['moon_bin']}"] = row
     rows = []
     for cell in CELLS:
         ids = [f"F6.YES.{cell}.{what}".upper() for what in ("MEAN", "SD")]
@@ -183,11 +183,11 @@ def figure7(results: Results, predictions: Predictions, *, simulated: bool) -> t
         if not name.startswith(("F7.FIRST_BIN.", "F7.LAST_BIN.")):
             continue
         label, low = ("no", 0) if part == "FIRST_BIN" else ("yes", 99)
-        here = table[(table["sun_bin"] + "." + table["moon_bin"]).str.upper() == cell]
-        here = here[here["predicted"] == label]
-        value = float(here.loc[here["low_percent"] == low, "density"].sum()) if len(here) else float("nan")
+        in_cell = table[(table["sun_bin"] + "." + table["moon_bin"]).str.upper() == cell]
+        in_cell = in_cell[in_cell["predicted"] == label]
+        value = float(in_cell.loc[in_cell["low_percent"] == low, "density"].sum()) if len(in_cell) else float("nan")
         words = f"{next(c for c in CELLS if c.upper() == cell).replace('.', ', ')}: {low} to {low + 1} %"
-        text = number(value, 3) if len(here) else NOTHING
+        text = number(value, 3) if len(in_cell) else NOTHING
         difference = _difference(results, name, value, simulated=simulated)
         rows.append(ComparisonRow(words, (_cell(results, name),), (text,), difference, together([item])))
     return tuple(rows)
@@ -226,8 +226,8 @@ def _difference(results: Results, name: str, value: float, *, simulated: bool) -
     return signed(value - claim_number(claim), claim.decimals)
 
 
-def _condition(entry: Mapping[str, Any]) -> str:
-    return f"{entry['sun_bin']}, {entry['moon_bin']}"
+def _condition(cell: Mapping[str, Any]) -> str:
+    return f"{cell['sun_bin']}, {cell['moon_bin']}"
 
 
 def _tenth(value: float | None) -> str:
