@@ -7,7 +7,7 @@ and that no other frame refers to need not be decoded at all; a frame that is on
 RGB. Seeking to each sample would be slower, and inexact on some files.
 
 For videos of 8 bits a colour and of even width and height the pixels are those that OpenCV's reader gives, bit for bit
-(``tests/film/test_decode.py``). Videos of 10 bits differ by up to 20 counts, because OpenCV rounds the two lowest bits
+(``tests/film/test_decode.py``). Videos of 10 bits differ by up to 20 counts, because OpenCV drops the two lowest bits
 differently; with an odd width the last column differs. OpenCV 5.0 gives no picture at all for interlaced frames and
 for AV1, which are read here.
 """
