@@ -15,7 +15,7 @@ from repro.errors import ReproError
 from repro.params import FilmParams, Section, Site
 from repro.untrusted import parse_yaml, validated
 
-#: Suffixes of the files that are taken for videos, in lower case.
+#: Suffixes of video files, in lower case.
 VIDEO_SUFFIXES = (".avi", ".m4v", ".mkv", ".mov", ".mp4", ".webm")
 _DATE = "YYYYMMDD"
 

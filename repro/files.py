@@ -89,7 +89,7 @@ def remove_partial(folder: Path) -> None:
 
 
 def empty_folder(folder: Path) -> None:
-    """Remove whatever an earlier run wrote into an output folder; only for a stage that holds the project.
+    """Remove everything from an output folder; only for a stage that has locked the project.
 
     Raises
     ------

@@ -174,7 +174,7 @@ def _still(path: Path) -> tuple[str, Iterator[Picture]]:
         with Image.open(path) as image:
             comment = image.info.get("comment", b"")
             picture = np.asarray(image.convert("L"))
-    except Exception as error:  # damaged files raise whatever their decoder raises
+    except Exception as error:  # decoders raise errors of many kinds for damaged files
         raise _unreadable(path) from error
     return comment.decode(errors="replace") if isinstance(comment, bytes) else str(comment), iter([picture])
 

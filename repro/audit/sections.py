@@ -23,7 +23,7 @@ class DiffSection:
     columns : tuple of str
         Headings.
     rows : tuple of tuple of str
-        Cells as plain text; whoever prints them must escape them.
+        Cells as plain text, to be escaped by the output format.
     """
 
     id: str

@@ -29,7 +29,7 @@ class Benchmark:
     Parameters
     ----------
     module : str
-        Module whose ``bench()`` measures; it returns :data:`KEYS` and whatever else it measures, all measured in one run on
+        Module whose ``bench()`` measures; it returns :data:`KEYS` and all else that it measures, in one run on
         one machine. ``device`` names the device, if it is not the CPU with all cores.
     least, most : mapping
         Least and greatest values to reach, by key of what was measured.

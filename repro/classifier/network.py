@@ -217,7 +217,7 @@ def image_size_px(notes: Mapping[str, Any]) -> int:
 def load_once(source: Path, sha256: str, device: str) -> tuple[nn.Module, int]:
     """A network on its device and the side (px) of its images; each process reads the file once.
 
-    The network is shared by whoever asks for it: take a copy to change it.
+    The network is shared by all callers: take a copy to change it.
 
     Parameters
     ----------

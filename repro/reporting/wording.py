@@ -286,7 +286,7 @@ def code(text: str) -> Markup:
 
 
 def typeset(text: str) -> str:
-    """A sentence of a finding as it is set: true minus, multiplication sign, degree sign, dash and inequalities."""
+    """A sentence of a finding, typeset: true minus, multiplication sign, degree sign, dash and inequalities."""
     for pattern, set_as in _TYPESET:
         text = pattern.sub(set_as, text)
     return text

@@ -202,7 +202,7 @@ def _late_stamps(minutes: Minutes, sky: Positions, record: Published) -> tuple[F
 def _read_as_standard_time(
     minutes: Minutes, schedule: Schedule, sky: Positions, rule: FittedRule, record: Published
 ) -> FittedRule:
-    """The same camera, but every stamp taken for standard time: an hour late while daylight saving time is in force."""
+    """The same camera, but every stamp read as standard time: an hour late while daylight saving time is in force."""
     zone = pytz.timezone(schedule.site.time_zone)
     hours, place = np.unique(minutes.times_utc.astype("datetime64[h]"), return_inverse=True)
     ahead = [pytz.utc.localize(hour).astimezone(zone).dst() for hour in hours.astype("datetime64[s]").tolist()]

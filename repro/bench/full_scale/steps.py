@@ -1,7 +1,7 @@
 """The steps that would need pixels, done on truth instead: ``python -m repro.bench.full_scale.steps STEP``.
 
 Each works in the project of the current folder and leaves what the stage of that name leaves, receipts included; all other
-stages then run as they are.
+stages are the real ones.
 """
 
 from __future__ import annotations
