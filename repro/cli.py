@@ -185,6 +185,20 @@ def frames(
 
 
 @app.command()
+def crate(
+    out: Annotated[Path, typer.Option(metavar="DIR", help="New or empty folder.")],
+    project: Project = None,
+) -> None:
+    """Write the last run as a Workflow Run RO-Crate: inputs by hash, stages, parameters, outputs, environment.
+
+    Example: repro crate --out crate
+    """
+    from repro.audit.crate import write_crate
+
+    print(f"{write_crate(_project(project), out)} entities in {out / 'ro-crate-metadata.json'}")
+
+
+@app.command()
 def bench(
     name: Annotated[str, typer.Argument(help="Name of a benchmark, or all.")],
     format: Annotated[Literal["table", "json"], typer.Option("--format", help="How to print the rates.")] = "table",
