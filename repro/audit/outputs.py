@@ -288,5 +288,5 @@ def _overlap(output: str, dependency: str) -> bool:
     return f"{output}/".startswith(f"{dependency}/") or f"{dependency}/".startswith(f"{output}/")
 
 
-def _some(words: tuple[str, ...] | list[str], most: int = 4) -> str:
-    return ", ".join(words[:most]) + (f" and {len(words) - most} more" if len(words) > most else "")
+def _some(words: tuple[str, ...] | list[str]) -> str:
+    return ", ".join(words[:4]) + (f" and {len(words) - 4} more" if len(words) > 4 else "")

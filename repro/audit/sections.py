@@ -205,7 +205,7 @@ def _arrow(before: Any, after: Any) -> str:
     return f"{shown(before)} → {shown(after)}"
 
 
-def _files(names: Sequence[str], most: int = 3) -> str:
+def _files(names: Sequence[str]) -> str:
     if not names:
         return ""
-    return f"({', '.join(names[:most])}{f' and {len(names) - most} more' if len(names) > most else ''})"
+    return f"({', '.join(names[:3])}{f' and {len(names) - 3} more' if len(names) > 3 else ''})"

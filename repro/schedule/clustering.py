@@ -59,7 +59,7 @@ def _nearness(pool_min: Integers) -> dict[str, float]:
     distances = []
     for _ in range(DRAWS):
         for frames in by_date:
-            drawn = rng.permutation(frames)[: int(np.clip(frames.size // 2, 1, 20))]
+            drawn = rng.permutation(frames)[: int(sample_by_date(frames.size))]
             use = rng.random(drawn.size)
             train = drawn[use < TRAIN_PART]
             validation = drawn[(use >= TRAIN_PART) & (use < TRAIN_PART + VALIDATION_PART)]

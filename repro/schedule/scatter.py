@@ -94,10 +94,10 @@ class NightScatter:
     surplus: Floats
 
 
-def sample_by_date(minutes_of_date: npt.ArrayLike, most: int = 20, part: int = 2) -> Floats:
+def sample_by_date(minutes_of_date: npt.ArrayLike) -> Floats:
     """Frames that the published script takes of dates with these many: min(20, max(1, n // 2)), none of an empty one."""
     counts = np.asarray(minutes_of_date, dtype=np.float64)
-    return np.where(counts > 0, np.clip(counts // part, 1, most), 0.0)
+    return np.where(counts > 0, np.clip(counts // 2, 1, 20), 0.0)
 
 
 def draw_gaps(minutes: Minutes, rule: FittedRule, lost_by_sample: float, seed: int) -> Gaps:
