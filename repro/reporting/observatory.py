@@ -16,19 +16,6 @@ from repro.paths import SIMULATED, Paths
 from repro.sky.bins import CONDITIONS
 from repro.untrusted import read_table
 
-#: Statistics of a frame that are shown, of those in ``contact_sheet.csv``.
-STATISTICS = {
-    "median_red": "median of red, counts of 255",
-    "median_green": "median of green",
-    "median_blue": "median of blue",
-    "p05": "brightness that 5 % of the sky lie below",
-    "p25": "that 25 % lie below",
-    "p75": "that 75 % lie below",
-    "p95": "that 95 % lie below",
-    "noise": "noise, counts",
-    "stars": "spots like stars, number",
-}
-
 
 @dataclass(frozen=True)
 class Share:
@@ -37,23 +24,6 @@ class Share:
     name: str
     frames: int
     visible: int
-
-
-@dataclass(frozen=True)
-class Span:
-    """Lowest, middle and highest value of one statistic over some frames."""
-
-    low: float
-    median: float
-    high: float
-
-
-@dataclass(frozen=True)
-class FrameStatistic:
-    """One statistic over the frames of the contact sheet."""
-
-    name: str
-    span: Span
 
 
 @dataclass(frozen=True)
@@ -70,8 +40,6 @@ class Observatory:
         Picture of the contact sheet.
     tiles : int
         Frames on it.
-    statistics : tuple of FrameStatistic
-        Statistics of the sheet's frames.
     """
 
     nights: int
@@ -83,7 +51,6 @@ class Observatory:
     weathers: tuple[Share, ...]
     sheet: Path | None
     tiles: int
-    statistics: tuple[FrameStatistic, ...]
 
 
 def load_observatory(paths: Paths) -> Observatory | None:
@@ -98,7 +65,6 @@ def load_observatory(paths: Paths) -> Observatory | None:
     truth["condition"] = truth["sun_bin"] + ", " + truth["moon_bin"]
     statistics = paths.contact_sheet.with_suffix(".csv")
     both = paths.contact_sheet.is_file() and statistics.is_file()
-    table = pd.read_csv(statistics) if both else pd.DataFrame({"row": []})
     return Observatory(
         nights=truth["night"].nunique(),
         frames=len(truth),
@@ -109,10 +75,7 @@ def load_observatory(paths: Paths) -> Observatory | None:
         colours=_shares(truth[truth["visible"]], "colour"),
         weathers=_shares(truth, "weather"),
         sheet=paths.contact_sheet if both else None,
-        tiles=len(table),
-        statistics=tuple(FrameStatistic(words, _span(table[name])) for name, words in STATISTICS.items())
-        if both
-        else (),
+        tiles=len(pd.read_csv(statistics)) if both else 0,
     )
 
 
@@ -131,7 +94,3 @@ def _shares(truth: pd.DataFrame, column: str, order: list[str] | None = None) ->
     common = [name for name, _ in frames.most_common()]
     first = [name for name in order or () if name in frames]
     return tuple(Share(name, frames[name], visible[name]) for name in [*first, *(n for n in common if n not in first)])
-
-
-def _span(values: pd.Series) -> Span:
-    return Span(float(values.min()), float(values.median()), float(values.max()))

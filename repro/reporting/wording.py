@@ -267,11 +267,6 @@ def between(low: float, high: float, *, brackets: bool = False) -> str:
     return f"[{text}]" if brackets else text
 
 
-def span(values: Any) -> str:
-    """Middle of some values, lowest and highest in brackets."""
-    return f"{number(values.median, 1)} ({number(values.low, 1)} to {number(values.high, 1)})"
-
-
 def amount(number: int) -> str:
     """A whole number inside a sentence: ``none``, ``1``, ``1,234``."""
     return f"{number:,}" if number else "none"
