@@ -67,7 +67,7 @@ def test_comment_reruns_a_stage_and_moves_nothing(history: Toy) -> None:
     assert clock.because == (f"repro/clock: ocr.py: {quiet}", f"stages/clock.py: {quiet}")
     assert clock.idle
     assert clock.same
-    assert clock.outputs == "the same but for 2 receipt(s), which record what the work was done with"
+    assert clock.outputs == "the same but for 2 receipt(s), which record inputs and code"
     assert all(run.same for run in diff.stages)
 
 

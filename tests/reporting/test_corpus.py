@@ -217,7 +217,7 @@ def test_a_case_without_a_frame_says_why(full):
     """A Grad-CAM case has its frame and its map beside each other; one without a frame has the reason instead."""
     text = " ".join(" ".join(Page(html_of(full)).text).split())
     assert "weather, snow: no frame fits" in text
-    assert "the map's maximum lies on the aurora in 75.0 %" in text
+    assert "the map's maximum is on the aurora in 75.0 %" in text
     assert sorted(path.name for path in (full / "gradcam").iterdir()) == ["colour.red.webp", "colour.red.yes.webp"]
 
 
