@@ -132,7 +132,7 @@ def test_without_truth_colours_are_told_from_the_image(frames: pd.DataFrame) -> 
     assert cases["red"].name in red
     assert cases["purple"].name is None
     assert "2% purple pixels" in cases["purple"].chosen
-    assert cases["arc"].chosen == "form is not known of this corpus; name a frame"
+    assert cases["arc"].chosen == "form is unknown in this corpus; name a frame"
     assert cases["Night"].name is not None
 
 
