@@ -251,7 +251,8 @@ def tolerance_text(claim: Claim, rule: Rule) -> str:
         case "scatter":
             return f"within {MOST_SIGMA:g} standard deviations"
         case "interval":
-            return "inside the interval"
+            beside = f", or within {rule.tolerance:g}{unit} of it" if rule.tolerance else ""
+            return f"inside the interval{beside}"
         case "undecidable" | "other_quantity" | "out_of_scope":
             return "not compared"
     bound = "not above the printed value" if rule.rule == "at_most" else "not below the printed value"
@@ -324,7 +325,8 @@ def _holds(published: Value, claim: Claim, rule: Rule, measured: Measured) -> bo
         if not isinstance(value, tuple):
             raise TypeError(f"an interval was expected, {value!r} was measured")
         low, high = value
-        return low <= _number(published) <= high
+        beside = rule.tolerance or 0.0
+        return low - beside <= _number(published) <= high + beside
     if isinstance(value, tuple):
         raise TypeError(f"one value was expected, the interval {value!r} was measured")
     if value is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -246,6 +247,20 @@ def test_missing_document(tmp_path: Path, harm: str) -> None:
 def test_every_registered_number_is_in_its_quotation(claims: Claims) -> None:
     """Each registered number is printed, digit by digit, in the claim's own quotation, or noted as not printed."""
     assert unprinted(claims) == []
+
+
+def test_every_quotation_in_another_language_has_a_gloss(claims: Claims) -> None:
+    """Each Korean or Chinese quotation has a gloss without such letters, which prints the claim's number if the quotation does."""
+    foreign = re.compile("[\u1100-\u11ff\u3130-\u318f\uac00-\ud7a3\u4e00-\u9fff]")
+    mine = [claim for claim in claims if foreign.search(claim.source.quote)]
+    assert len(mine) > 200
+    assert [claim.id for claim in mine if not claim.source.gloss or foreign.search(claim.source.gloss)] == []
+    silent = set(unprinted(claim.model_copy(update={"note": ""}) for claim in mine))
+    of_gloss = [
+        claim.model_copy(update={"source": claim.source.model_copy(update={"quote": claim.source.gloss}), "note": ""})
+        for claim in mine
+    ]
+    assert set(unprinted(of_gloss)) <= silent
 
 
 def test_exemptions_are_well_formed(project: Paths) -> None:
