@@ -31,6 +31,7 @@ from tests.support.coverage import (
     read_documents,
     sentences,
     unprinted,
+    unquoted,
 )
 
 TEXT = "In 2022 the camera took 214,890 frames,\n79.6 % of them at night (Figure 3)."
@@ -297,6 +298,12 @@ THESIS = """# Ⅱ. 연구방법
 """
 
 
+def test_lines_that_no_claim_quotes() -> None:
+    """Of an English text, the sentences of four words or more without any quoted word are left over."""
+    text = "# A title of four words\n- It took 214,890 frames. They show aurora very often.\nToo few.\nkey: one two three"
+    assert unquoted(text, [claim(214890, "214,890 frames")]) == ["They show aurora very often.", "key: one two three"]
+
+
 def test_sentences_of_a_text() -> None:
     """A sentence ends with the Korean verb ending and a full stop; titles and references are none."""
     assert sentences(THESIS) == ["첫 문장이다", "둘째 문장을 나누었다", "- 항목이다"]
@@ -328,8 +335,20 @@ def test_sentences_name_registered_claims(project: Paths, claims: Claims) -> Non
 
 @pytest.mark.seeds
 def test_every_sentence_that_asserts_is_listed(seeds: Path, project: Paths) -> None:
-    """Every sentence of the methods, results and conclusions has exactly one key, and every key one sentence."""
-    keys = [sentence.key for sentence in load_sentences(project.published)]
-    texts = sentences(read_documents(seeds.parent)["thesis"])
-    assert [text[:40] for text in texts if sum(key in text for key in keys) != 1] == []
+    """Every sentence of aims, methods, results and conclusions has exactly one key, and every key one sentence."""
+    _compare_keys(project, "thesis", sentences(read_documents(seeds.parent)["thesis"]))
+
+
+@pytest.mark.seeds
+@pytest.mark.parametrize("document", ["readme", "readings", "scripts"])
+def test_every_line_is_quoted_or_listed(document: Document, seeds: Path, project: Paths, claims: Claims) -> None:
+    """Every sentence of the README and every entry of the readings is quoted by a claim, or has exactly one key."""
+    mine = [claim for claim in claims if claim.source.document == document and claim.source.place[:8] != "picture:"]
+    _compare_keys(project, document, unquoted(read_documents(seeds.parent)[document], mine))
+
+
+def _compare_keys(project: Paths, document: Document, texts: list[str]) -> None:
+    keys = [sentence.key for sentence in load_sentences(project.published) if sentence.document == document]
+    assert keys
+    assert [text[:60] for text in texts if sum(key in text for key in keys) != 1] == []
     assert [key for key in keys if sum(key in text for text in texts) != 1] == []

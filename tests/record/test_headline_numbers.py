@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from repro.record.claims import EVIDENCE
+from repro.record.comparator import MOST_SIGMA
 from repro.record.judge import Quantities, with_protocol_bounds
 from repro.sky.bins import MOON_BINS
 from tests.record.test_claims import CLAIMS, results
@@ -58,6 +59,8 @@ class Source:
         kind, _, rest = name.partition(":")
         if not rest:
             return CLAIMS[name].value
+        if kind == "limit":
+            return MOST_SIGMA
         if kind == "count":
             return len(CLAIMS.matching(rest))
         return measured()[kind][rest] if kind in EVIDENCE else findings()[kind].numbers[rest]
@@ -100,7 +103,8 @@ def _beyond(value: Source) -> str:
         abs(value(f"T3.{cell}".upper()) - value(f"ephemeris:{cell}".lower())) / value(f"ephemeris:sd.{cell}".lower())
         for cell in cells
     ]
-    return WORDS[3] if min(z) < 3 < max(z) else "other"
+    limit = value("limit:standard deviations")
+    return _in_words(limit) if min(z) < limit < max(z) else "other"
 
 
 def _in_words(number: float) -> str:
