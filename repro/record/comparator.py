@@ -67,7 +67,7 @@ class Caught:
         The nearest printed values that the comparison refuses; None if it refuses none on this side. The measured value
         is held fixed while the published one is moved.
     any_other : bool
-        For words and truth values, of which only one is accepted.
+        For words and truth values, of which only one is accepted, and where no value with the printed digits is.
     """
 
     below: float | None = None
@@ -276,8 +276,8 @@ def caught(claim: Claim, rule: Rule, measured: Measured) -> Caught:
     beside = (round(nearest + side * claim.step, claim.decimals) for side in (-1, 1))
     starts = (float(claim.value), nearest, *beside)
     start = next((place for place in starts if _holds(place, claim, rule, measured)), None)
-    if start is None:
-        return Caught()
+    if start is None:  # no value with so many digits agrees
+        return Caught(any_other=True)
     farthest = math.ceil(min(_REACH * max(abs(start), abs(middle), claim.step) / claim.step, LARGEST))
 
     def refused(direction: int) -> float | None:

@@ -204,6 +204,8 @@ def _is_one_value(node: ast.expr) -> bool:
         case ast.BinOp(left=left, op=ast.Mult() | ast.Div(), right=right):
             constant_side = any(not references(ast.unparse(side)) for side in (left, right))
             return constant_side and _is_one_value(left) and _is_one_value(right)
+        case ast.Call(func=ast.Name(id="floor"), args=[ast.BinOp()]):  # what is cut off is not the value again
+            return not references(ast.unparse(node))
         case ast.Call(func=ast.Name(id="round" | "abs" | "floor" | "number"), args=[argument, *_]):
             return _is_one_value(argument)
         case ast.Call(func=ast.Name(id=name)) if name not in PATTERN_FUNCTIONS:

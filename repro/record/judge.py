@@ -193,7 +193,9 @@ def measure(claim: Claim, kind: EvidenceKind, claims: Claims, evidence: Evidence
             return Measured(None, failed=f"{sd_name} is no standard deviation: {short_repr(sd)}")
         # JSON has lists for intervals.
         return Measured(tuple(value) if isinstance(value, list) else value, sd=sd)
-    return Measured(None, missing=reason_missing(evidence.missing, kind, name))
+    # What cannot be compared by declaration says why itself.
+    missing = rule.reason if rule.expect == "not_run" else reason_missing(evidence.missing, kind, name)
+    return Measured(None, missing=missing)
 
 
 def with_protocol_bounds(claims: Claims, evidence: Evidence) -> Evidence:

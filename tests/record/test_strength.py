@@ -63,6 +63,8 @@ def graded(name: str, formula: str, rule: str = "exact", **changes: Any) -> str 
         ("T.A", "R"),
         ("100 * T.A / 100", "R"),
         ("round(-T.A / 60, 1)", "R"),
+        ("floor(T.A)", "R"),
+        ("floor(0.8 * T.A)", "C"),
         ("360 / 2", "R"),
         ("items('a, b')", "R"),
         ("T.A + 1", "C"),
@@ -166,6 +168,7 @@ def judged_by_sky(
         ),  # a conflict: what is accepted lies around the measured value
         (judged_by_sky(100, 100.0, sd=2.0, rule="scatter"), Caught(93, 107)),
         (judged_by_sky("word", "word", rule="exact"), Caught(any_other=True)),
+        (judged_by_sky(0, -0.3, rule="exact"), Caught(any_other=True)),  # no whole number is -0.3
     ],
 )
 def test_caught_values_are_the_nearest_refused_ones(verdict: Verdict, expected: Caught) -> None:

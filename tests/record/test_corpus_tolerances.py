@@ -1,4 +1,4 @@
-"""How far a network trained anew may lie from the published one: the models that the tolerances of ``corpus`` rules state."""
+"""How far the thesis' own images may lie from what is printed: the models that the tolerances of ``corpus`` rules state."""
 
 from __future__ import annotations
 
@@ -8,7 +8,11 @@ import re
 import numpy as np
 import pytest
 
+from repro.params import load_params
+from repro.paths import Paths
 from repro.record.claims import Claim, Claims
+from repro.schedule.document import published, read_or_predict
+from repro.sky.bins import CONDITIONS
 from tests.record.test_claims import results
 
 #: The validation images, and the training images of one epoch.
@@ -73,3 +77,23 @@ def test_reason_says_how_sure_the_network_is_elsewhere(claims: Claims) -> None:
     numbers = [round(factor * end(wrong)) for factor in (1, 2) for end in (min, max)]
     for name in ("T6.ASTRO.NO_MOON.YES", "T6.NAUTICAL.MOON_FULL.NO"):
         assert list(map(int, re.findall(r"\d+(?= to | %)", claims[name].evidence["corpus"].reason))) == numbers
+
+
+def test_counts_may_differ_by_what_is_missing_and_its_scatter(claims: Claims, project: Paths) -> None:
+    """Each count of Tables 2 and 3: the missing share, and three standard deviations of the gaps of all nights, rounded up."""
+    params = load_params(project.params)
+    document, nights = read_or_predict(project.schedule, params.schedule, params.sky, published(claims))
+    missing = 1 / document["fit"]["availability"] - 1
+    cells = {f"{sun}.{moon}".upper(): nights[f"sd.{sun}.{moon}".lower()] for sun, moon in CONDITIONS}
+    counts = {f"T3.{cell}": [cell] for cell in cells}
+    counts |= {f"T2.{sun}": [cell for cell in cells if cell.startswith(sun)] for sun in ("NIGHT", "ASTRO", "NAUTICAL")}
+    moons = ("NO_MOON", "MOON_QUARTER", "MOON_FULL")
+    counts |= {f"TXT.MOON.{moon}": [cell for cell in cells if cell.endswith(f".{moon}")] for moon in moons}
+    expected = {"TXT.FRAMES": missing}
+    for name, parts in counts.items():
+        # Cells of one night lose frames together, different nights do not.
+        sd = math.hypot(*sum(cells[cell] for cell in parts))
+        expected[name] = missing + 3 * sd / float(claims[name].value)
+    assert {name: tolerance(claims[name]) for name in expected} == {
+        name: math.ceil(1000 * share) / 1000 for name, share in expected.items()
+    }
