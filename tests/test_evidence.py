@@ -182,9 +182,7 @@ def test_shares_of_a_part_are_judged_by_an_interval_over_random_nights(
     """A share ("about 30 %", to 5 points) waits unless enough nights were drawn at random; then their interval decides."""
     if interval is not None:
         with_interval(monkeypatch, *interval)
-    verdict = by_corpus(judged(Paths(tmp_path), claims, ALL_NIGHTS[:count], nights_drawn=drawn))[
-        "TXT.OCCURRENCE_ABOUT"
-    ]
+    verdict = by_corpus(judged(Paths(tmp_path), claims, ALL_NIGHTS[:count], nights_drawn=drawn))["TXT.OCCURRENCE_ABOUT"]
     assert verdict.outcome == outcome
     if outcome != "not_run":
         assert f"{count} of 331 nights" in verdict.reason

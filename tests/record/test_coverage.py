@@ -300,7 +300,9 @@ THESIS = """# Ⅱ. 연구방법
 
 def test_lines_that_no_claim_quotes() -> None:
     """Of an English text, the sentences of four words or more without any quoted word are left over."""
-    text = "# A title of four words\n- It took 214,890 frames. They show aurora very often.\nToo few.\nkey: one two three"
+    text = (
+        "# A title of four words\n- It took 214,890 frames. They show aurora very often.\nToo few.\nkey: one two three"
+    )
     assert unquoted(text, [claim(214890, "214,890 frames")]) == ["They show aurora very often.", "key: one two three"]
 
 

@@ -47,6 +47,7 @@ class Source:
         self.used: set[str] = set()
 
     def __call__(self, name: str) -> Any:
+        """A number, or the two ends of an interval."""
         self.used.add(name)
         value = self._value(name)
         if name != self._changed:
@@ -199,4 +200,6 @@ def test_another_value_asks_for_another_sentence(place: int) -> None:
     source = Source()
     printed = PRINTS[place](source)
     others = [PRINTS[place](Source(name, factor)) for name in sorted(source.used) for factor in (0.5, 2.0, 20.0)]
-    assert [number for position, number in enumerate(printed) if all(other[position] == number for other in others)] == []
+    assert [
+        number for position, number in enumerate(printed) if all(other[position] == number for other in others)
+    ] == []
