@@ -14,11 +14,12 @@ from pydantic import ValidationError
 
 from repro.errors import ReproError
 from repro.paths import Paths
-from repro.record.claims import Claim, Claims, Document
+from repro.record.claims import Claim, Claims
 from tests.support.coverage import (
     APPENDIX,
     FILES,
     Coverage,
+    Document,
     Exemption,
     around,
     cover,

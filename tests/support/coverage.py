@@ -18,17 +18,18 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
 
 from repro.errors import ReproError
-from repro.record.claims import Claim, Claims, Document
+from repro.record.claims import Claim, Claims
 from repro.untrusted import read_yaml, short_repr
 
 EXEMPTIONS = "_exemptions.yaml"
 SENTENCES = "_sentences.yaml"
 
+Document = Literal["thesis", "slides", "kopri", "kvammen", "readme", "readings", "scripts"]
 #: Where the text of each document lies under ``shared/``.
 FILES: dict[Document, str] = {
     "thesis": "seeds/000_*.txt",
