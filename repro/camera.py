@@ -1,6 +1,6 @@
 """Camera profiles: everything the pipeline knows about a camera, one YAML file each.
 
-A new camera is a new file in ``repro/cameras/``; no code refers to a camera by name.
+A new camera is a new file in ``repro/cameras/``; code refers to no camera by name.
 """
 
 from __future__ import annotations
@@ -10,14 +10,14 @@ from importlib import resources
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, Field, ValidationError, ValidationInfo, field_validator, model_validator
+from pydantic import AfterValidator, Field, ValidationInfo, field_validator, model_validator
 
 from repro.camera_patterns import any_text, clock_format, file_name_pattern
 from repro.errors import ReproError
 from repro.params import FilmParams, Sampling, Section, Site, known_zone
-from repro.untrusted import message_of, parse_yaml, validated
+from repro.untrusted import parse_yaml, validated
 
-#: Suffixes of the files that are taken for videos, in lower case.
+#: Suffixes of video files, in lower case.
 VIDEO_SUFFIXES = (".avi", ".m4v", ".mkv", ".mov", ".mp4", ".webm")
 #: Suffixes of the files that are taken for still images, in lower case.
 STILL_SUFFIXES = (".jpg", ".jpeg", ".png", ".tif", ".tiff")
@@ -33,7 +33,7 @@ class Size(Section):
     height: int = Field(gt=0)
 
 
-class Box(Size):
+class PixelBox(Size):
     """A part of the frame, in pixels from its top left corner."""
 
     left: int = Field(ge=0)
@@ -50,7 +50,7 @@ class Box(Size):
         return slice(self.left, self.left + self.width)
 
 
-class Circle(Section):
+class PixelCircle(Section):
     """The sky in the frame: centre and radius, in pixels; x to the right, y down."""
 
     x: float
@@ -63,12 +63,12 @@ class Clock(Section):
 
     Parameters
     ----------
-    box_px : Box
-        Its place in the frame; nothing but dark background and the text may lie in it.
+    box_px : PixelBox
+        Its place in the frame; it contains only dark background and the text.
     scale : float
         Factor by which a strip is enlarged before it is read.
     formats : tuple of str
-        ``strftime`` formats that occur; ``%Z`` stands for a name out of ``zones_h``. Names of months are English, ``%p``
+        ``strftime`` formats that occur; ``%Z`` is one of the names in ``zones_h``. Names of months are English, ``%p``
         is AM or PM, two-digit years are 2000 to 2099, and the fraction ``%f`` is read but left out of the time.
         Numbers have leading zeros, except those of ``%-m``, ``%-d``, ``%-H`` and ``%-I``.
     zones_h : dict
@@ -78,7 +78,7 @@ class Clock(Section):
         Whether the seven rules of Table 1, written for AuroraMAX, apply.
     """
 
-    box_px: Box
+    box_px: PixelBox
     scale: float = Field(ge=1, le=8)
     formats: tuple[Annotated[str, AfterValidator(clock_format)], ...] = Field(min_length=1)
     zones_h: dict[Annotated[str, Field(pattern=r"^[A-Z]{1,5}$")], Annotated[float, Field(ge=-24, le=24)]] = Field(
@@ -142,8 +142,8 @@ class Camera(Section):
     levels: tuple[Annotated[int, Field(ge=0)], Annotated[int, Field(le=65_535)]] | None = None
     output_px: int | None = Field(default=None, ge=32, le=4096)
     frame_px: Size
-    circle_px: Circle
-    crop_px: Box
+    circle_px: PixelCircle
+    crop_px: PixelBox
     north_deg: float = Field(ge=-360, le=360)
     cadence_s: float = Field(gt=0, le=86_400)
     sample_interval_s: float = Field(gt=0, le=86_400)
@@ -157,7 +157,7 @@ class Camera(Section):
         if frames == "videos" and time_from != "clock":
             raise ValueError(f"the time of a video's frames is read from its clock, not from {time_from}")
         if time_from == "clock" and pattern.count(_DATE) != 1:
-            raise ValueError(f"{pattern!r} must hold {_DATE} once, where the night's date stands")
+            raise ValueError(f"{pattern!r} must contain {_DATE} once, in the place of the night's date")
         if time_from == "file_name":
             file_name_pattern(pattern)
         if frames == "videos" and not pattern.lower().endswith(VIDEO_SUFFIXES):
@@ -169,7 +169,7 @@ class Camera(Section):
 
     @field_validator("crop_px", "clock")
     @classmethod
-    def _within_frame(cls, part: Box | Clock | None, info: ValidationInfo) -> Box | Clock | None:
+    def _within_frame(cls, part: PixelBox | Clock | None, info: ValidationInfo) -> PixelBox | Clock | None:
         if part is None:
             if info.data.get("time_from") == "clock":
                 raise ValueError("the time is read from the clock, so its place and formats are needed")
@@ -182,14 +182,14 @@ class Camera(Section):
 
     @field_validator("circle_px")
     @classmethod
-    def _in_sight(cls, circle: Circle, info: ValidationInfo) -> Circle:
+    def _in_sight(cls, circle: PixelCircle, info: ValidationInfo) -> PixelCircle:
         frame = info.data.get("frame_px")
         if frame is None:  # its own error is reported
             return circle
-        # The centre may lie outside the frame, but not so far that no sky is left in it.
+        # The centre may be outside the frame, but not so far that no sky is left in it.
         limit_px = 2 * (frame.width + frame.height)
         if max(abs(circle.x), abs(circle.y), circle.radius) > limit_px:
-            raise ValueError(f"circle_px lies beyond {limit_px} pixels, twice the frame's width and height")
+            raise ValueError(f"circle_px is beyond {limit_px} pixels, twice the frame's width and height")
         return circle
 
     @model_validator(mode="after")
@@ -316,13 +316,7 @@ def parse_camera(document: object, where: str) -> Camera:
     ReproError
         If one of its fields has an invalid value; the message names it.
     """
-    try:
-        return Camera.model_validate(document)
-    except ValidationError as error:
-        first = error.errors()[0]
-        field = ".".join(str(part) for part in first["loc"]) or "(whole file)"
-        message = message_of(ValueError(first["msg"].removeprefix("Value error, ")))
-        raise ReproError(found=message, expected=_EXPECTED, where=f"{where}, field {field}", remedy=_REMEDY) from None
+    return validated(Camera, document, where=where, remedy=_REMEDY)
 
 
 def camera_of(corpus: str, film: FilmParams) -> Camera:

@@ -72,7 +72,7 @@ def new(
 
     Example: repro camera new roof ~/nights --latitude 67.84 --longitude 20.41 --time-zone Europe/Stockholm
     """
-    from repro.camera import Circle
+    from repro.camera import PixelCircle
     from repro.film.new_camera import choose_corpus, new_camera
     from repro.params import Site
     from repro.untrusted import validated
@@ -83,7 +83,10 @@ def new(
     sky = None
     if circle is not None:
         sky = validated(
-            Circle, dict(zip(("x", "y", "radius"), circle, strict=True)), where="--circle", remedy="correct the option"
+            PixelCircle,
+            dict(zip(("x", "y", "radius"), circle, strict=True)),
+            where="--circle",
+            remedy="correct the option",
         )
     made = new_camera(paths, name, images, site, credit=credit, stamp_zone=stamp_zone, circle=sky)
     choose_corpus(paths.params, name)

@@ -19,7 +19,7 @@ from repro.camera import STILL_SUFFIXES, VIDEO_SUFFIXES, Camera
 from repro.classifier.cam import explain, overlay
 from repro.classifier.device import choose
 from repro.classifier.infer_corpus import Classifier, p_yes
-from repro.classifier.network import CLASSES, load
+from repro.classifier.network import image_size_px, load
 from repro.classifier.transforms import Pixels, decode
 from repro.engine.progress import progress
 from repro.errors import ReproError
@@ -29,6 +29,7 @@ from repro.film.decode import Video
 from repro.film.still_corpus import scaled
 from repro.film.still_files import StillFile, decode_pixels, decode_still, list_stills, to_eight_bits
 from repro.film.videos import files_below, path_text
+from repro.frames import CLASSES
 from repro.params import FilmParams, InferParams, Sampling
 
 #: Columns of a table of answers; ``frame`` is the index in a video.
@@ -82,7 +83,7 @@ def classify_files(
         of another network.
     """
     network, notes = load(weights)
-    side_px = int(notes.get("image_size_px", 240))
+    side_px = image_size_px(notes)
     explained = load(weights)[0] if overlays is not None else None  # a classifier rearranges its own network
     classifier = Classifier(network, side_px, InferParams(), choose(device))
     rows: list[tuple[str, int | None, float, float, float, str]] = []

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from repro.engine.receipts import NightWork, settings_digest
+from repro.engine.receipts import NightWork, receipt_path, settings_digest
 from repro.files import digest
 from repro.params import Params
 
@@ -44,12 +44,12 @@ def training_work(split: pd.DataFrame, film: Path, folder: Path, params: Params)
         "train": params.train.model_dump(),
         "device": [params.engine.device, _GPU.exists()],
         "labels": hashlib.sha256(rows.encode()).hexdigest(),
-        "film": {night: _digest(film / "receipts" / f"{night}.json") for night in sorted(used["night"].unique())},
+        "film": {night: _digest(receipt_path(film, night)) for night in sorted(used["night"].unique())},
         "initial": _digest(Path(params.train.initial_weights.get(params.corpus, "imagenet"))),
     }
     outputs = tuple(folder / name for name in (*OUTPUTS, CARD))
     settings_hash = settings_digest(settings, "repro.classifier.train_corpus", "repro.classifier.model_card")
-    return NightWork("train", (), outputs, folder / "receipts" / "sources.json", settings_hash)
+    return NightWork("train", (), outputs, receipt_path(folder, "sources"), settings_hash)
 
 
 def _digest(path: Path) -> str | None:

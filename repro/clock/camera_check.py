@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from repro.camera import STILL_SUFFIXES, UNKNOWN, Box, Camera, Circle, Clock, parse_camera, profile_document
+from repro.camera import STILL_SUFFIXES, UNKNOWN, Camera, Clock, PixelBox, PixelCircle, parse_camera, profile_document
 from repro.clock import ocr
 from repro.clock.formats import ClockFormat, parse
 from repro.errors import ReproError
@@ -148,11 +148,11 @@ def _draw(picture: Image, known: dict[str, Any], where: str) -> Image:
 
     thick = max(1, round(max(picture.shape) / 500))
     if "crop_px" in known:
-        _rectangle(picture, part(Box, known["crop_px"], "crop_px"), COLOURS["crop_px"], thick)
+        _rectangle(picture, part(PixelBox, known["crop_px"], "crop_px"), COLOURS["crop_px"], thick)
     if known.get("clock"):
         _rectangle(picture, part(Clock, known["clock"], "clock").box_px, COLOURS["clock"], thick)
     if "circle_px" in known:
-        circle = part(Circle, known["circle_px"], "circle_px")
+        circle = part(PixelCircle, known["circle_px"], "circle_px")
         centre = (round(circle.x), round(circle.y))
         cv2.circle(picture, centre, round(circle.radius), COLOURS["circle_px"], thick, cv2.LINE_AA)
         if "north_deg" in known:
@@ -162,6 +162,6 @@ def _draw(picture: Image, known: dict[str, Any], where: str) -> Image:
     return picture
 
 
-def _rectangle(picture: Image, box: Box, colour: tuple[int, int, int], thick: int) -> None:
+def _rectangle(picture: Image, box: PixelBox, colour: tuple[int, int, int], thick: int) -> None:
     end = (box.left + box.width - 1, box.top + box.height - 1)
     cv2.rectangle(picture, (box.left, box.top), end, colour, thick)

@@ -17,7 +17,7 @@ import cv2
 import numpy as np
 import yaml
 
-from repro.camera import Camera, Circle, parse_camera, profile_path
+from repro.camera import Camera, PixelCircle, parse_camera, profile_path
 from repro.engine.progress import progress
 from repro.errors import ReproError
 from repro.files import atomic_path, write_text
@@ -51,7 +51,14 @@ class NewCamera:
 
 
 def new_camera(
-    paths: Paths, name: str, images: Path, site: Site, *, credit: str, stamp_zone: str | None, circle: Circle | None
+    paths: Paths,
+    name: str,
+    images: Path,
+    site: Site,
+    *,
+    credit: str,
+    stamp_zone: str | None,
+    circle: PixelCircle | None,
 ) -> NewCamera:
     """Measure a profile on images, write it, and put the images into the corpus of the same name.
 
@@ -70,7 +77,7 @@ def new_camera(
         Owner of the images.
     stamp_zone : str, optional
         Time zone of the camera's own clock, where it is not the site's.
-    circle : Circle, optional
+    circle : PixelCircle, optional
         The sky; found in the images if not given.
 
     Raises
@@ -97,7 +104,7 @@ def new_camera(
     pixels, bits = _look(files)
     height, width = pixels[0].shape[:2]
     measured = None if circle is not None else find_circle(pixels)
-    whole = Circle(x=width / 2, y=height / 2, radius=float(np.ceil(np.hypot(width, height) / 2)))
+    whole = PixelCircle(x=width / 2, y=height / 2, radius=float(np.ceil(np.hypot(width, height) / 2)))
     sky = circle or measured or whole
     time_from, pattern = _where_times_stand(files)
     document: dict[str, Any] = {
@@ -131,7 +138,7 @@ def new_camera(
     return NewCamera(target, camera, lines, next((file.path for file in files if not file.member), None))
 
 
-def find_circle(images: Sequence[Image]) -> Circle | None:
+def find_circle(images: Sequence[Image]) -> PixelCircle | None:
     """The lit circle of a fisheye lens before black, from several images; None if the corners are not dark.
 
     Parameters
@@ -167,7 +174,7 @@ def find_circle(images: Sequence[Image]) -> Circle | None:
     x, y, radius = _fit_circle(rim)
     if not 0.25 * min(height, width) < radius < max(height, width):
         return None
-    return Circle(x=x, y=y, radius=radius)
+    return PixelCircle(x=x, y=y, radius=radius)
 
 
 def _fit_circle(points: np.ndarray) -> tuple[float, float, float]:
@@ -231,7 +238,7 @@ def _times(files: Sequence[StillFile], camera: Camera) -> list[float]:
     return sorted(times_s)
 
 
-def _crop(sky: Circle, width: int, height: int) -> dict[str, int]:
+def _crop(sky: PixelCircle, width: int, height: int) -> dict[str, int]:
     left, top = max(0, int(np.floor(sky.x - sky.radius))), max(0, int(np.floor(sky.y - sky.radius)))
     right, bottom = min(width, int(np.ceil(sky.x + sky.radius))), min(height, int(np.ceil(sky.y + sky.radius)))
     return {"left": left, "top": top, "width": right - left, "height": bottom - top}

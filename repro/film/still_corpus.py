@@ -20,8 +20,8 @@ import pandas as pd
 
 from repro import frames
 from repro.camera import Camera
-from repro.engine.nights import Failure
-from repro.engine.receipts import NightWork, is_current, settings_digest
+from repro.engine.receipts import NightWork, is_current, receipt_path, settings_digest
+from repro.engine.run_nights import Failure
 from repro.engine.workers import Workers, worker_count
 from repro.errors import ReproError
 from repro.files import atomic_path
@@ -65,7 +65,7 @@ def still_tasks(
             continue
         listed = [[place, still.file.name, still.stamp and asdict(still.stamp)] for place, still in chosen]
         settings = settings_digest({**base, "stills": listed, "scanned": len(stills)}, __name__)
-        receipt = folder / "receipts" / f"{night}.json"
+        receipt = receipt_path(folder, night)
         work = NightWork(night, paths, film_outputs(folder, night), receipt, settings)
         tasks.append(StillTask(work, len(chosen), camera, params, tuple(chosen), len(stills)))
     waiting = sum(not is_current(task.work, hash_inputs=False) for task in tasks)

@@ -14,7 +14,7 @@ import pytz
 
 from repro.camera import STILL_SUFFIXES, Camera
 from repro.camera_patterns import file_name_pattern
-from repro.engine.nights import Failure
+from repro.engine.run_nights import Failure
 from repro.errors import ReproError
 from repro.film.still_files import StillFile, list_stills
 from repro.film.videos import is_date, path_text

@@ -14,7 +14,7 @@ from pathlib import Path
 import pandas as pd
 
 from repro import frames
-from repro.engine.nights import summaries
+from repro.engine.run_nights import summaries
 from repro.errors import ReproError
 from repro.film.frame_archive import film_outputs, read_frame
 from repro.frames import NAME_PATTERN

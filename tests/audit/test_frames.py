@@ -14,7 +14,7 @@ import pytest
 from repro.audit.cell_moves import cell_moves
 from repro.audit.diff import Diff
 from repro.audit.diff_formats import as_frame_list
-from repro.audit.frame_moves import FrameMove, Frames, frame_moves
+from repro.audit.frame_moves import FrameMove, FrameMoves, frame_moves
 from repro.audit.metric_moves import metric_moves
 from repro.audit.outputs import Change, Gap, Pair
 
@@ -126,7 +126,7 @@ def test_damaged_table_is_a_gap() -> None:
     pair = Tables({"infer": {"20240202.parquet": frames}}, {"infer": {"20240202.parquet": b"damaged"}})
     pair._remote = False
     pair.after.commit = None
-    assert frame_moves(pair) == Frames()
+    assert frame_moves(pair) == FrameMoves()
     (gap,) = pair.gaps
     assert (gap.lacks, gap.files, gap.remedy) == (
         "damaged, not a table",
@@ -191,7 +191,7 @@ def test_moved_frames_are_a_list_to_be_shown() -> None:
         FrameMove("20240201", 7, name, {"predicted": ("yes", "no"), "label": (None, 'a "word", quoted')}),
         FrameMove("20240201", 8, "20240201_8", {"frame": ("present", None)}),
     ]
-    diff = cast(Diff, SimpleNamespace(frames=Frames(moves=moves)))
+    diff = cast(Diff, SimpleNamespace(frames=FrameMoves(moves=moves)))
     table = pd.read_csv(StringIO(as_frame_list(diff)))
     assert table.to_dict("records") == [
         {"name": name, "before": "predicted yes; label -", "after": 'predicted no; label a "word", quoted'}

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import yaml
 
-from repro.camera import Circle, load_camera, parse_camera
+from repro.camera import PixelCircle, load_camera, parse_camera
 from repro.clock.camera_check import COLOURS, check_camera
 from repro.errors import ReproError
 from repro.film.new_camera import choose_corpus, find_circle, new_camera
@@ -107,7 +107,7 @@ def test_times_in_exif_data_and_nowhere(tmp_path: Path, profiles: Path) -> None:
         time = START + timedelta(minutes=number)
         write_jpeg(tmp_path / "exif" / f"DSC{number}.JPG", fisheye(number, 200, 150, 120), time, "+01:00")
         write_jpeg(tmp_path / "none" / f"DSC{number}.JPG", fisheye(number, 200, 150, 120))
-    circle = Circle(x=200, y=150, radius=120)
+    circle = PixelCircle(x=200, y=150, radius=120)
     made = new_camera(project, "roof", tmp_path / "exif", SITE, credit="me", stamp_zone=None, circle=circle)
     assert (made.camera.time_from, made.camera.circle_px) == ("exif", circle)
     with pytest.raises(ReproError, match=r"docs/camera\.md"):

@@ -11,7 +11,7 @@ import pytest
 
 from repro import frames
 from repro.clock.clock_corpus import clock_corpus
-from repro.engine.nights import summaries
+from repro.engine.run_nights import summaries
 from repro.errors import ReproError
 from repro.film.film_corpus import film_corpus
 from repro.film.frame_archive import film_outputs, read_frame
