@@ -242,7 +242,7 @@ def test_phone(client: Client, tmp_path: Path, view: str) -> None:
         opened(driver, client.address)
         if view == "grid":
             driver.find_element(By.ID, "to-grid").click()
-            wait(driver, "return document.querySelectorAll('.cell').length === 40")
+            wait(driver, "return document.querySelectorAll('.cell').length === 32")
         assert driver.execute_script("return document.documentElement.scrollWidth <= innerWidth")
         for button in driver.find_elements(By.CSS_SELECTOR, "#answers button"):
             box = button.rect

@@ -9,7 +9,7 @@ const SKIP = { label: "skip", key: "s" };
 
 const state = {
   frames: [], labels: new Map(), reveal: {}, classes: [], purpose: "label",
-  at: 0, offset: 0, view: "single", columns: 6, selected: new Set(), anchor: 0,
+  at: 0, offset: 0, view: "single", columns: innerWidth < 768 ? 4 : 6, selected: new Set(), anchor: 0,
   history: [], times: [], busy: false, waiting: null, turn: 0, zoom: 1, brightness: 1,
 };
 const shows = () => state.purpose === "show";
@@ -27,6 +27,7 @@ async function begin() {
   byId("progress-line").hidden = shows();
   if (!shows()) drawButtons();
   drawKeys();
+  byId("columns").value = state.columns;
   state.at = Math.max(0, nextOpen(-1));
   if (shows()) state.view = "grid";
   await draw();

@@ -82,7 +82,7 @@ export function drawGrid(frames, { labels, reveal, current, selected, columns, c
     const words = [...Object.entries(frame.notes).map(([key, value]) => `${key}: ${value}`), reveal[frame.name]];
     const note = document.createElement("span");
     note.className = "note";
-    note.textContent = [clock(frame.time).slice(0, 16), ...words].filter(Boolean).join(" · ");
+    note.textContent = [clock(frame.time).slice(5, 16), ...words].filter(Boolean).join(" · ");
     cell.append(note);
     cell.addEventListener("click", (event) => choose(place, event.shiftKey));
     return cell;
