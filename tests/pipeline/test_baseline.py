@@ -24,7 +24,6 @@ from repro.labels import labelfile
 from repro.observatory import contact_sheet as contact
 from repro.params import Params, SoftmaxParams, TrainParams
 from repro.paths import Paths
-from repro.reporting.observatory import STATISTICS
 from repro.sky.bins import CONDITIONS
 from tests.support.answers import answered
 from tests.support.baseline import WHOLE, WORDS, Kind, Real, Store
@@ -61,7 +60,7 @@ class Chain:
 def small_sheet(target: Path, _params: Params) -> pd.DataFrame:
     """A contact sheet of one grey tile."""
     Image.new("RGB", (64, 64), (40, 40, 40)).save(target)
-    return pd.DataFrame([{"row": "form", "caption": "arc", **dict.fromkeys(STATISTICS, 40.0)}])
+    return pd.DataFrame([{"row": "form", "caption": "arc", "noise": 40.0}])
 
 
 def run_chain(folder: Path, workers: int) -> Chain:
