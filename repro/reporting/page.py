@@ -274,7 +274,7 @@ def markdown(text: str) -> str:
 
 
 def chapters(results: Results) -> dict[str, list[Chapter]]:
-    """Claims by document (in the order of ``_record.yaml``, unlisted ones last) and section; no claim is left out."""
+    """Claims by document (in the order of ``_record.yaml``, then those that it does not name) and section."""
     placed: dict[tuple[str, str], list[JudgedClaim]] = {}
     for item in results.judged.values():
         source = item.claim.source
