@@ -7,9 +7,10 @@ and compared with it; heights are changed, bar by bar, as long as that brings th
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from itertools import permutations
+from itertools import permutations, product
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -36,6 +37,15 @@ HEIGHT_PX = float(np.hypot(ROUNDING_PX, 0.75))
 _SWEEPS = 8
 LOW = 64  # pixels; all but a few bars are lower, and only the lower part of the panel is drawn again for them
 REACH = 10  # columns beyond a bar that its colour spreads to by the coding
+#: Grid lines as matplotlib draws them at 100 dots per inch: 0.8 points wide, dashes and gaps of 3.7 and 1.6 widths, grey.
+LINE_PX = 0.8 * 100 / 72
+LINE_SIDE = (LINE_PX - 1) / 2  # share of the pixels on both sides that a line covers; also true of the box
+DASHES_PX = (3.7 * LINE_PX, 1.6 * LINE_PX)
+GRID_GREY = 176
+_TICK_ROWS = (1.0, 1.0, 1.0, 1.0, 0.5)  # a tick of 3.5 points below the box
+_BELOW = 8  # rows that may share a block of the coding with bars; letters are further down
+_UNDECIDED_PX = 0.2  # from the middle between two pixels, within which the rounding of a border is tried both ways
+_BORDER_SWEEPS = 2
 _COLOUR_LIMIT = 30.0  # counts by which a legend's colour may differ
 
 
@@ -125,39 +135,94 @@ class _Panel:
         rows = np.arange(self.seen.shape[0]) + self.top
         self.above = (self.base - rows)[:, None]  # pixels above the lower line; 1 is the first row of bars
         self.rows = slice(box.top + 2 - self.top, self.base - self.top)
-        grid = np.round([place for place, value in up.ticks if value > 0]).astype(int) - self.top
         self.weight = np.ones(self.seen.shape[:2])
-        for row in grid:
-            self.weight[row - 1 : row + 2] = 0.1  # a dashed line is drawn there
         self.weight[: box.top + 3 - self.top] = 0
         self.weight[self.base - self.top :] = 0
         legend = _legend(picture, box)
-        if legend is not None:
-            self.weight[
-                legend.top - self.top : legend.bottom - self.top, legend.left - self.left : legend.right - self.left
-            ] = 0
-        # What is not drawn here (lines, ticks, letters) is taken over, so that it disturbs both pictures alike.
         self.copied = np.zeros(self.seen.shape[:2], dtype=bool)
-        self.copied[self.base - self.top :] = True
+        if legend is not None:
+            inside = np.s_[
+                legend.top - self.top : legend.bottom - self.top, legend.left - self.left : legend.right - self.left
+            ]
+            self.weight[inside] = 0
+            self.copied[inside] = True
+        # What is not drawn here (lines, ticks, letters) is taken over, so that it disturbs both pictures alike.
+        self.copied[self.base + _BELOW - self.top :] = True
         self.copied[: box.top + 1 - self.top] = True
         self.copied[:, : box.left + 2 - self.left] = True
         self.copied[:, box.right - 1 - self.left :] = True
         self.colours = _mixtures()
+        self.black = self._foot([round(place) - self.left for place, _ in across.ticks])
+        self.lines = self._grid_lines([round(place) - self.top for place, _ in up.ticks], box)
 
-    def _set_edges(self, shift: float) -> None:
-        """Put the bars' borders on whole pixels, as they are drawn, after a shift of the scale by part of a pixel."""
-        self.edges = np.round(self.places + shift).astype(int)
+    def _foot(self, ticks: list[int]) -> Floats:
+        """Share of black by pixel, shape (rows, columns, 1), in the rows of the lower line of the box and of the ticks."""
+        black = np.zeros((_BELOW + 1, self.seen.shape[1]))
+        black[:3] = np.array([LINE_SIDE, 1.0, LINE_SIDE])[:, None]
+        for tick in ticks:
+            for offset, share in ((-1, LINE_SIDE), (0, 1.0), (1, LINE_SIDE)):
+                for row, part in enumerate(_TICK_ROWS, start=2):
+                    black[row, tick + offset] += (1 - black[row, tick + offset]) * share * part
+        return black[:, :, None]
+
+    def _grid_lines(self, rows: list[int], box: Box) -> Floats:
+        """Share of each pixel that the dashed grid lines cover; they lie over the bars."""
+        along = np.arange(self.seen.shape[1])[:, None] + np.array([0.0, 1.0]) - (box.left + 0.5 - self.left)
+        dash, gap = DASHES_PX
+        # Length of dashes up to a place, so that a pixel has the difference of its two sides.
+        drawn = np.where(along > 0, along // (dash + gap) * dash + np.minimum(along % (dash + gap), dash), 0.0)
+        across = np.clip(drawn[:, 1] - drawn[:, 0], 0, 1)
+        lines = np.zeros(self.seen.shape[:2])
+        for row in rows:
+            for offset, share in ((-1, LINE_SIDE), (0, 1.0), (1, LINE_SIDE)):
+                if 0 <= row + offset < len(lines):
+                    lines[row + offset] = share * across
+        lines[self.copied] = 0
+        return lines
+
+    def _set_edges(self, shift: float, stretch: float = 0.0) -> None:
+        """Put the bars' borders on whole pixels, as they are drawn, with the scale shifted and stretched by parts of a pixel."""
+        self.exact = self.places + shift + stretch * np.linspace(-0.5, 0.5, BINS + 1)
+        self._use_edges(np.round(self.exact).astype(int))
+
+    def _use_edges(self, edges: Heights) -> None:
+        self.edges = edges
         self.bins = np.full(self.seen.shape[1], -1)
         for number in range(BINS):
-            self.bins[self.edges[number] : self.edges[number + 1]] = number
+            self.bins[edges[number] : edges[number + 1]] = number
 
-    def _settle_edges(self) -> None:
-        """Find the shift of the scale, which ticks give to a fifth of a pixel, that puts most borders right."""
-        misfits = {}
-        for shift in np.linspace(-0.5, 0.5, 11):
-            self._set_edges(float(shift))
-            misfits[float(shift)] = float(self.misfit(self.start()).sum())
-        self._set_edges(min(misfits, key=misfits.__getitem__))
+    def _settle_borders(self, heights: Heights) -> None:
+        """Round single borders to the other side, where they lie near the middle of two pixels and that fits better."""
+        least = self.total(heights)
+        for number in np.flatnonzero(abs(self.exact % 1 - 0.5) < _UNDECIDED_PX):
+            before = self.edges
+            other = before.copy()
+            other[number] = 2 * np.floor(self.exact[number]) + 1 - before[number]
+            self._use_edges(other)
+            misfit = self.total(heights)
+            if misfit < least:
+                least = misfit
+            else:
+                self._use_edges(before)
+
+    def _settle(self) -> None:
+        """Find what the ticks leave open: opacity of the grid lines, and shift and stretch of the x axis.
+
+        Ticks stand on whole pixels, so that some borders of bars would be drawn a pixel off.
+        """
+        heights = self.start()
+        covered = self.lines
+
+        def draw_lines(opacity: float) -> None:
+            self.lines = covered * opacity
+
+        _set_best(draw_lines, [(float(opacity),) for opacity in np.linspace(0, 1, 21)], lambda: self.total(heights))
+        offsets = [float(offset) for offset in np.linspace(-0.6, 0.6, 13)]
+        _set_best(self._set_edges, list(product(offsets, offsets)), lambda: self.total(heights))
+
+    def total(self, heights: Heights) -> float:
+        """Misfit of the whole panel."""
+        return float(self.misfit(heights).sum())
 
     def draw(self, heights: Heights, top: int = 0) -> Pixels:
         """The panel from a row on, with bars of these heights (series, bin) in pixels."""
@@ -166,7 +231,13 @@ class _Panel:
         code = np.zeros((len(above), len(self.bins)), dtype=np.uint8)
         for number in range(len(SERIES)):
             code |= ((above <= columns[number]) & (above > 0)).astype(np.uint8) << number
-        drawn = np.where(self.copied[top:, :, None], self.seen[top:], self.colours[code])
+        drawn = self.colours[code]
+        lined = np.flatnonzero(self.lines[top:].any(axis=1))
+        over = self.lines[top:][lined][:, :, None]
+        drawn[lined] = _blend(drawn[lined], np.array(GRID_GREY), over)
+        foot = slice(self.base - 1 - self.top - top, self.base + _BELOW - self.top - top)
+        drawn[foot] = _blend(drawn[foot], np.array(0), self.black)
+        drawn = np.where(self.copied[top:, :, None], self.seen[top:], drawn)
         return self.coding.apply(drawn) if self.coding else drawn
 
     def misfit(self, heights: Heights, top: int = 0) -> Floats:
@@ -184,7 +255,7 @@ class _Panel:
         middle = (self.edges[:-1] + self.edges[1:] - 1) / 2
         columns = np.stack([np.floor(middle), np.ceil(middle)]).astype(int)
         profile = self.seen[self.rows][::-1][:, columns].astype(float).mean(axis=1)  # from the lower line upwards
-        weight = self.weight[self.rows][::-1][:, columns[0]]
+        weight = np.where(self.lines > 0, 0.1, self.weight)[self.rows][::-1][:, columns[0]]
         cost = ((profile[:, :, None] - self.colours[None, None].astype(float)) ** 2).sum(axis=3) * weight[..., None]
         total = np.concatenate([np.zeros((1, *cost.shape[1:])), np.cumsum(cost, axis=0)])  # (rows + 1, bins, codes)
         best, heights = np.full(BINS, np.inf), np.zeros((len(SERIES), BINS), dtype=int)
@@ -212,7 +283,7 @@ class _Panel:
 
     def fit(self) -> Heights:
         """Heights whose drawing comes nearest to the figure."""
-        self._settle_edges()
+        self._settle()
         heights = self.start()
         active = np.ones((len(SERIES), BINS), dtype=bool)
         low = (self.base - self.top - LOW - 32) // 16 * 16  # where the part begins that holds the low bars
@@ -239,6 +310,8 @@ class _Panel:
                                 current = self.misfit(heights, top)
             if not changed.any():
                 break
+            if sweep < _BORDER_SWEEPS:
+                self._settle_borders(heights)
             # A bar is tried again if it or a neighbour has changed.
             active[:] = np.convolve(changed.any(axis=0), np.ones(5), mode="same") > 0
         return heights
@@ -248,14 +321,29 @@ class _Panel:
         return float(misfit[max(self.edges[number] - REACH, 0) : self.edges[number + 1] + REACH].sum())
 
 
+def _set_best(setting: Callable[..., None], choices: list[tuple[float, ...]], misfit: Callable[[], float]) -> None:
+    """Set what gives the smallest misfit; of equally good neighbours the one in their middle."""
+    misfits = []
+    for choice in choices:
+        setting(*choice)
+        misfits.append(misfit())
+    best = [choice for choice, value in zip(choices, misfits, strict=True) if value <= min(misfits)]
+    setting(*best[len(best) // 2])
+
+
 def _mixtures() -> Pixels:
     """Colours of the eight ways in which three bars can cover a pixel; bit k of the index stands for series k."""
-    colours = np.full((2 ** len(SERIES), 3), 255.0)
-    for code in range(len(colours)):
-        for number, (_, colour) in enumerate(SERIES):
-            if code >> number & 1:
-                colours[code] = ALPHA * np.asarray(colour) + (1 - ALPHA) * colours[code]
-    return np.round(colours).astype(np.uint8)
+    colours = np.full((2 ** len(SERIES), 3), 255)
+    for number, (_, colour) in enumerate(SERIES):
+        covered = np.flatnonzero(np.arange(len(colours)) >> number & 1)
+        colours[covered] = _blend(colours[covered], np.asarray(colour), np.array(ALPHA))
+    return colours.astype(np.uint8)
+
+
+def _blend(below: npt.NDArray[Any], colour: npt.NDArray[Any], opacity: Floats) -> npt.NDArray[np.int_]:
+    """A translucent colour over opaque pixels in the whole numbers of matplotlib's renderer (fixed_blender_rgba_plain)."""
+    alpha, below = np.round(255 * opacity).astype(int), below.astype(int)
+    return np.asarray(((256 * colour - 255 * below) * alpha + 255 * 256 * below) // (alpha + 255 * 256))
 
 
 def _legend(picture: Pixels, box: Box) -> Box | None:
@@ -270,7 +358,7 @@ def _legend(picture: Pixels, box: Box) -> Box | None:
     columns = np.flatnonzero(black[rows].any(axis=0))
     return Box(
         max(box.left + columns[0] - 60, box.left), max(box.top + rows[0] - 8, box.top),
-        min(box.left + columns[-1] + 20, box.right), box.top + rows[-1] + 14,
+        min(box.left + columns[-1] + 20, box.right), box.top + rows[-1] + 20,
     )  # fmt: skip
 
 
