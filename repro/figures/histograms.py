@@ -36,6 +36,22 @@ _APART = 9  # bars changed at a time are this many bins apart, so that no two sh
 HEIGHT_PX = float(np.hypot(ROUNDING_PX, 0.75))
 _SWEEPS = 8
 LOW = 64  # pixels; all but a few bars are lower, and only the lower part of the panel is drawn again for them
+#: A change of heights at a bin: series, bins to the right of it, pixels.
+Move = tuple[tuple[int, int, int], ...]
+_SINGLE_MOVES: tuple[Move, ...] = tuple(((series, 0, step),) for series in range(3) for step in (1, -1, 2, -2))
+_JOINT_MOVES: tuple[Move, ...] = (
+    *_SINGLE_MOVES,
+    *(((series, 0, step),) for series in range(3) for step in (3, -3, 4, -4, 6, -6)),
+    *(
+        ((series, 0, step), (series, offset, -step))
+        for series in range(3) for offset in (1, 2) for step in (1, -1, 2, -2, 4, -4)
+    ),
+    *(
+        ((first, 0, step), (second, 0, sign * step))
+        for first, second in ((0, 1), (0, 2), (1, 2)) for sign in (1, -1) for step in (1, -1, 2, -2)
+    ),
+)  # fmt: skip
+_SUSPECT = 2.0  # times the typical misfit, beyond which a bin is changed together with others
 REACH = 10  # columns beyond a bar that its colour spreads to by the coding
 #: Grid lines as matplotlib draws them at 100 dots per inch: 0.8 points wide, dashes and gaps of 3.7 and 1.6 widths, grey.
 LINE_PX = 0.8 * 100 / 72
@@ -231,20 +247,18 @@ class _Panel:
         code = np.zeros((len(above), len(self.bins)), dtype=np.uint8)
         for number in range(len(SERIES)):
             code |= ((above <= columns[number]) & (above > 0)).astype(np.uint8) << number
-        drawn = self.colours[code]
+        drawn = np.take(self.colours, code, axis=0)
         lined = np.flatnonzero(self.lines[top:].any(axis=1))
-        over = self.lines[top:][lined][:, :, None]
-        drawn[lined] = _blend(drawn[lined], np.array(GRID_GREY), over)
+        drawn[lined] = _blend(drawn[lined], np.array(GRID_GREY), self.lines[top:][lined][:, :, None])
         foot = slice(self.base - 1 - self.top - top, self.base + _BELOW - self.top - top)
         drawn[foot] = _blend(drawn[foot], np.array(0), self.black)
-        drawn = np.where(self.copied[top:, :, None], self.seen[top:], drawn)
+        np.copyto(drawn, self.seen[top:], where=self.copied[top:, :, None])
         return self.coding.apply(drawn) if self.coding else drawn
 
     def misfit(self, heights: Heights, top: int = 0) -> Floats:
         """Sum of squared differences by column, from a row on."""
-        difference = self.draw(heights, top).astype(np.int16) - self.seen[top:]
-        squares = np.einsum("ijk,ijk->ij", difference.astype(np.float32), difference.astype(np.float32))
-        return np.asarray((self.weight[top:] * squares).sum(axis=0))
+        difference = np.subtract(self.draw(heights, top), self.seen[top:], dtype=np.float32)
+        return np.asarray((self.weight[top:] * np.einsum("ijk,ijk->ij", difference, difference)).sum(axis=0))
 
     def start(self) -> Heights:
         """Heights that fit the middle of each bar best, all rows at once.
@@ -285,40 +299,64 @@ class _Panel:
         """Heights whose drawing comes nearest to the figure."""
         self._settle()
         heights = self.start()
-        active = np.ones((len(SERIES), BINS), dtype=bool)
-        low = (self.base - self.top - LOW - 32) // 16 * 16  # where the part begins that holds the low bars
+        active = np.ones(BINS, dtype=bool)
         for sweep in range(_SWEEPS):
-            changed = np.zeros_like(active)
-            for tall, top in ((False, max(low, 0)), (True, 0)):
-                candidates = active & ((heights.max(axis=0) > LOW) == tall)
-                if not candidates.any():
-                    continue
-                current = self.misfit(heights, top)
-                for series in range(len(SERIES)):
-                    for first in range(_APART):
-                        group = [b for b in range(first, BINS, _APART) if candidates[series, b]]
-                        for step in (1, -1, 2, -2) if sweep == 0 else (1, -1):
-                            if not group:
-                                break
-                            trial = heights.copy()
-                            trial[series, group] = np.clip(trial[series, group] + step, 0, self.limit)
-                            new = self.misfit(trial, top)
-                            better = [b for b in group if self._around(new, b) < self._around(current, b) - 1e-3]
-                            if better:
-                                heights[series, better] = trial[series, better]
-                                changed[series, better] = True
-                                current = self.misfit(heights, top)
+            changed = self._improve(heights, active, _SINGLE_MOVES)
             if not changed.any():
                 break
             if sweep < _BORDER_SWEEPS:
                 self._settle_borders(heights)
-            # A bar is tried again if it or a neighbour has changed.
-            active[:] = np.convolve(changed.any(axis=0), np.ones(5), mode="same") > 0
+            # A bin is tried again if it or a neighbour has changed.
+            active = np.convolve(changed, np.ones(5), mode="same") > 0
+        # Where the coding leaves little of a bar, one wrong height makes up for another: both are changed at once.
+        for _ in range(_SWEEPS):
+            around = self._all_around(self.misfit(heights))
+            if not self._improve(heights, around > _SUSPECT * np.median(around), _JOINT_MOVES).any():
+                break
         return heights
 
-    def _around(self, misfit: Floats, number: int) -> float:
-        """Misfit of a bar and of the columns beside it that its colour spreads to."""
-        return float(misfit[max(self.edges[number] - REACH, 0) : self.edges[number + 1] + REACH].sum())
+    def _improve(self, heights: Heights, active: npt.NDArray[np.bool_], moves: Sequence[Move]) -> npt.NDArray[np.bool_]:
+        """Make all moves that bring the drawing nearer to the figure, in place; gives the bins that have changed."""
+        changed = np.zeros(BINS, dtype=bool)
+        low = max((self.base - self.top - LOW - 32) // 16 * 16, 0)  # where the part begins that holds the low bars
+        is_tall = heights.max(axis=0) > LOW
+        for tall, top in ((False, low), (True, 0)):
+            candidates = active & (is_tall == tall)
+            if not candidates.any():
+                continue
+            current = self._all_around(self.misfit(heights, top))
+            for move in moves:
+                reach = max(offset for _, offset, _ in move)
+                for group in _groups_apart(np.flatnonzero(candidates[: BINS - reach])):
+                    trial = heights.copy()
+                    for series, offset, step in move:
+                        trial[series, group + offset] = np.clip(trial[series, group + offset] + step, 0, self.limit)
+                    new = self._all_around(self.misfit(trial, top))
+                    better = group[new[group] < current[group] - 1e-3]
+                    if len(better):
+                        for series, offset, _ in move:
+                            heights[series, better + offset] = trial[series, better + offset]
+                        changed[better] = True
+                        current = self._all_around(self.misfit(heights, top))
+        return changed
+
+    def _all_around(self, misfit: Floats) -> Floats:
+        """Misfit of each bin with the columns beside it that its colour spreads to."""
+        total = np.concatenate([[0.0], np.cumsum(misfit)])
+        return np.asarray(total[self.edges[1:] + REACH] - total[self.edges[:-1] - REACH])
+
+
+def _groups_apart(bins: npt.NDArray[np.int_]) -> list[npt.NDArray[np.int_]]:
+    """Bins in as few groups as will do, those of a group at least :data:`_APART` apart."""
+    groups: list[list[int]] = []
+    for number in bins:
+        for group in groups:
+            if number - group[-1] >= _APART:
+                group.append(number)
+                break
+        else:
+            groups.append([number])
+    return [np.asarray(group) for group in groups]
 
 
 def _set_best(setting: Callable[..., None], choices: list[tuple[float, ...]], misfit: Callable[[], float]) -> None:
