@@ -186,8 +186,8 @@ def draw_comparison(maps: list[OwnMap], target: Path) -> None:
         axes[0, column].set_title(f"{one.case}\nr = {one.correlation:.2f}", fontsize=9)
         for row, nodes in ((1, one.author), (2, one.nodes)):
             axes[row, column].imshow(enlarge(nodes, 240), cmap="jet", vmin=0, vmax=1)
-    for row, title in enumerate(("frame of the thesis", "map of its author", "map of another network,\ntrained here")):
-        axes[row, 0].set_ylabel(title, fontsize=9)
+    for row, title in enumerate(("frame of the thesis", "map of its author", "map of another\nnetwork")):
+        axes[row, 0].set_ylabel(title, fontsize=8)
     for panel in axes.flat:
         panel.set_xticks([])
         panel.set_yticks([])

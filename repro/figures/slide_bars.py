@@ -73,8 +73,6 @@ def read_slide_bars(picture: Pixels, *, where: str) -> list[SlideBar]:
             core = picture[top + 1 : bottom - 1, round(zero) + 1 :].astype(float)
             share = np.median(_share(core, np.asarray(colour, dtype=float)), axis=0)
             found.append(((top + bottom) / 2, series, round(zero) + 0.5 + _length(share) - zero))
-    if not found:
-        raise _not_read("no bars", "bars in grey, black and two greens", where)
     return _by_time(found, per_px, where)
 
 
@@ -93,12 +91,13 @@ def _length(share: np.ndarray) -> float:
 
 
 def _by_time(found: list[tuple[float, str, float]], per_px: float, where: str) -> list[SlideBar]:
-    """Bars with their time of night: bars of one time lie side by side, and times are set apart."""
+    """Bars with their time of night: those of one time lie side by side, with the widest gaps between times."""
     found.sort()
-    rows = np.array([row for row, _, _ in found])
-    groups = np.split(np.arange(len(found)), np.flatnonzero(np.diff(rows) > 2 * np.diff(rows).min()) + 1)
-    if len(groups) != len(SUNS):
-        raise _not_read(f"bars in {len(groups)} groups", f"one group for each of {', '.join(SUNS)}", where)
+    if len(found) < len(SUNS):
+        raise _not_read(f"{len(found)} bars", f"bars for each of {', '.join(SUNS)}", where)
+    gaps = np.diff([row for row, _, _ in found])
+    widest = np.sort(np.argsort(gaps)[len(gaps) - len(SUNS) + 1 :])
+    groups = np.split(np.arange(len(found)), widest + 1)
     return [
         SlideBar(sun, found[number][1], found[number][2] * per_px, ERROR_PX * per_px)
         for sun, group in zip(SUNS, groups, strict=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from dataclasses import dataclass
+from itertools import product
 
 import cv2
 import matplotlib as mpl
@@ -13,6 +14,7 @@ from matplotlib.figure import Figure
 from PIL import Image
 
 from repro.figures.histograms import ALPHA, SERIES
+from repro.figures.slide_bars import BARS
 from repro.figures.softmax_grid import MOONS, SUNS
 
 
@@ -107,6 +109,41 @@ def draw_histograms(
     panels[2].legend(fontsize=12, loc="upper center")
     figure.tight_layout()
     return as_jpeg(figure, quality), truth
+
+
+def draw_bars(seed: int) -> tuple[np.ndarray, dict[tuple[str, str], float]]:
+    """A chart of four series at three times of night in the style of slide 10, on white, and its values."""
+    generator = np.random.default_rng(seed)
+    largest = (70_000, 20_000, 2_500)
+    truth = {
+        (sun, series): float(generator.uniform(0.2, 1) * most)
+        for sun, most in zip(SUNS, largest, strict=True) for series, _ in BARS
+    }  # fmt: skip
+    figure = Figure(figsize=(4.4, 4.0))
+    panel = figure.add_axes((0.2, 0.09, 0.65, 0.76))
+    for (place, sun), (offset, (series, colour)) in product(enumerate(SUNS), enumerate(BARS)):
+        panel.barh(place * 7 + offset, truth[sun, series], height=0.9, color=[part / 255 for part in colour])
+    panel.set(xlim=(0, 81_000), ylim=(21, -3), yticks=[])
+    panel.set_xticks(range(0, 80_001, 20_000))
+    panel.grid(axis="x", color="#bdbdbd")
+    panel.set_axisbelow(True)
+    for side in ("top", "right", "bottom"):
+        panel.spines[side].set_visible(False)
+    panel.spines["left"].set_color("#757575")
+    canvas = FigureCanvasAgg(figure)
+    canvas.draw()
+    return np.asarray(canvas.buffer_rgba())[..., :3].copy(), truth
+
+
+def draw_gradcam_page(maps: list[np.ndarray], generator: np.random.Generator, side: int = 199) -> np.ndarray:
+    """Frames in a row and their overlays below, shrunk and on a light page, as the README shows them."""
+    page = np.full((2 * side + 30, len(maps) * (side + 10) + 10, 3), 244, dtype=np.uint8)
+    for place, nodes in enumerate(maps):
+        frame = draw_sky(generator)
+        left = 10 + place * (side + 10)
+        for top, picture in ((10, frame), (side + 20, draw_overlay(frame, nodes))):
+            page[top : top + side, left : left + side] = cv2.resize(picture, (side, side), interpolation=cv2.INTER_AREA)
+    return page
 
 
 def draw_sky(generator: np.random.Generator, side: int = 720) -> np.ndarray:
