@@ -72,7 +72,9 @@ def gradcam(
         Path | None,
         typer.Option("--weights", metavar="FILE", help="Trained weights; those of the corpus if not given."),
     ] = None,
-    out: Annotated[Path | None, typer.Option("--out", metavar="DIR", help="Write own_maps.json and .png there.")] = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", metavar="DIR", help="Write own_maps.json and .png there.")
+    ] = None,
     project: Annotated[
         Path | None,
         typer.Option("--project", metavar="DIR", help="The checkout; found from the current folder if not given."),

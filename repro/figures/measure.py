@@ -15,9 +15,10 @@ from repro.engine.code_digest import closure, code_of
 from repro.figures.augmentation_panels import Augmentation, read_augmentation
 from repro.figures.curves import BLUE, ORANGE, Curve, read_curves
 from repro.figures.documents import RecordDocument
-from repro.figures.histograms import BINS, read_histograms
+from repro.figures.histograms import read_histograms
 from repro.figures.jpeg import Coding, decode
 from repro.figures.overlays import GRID, enlarge, recover_map
+from repro.figures.panel_drawing import BINS
 from repro.figures.pdf import embedded_pictures
 from repro.figures.picture_axes import Floats, Pixels, find_boxes, grey
 from repro.figures.readings import Reading

@@ -13,7 +13,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from PIL import Image
 
-from repro.figures.histograms import ALPHA, SERIES
+from repro.figures.panel_drawing import ALPHA, SERIES
 from repro.figures.slide_bars import BARS
 from repro.figures.softmax_grid import MOONS, SUNS
 

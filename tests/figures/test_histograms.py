@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 
 from repro.errors import ReproError
-from repro.figures.histograms import _legend, read_histograms
+from repro.figures.histograms import read_histograms
 from repro.figures.jpeg import decode
+from repro.figures.panel_drawing import find_legend
 from repro.figures.picture_axes import find_boxes
 from tests.figures.synthetic_figures import draw_curves, draw_histograms
 
@@ -57,6 +58,6 @@ def test_a_dark_pixel_in_a_bar_does_not_widen_the_legend() -> None:
     """The legend stays clear of the first bar, where JPEG of quality 35 leaves one pixel as dark as a letter."""
     picture, _ = decode(draw_histograms(1, 35, (18.0, 5.0))[0], where="synthetic")
     box = find_boxes(picture, where="synthetic", count=3)[2]
-    legend = _legend(picture, box)
+    legend = find_legend(picture, box)
     assert legend is not None
     assert legend.left > box.left + 100
