@@ -16,6 +16,8 @@ from repro.figures.jpeg import Coding
 from repro.figures.picture_axes import Box, Floats, Pixels, Scale, grey
 
 BINS = 100  # of one percentage point
+LEAST_WIDTH = 0.93  # of a bar in percentage points: each histogram has its 100 bars between its own extremes
+SLOTS = 110  # places for bars of one series, so many that narrow ones cover the whole axis
 ALPHA = 0.6  # opacity of the bars
 #: Histograms in the order in which they are drawn, and their colours: green, orange and navy of matplotlib.
 SERIES: tuple[tuple[str, tuple[int, int, int]], ...] = (
@@ -59,7 +61,8 @@ class PanelDrawing:
         self.top = max(0, (box.top - _MARGIN) // 16 * 16)
         right, bottom = box.right + _MARGIN, box.bottom + _MARGIN
         self.seen = picture[self.top : bottom, self.left : right]
-        self.places = across.pixel(np.arange(BINS + 1)) - self.left
+        self.across = across
+        self.widths, self.phases = np.ones(len(SERIES)), np.zeros(len(SERIES))
         self.set_edges(0.0)
         rows = np.arange(self.seen.shape[0]) + self.top
         self.above = (self.base - rows)[:, None]  # pixels above the lower line; 1 is the first row of bars
@@ -111,15 +114,25 @@ class PanelDrawing:
 
     def set_edges(self, shift: float, stretch: float = 0.0) -> None:
         """Put the bars' borders on whole pixels, as they are drawn, with the scale shifted and stretched by parts of a pixel."""
-        self.exact = self.places + shift + stretch * np.linspace(-0.5, 0.5, BINS + 1)
+        self.scale_offset = (shift, stretch)
+        borders = self.borders_pct
+        exact = self.across.pixel(borders) - self.left + shift + stretch * (borders / 100 - 0.5)
+        self.exact = np.asarray(exact)
         self.use_edges(np.round(self.exact).astype(int))
 
+    @property
+    def borders_pct(self) -> Floats:
+        """Borders of the slots of each series in percent, shape (3, SLOTS + 1); beyond the axis they fall together."""
+        width, phase = self.widths[:, None], self.phases[:, None]
+        return np.asarray(np.clip(phase + width * (np.arange(SLOTS + 1) - 1), 0, 100))
+
     def use_edges(self, edges: Heights) -> None:
-        """Put the bars' borders on these columns, counted from the left of what is drawn."""
+        """Put the borders of each series on these columns, counted from the left of what is drawn, shape (3, SLOTS + 1)."""
         self.edges = edges
-        self.bins = np.full(self.seen.shape[1], -1)
-        for number in range(BINS):
-            self.bins[edges[number] : edges[number + 1]] = number
+        columns = np.arange(self.seen.shape[1])
+        self.slots = np.stack([np.searchsorted(own, columns, side="right") - 1 for own in edges])
+        self.slots = np.clip(self.slots, 0, SLOTS - 1)
+        self.inside = (columns >= edges.min()) & (columns < edges.max())
 
     def total(self, heights: Heights) -> float:
         """Misfit of the whole panel."""
@@ -127,9 +140,9 @@ class PanelDrawing:
 
     def draw(self, heights: Heights, top: int = 0) -> Pixels:
         """The panel from a row on, with bars of these heights (series, bin) in pixels."""
-        columns = np.where(self.bins >= 0, heights[:, np.clip(self.bins, 0, None)], 0)
+        columns = np.where(self.inside, np.take_along_axis(heights, self.slots, axis=1), 0)
         above = self.above[top:]
-        code = np.zeros((len(above), len(self.bins)), dtype=np.uint8)
+        code = np.zeros((len(above), len(columns[0])), dtype=np.uint8)
         for number in range(len(SERIES)):
             code |= ((above <= columns[number]) & (above > 0)).astype(np.uint8) << number
         drawn = np.take(self.colours, code, axis=0)
@@ -146,9 +159,9 @@ class PanelDrawing:
         return np.asarray((self.weight[top:] * np.einsum("ijk,ijk->ij", difference, difference)).sum(axis=0))
 
     def all_around(self, misfit: Floats) -> Floats:
-        """Misfit of each bin with the columns beside it that its colour spreads to."""
+        """Misfit of each slot of each series with the columns beside it that its colour spreads to, shape (3, SLOTS)."""
         total = np.concatenate([[0.0], np.cumsum(misfit)])
-        return np.asarray(total[self.edges[1:] + REACH] - total[self.edges[:-1] - REACH])
+        return np.asarray(total[self.edges[:, 1:] + REACH] - total[self.edges[:, :-1] - REACH])
 
 
 def mixtures() -> Pixels:

@@ -18,12 +18,16 @@ from repro.figures.slide_bars import BARS
 from repro.figures.softmax_grid import MOONS, SUNS
 
 
-def as_jpeg(figure: Figure, quality: int) -> bytes:
-    """A figure as JPEG with colours at half the resolution, as in the record's PDF."""
+def as_jpeg(figure: Figure, quality: int | None) -> bytes:
+    """A figure as JPEG with colours at half the resolution, as in the record's PDF; as PNG if quality is None."""
     canvas = FigureCanvasAgg(figure)
     canvas.draw()
     buffer = io.BytesIO()
-    Image.fromarray(np.asarray(canvas.buffer_rgba())[..., :3]).save(buffer, "JPEG", quality=quality, subsampling=2)
+    image = Image.fromarray(np.asarray(canvas.buffer_rgba())[..., :3])
+    if quality is None:
+        image.save(buffer, "PNG")
+    else:
+        image.save(buffer, "JPEG", quality=quality, subsampling=2)
     return buffer.getvalue()
 
 
@@ -82,9 +86,13 @@ def draw_grid(seed: int, quality: int) -> tuple[bytes, Grid]:
 
 
 def draw_histograms(
-    seed: int, quality: int, size: tuple[float, float]
+    seed: int, quality: int | None, size: tuple[float, float], *, own_bins: bool = False
 ) -> tuple[bytes, dict[tuple[str, str], np.ndarray]]:
-    """Three panels of three translucent histograms, and their densities by (time of night, lunar condition)."""
+    """Three panels of three translucent histograms, and their densities by (time of night, lunar condition).
+
+    With ``own_bins`` each Nautical histogram has its 100 bins between its own extremes, as matplotlib draws them if no range
+    is given; its densities are means over percentage points.
+    """
     generator = np.random.default_rng(seed)
     truth = {}
     figure = Figure(figsize=size)
@@ -95,10 +103,15 @@ def draw_histograms(
             frames = {"ASTRO": 4000, "NAUTICAL": 400, "NIGHT": 20000}[sun]
             yes = 100 - 50 * generator.beta(0.5, generator.uniform(1.0, 3.0), frames // 3)
             no = 50 * generator.beta(0.4, generator.uniform(1.0, 3.0), frames)
-            counts = [np.histogram(part, edges)[0] / len(part) for part in (yes, no)]
-            truth[sun, moon] = counts[0] + counts[1]
+            borders = np.linspace(0.0, 100.0, 101)
+            if own_bins and sun == "NAUTICAL":
+                borders = np.linspace(generator.uniform(0.0, 2.5), generator.uniform(95.5, 100.0), 101)
+                yes, no = 50 + (yes - 50) * (borders[-1] - 50) / 50, borders[0] + no * (50 - borders[0]) / 50
+            density = sum(np.histogram(part, borders)[0] / len(part) for part in (yes, no)) / np.diff(borders)
+            summed = np.concatenate([[0.0], np.cumsum(density * np.diff(borders))])
+            truth[sun, moon] = np.diff(np.interp(edges, borders, summed))
             panel.hist(
-                edges[:-1] + 0.5, bins=edges, weights=truth[sun, moon], alpha=ALPHA, label=sun.title(),
+                borders[:-1] + np.diff(borders) / 2, bins=borders, weights=density, alpha=ALPHA, label=sun.title(),
                 color=[part / 255 for part in colour],
             )  # fmt: skip
         panel.set_title(moon.replace("_", " ").title(), fontsize=14)
