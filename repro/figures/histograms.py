@@ -21,8 +21,8 @@ from repro.figures.picture_axes import ROUNDING_PX, Floats, Pixels, find_boxes, 
 from repro.figures.softmax_grid import MOONS
 
 _APART = 9  # bars changed at a time are this many bins apart, so that no two share a block
-#: Standard error of a height: drawn on whole pixels, and found after JPEG, under other bars, to three quarters of one
-#: (root mean square over synthetic figures, see the tests).
+#: Standard error of a height: drawn on whole pixels, and three quarters of one for what strong coding leaves open under
+#: other bars. Synthetic figures come back to half of it (root mean square); single low bars to five times it (see the tests).
 HEIGHT_PX = float(np.hypot(ROUNDING_PX, 0.75))
 _SWEEPS = 8
 LOW = 64  # pixels; all but a few bars are lower, and only the lower part of the panel is drawn again for them
