@@ -180,7 +180,7 @@ class _Panel(PanelDrawing):
         _set_best(draw_lines, [(float(opacity),) for opacity in np.linspace(0, 1, 21)], lambda: self.total(heights))
         offsets = [float(offset) for offset in np.linspace(-0.6, 0.6, 13)]
         _set_best(self.set_edges, list(product(offsets, offsets)), lambda: self.total(heights))
-        for series in np.flatnonzero(self.widths != 1):
+        for series in np.flatnonzero(self.widths != 1).tolist():
             width, phase = self.widths[series], self.phases[series]
 
             def draw_bars(of_width: float, of_phase: float, series: int = series) -> None:
