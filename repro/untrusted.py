@@ -30,6 +30,7 @@ MEMBER_MOST_BYTES = 1 << 26
 PICTURE_MOST_PX = 4096  # side of the largest frame; a few bytes can claim to be a picture that fills the memory
 #: Values of the largest YAML file that is read; the lock file of 331 nights has some thousand.
 YAML_MOST_VALUES = 1_000_000
+MOST_COUNTED = 1_000_000_000  # frames or files of a night; a number of 400 digits breaks arithmetic with fractions
 _SHORT = reprlib.Repr()
 _SHORT.maxlevel, _SHORT.maxstring, _SHORT.maxother, _SHORT.maxlong = 3, 160, 160, 60
 _TOLD = 600  # characters of a parser's own words that are passed on
@@ -207,11 +208,12 @@ def count_in(document: Mapping[str, Any], key: str, *, where: Path, made_by: str
     Raises
     ------
     ReproError
-        If it is not there or is no whole number from 0.
+        If it is not there or is no whole number from 0 to :data:`MOST_COUNTED`.
     """
     value = document.get(key) if isinstance(document, Mapping) else None
-    if isinstance(value, bool) or not isinstance(value, int) or value < 0:
-        _refuse(f"{key}: {short_repr(value)}", "a whole number from 0", str(where), f"remove it and run: {made_by}")
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= MOST_COUNTED:
+        expected = f"a whole number from 0 to {MOST_COUNTED:,}"
+        _refuse(f"{key}: {short_repr(value)}", expected, str(where), f"remove it and run: {made_by}")
     return value
 
 
