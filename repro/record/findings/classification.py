@@ -8,6 +8,7 @@ from typing import Literal
 
 from scipy.stats import norm
 
+from repro.record.consistency import largest_sd
 from repro.record.findings.closure import MOONS, SUNS, condition_words
 from repro.record.findings.finding import Detector, Finding, View
 from repro.record.findings.split import label_clustering
@@ -189,14 +190,13 @@ def ratio_is_odds(view: View) -> Finding | None:
 def deviation_has_a_bound(view: View) -> Finding:
     """Whether the diagonal of high deviations in Figure 6 says anything that its means do not.
 
-    Values in [50, 100] with mean m have a population deviation of at most sqrt((m - 50) (100 - m)) (Bhatia & Davis 2000,
-    American Mathematical Monthly 107, 353-357).
+    The bound on a deviation at a given mean is :func:`repro.record.consistency.largest_sd`.
     """
     used = {}
     for sun in SUNS:
         for moon in MOONS:
             mean, deviation = view.value(f"F6.YES.{sun}.{moon}.MEAN"), view.value(f"F6.YES.{sun}.{moon}.SD")
-            used[sun, moon] = deviation / math.sqrt((mean - 50) * (100 - mean))
+            used[sun, moon] = deviation / largest_sd(mean, 50, 100)
     diagonal = list(zip(SUNS, reversed(MOONS), strict=True))
     means = [view.value(f"F6.YES.{sun}.{moon}.MEAN") for sun, moon in diagonal]
     least = min(used, key=lambda cell: view.value(f"F6.YES.{cell[0]}.{cell[1]}.MEAN"))
