@@ -23,9 +23,8 @@ import yaml
 from repro.engine.run_stage import read_runs
 from repro.labels import labelfile
 from repro.paths import Paths
-from tests.conftest import ROOT
 from tests.support.camera import film_night
-from tests.support.project import write_params
+from tests.support.project import copy_code, write_params
 
 pytestmark = pytest.mark.slow
 
@@ -33,8 +32,6 @@ CORPUS = "auroramax"
 NIGHTS = ("20240210", "20240211")  # new moon, inside the windows of the record
 LATER = "20251121"  # new moon, after them
 NIGHTLY = {"film", "clock", "sky", "infer"}  # stages that work night by night
-CODE = ("repro", "stages", "expected/published", "report/templates")
-FILES = ("dvc.yaml", "params.yaml", "pyproject.toml", ".dvcignore", ".dvc/config", ".dvc/.gitignore", ".gitignore")
 
 
 @dataclass(frozen=True)
@@ -102,13 +99,7 @@ def replace(path: Path, old: str, new: str) -> None:
 def built(tmp_path_factory: pytest.TempPathFactory) -> Paths:
     """A project in which every stage ran: first up to the labels, which are then written, then to the end."""
     root = tmp_path_factory.mktemp("regenerate") / "project"
-    for folder in CODE:
-        shutil.copytree(ROOT / folder, root / folder)
-    (root / "data" / "record").mkdir(parents=True)
-    for name in FILES:
-        (root / name).parent.mkdir(exist_ok=True)
-        shutil.copy2(ROOT / name, root / name)
-    (root / ".venv").symlink_to(sys.prefix)  # dvc.yaml names its Python
+    copy_code(root)
     train = {"image_size_px": 64, "epochs_head": 1, "epochs_all": 1, "validate_on_unseen_nights": False, "threads": 1}
     project = write_params(
         root, CORPUS, train={**train, "initial_weights": {CORPUS: "observatory"}}, softmax={"bootstrap": 100}
