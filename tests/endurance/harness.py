@@ -25,6 +25,7 @@ from repro.simulated_mark import mark_folders
 from tests.endurance import child
 from tests.support.camera import SLASHES, Look, burn, write_video
 from tests.support.corpus import add_night
+from tests.support.processes import LIMIT_S
 
 CORPUS = "simulated"
 #: Nights around new moon and their first frame, local time; the second goes on over midnight.
@@ -37,7 +38,6 @@ STAGES = (
 )  # fmt: skip
 SEED = 20250627
 EPOCHS = 8  # of two networks
-LIMIT_S = 1200.0  # a stage takes some seconds, on a loaded machine minutes
 _CONTEXT = multiprocessing.get_context("forkserver")
 _CONTEXT.set_forkserver_preload(child.PRELOAD)
 

@@ -12,6 +12,7 @@ import pytest
 
 from repro.paths import Paths
 from tests.support.chain import SECTIONS, Chain
+from tests.support.processes import LIMIT_S
 from tests.support.project import copy_code, write_params
 
 pytestmark = pytest.mark.slow
@@ -23,7 +24,9 @@ def call(folder: Path, *words: str) -> str:
         **os.environ, "PYTHONPATH": str(folder), "DVC_NO_ANALYTICS": "1", "DVC_SITE_CACHE_DIR": str(folder.parent / "dvc"),
         **{f"GIT_{role}_{part}": "t@example.org" for role in ("AUTHOR", "COMMITTER") for part in ("NAME", "EMAIL")},
     }  # fmt: skip
-    done = subprocess.run(words, cwd=folder, env=environment, capture_output=True, text=True, check=False, timeout=1500)
+    done = subprocess.run(
+        words, cwd=folder, env=environment, capture_output=True, text=True, check=False, timeout=LIMIT_S
+    )
     assert done.returncode == 0, f"{words}\n{done.stdout}\n{done.stderr}"
     return done.stdout
 

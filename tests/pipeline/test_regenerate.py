@@ -24,6 +24,7 @@ from repro.engine.run_stage import read_runs
 from repro.labels import labelfile
 from repro.paths import Paths
 from tests.support.camera import film_night
+from tests.support.processes import LIMIT_S
 from tests.support.project import copy_code, write_params
 
 pytestmark = pytest.mark.slow
@@ -58,7 +59,7 @@ def repro(project: Paths) -> Repro:
     }  # fmt: skip
     done = subprocess.run(
         [sys.executable, "-m", "dvc", "repro", "report"],
-        cwd=project.root, env=environment, capture_output=True, text=True, check=False, timeout=400,
+        cwd=project.root, env=environment, capture_output=True, text=True, check=False, timeout=LIMIT_S,
     )  # fmt: skip
     told = done.stdout + done.stderr
     log = {line["stage"]: line for line in read_runs(project)[before:]}

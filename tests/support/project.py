@@ -16,6 +16,7 @@ import yaml
 
 from repro.paths import Paths
 from tests.conftest import ROOT
+from tests.support.processes import LIMIT_S
 
 
 def write_params(folder: Path, corpus: str, **sections: dict[str, Any]) -> Paths:
@@ -65,7 +66,7 @@ def run_apart(project: Paths, name: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, ROOT / "stages" / f"{name}.py"],
         cwd=project.root, env={**os.environ, "PYTHONPATH": str(ROOT)}, capture_output=True, text=True, check=False,
-        timeout=300,
+        timeout=LIMIT_S,
     )  # fmt: skip
 
 
