@@ -16,6 +16,18 @@ from repro.record.claims import Claims, load_claims
 
 ROOT = Path(__file__).resolve().parents[1]
 SHARED = ROOT.parent / "shared"
+#: Files that take longest. They begin first, so that no worker is left alone with one of them at the end.
+LONGEST = (
+    "pipeline/test_regenerate.py", "endurance/test_kills.py", "pipeline/test_baseline.py", "engine/cluster/test_cluster.py",
+    "pipeline/test_fresh_clone.py", "endurance/test_faults.py", "pipeline/test_learning.py", "audit/test_diff.py",
+    "record/test_claims.py", "reporting/test_corpus.py", "clock/test_accuracy.py", "observatory/test_simulate.py",
+)  # fmt: skip
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the longest files."""
+    place = {f"tests/{name}": number for number, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: place.get(item.nodeid.split("::")[0], len(place)))
 
 
 @pytest.fixture(scope="session")

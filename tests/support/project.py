@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import json
-import os
 import runpy
 import shutil
-import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -16,7 +14,6 @@ import yaml
 
 from repro.paths import Paths
 from tests.conftest import ROOT
-from tests.support.processes import LIMIT_S
 
 
 def write_params(folder: Path, corpus: str, **sections: dict[str, Any]) -> Paths:
@@ -59,15 +56,6 @@ def run(project: Paths, *names: str) -> None:
         patch.chdir(project.root)
         for name in names:
             runpy.run_path(str(ROOT / "stages" / f"{name}.py"), run_name="__main__")
-
-
-def run_apart(project: Paths, name: str) -> subprocess.CompletedProcess[str]:
-    """Run a stage's script in a process of its own, as DVC does."""
-    return subprocess.run(
-        [sys.executable, ROOT / "stages" / f"{name}.py"],
-        cwd=project.root, env={**os.environ, "PYTHONPATH": str(ROOT)}, capture_output=True, text=True, check=False,
-        timeout=LIMIT_S,
-    )  # fmt: skip
 
 
 def stage_json(project: Paths, corpus: str, stage: str) -> Any:
