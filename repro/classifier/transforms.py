@@ -31,7 +31,11 @@ IMAGENET_STD = (0.229, 0.224, 0.225)
 CROP_AREA = (0.8, 1.0)
 CROP_RATIO = (3 / 4, 4 / 3)  # torchvision's default
 JITTER = 0.3
-_ENHANCE = {"brightness": ImageEnhance.Brightness, "contrast": ImageEnhance.Contrast, "saturation": ImageEnhance.Color}
+_ENHANCE: dict[str, type[ImageEnhance.Brightness | ImageEnhance.Contrast | ImageEnhance.Color]] = {
+    "brightness": ImageEnhance.Brightness,
+    "contrast": ImageEnhance.Contrast,
+    "saturation": ImageEnhance.Color,
+}
 
 Pixels = npt.NDArray[np.uint8]
 

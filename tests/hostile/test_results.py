@@ -8,21 +8,15 @@ import re
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-import pandas as pd
-import pyarrow as pa
-import pyarrow.parquet as pq
 import pytest
 import yaml
 
-from repro import frames
-from repro.analysis.softmax_corpus import with_attributes
 from repro.audit import outputs
 from repro.audit.revision import in_working_tree, parse_lock
 from repro.camera import load_camera
 from repro.clock.clock_corpus import clock_corpus
 from repro.engine import receipts
-from repro.engine.nights import failures, summaries
+from repro.engine.nights import summaries
 from repro.errors import ReproError
 from repro.evidence import combine, from_stages
 from repro.params import ClockParams
@@ -32,40 +26,10 @@ from repro.record.judge import verify
 from repro.status import print_status, status
 from tests.hostile.conftest import Attempt
 from tests.hostile.inputs import JSON, VALUES, WORDS, YAML, changed, encoded, leaves, spoilt
-from tests.support.frames import night_frames
 from tests.support.receipts import predicted_nights, write_nights
 
 NIGHT = "20240201"
 MD5 = "0123456789abcdef0123456789abcdef"
-
-
-def test_tables_of_another_shape(attempt: Attempt) -> None:
-    """Tables with columns gone, doubled, of another type or of nested values are refused with the stage that makes them."""
-    good, path = night_frames(NIGHT, 5), Path("t.parquet")
-    columns: dict[str, Any] = {
-        "words": ["x"] * 5, "numbers": range(5), "nothing": [None] * 5, "lists": [[1]] * 5, "bytes": [b"\xff"] * 5, "NaN": [np.nan] * 5,
-        "far away": pd.to_datetime(["1700-01-01"] * 5, utc=True), "naive": pd.to_datetime(["2024-01-01"] * 5), "infinite": [np.inf] * 5,
-        "words of harm": list(WORDS[:5]), "dicts": [{"a": 1}] * 5, "huge": [2**62] * 5, "true": [True] * 5,
-    }  # fmt: skip
-    rng = random.Random(1)
-    for name in good.columns:
-        for what in rng.sample(sorted(columns), 4):
-            good.assign(**{name: columns[what]}).to_parquet(path)
-            attempt(lambda: frames.read(path, "sky"), (name, what))
-        good.drop(columns=name).to_parquet(path)
-        attempt.refused(lambda: frames.read(path, "sky"), (name, "gone"))
-        attempt.refused(lambda: with_attributes(good, good, path.parent), "no truth of a simulated corpus")
-    table = pa.Table.from_pandas(good, preserve_index=False)
-    for made in (
-        pa.Table.from_arrays([*table.columns, table.columns[0]], names=[*table.column_names, "night"]),
-        table.slice(0, 0), pa.table({}), pa.table({"night": pa.array([1]).dictionary_encode()}),
-        table.replace_schema_metadata({b"pandas": b"{"}), table.replace_schema_metadata({b"pandas": b'{"index_columns": ["gone"]}'}),
-        table.replace_schema_metadata({b"pandas": b'{"columns": 3}'}),
-    ):  # fmt: skip
-        pq.write_table(made, path)
-        attempt(lambda: frames.read(path, "sky"), made.schema)
-    Path("folder.parquet").mkdir()
-    attempt.refused(lambda: frames.read(Path("folder.parquet"), "sky"), "a folder")
 
 
 @pytest.mark.parametrize("which", ["schedule", "architecture", "softmax"])
@@ -137,18 +101,6 @@ def test_hostile_receipts(attempt: Attempt, capsys: pytest.CaptureFixture[str]) 
         attempt(lambda: print_status(status(project, "toy")), data[:300])
         assert "\x1b" not in capsys.readouterr().out
         attempt(lambda: clock_corpus(stages[0], Path("clock"), camera, ClockParams(), workers=1), data[:300])
-
-
-def test_hostile_listings_of_failures(attempt: Attempt) -> None:
-    """A list of failures that is none is refused with the stage that writes it; so is a folder in its place."""
-    Path("film").mkdir()
-    lists = (3, [3], [[]], [{}], [{"night": 1}], [{**FAILURE, "more": 1}], {"a": 1}, [None])
-    for data in encoded(*(json.dumps(value) for value in lists), *JSON):
-        Path("film/failures.json").write_bytes(data)
-        attempt(lambda: failures(Path("film"), made_by="dvc repro film"), data[:100])
-    Path("film/failures.json").unlink()
-    Path("film/failures.json").mkdir()
-    attempt.refused(lambda: failures(Path("film"), made_by="dvc repro film"), "a folder")
 
 
 LOCK: dict[str, Any] = {
