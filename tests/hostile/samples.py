@@ -16,7 +16,7 @@ from repro import camera as profile
 from repro.camera import Camera, load_camera
 from repro.film.decode import Video
 from repro.film.packets import count_frames
-from repro.labels.labelfile import CLASSES
+from repro.frames import CLASSES
 from tests.support.camera import small_camera, small_frames, write_video
 from tests.support.images import jpeg, sky
 

@@ -12,7 +12,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-import torch
 from PIL import Image
 
 from repro import frames
@@ -28,7 +27,8 @@ from repro.engine.receipts import NightWork, write
 from repro.errors import ReproError
 from repro.film.cut import decode_grey, encode_png
 from repro.film.frame_archive import film_outputs
-from repro.params import ClockParams, InferParams
+from repro.params import ClockParams, Engine, InferParams, load_params
+from tests.conftest import ROOT
 from tests.hostile.conftest import Attempt
 from tests.hostile.inputs import WORDS, Bomb, spoilt
 from tests.hostile.samples import NIGHT, archive, picture, stored, zipped
@@ -148,10 +148,9 @@ def test_stages_over_spoilt_archives(attempt: Attempt) -> None:
     good = [zipped({f"{night}_{number}.jpg": picture() for number in range(2)}) for night in nights]
     for night, data in zip(nights, [good[0], *(data for _, data in list(spoilt(good[1], 41, 12))[5:])], strict=True):
         Path(f"film/frames/{night}.zip").write_bytes(data)
-    params, device = InferParams(batch=2), torch.device("cpu")
-    outcome = attempt(
-        lambda: infer_corpus(Path("film"), Path("sky"), weights, Path("infer"), params, device, workers=1), 8
-    )
+    changes = {"infer": InferParams(batch=2), "engine": Engine(workers=1, device="cpu")}
+    params = load_params(ROOT / "params.yaml").model_copy(update=changes)
+    outcome = attempt(lambda: infer_corpus(Path("film"), Path("sky"), weights, Path("infer"), params), 8)
     assert nights[0] in outcome.done
     assert len(outcome.done) + len(outcome.failed) == 8
     assert outcome.failed

@@ -16,7 +16,7 @@ from repro.audit.revision import in_working_tree, parse_lock
 from repro.camera import load_camera
 from repro.clock.clock_corpus import clock_corpus
 from repro.engine import receipts
-from repro.engine.nights import summaries
+from repro.engine.run_nights import summaries
 from repro.errors import ReproError
 from repro.evidence import combine, from_stages
 from repro.params import ClockParams

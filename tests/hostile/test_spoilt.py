@@ -24,7 +24,8 @@ from repro.classifier.gradcam_corpus import read_masks
 from repro.classifier.transforms import decode, load_frame
 from repro.errors import ReproError
 from repro.film.cut import decode_grey, encode_png
-from repro.labels.labelfile import CLASSES, read
+from repro.frames import CLASSES
+from repro.labels.labelfile import read
 from repro.params import load_params
 from repro.record.claims import load_claims
 from tests.conftest import ROOT

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from repro.engine.nights import failures
+from repro.engine.run_nights import failures
 from repro.errors import ReproError
 from repro.film.film_corpus import film_corpus
 from repro.film.frame_archive import film_outputs
