@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from repro.engine.workers import TRIES, run, worker_count
+from repro.engine.local_processes import TRIES
+from repro.engine.workers import run, worker_count
 from repro.errors import ReproError
 from repro.params import Engine
 from tests.conftest import ROOT
