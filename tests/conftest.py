@@ -6,6 +6,13 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
+
+# The same examples at every run, however long one takes: a loaded machine must not decide the result of a test.
+settings.register_profile(
+    "tests", derandomize=True, database=None, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("tests")
 
 # Tests run beside each other, and torch's threads of several processes on the same cores spin while they wait: one small
 # training then takes a minute instead of three seconds. Before torch is imported, and for the stages that tests start.

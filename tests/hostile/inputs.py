@@ -9,10 +9,8 @@ from typing import Any
 
 from hypothesis import HealthCheck, settings
 
-#: The same examples at every run, however long one takes, without a folder of examples in the project.
-hostile = settings(
-    derandomize=True, deadline=None, database=None, suppress_health_check=list(HealthCheck), print_blob=False
-)
+#: For tests whose examples share the harness of one test.
+hostile = settings(suppress_health_check=list(HealthCheck))
 
 #: Words that have broken programs: markup, paths, control characters, right-to-left marks, and far too much of anything.
 WORDS = (
