@@ -8,18 +8,18 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
-# The same examples at every run, however long one takes: a loaded machine must not decide the result of a test.
-settings.register_profile(
-    "tests", derandomize=True, database=None, deadline=None, suppress_health_check=[HealthCheck.too_slow]
-)
-settings.load_profile("tests")
-
 # Tests run beside each other, and torch's threads of several processes on the same cores spin while they wait: one small
 # training then takes a minute instead of three seconds. Before torch is imported, and for the stages that tests start.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 from repro.paths import Paths
 from repro.record.claims import Claims, load_claims
+
+# The same examples at every run, however long one takes: a loaded machine must not decide the result of a test.
+settings.register_profile(
+    "tests", derandomize=True, database=None, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("tests")
 
 ROOT = Path(__file__).resolve().parents[1]
 SHARED = ROOT.parent / "shared"
