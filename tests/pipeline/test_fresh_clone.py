@@ -13,7 +13,7 @@ import pytest
 from repro.paths import Paths
 from tests.support.chain import SECTIONS, Chain
 from tests.support.processes import LIMIT_S
-from tests.support.project import copy_code, write_params
+from tests.support.project import copy_code, run, write_params
 
 pytestmark = pytest.mark.slow
 
@@ -46,6 +46,9 @@ def test_a_clone_makes_what_was_committed(recorded: Chain, tmp_path: Path) -> No
     """
     first, clone = tmp_path / "first", tmp_path / "a clone"
     shutil.copytree(recorded.project.root, first)
+    # Figure 1 tells which stages have run; while the chain was recorded, data that a stage does not declare were hidden.
+    shutil.rmtree(Paths(first).report_build)
+    run(Paths(first), "report")
     copy_code(first)
     write_params(first, "simulated", engine={"workers": 2}, **SECTIONS)
     call(first, "git", "init", "--quiet")
