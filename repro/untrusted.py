@@ -31,6 +31,7 @@ PICTURE_MOST_PX = (
 )
 #: Values of the largest YAML file that is read; the lock file of 331 nights has some thousand.
 YAML_MOST_VALUES = 1_000_000
+MOST_COUNTED = 1_000_000_000  # frames or files of a night; a number of 400 digits breaks arithmetic with fractions
 _SHORT = reprlib.Repr()
 _SHORT.maxlevel, _SHORT.maxstring, _SHORT.maxother, _SHORT.maxlong = 3, 160, 160, 60
 _MESSAGE_MOST = 600  # characters of a parser's message that are passed on
@@ -218,11 +219,12 @@ def count_in(document: Mapping[str, Any], key: str, *, where: Path, made_by: str
     Raises
     ------
     ReproError
-        If it is missing or not a whole number from 0.
+        If it is missing or not a whole number from 0 to :data:`MOST_COUNTED`.
     """
     value = document.get(key) if isinstance(document, Mapping) else None
-    if isinstance(value, bool) or not isinstance(value, int) or value < 0:
-        _refuse(f"{key}: {short_repr(value)}", "a whole number from 0", str(where), f"remove it and run: {made_by}")
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= MOST_COUNTED:
+        expected = f"a whole number from 0 to {MOST_COUNTED:,}"
+        _refuse(f"{key}: {short_repr(value)}", expected, str(where), f"remove it and run: {made_by}")
     return value
 
 
