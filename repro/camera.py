@@ -1,6 +1,6 @@
 """Camera profiles: everything the pipeline knows about a camera, one YAML file each.
 
-A new camera is a new file in ``repro/cameras/``; code refers to no camera by name.
+A new camera is a new file in ``repro/cameras/``; no stage refers to a camera by name.
 """
 
 from __future__ import annotations
