@@ -124,21 +124,20 @@ def nights(wanted: KopriSimulate, site: Site, place: MagneticPlace, seed: int) -
         get_args(Light),
         "",
     )
-    hour = magnetic_local_time(times, place).astype(int)
+    hour, dates = magnetic_local_time(times, place).astype(int), _dates(times, site)
     rng = generator(seed, "kopri", "nights")
-    taken: set[str] = set()
+    free = np.ones(len(times), bool)
     chosen = []
     for number in range(wanted.nights):
         kind = LIGHTS[number % len(LIGHTS)]
-        fits = np.flatnonzero(light == kind)
-        fits = fits[[night_of(times[index], site) not in taken for index in fits]] if fits.size else fits
+        fits = np.flatnonzero((light == kind) & free)
         if not fits.size:
             raise _too_few(site, kind, number)
         # The wanted hour, or the next one in which this light occurs.
         wait = (hour[fits] - number * HOURS_STEP) % 24
-        begin = times[rng.choice(fits[wait == wait.min()])] + np.timedelta64(int(rng.integers(0, 40)), "m")
-        night = night_of(begin, site)
-        taken.add(night)
+        drawn = rng.choice(fits[wait == wait.min()])
+        begin, night = times[drawn], night_of(times[drawn], site)
+        free &= dates != dates[drawn]
         motion = TURNS[number % len(TURNS)]
         forms = FORMS[motion]
         chosen.append(
@@ -152,8 +151,12 @@ def nights(wanted: KopriSimulate, site: Site, place: MagneticPlace, seed: int) -
 
 def night_of(time_utc: np.datetime64, site: Site) -> str:
     """Night YYYYMMDD of a moment: from noon to noon by the mean sun, named by the date of its morning."""
+    return str(_dates(np.array([time_utc]), site)[0]).replace("-", "")
+
+
+def _dates(times_utc: Times, site: Site) -> npt.NDArray[np.datetime64]:
     shift_s = round((site.longitude_deg / 15.0 + 12.0) * 3600)
-    return str((time_utc + np.timedelta64(shift_s, "s")).astype("datetime64[D]")).replace("-", "")
+    return (times_utc + np.timedelta64(shift_s, "s")).astype("datetime64[D]")
 
 
 def image_times(night: KopriNight) -> Times:
@@ -203,8 +206,11 @@ def render_night(
         shortcut=False, site=magnetic,
     )  # fmt: skip
     frames = rendered.frames.permute(0, 2, 3, 1).contiguous().numpy()
+    mask = rendered.mask.numpy()
+    if night.form is None:
+        mask[:] = False  # at sharp edges of clouds the observatory's own rounding passes for a little aurora
     truth = {name: np.asarray(rendered.truth[name], float) for name in ("aurora_share", "cloud_cover")}
-    return frames, rendered.mask.numpy(), truth
+    return frames, mask, truth
 
 
 def _plan(night: KopriNight, seed: int) -> Night:

@@ -80,8 +80,10 @@ def _job(folder: Path, night: KopriNight, kopri: KopriParams, magnetic: Magnetic
 
 
 def _make(job: _Job) -> Mapping[str, Any]:
-    """Write a night: images, masks, and the table ``name``, ``night``, ``time_utc``, ``motion``, ``light``, ``place``,
-    ``weather``, ``form``, ``sun_alt_deg``, ``moon_alt_deg``, ``moon_phase_deg``, ``aurora_share``, ``cloud_cover``.
+    """Write a night: images, masks, and a table of its truth, one row an image.
+
+    Columns: ``name``, ``night``, ``time_utc``; ``motion``, ``light``, ``place``, ``weather``, ``form`` (the plan);
+    ``sun_alt_deg``, ``moon_alt_deg``, ``moon_phase_deg``; ``aurora_share`` and ``cloud_cover`` of the sky.
     """
     night = job.night
     frames, masks, truth = render_night(

@@ -1,0 +1,157 @@
+"""Stage difference: cell means of every image of a night, and how much each cell changed since one and two minutes ago."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from repro.camera import Circle
+from repro.engine import receipts
+from repro.engine.nights import Outcome, run_nights
+from repro.errors import ReproError
+from repro.files import atomic_path
+from repro.params import KopriDifference, Params
+from repro.segmentation.cells import CELLS
+from repro.segmentation.differencing import cell_means, change, fault_of, pairs
+from repro.segmentation.images import find_images, read_image
+
+LEAST_PX = 96  # of an image's side: smaller ones leave cells without a pixel
+
+
+@dataclass(frozen=True)
+class _Job:
+    work: receipts.NightWork
+    images: pd.DataFrame
+    circle: Circle | None
+    params: KopriDifference
+
+    @property
+    def size(self) -> int:
+        """Images, for the progress bar."""
+        return len(self.images)
+
+
+@dataclass(frozen=True)
+class NightChange:
+    """What stage difference made of a night of n images.
+
+    Parameters
+    ----------
+    names : ndarray of str, shape (n,)
+    faults : ndarray of str, shape (n,)
+        Why an image cannot be used; empty where it can.
+    means : ndarray of float32, shape (n, 400, 2)
+        Of red and green; NaN where the image cannot be read.
+    change : dict of ndarray of float32, (n, 400)
+        By lag in minutes: counts by which each cell changed, NaN for an image without a partner.
+    """
+
+    names: npt.NDArray[np.str_]
+    faults: npt.NDArray[np.str_]
+    means: npt.NDArray[np.float32]
+    change: dict[int, npt.NDArray[np.float32]]
+
+
+def difference(data: Path, folder: Path, params: Params) -> Outcome:
+    """Difference all nights of a corpus; nights that are done are kept.
+
+    Parameters
+    ----------
+    data : Path
+        The corpus, see :mod:`repro.segmentation.images`.
+    folder : Path
+        ``nights/YYYYMMDD.npz``, see :func:`read_night`.
+    params : Params
+        All parameters.
+    """
+    corpus = find_images(data, params.kopri.site)
+    settings = receipts.settings_digest({"params": params.kopri.difference.model_dump()}, __name__)
+    jobs = []
+    for night, rows in corpus.table.groupby("night"):
+        inputs = tuple(Path(path) for path in rows["image"])
+        work = receipts.NightWork(
+            str(night), inputs, (folder / "nights" / f"{night}.npz",), folder / "receipts" / f"{night}.json", settings
+        )
+        jobs.append(_Job(work, rows.reset_index(drop=True), corpus.circle, params.kopri.difference))
+    return run_nights(
+        "kopri/difference", folder, jobs, _make, workers=params.engine, unit="images", failed=corpus.faults
+    )
+
+
+def measure(
+    names: npt.NDArray[np.str_], times_utc: npt.NDArray[np.datetime64], paths: list[Path], circle: Circle | None,
+    params: KopriDifference,
+) -> NightChange:  # fmt: skip
+    """Cell means and changes of images in order of time; what cannot be read is a fault, not an error."""
+    means = np.full((len(paths), CELLS, 2), np.nan)
+    faults = []
+    for index, path in enumerate(paths):
+        try:
+            image = read_image(path, None, circle)
+            if len(image) < LEAST_PX:
+                raise ReproError(
+                    found=f"an image of {len(image)} px",
+                    expected=f"{LEAST_PX} px or more",
+                    where=str(path),
+                    remedy="use larger images",
+                )
+            means[index] = cell_means(image[None])[0]
+            faults.append(fault_of(means[index]))
+        except ReproError as error:
+            faults.append(error.found)
+    usable = np.array([not fault for fault in faults], bool)
+    changes = {}
+    for lag in params.lags_min:
+        found = pairs(times_utc, 60.0 * lag, params.tolerance_s, usable)
+        table = np.full((len(paths), CELLS), np.nan, np.float32)
+        table[found.later] = change(
+            means[found.later], means[found.earlier], align=params.align, channels=params.channels
+        )
+        changes[lag] = table
+    return NightChange(names, np.array(faults, str), means.astype(np.float32), changes)
+
+
+def read_night(source: Path) -> NightChange:
+    """Read back what the stage wrote.
+
+    Raises
+    ------
+    ReproError
+        If the file is missing or damaged.
+    """
+    try:
+        with np.load(source, allow_pickle=False) as file:
+            changes = {int(key.removeprefix("change_")): file[key] for key in file.files if key.startswith("change_")}
+            return NightChange(file["names"], file["faults"], file["means"], changes)
+    except Exception as error:  # a damaged archive raises whatever its reader raises
+        raise ReproError(
+            found=f"no differences of the night: {error}",
+            expected="the result of stage kopri/difference",
+            where=str(source),
+            remedy="make it with: make records",
+        ) from None
+
+
+def _make(job: _Job) -> Mapping[str, Any]:
+    rows = job.images
+    found = measure(
+        rows["name"].to_numpy(str), rows["time_utc"].to_numpy("datetime64[s]"), [Path(path) for path in rows["image"]],
+        job.circle, job.params,
+    )  # fmt: skip
+    arrays = {f"change_{lag}": table for lag, table in found.change.items()}
+    with atomic_path(job.work.outputs[0]) as temporary, temporary.open("wb") as file:
+        np.savez_compressed(file, names=found.names, faults=found.faults, means=found.means, **arrays)
+    alone = {lag: int(np.isnan(table[:, 0]).sum()) for lag, table in found.change.items()}
+    return {
+        "images": len(rows),
+        "faults": {
+            name: fault for name, fault in zip(found.names.tolist(), found.faults.tolist(), strict=True) if fault
+        },
+        "without_partner": {str(lag): count for lag, count in alone.items()},
+    }
