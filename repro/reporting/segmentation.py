@@ -23,11 +23,11 @@ from repro.reporting.segmentation_figures import (
     method_name,
     turned,
 )
-from repro.segmentation import difference_corpus, segment_corpus
 from repro.segmentation.cells import cell_map
 from repro.segmentation.compare import finite_rows
 from repro.segmentation.compare_corpus import read_maps
 from repro.segmentation.images import find_images, read_image, read_mask
+from repro.segmentation.night_files import read_change, read_probability
 from repro.sky.magnetic import magnetic_place
 from repro.untrusted import read_table
 
@@ -115,12 +115,12 @@ def _examples(paths: Paths, params: Params, target: Path, equatorward_deg: float
             panels["truth"] = painted(
                 read_mask(Path(str(files.loc[name, "mask"])), SIDE_PX, corpus.circle), TRUTH_COLOUR
             )
-        change = difference_corpus.read_night(paths.stage(kopri.corpus, "difference") / "nights" / f"{night}.npz")
+        change = read_change(paths.stage(kopri.corpus, "difference") / "nights" / f"{night}.npz")
         index = int(np.flatnonzero(change.names == name)[0])
         for lag, values in change.change.items():
             flags = values[index] > kopri.difference.threshold_counts
             panels[f"differencing, {lag} min"] = painted(cell_map(SIDE_PX).paint(flags), FOUND_COLOUR)
-        names, probability = segment_corpus.read_night(paths.stage(kopri.corpus, "segment") / "nights" / f"{night}.npz")
+        names, probability = read_probability(paths.stage(kopri.corpus, "segment") / "nights" / f"{night}.npz")
         found = probability[int(np.flatnonzero(names == name)[0])] >= np.ceil(255 * kopri.threshold)
         enlarged = np.asarray(Image.fromarray(found).resize((SIDE_PX, SIDE_PX), Image.Resampling.NEAREST))
         panels["network"] = painted(enlarged, FOUND_COLOUR)

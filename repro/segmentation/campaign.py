@@ -24,6 +24,7 @@ from repro.observatory.render import render
 from repro.observatory.scene import Scenes, scenes
 from repro.params import Form, KopriSimulate, Site, Weather
 from repro.seeding import generator
+from repro.segmentation.night_files import dates, night_of
 from repro.sky.ephemeris import Times, positions
 from repro.sky.magnetic import MagneticPlace, magnetic_local_time
 
@@ -124,7 +125,7 @@ def nights(wanted: KopriSimulate, site: Site, place: MagneticPlace, seed: int) -
         get_args(Light),
         "",
     )
-    hour, dates = magnetic_local_time(times, place).astype(int), _dates(times, site)
+    hour, days = magnetic_local_time(times, place).astype(int), dates(times, site)
     rng = generator(seed, "kopri", "nights")
     free = np.ones(len(times), bool)
     chosen = []
@@ -137,7 +138,7 @@ def nights(wanted: KopriSimulate, site: Site, place: MagneticPlace, seed: int) -
         wait = (hour[fits] - number * HOURS_STEP) % 24
         drawn = rng.choice(fits[wait == wait.min()])
         begin, night = times[drawn], night_of(times[drawn], site)
-        free &= dates != dates[drawn]
+        free &= days != days[drawn]
         motion = TURNS[number % len(TURNS)]
         forms = FORMS[motion]
         chosen.append(
@@ -147,16 +148,6 @@ def nights(wanted: KopriSimulate, site: Site, place: MagneticPlace, seed: int) -
             )
         )  # fmt: skip
     return tuple(sorted(chosen, key=lambda night: night.night))
-
-
-def night_of(time_utc: np.datetime64, site: Site) -> str:
-    """Night YYYYMMDD of a moment: from noon to noon by the mean sun, named by the date of its morning."""
-    return str(_dates(np.array([time_utc]), site)[0]).replace("-", "")
-
-
-def _dates(times_utc: Times, site: Site) -> npt.NDArray[np.datetime64]:
-    shift_s = round((site.longitude_deg / 15.0 + 12.0) * 3600)
-    return (times_utc + np.timedelta64(shift_s, "s")).astype("datetime64[D]")
 
 
 def image_times(night: KopriNight) -> Times:

@@ -20,6 +20,7 @@ from repro.params import KopriDifference, Params
 from repro.segmentation.cells import CELLS
 from repro.segmentation.differencing import cell_means, change, fault_of, pairs
 from repro.segmentation.images import find_images, read_image
+from repro.segmentation.night_files import NightChange
 
 LEAST_PX = 96  # of an image's side: smaller ones leave cells without a pixel
 
@@ -37,27 +38,6 @@ class _Job:
         return len(self.images)
 
 
-@dataclass(frozen=True)
-class NightChange:
-    """What stage difference made of a night of n images.
-
-    Parameters
-    ----------
-    names : ndarray of str, shape (n,)
-    faults : ndarray of str, shape (n,)
-        Why an image cannot be used; empty where it can.
-    means : ndarray of float32, shape (n, 400, 2)
-        Of red and green; NaN where the image cannot be read.
-    change : dict of ndarray of float32, (n, 400)
-        By lag in minutes: counts by which each cell changed, NaN for an image without a partner.
-    """
-
-    names: npt.NDArray[np.str_]
-    faults: npt.NDArray[np.str_]
-    means: npt.NDArray[np.float32]
-    change: dict[int, npt.NDArray[np.float32]]
-
-
 def difference(data: Path, folder: Path, params: Params) -> Outcome:
     """Difference all nights of a corpus; nights that are done are kept.
 
@@ -66,7 +46,7 @@ def difference(data: Path, folder: Path, params: Params) -> Outcome:
     data : Path
         The corpus, see :mod:`repro.segmentation.images`.
     folder : Path
-        ``nights/YYYYMMDD.npz``, see :func:`read_night`.
+        ``nights/YYYYMMDD.npz``, see :func:`repro.segmentation.night_files.read_change`.
     params : Params
         All parameters.
     """
@@ -115,27 +95,6 @@ def measure(
         )
         changes[lag] = table
     return NightChange(names, np.array(faults, str), means.astype(np.float32), changes)
-
-
-def read_night(source: Path) -> NightChange:
-    """Read back what the stage wrote.
-
-    Raises
-    ------
-    ReproError
-        If the file is missing or damaged.
-    """
-    try:
-        with np.load(source, allow_pickle=False) as file:
-            changes = {int(key.removeprefix("change_")): file[key] for key in file.files if key.startswith("change_")}
-            return NightChange(file["names"], file["faults"], file["means"], changes)
-    except Exception as error:  # a damaged archive raises whatever its reader raises
-        raise ReproError(
-            found=f"no differences of the night: {error}",
-            expected="the result of stage kopri/difference",
-            where=str(source),
-            remedy="make it with: make records",
-        ) from None
 
 
 def _make(job: _Job) -> Mapping[str, Any]:

@@ -11,9 +11,9 @@ import numpy.typing as npt
 import pandas as pd
 
 from repro.params import Params
-from repro.segmentation import difference_corpus, segment_corpus
 from repro.segmentation.cells import CELLS, cell_map
 from repro.segmentation.images import checked, find_images, load_masks
+from repro.segmentation.night_files import read_change, read_probability
 from repro.sky.magnetic import magnetic_local_time, magnetic_place
 from repro.untrusted import read_table
 
@@ -100,8 +100,8 @@ def gather(data: Path, folders: dict[str, Path], params: Params) -> Compared:
     known = _known(data)
     parts: list[tuple[pd.DataFrame, npt.NDArray[np.uint8], dict[int, npt.NDArray[np.float32]]]] = []
     for night, mine in rows.groupby("night"):
-        names, probability = segment_corpus.read_night(folders["segment"] / "nights" / f"{night}.npz")
-        found = difference_corpus.read_night(folders["difference"] / "nights" / f"{night}.npz")
+        names, probability = read_probability(folders["segment"] / "nights" / f"{night}.npz")
+        found = read_change(folders["difference"] / "nights" / f"{night}.npz")
         place = {str(name): index for index, name in enumerate(found.names)}
         order = [place[str(name)] for name in names]
         table = mine.set_index("name").loc[[str(name) for name in names]].reset_index()

@@ -23,7 +23,7 @@ from repro.engine.nights import Failure
 from repro.errors import ReproError
 from repro.observatory.geometry import HORIZON_RADIUS
 from repro.params import Site
-from repro.segmentation.campaign import night_of
+from repro.segmentation.night_files import night_of
 from repro.untrusted import open_picture
 
 Pixels = npt.NDArray[np.uint8]

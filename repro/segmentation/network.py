@@ -27,6 +27,7 @@ from repro.untrusted import message_of
 Initial = Literal["coco", "observatory", "none"]
 CLASSES = 2
 WEIGHTS = FCN_ResNet50_Weights.COCO_WITH_VOC_LABELS_V1
+WEIGHTS_FILE = "{unit}.safetensors"  # of a network, by the unit of its split
 RESNET, OBSERVATORY = "fcn_resnet50", "fcn_observatory"
 STAGES = 6  # of EfficientNet-B1 that are kept: what follows halves the image a fifth time
 #: Stages whose features the head sees, with their channels: a feature spans 4, 8 and 16 pixels.

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from repro.camera import Circle
 from repro.classifier import device as devices
@@ -20,7 +19,6 @@ from repro.files import atomic_path
 from repro.params import Params
 from repro.segmentation import network as networks
 from repro.segmentation.images import find_images, read_image
-from repro.segmentation.train_corpus import WEIGHTS_FILE
 from repro.segmentation.training import probabilities
 
 
@@ -51,7 +49,7 @@ def segment(data: Path, train_folder: Path, folder: Path, params: Params) -> Out
         All parameters.
     """
     kopri = params.kopri
-    weights = train_folder / WEIGHTS_FILE.format(unit=kopri.splits[0])
+    weights = train_folder / networks.WEIGHTS_FILE.format(unit=kopri.splits[0])
     corpus = find_images(data, kopri.site)
     settings = receipts.settings_digest({"size": kopri.image_size_px}, __name__)
     jobs = []
@@ -66,26 +64,6 @@ def segment(data: Path, train_folder: Path, folder: Path, params: Params) -> Out
     return run_nights(
         "kopri/segment", folder, jobs, _make, workers=params.engine, gpu=gpu, unit="images", failed=corpus.faults
     )
-
-
-def read_night(source: Path) -> tuple[npt.NDArray[np.str_], npt.NDArray[np.uint8]]:
-    """Names and probabilities (in 255ths) of a night's images that could be read.
-
-    Raises
-    ------
-    ReproError
-        If the file is missing or damaged.
-    """
-    try:
-        with np.load(source, allow_pickle=False) as file:
-            return file["names"], file["probability"]
-    except Exception as error:  # a damaged archive raises whatever its reader raises
-        raise ReproError(
-            found=f"no segmentation of the night: {error}",
-            expected="the result of stage kopri/segment",
-            where=str(source),
-            remedy="make it with: make records",
-        ) from None
 
 
 def _make(job: _Job) -> Mapping[str, Any]:

@@ -22,7 +22,6 @@ from repro.segmentation import network as networks
 from repro.segmentation.difference_corpus import measure
 from repro.segmentation.images import read_image, time_in
 from repro.segmentation.metrics import sky_pixels
-from repro.segmentation.train_corpus import WEIGHTS_FILE
 from repro.segmentation.training import probabilities
 
 OVERLAY = (255, 190, 60)
@@ -87,7 +86,9 @@ def segment_files(
     ReproError
         If there is no trained network, or no such camera.
     """
-    source = weights or paths.stage(params.kopri.corpus, "train") / WEIGHTS_FILE.format(unit=params.kopri.splits[0])
+    source = weights or paths.stage(params.kopri.corpus, "train") / networks.WEIGHTS_FILE.format(
+        unit=params.kopri.splits[0]
+    )
     if not source.is_file():
         raise ReproError(
             found="no trained network",

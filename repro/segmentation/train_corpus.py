@@ -25,8 +25,6 @@ from repro.segmentation.metrics import confusion, sky_pixels
 from repro.segmentation.split import PARTS, Unit, split
 from repro.segmentation.training import LabelledImages, SegmentationJob, probabilities, train
 
-WEIGHTS_FILE = "{unit}.safetensors"
-
 
 def labelled(data: Path, params: Params) -> tuple[pd.DataFrame, list[Failure], Circle | None]:
     """Labelled images of a corpus with the part of each split in the columns ``nights`` and ``frames``.
@@ -88,7 +86,7 @@ def _trained(unit: Unit, table: pd.DataFrame, folder: Path, params: Params, circ
          "parts": dict(zip(table["name"], table[unit], strict=True))},
         __name__,
     )  # fmt: skip
-    target, result = folder / WEIGHTS_FILE.format(unit=unit), folder / f"{unit}.json"
+    target, result = folder / networks.WEIGHTS_FILE.format(unit=unit), folder / f"{unit}.json"
     inputs = tuple(Path(path) for column in ("image", "mask") for path in table[column])
     work = receipts.NightWork(unit, inputs, (target, result), folder / "receipts" / f"{unit}.json", settings)
     if receipts.is_current(work):

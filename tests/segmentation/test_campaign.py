@@ -84,7 +84,7 @@ def test_field_has_two_directions() -> None:
     assert site.zenith_azimuth_deg == pytest.approx(133, abs=1)
     assert site.poleward_azimuth_deg == pytest.approx(248, abs=1)
     offset = geometry.field_offset(np.array(90 - site.zenith_distance_deg), np.array(site.zenith_azimuth_deg), site)
-    assert np.hypot(*offset) < 2e-3
+    assert np.hypot(*offset) < 5e-3  # the curved Earth moves even high directions a little
     equatorward = geometry.field_offset(np.array(20.0), np.array(68.4), site)
     assert equatorward[1] < -2
     assert abs(equatorward[0]) < 0.3

@@ -128,7 +128,8 @@ def test_gaps_and_bad_images_have_no_partner(tmp_path: Path) -> None:
     times = np.datetime64("2020-07-02T07:00:00") + np.arange(len(paths)) * np.timedelta64(60, "s")
     found = measure(np.array([path.stem for path in paths]), times, paths, None, KopriDifference())
     assert found.faults[[0, 1, 2, 3, 4]].tolist() == ["", "black", "saturated", "", ""]
-    assert found.faults[5] and "64 px" in found.faults[6]
+    assert found.faults[5]
+    assert "64 px" in found.faults[6]
     assert np.isnan(found.change[1][:, 0]).tolist() == [True, True, True, True, False, True, True]
     assert np.isnan(found.change[2][:, 0]).all()
     assert (found.change[1][4] == 0).all()
@@ -136,7 +137,7 @@ def test_gaps_and_bad_images_have_no_partner(tmp_path: Path) -> None:
 
 def test_night_goes_from_noon_to_noon() -> None:
     """Jang Bogo's mean noon is 01:03 UT: the night bears the date of the morning that follows."""
-    from repro.segmentation.campaign import night_of
+    from repro.segmentation.night_files import night_of
 
     assert night_of(np.datetime64("2020-07-02T07:02:00"), STATION) == "20200703"
     assert night_of(np.datetime64("2020-07-02T00:30:00"), STATION) == "20200702"
