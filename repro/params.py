@@ -386,8 +386,8 @@ class KopriSimulate(Section):
         Of each image.
     """
 
-    nights: int = Field(default=96, ge=10, le=1000)
-    minutes: int = Field(default=8, ge=3, le=600)
+    nights: int = Field(default=120, ge=10, le=1000)
+    minutes: int = Field(default=6, ge=3, le=600)
     exposure_s: float = Field(default=10.0, ge=0, le=60)
 
 

@@ -35,7 +35,9 @@ Place = Literal["horizon", "overhead"]
 
 MOTIONS: tuple[Motion, ...] = get_args(Motion)
 #: What the nights show, in turn; lists of other lengths beside each other make every combination occur.
-TURNS: tuple[Motion, ...] = ("stationary", "drifting", "stationary", "pulsating", "active", "none", "stationary")
+TURNS: tuple[Motion, ...] = (
+    "stationary", "drifting", "stationary", "pulsating", "active", "none", "stationary", "drifting", "pulsating",
+)  # fmt: skip
 LIGHTS: tuple[Light, ...] = ("dark", "moonlit", "dark", "dark", "moonlit", "dark", "twilight", "dark")
 PLACES: tuple[Place, ...] = ("horizon", "overhead", "horizon", "overhead", "overhead")
 WEATHERS: tuple[Weather, ...] = (
@@ -62,7 +64,7 @@ HORIZON_KM, OVERHEAD_KM = (-430.0, -230.0), (-90.0, 90.0)  # of the brightest pa
 MARGIN_S = 1200.0  # planned before and after what is filmed
 GAIN_STEPS = (4, 0.03)  # one night in so many has a gain that varies by so much from image to image
 DATES = ("2018-03-15", "2023-09-30")  # of the poster's years, in the season with dark hours
-HOURS_STEP = 7  # of magnetic local time from one night to the next: coprime to 24
+HOURS_STEP = 7  # from one night to the next, among the hours of magnetic local time that occur
 RENDER_FACTOR = 2  # the observatory gives the aurora's pixels at half the side of its frames
 
 
@@ -106,8 +108,8 @@ def magnetic_site(place: MagneticPlace) -> MagneticSite:
 def nights(wanted: KopriSimulate, site: Site, place: MagneticPlace, seed: int) -> tuple[KopriNight, ...]:
     """Nights of the campaign, in the order of their dates.
 
-    Each takes its motion, light, place and weather in turn, and the hour of magnetic local time that follows the last
-    night's among those in which the light occurs; the date is drawn.
+    Each takes its motion, light, place and weather in turn, and in turn one of the hours of magnetic local time in which
+    the light occurs; the date is drawn.
 
     Raises
     ------
@@ -134,9 +136,8 @@ def nights(wanted: KopriSimulate, site: Site, place: MagneticPlace, seed: int) -
         fits = np.flatnonzero((light == kind) & free)
         if not fits.size:
             raise _too_few(site, kind, number)
-        # The wanted hour, or the next one in which this light occurs.
-        wait = (hour[fits] - number * HOURS_STEP) % 24
-        drawn = rng.choice(fits[wait == wait.min()])
+        hours = np.unique(hour[fits])
+        drawn = rng.choice(fits[hour[fits] == hours[number * HOURS_STEP % len(hours)]])
         begin, night = times[drawn], night_of(times[drawn], site)
         free &= days != days[drawn]
         motion = TURNS[number % len(TURNS)]

@@ -48,7 +48,7 @@ def test_campaign_has_everything(planned: tuple[KopriNight, ...]) -> None:
     """All motions and lights occur, each date once, stationary aurora in most nights with aurora."""
     assert len({night.night for night in planned}) == 48
     counts = turns(planned)
-    assert all(counts[motion] >= 6 for motion in MOTIONS)
+    assert all(counts[motion] >= 5 for motion in MOTIONS)
     assert {night.light for night in planned} == set(LIGHTS)
     assert {night.place for night in planned if night.form} == {"horizon", "overhead"}
 
