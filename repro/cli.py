@@ -44,9 +44,13 @@ def verify(
     ] = "",
     project: Project = None,
     format: Annotated[  # the contract calls the option --format
-        Literal["table", "json", "markdown"], typer.Option("--format", help="How to print the verdicts.")
+        Literal["table", "json", "markdown", "sarif", "junit"],
+        typer.Option("--format", help="How to print the verdicts; sarif for code scanning, junit for test reports."),
     ] = "table",
     only: Annotated[str, typer.Option(metavar="ID-PREFIX", help="Only claims whose id begins so, in any case.")] = "",
+    record: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Another record, judged by its arithmetic; see repro record new.")
+    ] = None,
 ) -> None:
     """Compare every published number with its evidence and say how strong that is; needs no video.
 
@@ -57,7 +61,8 @@ def verify(
     """
     from repro.verify_command import run
 
-    raise typer.Exit(run(_project(project), query=query, only=only, format=format))
+    paths = _project(project) if record is None else None
+    raise typer.Exit(run(paths, record=record, query=query, only=only, format=format))
 
 
 @app.command()
@@ -216,6 +221,20 @@ def segment(
         print(f"left out\n{error}\n", file=sys.stderr)
     print(f"{len(found)} masks and overlays in {out}")
     raise typer.Exit(int(bool(failed)))
+
+
+@app.command()
+def crate(
+    out: Annotated[Path, typer.Option(metavar="DIR", help="New or empty folder.")],
+    project: Project = None,
+) -> None:
+    """Write the last run as a Workflow Run RO-Crate: inputs by hash, stages, parameters, outputs, environment.
+
+    Example: repro crate --out crate
+    """
+    from repro.audit.crate import write_crate
+
+    print(f"{write_crate(_project(project), out)} entities in {out / 'ro-crate-metadata.json'}")
 
 
 @app.command()

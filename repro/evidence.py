@@ -146,13 +146,14 @@ def of_corpus(paths: Paths, params: Params, predicted: pd.DataFrame, availabilit
 
 def of_station(claims: Claims) -> Quantities:
     """The sky over Jang Bogo Station at the times that the KOPRI poster prints; those that are no times are left out."""
-    times = {}
+    found = dict(station.quantities({}))
     for name in ("FIGURE1", "FIGURE2"):
         printed = f"KOP.{name}.TIME"
-        with suppress(ValueError):
+        with suppress(ValueError, ReproError):  # no time, or one beyond the ephemeris
             if printed in claims:
-                times[name.lower()] = datetime.fromisoformat(str(claims[printed].value)).isoformat(" ", "seconds")
-    return station.quantities(times)
+                time = datetime.fromisoformat(str(claims[printed].value)).isoformat(" ", "seconds")
+                found |= station.quantities({name.lower(): time})
+    return found
 
 
 def from_stages(paths: Paths) -> tuple[Evidence, CorpusEvidence]:

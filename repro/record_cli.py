@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -9,12 +10,40 @@ import typer
 
 from repro.paths import find_project
 
-app = typer.Typer(help="Documents of the record.", no_args_is_help=True)
+app = typer.Typer(help="Documents of the record, and records of other papers.", no_args_is_help=True)
 
 
 @app.callback()
 def _root() -> None:
-    """Documents of the record."""
+    """Documents of the record, and records of other papers."""
+
+
+@app.command()
+def new(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="What the record is called, such as smith-2021.")],
+    out: Annotated[Path | None, typer.Option(metavar="DIR", help="New or empty folder; ./NAME if not given.")] = None,
+) -> None:
+    """Begin the record of another paper: documents, claims and exemptions, with an example that can be judged at once.
+
+    Example: repro record new smith-2021
+    """
+    from repro.record.other_record import new_record
+
+    folder = out or Path(name)
+    for path in new_record(name, folder):
+        print(path)
+    print(f"judge it with: repro verify --record {folder}")
+
+
+@app.command()
+def schema() -> None:
+    """Print the JSON Schema of claim files, for editors that complete and check YAML.
+
+    Example: repro record schema > claim-file.schema.json
+    """
+    from repro.record.other_record import claim_file_schema_text
+
+    sys.stdout.write(claim_file_schema_text())
 
 
 @app.command()

@@ -124,7 +124,7 @@ def summary_text(summary: dict[str, Any]) -> str:
 def drift_text(verification: Verification) -> str:
     """How many verdicts came out otherwise than declared."""
     count = len(verification.verdicts)
-    return f"{len(verification.drifted)} of {count} verdicts drifted from what expected/published declares."
+    return f"{len(verification.drifted)} of {count} verdicts drifted from what the claim files declare."
 
 
 def print_overview(verification: Verification) -> None:

@@ -14,7 +14,7 @@ from repro.clock.table1 import RULES
 from repro.files import write_text
 from repro.params import load_params
 from repro.paths import SIMULATED, Paths
-from repro.record.claims import EVIDENCE, Document
+from repro.record.claims import EVIDENCE
 from repro.record.judge import OUTCOMES
 from repro.reporting import published_beside_rebuilt as compared
 from repro.reporting import wording as words
@@ -279,13 +279,13 @@ def markdown(text: str) -> str:
 
 
 def chapters(results: Results) -> dict[str, list[Chapter]]:
-    """Claims by document (in the order of ``words.DOCUMENT``) and section."""
-    placed: dict[tuple[Document, str], list[JudgedClaim]] = {}
+    """Claims by document (in the order of ``_record.yaml``) and section."""
+    placed: dict[tuple[str, str], list[JudgedClaim]] = {}
     for item in results.judged.values():
         source = item.claim.source
         placed.setdefault((source.document, source.section), []).append(item)
     return {
         title: parts
-        for name, title in words.DOCUMENT.items()
+        for name, title in results.claims.documents.items()
         if (parts := [Chapter(where[1], tuple(items)) for where, items in sorted(placed.items()) if where[0] == name])
     }

@@ -9,7 +9,7 @@ from typing import Any
 
 from markupsafe import Markup, escape
 
-from repro.record.claims import EVIDENCE, Claim, Document, EvidenceKind, Outcome
+from repro.record.claims import EVIDENCE, Claim, EvidenceKind, Outcome
 from repro.record.comparator import Verdict
 from repro.record.strength import GRADES
 from repro.record.verdict_formats import caught_text, measured_text, strength_text
@@ -92,16 +92,6 @@ FINDING = {
 FINDING_MARK: dict[str, Outcome] = {
     "conflict": "source_conflict", "agreement": "confirmed", "remark": "consistent", "not_derived": "not_run", "error": "error"
 }  # fmt: skip
-
-DOCUMENT: dict[Document, str] = {
-    "thesis": "Thesis",
-    "scripts": "Published scripts",
-    "readings": "Read off the thesis' figures, slides and scripts",
-    "slides": "Slides of the presentation",
-    "readme": "README of the author's repository",
-    "kopri": "KOPRI poster",
-    "kvammen": "Kvammen data record",
-}
 
 #: What each reading of the rule of Table 3 takes it to mean.
 READING = {

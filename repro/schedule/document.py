@@ -13,7 +13,7 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from scipy.stats import chi2
+from scipy.special import chdtrc, chdtri
 
 from repro.engine.receipts import settings_digest
 from repro.errors import ReproError
@@ -287,7 +287,7 @@ def _distances(prediction: Prediction) -> list[dict[str, Any]]:
         cells = [_compare(reading, record, cell) for cell in CELLS]
         worst = max(cells, key=lambda row: abs(row["deviation_percent"]))
         worst_dark = max((cells[number] for number in DARK), key=lambda row: abs(row["deviation_percent"]))
-        limit = float(chi2.isf(EXCLUDED_BELOW, nine_freedom))
+        limit = float(chdtri(nine_freedom, EXCLUDED_BELOW))
         first_deg, last_deg = _stamps_at_switches(reading.rule, prediction.minutes.night)
         rows.append(
             {
@@ -304,7 +304,7 @@ def _distances(prediction: Prediction) -> list[dict[str, Any]]:
                 "degrees_night_astro": dark_freedom,
                 "chi_square_nine": round(nine, 2),
                 "degrees_nine": nine_freedom,
-                "chance_nine": float(f"{chi2.sf(nine, nine_freedom):.3g}"),
+                "chance_nine": float(f"{chdtrc(nine_freedom, nine):.3g}"),
                 "largest_deviation_percent": worst["deviation_percent"],
                 "largest_deviation_cell": worst["cell"],
                 "largest_deviation_night_astro_percent": worst_dark["deviation_percent"],

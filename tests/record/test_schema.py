@@ -6,13 +6,13 @@ import copy
 import re
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 
 import pytest
 import yaml
 
 from repro.errors import ReproError
-from repro.record.claims import CLAIM_ID, Claims, Document, load_claims, merge
+from repro.record.claims import CLAIM_ID, Claims, load_claims, merge
 
 GOOD: dict[str, Any] = {
     "id": "T2.NIGHT",
@@ -145,7 +145,7 @@ def test_malformed_claim(tmp_path: Path, case: str) -> None:
     error = caught.value
     assert error.where == f"{path}, claim {claim['id']}, field {field}"
     assert says in f"{error.found} {error.expected}"
-    assert "mend the claim file" in error.remedy
+    assert "correct the claim file" in error.remedy
 
 
 def test_duplicate_id(tmp_path: Path) -> None:
@@ -196,7 +196,7 @@ def test_defaults_are_merged_key_by_key() -> None:
 def test_at_least_200_claims_are_registered(claims: Claims) -> None:
     """The record is registered: at least 200 claims, from every document."""
     assert len(claims) >= 200
-    assert {claim.source.document for claim in claims} == set(get_args(Document))
+    assert {claim.source.document for claim in claims} == set(claims.documents)
 
 
 def test_ids_are_of_the_permanent_form(claims: Claims) -> None:
