@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -13,6 +14,9 @@ from repro.engine.code_digest import closure
 from repro.errors import ReproError
 from repro.files import digest, read_json
 from repro.params import Params, load_params
+from repro.paths import Paths
+from repro.reporting.page import environment
+from repro.reporting.segmentation import load_segmentation
 from repro.segmentation.compare_corpus import STAGES as COMPARED
 from repro.segmentation.compare_corpus import compare
 from repro.segmentation.difference_corpus import difference
@@ -99,8 +103,6 @@ def test_results_are_whole(first: tuple[Path, Params, dict[str, str]]) -> None:
 def test_a_finished_run_costs_nothing(first: tuple[Path, Params, dict[str, str]], tmp_path: Path) -> None:
     """Nights and networks whose receipts hold are kept; a changed image makes its night anew."""
     folder, params, _ = first
-    from repro.paths import Paths
-
     project = Paths(folder)
     data, target = project.corpus("kopri_simulated"), project.stage("kopri_simulated", "difference")
     assert len(simulate(data, params).kept) == 10
@@ -119,8 +121,6 @@ def test_a_finished_run_costs_nothing(first: tuple[Path, Params, dict[str, str]]
 def test_own_images_are_segmented(first: tuple[Path, Params, dict[str, str]], tmp_path: Path) -> None:
     """``repro segment`` writes a mask and an overlay of each image, differences those with a partner, and names bad files."""
     folder, params, _ = first
-    from repro.paths import Paths
-
     images = sorted((folder / "data" / "kopri_simulated" / "images").glob("*/*.jpg"))[:4]
     bad = tmp_path / "bad.jpg"
     bad.write_bytes(b"no picture")
@@ -130,6 +130,26 @@ def test_own_images_are_segmented(first: tuple[Path, Params, dict[str, str]], tm
     assert found[0].changed_percent == {1: None, 2: None}
     assert found[3].changed_percent[2] is not None
     assert [str(error.where).rsplit("/", 1)[-1].split(",")[0] for error in failed] == ["bad.jpg", "none.jpg"]
+
+
+@pytest.mark.slow
+def test_report_shows_the_record(first: tuple[Path, Params, dict[str, str]], tmp_path: Path) -> None:
+    """The page has both sections, every picture that it names, and the mark of simulation; without results there is no page."""
+    folder, params, _ = first
+    project = Paths(folder)
+    shown = load_segmentation(project, params, tmp_path)
+    assert shown is not None
+    assert shown.examples
+    page = "{% import 'macros.html' as show with context %}" + "".join(
+        f"{{% include 'sections/{name}.html' %}}" for name in ("segmentation", "occurrence")
+    )
+    text = environment(ROOT / "report" / "templates", html=True).from_string(page).render(segmentation=shown)
+    named = re.findall(r'(?:src|href)="([^"#]+)"', text)
+    assert len(named) > 8
+    assert all((tmp_path / name).is_file() for name in named)
+    assert text.count("badge") > 5
+    other = params.model_copy(update={"kopri": params.kopri.model_copy(update={"corpus": "jang_bogo"})})
+    assert load_segmentation(project, other, tmp_path) is None
 
 
 def test_without_a_network_the_command_says_how_to_train_one(tmp_path: Path) -> None:
