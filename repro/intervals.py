@@ -9,8 +9,8 @@ import numpy as np
 import numpy.typing as npt
 
 Floats = npt.NDArray[np.float64]
-#: With fewer nights there is no interval by night: resampling k nights gives at most as many different ratios as there are
-#: ways to draw them, 3 for two nights and 126 for five, and looks sure of itself because it knows so little.
+#: With fewer nights no interval by night is given: k nights can be drawn in few ways (3 for two nights, 126 for five), so the
+#: interval would be far too narrow.
 LEAST_NIGHTS = 5
 #: Resamplings of nights behind an interval of the stages train and gradcam.
 RESAMPLINGS = 2000
@@ -87,7 +87,7 @@ def ratio_by_night(
     Parameters
     ----------
     numerator, denominator : array_like, shape (n,)
-        What each frame adds; bool or float.
+        Contribution of each frame; bool or float.
     nights : array_like, shape (n,)
         Night of each frame.
     resamplings : int
@@ -112,7 +112,7 @@ def ratio_by_night(
 
 
 def percentile(values: Floats, *, confidence: float = 0.95) -> tuple[float, float] | None:
-    """Percentile interval of resampled values; None if none of them is a number."""
+    """Percentile interval of resampled values; None if all are NaN."""
     kept = values[np.isfinite(values)]
     if not kept.size:
         return None

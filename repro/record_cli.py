@@ -54,7 +54,7 @@ def add(
         typer.Option("--project", metavar="DIR", help="The checkout; found from the current folder if not given."),
     ] = None,
 ) -> None:
-    """Copy a document of the record into data/record, and say what it enables; it is recognised by its hash.
+    """Copy a document of the record into data/record, and print what it enables; it is recognised by its hash.
 
     Example: repro record add ~/Downloads/thesis.pdf
     """

@@ -20,7 +20,7 @@ Format = Literal["table", "json", "markdown", "sarif", "junit"]
 def run(
     paths: Paths | None, *, record: Path | None = None, query: str = "", only: str = "", format: Format = "table"
 ) -> int:
-    """Judge a record here and now, and print what was asked for.
+    """Judge a record now, and print the chosen claims.
 
     Parameters
     ----------

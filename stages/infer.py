@@ -1,8 +1,7 @@
 """Classify every frame."""
 
-from repro.classifier.device import of_workers
 from repro.classifier.infer_corpus import infer_corpus
-from repro.engine.nights import Outcome
+from repro.engine.run_nights import Outcome
 from repro.engine.run_stage import run_stage
 from repro.params import Params
 from repro.paths import Paths
@@ -11,8 +10,7 @@ from repro.paths import Paths
 def main(paths: Paths, params: Params) -> Outcome:
     """Write results/CORPUS/infer: one table a night."""
     film, sky, train, folder = (paths.stage(params.corpus, stage) for stage in ("film", "sky", "train", "infer"))
-    weights, device = train / "weights.safetensors", of_workers(params.engine)
-    outcome = infer_corpus(film, sky, weights, folder, params.infer, device, workers=params.engine)
+    outcome = infer_corpus(film, sky, train / "weights.safetensors", folder, params)
     outcome.check("infer", 0.0, folder / "failures.json")
     return outcome
 

@@ -4,9 +4,9 @@ from repro import frames
 from repro.analysis.softmax_corpus import analyse
 from repro.engine.run_stage import run_stage
 from repro.files import write_json, write_table, write_text
-from repro.labels.label_corpus import of_record
 from repro.params import Params
 from repro.paths import Paths
+from repro.schedule.record_nights import in_record
 from repro.simulated_mark import known_truth, usable_rows
 from repro.untrusted import read_table
 
@@ -16,7 +16,7 @@ def main(paths: Paths, params: Params) -> None:
     table = frames.read_nights(paths.stage(params.corpus, "infer") / "tables", "infer")
     table = usable_rows(table, paths, params.corpus)
     split = read_table(paths.stage(params.corpus, "split") / "split.parquet", made_by="dvc repro split")
-    covered = of_record(table, params.schedule)
+    covered = in_record(table, params.schedule)
     tables, document = analyse(table, split, known_truth(paths, params.corpus), covered, params.softmax, params.seed)
     folder = paths.stage(params.corpus, "softmax")
     for name, rows in tables.items():

@@ -1,4 +1,4 @@
-"""Thumbnails of moved frames out of the night archives, as they were and as they are."""
+"""Thumbnails of moved frames from the night archives, before and after."""
 
 from __future__ import annotations
 
@@ -13,14 +13,12 @@ from repro.audit.revision import Revision
 from repro.errors import ReproError
 from repro.untrusted import archive_member, open_archive, open_picture
 
-#: Where frames lie: under their names behind the clock, by number before it.
-ARCHIVES = ("clock", "film")
 MOST, SIDE_PX = 24, 120
 
 
 @dataclass(frozen=True)
 class Thumbnail:
-    """One frame before and after, as JPEG; None where no archive that is at hand holds it."""
+    """One frame before and after, as JPEG; None where no available archive holds it."""
 
     name: str
     before: bytes | None
@@ -28,7 +26,7 @@ class Thumbnail:
 
 
 def thumbnails(pair: Pair, moves: Sequence[FrameMove], most: int = MOST) -> list[Thumbnail]:
-    """Thumbnails of some moved frames, evenly taken from all of them; those of which no image is at hand are left out.
+    """Thumbnails of some moved frames, evenly taken from all of them; frames without any available image are left out.
 
     Parameters
     ----------
@@ -41,40 +39,32 @@ def thumbnails(pair: Pair, moves: Sequence[FrameMove], most: int = MOST) -> list
     """
     step = max(1, -(-len(moves) // most))
     archives = {side.title: _archives(pair, side) for side in (pair.before, pair.after)}
-    found = []
+    pictures = []
     for move in moves[::step]:
         images = [_image(pair, side, archives[side.title], move) for side in (pair.before, pair.after)]
         if any(images):
-            found.append(Thumbnail(move.name, *images))
-    return found
+            pictures.append(Thumbnail(move.name, *images))
+    return pictures
 
 
-def _archives(pair: Pair, side: Revision) -> dict[str, list[tuple[str, str, str, str]]]:
+def _archives(pair: Pair, side: Revision) -> dict[str, tuple[str, str, str, str]]:
     """Archives of frames by night: stage, output, name inside it, MD5."""
-    found: dict[str, list[tuple[str, str, str, str]]] = {}
-    for stage in ARCHIVES:
-        for (output, name), md5 in pair.files(side, stage).items():
-            if match := re.search(r"frames/(\d{8})\.zip$", name):
-                found.setdefault(match[1], []).append((stage, output, name, md5))
-    return found
+    return {
+        match[1]: ("film", output, name, md5)
+        for (output, name), md5 in pair.files(side, "film").items()
+        if (match := re.search(r"frames/(\d{8})\.zip$", name))
+    }
 
 
-def _image(
-    pair: Pair, side: Revision, archives: dict[str, list[tuple[str, str, str, str]]], move: FrameMove
-) -> bytes | None:
-    for where in archives.get(move.night, []):
-        place = pair.place(side, *where, quiet=True)
-        if place is None:
-            continue
-        try:
-            with open_archive(place) as archive:
-                ending = f"{move.night}_{move.number}.jpg"
-                name = next((name for name in archive.namelist() if f"_{name}".endswith(f"_{ending}")), None)
-                if name is not None:
-                    return small_jpeg(archive_member(archive, name))
-        except ReproError:
-            continue
-    return None
+def _image(pair: Pair, side: Revision, archives: dict[str, tuple[str, str, str, str]], move: FrameMove) -> bytes | None:
+    place = pair.place(side, *archives[move.night], quiet=True) if move.night in archives else None
+    if place is None:
+        return None
+    try:
+        with open_archive(place) as archive:
+            return small_jpeg(archive_member(archive, f"{move.night}_{move.number}.jpg"))
+    except ReproError:
+        return None
 
 
 def small_jpeg(jpeg: bytes) -> bytes:

@@ -33,7 +33,7 @@ Pixels = npt.NDArray[np.uint8]
 
 
 @dataclass(frozen=True)
-class Augmentation:
+class DrawnTransforms:
     """Parameters of the random transforms of one image.
 
     Parameters
@@ -85,7 +85,7 @@ def decode(data: bytes, size_px: int, name: str) -> Pixels:
         return np.asarray(image.convert("RGB").resize((size_px, size_px), Image.Resampling.BILINEAR))
 
 
-def draw(rng: np.random.Generator, size_px: int) -> Augmentation:
+def draw(rng: np.random.Generator, size_px: int) -> DrawnTransforms:
     """Draw the random transforms of one image, with the distributions of torchvision's ``get_params``.
 
     Parameters
@@ -108,12 +108,12 @@ def draw(rng: np.random.Generator, size_px: int) -> Augmentation:
         top, left, height, width = 0, 0, size_px, size_px
     flip = bool(rng.random() < 0.5)
     order = rng.permutation(["brightness", "contrast", "saturation"]).tolist()
-    return Augmentation(
+    return DrawnTransforms(
         top, left, height, width, flip, tuple((name, float(rng.uniform(1 - JITTER, 1 + JITTER))) for name in order)
     )
 
 
-def augment(image: Pixels, chosen: Augmentation) -> Pixels:
+def augment(image: Pixels, chosen: DrawnTransforms) -> Pixels:
     """Apply drawn transforms to an image (height, width, 3); the result has the same size."""
     picture = Image.fromarray(image)
     picture = functional.resized_crop(

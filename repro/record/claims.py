@@ -104,7 +104,7 @@ class Rule(Strict):
         For every other evidence: name of the quantity in the result of the stage that measures it. A rule that compares
         nothing may leave out formula and measure; what one of them gives is shown.
     tolerance : float, optional
-        At least one printed step.
+        At least one printed step. An absolute one also widens the interval over nights of an ``unselected`` claim.
     sd : str, optional
         Name of the quantity that is the standard deviation of ``measure``; ``sd.<measure>`` if not given. Where such a
         quantity exists, the verdict says how many standard deviations the claim is away, and more than three
@@ -150,6 +150,8 @@ class Rule(Strict):
             raise ValueError(f"rule {self.rule} needs a tolerance")
         if self.tolerance is not None and self.rule not in ("absolute", "relative", "at_most", "at_least"):
             raise ValueError(f"rule {self.rule} takes no tolerance")
+        if self.coverage == "unselected" and self.rule == "relative":
+            raise ValueError("an interval over nights can be widened by an absolute tolerance only")
         if self.expect == "error":
             raise ValueError("an error cannot be declared")
         return self

@@ -228,7 +228,9 @@ def unresolved(formula: str, claims: Claims) -> list[str]:
 
 
 def is_one_value(formula: str) -> bool:
-    """Whether a formula is one claim or none, at most rescaled by constants: ``A``, ``100 * A``, ``round(A / 60, 1)``.
+    """Whether a formula is one claim or none, at most rescaled by constants, cut out or put into other characters.
+
+    ``A``, ``100 * A``, ``round(A / 60, 1)``, ``part(A, 0, 4)`` and ``A + ' MST'`` are; ``A + 1`` is not.
 
     Raises
     ------
@@ -247,11 +249,21 @@ def _is_one_value(node: ast.expr) -> bool:
         case ast.BinOp(left=left, op=ast.Mult() | ast.Div(), right=right):
             constant_side = any(not references(ast.unparse(side)) for side in (left, right))
             return constant_side and _is_one_value(left) and _is_one_value(right)
+        case ast.BinOp(left=left, op=ast.Add(), right=right) if _is_text(left) or _is_text(right):
+            return _is_one_value(left) and _is_one_value(right)
+        case ast.Call(func=ast.Name(id="part" | "replaced"), args=[text, *others]):
+            return _is_one_value(text) and all(isinstance(other, ast.Constant) for other in others)
+        case ast.Call(func=ast.Name(id="floor"), args=[ast.BinOp()]):  # what is cut off is not the value again
+            return not references(ast.unparse(node))
         case ast.Call(func=ast.Name(id="round" | "abs" | "floor" | "number"), args=[argument, *_]):
             return _is_one_value(argument)
         case ast.Call(func=ast.Name(id=name)) if name not in _PATTERN_PLACES:
             return not references(ast.unparse(node))
     return not references(ast.unparse(node))
+
+
+def _is_text(node: ast.expr) -> bool:
+    return isinstance(node, ast.Constant) and isinstance(node.value, str)
 
 
 @lru_cache(maxsize=4096)

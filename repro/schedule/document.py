@@ -1,7 +1,7 @@
 """The frames of the thesis predicted without its videos: from dates, site and DE421 alone.
 
-The camera goes on in the evening at the sun's altitude of the one start that the thesis prints. The altitude at which it
-goes off in the morning and the share of its frames that is present are fitted to the total and to the Nautical count of
+The camera switches on in the evening at the sun's altitude of the one start that the thesis prints. The altitude at which it
+switches off in the morning and the share of its frames that is present are fitted to the total and to the Nautical count of
 Table 2. The length of the gaps in the record follows from the size of the labelled sample. All the rest is prediction.
 """
 
@@ -18,15 +18,13 @@ from scipy.special import chdtrc, chdtri
 from repro.engine.receipts import settings_digest
 from repro.errors import ReproError
 from repro.files import read_json, write_json, write_table
-from repro.params import Schedule, Sky
+from repro.params import Schedule, SkyParams
 from repro.schedule.clustering import clustering_quantities
 from repro.schedule.prediction import FittedReading, Prediction, predict
 from repro.schedule.rule_reading import CELLS, DARK, NAUTICAL, FittedRule, Published
 from repro.schedule.scatter import sample_by_date
 from repro.sky.bins import MOON_BINS, SUN_BINS
 from repro.untrusted import read_table
-
-__all__ = ["Prediction", "Published", "as_document", "document", "predict", "published", "read_or_predict", "write"]
 
 #: A reading is excluded when chance would make its distance less often than this.
 EXCLUDED_BELOW = 1e-6
@@ -74,25 +72,14 @@ def published(claims: _Claims) -> Published:
         ) from None
 
 
-def document(schedule: Schedule, sky: Sky, record: Published) -> dict[str, Any]:
-    """The result of the stage: :func:`predict`, as numbers by name.
-
-    Returns
-    -------
-    dict
-        See :func:`as_document`.
-    """
-    return as_document(predict(schedule, sky, record))
-
-
-def write(folder: Path, schedule: Schedule, sky: Sky, record: Published) -> dict[str, Any]:
+def write(folder: Path, schedule: Schedule, sky: SkyParams, record: Published) -> dict[str, Any]:
     """Predict and write ``nights.parquet``, ``segments.parquet`` and, last, ``schedule.json``.
 
     Parameters
     ----------
     folder : Path
         Output folder of the stage.
-    schedule, sky, record : Schedule, Sky, Published
+    schedule, sky, record : Schedule, SkyParams, Published
         As for :func:`repro.schedule.prediction.predict`.
 
     Returns
@@ -110,7 +97,7 @@ def write(folder: Path, schedule: Schedule, sky: Sky, record: Published) -> dict
 
 
 def read_or_predict(
-    folder: Path, schedule: Schedule, sky: Sky, record: Published
+    folder: Path, schedule: Schedule, sky: SkyParams, record: Published
 ) -> tuple[dict[str, Any], pd.DataFrame]:
     """The document and the table of nights: as the stage wrote them if they are current, else predicted here and now.
 
@@ -124,7 +111,7 @@ def read_or_predict(
     return as_document(prediction), prediction.nights()
 
 
-def _inputs(schedule: Schedule, sky: Sky, record: Published) -> str:
+def _inputs(schedule: Schedule, sky: SkyParams, record: Published) -> str:
     settings = {"schedule": schedule.model_dump(), "sky": sky.model_dump(), "record": vars(record)}
     return settings_digest(settings, __name__)
 

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from repro.camera import Circle
+from repro.camera import PixelCircle
 from repro.engine import receipts
 from repro.engine.nights import Outcome, run_nights
 from repro.errors import ReproError
@@ -29,7 +29,7 @@ LEAST_PX = 96  # of an image's side: smaller ones leave cells without a pixel
 class _Job:
     work: receipts.NightWork
     images: pd.DataFrame
-    circle: Circle | None
+    circle: PixelCircle | None
     params: KopriDifference
 
     @property
@@ -65,7 +65,7 @@ def difference(data: Path, folder: Path, params: Params) -> Outcome:
 
 
 def measure(
-    names: npt.NDArray[np.str_], times_utc: npt.NDArray[np.datetime64], paths: list[Path], circle: Circle | None,
+    names: npt.NDArray[np.str_], times_utc: npt.NDArray[np.datetime64], paths: list[Path], circle: PixelCircle | None,
     params: KopriDifference,
 ) -> NightChange:  # fmt: skip
     """Cell means and changes of images in order of time; what cannot be read is a fault, not an error."""

@@ -18,7 +18,7 @@ import numpy.typing as npt
 import pandas as pd
 from PIL import Image, ImageOps
 
-from repro.camera import Circle, cameras, load_camera
+from repro.camera import PixelCircle, cameras, load_camera
 from repro.engine.nights import Failure
 from repro.errors import ReproError
 from repro.observatory.geometry import HORIZON_RADIUS
@@ -44,13 +44,13 @@ class ImageCorpus:
         ``mask`` (paths; the mask is empty where there is none).
     faults : tuple of Failure
         Files that are no usable images or masks, with the reason.
-    circle : Circle or None
+    circle : PixelCircle or None
         The sky in the image, from the camera's profile.
     """
 
     table: pd.DataFrame
     faults: tuple[Failure, ...]
-    circle: Circle | None
+    circle: PixelCircle | None
 
 
 def find_images(folder: Path, site: Site) -> ImageCorpus:
@@ -97,8 +97,9 @@ def find_images(folder: Path, site: Site) -> ImageCorpus:
             remedy="put them there, or set kopri.corpus to kopri_simulated in params.yaml and run: make records",
         )
     table = pd.DataFrame(rows.values()).sort_values(["time_utc", "name"], ignore_index=True)
-    name = folder.name
-    return ImageCorpus(table, tuple(faults), load_camera(name).circle_px if name in cameras() else None)
+    circle = load_camera(folder.name).circle_px if folder.name in cameras() else None
+    # A profile may say that its circle is not known: then images are square as without a profile.
+    return ImageCorpus(table, tuple(faults), circle if isinstance(circle, PixelCircle) else None)
 
 
 def time_in(stem: str) -> np.datetime64 | None:
@@ -110,7 +111,7 @@ def time_in(stem: str) -> np.datetime64 | None:
         return None
 
 
-def read_image(path: Path, size_px: int | None, circle: Circle | None = None) -> Pixels:
+def read_image(path: Path, size_px: int | None, circle: PixelCircle | None = None) -> Pixels:
     """An image as RGB, uint8 (size, size, 3), with the horizon at its sides.
 
     Parameters
@@ -119,7 +120,7 @@ def read_image(path: Path, size_px: int | None, circle: Circle | None = None) ->
         JPEG or PNG.
     size_px : int or None
         Side of the result; the image's own (or the circle's) if None.
-    circle : Circle, optional
+    circle : PixelCircle, optional
         The sky in the file.
 
     Raises
@@ -133,7 +134,7 @@ def read_image(path: Path, size_px: int | None, circle: Circle | None = None) ->
 
 
 def read_mask(
-    path: Path, size_px: int, circle: Circle | None = None, image_size: tuple[int, int] | None = None
+    path: Path, size_px: int, circle: PixelCircle | None = None, image_size: tuple[int, int] | None = None
 ) -> Mask:
     """A mask as bool (size, size); a mask of another size is sampled at the nearest pixel, never blended.
 
@@ -143,7 +144,7 @@ def read_mask(
         PNG.
     size_px : int
         Side of the result.
-    circle : Circle, optional
+    circle : PixelCircle, optional
         The sky in the file, as in the image's.
     image_size : pair of int, optional
         Width and height of the image that the mask belongs to, if it must have the same or be square.
@@ -190,7 +191,7 @@ def checked(corpus: ImageCorpus, size_px: int) -> tuple[pd.DataFrame, list[Failu
     return corpus.table.iloc[good].reset_index(drop=True), faults
 
 
-def load(paths: Sequence[str], size_px: int, circle: Circle | None) -> Pixels:
+def load(paths: Sequence[str], size_px: int, circle: PixelCircle | None) -> Pixels:
     """Images in memory, uint8 (n, size, size, 3)."""
     pixels = np.empty((len(paths), size_px, size_px, 3), np.uint8)
     for index, path in enumerate(paths):
@@ -198,7 +199,7 @@ def load(paths: Sequence[str], size_px: int, circle: Circle | None) -> Pixels:
     return pixels
 
 
-def load_masks(paths: Sequence[str], size_px: int, circle: Circle | None) -> Mask:
+def load_masks(paths: Sequence[str], size_px: int, circle: PixelCircle | None) -> Mask:
     """Masks in memory, bool (n, size, size)."""
     masks = np.empty((len(paths), size_px, size_px), bool)
     for index, path in enumerate(paths):
@@ -207,7 +208,7 @@ def load_masks(paths: Sequence[str], size_px: int, circle: Circle | None) -> Mas
 
 
 def _square(
-    picture: Image.Image, size_px: int | None, circle: Circle | None, path: Path, resampling: Image.Resampling
+    picture: Image.Image, size_px: int | None, circle: PixelCircle | None, path: Path, resampling: Image.Resampling
 ) -> Image.Image:
     if circle is None and picture.width != picture.height:
         raise ReproError(

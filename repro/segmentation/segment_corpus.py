@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from repro.camera import Circle
+from repro.camera import PixelCircle
 from repro.classifier import device as devices
 from repro.engine import receipts
 from repro.engine.nights import Outcome, run_nights
@@ -26,7 +26,7 @@ from repro.segmentation.training import probabilities
 class _Job:
     work: receipts.NightWork
     names: tuple[str, ...]
-    circle: Circle | None
+    circle: PixelCircle | None
     size_px: int
     device: str
 

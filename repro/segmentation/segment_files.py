@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from repro.camera import Circle, load_camera
+from repro.camera import PixelCircle, load_camera
 from repro.classifier import device as devices
 from repro.engine.progress import progress
 from repro.errors import ReproError
@@ -137,7 +137,7 @@ def outlined(image: npt.NDArray[np.uint8], mask: npt.NDArray[np.bool_]) -> npt.N
     return result
 
 
-def _changes(files: Sequence[Path], circle: Circle | None, params: Params) -> dict[Path, dict[int, float | None]]:
+def _changes(files: Sequence[Path], circle: PixelCircle | None, params: Params) -> dict[Path, dict[int, float | None]]:
     """Share of flagged cells of every image whose name tells its time."""
     timed = sorted((time, file) for file in files if (time := time_in(file.stem)) is not None and file.is_file())
     if not timed:

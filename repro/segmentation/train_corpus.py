@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import torch
 
-from repro.camera import Circle
+from repro.camera import PixelCircle
 from repro.classifier import device as devices
 from repro.classifier.network import save
 from repro.engine import receipts
@@ -26,7 +26,7 @@ from repro.segmentation.split import PARTS, Unit, split
 from repro.segmentation.training import LabelledImages, SegmentationJob, probabilities, train
 
 
-def labelled(data: Path, params: Params) -> tuple[pd.DataFrame, list[Failure], Circle | None]:
+def labelled(data: Path, params: Params) -> tuple[pd.DataFrame, list[Failure], PixelCircle | None]:
     """Labelled images of a corpus with the part of each split in the columns ``nights`` and ``frames``.
 
     Raises
@@ -77,7 +77,9 @@ def train_corpus(data: Path, folder: Path, params: Params) -> dict[str, Any]:
     return document
 
 
-def _trained(unit: Unit, table: pd.DataFrame, folder: Path, params: Params, circle: Circle | None) -> dict[str, Any]:
+def _trained(
+    unit: Unit, table: pd.DataFrame, folder: Path, params: Params, circle: PixelCircle | None
+) -> dict[str, Any]:
     kopri = params.kopri
     initial = kopri.train.initial_weights.get(kopri.corpus, "coco")
     device = devices.choose(params.engine.device)

@@ -67,7 +67,7 @@ def test_comment_reruns_a_stage_and_moves_nothing(history: Toy) -> None:
     assert clock.because == (f"repro/clock: ocr.py: {quiet}", f"stages/clock.py: {quiet}")
     assert clock.idle
     assert clock.same
-    assert clock.outputs == "the same but for 2 receipt(s), which record what the work was done with"
+    assert clock.outputs == "the same but for 2 receipt(s), which record inputs and code"
     assert all(run.same for run in diff.stages)
 
 
@@ -110,7 +110,7 @@ def test_missing_object_is_never_equal(copy: Callable[[], Toy]) -> None:
     diff = between(toy, "base", "blur")
     assert diff.exit_code == 2
     assert [gap.lacks for gap in diff.gaps] == ["not in DVC's cache, not even the list of its files"]
-    assert next(run for run in diff.stages if run.stage == "sky").outputs == "cannot be told"
+    assert next(run for run in diff.stages if run.stage == "sky").outputs == "unknown"
 
 
 def test_working_tree_serves_what_the_cache_lacks(copy: Callable[[], Toy]) -> None:
@@ -127,7 +127,7 @@ def test_working_tree_serves_what_the_cache_lacks(copy: Callable[[], Toy]) -> No
     table.write_bytes(b"edited")
     (gap,) = between(toy, "blur", "night").gaps
     assert gap.files == ["tables/20240202.parquet"]
-    # The same table in both commits hides no move; only the sum over all nights cannot be told.
+    # The same table in both commits hides no move; only the sum over all nights is unknown.
     diff = between(toy, "comment", "night")
     assert diff.gaps == []
     assert CellMove("Table 2, frames of the nights that differ", "all frames", 0, 4) in diff.cells

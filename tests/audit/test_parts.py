@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -16,7 +15,7 @@ from repro.audit.cell_moves import CellMove
 from repro.audit.claim_moves import ClaimMove
 from repro.audit.diff import Diff
 from repro.audit.diff_formats import MARKDOWN_CHARACTERS, as_json, as_markdown, as_page, write
-from repro.audit.frame_moves import FrameMove, Frames
+from repro.audit.frame_moves import FrameMove, FrameMoves
 from repro.audit.metric_moves import NetworkScore, compare_accuracies
 from repro.audit.outputs import Gap
 from repro.audit.revision import parse_lock
@@ -117,7 +116,7 @@ def diff() -> Diff:
             *(CellMove("Table 6", f"cell {n}", n, n + 0.5) for n in range(3000)),
             CellMove("softmax, confusion", "all, tp", 3, 4),
         ],
-        frames=Frames([frame] * 50, {"20240203": {"clock": "added"}}, {"infer: p_yes": 7}),
+        frames=FrameMoves([frame] * 50, {"20240203": {"clock": "added"}}, {"infer: p_yes": 7}),
         metrics=[compare_accuracies("accuracy", [NetworkScore(9, 10)], [NetworkScore(8, 10)])],
         pictures=["results/toy/gradcam/a.png"],
         stages=[
@@ -126,15 +125,6 @@ def diff() -> Diff:
         unchanged=3,
         gaps=[Gap("sky", "results/toy/sky", "abc", "not in DVC's cache", "dvc repro sky", ["a", "b", "c", "d"])],
         images=[Thumbnail(frame.name, b"jpeg", None)],
-        times=[
-            {
-                "stage": "clock",
-                "began_utc": "2026-01-02T03:04:05+00:00",
-                "seconds": 1.5,
-                "nights_done": 1,
-                "nights_kept": 26,
-            }
-        ],
     )
 
 
@@ -190,15 +180,6 @@ def test_json_holds_everything(diff: Diff) -> None:
     }
     assert len(document["cells"]) == 3001
     assert document["not_compared"][0]["remedy"] == "dvc repro sky"
-
-
-def test_time_of_the_stages_that_ran(diff: Diff) -> None:
-    """Each stage that ran is shown with the seconds and nights of its last run here, a stage without one not at all."""
-    time = next(section for section in sections(diff) if section.id == "time")
-    assert time.rows == (("clock", "2026-01-02T03:04:05+00:00", "1.5", "1", "26"),)
-    unknown = next(section for section in sections(replace(diff, times=[])) if section.id == "time")
-    assert unknown.rows == ()
-    assert "No run" in unknown.text
 
 
 def test_sections_are_rectangles(diff: Diff) -> None:

@@ -13,7 +13,7 @@ import pytest
 
 from repro.camera import Camera, load_camera
 from repro.clock import ocr
-from repro.clock.read_clock import read_clock
+from repro.clock.read_clock import ClockSetup, read_clock
 from repro.errors import StageError
 from repro.params import ClockParams
 from tests.support.camera import DASHES, Look, strip, times
@@ -186,5 +186,5 @@ def test_letters_of_the_format_are_read() -> None:
     rng = np.random.default_rng(6)
     moments = times(datetime(2022, 12, 3, 3, 0, 7, tzinfo=UTC), 12, 60)
     strips = [strip(f"{moment:%Y-%m-%dT%H:%M:%SZ}", Look(), rng) for moment in moments]
-    clock = read_clock(strips, "20221203", camera, PARAMS, step=10)
+    clock = read_clock(strips, ClockSetup("20221203", camera, PARAMS, 10))
     assert clock.table["time_utc"].tolist() == moments

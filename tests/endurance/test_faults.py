@@ -17,8 +17,8 @@ import pytest
 import yaml
 
 from repro.engine import receipts
-from repro.engine.nights import _Night
 from repro.engine.receipts import NightWork
+from repro.engine.run_nights import _Night
 from repro.engine.run_stage import read_runs, run_log
 from repro.errors import UnwritableError
 from repro.files import write_text
@@ -116,7 +116,7 @@ def test_a_second_run_beside_the_first(trial: Trial) -> None:
         before = contents(trial.paths.root)
         told = (trial.paths.root.parent / "told.txt").read_text()
         for stage in ("sky", "film", "verify"):
-            trial.refused(run(trial.paths.root, stage), "another run is at work", "wait until it has ended")
+            trial.refused(run(trial.paths.root, stage), "another run is active", "wait until it has ended")
         assert contents(trial.paths.root) == before
     finally:
         os.kill(first.process.pid, signal.SIGCONT)

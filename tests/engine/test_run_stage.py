@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from repro.engine.nights import Outcome
+from repro.engine.run_nights import Outcome
 from repro.engine.run_stage import project_lock, read_runs, run_log, run_stage
 from repro.errors import ReproError, UnwritableError
 from repro.files import write_text

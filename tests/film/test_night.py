@@ -13,7 +13,7 @@ import pytest
 
 from repro import frames
 from repro.camera import load_camera
-from repro.engine.nights import failures, summaries
+from repro.engine.run_nights import failures, summaries
 from repro.film.cut import clock_strip, decode_grey, meridian, sky_mask
 from repro.film.decode import Video
 from repro.film.film_corpus import film_corpus

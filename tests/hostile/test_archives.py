@@ -13,7 +13,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-import torch
 from PIL import Image
 
 from repro import frames
@@ -29,7 +28,8 @@ from repro.engine.receipts import NightWork, write
 from repro.errors import ReproError
 from repro.film.cut import decode_grey, encode_png
 from repro.film.frame_archive import film_outputs
-from repro.params import ClockParams, InferParams
+from repro.params import ClockParams, Engine, InferParams, load_params
+from tests.conftest import ROOT
 from tests.hostile.conftest import Attempt
 from tests.hostile.spoil import WORDS, spoilt
 from tests.support.frames import night_frames
@@ -253,8 +253,9 @@ def test_stages_over_spoilt_archives(attempt: Attempt, weights: Path, picture: b
         Path(f"film/frames/{night}.zip").write_bytes(data)
 
     def classify() -> Any:
-        params, device = InferParams(batch=2), torch.device("cpu")
-        return infer_corpus(Path("film"), Path("sky"), weights, Path("infer"), params, device, workers=1)
+        changes = {"infer": InferParams(batch=2), "engine": Engine(workers=1, device="cpu")}
+        params = load_params(ROOT / "params.yaml").model_copy(update=changes)
+        return infer_corpus(Path("film"), Path("sky"), weights, Path("infer"), params)
 
     outcome = attempt("archives, whole stage", classify, "12 nights")
     assert nights[0] in outcome.done

@@ -15,7 +15,7 @@ import yaml
 from repro.audit import outputs
 from repro.audit.diff import Diff, compare
 from repro.audit.diff_formats import as_json, as_markdown, as_page, print_table
-from repro.audit.frame_moves import FrameMove, Frames
+from repro.audit.frame_moves import FrameMove, FrameMoves
 from repro.audit.revision import in_working_tree, parse_lock
 from repro.errors import ReproError
 from tests.audit.toy import Toy, make
@@ -125,10 +125,10 @@ def difference(word: str) -> Diff:
     from repro.audit.outputs import Gap
 
     moves = [FrameMove(word, 0, name=word, changes={"label": (word, None)})]
-    frames = Frames()
+    frames = FrameMoves()
     frames.moves, frames.also, frames.nights = moves, {word: 1}, {word: {word: "added"}}
     return Diff(before=word, after=word, claims=[], findings=[], cells=[], frames=frames, metrics=[], pictures=[word], stages=[],
-                unchanged=0, gaps=[Gap(word, word, word, word, word, [word])], images=[], times=[])  # fmt: skip
+                unchanged=0, gaps=[Gap(word, word, word, word, word, [word])], images=[])  # fmt: skip
 
 
 def test_names_that_reach_page_and_terminal(attempt: Attempt, capsys: pytest.CaptureFixture[str]) -> None:

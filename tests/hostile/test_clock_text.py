@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from repro.camera import load_camera
 from repro.clock import ocr, table1
 from repro.clock.formats import ClockFormat, NightSpan, parse
-from repro.clock.read_clock import NightClock, resolve_times
+from repro.clock.read_clock import ClockSetup, NightClock, resolve_times
 from repro.errors import ReproError
 from repro.params import ClockParams
 from tests.hostile.conftest import Attempt
@@ -93,7 +93,7 @@ def test_nights_with_hostile_texts(attempt: Attempt, spoil: float) -> None:
 
         found = attempt(
             "overlay texts, whole nights",
-            lambda: resolve_times(60, look(texts), look(other), "20240201", AURORAMAX, PARAMS, step=10),  # noqa: B023
+            lambda: resolve_times(60, look(texts), look(other), ClockSetup("20240201", AURORAMAX, PARAMS, 10)),  # noqa: B023
             texts,
         )
         if isinstance(found, NightClock):

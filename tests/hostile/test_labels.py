@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from repro.errors import ReproError
-from repro.labels.labelfile import CLASSES, read
+from repro.frames import CLASSES
+from repro.labels.labelfile import read
 from tests.hostile.conftest import Attempt
 from tests.hostile.spoil import WORDS, hostile, spoilt
 

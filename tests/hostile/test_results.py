@@ -15,12 +15,11 @@ import pyarrow.parquet as pq
 import pytest
 
 from repro import frames
-from repro.analysis.softmax_corpus import with_attributes
 from repro.audit.frame_moves import read_table
 from repro.camera import load_camera
 from repro.clock.clock_corpus import clock_corpus
 from repro.engine import receipts
-from repro.engine.nights import failures, summaries
+from repro.engine.run_nights import failures, summaries
 from repro.errors import ReproError
 from repro.evidence import combine, from_stages
 from repro.files import read_json
@@ -107,7 +106,7 @@ def test_damaged_truth_is_told(attempt: Attempt, parquet: bytes) -> None:
     table = night_frames(NIGHT, 5)
     for how, data in (*spoilt(parquet, 62, 60), ("another table", parquet)):
         Path(f"truth/{NIGHT}.parquet").write_bytes(data)
-        found = attempt("tables", lambda: with_attributes(table, table, Path("truth")), how)
+        found = attempt("tables", lambda: frames.with_right_answers(table, pd.Series(dtype="str"), Path("truth")), how)
         assert isinstance(found, ReproError)
 
 

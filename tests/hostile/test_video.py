@@ -15,7 +15,7 @@ import pytest
 from PIL import Image
 
 from repro.camera import Camera
-from repro.engine.nights import failures
+from repro.engine.run_nights import failures
 from repro.errors import ReproError
 from repro.film.decode import Video
 from repro.film.film_corpus import film_corpus

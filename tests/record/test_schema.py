@@ -12,7 +12,7 @@ import pytest
 import yaml
 
 from repro.errors import ReproError
-from repro.record.claims import CLAIM_ID, Claims, load_claims, merge
+from repro.record.claims import CLAIM_ID, RECORD_FILE, Claims, load_claims, merge
 
 GOOD: dict[str, Any] = {
     "id": "T2.NIGHT",
@@ -140,6 +140,7 @@ def test_malformed_claim(tmp_path: Path, case: str) -> None:
     change, field, says = MALFORMED[case]
     claim = changed(change)
     path = write(tmp_path, claim, SUM)
+    (tmp_path / RECORD_FILE).write_text("{title: a made-up record, documents: {thesis: Thesis}}\n", encoding="utf-8")
     with pytest.raises(ReproError) as caught:
         load_claims(tmp_path)
     error = caught.value

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from repro.camera import Circle
+from repro.camera import PixelCircle
 from repro.errors import ReproError
 from repro.params import KopriDifference, Site
 from repro.segmentation.difference_corpus import measure
@@ -105,7 +105,7 @@ def test_circle_is_cut_out(tmp_path: Path) -> None:
     picture = np.zeros((200, 320, 3), np.uint8)
     y, x = np.mgrid[:200, :320]
     picture[np.hypot(x - 160, y - 120) < 90] = 200
-    found = read_image(save(tmp_path / "wide.png", picture), 128, Circle(x=160, y=120, radius=90))
+    found = read_image(save(tmp_path / "wide.png", picture), 128, PixelCircle(x=160, y=120, radius=90))
     assert found.shape == (128, 128, 3)
     assert found[64, 64].tolist() == [200] * 3
     assert found[2, 2].tolist() == [0] * 3

@@ -18,7 +18,6 @@ from typing import Any, ClassVar
 import numpy as np
 import pandas as pd
 import pytest
-import torch
 from distributed import Client, LocalCluster
 
 from repro.classifier import network as networks
@@ -27,13 +26,14 @@ from repro.classifier.gradcam_corpus import explain_corpus
 from repro.classifier.infer_corpus import infer_corpus
 from repro.clock.clock_corpus import clock_corpus
 from repro.engine import cluster
-from repro.engine.nights import run_nights
+from repro.engine.run_nights import run_nights
 from repro.engine.workers import Workers, run
 from repro.errors import ReproError
 from repro.files import digest
 from repro.film.film_corpus import FilmTask, film_night, film_tasks
-from repro.params import ClockParams, Engine, FilmParams, GradcamParams, InferParams, Params
+from repro.params import ClockParams, Engine, FilmParams, GradcamParams, InferParams, Params, load_params
 from repro.paths import Paths
+from tests.conftest import ROOT
 from tests.engine.cluster.work import Slowly, dies, refuse
 from tests.support.camera import SLASHES, Look, burn, small_camera, small_frames, write_video
 from tests.support.corpus import SIDE, add_night
@@ -45,7 +45,6 @@ CAMERA = small_camera(
 )
 NIGHTS = 5
 BAD = "20240206"  # a video that is none
-CPU = torch.device("cpu")
 LOADED = cluster._loaded
 
 
@@ -184,7 +183,7 @@ def test_a_night_that_kills_every_worker_stops_no_other(
     """A night that kills each worker it meets is given up with its reason; the others are answered."""
     # A machine under load may fail to start a worker again: the test then ends with an error.
     monkeypatch.setattr(cluster, "GONE_S", 60.0)
-    monkeypatch.setattr("repro.engine.workers.QUIET_S", 10.0)
+    monkeypatch.setattr("repro.engine.executors.QUIET_S", 10.0)
     dask.scale(2)
     answers = dict(run(dies, [1, 2, 3, 4, 5, 6], workers=engine))
     error = answers.pop(3)
@@ -229,15 +228,14 @@ def test_infer_and_gradcam_on_a_cluster(tmp_path: Path, dask: LocalCluster, engi
     shown = table.assign(p_yes=0.5, predicted="yes", truth=np.where(table["aurora"], "yes", "no"), form="arc")
     shown = shown.assign(colour="red", weather="clear")
     found = []
-    for name, workers in (("one", 1), ("two", 2), ("cluster", engine)):
+    one, two = (Engine(workers=workers, device="cpu") for workers in (1, 2))
+    for name, workers in (("one", one), ("two", two), ("cluster", engine)):
         root = tmp_path / name
-        device = of_workers(workers) if isinstance(workers, Engine) else CPU
-        outcome = infer_corpus(film, sky, weights, root / "infer", InferParams(), device, workers=workers)
+        changes = {"engine": workers, "gradcam": GradcamParams(scored_frames=5), "seed": 1, "infer": InferParams()}
+        params = load_params(ROOT / "params.yaml").model_copy(update=changes)
+        outcome = infer_corpus(film, sky, weights, root / "infer", params)
         assert len(outcome.done) == 3
-        explain_corpus(
-            shown, film / "frames", project.masks("simulated"), weights, root / "gradcam", GradcamParams(scored_frames=5),
-            seed=1, device=device, workers=workers,
-        )  # fmt: skip
+        explain_corpus(shown, film / "frames", project.masks("simulated"), weights, root / "gradcam", params)
         found.append(digests(root))
     assert len(found[0]) > 10
     assert found[1] == found[0]

@@ -1,4 +1,4 @@
-"""Time and memory of every step at several numbers of nights, each step in a process of its own."""
+"""Time and memory of every step at several numbers of nights, each step in its own process."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ class Spent:
 
 
 def make_project(folder: Path, checkout: Paths) -> Paths:
-    """A project without results, with the checkout's parameters but for :data:`CHANGES`.
+    """A project without results, with the checkout's parameters except :data:`CHANGES`.
 
     Parameters
     ----------
@@ -99,7 +99,7 @@ def spend(command: Sequence[str], folder: Path, environment: Mapping[str, str] |
     Raises
     ------
     ReproError
-        If the command fails; the end of what it said is told.
+        If the command fails; the end of its output is quoted.
     """
     with tempfile.TemporaryDirectory(prefix="repro-spent-") as name:
         result = Path(name) / "spent.json"
@@ -113,7 +113,7 @@ def spend(command: Sequence[str], folder: Path, environment: Mapping[str, str] |
                 found=f"exit code {answer.returncode}: {answer.stdout[-2000:].strip()}",
                 expected="a step that succeeds",
                 where=f"{' '.join(command)}, in {folder}",
-                remedy="read what it said; run it by hand in a copy of the project",
+                remedy="read its output; run it by hand in a copy of the project",
             )
         return Spent(**json.loads(result.read_text(encoding="utf-8")))
 
@@ -130,7 +130,7 @@ def measure(folder: Path, checkout: Paths, sizes: Sequence[int] = SIZES) -> dict
     sizes : sequence of int
         Numbers of nights.
     """
-    found: dict[int, dict[str, Spent]] = {}
+    by_size: dict[int, dict[str, Spent]] = {}
     first: Paths | None = None
     for size in sizes:
         project = make_project(folder / f"nights-{size}", checkout)
@@ -141,5 +141,5 @@ def measure(folder: Path, checkout: Paths, sizes: Sequence[int] = SIZES) -> dict
         else:
             shutil.copytree(first.schedule, project.schedule)
             shutil.copyfile(first.architecture, project.architecture)
-        found[size] = {name: step(project, name, *([str(size)] if name == "observe" else [])) for name in STEPS}
-    return found
+        by_size[size] = {name: step(project, name, *([str(size)] if name == "observe" else [])) for name in STEPS}
+    return by_size

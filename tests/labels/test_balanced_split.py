@@ -9,7 +9,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from repro.errors import ReproError
-from repro.labels.split import counts, quotas, split
+from repro.labels.balanced_split import counts, quotas, split
 from repro.params import load_params
 from repro.paths import Paths
 from repro.schedule.windows import minutes_of

@@ -25,7 +25,7 @@ def test_the_one_confusion_is_found(printed: str, read: str, pair: tuple[str, st
 def test_what_was_seen_becomes_likelier() -> None:
     """After 1 was often read as 4, that reading costs less, and 1 read as 7 costs more."""
     before = ConfusionModel()
-    after = before.learn({("1", "4"): 50, ("1", "1"): 500})
+    after = ConfusionModel({("1", "4"): 50, ("1", "1"): 500})
     assert after.cost("1", "4") < before.cost("1", "4")
     assert after.cost("1", "7") > before.cost("1", "7")
 

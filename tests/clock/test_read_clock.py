@@ -13,7 +13,7 @@ import pytest
 import pytz
 
 from repro.camera import load_camera
-from repro.clock.read_clock import NightClock, resolve_times
+from repro.clock.read_clock import ClockSetup, NightClock, resolve_times
 from repro.errors import ReproError
 from repro.params import ClockParams
 from tests.support.camera import DASHES, SLASHES
@@ -46,7 +46,7 @@ def clock_of(
         return lambda numbers: [(damage(number, texts[number]), 90.0) for number in numbers]
 
     chosen = ClockParams(**params)  # type: ignore[arg-type]
-    return resolve_times(len(times), look(first), look(second), night, CAMERA, chosen, step=10)
+    return resolve_times(len(times), look(first), look(second), ClockSetup(night, CAMERA, chosen, 10))
 
 
 def right(clock: NightClock, times: Sequence[datetime]) -> list[bool]:
@@ -73,10 +73,7 @@ def test_a_clock_that_was_not_set_is_followed() -> None:
         600,
         lambda numbers: [(shown[n], 90.0) for n in numbers],
         lambda numbers: [(shown[n], 90.0) for n in numbers],
-        "20240310",
-        CAMERA,
-        ClockParams(),
-        step=10,
+        ClockSetup("20240310", CAMERA, ClockParams(), 10),
     )
     assert all(right(clock, times))
     assert clock.summary["dst_inconsistent"] > 0

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from repro.engine import receipts
-from repro.engine.nights import Outcome, failures, run_nights, summaries
 from repro.engine.receipts import NightWork
+from repro.engine.run_nights import Outcome, failures, run_nights, summaries
 from repro.errors import ReproError, UnwritableError
 
 

@@ -49,18 +49,18 @@ def chosen(params: Params, count: int | None = None) -> list[Chosen]:
     """
     every = campaign.chosen(params, CAMPAIGN)
     places = np.unique(np.linspace(0, len(every) - 1, min(count or len(every), len(every))).round().astype(int))
-    found, total = [], 0.0
+    items, total = [], 0.0
     for place in places:
         plan = campaign.plan(every[place], params)
         # Rounding the running sum loses the right number over all nights.
         after = total + len(film.key_times(plan)) * LOST_SHARE
-        found.append(Chosen(every[place], plan, round(after) - round(total)))
+        items.append(Chosen(every[place], plan, round(after) - round(total)))
         total = after
-    return found
+    return items
 
 
 def write_night(item: Chosen, params: Params, paths: Paths) -> None:
-    """Write a night's truth and what stands for its video.
+    """Write a night's truth and the table that replaces its video.
 
     Parameters
     ----------
@@ -111,6 +111,6 @@ def _kept(item: Chosen, seed: int) -> Times:
     times = film.key_times(item.plan)
     if not item.lost:
         return times
-    # Neither at the beginning nor at the end, where nobody could tell that something is missing.
+    # Neither at the beginning nor at the end, where a gap could not be recognised.
     begin = int(generator(seed, item.plan.night, "pause").integers(1, max(2, len(times) - item.lost - 1)))
     return np.delete(times, slice(begin, begin + item.lost))

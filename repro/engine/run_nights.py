@@ -1,4 +1,4 @@
-"""Run one stage over many nights: skip what is done, go on when one fails, list failures, clear what is stale."""
+"""Run one stage over many nights: skip finished ones, continue after a failure, list failures, remove stale outputs."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _NIGHT = re.compile(r"\d{8}")
 
 
 class Task(Protocol):
-    """What a worker is given: at least the night's work. It must survive pickling."""
+    """A task for a worker: at least the night's work. It must survive pickling."""
 
     @property
     def work(self) -> NightWork:
@@ -37,12 +37,12 @@ class Task(Protocol):
 
 @dataclass(frozen=True)
 class Failure:
-    """A night, or a file of no night, that gave no result.
+    """A night, or a file that belongs to no night, without a result.
 
     Parameters
     ----------
     night : str
-        YYYYMMDD, or the file's name where no night could be told.
+        YYYYMMDD, or the file's name where the night is unknown.
     found, expected, where, remedy : str
         As :class:`repro.errors.ReproError`.
     """
@@ -55,11 +55,11 @@ class Failure:
 
     @classmethod
     def of(cls, night: str, error: Exception) -> Failure:
-        """Failure of a night by an error; one that is no :class:`ReproError` is told by its kind."""
+        """Failure of a night by an error; for one that is not a :class:`ReproError`, its class is named."""
         if isinstance(error, ReproError):
             return cls(night, error.found, error.expected, error.where, error.remedy)
-        told = f"{type(error).__name__}: {error}"
-        return cls(night, told, "no error", f"night {night}", "this is a fault of the program; please report it")
+        message = f"{type(error).__name__}: {error}"
+        return cls(night, message, "no error", f"night {night}", "this is a fault of the program; please report it")
 
     def error(self) -> ReproError:
         """The failure as an error."""
@@ -68,14 +68,14 @@ class Failure:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of the nights of one stage."""
+    """The nights of one stage: done now, kept from before, and failed."""
 
     done: tuple[str, ...]
     kept: tuple[str, ...]
     failed: tuple[Failure, ...]
 
     def check(self, stage: str, max_failed_share: float, listing: Path) -> None:
-        """Say what failed, and raise an error if that is too much.
+        """Report the failures, and raise an error if there are too many.
 
         Raises
         ------
@@ -90,7 +90,7 @@ class Outcome:
                 found=f"{len(self.failed)} of {total} nights failed in stage {stage}: {_some(self.failed)}",
                 expected=f"at most {max_failed_share:.0%} (max_failed_share of {stage} in params.yaml)",
                 where=str(listing),
-                remedy="mend or remove these files and run again; the other nights are done and will be skipped",
+                remedy="repair or remove these files and run again; the other nights are done and will be skipped",
             )
 
 
@@ -106,30 +106,30 @@ def run_nights(
     failed: Iterable[Failure] = (),
     clear_stale: bool = True,
 ) -> Outcome:
-    """Do a stage's work for every night that needs it.
+    """Run a stage for every night that needs it.
 
     Parameters
     ----------
     stage : str
         Its name, for the progress bar.
     folder : Path
-        The stage's output folder. Failures are listed in its ``failures.json``; receipts lie in ``receipts/``.
-        Outputs of nights that fail are removed: a stale night must not be counted.
+        The stage's output folder. Failures are listed in its ``failures.json``; receipts are in ``receipts/``.
+        Outputs of failed nights are removed, so that no stale night is counted.
     tasks : sequence of Task
         One a night.
     do : callable
         A module-level function of one task; it writes the task's outputs and gives the night's summary.
     workers : int or Engine
-        Who does it, see :func:`repro.engine.workers.run`.
+        Workers, see :func:`repro.engine.workers.run`.
     gpu : bool
-        Whether each night needs a GPU of its own.
+        Whether each night needs its own GPU.
     unit : str
-        What is counted.
+        Name of the units of work, for the progress bar.
     failed : iterable of Failure
-        Failures found before, such as files of no night.
+        Earlier failures, such as files that belong to no night.
     clear_stale : bool
-        Whether all files in the folder that bear a night which is not among the tasks are removed. Only for folders that
-        hold nothing but the stage's own files.
+        Whether to remove files of nights that are not among the tasks. Only for folders that contain the stage's own
+        files and no others.
 
     Raises
     ------
@@ -138,9 +138,9 @@ def run_nights(
     """
     remove_partial(folder)
     listed = list(failed)
-    # A run that was killed while it cleared a night has left outputs without a receipt: any file tells of its night.
-    found = {path.name.split(".")[0] for path in folder.glob("*/[!.]*")}
-    stale = {night for night in found if _NIGHT.fullmatch(night)} - {task.work.receipt.stem for task in tasks}
+    # A run killed while it removed a night has left outputs without a receipt, so the names of all files are looked at.
+    names = {path.name.split(".")[0] for path in folder.glob("*/[!.]*")}
+    stale = {night for night in names if _NIGHT.fullmatch(night)} - {task.work.receipt.stem for task in tasks}
     for night in sorted(stale) if clear_stale else ():
         _clear(folder, night)
     todo = [task for task in tasks if not receipts.is_current(task.work, hash_inputs=False)]
@@ -163,7 +163,7 @@ def run_nights(
                 else:
                     (done if result else kept).append(night)
                 tally.advance(task.size, note=f"night {night}")
-        remove_partial(folder)  # what a worker left that was killed
+        remove_partial(folder)  # left by a killed worker
     listed.sort(key=lambda failure: failure.night)
     write_json(folder / "failures.json", [vars(failure) for failure in listed])
     return Outcome(tuple(sorted(done)), tuple(sorted(kept)), tuple(listed))
@@ -171,7 +171,7 @@ def run_nights(
 
 @dataclass(frozen=True)
 class _Night:
-    """One night in a worker: receipts around the work; gives whether there was any."""
+    """One night in a worker, with its receipt; returns whether there was work to do."""
 
     do: Callable[[Any], Mapping[str, Any]]
 
@@ -180,8 +180,8 @@ class _Night:
             receipts.remember_inputs(task.work)
             return False
         receipts.invalidate(task.work)
-        # What fails is cleared by whoever handed it out. A worker on another machine may outlive a run that was killed, and
-        # must not remove what the next run has made.
+        # The process that handed out the task removes the outputs of a failure. A worker on another machine may outlive a
+        # killed run, and must not remove what the next run has made.
         receipts.write(task.work, self.do(task))
         return True
 
@@ -224,9 +224,9 @@ def failures(folder: Path, *, made_by: str) -> list[Failure]:
     source = folder / "failures.json"
     listed = read_json(source, made_by=made_by)
     try:
-        found = [Failure(**entry) for entry in listed]
-        if all(isinstance(value, str) for failure in found for value in vars(failure).values()):
-            return found
+        entries = [Failure(**entry) for entry in listed]
+        if all(isinstance(value, str) for failure in entries for value in vars(failure).values()):
+            return entries
     except TypeError:
         pass
     raise ReproError(
@@ -238,9 +238,9 @@ def failures(folder: Path, *, made_by: str) -> list[Failure]:
 
 
 def _clear(folder: Path, night: str) -> None:
-    """Remove a night's receipt, then whatever else of it lies in the stage's folders."""
-    (folder / "receipts" / f"{night}.json").unlink(missing_ok=True)
-    # Videos, whose names hold more than the night, go before truth, which tells a rerun that they are stale.
+    """Remove a night's receipt, then all its other files in the stage's folders."""
+    receipts.receipt_path(folder, night).unlink(missing_ok=True)
+    # Videos first, whose names hold more than the night; the truth last, from which a rerun knows that they are stale.
     for path in sorted((*folder.glob(f"{night}.*"), *folder.glob(f"*/*{night}*")), reverse=True):
         path.unlink(missing_ok=True)
 

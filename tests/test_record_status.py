@@ -9,7 +9,7 @@ import pytest
 from repro.params import Params, load_params
 from repro.paths import Paths
 from repro.record.claims import Claims
-from repro.record.waiting import print_record_status, record_status
+from repro.record_status import print_record_status, record_status
 from tests.conftest import ROOT
 from tests.support.receipts import write_nights
 
@@ -30,7 +30,7 @@ def test_nights_and_waiting_claims_are_listed(
     status = record_status(paths, params, claims, "auroramax")
     assert status.coverage.present == ("20221203", "20221210")
     waiting = {name for ids in status.waiting.values() for name in ids}
-    assert {"TXT.FRAMES", "T3.NIGHT.NO_MOON", "F6.YES.NIGHT.NO_MOON.MEAN", "T2.EMPTY.CIVIL"} <= waiting
+    assert {"TXT.FRAMES", "T3.NIGHT.NO_MOON", "TXT.OCCURRENCE_ABOUT", "T2.EMPTY.CIVIL"} <= waiting
     assert "TXT.VIDEO_FPS" not in waiting
     print_record_status(status)
     printed = capsys.readouterr().out

@@ -5,15 +5,15 @@ from __future__ import annotations
 import pytest
 
 from repro.clock.formats import ClockFormat, Moment
-from repro.clock.timeline import Reading, fit
+from repro.clock.timeline import StampReading, fit
 
 FORM = ClockFormat("%Y/%m/%d %H:%M:%S")
 START = 1_706_750_394
 
 
-def reading(number: int, second: float, offset_s: int = -25200, consistent: bool = True) -> Reading:
+def reading(number: int, second: float, offset_s: int = -25200, consistent: bool = True) -> StampReading:
     """A reading so many seconds after the start."""
-    return Reading(number, Moment(START + int(second), offset_s, FORM, "", consistent), 1.0 if consistent else 0.9)
+    return StampReading(number, Moment(START + int(second), offset_s, FORM, "", consistent), 1.0 if consistent else 0.9)
 
 
 def numbers(readings: object) -> list[int]:

@@ -16,10 +16,11 @@ from repro.reporting.frame_pictures import full_copy, keogram_strip
 from repro.reporting.night_figure import WIDTH, NightFrames, draw_night, read_frames
 from repro.reporting.nights_table import CorpusOverview, NightRow
 from repro.simulated_mark import known_truth
+from repro.untrusted import read_table
 
-#: With more nights than this, drawings stand on pages of their own, one a month.
+#: With more nights than this, drawings are on separate pages, one a month.
 NIGHTS_ON_PAGE = 40
-#: Ground of a night's cell in the calendar where no and where all frames were classified yes, red, green, blue.
+#: Background of a night's cell in the calendar if no or all frames were classified yes; red, green, blue.
 _NONE, _ALL = (255, 255, 255), (213, 94, 0)
 
 
@@ -43,7 +44,7 @@ class NightPicture:
 
 @dataclass(frozen=True)
 class CalendarCell:
-    """A night in the calendar: link to its drawing, share of frames classified yes in percent, and its ground."""
+    """A night in the calendar: link to its drawing, share of frames classified yes in percent, and its background."""
 
     night: str
     link: str
@@ -80,12 +81,12 @@ class NightGroup:
 
     @property
     def classified(self) -> tuple[int, int]:
-        """NightFrames classified yes, and all that were classified."""
+        """Frames classified yes, and all classified frames."""
         return sum(p.yes for p in self.pictures.values()), sum(p.classified for p in self.pictures.values())
 
     @property
     def conditions(self) -> Counter[tuple[str, str]]:
-        """NightFrames by ``(sun_bin, moon_bin)``."""
+        """Frames by ``(sun_bin, moon_bin)``."""
         total: Counter[tuple[str, str]] = Counter()
         for night in self.nights:
             total.update(night.conditions)
@@ -94,29 +95,29 @@ class NightGroup:
     @property
     def months(self) -> dict[str, list[NightPicture]]:
         """Drawings by month (YYYY-MM)."""
-        found: dict[str, list[NightPicture]] = {}
+        by_month: dict[str, list[NightPicture]] = {}
         for name, picture in self.pictures.items():
-            found.setdefault(f"{name[:4]}-{name[4:6]}", []).append(picture)
-        return found
+            by_month.setdefault(f"{name[:4]}-{name[4:6]}", []).append(picture)
+        return by_month
 
     @property
     def paged(self) -> bool:
-        """Whether its drawings stand on pages of their own."""
+        """Whether its drawings are on separate pages."""
         return len(self.pictures) > NIGHTS_ON_PAGE
 
     def link(self, night: str) -> str:
-        """Where a night is drawn, for a link from any page; nothing if it is not."""
+        """Link to a night's drawing from any page; empty if there is none."""
         if night not in self.pictures:
             return ""
         return f"{page_of(night[:4] + '-' + night[4:6], later=self.later) if self.paged else ''}#night-{night}"
 
     def calendar(self) -> dict[str, list[CalendarCell | None]]:
         """Cells by month, one a day of the month; None for a day without a filmed night."""
-        found: dict[str, list[CalendarCell | None]] = {}
+        cells: dict[str, list[CalendarCell | None]] = {}
         for night in self.nights:
-            days = found.setdefault(night.month, [None] * _days(night.month))
+            days = cells.setdefault(night.month, [None] * _days(night.month))
             days[int(night.night[6:]) - 1] = self._cell(night)
-        return found
+        return cells
 
     def _cell(self, night: NightRow) -> CalendarCell:
         picture = self.pictures.get(night.night)
@@ -134,17 +135,17 @@ def page_of(month: str, *, later: bool) -> str:
 
 
 def load_parts(paths: Paths, corpus: CorpusOverview) -> tuple[NightGroup, ...]:
-    """Draw every night that can be drawn beside the page, and tell published from later nights.
+    """Draw all nights into files beside the page, and separate published from later nights.
 
     Parts without a night are left out. A corpus with no night in the record's windows has one part, as in stage softmax.
     """
     split = paths.stage(corpus.name, "split") / "split.parquet"
     labels = pd.Series(dtype="str")
     if split.is_file():
-        labels = pd.read_parquet(split, columns=["name", "label"]).set_index("name")["label"]
+        labels = read_table(split, made_by="dvc repro split", columns=["name", "label"]).set_index("name")["label"]
     kinds = [(False, "nights", "Nights of the published windows"), (True, "later", "Later nights")]
     if not any(night.published for night in corpus.nights):
-        kinds = [(False, "nights", "Nights")]  # of another camera; the record's windows are none of its matter
+        kinds = [(False, "nights", "Nights")]  # of another camera, so the record's windows do not apply
     truth = known_truth(paths, corpus.name)
     parts = []
     for later, anchor, title in kinds:
@@ -160,7 +161,7 @@ def _draw(paths: Paths, corpus: CorpusOverview, night: NightRow, labels: pd.Seri
     target, name = paths.report_build, night.night
     drawing, keogram, data = (f"nights/{name}.{kind}" for kind in ("svg", "png", "csv"))
     full_copy(night.keogram.strip, target / keogram)
-    times = pd.read_parquet(night.keogram.table, columns=["time_utc"])["time_utc"]
+    times = read_table(night.keogram.table, made_by="dvc repro sky", columns=["time_utc"])["time_utc"]
     strip, span = keogram_strip(night.keogram.strip, times)
     frames = read_frames(paths, corpus.name, name, labels, truth)
     height = draw_night(frames, strip, span, target / drawing, simulated=night.simulated)
@@ -184,7 +185,7 @@ def _draw(paths: Paths, corpus: CorpusOverview, night: NightRow, labels: pd.Seri
 
 
 def _rounded(frames: NightFrames) -> pd.DataFrame:
-    """The data behind the drawing with the digits they deserve."""
+    """The data of the drawing, rounded."""
     table = frames.table.assign(time_utc=frames.table["time_utc"].dt.strftime("%Y-%m-%dT%H:%M:%SZ"))
     return table.round({"sun_alt_deg": 3, "moon_alt_deg": 3, "p_yes": 5})
 

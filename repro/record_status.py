@@ -8,14 +8,12 @@ from dataclasses import dataclass
 from rich.console import Console
 from rich.text import Text
 
-from repro.engine.nights import summaries
 from repro.errors import printable
-from repro.evidence import EVIDENCE_CORPUS
-from repro.observed import LEAST_NIGHTS, WINDOW_NIGHTS, Coverage, coverage_of, listed
+from repro.evidence import corpus_coverage
+from repro.observed import LEAST_NIGHTS, WINDOW_NIGHTS, Coverage, listed
 from repro.params import Params
 from repro.paths import Paths
 from repro.record.claims import Claims
-from repro.simulated_mark import simulated_nights
 
 
 @dataclass(frozen=True)
@@ -48,11 +46,7 @@ def record_status(paths: Paths, params: Params, claims: Claims, corpus: str) -> 
     corpus : str
         Name of the corpus. Of another than the thesis' own no night is evidence.
     """
-    film, clock, sky = (summaries(paths.stage(corpus, stage)) for stage in ("film", "clock", "sky"))
-    done = set(film) & set(clock) & set(sky) if corpus == EVIDENCE_CORPUS else set()
-    at_random = params.evidence.nights_drawn == "at_random"
-    simulated = simulated_nights(film)
-    coverage = coverage_of(film, done, simulated, params.schedule, drawn_at_random=at_random)
+    coverage = corpus_coverage(paths, params, corpus)
     all_nights = "" if coverage.complete else f"all nights, {len(coverage.missing)} of which are missing"
     needs = {
         "any": "at least one night" if not coverage.present else "",

@@ -30,7 +30,7 @@ def split(
 
     As published: of each date, ``int(train_share * n)`` of its n yes frames train and the rest validate; no frames are
     then drawn to the same two totals, of each date in proportion, with what rounding leaves handed out by
-    :func:`quotas`, for training first and for validation out of the rest. No frames that neither takes are not used.
+    :func:`quotas`, for training first, then for validation from the rest. Remaining frames labelled no are not used.
 
     Parameters
     ----------
@@ -57,7 +57,7 @@ def split(
     Raises
     ------
     ReproError
-        If a class has no frame at all, if there are too few no frames to match the yes frames, or if whole nights
+        If a class has no frame at all, if there are too few frames labelled no to match those labelled yes, or if whole nights
         leave a class missing on one side.
     """
     for label in ("yes", "no"):
@@ -88,7 +88,7 @@ def quotas(counts: Sequence[int], total: int, remainder: Remainder = "largest_fr
     remainder : str
         Each date gets its proportion rounded down. What is missing goes, one image a date, to the largest fractions
         (``largest_fraction``: the published script, also known as Hamilton's method) or to the dates with the most
-        images (``most_images``: the thesis' text). Equal dates are served in their order.
+        images (``most_images``: the thesis' text). Among equal dates the first come first.
 
     Raises
     ------
@@ -112,26 +112,25 @@ def quotas(counts: Sequence[int], total: int, remainder: Remainder = "largest_fr
 
 def counts(labelled: pd.DataFrame, sides: pd.Series[str]) -> dict[str, int]:
     """Frames by class and side: ``labelled``, ``labelled_yes``, ``train_no``, and so on."""
-    found: dict[str, int] = {"labelled": len(labelled)}
+    numbers: dict[str, int] = {"labelled": len(labelled)}
     for label in ("yes", "no"):
-        mine = labelled["label"] == label
-        found[f"labelled_{label}"] = int(mine.sum())
+        of_class = labelled["label"] == label
+        numbers[f"labelled_{label}"] = int(of_class.sum())
         for side in (TRAIN, VAL):
-            found[f"{side}_{label}"] = int((mine & (sides == side)).sum())
-    return found
+            numbers[f"{side}_{label}"] = int((of_class & (sides == side)).sum())
+    return numbers
 
 
 def _by_frame(rows: pd.DataFrame, seed: int, train_share: float, remainder: Remainder) -> pd.Series[str]:
     sides = pd.Series(index=rows.index, dtype="object")
     yes = rows[rows["label"] == "yes"]
-    for date, mine in yes.groupby("date", sort=True):
-        order = mine.index[generator(seed, "split", "yes", date).permutation(len(mine))]
-        kept = int(train_share * len(mine))
+    for date, of_date in yes.groupby("date", sort=True):
+        order = of_date.index[generator(seed, "split", "yes", date).permutation(len(of_date))]
+        kept = int(train_share * len(of_date))
         sides.loc[order[:kept]] = TRAIN
         sides.loc[order[kept:]] = VAL
-    no = {str(date): mine.index for date, mine in rows[rows["label"] == "no"].groupby("date", sort=True)}
-    train, val = int((sides == TRAIN).sum()), int((sides == VAL).sum())
-    _take(sides, no, (train, val), seed, remainder)
+    no = {str(date): of_date.index for date, of_date in rows[rows["label"] == "no"].groupby("date", sort=True)}
+    _take(sides, "no", no, {side: int((sides == side).sum()) for side in (TRAIN, VAL)}, seed, remainder)
     return sides
 
 
@@ -139,7 +138,7 @@ def _by_night(rows: pd.DataFrame, seed: int, train_share: float, remainder: Rema
     """Nights in a random order validate until they hold their share of the yes frames; the others train."""
     sides = pd.Series(index=rows.index, dtype="object")
     groups = dict(list(rows.groupby(dates(rows, "night"), sort=True)))
-    # A number of its own for each night: a night added later leaves the order of the others as it was.
+    # Each night draws its own number, so that a night added later does not change the order of the others.
     order = sorted(groups, key=lambda night: generator(seed, "split", night).random())
     yes = rows["label"] == "yes"
     wanted = int(yes.sum()) - int(train_share * int(yes.sum()))
@@ -152,7 +151,11 @@ def _by_night(rows: pd.DataFrame, seed: int, train_share: float, remainder: Rema
         held += int((groups[night]["label"] == "yes").sum())
     for side, nights in ((VAL, validating), (TRAIN, order[len(validating) :])):
         classes = {
-            label: {night: mine for night in sorted(nights) if len(mine := _of(groups[night], label))}
+            label: {
+                night: index
+                for night in sorted(nights)
+                if len(index := groups[night].index[groups[night]["label"] == label])
+            }
             for label in ("yes", "no")
         }
         size = min(sum(map(len, members.values())) for members in classes.values())
@@ -164,37 +167,31 @@ def _by_night(rows: pd.DataFrame, seed: int, train_share: float, remainder: Rema
                 remedy="label more nights with aurora, or take another seed",
             )
         for label, members in classes.items():
-            _take(sides, members, (size,), seed, remainder, names=(side,), label=label)
+            _take(sides, label, members, {side: size}, seed, remainder)
     return sides
-
-
-def _of(rows: pd.DataFrame, label: str) -> pd.Index:
-    return rows.index[rows["label"] == label]
 
 
 def _take(
     sides: pd.Series[str],
+    label: str,
     members: Mapping[str, pd.Index],
-    totals: tuple[int, ...],
+    totals: Mapping[str, int],
     seed: int,
     remainder: Remainder,
-    *,
-    names: tuple[str, ...] = (TRAIN, VAL),
-    label: str = "no",
 ) -> None:
-    """Give each side its total of one class, in turn out of what is left, by each date's quota; in place."""
+    """Give each side its total of one class, one after another from the remaining frames, by each date's quota; in place."""
     left = {
         date: index[generator(seed, "split", label, date).permutation(len(index))] for date, index in members.items()
     }
     available = sum(map(len, left.values()))
-    if sum(totals) > available:
+    if sum(totals.values()) > available:
         raise ReproError(
-            found=f"{available} frames labelled {label}, {sum(totals)} needed to match the other class",
+            found=f"{available} frames labelled {label}, {sum(totals.values())} needed to match the other class",
             expected=f"at least as many frames labelled {label} as of the other class",
             where="stage split",
             remedy=f"label more frames, or fewer of the other class: the record balances by drawing among {label}",
         )
-    for side, total in zip(names, totals, strict=True):
+    for side, total in totals.items():
         for date, taken in zip(left, quotas([len(index) for index in left.values()], total, remainder), strict=True):
             sides.loc[left[date][:taken]] = side
             left[date] = left[date][taken:]
