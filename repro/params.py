@@ -371,7 +371,7 @@ class GradcamParams(Section):
 
 
 class KopriSimulate(Section):
-    """Simulated nights of the KOPRI record, see :mod:`repro.segmentation.campaign`.
+    """Simulated nights of the KOPRI record, see :mod:`repro.segmentation.station_campaign`.
 
     Parameters
     ----------

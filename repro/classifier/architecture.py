@@ -19,7 +19,7 @@ from torch.utils.flop_counter import FlopCounterMode
 from torchvision import models, transforms
 from torchvision.models.densenet import DenseNet
 
-from repro.segmentation import architecture as segmentation
+from repro.segmentation import fcn_counts
 
 REFERENCE = "efficientnet_b1"
 BASE = "efficientnet_b0"  # the network that compound scaling starts from
@@ -179,7 +179,7 @@ def measure() -> dict[str, Any]:
             **{f"{REFERENCE}.{key}": value for key, value in (_scaling() | _head()).items()},
             **{f"normalize.{key}": value for key, value in _normalisation().items()},
             **{f"jitter.{key}": value for key, value in jitter_range(JITTER).items()},
-            **segmentation.quantities(),
+            **fcn_counts.quantities(),
         },
         "convention": "1 multiply-add = 2 FLOPs of torch's FlopCounterMode; convolutions and matrix products only",
     }

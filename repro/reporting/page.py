@@ -32,7 +32,7 @@ from repro.reporting.pictures_of_record import ACCOUNT, load_record_pictures
 from repro.reporting.predictions import load_predictions
 from repro.reporting.provenance import Provenance, provenance
 from repro.reporting.scorecard import by_part
-from repro.reporting.segmentation import load_segmentation
+from repro.reporting.segmentation_page import load_segmentation
 from repro.reporting.sky_tables import sky_tables, table4
 from repro.reporting.summary import summarise
 from repro.reporting.training import load_training

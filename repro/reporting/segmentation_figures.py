@@ -16,8 +16,8 @@ from matplotlib.collections import PolyCollection
 
 from repro.reporting.canvas import FIRST, INK, QUIET, SECOND, canvas, write_csv
 from repro.segmentation.cells import borders_deg, directions
-from repro.segmentation.compare import FACTOR
-from repro.segmentation.occurrence import HOURS, Occurrence
+from repro.segmentation.occurrence_maps import HOURS, Occurrence
+from repro.segmentation.threshold_curves import FACTOR
 
 THIRD = "#009e73"  # bluish green of the same palette
 BIN_HOURS = 2  # of the maps on the page
@@ -46,7 +46,7 @@ def draw_precision_recall(table: pd.DataFrame, folder: Path, *, simulated: bool)
         )
         right.plot(network["false_alarms"], network["recall_moving"], color=FIRST, ls=":", label="network, moving")
         for lag, rows in table[table["method"] == "differencing"].groupby("lag_min"):
-            style = STYLES.get(int(lag), "-.")
+            style = STYLES.get(int(str(lag)), "-.")
             left.plot(
                 rows["recall"],
                 rows["precision"],
@@ -86,7 +86,7 @@ def draw_factor(table: pd.DataFrame, folder: Path, *, simulated: bool) -> None:
         axes = figure.subplots()
         rows = table[table["method"] == "differencing"]
         for lag, mine in rows.groupby("lag_min"):
-            style = STYLES.get(int(lag), "-.")
+            style = STYLES.get(int(str(lag)), "-.")
             axes.plot(
                 mine["threshold"],
                 mine["factor_of_network"],

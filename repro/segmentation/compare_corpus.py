@@ -8,14 +8,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from repro.engine.nights import failures, summaries
+from repro.engine.run_nights import failures, summaries
 from repro.errors import ReproError
 from repro.files import write_json, write_table
 from repro.params import Params
-from repro.segmentation.compare import MOVING, curves, finite_rows, summary
 from repro.segmentation.frames_compared import Compared, gather
-from repro.segmentation.occurrence import HOURS, Occurrence, occurrence
+from repro.segmentation.occurrence_maps import HOURS, Occurrence, occurrence
 from repro.segmentation.station import DARK_DEG
+from repro.segmentation.threshold_curves import MOVING, curves, finite_rows, summary
 from repro.simulated_mark import MARKER
 from repro.sky.ephemeris import positions
 

@@ -13,13 +13,13 @@ import pandas as pd
 
 from repro.camera import PixelCircle
 from repro.engine import receipts
-from repro.engine.nights import Outcome, run_nights
+from repro.engine.run_nights import Outcome, run_nights
 from repro.errors import ReproError
 from repro.files import atomic_path
 from repro.params import KopriDifference, Params
 from repro.segmentation.cells import CELLS
 from repro.segmentation.differencing import cell_means, change, fault_of, pairs
-from repro.segmentation.images import find_images, read_image
+from repro.segmentation.image_corpus import find_images, read_image
 from repro.segmentation.night_files import NightChange
 
 LEAST_PX = 96  # of an image's side: smaller ones leave cells without a pixel
@@ -44,7 +44,7 @@ def difference(data: Path, folder: Path, params: Params) -> Outcome:
     Parameters
     ----------
     data : Path
-        The corpus, see :mod:`repro.segmentation.images`.
+        The corpus, see :mod:`repro.segmentation.image_corpus`.
     folder : Path
         ``nights/YYYYMMDD.npz``, see :func:`repro.segmentation.night_files.read_change`.
     params : Params
@@ -56,7 +56,11 @@ def difference(data: Path, folder: Path, params: Params) -> Outcome:
     for night, rows in corpus.table.groupby("night"):
         inputs = tuple(Path(path) for path in rows["image"])
         work = receipts.NightWork(
-            str(night), inputs, (folder / "nights" / f"{night}.npz",), folder / "receipts" / f"{night}.json", settings
+            str(night),
+            inputs,
+            (folder / "nights" / f"{night}.npz",),
+            receipts.receipt_path(folder, str(night)),
+            settings,
         )
         jobs.append(_Job(work, rows.reset_index(drop=True), corpus.circle, params.kopri.difference))
     return run_nights(
@@ -103,9 +107,10 @@ def _make(job: _Job) -> Mapping[str, Any]:
         rows["name"].to_numpy(str), rows["time_utc"].to_numpy("datetime64[s]"), [Path(path) for path in rows["image"]],
         job.circle, job.params,
     )  # fmt: skip
-    arrays = {f"change_{lag}": table for lag, table in found.change.items()}
+    arrays: dict[str, Any] = {f"change_{lag}": table for lag, table in found.change.items()}
+    arrays |= {"names": found.names, "faults": found.faults, "means": found.means}
     with atomic_path(job.work.outputs[0]) as temporary, temporary.open("wb") as file:
-        np.savez_compressed(file, names=found.names, faults=found.faults, means=found.means, **arrays)
+        np.savez_compressed(file, **arrays)
     alone = {lag: int(np.isnan(table[:, 0]).sum()) for lag, table in found.change.items()}
     return {
         "images": len(rows),

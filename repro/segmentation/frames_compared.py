@@ -12,7 +12,7 @@ import pandas as pd
 
 from repro.params import Params
 from repro.segmentation.cells import CELLS, cell_map
-from repro.segmentation.images import checked, find_images, load_masks
+from repro.segmentation.image_corpus import checked, find_images, load_masks
 from repro.segmentation.night_files import read_change, read_probability
 from repro.sky.magnetic import magnetic_local_time, magnetic_place
 from repro.untrusted import read_table
@@ -60,7 +60,7 @@ class Compared:
     @property
     def paired(self) -> npt.NDArray[np.bool_]:
         """Images that have a partner at every lag."""
-        return np.logical_and.reduce([~np.isnan(table[:, 0]) for table in self.change.values()])
+        return np.asarray(np.all([~np.isnan(table[:, 0]) for table in self.change.values()], axis=0))
 
     def true_cells(self) -> npt.NDArray[np.bool_]:
         """Cells of which more than half is aurora, (n, 400)."""

@@ -12,14 +12,14 @@ import numpy as np
 from repro.camera import PixelCircle
 from repro.classifier import device as devices
 from repro.engine import receipts
-from repro.engine.nights import Outcome, run_nights
+from repro.engine.run_nights import Outcome, run_nights
 from repro.engine.threads import limited_threads
 from repro.errors import ReproError
 from repro.files import atomic_path
 from repro.params import Params
-from repro.segmentation import network as networks
-from repro.segmentation.images import find_images, read_image
-from repro.segmentation.training import probabilities
+from repro.segmentation import fcn
+from repro.segmentation.fcn_training import probabilities
+from repro.segmentation.image_corpus import find_images, read_image
 
 
 @dataclass(frozen=True)
@@ -49,14 +49,14 @@ def segment(data: Path, train_folder: Path, folder: Path, params: Params) -> Out
         All parameters.
     """
     kopri = params.kopri
-    weights = train_folder / networks.WEIGHTS_FILE.format(unit=kopri.splits[0])
+    weights = train_folder / fcn.WEIGHTS_FILE.format(unit=kopri.splits[0])
     corpus = find_images(data, kopri.site)
     settings = receipts.settings_digest({"size": kopri.image_size_px}, __name__)
     jobs = []
     for night, rows in corpus.table.groupby("night"):
         inputs = (weights, *(Path(path) for path in rows["image"]))
         outputs = (folder / "nights" / f"{night}.npz",)
-        work = receipts.NightWork(str(night), inputs, outputs, folder / "receipts" / f"{night}.json", settings)
+        work = receipts.NightWork(str(night), inputs, outputs, receipts.receipt_path(folder, str(night)), settings)
         jobs.append(
             _Job(work, tuple(rows["name"]), corpus.circle, kopri.image_size_px, str(devices.of_workers(params.engine)))
         )
@@ -75,7 +75,7 @@ def _make(job: _Job) -> Mapping[str, Any]:
             names.append(name)
         except ReproError as error:
             faults[name] = error.found
-    network, _ = networks.load(weights)
+    network, _ = fcn.load(weights)
     images = np.stack(pixels) if pixels else np.zeros((0, job.size_px, job.size_px, 3), np.uint8)
     # A night is worked on by one process; more threads would round sums otherwise.
     with limited_threads():

@@ -18,11 +18,11 @@ from repro.errors import ReproError
 from repro.files import write_bytes
 from repro.params import Params
 from repro.paths import Paths
-from repro.segmentation import network as networks
+from repro.segmentation import fcn
 from repro.segmentation.difference_corpus import measure
-from repro.segmentation.images import read_image, time_in
-from repro.segmentation.metrics import sky_pixels
-from repro.segmentation.training import probabilities
+from repro.segmentation.fcn_training import probabilities
+from repro.segmentation.image_corpus import read_image, time_in
+from repro.segmentation.pixel_metrics import sky_pixels
 
 OVERLAY = (255, 190, 60)
 
@@ -86,9 +86,7 @@ def segment_files(
     ReproError
         If there is no trained network, or no such camera.
     """
-    source = weights or paths.stage(params.kopri.corpus, "train") / networks.WEIGHTS_FILE.format(
-        unit=params.kopri.splits[0]
-    )
+    source = weights or paths.stage(params.kopri.corpus, "train") / fcn.WEIGHTS_FILE.format(unit=params.kopri.splits[0])
     if not source.is_file():
         raise ReproError(
             found="no trained network",
@@ -96,7 +94,7 @@ def segment_files(
             where=str(source),
             remedy="train one with: make records; or name a file with --weights",
         )
-    network, notes = networks.load(source)
+    network, notes = fcn.load(source)
     size, threshold = int(notes["image_size_px"]), float(notes["threshold"])
     circle = load_camera(camera).circle_px if camera else None
     device = devices.choose(params.engine.device)

@@ -14,16 +14,16 @@ from repro.camera import PixelCircle
 from repro.classifier import device as devices
 from repro.classifier.network import save
 from repro.engine import receipts
-from repro.engine.nights import Failure
+from repro.engine.run_nights import Failure
 from repro.engine.threads import limited_threads
 from repro.errors import ReproError
 from repro.files import read_json, write_json, write_table, write_text
 from repro.params import Params
-from repro.segmentation import network as networks
-from repro.segmentation.images import checked, find_images, load, load_masks
-from repro.segmentation.metrics import confusion, sky_pixels
-from repro.segmentation.split import PARTS, Unit, split
-from repro.segmentation.training import LabelledImages, SegmentationJob, probabilities, train
+from repro.segmentation import fcn
+from repro.segmentation.fcn_training import LabelledImages, SegmentationJob, probabilities, train
+from repro.segmentation.image_corpus import checked, find_images, load, load_masks
+from repro.segmentation.labelled_split import PARTS, Unit, split
+from repro.segmentation.pixel_metrics import confusion, sky_pixels
 
 
 def labelled(data: Path, params: Params) -> tuple[pd.DataFrame, list[Failure], PixelCircle | None]:
@@ -88,9 +88,9 @@ def _trained(
          "parts": dict(zip(table["name"], table[unit], strict=True))},
         __name__,
     )  # fmt: skip
-    target, result = folder / networks.WEIGHTS_FILE.format(unit=unit), folder / f"{unit}.json"
+    target, result = folder / fcn.WEIGHTS_FILE.format(unit=unit), folder / f"{unit}.json"
     inputs = tuple(Path(path) for column in ("image", "mask") for path in table[column])
-    work = receipts.NightWork(unit, inputs, (target, result), folder / "receipts" / f"{unit}.json", settings)
+    work = receipts.NightWork(unit, inputs, (target, result), receipts.receipt_path(folder, unit), settings)
     if receipts.is_current(work):
         document: dict[str, Any] = read_json(result, made_by="make records")
         return document
@@ -114,12 +114,12 @@ def _trained(
         f"kopri/train, by {unit}",
     )
     with limited_threads(kopri.train.threads):
-        network = networks.build(initial, params.seed, auxiliary=kopri.train.auxiliary_weight > 0)
+        network = fcn.build(initial, params.seed, auxiliary=kopri.train.auxiliary_weight > 0)
         network, curves = train(network, replace(job))
         found = probabilities(network, parts["test"].pixels, device)
     yes = found >= np.ceil(255 * kopri.threshold)
     notes = {
-        "network": networks.name_of(network), "classes": ("background", "aurora"), "image_size_px": kopri.image_size_px,
+        "network": fcn.name_of(network), "classes": ("background", "aurora"), "image_size_px": kopri.image_size_px,
         "threshold": kopri.threshold, "initial": initial, "split": unit,
     }  # fmt: skip
     save(network, target, notes)

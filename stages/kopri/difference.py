@@ -1,6 +1,6 @@
 """Stage difference of the KOPRI record: how much each of 400 sky cells changes from image to image."""
 
-from repro.engine.nights import Outcome
+from repro.engine.run_nights import Outcome
 from repro.engine.run_stage import run_stage
 from repro.params import Params
 from repro.paths import Paths

@@ -1,6 +1,6 @@
 """Stage segment of the KOPRI record: the probability of aurora in every pixel of every image."""
 
-from repro.engine.nights import Outcome
+from repro.engine.run_nights import Outcome
 from repro.engine.run_stage import run_stage
 from repro.params import Params
 from repro.paths import Paths

@@ -1,10 +1,10 @@
 """Stage simulate of the KOPRI record: nights over Jang Bogo with known aurora, if they are the corpus."""
 
-from repro.engine.nights import Outcome
+from repro.engine.run_nights import Outcome
 from repro.engine.run_stage import run_stage
 from repro.params import Params
 from repro.paths import Paths
-from repro.segmentation.simulate import CORPUS, simulate
+from repro.segmentation.simulated_station import CORPUS, simulate
 
 
 def main(paths: Paths, params: Params) -> Outcome | None:

@@ -16,13 +16,13 @@ from repro.files import digest, read_json
 from repro.params import Params, load_params
 from repro.paths import Paths
 from repro.reporting.page import environment
-from repro.reporting.segmentation import load_segmentation
+from repro.reporting.segmentation_page import load_segmentation
 from repro.segmentation.compare_corpus import STAGES as COMPARED
 from repro.segmentation.compare_corpus import compare
 from repro.segmentation.difference_corpus import difference
 from repro.segmentation.segment_corpus import segment
 from repro.segmentation.segment_files import segment_files
-from repro.segmentation.simulate import simulate
+from repro.segmentation.simulated_station import simulate
 from repro.segmentation.train_corpus import train_corpus
 from tests.conftest import ROOT
 from tests.support.project import make_project

@@ -11,7 +11,9 @@ from repro.errors import ReproError
 from repro.observatory import geometry
 from repro.observatory.forms import SHEET
 from repro.params import KopriSimulate, Site
-from repro.segmentation.campaign import (
+from repro.segmentation.cells import directions
+from repro.segmentation.station import STATION
+from repro.segmentation.station_campaign import (
     DRIFT_KM_S,
     LIGHTS,
     MOTIONS,
@@ -22,8 +24,6 @@ from repro.segmentation.campaign import (
     render_night,
     turns,
 )
-from repro.segmentation.cells import directions
-from repro.segmentation.station import STATION
 from repro.sky.ephemeris import positions
 from repro.sky.magnetic import magnetic_place
 

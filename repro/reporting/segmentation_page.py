@@ -24,10 +24,10 @@ from repro.reporting.segmentation_figures import (
     turned,
 )
 from repro.segmentation.cells import cell_map
-from repro.segmentation.compare import finite_rows
 from repro.segmentation.compare_corpus import read_maps
-from repro.segmentation.images import find_images, read_image, read_mask
+from repro.segmentation.image_corpus import find_images, read_image, read_mask
 from repro.segmentation.night_files import read_change, read_probability
+from repro.segmentation.threshold_curves import finite_rows
 from repro.sky.magnetic import magnetic_place
 from repro.untrusted import read_table
 

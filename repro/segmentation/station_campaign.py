@@ -116,7 +116,8 @@ def nights(wanted: KopriSimulate, site: Site, place: MagneticPlace, seed: int) -
     ReproError
         If the site has no dark hours, or fewer dates than nights are asked for.
     """
-    times = np.arange(*DATES, 60, "datetime64[m]").astype("datetime64[s]")
+    first, last = (np.datetime64(date, "m") for date in DATES)
+    times = np.arange(first, last, 60).astype("datetime64[s]")
     sky = positions(times, site)
     light = np.select(
         [
@@ -158,7 +159,10 @@ def image_times(night: KopriNight) -> Times:
 
 def night_scenes(night: KopriNight, wanted: KopriSimulate, site: Site, seed: int) -> Scenes:
     """Everything that decides a night's images, in the middle of each exposure."""
-    middle = image_times(night).astype("datetime64[ms]") + np.timedelta64(round(500 * wanted.exposure_s), "ms")
+    middle: Times = np.asarray(
+        image_times(night).astype("datetime64[ms]") + np.timedelta64(round(500 * wanted.exposure_s), "ms"),
+        "datetime64[ms]",
+    )
     plan = _plan(night, seed)
     t = plan.seconds(middle)
     state = scenes(plan, middle, site)

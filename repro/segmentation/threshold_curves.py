@@ -19,7 +19,7 @@ from repro.observatory.geometry import HORIZON_RADIUS
 from repro.params import KopriParams
 from repro.segmentation.cells import cell_map
 from repro.segmentation.frames_compared import GROUPS, Compared
-from repro.segmentation.metrics import WIDTHS_DEG, confusion, sky_pixels, width_class
+from repro.segmentation.pixel_metrics import WIDTHS_DEG, confusion, sky_pixels, width_class
 
 Flags = npt.NDArray[np.bool_]
 #: Counts of 255 at which differencing is judged.

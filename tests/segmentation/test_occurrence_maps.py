@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from repro.segmentation.cells import CELLS
-from repro.segmentation.occurrence import occurrence
+from repro.segmentation.occurrence_maps import occurrence
 
 
 def test_rate_is_flagged_over_usable_images() -> None:

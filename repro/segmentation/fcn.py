@@ -99,7 +99,7 @@ def build(initial: Initial, seed: int, *, auxiliary: bool = False) -> nn.Module:
                 layers = cast(nn.Sequential, network.get_submodule(head))
                 layers[-1] = nn.Conv2d(cast(nn.Conv2d, layers[-1]).in_channels, CLASSES, 1)
             if not auxiliary:
-                network.aux_classifier = None
+                network.register_module("aux_classifier", None)
     return network.eval()
 
 
@@ -152,11 +152,10 @@ def load(source: Path) -> tuple[nn.Module, dict[str, Any]]:
         state = load_file(source)
     except Exception as error:  # the reader lets through whatever a flipped bit leads to
         raise _unusable(f"a damaged or missing file: {message_of(error)}", source) from None
-    known = {OBSERVATORY: FcnObservatory, RESNET: lambda: _resnet(CLASSES, auxiliary=False)}
-    make = known.get(notes.get("network")) if isinstance(notes, dict) else None
-    if make is None:
+    name = notes.get("network") if isinstance(notes, dict) else None
+    if name not in (OBSERVATORY, RESNET):
         raise _unusable("weights of another network", source)
-    network = cast(nn.Module, make())
+    network: nn.Module = FcnObservatory() if name == OBSERVATORY else _resnet(CLASSES, auxiliary=False)
     # The auxiliary head served training only.
     _fill(network, {key: value for key, value in state.items() if not key.startswith("aux_classifier")}, source)
     return network.eval(), notes

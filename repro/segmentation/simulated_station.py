@@ -13,12 +13,12 @@ import pandas as pd
 from PIL import Image
 
 from repro.engine import receipts
-from repro.engine.nights import Outcome, run_nights
+from repro.engine.run_nights import Outcome, run_nights
 from repro.files import write_bytes, write_table
 from repro.observatory.geometry import MagneticSite
 from repro.params import KopriParams, Params
-from repro.segmentation.campaign import KopriNight, image_times, magnetic_site, nights, render_night
-from repro.segmentation.images import IMAGES, MASKS
+from repro.segmentation.image_corpus import IMAGES, MASKS
+from repro.segmentation.station_campaign import KopriNight, image_times, magnetic_site, nights, render_night
 from repro.simulated_mark import comment_jpeg, mark_folders
 from repro.sky.ephemeris import positions
 from repro.sky.magnetic import magnetic_place
@@ -61,7 +61,7 @@ def simulate(folder: Path, params: Params) -> Outcome:
     outcome = run_nights("kopri/simulate", folder, jobs, _make, workers=params.engine, unit="images", clear_stale=False)
     if outcome.failed:
         raise outcome.failed[0].error()
-    _remove_others(folder, {night.night for night in planned})
+    _remove_others(folder, {path for job in jobs for path in (job.work.receipt, *job.work.outputs)})
     return outcome
 
 
@@ -74,7 +74,7 @@ def _job(folder: Path, night: KopriNight, kopri: KopriParams, magnetic: Magnetic
         "night": vars(night), "site": kopri.site.model_dump(), "size": kopri.image_size_px, "seed": seed,
         "magnetic": vars(magnetic), "exposure_s": kopri.simulate.exposure_s,
     }  # fmt: skip
-    receipt = folder / "receipts" / f"{night.night}.json"
+    receipt = receipts.receipt_path(folder, night.night)
     digest = receipts.settings_digest(settings, __name__)
     return _Job(receipts.NightWork(night.night, (), tuple(outputs), receipt, digest), night, kopri, magnetic, seed)
 
@@ -122,14 +122,13 @@ def _encoded(picture: Any, kind: str, **options: Any) -> bytes:
     return written.getvalue()
 
 
-def _remove_others(folder: Path, planned: set[str]) -> None:
-    """Remove what an earlier campaign wrote of nights that are no longer planned, receipts last."""
-    for receipt in sorted((folder / "receipts").glob("[!.]*.json")):
-        if receipt.stem in planned:
-            continue
-        for path in (folder / "truth" / f"{receipt.stem}.parquet", *folder.glob(f"*/{receipt.stem}/*")):
-            path.unlink(missing_ok=True)
-        for kind in (IMAGES, MASKS):
-            if (folder / kind / receipt.stem).is_dir():
-                (folder / kind / receipt.stem).rmdir()
-        receipt.unlink()
+def _remove_others(folder: Path, own: set[Path]) -> None:
+    """Remove what an earlier campaign wrote: nights that are no longer planned, and other hours of those that are."""
+    for kind in ("receipts", "truth", f"{IMAGES}/*", f"{MASKS}/*"):
+        for path in sorted(folder.glob(f"{kind}/[!.]*")):
+            if path.is_file() and path not in own:
+                path.unlink()
+    for kind in (IMAGES, MASKS):
+        for path in (folder / kind).iterdir():
+            if path.is_dir() and not any(path.iterdir()):
+                path.rmdir()

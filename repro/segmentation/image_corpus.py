@@ -19,7 +19,7 @@ import pandas as pd
 from PIL import Image, ImageOps
 
 from repro.camera import PixelCircle, cameras, load_camera
-from repro.engine.nights import Failure
+from repro.engine.run_nights import Failure
 from repro.errors import ReproError
 from repro.observatory.geometry import HORIZON_RADIUS
 from repro.params import Site

@@ -10,8 +10,8 @@ import torch
 
 from repro.params import KopriTrain
 from repro.seeding import generator
-from repro.segmentation import network
-from repro.segmentation.training import IGNORED, LabelledImages, SegmentationJob, augmented, probabilities, train
+from repro.segmentation import fcn
+from repro.segmentation.fcn_training import IGNORED, LabelledImages, SegmentationJob, augmented, probabilities, train
 
 SIZE = 48
 
@@ -44,11 +44,11 @@ def test_training_is_repeatable_and_resumable(tmp_path: Path) -> None:
         if epoch == 1:
             raise CutError
 
-    whole, curves = train(network.build("observatory", 9), job())
+    whole, curves = train(fcn.build("observatory", 9), job())
     checkpoint = tmp_path / "c.pt"
     with pytest.raises(CutError):
-        train(network.build("observatory", 9), job(checkpoint=checkpoint), after_epoch=cut)
-    resumed, same_curves = train(network.build("observatory", 9), job(checkpoint=checkpoint))
+        train(fcn.build("observatory", 9), job(checkpoint=checkpoint), after_epoch=cut)
+    resumed, same_curves = train(fcn.build("observatory", 9), job(checkpoint=checkpoint))
     assert curves.equals(same_curves)
     assert curves["epoch"].tolist() == [1, 2]
     for a, b in zip(whole.state_dict().values(), resumed.state_dict().values(), strict=True):
@@ -59,10 +59,10 @@ def test_checkpoint_of_another_training_is_not_used(tmp_path: Path) -> None:
     """A checkpoint with other settings, or a damaged one, is left aside and the training begins anew."""
     checkpoint = tmp_path / "c.pt"
     checkpoint.write_bytes(b"no checkpoint")
-    _, curves = train(network.build("observatory", 9), job(checkpoint=checkpoint))
+    _, curves = train(fcn.build("observatory", 9), job(checkpoint=checkpoint))
     assert len(curves) == 2
     seen: list[int] = []
-    train(network.build("observatory", 9), job(checkpoint=checkpoint, settings="other"), after_epoch=seen.append)
+    train(fcn.build("observatory", 9), job(checkpoint=checkpoint, settings="other"), after_epoch=seen.append)
     assert seen == [1, 2]
 
 
@@ -70,14 +70,14 @@ def test_checkpoint_of_another_training_is_not_used(tmp_path: Path) -> None:
 def test_training_learns() -> None:
     """After some epochs the network finds discs that it never saw."""
     params = KopriTrain(epochs=8, batch=4, learning_rate=0.02, auxiliary_weight=0, scale=(0.9, 1.1), crop_share=0.9)
-    _, curves = train(network.build("observatory", 9), job(train=discs(32, 1), params=params))
+    _, curves = train(fcn.build("observatory", 9), job(train=discs(32, 1), params=params))
     assert curves["val_iou"].iloc[-1] > 0.6
     assert curves["train_loss"].iloc[-1] < curves["train_loss"].iloc[0]
 
 
 def test_probabilities_do_not_depend_on_the_batch() -> None:
     """Images are segmented one by one or together with the same answer, to one 255th."""
-    built, images = network.build("observatory", 2), discs(5, 3).pixels
+    built, images = fcn.build("observatory", 2), discs(5, 3).pixels
     together, single = (probabilities(built, images, torch.device("cpu"), batch) for batch in (5, 1))
     assert together.shape == (5, SIZE, SIZE)
     assert np.abs(together.astype(int) - single).max() <= 1

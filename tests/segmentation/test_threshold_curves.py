@@ -8,10 +8,10 @@ import pytest
 
 from repro.params import KopriParams
 from repro.segmentation.cells import CELLS, cell_map
-from repro.segmentation.compare import curves, equal_false_alarms, factor_five, lag_ratio, summary
 from repro.segmentation.compare_corpus import examples, read_maps
 from repro.segmentation.frames_compared import Compared, cells_of
-from repro.segmentation.occurrence import occurrence
+from repro.segmentation.occurrence_maps import occurrence
+from repro.segmentation.threshold_curves import curves, equal_false_alarms, factor_five, lag_ratio, summary
 
 SIZE = 96
 KOPRI = KopriParams(image_size_px=SIZE)

@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pytest
 
-from repro.segmentation.metrics import WIDTHS_DEG, confusion, degrees_per_pixel, sky_pixels, width_class
+from repro.segmentation.pixel_metrics import WIDTHS_DEG, confusion, degrees_per_pixel, sky_pixels, width_class
 
 
 def test_one_matrix_over_all_images() -> None:

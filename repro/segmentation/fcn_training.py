@@ -22,7 +22,6 @@ import torch
 from PIL import Image
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
-from torch.nn.modules.batchnorm import _BatchNorm
 
 from repro.classifier.device import say
 from repro.classifier.network import drawn
@@ -32,7 +31,7 @@ from repro.errors import ReproError
 from repro.files import atomic_path
 from repro.params import KopriTrain
 from repro.seeding import generator
-from repro.segmentation.metrics import Confusion, confusion
+from repro.segmentation.pixel_metrics import Confusion, confusion
 from repro.untrusted import message_of
 
 Pixels = npt.NDArray[np.uint8]
@@ -100,7 +99,7 @@ def train(
             network.train()
             if params.batchnorm == "fixed":
                 for module in network.get_submodule("backbone").modules():
-                    if isinstance(module, _BatchNorm):
+                    if isinstance(module, nn.BatchNorm2d):
                         module.eval()
             total = 0.0
             with drawn(job.seed, "kopri", "epoch", epoch):

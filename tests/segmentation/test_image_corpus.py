@@ -12,7 +12,7 @@ from repro.camera import PixelCircle
 from repro.errors import ReproError
 from repro.params import KopriDifference, Site
 from repro.segmentation.difference_corpus import measure
-from repro.segmentation.images import checked, find_images, read_image, read_mask, time_in
+from repro.segmentation.image_corpus import checked, find_images, read_image, read_mask, time_in
 from repro.segmentation.station import STATION
 
 
