@@ -3,7 +3,7 @@
 from repro.engine.run_stage import run_stage
 from repro.params import Params
 from repro.paths import Paths
-from repro.segmentation.train_corpus import train_corpus
+from repro.segmentation.train_fcn_corpus import train_corpus
 
 
 def main(paths: Paths, params: Params) -> None:

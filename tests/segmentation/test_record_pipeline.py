@@ -23,7 +23,7 @@ from repro.segmentation.difference_corpus import difference
 from repro.segmentation.segment_corpus import segment
 from repro.segmentation.segment_files import segment_files
 from repro.segmentation.simulated_station import simulate
-from repro.segmentation.train_corpus import train_corpus
+from repro.segmentation.train_fcn_corpus import train_corpus
 from tests.conftest import ROOT
 from tests.support.project import make_project
 
