@@ -105,7 +105,10 @@ def test_a_finished_run_costs_nothing(first: tuple[Path, Params, dict[str, str]]
     folder, params, _ = first
     project = Paths(folder)
     data, target = project.corpus("kopri_simulated"), project.stage("kopri_simulated", "difference")
+    leftover = next((data / "images").iterdir()) / "20180401000000.jpg"  # as of an earlier campaign with other hours
+    leftover.write_bytes(b"")
     assert len(simulate(data, params).kept) == 10
+    assert not leftover.exists()
     assert len(difference(data, target, params).kept) == 10
     tight = params.model_copy(
         update={
