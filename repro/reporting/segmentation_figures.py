@@ -32,7 +32,7 @@ def method_name(method: str) -> str:
 
 def draw_precision_recall(table: pd.DataFrame, folder: Path, *, simulated: bool) -> None:
     """Precision against recall of both methods, and recall of stationary and moving aurora against false alarms."""
-    with canvas(folder / "kopri_curves.svg", width_in=7.6, height_in=3.5, simulated=simulated) as figure:
+    with canvas(folder / "kopri_curves.svg", width_in=7.6, height_in=4.3, simulated=simulated) as figure:
         left, right = figure.subplots(1, 2)
         network = table[table["method"] == "network"]
         left.plot(network["recall"], network["precision"], color=FIRST, marker="o", ms=3, label="network")
@@ -76,7 +76,7 @@ def draw_precision_recall(table: pd.DataFrame, folder: Path, *, simulated: bool)
         right.set_title("Recall at equal false alarms")
         for axes in (left, right):
             axes.grid(visible=True)
-            axes.legend(fontsize=6.5)
+            axes.legend(fontsize=6.5, loc="upper center", bbox_to_anchor=(0.5, -0.16), ncols=2)
     write_csv(folder / "kopri_curves.csv", table)
 
 

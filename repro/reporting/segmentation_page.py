@@ -33,6 +33,7 @@ from repro.untrusted import read_table
 
 MADE_BY = "make records"
 SIDE_PX = 256
+LAG_COUNTS = (3.0, 12.0)  # thresholds between which the two lags are compared
 TRUTH_COLOUR, FOUND_COLOUR, CIRCLE_COLOUR = (255, 255, 255), (255, 190, 60), (120, 130, 140)
 Picture = npt.NDArray[np.uint8]
 
@@ -66,6 +67,14 @@ class Segmentation:
         """Numbers of the held-out images."""
         found: Mapping[str, Any] = self.compare["held_out"]
         return found
+
+    @property
+    def lag_range(self) -> tuple[float, float] | None:
+        """Lowest and highest ratio of the occurrences of both lags, over thresholds at which neither is a handful of cells."""
+        ratios = self.held["lag_ratio"] or {}
+        low, high = LAG_COUNTS
+        chosen = [ratio for threshold, ratio in ratios.items() if low <= float(threshold) <= high]
+        return (min(chosen), max(chosen)) if chosen else None
 
 
 def load_segmentation(paths: Paths, params: Params, target: Path) -> Segmentation | None:

@@ -13,8 +13,12 @@ def main(paths: Paths, params: Params) -> None:
     document = compare(paths.corpus(corpus), folders, paths.stage(corpus, "compare"), params)
     held = document["held_out"]
     print(f"{held['images']} images of {held['nights']} held-out nights: IoU {held['pixels']['network']['all']['iou']}")
-    for lag, found in held["equal_false_alarms"]["lags"].items():
-        print(f"lag {lag} min: the network finds {found['ratio_stationary']} times as much stationary aurora")
+    both = held["equal_false_alarms"]
+    for lag, found in both["lags"].items():
+        recalls = (
+            f"{both['network']['stationary']} by the network, {found['stationary']} by differencing over {lag} min"
+        )
+        print(f"recall of stationary aurora at equal false alarms: {recalls}")
 
 
 if __name__ == "__main__":
