@@ -51,11 +51,14 @@ records: repository $(READY) ## Run the pipelines of the other records, and show
 verify: $(READY) ## Compare every published number with its evidence: 10 to 20 seconds; needs no video
 	$(BIN)/repro verify
 
+# Chromium is for tests alone, so it is installed here and not with the environment.
 test: $(READY) ## Run every test that needs no GPU and no private data: about 10 minutes
-	$(BIN)/python -m pytest -n auto --dist loadfile
+	@bash setup.sh browser
+	$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder
 
 test-fast: $(READY) ## Run the tests that are not marked slow: about 3 minutes
-	$(BIN)/python -m pytest -n auto --dist loadfile -m "not slow"
+	@bash setup.sh browser
+	$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder -m "not slow"
 
 lint: $(READY) ## Check style and types
 	$(BIN)/ruff check .

@@ -13,7 +13,8 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validat
 from repro.untrusted import read_yaml, validated
 
 
-def _known_zone(name: str) -> str:
+def known_zone(name: str) -> str:
+    """A time zone's name, if the database has it; for pydantic."""
     if name not in pytz.all_timezones_set:
         close = difflib.get_close_matches(name, pytz.all_timezones, n=1)
         hint = f"; did you mean {close[0]}?" if close else ""
@@ -40,7 +41,7 @@ class Site(Section):
     latitude_deg: float = Field(ge=-90, le=90)
     longitude_deg: float = Field(ge=-180, le=180)
     elevation_m: float = 0.0
-    time_zone: Annotated[str, AfterValidator(_known_zone)]
+    time_zone: Annotated[str, AfterValidator(known_zone)]
 
 
 class Engine(Section):
@@ -99,11 +100,15 @@ class SkyParams(Section):
         return self
 
 
+#: Which frames are kept: the thesis' rule, one in so many seconds, or every one.
+Sampling = Literal["published", "cadence", "all"]
+
+
 class FilmParams(Section):
-    """From video to sampled frames."""
+    """From videos or stills to sampled frames."""
 
     cameras: dict[str, str] = {"simulated": "auroramax"}
-    sampling: Literal["published", "cadence"] = "published"
+    sampling: Sampling = "published"
     jpeg_quality: int = Field(default=95, ge=1, le=100)
     max_missing_share: float = Field(default=0.02, ge=0, le=1)
     max_failed_share: float = Field(default=0.02, ge=0, le=1)
@@ -246,7 +251,8 @@ class TrainParams(Section):
     Parameters
     ----------
     initial_weights : dict
-        Where the backbone begins, by corpus; a corpus that is not named begins from ``imagenet``, as published.
+        Where the network begins, by corpus: ``imagenet``, ``observatory``, ``none``, or a file of weights (.safetensors,
+        .pt, .pth), from the project's folder on. A corpus that is not named begins from ``imagenet``, as published.
     image_size_px : int
         Side of the images that the network sees.
     epochs_head, epochs_all : int
@@ -276,7 +282,9 @@ class TrainParams(Section):
         Epochs of that network, which only shows how well the training generalises.
     """
 
-    initial_weights: dict[str, Literal["imagenet", "observatory", "none"]] = {}
+    initial_weights: dict[
+        str, Annotated[str, Field(pattern=r"^(imagenet|observatory|none|.+\.(safetensors|pt|pth))$")]
+    ] = {}
     image_size_px: int = Field(default=240, ge=32)
     epochs_head: int = Field(default=6, ge=0)
     epochs_all: int = Field(default=6, ge=0)

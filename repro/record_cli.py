@@ -64,3 +64,37 @@ def add(
     document = add_document(file, paths)
     print(f"{document.title}: now in {paths.record / document.file}")
     print(f"{document.enables}: dvc repro figures")
+
+
+@app.command()
+def gradcam(
+    weights: Annotated[
+        Path | None,
+        typer.Option("--weights", metavar="FILE", help="Trained weights; those of the corpus if not given."),
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", metavar="DIR", help="Write own_maps.json and .png there.")
+    ] = None,
+    project: Annotated[
+        Path | None,
+        typer.Option("--project", metavar="DIR", help="The checkout; found from the current folder if not given."),
+    ] = None,
+) -> None:
+    """Explain the thesis' twelve frames with a network trained here, beside the author's maps; it needs thesis.pdf.
+
+    Example: repro record gradcam --out maps
+    """
+    from repro.figures.own_maps import compare_with_author
+
+    paths = find_project(project)
+    document = compare_with_author(paths, weights, out)
+    print(document["network"])
+    for row in document["maps"]:
+        print(
+            f"{row['group']:10} {row['case']:8} class {row['label']:3}  p(yes) {row['p_yes']:.3f}  "
+            f"r {row['correlation']:+.2f}  reached by chance {row['reached_by_chance']:.3f}"
+        )
+    print(
+        f"mean correlation {document['mean_correlation']:.2f}; {document['maps_that_agree_beyond_chance']} of "
+        f"{len(document['maps'])} maps agree beyond 95 % of changed maps"
+    )

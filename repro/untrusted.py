@@ -31,6 +31,7 @@ PICTURE_MOST_PX = (
 )
 #: Values of the largest YAML file that is read; the lock file of 331 nights has some thousand.
 YAML_MOST_VALUES = 1_000_000
+MOST_COUNTED = 1_000_000_000  # frames or files of a night; a number of 400 digits breaks arithmetic with fractions
 _SHORT = reprlib.Repr()
 _SHORT.maxlevel, _SHORT.maxstring, _SHORT.maxother, _SHORT.maxlong = 3, 160, 160, 60
 _MESSAGE_MOST = 600  # characters of a parser's message that are passed on
@@ -136,15 +137,25 @@ def read_table(source: Path, *, made_by: str, columns: Sequence[str] | None = No
     return table
 
 
-def open_archive(source: Path) -> zipfile.ZipFile:
+_AGAIN = "make the night again: dvc repro film clock"
+
+
+def open_archive(source: Path, *, remedy: str = _AGAIN) -> zipfile.ZipFile:
     """A ZIP file, open for reading.
+
+    Parameters
+    ----------
+    source : Path
+        The file.
+    remedy : str
+        For the error.
 
     Raises
     ------
     ReproError
         If it is missing, is not a ZIP file, or holds two files of the same name.
     """
-    expected, remedy = "an archive of a night's frames", "make the night again: dvc repro film clock"
+    expected = "an archive of frames"
     try:
         archive = zipfile.ZipFile(source)
     except FileNotFoundError:
@@ -159,15 +170,15 @@ def open_archive(source: Path) -> zipfile.ZipFile:
     return archive
 
 
-def archive_member(archive: zipfile.ZipFile, name: str) -> bytes:
-    """Contents of one file in an archive.
+def archive_member(archive: zipfile.ZipFile, name: str, *, remedy: str = _AGAIN) -> bytes:
+    """Contents of one file in an archive; ``remedy`` is for the error.
 
     Raises
     ------
     ReproError
         If it is not there, is damaged, locked by a password, or larger than :data:`MEMBER_MOST_BYTES`.
     """
-    expected, remedy = "every frame of the night's table", "make the night again: dvc repro film clock"
+    expected = "every frame of the night's table"
     where = f"{archive.filename}, {name}"
     try:
         member = archive.getinfo(name)
@@ -208,11 +219,12 @@ def count_in(document: Mapping[str, Any], key: str, *, where: Path, made_by: str
     Raises
     ------
     ReproError
-        If it is missing or not a whole number from 0.
+        If it is missing or not a whole number from 0 to :data:`MOST_COUNTED`.
     """
     value = document.get(key) if isinstance(document, Mapping) else None
-    if isinstance(value, bool) or not isinstance(value, int) or value < 0:
-        _refuse(f"{key}: {short_repr(value)}", "a whole number from 0", str(where), f"remove it and run: {made_by}")
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= MOST_COUNTED:
+        expected = f"a whole number from 0 to {MOST_COUNTED:,}"
+        _refuse(f"{key}: {short_repr(value)}", expected, str(where), f"remove it and run: {made_by}")
     return value
 
 

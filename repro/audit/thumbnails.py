@@ -13,6 +13,8 @@ from repro.audit.revision import Revision
 from repro.errors import ReproError
 from repro.untrusted import archive_member, open_archive, open_picture
 
+#: Stages with archives of frames; revisions before the frames were stored once have one in stage clock, too.
+ARCHIVES = ("clock", "film")
 MOST, SIDE_PX = 24, 120
 
 
@@ -25,8 +27,8 @@ class Thumbnail:
     after: bytes | None
 
 
-def thumbnails(pair: Pair, moves: Sequence[FrameMove], most: int = MOST) -> list[Thumbnail]:
-    """Thumbnails of some moved frames, evenly taken from all of them; frames without any available image are left out.
+def thumbnails(pair: Pair, moves: Sequence[FrameMove]) -> list[Thumbnail]:
+    """Thumbnails of at most :data:`MOST` moved frames, evenly taken from all of them; frames without any available image are left out.
 
     Parameters
     ----------
@@ -34,10 +36,8 @@ def thumbnails(pair: Pair, moves: Sequence[FrameMove], most: int = MOST) -> list
         The revisions.
     moves : sequence of FrameMove
         The frames.
-    most : int
-        How many at most.
     """
-    step = max(1, -(-len(moves) // most))
+    step = max(1, -(-len(moves) // MOST))
     archives = {side.title: _archives(pair, side) for side in (pair.before, pair.after)}
     pictures = []
     for move in moves[::step]:
@@ -47,24 +47,32 @@ def thumbnails(pair: Pair, moves: Sequence[FrameMove], most: int = MOST) -> list
     return pictures
 
 
-def _archives(pair: Pair, side: Revision) -> dict[str, tuple[str, str, str, str]]:
+def _archives(pair: Pair, side: Revision) -> dict[str, list[tuple[str, str, str, str]]]:
     """Archives of frames by night: stage, output, name inside it, MD5."""
-    return {
-        match[1]: ("film", output, name, md5)
-        for (output, name), md5 in pair.files(side, "film").items()
-        if (match := re.search(r"frames/(\d{8})\.zip$", name))
-    }
+    archives: dict[str, list[tuple[str, str, str, str]]] = {}
+    for stage in ARCHIVES:
+        for (output, name), md5 in pair.files(side, stage).items():
+            if match := re.search(r"frames/(\d{8})\.zip$", name):
+                archives.setdefault(match[1], []).append((stage, output, name, md5))
+    return archives
 
 
-def _image(pair: Pair, side: Revision, archives: dict[str, tuple[str, str, str, str]], move: FrameMove) -> bytes | None:
-    place = pair.place(side, *archives[move.night], quiet=True) if move.night in archives else None
-    if place is None:
-        return None
-    try:
-        with open_archive(place) as archive:
-            return small_jpeg(archive_member(archive, f"{move.night}_{move.number}.jpg"))
-    except ReproError:
-        return None
+def _image(
+    pair: Pair, side: Revision, archives: dict[str, list[tuple[str, str, str, str]]], move: FrameMove
+) -> bytes | None:
+    for where in archives.get(move.night, []):
+        place = pair.place(side, *where, quiet=True)
+        if place is None:
+            continue
+        try:
+            with open_archive(place) as archive:
+                ending = f"{move.night}_{move.number}.jpg"
+                name = next((name for name in archive.namelist() if f"_{name}".endswith(f"_{ending}")), None)
+                if name is not None:
+                    return small_jpeg(archive_member(archive, name))
+        except ReproError:
+            continue
+    return None
 
 
 def small_jpeg(jpeg: bytes) -> bytes:

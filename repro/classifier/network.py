@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from importlib import resources
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import torch
 from safetensors import safe_open
@@ -27,8 +27,8 @@ from repro.frames import CLASSES
 from repro.seeding import generator
 from repro.untrusted import PICTURE_MOST_PX, message_of, short_repr
 
-InitialWeights = Literal["imagenet", "observatory", "none"]
-
+#: Initial weights with a name; any other is a file.
+NAMED = ("imagenet", "observatory", "none")
 FEATURES = 1280  # inputs of the head
 NETWORK = "efficientnet_b1"
 #: The backbone learnt on simulated frames; shipped with the package.
@@ -37,14 +37,15 @@ _WAIT_S = 30.0
 LEAST_PX = 32  # side of the smallest images that the network takes, as in params.yaml
 
 
-def build(initial: InitialWeights, seed: int) -> nn.Module:
+def build(initial: str, seed: int) -> nn.Module:
     """Build the network, in evaluation mode, on the CPU.
 
     Parameters
     ----------
     initial : str
         Where the backbone begins. ``imagenet``, as published: torchvision's IMAGENET1K_V1, from its own cache or
-        download. ``observatory``: learnt on simulated frames, shipped. ``none``: drawn at random.
+        download. ``observatory``: learnt on simulated frames, shipped. ``none``: drawn at random. Anything else is a
+        file of weights of this network, as stage train writes it; its head is kept, too.
     seed : int
         Seed of what is drawn at random: the head always, the backbone for ``none``.
 
@@ -58,6 +59,8 @@ def build(initial: InitialWeights, seed: int) -> nn.Module:
     ReproError
         If the weights are not available or belong to another network.
     """
+    if initial not in NAMED:
+        return load(Path(initial))[0]
     with drawn(seed, "network"):
         network: nn.Module = models.efficientnet_b1(weights=None)
         if initial == "imagenet":
@@ -117,10 +120,12 @@ def imagenet() -> dict[str, Tensor]:
     return state
 
 
-def initial_digest(initial: InitialWeights) -> str | None:
+def initial_digest(initial: str) -> str | None:
     """SHA-256 (hex) of the file of the initial weights; None if they are drawn at random."""
     if initial == "none":
         return None
+    if initial not in NAMED:
+        return digest(Path(initial))
     return digest(imagenet_path() if initial == "imagenet" else observatory_path())
 
 

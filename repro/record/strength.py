@@ -26,6 +26,8 @@ GRADES: dict[Grade, str] = {
 
 #: Sections of the readings that were read from pictures; the others are about the published scripts.
 _PIXELS = ("figure", "gradcam_panels")
+#: Sections of the readings whose pictures have another name among the quantities of stage figures.
+_SAME_PICTURES = {"gradcam_panels": "frames"}
 #: A README repeats the results of its own project; it witnesses nothing.
 _NO_WITNESS = frozenset({"readme"})
 
@@ -46,7 +48,9 @@ def grade(claims: Claims, claim: Claim, evidence: EvidenceKind) -> Grade | None:
         return "P"
     if evidence == "figure":
         # A value that was read off a figure by hand, and by code off the same figure, is one picture read twice.
-        return "R" if claim.source.section == (rule.measure or "").split(".")[0] else "W"
+        section = claim.source.section
+        own = {claim.source.document, section, _SAME_PICTURES.get(section), *_NO_WITNESS}
+        return "R" if (rule.measure or "").split(".")[0] in own else "W"
     if rule.formula is None:
         return "C"
     witnesses = {witness(claims[name]) for name in equation(claims, claim)} - _NO_WITNESS

@@ -279,13 +279,16 @@ def markdown(text: str) -> str:
 
 
 def chapters(results: Results) -> dict[str, list[Chapter]]:
-    """Claims by document (in the order of ``_record.yaml``) and section."""
+    """Claims by document (in the order of ``_record.yaml``, then those that it does not name) and section."""
     placed: dict[tuple[str, str], list[JudgedClaim]] = {}
     for item in results.judged.values():
         source = item.claim.source
         placed.setdefault((source.document, source.section), []).append(item)
+    titles = {**results.claims.documents}
+    for name, _ in placed:
+        titles.setdefault(name, name)
     return {
         title: parts
-        for name, title in results.claims.documents.items()
+        for name, title in titles.items()
         if (parts := [Chapter(where[1], tuple(items)) for where, items in sorted(placed.items()) if where[0] == name])
     }

@@ -10,10 +10,12 @@ import pytest
 from repro.audit.cell_moves import CellMove
 from repro.audit.claim_moves import ClaimMove
 from repro.audit.diff import Diff, compare
+from repro.audit.diff_formats import as_json
 from repro.audit.frame_moves import FrameMove
 from repro.audit.sections import sections
 from repro.errors import ReproError
 from tests.audit.toy import Toy
+from tests.hostile.inputs import bomb
 
 pytestmark = pytest.mark.slow  # the toy's history takes DVC some seconds to make
 
@@ -240,3 +242,24 @@ def test_damaged_locks_of_dvc_are_named(copy: Callable[[], Toy]) -> None:
         compare(toy.paths)
     assert error.value.where.endswith("rwlock")
     assert "rm .dvc/tmp/rwlock" in error.value.remedy
+
+
+def test_hostile_commits_end_in_an_error_or_a_gap(copy: Callable[[], Toy]) -> None:
+    """A comparison with a commit whose lock, pipeline or parameters are hostile is an error, or says what it lacks."""
+    toy = copy()
+    lock = (toy.root / "dvc.lock").read_text()
+    hostile = (
+        ("dvc.lock", lock.replace("md5: ", "md5: ../../../../")), ("dvc.lock", lock.replace("results/toy/", "../../")),
+        ("dvc.lock", "stages: 3"), ("dvc.yaml", "stages: ["), ("dvc.yaml", "- a"), ("params.yaml", bomb()),
+    )  # fmt: skip
+    for name, text in hostile:
+        good = (toy.root / name).read_text()
+        (toy.root / name).write_text(text)
+        toy.commit("hostile")
+        (toy.root / name).write_text(good)
+        try:
+            diff = compare(toy.paths, "HEAD", None)
+        except ReproError:
+            continue
+        assert diff.gaps
+        as_json(diff)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import json
 import re
 from html.parser import HTMLParser
@@ -14,7 +15,7 @@ from repro.audit import metric_moves as metrics
 from repro.audit.cell_moves import CellMove
 from repro.audit.claim_moves import ClaimMove
 from repro.audit.diff import Diff
-from repro.audit.diff_formats import MARKDOWN_CHARACTERS, as_json, as_markdown, as_page, write
+from repro.audit.diff_formats import MARKDOWN_CHARACTERS, as_json, as_markdown, as_page, print_table, write
 from repro.audit.frame_moves import FrameMove, FrameMoves
 from repro.audit.metric_moves import NetworkScore, compare_accuracies
 from repro.audit.outputs import Gap
@@ -25,6 +26,7 @@ from repro.audit.stage_runs import StageRun
 from repro.audit.thumbnails import Thumbnail
 from repro.errors import ReproError
 from tests.audit.toy import Toy
+from tests.hostile.inputs import WORDS
 
 
 @pytest.mark.parametrize(
@@ -200,3 +202,19 @@ def test_a_page_of_others_is_not_overwritten(diff: Diff, tmp_path: Path) -> None
     write(diff, tmp_path)
     write(diff, tmp_path)
     assert "<html" in (tmp_path / "index.html").read_text(encoding="utf-8")
+
+
+def test_names_are_text_wherever_they_are_shown(capsys: pytest.CaptureFixture[str]) -> None:
+    """Names are text on the page, in Markdown, in JSON and on the terminal, whatever markup or control codes they hold."""
+    for word in (word.encode(errors="backslashreplace").decode() for word in WORDS):
+        frames = FrameMoves([FrameMove(word, 0, word, {"label": (word, None)})], {word: {word: "added"}}, {word: 1})
+        made = Diff(word, word, claims=[], findings=[], cells=[], frames=frames, metrics=[], pictures=[word], stages=[],
+                    unchanged=0, gaps=[Gap(word, word, word, word, word, [word])], images=[])  # fmt: skip
+        page = as_page(made)
+        assert not re.search("<script>alert|<img src=x", page)
+        if word.strip() and word.isprintable():
+            assert re.split("['\"]", html.escape(word, quote=False)[:40])[0] in page
+        assert "<script>" not in as_markdown(made).replace("\\<", "")
+        json.loads(as_json(made))
+        print_table(made)
+        assert "\x1b" not in capsys.readouterr().out

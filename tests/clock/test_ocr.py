@@ -86,6 +86,21 @@ def test_noise_is_not_text() -> None:
     assert ocr.prepare(noise, ocr.looks(CLOCK, PARAMS)[0], PARAMS.min_contrast) is None
 
 
+@pytest.mark.parametrize("shape", [(1, 1), (1, 400), (40, 1), (3, 3)])
+def test_strips_of_any_size_are_prepared(shape: tuple[int, int]) -> None:
+    """Strips of a pixel, of nothing but noise, or of one grey make a page or hold no text; none is an error."""
+    rng = np.random.default_rng(2)
+    for image in (
+        np.zeros(shape, np.uint8),
+        np.full(shape, 255, np.uint8),
+        rng.integers(0, 256, shape, dtype=np.uint8),
+    ):
+        box = ocr.text_box([image] * 3, PARAMS.min_contrast)
+        for look in ocr.looks(CLOCK, PARAMS):
+            page = ocr.prepare(image[box], look, PARAMS.min_contrast)
+            assert page is None or page.dtype == np.uint8
+
+
 def test_text_box_holds_the_text_and_little_else(strips: list[np.ndarray]) -> None:
     """The part that holds text is found over a night's strips and is much smaller than the profile's generous box."""
     rows, columns = ocr.text_box(strips, PARAMS.min_contrast)

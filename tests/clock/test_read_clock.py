@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 import numpy as np
 import pytest
@@ -16,6 +17,8 @@ from repro.camera import load_camera
 from repro.clock.read_clock import ClockSetup, NightClock, resolve_times
 from repro.errors import ReproError
 from repro.params import ClockParams
+from tests.clock.test_formats import STAMPS
+from tests.hostile.inputs import WORDS
 from tests.support.camera import DASHES, SLASHES
 
 CAMERA = load_camera("auroramax")
@@ -264,3 +267,23 @@ def test_random_damage_is_mended_or_listed(rate: float, least: float, form: str)
         assert not (timed & ~good & ~flagged).any()
         exact, total = exact + int(good.sum()), total + len(times)
     assert exact >= least * total
+
+
+@pytest.mark.parametrize("share", [0.02, 0.1, 0.3, 0.7, 1.0])
+def test_texts_of_any_kind_never_give_a_wrong_time(share: float) -> None:
+    """However many of a night's texts are something else, a time that is given is right; the others are unreadable."""
+    times, others = moments("20240201", 60), [*STAMPS[:12], *WORDS[:20], "", "2024/01/31 20:00:07"]
+    for seed in range(5):
+        rng = np.random.default_rng([seed, round(100 * share)])
+        bad, words = rng.random((2, 60)) < share, rng.integers(len(others), size=(2, 60))
+
+        def damage(look: int, number: int, text: str, bad: np.ndarray = bad, words: np.ndarray = words) -> str:
+            return others[words[look, number]] if bad[look, number] else text
+
+        try:
+            clock = clock_of("20240201", times, SLASHES, partial(damage, 0), partial(damage, 1))
+        except ReproError:
+            assert share > 0.02
+            continue
+        given = clock.table["time_utc"].notna()
+        assert all(is_right or not known for is_right, known in zip(right(clock, times), given, strict=True))

@@ -21,13 +21,6 @@ def numbers(readings: object) -> list[int]:
     return [r.number for r in readings]  # type: ignore[attr-defined]
 
 
-def test_a_straight_night_has_no_break() -> None:
-    """Readings a minute apart are all on the line, whose step is a minute."""
-    line = fit([reading(n, 60 * n) for n in range(100)], 60, 2)
-    assert numbers(line.readings) == list(range(100))
-    assert (line.step_s, line.breaks) == (60, ())
-
-
 def test_a_step_that_is_no_whole_second_is_found() -> None:
     """A cadence of 60.475 s, read in whole seconds, is found to a fiftieth of a second and breaks nothing."""
     line = fit([reading(n, 60.475 * n) for n in range(200)], 59, 2)
@@ -47,21 +40,6 @@ def test_a_run_of_misreadings_is_not_on_the_line() -> None:
     """Ten minutes read half an hour late, as 18:4x for 18:1x, are left out: time does not run back afterwards."""
     line = fit([reading(n, 60 * n + (1800 if 40 <= n < 50 else 0)) for n in range(100)], 60, 2)
     assert numbers(line.readings) == [n for n in range(100) if not 40 <= n < 50]
-
-
-def test_a_gap_is_found_where_it_is() -> None:
-    """A camera that paused for an hour leaves one gap of an hour, and no reading is lost."""
-    line = fit([reading(n, 60 * n + (3600 if n >= 30 else 0)) for n in range(100)], 60, 2)
-    assert numbers(line.readings) == list(range(100))
-    assert [(b.after, b.before, b.seconds) for b in line.breaks] == [(29, 30, 3600.0)]
-
-
-def test_repeated_frames_are_found() -> None:
-    """Frames that a video shows twice are found as time that stands still."""
-    line = fit([reading(n, 60 * min(n, 40) if n < 45 else 60 * (n - 4)) for n in range(120)], 60, 2)
-    assert sum(round(b.seconds / 60) for b in line.breaks) == -4
-    assert all(b.seconds < 0 for b in line.breaks)
-    assert max(numbers(line.readings)) == 119
 
 
 def test_the_repeated_hour_is_settled_by_its_neighbours() -> None:

@@ -46,7 +46,7 @@ def test_quotas_refuse_more_than_there_is() -> None:
         quotas([1, 2], 4)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.lists(st.tuples(st.integers(0, 12), st.integers(0, 20)), min_size=1, max_size=6), st.integers(0, 2**31))
 def test_published_split_is_balanced(dates: list[tuple[int, int]], seed: int) -> None:
     """Each date gives int(0.8 n) of its yes frames to training; no frames match yes frames exactly on both sides."""
@@ -61,7 +61,7 @@ def test_published_split_is_balanced(dates: list[tuple[int, int]], seed: int) ->
     assert {d: trained.get(d, 0) for d in names} == {d: int(0.8 * y) for d, (y, _) in zip(names, dates, strict=True)}
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(st.integers(0, 2**31), st.randoms(use_true_random=False))
 def test_order_of_labels_does_not_matter(seed: int, random: object) -> None:
     """The same labels and seed give the same split in whatever order the label file lists them."""
@@ -81,7 +81,7 @@ def test_published_split_puts_a_night_on_both_sides() -> None:
     assert sides.isna().sum() == 10
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(st.integers(0, 2**31))
 def test_whole_nights_share_no_night(seed: int) -> None:
     """Split by nights, no night both trains and validates, both sides are balanced, and a fifth or more of yes is kept."""

@@ -18,6 +18,7 @@ from repro.record.claims import claim_files, load_claims
 from repro.record.other_record import claim_file_schema, claim_file_schema_text, new_record, verify_record
 from repro.record.verdict_exports import as_junit, as_sarif, claim_places
 from repro.verify_command import run
+from tests.support.processes import LIMIT_S
 
 ROOT = Path(__file__).parents[2]
 
@@ -179,5 +180,5 @@ def test_the_record_needs_little() -> None:
         "import sys, repro.verify_command\n"
         "print([name for name in ('torch', 'cv2', 'matplotlib', 'skyfield') if name in sys.modules])"
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=300)
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=LIMIT_S)
     assert done.stdout.strip() == "[]"

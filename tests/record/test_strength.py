@@ -96,10 +96,20 @@ def test_a_readme_that_prints_the_thesis_value_repeats_it() -> None:
     assert graded("M.X", "T.A", document="readme") == "R"
 
 
-@pytest.mark.parametrize(("measure", "expected"), [("figure5.val_loss.e1", "R"), ("figure7.mean_over_yes.night", "W")])
-def test_one_picture_read_twice_repeats(measure: str, expected: str) -> None:
-    """A value read off a figure by hand is repeated by the code that reads the same figure; another figure is a witness."""
-    judged = claim("F5.X", document="readings", section="figure5", figure={"rule": "exact", "measure": measure})
+@pytest.mark.parametrize(
+    ("document", "section", "measure", "expected"),
+    [
+        ("readings", "figure5", "figure5.val_loss.e1", "R"),
+        ("readings", "figure6", "figure7.mean_over_yes.night", "W"),
+        ("readings", "gradcam_panels", "frames.height_px", "R"),
+        ("slides", "results", "slides.bars.night.full", "R"),
+        ("thesis", "II.2.2", "readme.table3.night.no_moon", "R"),
+        ("thesis", "III.1.1", "figure5.val_loss_first", "W"),
+    ],
+)
+def test_one_picture_read_twice_repeats(document: str, section: str, measure: str, expected: str) -> None:
+    """A value read off a picture is repeated by the code that reads the same picture, or one of the README; others witness."""
+    judged = claim("F5.X", document=document, section=section, figure={"rule": "exact", "measure": measure})
     assert grade(Claims([judged]), judged, "figure") == expected
 
 

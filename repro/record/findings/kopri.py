@@ -5,6 +5,7 @@ from __future__ import annotations
 from repro.record.findings.finding import Detector, Finding, View
 
 HOURS = tuple(range(24))
+RANK = 29  # behind the findings about the thesis, before slips of the pen
 
 
 def figure_times(view: View) -> Finding:
@@ -33,7 +34,7 @@ def figure_times(view: View) -> Finding:
         f"{'moonlit' if moonlit else 'moonless'}"
     )
     return Finding(
-        "FND.KOPRI_FIGURE_TIMES", title, claims, text, {**sky, "seconds_apart": apart}, "agreement" if dark else "conflict", 61
+        "FND.KOPRI_FIGURE_TIMES", title, claims, text, {**sky, "seconds_apart": apart}, "agreement" if dark else "conflict", RANK
     )  # fmt: skip
 
 
@@ -53,7 +54,7 @@ def each_mlt(view: View) -> Finding | None:
     )
     title = f"No aurora can be photographed over Jang Bogo in {len(never)} of the 24 hours of magnetic local time"
     numbers = {f"dark_hours_mlt{hour:02d}": value for hour, value in hours.items()}
-    return Finding("FND.KOPRI_EACH_MLT", title, ("KOP.FIGURE5.EACH_MLT",), text, numbers, "conflict", 60)
+    return Finding("FND.KOPRI_EACH_MLT", title, ("KOP.FIGURE5.EACH_MLT",), text, numbers, "conflict", RANK)
 
 
 def interval(view: View) -> Finding | None:
@@ -76,7 +77,7 @@ def interval(view: View) -> Finding | None:
         "as a description."
     )
     title = f"The previous method's interval is {one:.0f} min in the abstract and {two:.0f} min in the figures"
-    return Finding("FND.KOPRI_INTERVAL", title, (*claims, "KOP.OCCURRENCE_FACTOR"), text, {"one_min": one, "two_min": two}, "conflict", 62)  # fmt: skip
+    return Finding("FND.KOPRI_INTERVAL", title, (*claims, "KOP.OCCURRENCE_FACTOR"), text, {"one_min": one, "two_min": two}, "conflict", RANK)  # fmt: skip
 
 
 def two_norths(view: View) -> Finding:
@@ -92,7 +93,7 @@ def two_norths(view: View) -> Finding:
     )
     title = f"Magnetic north has two meanings {between:.0f} deg apart at Jang Bogo"
     numbers = {"equatorward_azimuth_deg": equatorward, "compass_azimuth_deg": compass, "between_deg": between}
-    return Finding("FND.KOPRI_NORTH", title, ("KOP.FIGURE5.TOP",), text, numbers, "remark", 63)
+    return Finding("FND.KOPRI_NORTH", title, ("KOP.FIGURE5.TOP",), text, numbers, "remark", RANK)
 
 
 def network(view: View) -> Finding:
@@ -121,7 +122,7 @@ def network(view: View) -> Finding:
     title = (
         f"The poster's network is torchvision's FCN: {counts['parameters']:,.0f} parameters before its head is changed"
     )
-    return Finding("FND.KOPRI_NETWORK", title, claims, text, counts, "agreement" if agree else "conflict", 64)
+    return Finding("FND.KOPRI_NETWORK", title, claims, text, counts, "agreement" if agree else "conflict", RANK)
 
 
 def _ranges(hours: list[int]) -> str:
