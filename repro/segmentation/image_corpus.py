@@ -18,7 +18,7 @@ import numpy.typing as npt
 import pandas as pd
 from PIL import Image, ImageOps
 
-from repro.camera import PixelCircle, cameras, load_camera
+from repro.camera import UNKNOWN, PixelCircle, cameras, load_camera, profile_document
 from repro.engine.run_nights import Failure
 from repro.errors import ReproError
 from repro.observatory.geometry import HORIZON_RADIUS
@@ -97,9 +97,14 @@ def find_images(folder: Path, site: Site) -> ImageCorpus:
             remedy="put them there, or set kopri.corpus to kopri_simulated in params.yaml and run: make records",
         )
     table = pd.DataFrame(rows.values()).sort_values(["time_utc", "name"], ignore_index=True)
-    circle = load_camera(folder.name).circle_px if folder.name in cameras() else None
-    # A profile may say that its circle is not known: then images are square as without a profile.
-    return ImageCorpus(table, tuple(faults), circle if isinstance(circle, PixelCircle) else None)
+    return ImageCorpus(table, tuple(faults), _circle(folder.name))
+
+
+def _circle(corpus: str) -> PixelCircle | None:
+    """The sky's circle of the camera that bears the corpus' name; None where its profile does not know it."""
+    if corpus not in cameras() or profile_document(corpus)[0].get("circle_px") == UNKNOWN:
+        return None
+    return load_camera(corpus).circle_px
 
 
 def time_in(stem: str) -> np.datetime64 | None:

@@ -62,6 +62,14 @@ def test_what_lies_in_a_folder_is_listed(tmp_path: Path) -> None:
     }  # fmt: skip
 
 
+@pytest.mark.parametrize(("corpus", "radius"), [("kho", 98), ("jang_bogo", None), ("my_camera", None)])
+def test_circle_comes_from_the_profile_of_the_corpus(tmp_path: Path, corpus: str, radius: float | None) -> None:
+    """A profile of the corpus' name gives the circle; one that does not know it, or none, leaves square images."""
+    save(tmp_path / corpus / "images" / "20200702070200.png", sky())
+    circle = find_images(tmp_path / corpus, STATION).circle
+    assert (circle.radius if circle else None) == radius
+
+
 def test_no_images_is_an_error(tmp_path: Path) -> None:
     """An empty corpus is refused with what to do."""
     with pytest.raises(ReproError, match="no images"):
