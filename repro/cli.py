@@ -190,6 +190,45 @@ def frames(
 
 
 @app.command()
+def segment(
+    files: Annotated[list[Path], typer.Argument(help="All-sky images, JPEG or PNG.")],
+    out: Annotated[Path, typer.Option(metavar="DIR", help="Folder for masks and overlays.")] = Path("segmented"),
+    weights: Annotated[
+        Path | None, typer.Option(help="A trained network; that of `make records` if not given.")
+    ] = None,
+    camera: Annotated[str | None, typer.Option(help="Camera profile that says where the sky is in the image.")] = None,
+    project: Project = None,
+) -> None:
+    """Find where aurora is in images: a mask and an overlay of each, and its share of the sky.
+
+    Without a camera profile images are square and the horizon touches their sides. Where the names begin with UTC times
+    (YYYYMMDDHHMMSS) a minute or two apart, the share of sky cells that changed is printed, too.
+
+    Exit code 1 if an image could not be read.
+
+    Example: repro segment data/jang_bogo/images/20200702*.jpg --out /tmp/masks
+    """
+    from repro.params import load_params
+    from repro.segmentation.segment_files import segment_files
+
+    paths = _project(project)
+    found, failed = segment_files(files, out, paths, load_params(paths.params), weights=weights, camera=camera)
+    for item in found:
+        changed = ", ".join(
+            f"{lag} min: {'no partner' if share is None else f'{share:.1f} % of cells'}"
+            for lag, share in item.changed_percent.items()
+        )
+        print(
+            f"{item.file}: aurora in {item.aurora_percent:.1f} % of the sky"
+            + (f"; changed, {changed}" if changed else "")
+        )
+    for error in failed:
+        print(f"left out\n{error}\n", file=sys.stderr)
+    print(f"{len(found)} masks and overlays in {out}")
+    raise typer.Exit(int(bool(failed)))
+
+
+@app.command()
 def classify(
     files: Annotated[list[Path], typer.Argument(metavar="FILES...", help="Images, folders of images, or videos.")],
     weights: Annotated[Path, typer.Option(metavar="FILE", help="A trained network: weights.safetensors, or .pt.")],

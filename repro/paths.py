@@ -103,6 +103,10 @@ class Paths:
         """Folder of the figures stage: ``figures.json``, tables, and readings drawn over the originals."""
         return self.results / "figures"
 
+    def corpus(self, corpus: str) -> Path:
+        """Folder of a corpus."""
+        return self.root / "data" / corpus
+
     def videos(self, corpus: str) -> Path:
         """Folder of a corpus' videos or still images; it has one name for both, as DVC knows no optional folder."""
         return self.root / "data" / corpus / "videos"

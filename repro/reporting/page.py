@@ -32,6 +32,7 @@ from repro.reporting.pictures_of_record import ACCOUNT, load_record_pictures
 from repro.reporting.predictions import load_predictions
 from repro.reporting.provenance import Provenance, provenance
 from repro.reporting.scorecard import by_part
+from repro.reporting.segmentation_page import load_segmentation
 from repro.reporting.sky_tables import sky_tables, table4
 from repro.reporting.summary import summarise
 from repro.reporting.training import load_training
@@ -62,6 +63,7 @@ PAGES = (
     ReportPage("pictures.html", "Pictures of the record", ("pictures",)),
     ReportPage("nights.html", "Nights", ("nights", "later")),
     ReportPage("observatory.html", "Simulated sky", ("observatory", "backbone")),
+    ReportPage("segmentation.html", "Segmentation and occurrence", ("segmentation", "occurrence")),
     ReportPage("claims.html", "Every claim", ("claims",)),
     ReportPage("guide.html", "How to read", ("reading",)),
     ReportPage("provenance.html", "Provenance", ("provenance", "workflow")),
@@ -138,6 +140,7 @@ def build(paths: Paths) -> Path:
         "gradcam": gradcam,
         "record_pictures": load_record_pictures(paths, results, predictions, target, simulated=simulated),
         "account_columns": ACCOUNT,
+        "segmentation": load_segmentation(paths, params, target),
         "missing_parts": missing_parts(corpus, observatory, training, predictions, gradcam, figure3),
     }
     return write(content, templates=paths.report_templates, target=target)
@@ -183,6 +186,8 @@ def shown_sections(content: Mapping[str, Any]) -> set[str]:
         "later": any(part.later for part in content["parts"]),
         "observatory": content["observatory"],
         "backbone": content["card"],
+        "segmentation": content["segmentation"],
+        "occurrence": content["segmentation"],
     }
     return {name for page in PAGES for name in page.sections if optional.get(name, True)}
 
