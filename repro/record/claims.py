@@ -21,7 +21,7 @@ from repro.untrusted import message_of, read_yaml, short_repr
 Kind = Literal["count", "share", "metric", "setting", "ordering", "closure", "figure", "statement"]
 EvidenceKind = Literal["arithmetic", "ephemeris", "architecture", "protocol", "figure", "corpus"]
 EVIDENCE: tuple[EvidenceKind, ...] = get_args(EvidenceKind)
-Document = Literal["thesis", "slides", "scripts", "readings", "readme", "kopri", "kvammen"]
+Document = Literal["thesis", "slides", "scripts", "readings", "readme", "kopri", "kvammen", "kvammen_paper"]
 Outcome = Literal[
     "confirmed", "consistent", "contradicted", "source_conflict", "repeated", "undecidable", "not_run", "error"
 ]

@@ -101,6 +101,7 @@ DOCUMENT: dict[Document, str] = {
     "readme": "README of the author's repository",
     "kopri": "KOPRI poster",
     "kvammen": "Kvammen data record",
+    "kvammen_paper": "Abstract of the Kvammen paper",
 }
 
 #: What each reading of the rule of Table 3 takes it to mean.
