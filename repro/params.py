@@ -398,12 +398,12 @@ class FormRules(Section):
     """
 
     visible_share_min: float = Field(default=0.02, gt=0, lt=1)
-    faint_brightness_max: float = Field(default=0.02, gt=0)
+    faint_brightness_max: float = Field(default=0.016, gt=0)
     edge_high_share_max: float = Field(default=0.1, ge=0, le=1)
     colored_redness_min: float = Field(default=1.0, gt=0)
-    breakup_share_min: float = Field(default=0.25, ge=0, le=1)
+    breakup_share_min: float = Field(default=0.5, ge=0, le=1)
     breakup_change_min: float = Field(default=0.2, ge=0, le=1)
-    margin: float = Field(default=0.15, ge=0, lt=1)
+    margin: float = Field(default=0.1, ge=0, lt=1)
 
 
 class FormsCampaign(Section):
@@ -433,7 +433,7 @@ class FormsCampaign(Section):
 
     site: Site = Site(latitude_deg=67.84, longitude_deg=20.41, elevation_m=425, time_zone="Europe/Stockholm")
     windows: list[Window] = [Window(first="2014-09-20", last="2015-03-20")]
-    nights_per_class: int = Field(default=36, ge=2)
+    nights_per_class: int = Field(default=44, ge=2)
     frames_per_night: int = Field(default=4, ge=1, le=10)
     image_px: int = Field(default=128, ge=64, multiple_of=16)
     rules: FormRules = FormRules()

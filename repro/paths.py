@@ -108,6 +108,10 @@ class Paths:
         """Folder of the figures stage: ``figures.json``, tables, and readings drawn over the originals."""
         return self.results / "figures"
 
+    def data(self, corpus: str) -> Path:
+        """Folder of a corpus' own files."""
+        return self.root / "data" / corpus
+
     def videos(self, corpus: str) -> Path:
         """Folder of a corpus' MP4 files."""
         return self.root / "data" / corpus / "videos"

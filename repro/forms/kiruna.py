@@ -34,26 +34,63 @@ SPELL_MIN = 40  # of which the frames are the middle
 STEP_MIN = 20  # between the moments at which the sky is looked at for darkness
 DARK_SUN_DEG, MOON_DOWN_DEG = -18.0, -1.0  # no twilight, no moonlight
 CLEAN_COVER = 0.1  # of the sky under cloud in a clean image, at most
-#: How nights are planned for each class: forms, range of strength, range of distance north or south in km.
-RECIPES: dict[AuroralClass, tuple[tuple[Form, ...], tuple[float, float], tuple[float, float]]] = {
-    "breakup": (("folded", "corona", "rays"), (1.5, 3.0), (0.0, 0.0)),
-    "colored": (("corona", "rays", "arc"), (1.2, 2.5), (0.0, 0.0)),
-    "arcs-bands": (("arc", "bands"), (1.0, 2.5), (0.0, 0.0)),
-    "discrete": (("folded", "rays"), (0.6, 1.5), (120.0, 260.0)),
-    "patchy": (("patchy", "pulsating"), (1.0, 2.5), (0.0, 0.0)),
-    "edge": (("arc", "bands", "folded", "rays"), (2.0, 5.0), (450.0, 800.0)),
-    "clear-faint": (("diffuse", "arc", "patchy"), (0.05, 0.35), (0.0, 0.0)),
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How a night is planned that shall often show a class.
+
+    Parameters
+    ----------
+    forms : tuple of str
+        One of them is drawn.
+    strength : pair of float
+        Range of the aurora's strength, 1 for a usual display of its form.
+    distance_km : pair of float
+        Range of what it is moved north or south by.
+    softer : pair of float
+        Range of the factor of soft precipitation, whose light is red.
+    """
+
+    forms: tuple[Form, ...]
+    strength: tuple[float, float]
+    distance_km: tuple[float, float] = (0.0, 0.0)
+    softer: tuple[float, float] = (1.0, 1.0)
+
+
+#: Which class a frame has follows from its truth alone; these only see to it that all seven are frequent.
+RECIPES: dict[AuroralClass, Recipe] = {
+    "breakup": Recipe(("folded", "rays"), (1.5, 3.0)),
+    "colored": Recipe(("corona", "rays"), (1.2, 2.5), softer=(2.0, 5.0)),
+    "arcs-bands": Recipe(("arc", "bands"), (1.0, 2.5)),
+    "discrete": Recipe(("folded", "rays"), (0.5, 1.2), (150.0, 300.0)),
+    "patchy": Recipe(("patchy", "pulsating"), (2.5, 5.0)),
+    "edge": Recipe(("arc", "bands", "folded", "rays"), (2.0, 5.0), (600.0, 850.0)),
+    "clear-faint": Recipe(("diffuse", "arc", "patchy"), (0.05, 0.35)),
 }
 _DISTANCES = ("north_km", "swirl_north_km", "swirl2_north_km")
 
 
 @dataclass(frozen=True)
 class FormNight:
-    """A night of the campaign: its plan, when it is filmed, and how far north (negative: south) its aurora is moved."""
+    """A night of the campaign.
+
+    Parameters
+    ----------
+    plan : Night
+        Its plan.
+    times_utc : ndarray of datetime64, shape (n,)
+        When it is filmed.
+    north_km : float
+        How far north its aurora is moved; negative for south.
+    softer : float
+        How much soft precipitation it has, as a factor.
+    """
 
     plan: Night
     times_utc: npt.NDArray[np.datetime64]
-    north_km: float
+    north_km: float = 0.0
+    softer: float = 1.0
 
 
 def campaign_nights(campaign: FormsCampaign, seed: int) -> list[FormNight]:
@@ -96,7 +133,7 @@ def whole_night(campaign: FormsCampaign, seed: int) -> FormNight:
     begin, end = left[night][0], left[night][-1] + STEP_MIN * MINUTE
     plan = plan_night(night, seed, begin, end, weather=("clear",), strength=2.5)
     step = np.timedelta64(round(campaign.whole_night_step_min * 60), "s")
-    return FormNight(plan, np.arange(begin, end, step), 0.0)
+    return FormNight(plan, np.arange(begin, end, step))
 
 
 def dark_times(campaign: FormsCampaign) -> dict[str, npt.NDArray[np.datetime64]]:
@@ -129,24 +166,23 @@ def dark_spells(campaign: FormsCampaign, seed: int) -> dict[str, np.datetime64]:
 
 def _planned(night: str, name: AuroralClass, begin: np.datetime64, campaign: FormsCampaign, seed: int) -> FormNight:
     rng = generator(seed, "kiruna", "plan", night)
-    forms, strength, distance = RECIPES[name]
-    form = forms[int(rng.integers(len(forms)))]
-    power = float(np.exp(rng.uniform(*np.log(strength))))
-    north_km = float(rng.uniform(*distance)) * (1 if rng.random() < 0.6 else -1)
-    plan = plan_night(
-        night, seed, begin, begin + SPELL_MIN * MINUTE, forms=(form,), weather=("clear",), strength=power
-    )
+    recipe = RECIPES[name]
+    form = recipe.forms[int(rng.integers(len(recipe.forms)))]
+    power, softer = (float(np.exp(rng.uniform(*np.log(ends)))) for ends in (recipe.strength, recipe.softer))
+    north_km = float(rng.uniform(*recipe.distance_km)) * (1 if rng.random() < 0.6 else -1)
+    plan = plan_night(night, seed, begin, begin + SPELL_MIN * MINUTE, forms=(form,), weather=("clear",), strength=power)
     first = begin + (SPELL_MIN - campaign.frames_per_night) // 2 * MINUTE
-    return FormNight(plan, first + np.arange(campaign.frames_per_night) * MINUTE, north_km)
+    return FormNight(plan, first + np.arange(campaign.frames_per_night) * MINUTE, north_km, softer)
 
 
-def moved(state: Scenes, north_km: float) -> Scenes:
-    """The same aurora so many km further north; negative for south."""
+def moved(state: Scenes, north_km: float, softer: float = 1.0) -> Scenes:
+    """The same aurora so many km further north (negative: south), with its soft precipitation so many times as strong."""
     tables = {}
     for table, names in (("sheets", SHEET), ("clouds", CLOUD)):
         values = getattr(state, table).copy()
         for name in set(_DISTANCES) & set(names):
             values[..., names.index(name)] += north_km
+        values[..., names.index("soft")] *= softer
         tables[table] = values
     return replace(state, **tables)
 
@@ -165,7 +201,8 @@ def pictures_and_truth(night: FormNight, campaign: FormsCampaign) -> tuple[npt.N
         over the sum of both, 0 to 1), ``form``, ``cloud_cover``.
     """
     state, later = (
-        moved(scenes(night.plan, night.times_utc + shift, campaign.site), night.north_km) for shift in (0 * MINUTE, MINUTE)
+        moved(scenes(night.plan, night.times_utc + shift, campaign.site), night.north_km, night.softer)
+        for shift in (0 * MINUTE, MINUTE)
     )
     made = render(state, size=campaign.image_px)
     mask = made.mask.numpy()

@@ -165,7 +165,8 @@ def _read(folder: Path, files: Sequence[tuple[Path, str, str]], size_px: int) ->
     pixels: list[Pixels] = []
     first: dict[str, int] = {}
     left_out: list[dict[str, str]] = []
-    grey, sizes = 0, set()
+    grey = 0
+    sizes: set[tuple[int, int]] = set()
     claimed: dict[int, str] = {}
     with progress("read pictures", len(files), "pictures") as tally:
         for path, label, side in files:
@@ -189,7 +190,9 @@ def _read(folder: Path, files: Sequence[tuple[Path, str, str]], size_px: int) ->
     table = pd.DataFrame([rows[place] for place in keep], columns=["name", "label", "side", "night"], dtype="str")
     notices = []
     if left_out:
-        notices.append(f"{len(left_out)} pictures left out so that none counts twice: {some([x['name'] for x in left_out])}")
+        notices.append(
+            f"{len(left_out)} pictures left out so that none counts twice: {some([x['name'] for x in left_out])}"
+        )
     if grey:
         notices.append(f"{grey} of {len(files)} pictures are grey; colored cannot be told from them")
     if len(sizes) > 1:
@@ -244,7 +247,9 @@ def _check_classes(pictures: LabelledPictures, folder: Path) -> None:
     if (table["side"] == "test").any():
         missing = [name for name in CLASSES if name not in set(table.loc[table["side"] == "test", "label"])]
         if missing:
-            pictures.notices.append(f"no test image of {', '.join(missing)}: precision and recall of it are not defined")
+            pictures.notices.append(
+                f"no test image of {', '.join(missing)}: precision and recall of it are not defined"
+            )
 
 
 def check_label_order(pixels: Pixels, labels: npt.NDArray[np.str_]) -> list[Mapping[str, Any]]:
@@ -284,7 +289,7 @@ def check_label_order(pixels: Pixels, labels: npt.NDArray[np.str_]) -> list[Mapp
         ("edge", "the least of its light high in the sky", share, np.argmin),
         ("colored", "the most red or blue beside green", colour, np.argmax),
     )
-    result = []
+    result: list[Mapping[str, Any]] = []
     for name, sign, values, best in signs:
         # A dark picture has neither a place nor a colour.
         names = [other for other in CLASSES if name == "clear-faint" or other != "clear-faint"]

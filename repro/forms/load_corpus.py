@@ -126,9 +126,7 @@ def read_loaded(folder: Path) -> tuple[pd.DataFrame, npt.NDArray[np.uint8]]:
     return table, np.load(folder / "pictures.npy", mmap_mode="r")
 
 
-def images_of(
-    table: pd.DataFrame, pixels: npt.NDArray[np.uint8], rows: npt.NDArray[np.bool_], size_px: int
-) -> Images:
+def images_of(table: pd.DataFrame, pixels: npt.NDArray[np.uint8], rows: npt.NDArray[np.bool_], size_px: int) -> Images:
     """Chosen rows as images of a size, in the order of their names."""
     places = np.flatnonzero(rows)
     places = places[np.argsort(table["name"].to_numpy(str)[places], kind="stable")]

@@ -139,7 +139,9 @@ def fit_head(network: nn.Module, known: Floats, classes: npt.NDArray[np.int64]) 
         head.bias.copy_(torch.from_numpy(regression.intercept_ - weight @ scaler.mean_))
 
 
-def train(wanted: FormsNetwork, images: Images, seed: int, batch: int, device: torch.device) -> tuple[nn.Module, list[float]]:
+def train(
+    wanted: FormsNetwork, images: Images, seed: int, batch: int, device: torch.device
+) -> tuple[nn.Module, list[float]]:
     """Train a network on all images.
 
     Parameters

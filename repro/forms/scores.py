@@ -201,7 +201,9 @@ def compare(first: Answers, second: Answers, rng: np.random.Generator) -> dict[s
     }
 
 
-def outperforms(networks: Sequence[str], others: Sequence[str], pairs: Mapping[tuple[str, str], Mapping[str, Any]]) -> bool:
+def outperforms(
+    networks: Sequence[str], others: Sequence[str], pairs: Mapping[tuple[str, str], Mapping[str, Any]]
+) -> bool:
     """Whether most networks beat every other method, each by a difference whose interval lies above zero."""
     ahead = [all((pairs[name, other]["interval"] or (0.0,))[0] > 0 for other in others) for name in networks]
     return sum(ahead) > len(networks) / 2

@@ -71,7 +71,9 @@ def simulate_forms(out: Path, params: Params) -> Mapping[str, Any]:
     tables = [_classed(read_table(job.work.outputs[0], made_by="make records"), campaign) for job in jobs]
     table = pd.concat(tables, ignore_index=True)
     labelled = table[labelled_frames(table, campaign.ambiguous_share, seed)].sort_values("name")
-    labels = labelled[["name", "class"]].set_axis(["name", "label"], axis=1).assign(labeller="simulated", labelled_at="")
+    labels = (
+        labelled[["name", "class"]].set_axis(["name", "label"], axis=1).assign(labeller="simulated", labelled_at="")
+    )
     write_text(out / "labels.csv", labels.to_csv(index=False, lineterminator="\n"))
     document = {**kiruna.summary_of(tables), "labelled": len(labelled), "precedence": list(campaign.precedence)}
     write_json(out / "campaign.json", document)
@@ -96,7 +98,7 @@ def whole_night_of(folder: Path, campaign: FormsCampaign) -> tuple[npt.NDArray[n
 def labelled_frames(table: pd.DataFrame, ambiguous_share: float, seed: int) -> npt.NDArray[np.bool_]:
     """Frames that get a label: clean ones of a class, and so many of the ambiguous ones as the share asks for."""
     clean = ((table["class"] != "none") & (table["cloud_cover"] <= kiruna.CLEAN_COVER)).to_numpy()
-    sure = clean & ~table["ambiguous"].to_numpy()
+    sure: npt.NDArray[np.bool_] = clean & ~table["ambiguous"].to_numpy()
     unsure = np.flatnonzero(clean & table["ambiguous"].to_numpy())
     wanted = round(ambiguous_share / (1 - ambiguous_share) * int(sure.sum()))
     chosen = generator(seed, "kiruna", "ambiguous").permutation(unsure)[:wanted]
