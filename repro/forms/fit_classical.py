@@ -123,7 +123,7 @@ def two_labellers(
     Returns
     -------
     dict
-        ``images``, ``agreement`` (share of them on which both say the same), ``kappa``, ``test_images``, and
+        ``images``, ``shift`` of the limits, ``agreement`` (share of them on which both say the same), ``kappa``, ``test_images``, and
         ``mean_precision``: by who trained and who judged (``low``, ``high``).
     """
     settings, campaign = params.kvammen, params.kvammen.campaign
@@ -155,6 +155,7 @@ def two_labellers(
         }
     return {
         "images": len(pool),
+        "shift": settings.labeller_shift,
         "agreement": float((labels["low"] == labels["high"]).mean()),
         "kappa": kappa(labels["low"], labels["high"]),
         "test_images": int(test.sum()),

@@ -75,7 +75,8 @@ def simulate_forms(out: Path, params: Params) -> Mapping[str, Any]:
         labelled[["name", "class"]].set_axis(["name", "label"], axis=1).assign(labeller="simulated", labelled_at="")
     )
     write_text(out / "labels.csv", labels.to_csv(index=False, lineterminator="\n"))
-    document = {**kiruna.summary_of(tables), "labelled": len(labelled), "precedence": list(campaign.precedence)}
+    document = {**kiruna.summary_of(tables), "labelled": len(labelled), "margin": campaign.rules.margin}
+    document["precedence"] = list(campaign.precedence)
     write_json(out / "campaign.json", document)
     return document
 
