@@ -204,7 +204,9 @@ def forms(
         return
     width = max(len(name) for name in table["file"])
     for row in table.to_dict("records"):
-        print(f"{row['file']:<{width}}  {row['class']:<11} {row['p']:6.1%}   then {row['second']} {row['p_second']:.1%}")
+        print(
+            f"{row['file']:<{width}}  {row['class']:<11} {row['p']:6.1%}   then {row['second']} {row['p_second']:.1%}"
+        )
 
 
 @app.command()

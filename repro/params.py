@@ -508,7 +508,7 @@ class KvammenParams(Section):
     )  # fmt: skip
     check_label_order: bool = True
     campaign: FormsCampaign = FormsCampaign()
-    test_share: float = Field(default=0.3, gt=0, lt=1)
+    test_share: float = Field(default=0.35, gt=0, lt=1)
     run: Literal["quick", "full"] = "quick"
     networks: tuple[FormsNetwork, ...] = (FormsNetwork(name="resnet18"),)
     full_networks: tuple[FormsNetwork, ...] = ()

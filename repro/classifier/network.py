@@ -177,9 +177,7 @@ def save(network: nn.Module, target: Path, notes: Mapping[str, Any]) -> None:
         save_file(state, temporary, metadata=header)
 
 
-def load(
-    source: Path, name: str = NETWORK, classes: Sequence[str] = CLASSES
-) -> tuple[nn.Module, dict[str, Any]]:
+def load(source: Path, name: str = NETWORK, classes: Sequence[str] = CLASSES) -> tuple[nn.Module, dict[str, Any]]:
     """Read a network's weights.
 
     Parameters

@@ -87,7 +87,9 @@ class Forms:
         """Settings that cross-validation chose, in words; "" for a network."""
         for entry in self.classical["methods"]:
             if (entry["method"], entry["split"]) == (method, split):
-                return ", ".join(f"{name.replace('n_neighbors', 'k')} {value}" for name, value in entry["settings"].items())
+                return ", ".join(
+                    f"{name.replace('n_neighbors', 'k')} {value}" for name, value in entry["settings"].items()
+                )
         return ""
 
     def by_split(self) -> list[tuple[str, list[Mapping[str, Any]]]]:

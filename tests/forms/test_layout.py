@@ -36,37 +36,45 @@ def test_another_label_order(tmp_path: Path) -> None:
 
 
 def both_folders(folder: Path) -> None:
+    """Both spellings at once."""
     shutil.copytree(folder / "TestImages", folder / "TestingImages")
 
 
 def wrong_digit(folder: Path) -> None:
+    """A digit of no class."""
     save(np.zeros((8, 8, 3), np.uint8), folder / "TrainingImages" / "odd_class_8.png")
 
 
 def no_digit(folder: Path) -> None:
+    """A name without a digit."""
     save(np.zeros((8, 8, 3), np.uint8), folder / "TestImages" / "odd.png")
 
 
 def a_text(folder: Path) -> None:
+    """A file that is no picture by its name."""
     (folder / "TestImages" / "odd_class_3.txt").write_text("words", encoding="utf-8")
 
 
 def no_image(folder: Path) -> None:
+    """A file that is no picture by its contents."""
     (folder / "TestImages" / "odd_class_3.png").write_text("words", encoding="utf-8")
 
 
 def without_class(folder: Path) -> None:
+    """A class without training images."""
     for path in folder.glob("TrainingImages/*class_4.png"):
         path.unlink()
 
 
 def one_image_a_class(folder: Path) -> None:
+    """One training image of each class."""
     for path in folder.glob("TrainingImages/*.png"):
         if "_0_" not in path.name:
             path.unlink()
 
 
 def empty(folder: Path) -> None:
+    """Folders without pictures."""
     for path in folder.glob("*/*.png"):
         path.unlink()
 
@@ -106,7 +114,10 @@ def test_the_same_picture_counts_once(tmp_path: Path) -> None:
     pictures = read_corpus(folder, ORDER, 32)
     assert len(pictures) == 63
     assert pictures.left_out == [
-        {"name": "TestImages/again_class_2.png", "reason": f"the same picture as {first.relative_to(folder).as_posix()}"}
+        {
+            "name": "TestImages/again_class_2.png",
+            "reason": f"the same picture as {first.relative_to(folder).as_posix()}",
+        }
     ]
     assert "1 pictures left out" in pictures.notices[0]
 

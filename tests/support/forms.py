@@ -40,7 +40,9 @@ def save(image: npt.NDArray[np.uint8], target: Path) -> Path:
     return target
 
 
-def write_published(folder: Path, *, test: str = "TestImages", train: int = 6, tested: int = 3, nights: bool = True) -> Path:
+def write_published(
+    folder: Path, *, test: str = "TestImages", train: int = 6, tested: int = 3, nights: bool = True
+) -> Path:
     """A made-up copy of the published layout: so many training and test images of each class, two of them a night."""
     rng = np.random.default_rng(5)
     for name, count, first in (("TrainingImages", train, 1), (test, tested, 20)):
