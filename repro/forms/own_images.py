@@ -15,11 +15,10 @@ from repro.classifier.network import load
 from repro.engine.progress import progress
 from repro.engine.threads import limited_threads
 from repro.errors import ReproError
-from repro.files import read_json
 from repro.forms import networks
 from repro.forms.classes import CLASSES
+from repro.forms.frame_forms import best_weights
 from repro.forms.layout import decode_square
-from repro.forms.load_corpus import SPLITS
 from repro.params import Params
 from repro.paths import Paths
 
@@ -67,10 +66,9 @@ def classify_forms(files: Sequence[Path], paths: Paths, params: Params) -> tuple
             where=str(missing[0]),
             remedy="name files that exist; a shell expands patterns such as night/*.jpg",
         )
-    document = read_json(folder / "evaluate.json", made_by="make records")
+    document, weights = best_weights(folder, paths.stage("kvammen", "networks"))
     best = document["best"]
-    name = f"{best['id']}_{SPLITS[document['main']]}_0.safetensors"
-    network, _ = load(paths.stage("kvammen", "networks") / "weights" / name, best["network"], CLASSES)
+    network, _ = load(weights, best["network"], CLASSES)
     import torch
 
     device, size = torch.device(of_workers(params.engine)), best["image_size_px"]

@@ -72,9 +72,9 @@ def matrix(counts: pd.DataFrame, path: Path, *, simulated: bool) -> None:
         axes = figure.subplots()
         axes.imshow(share, cmap="Blues", vmin=0, vmax=1)
         for row, column in np.ndindex(*share.shape):
-            if counts.iat[row, column]:
+            if counts.iloc[row, column]:
                 colour = "white" if share[row, column] > 0.55 else INK
-                axes.text(column, row, str(counts.iat[row, column]), ha="center", va="center", color=colour)
+                axes.text(column, row, str(counts.iloc[row, column]), ha="center", va="center", color=colour)
         axes.set_xticks(range(len(counts.columns)), list(counts.columns), rotation=35, ha="right")
         axes.set_yticks(range(len(counts.index)), list(counts.index))
         axes.set(xlabel="answer", ylabel="true class")

@@ -17,6 +17,7 @@ from repro.evidence import of_kvammen
 from repro.files import digest, read_json, write_json
 from repro.forms.evaluate_forms import evaluate
 from repro.forms.fit_classical import fit_classical
+from repro.forms.frame_forms import classify_frames, with_forms
 from repro.forms.load_corpus import load_corpus
 from repro.forms.own_images import classify_forms
 from repro.forms.pictures import draw_pictures
@@ -162,3 +163,30 @@ def test_documents_are_plain_json(done) -> None:
     paths, _, _ = done
     for path in sorted((paths.results / "kvammen").glob("*/*.json")):
         assert "NaN" not in json.dumps(read_json(path, made_by="the test"))
+
+
+def test_column_of_the_frame_table(done, tmp_path: Path) -> None:
+    """Every frame of a filmed night gets a form, a night that was not filmed none, and a second run does nothing."""
+    import zipfile
+
+    from repro.classifier.transforms import load_frame
+
+    paths, params, document = done
+    film, out = tmp_path / "film", tmp_path / "forms"
+    pictures = sorted(paths.data("kvammen").glob("TestImages/*.png"))[:4]
+    (film / "frames").mkdir(parents=True)
+    (film / "index").mkdir()
+    with zipfile.ZipFile(film / "frames" / "20150101.zip", "w") as archive:
+        for number, path in enumerate(pictures):
+            archive.write(path, f"20150101_{number}.jpg")  # the reader asks the content, not the name
+    index = pd.DataFrame({"night": "20150101", "number": range(4)}).astype({"night": "str"})
+    index.to_parquet(film / "index" / "20150101.parquet")
+    folders = film, paths.stage("kvammen", "evaluate"), paths.stage("kvammen", "networks"), out
+    assert classify_frames(*folders, params).done == ("20150101",)
+    assert classify_frames(*folders, params).kept == ("20150101",)
+    other = pd.DataFrame({"night": ["20150102"], "number": [0]}).astype({"night": "str"})
+    table = with_forms(pd.concat([index, other], ignore_index=True), out)
+    own, _ = classify_forms(pictures, paths, params)
+    assert load_frame(film / "frames" / "20150101.zip", "20150101_0.jpg", 32).shape == (32, 32, 3)
+    assert table["form"].iloc[:4].tolist() == own["class"].tolist()
+    assert table["form"].isna().tolist() == [False] * 4 + [True]

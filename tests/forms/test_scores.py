@@ -100,7 +100,7 @@ def test_methods_must_have_seen_the_same_images() -> None:
 
 
 def test_most_networks_must_be_ahead_of_every_method() -> None:
-    """ "Generally" is more than half of the networks, each ahead of all others with an interval above zero."""
+    """Generally is more than half of the networks, each ahead of all others with an interval above zero."""
     pairs = {("a", "k"): {"interval": [0.1, 0.2]}, ("b", "k"): {"interval": [-0.1, 0.2]}}
     assert not outperforms(["a", "b"], ["k"], pairs)
     assert outperforms(["a"], ["k"], pairs)
