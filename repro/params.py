@@ -453,12 +453,23 @@ class FormsCampaign(Section):
 class FormsNetwork(Section):
     """A network of torchvision, by its name there, and how it learns the seven classes.
 
-    ``weights``: ``imagenet``, ``observatory`` (efficientnet_b1 alone), or ``none`` for random ones. With weights, the
-    head is fitted first and then all is fine-tuned for ``epochs``.
+    Parameters
+    ----------
+    name : str
+        The network.
+    weights : str
+        ``imagenet``, ``observatory`` (efficientnet_b1 alone), or ``none`` for random ones. With weights, the head is fitted
+        first and then all is fine-tuned for ``epochs``.
+    stages : int
+        0 for the whole network. Else it is cut after so many of its stages, whose weights stay as they are, and a small
+        convolutional head learns behind them. The last layers of a backbone know only what its own tasks asked for.
+    image_size_px, epochs, learning_rate
+        Of the training.
     """
 
     name: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
     weights: Literal["imagenet", "observatory", "none"] = "none"
+    stages: int = Field(default=0, ge=0)
     image_size_px: int = Field(default=128, ge=32)
     epochs: int = Field(default=10, ge=0)
     learning_rate: float = Field(default=1e-3, gt=0)
@@ -466,7 +477,13 @@ class FormsNetwork(Section):
     @property
     def method(self) -> str:
         """Name of the method in tables: the network and where its weights begin."""
-        return f"{self.name} ({'scratch' if self.weights == 'none' else self.weights})"
+        cut = f", {self.stages} stages" if self.stages else ""
+        return f"{self.name} ({'scratch' if self.weights == 'none' else self.weights}{cut})"
+
+    @property
+    def id(self) -> str:
+        """The same for names of files."""
+        return f"{self.name}_{self.weights}" + (f"_{self.stages}" if self.stages else "")
 
 
 class KvammenParams(Section):

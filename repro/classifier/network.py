@@ -6,7 +6,7 @@ import contextlib
 import json
 import socket
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from importlib import resources
 from pathlib import Path
 from typing import Any, Literal
@@ -177,17 +177,15 @@ def save(network: nn.Module, target: Path, notes: Mapping[str, Any]) -> None:
         save_file(state, temporary, metadata=header)
 
 
-def load(source: Path, name: str = NETWORK, classes: Sequence[str] = CLASSES) -> tuple[nn.Module, dict[str, Any]]:
+def load(source: Path, empty: Callable[[], nn.Module] | None = None) -> tuple[nn.Module, dict[str, Any]]:
     """Read a network's weights.
 
     Parameters
     ----------
     source : Path
         What :func:`save` wrote, or a state dict that torch wrote (``.pt``, ``.pth``): only tensors are read from it.
-    name : str
-        The network, by its name in torchvision.
-    classes : sequence of str
-        Classes of its head.
+    empty : callable, optional
+        Builds another network than the thesis', without values.
 
     Returns
     -------
@@ -215,7 +213,7 @@ def load(source: Path, name: str = NETWORK, classes: Sequence[str] = CLASSES) ->
         raise _unusable(f"a damaged or foreign file: {message_of(error)}", source) from None
     _check_notes(notes, source)
     with torch.device("meta"):
-        network: nn.Module = models.get_model(name, weights=None, num_classes=len(classes))
+        network: nn.Module = empty() if empty else models.efficientnet_b1(weights=None, num_classes=len(CLASSES))
     _fill(network, state, where=str(source), assign=True)
     return network.eval(), notes
 

@@ -77,15 +77,17 @@ def fit(
     cut = StratifiedGroupKFold(
         min(folds, least), shuffle=True, random_state=int(generator(seed, "folds").integers(2**31))
     )
-    models = {
-        "KNN": KNeighborsClassifier(algorithm="brute"),
-        "SVM": SVC(cache_size=500),
-    }
+    folded = list(cut.split(known, classes, groups))
+    grid = dict(GRIDS[name])
+    if name == "KNN":
+        fewest = min(len(train) for train, _ in folded)
+        grid["model__n_neighbors"] = [k for k in grid["model__n_neighbors"] if k <= fewest]
+    models = {"KNN": KNeighborsClassifier(algorithm="brute"), "SVM": SVC(cache_size=500)}
     search = GridSearchCV(
         Pipeline([("scale", StandardScaler()), ("model", models[name])]),
-        GRIDS[name],
+        grid,
         scoring=make_scorer(precision_score, average="macro", zero_division=0),
-        cv=list(cut.split(known, classes, groups)),
+        cv=folded,
     )
     search.fit(known, classes)
     settings = {key.removeprefix("model__"): value for key, value in search.best_params_.items()}

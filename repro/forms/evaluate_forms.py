@@ -62,8 +62,8 @@ def evaluate(loaded: Path, networks: Path, classical: Path, out: Path, params: P
         "comparisons": [{"first": a, "second": b, **entry} for (a, b), entry in pairs.items()],
         "best": {
             "method": best["method"],
-            "network": network.name,
-            "id": f"{network.name}_{network.weights}",
+            "network": network.model_dump(),
+            "id": network.id,
             "image_size_px": network.image_size_px,
             "chosen": "highest mean precision on the test images, averaged over seeds, as the record names its best",
         },

@@ -28,7 +28,7 @@ from repro.film.frame_archive import film_outputs
 from repro.forms import networks
 from repro.forms.classes import CLASSES
 from repro.forms.load_corpus import SPLITS
-from repro.params import Params
+from repro.params import FormsNetwork, Params
 from repro.untrusted import read_table
 
 BATCH = 64  # frames in memory at a time
@@ -39,8 +39,7 @@ COLUMNS = ("form", "p_form")
 class _Task:
     work: receipts.NightWork
     size: int
-    network: str
-    image_size_px: int
+    network: FormsNetwork
     device: str
 
 
@@ -76,7 +75,7 @@ def classify_frames(film: Path, evaluated: Path, trained: Path, out: Path, param
             out / "receipts" / f"{night}.json", receipts.settings_digest(dict(best), __name__),
         )  # fmt: skip
         size = len(read_table(index, made_by="dvc repro film", columns=["number"]))
-        tasks.append(_Task(work, size, best["network"], best["image_size_px"], device))
+        tasks.append(_Task(work, size, FormsNetwork.model_validate(best["network"]), device))
     return run_nights("forms of frames", out, tasks, _classify, workers=params.engine)
 
 
@@ -108,7 +107,7 @@ def _classify(task: _Task) -> dict[str, Any]:
     p = np.zeros((0, len(CLASSES)))
     for start in range(0, len(names), BATCH):
         part = names[start : start + BATCH]
-        pixels = np.stack([load_frame(archive, name, task.image_size_px) for name in part])
+        pixels = np.stack([load_frame(archive, name, task.network.image_size_px) for name in part])
         images = Images(tuple(part), pixels, np.zeros(len(part), np.int64))
         p = np.concatenate([p, networks.probabilities(network, images, device)])
     found = table.assign(form=[CLASSES[k] for k in p.argmax(1)], p_form=p.max(1) if len(p) else 0.0)
@@ -117,5 +116,5 @@ def _classify(task: _Task) -> dict[str, Any]:
 
 
 @lru_cache(maxsize=1)
-def _loaded(weights: Path, name: str, device: str) -> nn.Module:
-    return load(weights, name, CLASSES)[0].to(torch.device(device))
+def _loaded(weights: Path, wanted: FormsNetwork, device: str) -> nn.Module:
+    return load(weights, lambda: networks.empty(wanted))[0].to(torch.device(device))

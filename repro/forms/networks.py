@@ -2,13 +2,14 @@
 
 With weights from elsewhere, the head is fitted first: a logistic regression on the pooled features of the training
 images. Then all weights are fine-tuned, with the BatchNorm statistics as they came, since a few hundred images are too few to learn new
-ones. From scratch, all is trained together. The number of epochs is fixed beforehand and the last one is kept, so no test
+ones. A network that is cut keeps its first stages as they are. From scratch, all is trained together. The number of epochs is fixed beforehand and the last one is kept, so no test
 image chooses anything.
 """
 
 from __future__ import annotations
 
 import warnings
+from collections import OrderedDict
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -34,6 +35,7 @@ from repro.params import FormsNetwork
 LOOK = 32  # images of a batch without training
 HEAD_C = 0.1  # inverse strength of the head's regularisation, on standardised features
 WEIGHT_DECAY = 0.01
+HEAD_CHANNELS = (96, 128, 192)  # of the convolutions behind a network that is cut
 WARM_UP = 0.2  # share of the steps in which the learning rate rises
 Floats = npt.NDArray[np.float64]
 
@@ -62,14 +64,53 @@ def build(wanted: FormsNetwork, seed: int) -> nn.Module:
                 where=where,
                 remedy="set its weights to imagenet or none",
             )
-        network = build_observatory("observatory", seed)
-        return with_head(network, seed)
+        return _finished(build_observatory("observatory", seed), wanted, seed)
     with drawn(seed, "network", wanted.name):
         network = models.get_model(wanted.name, weights=None)
         if wanted.weights == "imagenet":
             otherwise = "set its weights to none or observatory in kvammen.networks of params.yaml"
             network.load_state_dict(imagenet(wanted.name, otherwise))
-    return with_head(network, seed)
+    return _finished(network, wanted, seed)
+
+
+def empty(wanted: FormsNetwork) -> nn.Module:
+    """A network of the same build with weights of no meaning, to be filled from a file."""
+    return build(wanted.model_copy(update={"weights": "none"}), 0)
+
+
+def _finished(network: nn.Module, wanted: FormsNetwork, seed: int) -> nn.Module:
+    return cut(network, wanted, seed) if wanted.stages else with_head(network, seed)
+
+
+def cut(network: nn.Module, wanted: FormsNetwork, seed: int) -> nn.Module:
+    """The first stages of a network, frozen, with a small convolutional head behind them.
+
+    Raises
+    ------
+    ReproError
+        If the network is not built of so many stages in a row.
+    """
+    stages = getattr(network, "features", None)
+    if not isinstance(stages, nn.Sequential) or not wanted.stages < len(stages):
+        known = f"1 to {len(stages) - 1}" if isinstance(stages, nn.Sequential) else "0: it has no stages in a row"
+        raise ReproError(
+            found=f"{wanted.stages} stages of {wanted.name}",
+            expected=known,
+            where="params.yaml, kvammen.networks",
+            remedy="set its stages to one of these numbers",
+        )
+    body = stages[: wanted.stages].requires_grad_(False).eval()
+    with torch.inference_mode():
+        channels = int(body(torch.zeros(1, 3, 64, 64)).shape[1])
+    layers: list[nn.Module] = [nn.BatchNorm2d(channels)]
+    with drawn(seed, "head"):
+        for outputs in HEAD_CHANNELS:
+            layers += [nn.Conv2d(channels, outputs, 3, padding=1, bias=False), nn.BatchNorm2d(outputs), nn.ReLU()]
+            layers += [nn.MaxPool2d(2)] if outputs != HEAD_CHANNELS[-1] else []
+            channels = outputs
+        head = nn.Sequential(*layers)
+        last = nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Dropout(0.4), nn.Linear(channels, len(CLASSES)))
+    return nn.Sequential(OrderedDict(body=body, features=head, classifier=last)).eval()
 
 
 def head_of(network: nn.Module) -> tuple[str, nn.Linear]:
@@ -170,20 +211,23 @@ def train(
         If the loss is not finite.
     """
     network = build(wanted, seed).to(device).to(memory_format=torch.channels_last)
-    if wanted.weights != "none":
+    pretrained = wanted.weights != "none" and not wanted.stages
+    if pretrained:
         fit_head(network, features(network, images, device), images.classes)
     steps = -(-len(images) // batch) * wanted.epochs
     if not steps:
         return network, []
-    optimiser = torch.optim.AdamW(network.parameters(), lr=wanted.learning_rate, weight_decay=WEIGHT_DECAY)
+    learning = [parameter for parameter in network.parameters() if parameter.requires_grad]
+    optimiser = torch.optim.AdamW(learning, lr=wanted.learning_rate, weight_decay=WEIGHT_DECAY)
     rate = torch.optim.lr_scheduler.LambdaLR(optimiser, lambda step: _share(step, steps))
     losses = []
     for epoch in range(1, wanted.epochs + 1):
         network.train()
-        if wanted.weights != "none":
-            for module in network.modules():
-                if isinstance(module, _BatchNorm):
-                    module.eval()
+        fixed = network if pretrained else network.get_submodule("body") if wanted.stages else nn.Identity()
+        for module in fixed.modules():
+            if pretrained and not isinstance(module, _BatchNorm):
+                continue
+            module.eval()
         with drawn(seed, "epoch", epoch):
             losses.append(_epoch(network, optimiser, rate, images, seed, batch, epoch, device))
     return network.eval(), losses
@@ -225,6 +269,7 @@ def last_maps(network: nn.Module) -> nn.Module:
     for name in ("layer4", "features"):
         layer = getattr(network, name, None)
         if isinstance(layer, nn.Sequential):
-            return list(layer.children())[-1]
+            # Grad-CAM follows gradients back to a layer that has weights.
+            return [child for child in layer.children() if any(True for _ in child.parameters())][-1]
     convolutions = [module for module in network.modules() if isinstance(module, nn.Conv2d)]
     return convolutions[-1]

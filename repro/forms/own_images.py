@@ -19,7 +19,7 @@ from repro.forms import networks
 from repro.forms.classes import CLASSES
 from repro.forms.frame_forms import best_weights
 from repro.forms.layout import decode_square
-from repro.params import Params
+from repro.params import FormsNetwork, Params
 from repro.paths import Paths
 
 BATCH = 64  # pictures in memory at a time
@@ -68,7 +68,8 @@ def classify_forms(files: Sequence[Path], paths: Paths, params: Params) -> tuple
         )
     document, weights = best_weights(folder, paths.stage("kvammen", "networks"))
     best = document["best"]
-    network, _ = load(weights, best["network"], CLASSES)
+    wanted = FormsNetwork.model_validate(best["network"])
+    network, _ = load(weights, lambda: networks.empty(wanted))
     import torch
 
     device, size = torch.device(of_workers(params.engine)), best["image_size_px"]

@@ -23,7 +23,7 @@ from repro.forms.classes import CLASSES
 from repro.forms.load_corpus import SPLITS, images_of, read_loaded
 from repro.forms.simulate_forms import whole_night_of
 from repro.forms.train_networks import P_COLUMNS
-from repro.params import Params
+from repro.params import FormsNetwork, Params
 from repro.untrusted import read_table
 
 MISTAKES = 2  # pictures of each of the most confused pairs
@@ -59,7 +59,8 @@ def draw_pictures(
     first = f"{best['id']}_{SPLITS[main]}_0"
     answers = read_table(trained / "answers" / f"{first}.parquet", made_by="make records").sort_values("name")
     device = torch.device(of_workers(params.engine))
-    network, _ = load(trained / "weights" / f"{first}.safetensors", best["network"], CLASSES)
+    wanted = FormsNetwork.model_validate(best["network"])
+    network, _ = load(trained / "weights" / f"{first}.safetensors", lambda: networks.empty(wanted))
     network = network.to(device)
     table, pixels = read_loaded(loaded)
     tested = images_of(table, pixels, table[SPLITS[main]].to_numpy(str) == "test", best["image_size_px"])

@@ -115,7 +115,7 @@ def answers_table(
 def _job(
     loaded: Path, out: Path, network: FormsNetwork, split: str, number: int, params: Params, *, simulated: bool
 ) -> _Training:
-    name = f"{network.name}_{network.weights}_{SPLITS[split]}_{number}"
+    name = f"{network.id}_{SPLITS[split]}_{number}"
     seed = int(generator(params.seed, "forms", network.method, split, number).integers(2**31))
     settings = {"network": network.model_dump(), "split": split, "seed": seed, "batch": params.kvammen.batch}
     work = receipts.NightWork(

@@ -30,7 +30,7 @@ from tests.support.forms import write_published
 
 pytestmark = pytest.mark.slow
 
-NETWORK = {"name": "resnet18", "weights": "none", "image_size_px": 32, "epochs": 3, "learning_rate": 0.002}
+NETWORK = {"name": "resnet18", "weights": "none", "image_size_px": 32, "epochs": 2, "learning_rate": 0.002}
 KVAMMEN: dict[str, Any] = {
     "corpus": "kvammen", "networks": [NETWORK, {**NETWORK, "name": "mobilenet_v3_small", "epochs": 1}],
     "features": NETWORK, "reduced_px": 8, "folds": 2, "seeds": 2,
@@ -171,7 +171,7 @@ def test_column_of_the_frame_table(done, tmp_path: Path) -> None:
 
     from repro.classifier.transforms import load_frame
 
-    paths, params, document = done
+    paths, params, _ = done
     film, out = tmp_path / "film", tmp_path / "forms"
     pictures = sorted(paths.data("kvammen").glob("TestImages/*.png"))[:4]
     (film / "frames").mkdir(parents=True)

@@ -68,14 +68,37 @@ def test_layer_that_is_explained(name: str) -> None:
     assert seen == [4]
 
 
-def test_training_repeats_to_the_bit() -> None:
+CUT = FormsNetwork(name="efficientnet_b1", weights="observatory", stages=3, image_size_px=32, epochs=2)
+
+
+@pytest.mark.parametrize("wanted", [TINY, CUT], ids=["whole", "cut"])
+def test_training_repeats_to_the_bit(wanted: FormsNetwork) -> None:
     """The same seed gives the same network, another seed another one."""
     known = images(2, 1)
-    first, again, other = (networks.train(TINY, known, seed, 4, CPU) for seed in (3, 3, 4))
+    first, again, other = (networks.train(wanted, known, seed, 4, CPU) for seed in (3, 3, 4))
     states = [trained.state_dict() for trained, _ in (first, again, other)]
     assert first[1] == again[1] != other[1]
     assert all(torch.equal(value, states[1][key]) for key, value in states[0].items())
     assert any(not torch.equal(value, states[2][key]) for key, value in states[0].items())
+
+
+def test_a_cut_network_keeps_its_stages() -> None:
+    """Weights and statistics of the stages that stay are those of the backbone, and the head behind them learns."""
+    trained, _ = networks.train(CUT, images(2, 1), 3, 4, CPU)
+    before, after = networks.build(CUT, 3).state_dict(), trained.state_dict()
+    backbone = networks.build(CUT.model_copy(update={"stages": 0}), 3).state_dict()
+    body = [key for key in after if key.startswith("body.")]
+    assert body
+    assert all(torch.equal(after[key], backbone[key.replace("body.", "features.")]) for key in body)
+    assert all(not torch.equal(after[key], before[key]) for key in after if key.endswith("weight") and key not in body)
+    assert networks.head_of(trained)[1].out_features == 7
+
+
+@pytest.mark.parametrize(("name", "stages"), [("efficientnet_b1", 9), ("resnet18", 2)])
+def test_networks_that_cannot_be_cut(name: str, stages: int) -> None:
+    """A network without so many stages in a row is an error that says how many there are."""
+    with pytest.raises(ReproError, match=f"{stages} stages of {name}"):
+        networks.build(FormsNetwork(name=name, stages=stages), 1)
 
 
 @pytest.mark.slow
