@@ -21,7 +21,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from torch import Tensor, nn
-from torch.nn.functional import cross_entropy, softmax
+from torch.nn.functional import adaptive_avg_pool2d, cross_entropy, softmax
 from torch.nn.modules.batchnorm import _BatchNorm
 from torchvision import models
 
@@ -35,6 +35,7 @@ from repro.params import FormsNetwork
 LOOK = 32  # images of a batch without training
 HEAD_C = 0.1  # inverse strength of the head's regularisation, on standardised features
 WEIGHT_DECAY = 0.01
+GRID = 6  # parts of a side over which maps are averaged for neighbours and support vectors
 HEAD_CHANNELS = (96, 128, 192)  # of the convolutions behind a network that is cut
 WARM_UP = 0.2  # share of the steps in which the learning rate rises
 Floats = npt.NDArray[np.float64]
@@ -152,7 +153,15 @@ def without_head(network: nn.Module) -> Iterator[nn.Module]:
 
 
 def features(network: nn.Module, images: Images, device: torch.device) -> Floats:
-    """What the head sees of each image, (n, features)."""
+    """What the head sees of each image, (n, features); of a network that is cut, its maps by the means of GRID x GRID parts."""
+    if "body" in dict(network.named_children()):
+        body = network.get_submodule("body").eval()
+        with torch.inference_mode():
+            maps = [
+                adaptive_avg_pool2d(body(batch), GRID).flatten(1).cpu()
+                for batch, _ in plain_batches(images, LOOK, device)
+            ]
+        return np.asarray(torch.cat(maps).numpy(), np.float64)
     with without_head(network) as body, torch.inference_mode():
         parts = [body(batch).float().cpu() for batch, _ in plain_batches(images, LOOK, device)]
     return np.asarray(torch.cat(parts).numpy(), np.float64)
