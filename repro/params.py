@@ -531,7 +531,7 @@ class KvammenParams(Section):
     full_networks: tuple[FormsNetwork, ...] = ()
     seeds: int = Field(default=2, ge=1)
     batch: int = Field(default=16, ge=2)
-    features: FormsNetwork = FormsNetwork(name="efficientnet_b1", weights="observatory")
+    features: FormsNetwork = FormsNetwork(name="efficientnet_b1", weights="observatory", stages=4, image_size_px=96)
     reduced_px: int = Field(default=32, ge=4)
     folds: int = Field(default=4, ge=2)
     labeller_shift: float = Field(default=0.25, gt=0, lt=1)
