@@ -41,9 +41,11 @@ def evaluate(loaded: Path, networks: Path, classical: Path, out: Path, params: P
     """
     document = read_json(loaded / "load.json", made_by="make records")
     main, splits = sides_of(document)
-    table = read_answers([*sorted((networks / "answers").glob("[!.]*.parquet")), classical / "answers.parquet"])
     trained = [network.method for network in params.kvammen.trained]
-    others = sorted(set(table["method"]) - set(trained))
+    learnt = read_answers(sorted((networks / "answers").glob("[!.]*.parquet")))
+    fitted = read_answers([classical / "answers.parquet"])
+    others = sorted(set(fitted["method"]))
+    table = pd.concat([learnt[learnt["method"].isin(trained)], fitted], ignore_index=True)
     methods = {split: [_method(table, name, split, params.seed) for name in (*trained, *others)] for split in splits}
     answers = {name: answers_of(table, name, main, 0) for name in (*trained, *others)}
     pairs = {
