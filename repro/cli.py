@@ -275,6 +275,36 @@ def crate(
 
 
 @app.command()
+def forms(
+    files: Annotated[list[Path], typer.Argument(metavar="FILES...", help="PNG or JPEG pictures of the whole sky.")],
+    format: Annotated[Literal["table", "csv"], typer.Option("--format", help="How to print the classes.")] = "table",
+    project: Project = None,
+) -> None:
+    """Name the form of aurora in your own all-sky pictures: one of seven classes, with its probability.
+
+    Needs the network that `make records` trains. The pictures should show the whole sky, with the horizon's circle at
+    their edge; the middle square of others is taken.
+
+    Example: repro forms night/*.jpg --format csv
+    """
+    from repro.forms.own_images import classify_forms
+    from repro.params import load_params
+
+    paths = _project(project)
+    table, network = classify_forms(files, paths, load_params(paths.params))
+    if network["simulated"]:
+        print(f"note: {network['method']} learnt on simulated pictures, with classes by rules of ours", file=sys.stderr)
+    if format == "csv":
+        sys.stdout.write(table.to_csv(index=False, float_format="%.4f", lineterminator="\n"))
+        return
+    width = max(len(name) for name in table["file"])
+    for row in table.to_dict("records"):
+        print(
+            f"{row['file']:<{width}}  {row['class']:<11} {row['p']:6.1%}   then {row['second']} {row['p_second']:.1%}"
+        )
+
+
+@app.command()
 def bench(
     name: Annotated[str, typer.Argument(help="Name of a benchmark, or all.")],
     format: Annotated[Literal["table", "json"], typer.Option("--format", help="How to print the rates.")] = "table",

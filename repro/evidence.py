@@ -34,6 +34,12 @@ NO_CORPUS = (
 )
 #: The only corpus that is evidence about the thesis.
 EVIDENCE_CORPUS = "auroramax"
+#: How the measures of the other two records begin; the thesis' videos cannot give them.
+OTHER_RECORDS = ("kopri.", "kvammen.")
+NO_KVAMMEN = (
+    "waits for the images of the data record doi:10.18710/SSA38J: put its two folders under data/kvammen, set "
+    "`kvammen.corpus: kvammen` in params.yaml and run `make records`"
+)
 SIMULATED = "the nights that are here are simulated, which is never evidence about a published number; "
 
 
@@ -65,6 +71,7 @@ def combine(
     coverage: Coverage | None = None,
     figures: Quantities | None = None,
     station_sky: Quantities | None = None,
+    kvammen: Quantities | None = None,
 ) -> Evidence:
     """Combine the results of the stages into evidence for the comparator, with the reason for what is missing.
 
@@ -84,24 +91,27 @@ def combine(
         Quantities measured on the record's pictures, by name.
     station_sky : mapping, optional
         What the sky over Jang Bogo Station says about the KOPRI poster, by name; see :func:`of_station`.
+    kvammen : mapping, optional
+        Quantities measured on the images of Kvammen's data record, by name.
     """
     by_kind: dict[EvidenceKind, Quantities] = {
         "ephemeris": {**_checked(schedule, "schedule"), **(station_sky or {})},
         "architecture": _checked(architecture, "architecture"),
     }
-    missing: dict[str, str] = {}
+    missing: dict[str, str] = {"corpus:kvammen": NO_KVAMMEN}
     if figures is not None:
         by_kind["figure"] = figures
     else:
         missing["figure"] = "no readings of the record's pictures: run `dvc repro figures`"
-    if corpus == EVIDENCE_CORPUS and measured is not None:
-        by_kind["corpus"] = measured
-    else:
+    of_thesis = corpus == EVIDENCE_CORPUS and measured is not None
+    if of_thesis or kvammen:
+        by_kind["corpus"] = {**(measured or {} if of_thesis else {}), **(kvammen or {})}
+    if not of_thesis:
         only_simulated = corpus == "simulated" or (coverage is not None and coverage.simulated)
         missing["corpus"] = (SIMULATED if only_simulated else "") + NO_CORPUS
     if coverage is None:
         return Evidence(by_kind, missing)
-    waiting = coverage.waiting() if "corpus" in by_kind else {}
+    waiting = coverage.waiting() if of_thesis else {}
     missing |= {f"corpus:window{number}": coverage.text() for number in range(1, 10)} if waiting else {}
     nights = len(coverage.present) if corpus == EVIDENCE_CORPUS else 0
     return Evidence(by_kind, missing, nights, len(coverage.expected), waiting)
@@ -171,6 +181,16 @@ def of_station(claims: Claims) -> Quantities:
     return found
 
 
+def of_kvammen(paths: Paths) -> Quantities:
+    """What the images of Kvammen's data record say; nothing where they are not here, or the images are simulated."""
+    source = paths.results / "kvammen" / "evaluate" / "evaluate.json"
+    if not source.is_file():
+        return {}
+    document = read_json(source, made_by="make records")
+    measured = _checked(document, "kvammen evaluate")
+    return measured if document.get("simulated") is False else {}
+
+
 def from_stages(paths: Paths) -> tuple[Evidence, CorpusEvidence]:
     """Evidence from the files that the stages wrote.
 
@@ -230,6 +250,7 @@ def _together(
         coverage=corpus.coverage,
         figures=figures,
         station_sky=station_sky,
+        kvammen=of_kvammen(paths),
     )
     return evidence, corpus
 

@@ -6,7 +6,7 @@ import contextlib
 import json
 import socket
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import lru_cache
 from importlib import resources
 from pathlib import Path
@@ -84,21 +84,32 @@ def drawn(seed: int, *names: object) -> Iterator[None]:
         yield
 
 
-def imagenet_path() -> Path:
-    """Path of torchvision's file, under ``TORCH_HOME`` or its default."""
-    url = str(models.EfficientNet_B1_Weights.IMAGENET1K_V1.url)
+def imagenet_path(name: str = NETWORK) -> Path:
+    """Path of torchvision's file of ImageNet weights, under ``TORCH_HOME`` or its default."""
+    url = str(models.get_model_weights(name)["IMAGENET1K_V1"].url)
     return Path(torch.hub.get_dir(), "checkpoints", url.rsplit("/", 1)[1])
 
 
-def imagenet() -> dict[str, Tensor]:
+def imagenet(
+    name: str = NETWORK,
+    otherwise: str = "name the corpus in train.initial_weights of params.yaml, such as {auroramax: observatory}, which "
+    "needs no download but is not what the thesis used",
+) -> dict[str, Tensor]:
     """The weights of the thesis, by torchvision's loader: from its cache, else by download with a check of the hash.
+
+    Parameters
+    ----------
+    name : str
+        Another network of torchvision.
+    otherwise : str
+        What a user can do without these weights, for the error.
 
     Raises
     ------
     ReproError
         If the file is neither cached nor can be downloaded, or is not a weight file.
     """
-    weights, path = models.EfficientNet_B1_Weights.IMAGENET1K_V1, imagenet_path()
+    weights, path = models.get_model_weights(name)["IMAGENET1K_V1"], imagenet_path(name)
     waited = socket.getdefaulttimeout()
     try:
         # The loader sets no time limit; behind a firewall that drops packets it would wait for ever.
@@ -109,11 +120,10 @@ def imagenet() -> dict[str, Tensor]:
         cached = path.is_file()
         raise ReproError(
             found=f"{'a file that is not a weight file' if cached else 'no file, and no download'}: {message_of(error)}",
-            expected=f"{path.name}, about 30 MB, whose SHA-256 begins with {hashed}",
+            expected=f"{path.name}, {weights.meta['_file_size']:.0f} MB, whose SHA-256 begins with {hashed}",
             where=str(path),
             remedy=("remove it and run again; or " if cached else "")
-            + f"fetch {weights.url} on another machine and put it there; or name the corpus in train.initial_weights of "
-            "params.yaml, such as {auroramax: observatory}, which needs no download but is not what the thesis used",
+            + f"fetch {weights.url} on another machine and put it there; or {otherwise}",
         ) from None
     finally:
         socket.setdefaulttimeout(waited)
@@ -165,7 +175,7 @@ def save(network: nn.Module, target: Path, notes: Mapping[str, Any]) -> None:
     target : Path
         The file.
     notes : mapping
-        Kept in the file's header as JSON, beside ``network`` and ``classes``.
+        Kept in the file's header as JSON, beside ``network`` and ``classes``, which they may name otherwise.
     """
     # A single entry: the library writes several in random order, and the same network must give the same file.
     header = {"notes": json.dumps({"network": NETWORK, "classes": CLASSES, **notes}, sort_keys=True)}
@@ -174,13 +184,15 @@ def save(network: nn.Module, target: Path, notes: Mapping[str, Any]) -> None:
         save_file(state, temporary, metadata=header)
 
 
-def load(source: Path) -> tuple[nn.Module, dict[str, Any]]:
+def load(source: Path, empty: Callable[[], nn.Module] | None = None) -> tuple[nn.Module, dict[str, Any]]:
     """Read a network's weights.
 
     Parameters
     ----------
     source : Path
         Written by :func:`save`, or a state dict of torch (``.pt``, ``.pth``), of which only tensors are read.
+    empty : callable, optional
+        Builds another network than the thesis', without values.
 
     Returns
     -------
@@ -208,7 +220,7 @@ def load(source: Path) -> tuple[nn.Module, dict[str, Any]]:
         raise _unusable(f"a damaged or foreign file: {message_of(error)}", source) from None
     _check_notes(notes, source)
     with torch.device("meta"):
-        network: nn.Module = models.efficientnet_b1(weights=None, num_classes=len(CLASSES))
+        network: nn.Module = empty() if empty else models.efficientnet_b1(weights=None, num_classes=len(CLASSES))
     _fill(network, state, where=str(source), assign=True)
     return network.eval(), notes
 
