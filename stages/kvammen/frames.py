@@ -1,7 +1,6 @@
 """Classify the frames of the thesis' corpus with the best network: an optional column of the frame table."""
 
 from repro.engine.run_nights import Outcome
-
 from repro.engine.run_stage import run_stage
 from repro.forms.frame_forms import classify_frames
 from repro.params import Params
