@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +12,7 @@ import numpy.typing as npt
 import pandas as pd
 import torch
 from torch import Tensor
-from torch.nn.functional import affine_grid, avg_pool2d, grid_sample, interpolate
+from torch.nn.functional import avg_pool2d
 
 from repro.engine.progress import progress
 from repro.files import atomic_path, write_table
@@ -45,7 +44,7 @@ class Corpus:
     masks : ndarray of uint8, shape (n, MASK_PX, MASK_PX)
         Share of the cell that is auroral, 0 to 255.
     truth : DataFrame
-        One row a frame: ``night``, the conditions, ``margin``, ``visible``, ``form``, ``colour``, ``cloud_cover``.
+        One row a frame: ``night``, the conditions, ``margin``, ``visible``, ``certain``, ``form``, ``colour``, ``cloud_cover``.
     """
 
     frames: npt.NDArray[np.uint8]
@@ -80,7 +79,9 @@ def draw_scenes(params: Params, count: int, name: str) -> Iterator[Scenes]:
             raise RuntimeError(f"night {night} of the schedule cannot be simulated") from error
         # Strong displays are rare on ordinary nights; a network learns forms and colours from those it can see.
         strength = float(np.exp(rng.normal(0.5, 0.7)))
-        plan = plan_night(night, int(rng.integers(2**31)), begin, end, strength=strength)
+        # Every other night is filmed by a camera that need not be AuroraMAX's.
+        variety = 1.0 + float(rng.random() < 0.5)
+        plan = plan_night(night, int(rng.integers(2**31)), begin, end, strength=strength, variety=variety)
         length_s = int((end - begin) / np.timedelta64(1, "s"))
         moments = np.sort(rng.choice(length_s, size=min(PER_NIGHT, count - start), replace=False))
         yield scenes(plan, begin + moments.astype("timedelta64[s]"), params.schedule.site)
@@ -157,62 +158,3 @@ def targets(truth: pd.DataFrame) -> dict[str, Tensor]:
         "colour": torch.tensor([COLOUR_CLASSES.index(colour) for colour in truth["colour"]]),
         "cloud": torch.tensor(truth["cloud_cover"].to_numpy(float), dtype=torch.float32),
     }
-
-
-def augment(frames: Tensor, masks: Tensor, size: int, rng: torch.Generator) -> tuple[Tensor, Tensor]:
-    """Change frames so that a network cannot learn the simulator's fingerprints.
-
-    Each frame is turned by up to 30 degrees, flipped either way by half, cut to 55 to 100 % of its area and moved;
-    its brightness, contrast, saturation, white balance and gamma are changed, it may be blurred, and it gets noise.
-
-    Parameters
-    ----------
-    frames : Tensor, uint8, shape (n, 3, FRAME_PX, FRAME_PX)
-    masks : Tensor, uint8, shape (n, MASK_PX, MASK_PX)
-    size : int
-        Side of what is given back.
-    rng : torch.Generator
-        On the CPU.
-
-    Returns
-    -------
-    tuple of Tensor
-        Frames (n, 3, size, size), 0 to 1, and masks (n, 1, size // 16, size // 16), 0 to 1.
-    """
-    n, device = len(frames), frames.device
-
-    def uniform(low: float, high: float, *shape: int) -> Tensor:
-        return (low + (high - low) * torch.rand(shape or (n, 1, 1, 1), generator=rng)).to(device)
-
-    def normal(deviation: float, *shape: int) -> Tensor:
-        return (deviation * torch.randn(shape or (n, 1, 1, 1), generator=rng)).to(device)
-
-    angle = uniform(-math.pi / 6, math.pi / 6, n)
-    scale = uniform(0.55, 1.0, n).sqrt()
-    flips = torch.where(uniform(0, 1, n, 2) < 0.5, -1.0, 1.0)
-    shift = uniform(-1, 1, n, 2) * (1 - scale)[:, None]
-    cos, sin = torch.cos(angle) * scale, torch.sin(angle) * scale
-    rows = torch.stack([cos * flips[:, 0], -sin * flips[:, 1], shift[:, 0]], 1)
-    columns = torch.stack([sin * flips[:, 0], cos * flips[:, 1], shift[:, 1]], 1)
-    theta = torch.stack([rows, columns], 1)
-
-    pictures = frames.float() / 255
-    if size < FRAME_PX:  # without antialiasing, stars and noise would alias
-        pictures = interpolate(pictures, size=(size, size), mode="bilinear", antialias=True, align_corners=False)
-    where = affine_grid(theta, [n, 3, size, size], align_corners=False)
-    pictures = grid_sample(pictures, where, align_corners=False)
-    cells = affine_grid(theta, [n, 1, size // 16, size // 16], align_corners=False)
-    cut_masks = grid_sample(masks[:, None].float() / 255, cells, align_corners=False)
-
-    if torch.rand((), generator=rng) < 0.3:  # out of focus, or a compressed video
-        small = max(8, int(size / float(uniform(1.5, 3.0, 1))))
-        pictures = interpolate(pictures, size=(small, small), mode="bilinear", antialias=True, align_corners=False)
-        pictures = interpolate(pictures, size=(size, size), mode="bilinear", align_corners=False)
-    pictures = pictures.clamp(1e-4, 1) ** torch.exp(normal(0.15))
-    pictures = pictures * torch.exp(normal(0.3)) * torch.exp(normal(0.08, n, 3, 1, 1))
-    grey = pictures.mean(1, keepdim=True)
-    pictures = grey + (pictures - grey) * uniform(0.5, 1.5)
-    level = pictures.mean((1, 2, 3), keepdim=True)
-    pictures = level + (pictures - level) * uniform(0.75, 1.3)
-    pictures = pictures + uniform(0, 0.03) * torch.randn(pictures.shape, generator=rng).to(device)
-    return pictures.clamp(0, 1), cut_masks
