@@ -1,14 +1,14 @@
 """What is true of a frame: whether aurora can be seen, where, of which colour; and a labeller who mostly agrees.
 
 **Visible** is a contrast criterion. With and without aurora, before noise, a pixel differs on the display scale, 0 to 255,
-by D over a background B: B is the mean of R, G and B, and D the rise of that mean or 0.6 of the rise of the colour that
-rises most, whichever is larger, because a saturated arc is seen that a grey one of the same brightness is not. The pixel
-is auroral when
+by D over a background B: B is the mean of R, G and B, and D the rise of that mean or a share (SATURATED) of the rise of one
+colour, whichever is largest, because a saturated arc is seen that a grey one of the same brightness is not; less half
+of the mean of D over the sky, because a glow without an outline is hardly seen. The pixel is auroral when
 
-    D >= max(CONTRAST_NOISE * sigma, CONTRAST_COUNTS, CONTRAST_SHARE * B),
+    D >= max(CONTRAST_NOISE * sigma, CONTRAST_COUNTS, CONTRAST_SHARE * B, CONTRAST_CLUTTER * C),
 
-sigma the camera's noise in counts: aurora must stand above noise, above what a video keeps, and above a share of the
-sky's own brightness. Auroral light that thick cloud has spread over the sky belongs to the background: it has no outline;
+sigma the camera's noise in counts and C the deviation of B within some 5 deg: aurora must stand above noise, above what a
+video keeps, above a share of the sky's own brightness, and above the edges of clouds among which it lies. Auroral light that thick cloud has spread over the sky belongs to the background: it has no outline;
 a band that is seen through cloud counts. What trees, snow or drops hide does not count. A frame shows aurora when
 auroral pixels are more than VISIBLE_SHARE of the sky above 5 deg, as people label real frames.
 
@@ -35,10 +35,12 @@ if TYPE_CHECKING:
 
 CONTRAST_NOISE = 2.5
 CONTRAST_COUNTS = 7.0
-CONTRAST_SHARE = 0.18
+CONTRAST_SHARE = 0.2
+CONTRAST_CLUTTER = 0.8
+CLUTTER_DEG = 10.0  # side of the square in which the deviation is taken
 VISIBLE_SHARE = 0.007
-EYES = 1.35
-SATURATED = 0.6
+EYES = 1.4
+SATURATED = (0.5, 0.6, 0.4)  # of the rise of red, green and blue
 COLOURS = ("none", "green", "red", "purple", "pink")
 NEAR = 0.8  # natural logarithms from the threshold within which a labeller errs
 ERROR_RATE = 0.4  # of labels at the threshold itself; falls to zero at NEAR
@@ -64,9 +66,22 @@ def contrast(with_aurora: Tensor, without: Tensor, noise: Tensor) -> Tensor:
     """
     background = without.mean(1) * 255
     rise = (with_aurora - without) * 255
-    gain = torch.maximum(rise.mean(1), SATURATED * rise.amax(1))
+    weights = torch.tensor(SATURATED, device=rise.device).view(1, 3, 1, 1)
+    gain = torch.maximum(rise.mean(1), (weights * rise).amax(1))
+    gain = gain - 0.5 * gain.mean((1, 2), keepdim=True)
     limit = (CONTRAST_NOISE * 255 * noise[:, 0]).clamp_min(CONTRAST_COUNTS)
-    return gain / torch.maximum(limit.expand_as(background), CONTRAST_SHARE * background)
+    limit = torch.maximum(limit.expand_as(background), CONTRAST_SHARE * background)
+    return gain / torch.maximum(limit, CONTRAST_CLUTTER * clutter(background))
+
+
+def clutter(background: Tensor) -> Tensor:
+    """Deviation of a background (n, rows, columns) within squares of CLUTTER_DEG about each pixel."""
+    side = max(1, round(CLUTTER_DEG / 180 * background.shape[-1] / 2)) * 2 + 1
+    mean, square = (
+        torch.nn.functional.avg_pool2d(values, side, 1, side // 2, count_include_pad=False)
+        for values in (background, background**2)
+    )
+    return (square - mean**2).clamp_min(0).sqrt()
 
 
 def measure(
