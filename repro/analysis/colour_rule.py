@@ -71,10 +71,10 @@ def shares(pictures: Sequence[Picture] | Picture) -> npt.NDArray[np.float64]:
 
 
 @lru_cache(maxsize=4)
-def circle(side: int) -> Bools:
-    """Pixels of a square frame within RADIUS of its centre."""
+def circle(side: int, radius: float = RADIUS) -> Bools:
+    """Pixels of a square frame within ``radius`` sides of its centre."""
     y, x = np.mgrid[:side, :side] - (side / 2 - 0.5)
-    return np.asarray(np.hypot(x, y) < RADIUS * side)
+    return np.asarray(np.hypot(x, y) < radius * side)
 
 
 def choose_limit(area: npt.NDArray[np.float64], yes: Bools) -> float:

@@ -52,7 +52,7 @@ class Recipe:
         ``drawn``, or the SHA-256 of the backbone whose weights are learnt further; heads are always drawn.
     """
 
-    frames: int = 8_000
+    frames: int = 4_800
     phases: tuple[tuple[int, int], ...] = ((112, 9_600), (160, 6_240), (240, 960))
     learning_rate: float = 1e-3
     begins_from: str = "drawn"

@@ -16,6 +16,9 @@ from repro.observatory.geometry import FRAME_PX
 Picture = npt.NDArray[np.uint8]
 SIDE_PX = 240
 GAMMA = 2.2  # from counts to linear light
+STAR_COUNTS = 10.0  # of a star's peak above its surroundings
+INNER = 0.45  # radius of the circle in which stars are counted, in sides of the frame: trees and rims have peaks, too
+PER_DISTANCE = 1.375  # deviation of white noise over its mean distance from a median of 3 x 3 pixels
 GREEN_SHARE = 0.006  # least share of the circle that must be green for its colour to be measured
 RADII_PX = (340.0, 354.0, 359.0, 360.5)  # at which the brightness of a frame of 720 pixels is taken
 
@@ -55,9 +58,11 @@ def colours(frame: Picture) -> dict[str, float]:
     found["green_saturation"] = float(np.median(saturation[green])) if enough else np.nan
     found |= {"darkest": np.percentile(grey[inside], 5), "spread": grey[inside].std()}
     found["noise"] = _noise(grey, inside)
-    found["colour_noise"] = _noise(values[..., 0] - values[..., 1], inside) / 2
-    peaks = (grey - cv2.medianBlur(frame, 5).astype(np.float32).mean(2) > 10) & inside
-    found["stars"] = cv2.connectedComponents(peaks.astype(np.uint8))[0] - 1
+    chroma = cv2.cvtColor(frame, cv2.COLOR_RGB2YCrCb)[..., 1:].astype(np.float32)
+    found["colour_noise"] = float(np.mean([_noise(chroma[..., k], inside) for k in (0, 1)]))
+    above = grey - cv2.medianBlur(frame, 5).astype(np.float32).mean(2)
+    peak = (above > STAR_COUNTS) & (grey >= cv2.dilate(grey, np.ones((3, 3)))) & circle(SIDE_PX, INNER)
+    found["stars"] = int(peak.sum())
     angle = np.linspace(0, 2 * np.pi, 360, endpoint=False)
     rim = np.mean([_along(grey, radius, angle) for radius in (110, 112, 114, 116)], 0)
     smooth = np.convolve(np.concatenate([rim[-7:], rim, rim[:7]]), np.ones(15) / 15, "valid")
@@ -92,12 +97,12 @@ def compression(frame: Picture) -> dict[str, float]:
 
 
 def _noise(values: npt.NDArray[np.float32], inside: npt.NDArray[np.bool_]) -> float:
-    """Median over blocks of the deviation from a local mean: the noise where the picture is calm."""
-    detail = (values - cv2.GaussianBlur(values, (0, 0), 1.2)) ** 2
+    """Deviation of the noise where the picture is calm: median over blocks of the distance from a median of 3 x 3 pixels."""
+    distance = np.abs(values - cv2.medianBlur(np.ascontiguousarray(values), 3))
     side = SIDE_PX // 12
-    blocks = detail.reshape(side, 12, side, 12).mean((1, 3))
+    blocks = distance.reshape(side, 12, side, 12).mean((1, 3))
     whole = inside.reshape(side, 12, side, 12).all((1, 3))
-    return float(np.sqrt(np.median(blocks[whole])))
+    return float(PER_DISTANCE * np.median(blocks[whole]))
 
 
 def _along(
