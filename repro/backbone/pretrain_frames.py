@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,9 +16,9 @@ from torch import Tensor
 from torch.nn.functional import avg_pool2d
 
 from repro.engine.progress import progress
-from repro.files import atomic_path, write_table
+from repro.files import write_table
 from repro.observatory import campaign
-from repro.observatory.plan import FORMS, plan_night
+from repro.observatory.plan import FORMS, Night, Times, plan_night
 from repro.observatory.render import render
 from repro.observatory.scene import Scenes, scenes
 from repro.observatory.truth import COLOURS
@@ -55,8 +56,8 @@ class Corpus:
         return len(self.truth)
 
 
-def draw_scenes(params: Params, count: int, name: str) -> Iterator[Scenes]:
-    """Moments of random nights of the schedule, some PER_NIGHT of them a night, as parts of one night each.
+def draw_moments(params: Params, count: int, name: str) -> Iterator[tuple[Night, Times]]:
+    """Moments of random nights of the schedule, some PER_NIGHT of them a night, with the plan of each night.
 
     Parameters
     ----------
@@ -84,11 +85,11 @@ def draw_scenes(params: Params, count: int, name: str) -> Iterator[Scenes]:
         plan = plan_night(night, int(rng.integers(2**31)), begin, end, strength=strength, variety=variety)
         length_s = int((end - begin) / np.timedelta64(1, "s"))
         moments = np.sort(rng.choice(length_s, size=min(PER_NIGHT, count - start), replace=False))
-        yield scenes(plan, begin + moments.astype("timedelta64[s]"), params.schedule.site)
+        yield plan, begin + moments.astype("timedelta64[s]")
 
 
 def make(params: Params, count: int, name: str, folder: Path, device: str = "cpu") -> Corpus:
-    """Render a corpus into a folder, or open the one that is there.
+    """Render a corpus into a folder, or open the one that is there; an interrupted rendering goes on where it was.
 
     Parameters
     ----------
@@ -97,7 +98,7 @@ def make(params: Params, count: int, name: str, folder: Path, device: str = "cpu
     count : int
         Frames.
     name : str
-        See :func:`draw_scenes`; also names the files.
+        See :func:`draw_moments`; also names the files.
     folder : Path
         Where ``NAME.npy``, ``NAME_masks.npy`` and ``NAME.parquet`` are kept.
     device : str
@@ -105,31 +106,42 @@ def make(params: Params, count: int, name: str, folder: Path, device: str = "cpu
     """
     files = folder / f"{name}.npy", folder / f"{name}_masks.npy", folder / f"{name}.parquet"
     if not files[2].is_file() or len(pd.read_parquet(files[2])) != count:
-        _render(params, count, name, files, device)
+        _render(params, count, name, folder, device)
     return Corpus(np.load(files[0], mmap_mode="r"), np.load(files[1], mmap_mode="r"), pd.read_parquet(files[2]))
 
 
-def _render(params: Params, count: int, name: str, files: tuple[Path, Path, Path], device: str) -> None:
-    tables: list[pd.DataFrame] = []
-    # The table is written last: frames without it were not finished.
-    files[2].unlink(missing_ok=True)
-    with atomic_path(files[0]) as frame_file, atomic_path(files[1]) as mask_file:
-        frames = np.lib.format.open_memmap(frame_file, "w+", np.uint8, (count, 3, FRAME_PX, FRAME_PX))
-        masks = np.lib.format.open_memmap(mask_file, "w+", np.uint8, (count, MASK_PX, MASK_PX))
-        done = 0
-        with progress(f"render {name}", count) as tally:
-            for part in draw_scenes(params, count, name):
+def _render(params: Params, count: int, name: str, folder: Path, device: str) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    # The table of each night is written after its frames, and that of all nights last: what has none was not finished.
+    nights = folder / f"{name}_{count}"
+    nights.mkdir(exist_ok=True)
+    (folder / f"{name}.parquet").unlink(missing_ok=True)
+    frames = _array(folder / f"{name}.npy", (count, 3, FRAME_PX, FRAME_PX), nights)
+    masks = _array(folder / f"{name}_masks.npy", (count, MASK_PX, MASK_PX), nights)
+    with progress(f"render {name}", count) as tally:
+        for number, (plan, times) in enumerate(draw_moments(params, count, name)):
+            done, table = number * PER_NIGHT, nights / f"{number:05d}.parquet"
+            if not table.is_file():
+                part = scenes(plan, times, params.schedule.site)
                 made = render(part, size=FRAME_PX, device=device)
-                end = done + len(part)
-                frames[done:end] = made.frames.cpu().numpy()
+                frames[done : done + len(part)] = made.frames.cpu().numpy()
                 cell = made.mask.shape[-1] // MASK_PX
-                masks[done:end] = (avg_pool2d(made.mask.float(), cell) * 255).round().cpu().numpy().astype(np.uint8)
-                tables.append(_table(part, made.truth))
-                done = end
-                tally.advance(len(part))
-        frames.flush()
-        masks.flush()
-    write_table(files[2], pd.concat(tables, ignore_index=True))
+                shares = avg_pool2d(made.mask.float(), cell) * 255
+                masks[done : done + len(part)] = shares.round().cpu().numpy().astype(np.uint8)
+                frames.flush()
+                masks.flush()
+                write_table(table, _table(part, made.truth))
+            tally.advance(len(times))
+    tables = sorted(nights.glob("[!.]*.parquet"))
+    write_table(folder / f"{name}.parquet", pd.concat([pd.read_parquet(table) for table in tables], ignore_index=True))
+    shutil.rmtree(nights)
+
+
+def _array(path: Path, shape: tuple[int, ...], nights: Path) -> npt.NDArray[np.uint8]:
+    """Memory map of a file; a new one where no night of this corpus is finished."""
+    fresh = not path.is_file() or not any(nights.glob("[!.]*.parquet"))
+    array: npt.NDArray[np.uint8] = np.lib.format.open_memmap(path, "w+" if fresh else "r+", np.uint8, shape)
+    return array
 
 
 def _table(part: Scenes, truth: dict[str, npt.NDArray[Any]]) -> pd.DataFrame:

@@ -19,8 +19,8 @@ from repro.seeding import generator
 DARK_NL = 79.0  # brightness of the moonless zenith, nanolamberts (Krisciunas and Schaefer 1991, section 4)
 EXTINCTION = 0.17  # magnitudes an air mass, dry winter air at low altitude
 TWILIGHT_AT_12 = 19.0  # zenith at a solar depression of 12 deg against the dark sky, see `twilight`
-#: Linear colour of the zenith in twilight, and of moonlight, as the palest and the bluest real frames show them: B/G 2.1
-#: and 3.5, 1.6 and 3.0 in the simulation before horizon and town are mixed in. A night lies between the two.
+#: Linear colour of the zenith in twilight, and of moonlight, on the palest and on the bluest nights; a night lies between
+#: the two. Horizon glow, town and the dark sky are mixed in: of whole frames B/G is 2 to 3, as of real ones.
 TWILIGHT_COLOURS = ((0.42, 0.72, 1.50), (0.20, 0.66, 2.30))
 MOON_COLOURS = ((0.62, 0.86, 1.35), (0.32, 0.76, 2.30))
 #: What is drawn once a night: red and blue of the dark sky (green is 1), place between the two colours of twilight and of

@@ -96,17 +96,16 @@ def splat(
     weight = np.exp(-0.5 * ((rows_ - y[:, None]) ** 2 + (columns_ - x[:, None]) ** 2) / sigma**2)
     inside = (columns_ >= 0) & (columns_ < size) & (rows_ >= 0) & (rows_ < size) & (weight > 0.02)
     which = np.nonzero(inside)[0]
-    pixel = (frame[:, None] * size * size + rows_ * size + columns_)[inside]
-    # Two stars may share a pixel: their light is summed before the picture is touched, so order cannot matter.
-    unique, slot = np.unique(pixel, return_inverse=True)
+    pixel = torch.as_tensor((frame[:, None] * size * size + rows_ * size + columns_)[inside], device=device)
     source = torch.as_tensor(which, device=device)
     light_t = light_t[source] * torch.as_tensor(weight[inside], dtype=torch.float32, device=device)
-    add = torch.zeros(len(unique), 3, device=device)
-    add.index_add_(0, torch.as_tensor(slot.ravel(), device=device), light_t[:, None] * hue_t[source])
-    at_frame = torch.as_tensor(unique // (size * size), device=device)
-    at = torch.as_tensor(unique % (size * size), device=device)
+    # Two stars may share a pixel: their light is summed before the picture is touched, so order cannot matter; a pixel
+    # that is listed twice is written twice with the same value.
+    add = torch.zeros(len(night) * size * size, 3, device=device)
+    add.index_add_(0, pixel, light_t[:, None] * hue_t[source])
+    at_frame, at = pixel // (size * size), pixel % (size * size)
     old = flat[at_frame, :, at]
-    flat[at_frame, :, at] = (old.clamp_min(0) ** gamma + add).clamp_max(1) ** (1 / gamma)
+    flat[at_frame, :, at] = (old.clamp_min(0) ** gamma + add[pixel]).clamp_max(1) ** (1 / gamma)
 
 
 def _points(

@@ -75,13 +75,15 @@ def contrast(with_aurora: Tensor, without: Tensor, noise: Tensor) -> Tensor:
 
 
 def clutter(background: Tensor) -> Tensor:
-    """Deviation of a background (n, rows, columns) within squares of CLUTTER_DEG about each pixel."""
-    side = max(1, round(CLUTTER_DEG / 180 * background.shape[-1] / 2)) * 2 + 1
+    """Deviation of a background (n, rows, columns) within squares of CLUTTER_DEG, from half overlapping squares."""
+    rows = background.shape[-1]
+    step = max(1, round(CLUTTER_DEG / 180 * rows / 2))
     mean, square = (
-        torch.nn.functional.avg_pool2d(values, side, 1, side // 2, count_include_pad=False)
+        torch.nn.functional.avg_pool2d(values[:, None], 2 * step, step, count_include_pad=False)
         for values in (background, background**2)
     )
-    return (square - mean**2).clamp_min(0).sqrt()
+    deviation = (square - mean**2).clamp_min(0).sqrt()
+    return torch.nn.functional.interpolate(deviation, size=(rows, rows), mode="bilinear")[:, 0]
 
 
 def measure(
