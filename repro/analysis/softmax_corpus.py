@@ -7,8 +7,8 @@ from typing import Any
 
 import pandas as pd
 
+from repro.analysis import beside_network, softmax, table6
 from repro.analysis import confusion as errors
-from repro.analysis import softmax, table6
 from repro.analysis.night_intervals import night_intervals
 from repro.errors import ReproError
 from repro.params import SoftmaxParams
@@ -36,7 +36,7 @@ def with_attributes(frames: pd.DataFrame, split: pd.DataFrame, truth: Path | Non
     Returns
     -------
     DataFrame
-        The frames with ``truth`` (yes, no, or missing) and, of a simulated corpus, :data:`ATTRIBUTES`.
+        The frames with ``truth`` (yes, no, or missing) and, of a simulated corpus, ``certain`` and :data:`ATTRIBUTES`.
 
     Raises
     ------
@@ -55,7 +55,7 @@ def with_attributes(frames: pd.DataFrame, split: pd.DataFrame, truth: Path | Non
             where=str(truth),
             remedy="simulate the corpus again: dvc repro simulate",
         )
-    columns = [*KEYS, "visible", *ATTRIBUTES]
+    columns = [*KEYS, "visible", "certain", *ATTRIBUTES]
     known = pd.concat([read_table(source, made_by="dvc repro simulate", columns=columns) for source in sources])
     known["truth"] = known.pop("visible").map({True: "yes", False: "no"}).astype("str")
     return frames.merge(known, on=KEYS, how="left", validate="one_to_one")
@@ -68,6 +68,7 @@ def analyse(
     covered: pd.Series[bool],
     params: SoftmaxParams,
     seed: int,
+    colour: pd.DataFrame | None = None,
 ) -> tuple[dict[str, pd.DataFrame], dict[str, Any]]:
     """Tables and document of stage softmax.
 
@@ -86,6 +87,8 @@ def analyse(
         Section ``softmax`` of the parameters.
     seed : int
         Of the pipeline, for the bootstrap.
+    colour : DataFrame, optional
+        What the colour rule counted, see :func:`repro.analysis.colour_corpus.read_shares`.
 
     Returns
     -------
@@ -95,7 +98,9 @@ def analyse(
     document : dict
         ``quantities``, by name, for the record's claims; ``occurrence``, the ways to say how often aurora was seen;
         ``errors``, if right answers are known: where they come from, calibration, and the thesis' two claims. Frames that
-        trained the network are left out of it.
+        trained the network are left out of it. Beside the network: ``colour_rule`` with the table ``table6_colour_rule``, and
+        ``calibration`` with the tables ``calibrated`` and ``reliability_calibrated``; see
+        :mod:`repro.analysis.beside_network`.
     """
     classified = frames[frames["predicted"].notna()]
     published, later = (classified[covered.reindex(classified.index) == side] for side in (True, False))
@@ -133,6 +138,13 @@ def analyse(
             },
             "claims": errors.claims(rows, params.bootstrap, rng),
         }
+    if colour is not None:
+        document["colour_rule"] = beside_network.colour_rule(published, colour, split, rows, tables)
+    if params.calibration != "none":
+        rng = generator(seed, "softmax", "calibration")
+        document["calibration"] = beside_network.calibrated(
+            published, split, rows, tables, params.calibration, params.bootstrap, rng
+        )
     return tables, document
 
 

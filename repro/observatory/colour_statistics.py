@@ -105,9 +105,7 @@ def _noise(values: npt.NDArray[np.float32], inside: npt.NDArray[np.bool_]) -> fl
     return float(PER_DISTANCE * np.median(blocks[whole]))
 
 
-def _along(
-    grey: npt.NDArray[np.float32], radius: float, angle: npt.NDArray[np.float64]
-) -> npt.NDArray[np.float32]:
+def _along(grey: npt.NDArray[np.float32], radius: float, angle: npt.NDArray[np.float64]) -> npt.NDArray[np.float32]:
     centre = SIDE_PX / 2 - 0.5
     x, y = centre + radius * np.cos(angle), centre + radius * np.sin(angle)
     return np.asarray(cv2.remap(grey, x.astype(np.float32)[None], y.astype(np.float32)[None], cv2.INTER_LINEAR)[0])

@@ -64,7 +64,13 @@ def of_night(night: Night) -> npt.NDArray[np.int64]:
 
 @lru_cache(maxsize=8)
 def before_lens(
-    generation: int, snow_variant: int, counts: tuple[int, ...], size: int, coarse: int, gamma: float, device: str = "cpu"
+    generation: int,
+    snow_variant: int,
+    counts: tuple[int, ...],
+    size: int,
+    coarse: int,
+    gamma: float,
+    device: str = "cpu",
 ) -> BeforeLens:
     """Draw what stands around the camera, and over it what :func:`of_night` counted.
 

@@ -40,7 +40,9 @@ def of_night(night: Night) -> npt.NDArray[np.float64]:
     red, blue = np.exp(rng.normal(DARK_MEAN[night.generation], np.array(DARK_SPREAD) * night.variety))
     # A brown sky has little blue; a purple one has much of both, so the two are drawn apart.
     warmth = np.exp(rng.uniform(np.log(1.2), np.log(4.0 if night.variety <= 1 else 6.0)))
-    return np.array([red, blue, rng.uniform(0, 1) ** 0.6, rng.uniform(0, 1) ** 0.8, warmth, rng.uniform(0, 0.35), rng.uniform(0, 1)])
+    return np.array(
+        [red, blue, rng.uniform(0, 1) ** 0.6, rng.uniform(0, 1) ** 0.8, warmth, rng.uniform(0, 0.35), rng.uniform(0, 1)]
+    )
 
 
 def columns(table: Tensor) -> dict[str, Tensor]:

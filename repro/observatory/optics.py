@@ -103,7 +103,9 @@ def noise_bank(device: str = "cpu") -> tuple[Tensor, Tensor]:
     side = BANK
     white = rng.standard_normal((side, side)).astype(np.float32)
     smear = white + 0.5 * (np.roll(white, 1, 0) + np.roll(white, 1, 1)) + 0.3 * np.roll(white, (1, 1), (0, 1))
-    coarse = np.stack([cv2.GaussianBlur(rng.standard_normal((side, side)).astype(np.float32), (0, 0), 1.1) for _ in range(3)])
+    coarse = np.stack(
+        [cv2.GaussianBlur(rng.standard_normal((side, side)).astype(np.float32), (0, 0), 1.1) for _ in range(3)]
+    )
     coarse -= np.tensordot(LUMA, coarse, 1)
     return torch.as_tensor(smear / smear.std(), device=device), torch.as_tensor(coarse / coarse.std(), device=device)
 
@@ -151,7 +153,9 @@ def code(frames: Tensor, qualities: npt.NDArray[np.float64]) -> Tensor:
     raised = 100 - (100 - np.asarray(qualities)) * min(1.0, size / FRAME_PX) ** 0.75
     coded = np.empty(tuple(frames.shape), np.uint8)
     for number, (frame, quality) in enumerate(zip(frames.cpu().numpy(), raised, strict=True)):
-        for plane, decoded in zip(coded[number, ::-1], cv2.split(as_jpeg(cv2.merge(frame[::-1]), quality)), strict=True):
+        for plane, decoded in zip(
+            coded[number, ::-1], cv2.split(as_jpeg(cv2.merge(frame[::-1]), quality)), strict=True
+        ):
             plane[:] = decoded
     return torch.from_numpy(coded).to(frames.device)
 

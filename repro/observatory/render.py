@@ -90,9 +90,7 @@ def render(
     )
 
 
-def _render(
-    scenes: Scenes, size: int, fine: int, device: str, aurora: bool, noise: bool, coded: bool
-) -> Rendered:
+def _render(scenes: Scenes, size: int, fine: int, device: str, aurora: bool, noise: bool, coded: bool) -> Rendered:
     coarse = fine // 2
     sky = geometry.sky(coarse, device)
 
@@ -218,7 +216,9 @@ def _sky_light(
     above = 0.5 * above + 0.5 * above.mean(1, keepdim=True)
     az = torch.deg2rad(torch.where(moon[0] > 0, moon[1], sun[1])).view(-1, 1, 1, 1)
     side = weather.lit_side(depth, air, torch.sin(az), torch.cos(az))
-    cloud = 0.35 * light.dark_colour(tint) + (0.55 * above.mean((2, 3), keepdim=True) + 0.7 * above) * side + 0.05 * glare
+    cloud = (
+        0.35 * light.dark_colour(tint) + (0.55 * above.mean((2, 3), keepdim=True) + 0.7 * above) * side + 0.05 * glare
+    )
     # From below the thick parts are the bright ones.
     thick = 0.55 + 0.45 * torch.tanh(0.5 * depth)
     cloud = cloud + cam["town"] * light.town_on_cloud(sky, town_az, tint["town_warmth"]) * thick

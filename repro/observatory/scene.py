@@ -131,9 +131,7 @@ def scenes(night: Night, times_utc: Times, site: Site) -> Scenes:
         names[rises.argmax(0)],
         state,
         kinds,
-        *(
-            np.repeat(drawn.of_night(night)[None], n, 0) for drawn in (camera, light)
-        ),
+        *(np.repeat(drawn.of_night(night)[None], n, 0) for drawn in (camera, light)),
         np.repeat(camera.hues(night)[None], n, 0),
         np.repeat(dirt.of_night(night)[None], n, 0),
         np.full(n, night.generation),

@@ -75,7 +75,9 @@ def splat(
         Of the tone curve: light adds before it, so it is undone under each star.
     """
     size, device = image.shape[-1], image.device
-    points = [_points(k, night[k], (turn[0][k : k + 1], turn[1][k : k + 1]), int(seeds[k]), size) for k in range(len(night))]
+    points = [
+        _points(k, night[k], (turn[0][k : k + 1], turn[1][k : k + 1]), int(seeds[k]), size) for k in range(len(night))
+    ]
     frame, x, y, light, hue = (np.concatenate(parts) for parts in zip(*points, strict=True))
     # Under frames of fewer pixels the same light covers a smaller share of a pixel.
     light = light * min(1.0, (size / geometry.FRAME_PX) ** 2 * 2.2)

@@ -147,9 +147,7 @@ def colour_of(rgb: npt.NDArray[np.float64]) -> npt.NDArray[np.str_]:
     return np.where((1.12 * green >= red) & (green >= blue), "green", names)
 
 
-def label(
-    margin: npt.NDArray[np.float64], rng: np.random.Generator, error_rate: float = 0.0
-) -> npt.NDArray[np.str_]:
+def label(margin: npt.NDArray[np.float64], rng: np.random.Generator, error_rate: float = 0.0) -> npt.NDArray[np.str_]:
     """Labels (yes or no) of a labeller who errs near the threshold, and now and then anywhere.
 
     The chance of an error is ``ERROR_RATE * (1 - |margin| / NEAR)`` within NEAR of the threshold, and at least

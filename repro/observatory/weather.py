@@ -38,7 +38,10 @@ def at(night: Night, t: Floats) -> tuple[Floats, npt.NDArray[np.str_]]:
             np.full_like(t, rng.uniform(0.5, 1.5)),
             wind * np.cos(heading) * t / 3600,
             wind * np.sin(heading) * t / 3600,
-            *(np.full_like(t, value) for value in (rng.uniform(0, 32), rng.uniform(0, np.pi), rng.uniform(2, 14), rng.uniform(0, 1))),
+            *(
+                np.full_like(t, value)
+                for value in (rng.uniform(0, 32), rng.uniform(0, np.pi), rng.uniform(2, 14), rng.uniform(0, 1))
+            ),
         ],
         1,
     )
