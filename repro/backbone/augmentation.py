@@ -119,5 +119,5 @@ def _as_jpeg(picture: Tensor, quality: int) -> Tensor:
     """A picture (3, size, size), 0 to 1, after OpenCV's JPEG coder."""
     values = np.ascontiguousarray((picture.cpu() * 255).round().byte().permute(1, 2, 0).numpy()[..., ::-1])
     data = cv2.imencode(".jpg", values, [cv2.IMWRITE_JPEG_QUALITY, quality])[1]
-    decoded = np.ascontiguousarray(cv2.imdecode(data, cv2.IMREAD_COLOR)[..., ::-1])
+    decoded = np.asarray(cv2.imdecode(data, cv2.IMREAD_COLOR), np.uint8)[..., ::-1].copy()
     return (torch.from_numpy(decoded).permute(2, 0, 1).float() / 255).to(picture.device)

@@ -137,10 +137,12 @@ def _render(params: Params, count: int, name: str, folder: Path, device: str) ->
     shutil.rmtree(nights)
 
 
-def _array(path: Path, shape: tuple[int, ...], nights: Path) -> npt.NDArray[np.uint8]:
+def _array(path: Path, shape: tuple[int, ...], nights: Path) -> np.memmap[Any, np.dtype[np.uint8]]:
     """Memory map of a file; a new one where no night of this corpus is finished."""
     fresh = not path.is_file() or not any(nights.glob("[!.]*.parquet"))
-    array: npt.NDArray[np.uint8] = np.lib.format.open_memmap(path, "w+" if fresh else "r+", np.uint8, shape)
+    array: np.memmap[Any, np.dtype[np.uint8]] = np.lib.format.open_memmap(
+        path, "w+" if fresh else "r+", np.dtype(np.uint8), shape
+    )
     return array
 
 

@@ -134,10 +134,10 @@ def accuracy_by_condition(table: pd.DataFrame, right: npt.NDArray[np.bool_]) -> 
 
 def seen_twice(corpus: Corpus, seed: int) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.uint8]]:
     """Frames as they are, and the same frames changed as in pre-training, each uint8 (n, 3, size, size)."""
-    plain, changed = np.asarray(corpus.frames), np.empty_like(corpus.frames)
+    plain, changed = np.array(corpus.frames), np.empty_like(corpus.frames)
     for start in range(0, len(plain), BATCH):
         part = np.s_[start : start + BATCH]
-        frames, masks = torch.from_numpy(plain[part]), torch.from_numpy(np.asarray(corpus.masks[part]))
+        frames, masks = torch.from_numpy(plain[part]), torch.from_numpy(np.array(corpus.masks[part]))
         looks, _ = augment(frames, masks, plain.shape[-1], torch_generator(seed, "probe", start))
         changed[part] = (looks * 255).round().byte().numpy()
     return plain, changed

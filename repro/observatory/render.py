@@ -197,24 +197,26 @@ def _sky_light(
     """Light of the clear sky and of clouds, linear, before gain; each (n, 3, coarse, coarse)."""
     device = str(sky.up.device)
     tint = light.columns(_tensor(scenes.tint, device))
-    sun = [_tensor(array, device) for array in (scenes.sun_alt_deg, scenes.sun_az_deg)]
-    moon = [_tensor(array, device) for array in (scenes.moon_alt_deg, scenes.moon_az_deg, scenes.moon_phase_deg)]
+    sun_alt, sun_az = (_tensor(array, device) for array in (scenes.sun_alt_deg, scenes.sun_az_deg))
+    moon_alt, moon_az, phase = (
+        _tensor(array, device) for array in (scenes.moon_alt_deg, scenes.moon_az_deg, scenes.moon_phase_deg)
+    )
     town_az = cam["town_az"].view(-1)
-    twilight = light.twilight(sky, *sun, tint["twilight"])
-    moonlight = light.moonlight(sky, *moon, tint["moon"])
+    twilight = light.twilight(sky, sun_alt, sun_az, tint["twilight"])
+    moonlight = light.moonlight(sky, moon_alt, moon_az, phase, tint["moon"])
     veil = -torch.log(through.clamp_min(1e-4)).mean((1, 2, 3)).clamp_max(3)
     # Cloud smears the disc before it hides it.
-    glare = light.moon_glare(sky, moon[0], moon[1], moon[2], veil) * through**1.5
-    if bool((cam["reflections"] > 0).any()) and bool((moon[0] > 0).any()):
+    glare = light.moon_glare(sky, moon_alt, moon_az, phase, veil) * through**1.5
+    if bool((cam["reflections"] > 0).any()) and bool((moon_alt > 0).any()):
         moon_through = through.mean((1, 2, 3), keepdim=True)
-        glare = glare + light.reflections(sky, *moon, cam["reflections"]) * moon_through
+        glare = glare + light.reflections(sky, moon_alt, moon_az, phase, cam["reflections"]) * moon_through
     dark = light.airglow(sky, tint, air["offset"])
     clear = dark + twilight + moonlight + cam["town"] * light.town(sky, town_az, tint["town_warmth"]) + glare
     # Clouds spread the light that falls on them, brighter about the Moon and towards the Sun, and on the lit side; they
     # grey its blue, which is the clear air's own.
     above = twilight + moonlight
     above = 0.5 * above + 0.5 * above.mean(1, keepdim=True)
-    az = torch.deg2rad(torch.where(moon[0] > 0, moon[1], sun[1])).view(-1, 1, 1, 1)
+    az = torch.deg2rad(torch.where(moon_alt > 0, moon_az, sun_az)).view(-1, 1, 1, 1)
     side = weather.lit_side(depth, air, torch.sin(az), torch.cos(az))
     cloud = (
         0.35 * light.dark_colour(tint) + (0.55 * above.mean((2, 3), keepdim=True) + 0.7 * above) * side + 0.05 * glare
