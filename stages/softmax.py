@@ -1,7 +1,7 @@
 """Table 6, Figures 6 and 7, and errors where right answers are known."""
 
 from repro import frames
-from repro.analysis.colour_corpus import read_shares
+from repro.analysis.beside_network import read_shares
 from repro.analysis.softmax_corpus import analyse
 from repro.engine.run_stage import run_stage
 from repro.files import write_json, write_table, write_text

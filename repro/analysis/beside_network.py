@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,9 +13,22 @@ from repro.analysis import confusion as errors
 from repro.analysis.colour_rule import COLUMNS, choose_limit, predict
 from repro.intervals import wilson
 from repro.sky.bins import CONDITIONS
+from repro.untrusted import read_table
 
 KEYS = ["night", "number"]
 CONDITION = ["sun_bin", "moon_bin"]
+NEW_CAMERA = "20240101"  # nights from here on have another camera, as the slides remark
+
+
+def read_shares(folder: Path) -> pd.DataFrame | None:
+    """Tables of all nights of :func:`repro.analysis.colour_corpus.colour_corpus` as one; None if there is none."""
+    sources = sorted((folder / "tables").glob("[!.]*.parquet"))
+    if not sources:
+        return None
+    columns = ["night", "number", *COLUMNS]
+    return pd.concat(
+        [read_table(source, made_by="dvc repro infer", columns=columns) for source in sources], ignore_index=True
+    )
 
 
 def colour_rule(
@@ -39,7 +53,7 @@ def colour_rule(
     -------
     dict
         ``limit``, share of the sky, and ``trained_on``, frames; limit None where no frame is labelled. ``accuracy``: by
-        ``validation``, ``all``, ``certain`` and each condition, where right answers are known, of ``colour_rule`` and
+        ``validation``, ``all``, ``certain``, ``before_2024`` and ``from_2024``, and each condition, where right answers are known, of ``colour_rule`` and
         ``network``: ``right`` and ``frames``, ``accuracy`` and its Wilson interval, ``low`` and ``high``.
     """
     joined = frames.merge(colour, on=KEYS, how="left", validate="one_to_one")
@@ -60,6 +74,8 @@ def colour_rule(
         groups["all"] = judged
         if "certain" in judged:
             groups["certain"] = judged[judged["certain"].astype(bool)]
+        new_camera = (judged["night"] >= NEW_CAMERA).to_numpy()
+        groups |= {"before_2024": judged[~new_camera], "from_2024": judged[new_camera]}
         cells = dict(list(judged.groupby(CONDITION)))
         groups |= {".".join(cell): cells[cell] for cell in CONDITIONS if cell in cells}
     accuracy = {

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pandas as pd
 from PIL import Image
 
 from repro.analysis.colour_rule import COLUMNS, SIDE_PX, Picture, shares
@@ -81,14 +80,3 @@ def scaled(data: bytes, name: str) -> Picture:
     with open_picture(data, name) as image:
         image.draft("RGB", (2 * SIDE_PX, 2 * SIDE_PX))  # a JPEG is decoded at half or quarter size where that is enough
         return np.asarray(image.convert("RGB").resize((SIDE_PX, SIDE_PX), Image.Resampling.BILINEAR), np.uint8)
-
-
-def read_shares(folder: Path) -> pd.DataFrame | None:
-    """All nights' tables as one; None if there is none."""
-    sources = sorted((folder / "tables").glob("[!.]*.parquet"))
-    if not sources:
-        return None
-    columns = ["night", "number", *COLUMNS]
-    return pd.concat(
-        [read_table(source, made_by="dvc repro infer", columns=columns) for source in sources], ignore_index=True
-    )

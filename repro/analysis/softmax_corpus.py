@@ -88,7 +88,7 @@ def analyse(
     seed : int
         Of the pipeline, for the bootstrap.
     colour : DataFrame, optional
-        What the colour rule counted, see :func:`repro.analysis.colour_corpus.read_shares`.
+        What the colour rule counted, see :func:`repro.analysis.beside_network.read_shares`.
 
     Returns
     -------

@@ -78,6 +78,8 @@ class Predictions:
             "validation": "validation frames",
             "all": "frames that did not train",
             "certain": "of these, certain ones",
+            "before_2024": "nights before 2024",
+            "from_2024": "nights from 2024 on, another camera",
             **{f"{sun}.{moon}": f"{sun}, {moon}" for sun, moon in CONDITIONS},
         }
         return [(words, known[key]) for key, words in names.items() if key in known]

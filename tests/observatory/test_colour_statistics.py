@@ -56,8 +56,8 @@ def test_a_ragged_rim_is_rough_and_dark() -> None:
     """Dark wedges along the rim raise its roughness and its dark share."""
     smooth, ragged = sky((60, 60, 60)), sky((60, 60, 60))
     y, x = np.mgrid[:240, :240] - 119.5
-    angle, radius = np.degrees(np.arctan2(y, x)) % 12, np.hypot(x, y)
-    ragged[(radius > 100) & (angle < 4)] = 3
+    angle, radius = np.degrees(np.arctan2(y, x)) % 45, np.hypot(x, y)
+    ragged[(radius > 100) & (angle < 15)] = 3
     assert colours(ragged)["rim_roughness"] > 5 * colours(smooth)["rim_roughness"]
     assert colours(ragged)["dark_rim"] == pytest.approx(1 / 3, abs=0.08)
 
