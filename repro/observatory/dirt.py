@@ -107,7 +107,7 @@ def before_lens(
     both = 1 - (1 - behind) * (1 - opacity)
     # The tone curve of a product: gamma of the light times gamma of the brightness is close enough for dim things.
     shown = (1 - opacity) * behind * shade ** (1 / gamma) + opacity * np.maximum(light, 0) ** (1 / gamma)
-    touched = np.flatnonzero((both > 0.004) | (glow.max(2) > 0.004))
+    touched = np.flatnonzero((both > 0.012) | (glow.max(2) > 0.004))
     hidden = cv2.resize(opacity, (coarse, coarse), interpolation=cv2.INTER_AREA)
 
     def tensor(array: npt.NDArray[np.float32]) -> Tensor:

@@ -18,6 +18,8 @@ from repro.seeding import generator
 
 DARK_NL = 79.0  # brightness of the moonless zenith, nanolamberts (Krisciunas and Schaefer 1991, section 4)
 EXTINCTION = 0.17  # magnitudes an air mass, dry winter air at low altitude
+NIGHT_DEG = -21.0  # altitude of the Sun below which twilight is zero: under a hundredth of the dark sky
+MOON_DOWN_DEG = -0.5  # altitude of the Moon below which it gives no light
 TWILIGHT_AT_12 = 19.0  # zenith at a solar depression of 12 deg against the dark sky, see `twilight`
 #: Linear colour of the zenith in twilight, and of moonlight, on the palest and on the bluest nights; a night lies between
 #: the two. Horizon glow, town and the dark sky are mixed in: of whole frames B/G is 2 to 3, as of real ones.
@@ -106,7 +108,7 @@ def twilight(sky: Sky, sun_alt_deg: Tensor, sun_az_deg: Tensor, blue: Tensor) ->
     glow = 0.75 + 0.9 * side**2 + 4.5 * low * side**3
     warm = (1.3 * low * side**2).clamp(0, 1)
     hue = between(TWILIGHT_COLOURS, blue) * (1 - warm) + colour((1.25, 0.95, 0.75), sky.up) * warm
-    return zenith * glow * hue
+    return zenith * glow * hue * ((sun_alt_deg - NIGHT_DEG) / 2).clamp(0, 1).view(-1, 1, 1, 1)
 
 
 def moonlight(sky: Sky, alt_deg: Tensor, az_deg: Tensor, phase_deg: Tensor, blue: Tensor) -> Tensor:
@@ -121,7 +123,7 @@ def moonlight(sky: Sky, alt_deg: Tensor, az_deg: Tensor, phase_deg: Tensor, blue
     through = 10 ** (-0.4 * EXTINCTION * air_mass(up.clamp_min(0.0)))
     path = 1 - 10 ** (-0.4 * EXTINCTION * air_mass(sky.up))[None, None]
     nl = scatter * moon_strength(phase_deg).view(-1, 1, 1, 1) * through * path
-    risen = ((alt_deg.view(-1, 1, 1, 1) + 0.5) / 1.5).clamp(0, 1)
+    risen = ((alt_deg.view(-1, 1, 1, 1) - MOON_DOWN_DEG) / 1.5).clamp(0, 1)
     return nl / DARK_NL * risen * between(MOON_COLOURS, blue)
 
 

@@ -58,7 +58,7 @@ def of_night(night: Night) -> Floats:
         "town_az": town_az,
         "dark": DARK[g] * rng.lognormal(0.0 if not any_camera else -0.3, 0.5),
         "blur": rng.uniform(0.1, 1.0),
-        "colour_noise": rng.uniform(0.0, 0.25) if not any_camera else rng.uniform(0.0, 1.0),
+        "colour_noise": rng.uniform(0.0, 1.0) if any_camera else max(rng.uniform(-1.0, 0.5), 0.0),
         "quality": rng.integers(24, 62) if not any_camera else rng.integers(30, 96),
         "stars": rng.lognormal(0, 0.4) * (1.0 if not any_camera else rng.lognormal(0.8, 0.7)),
         "reflections": np.exp(rng.uniform(np.log(0.02), 0)) if rng.random() < 0.5 else 0.0,

@@ -202,25 +202,31 @@ def _sky_light(
         _tensor(array, device) for array in (scenes.moon_alt_deg, scenes.moon_az_deg, scenes.moon_phase_deg)
     )
     town_az = cam["town_az"].view(-1)
-    twilight = light.twilight(sky, sun_alt, sun_az, tint["twilight"])
-    moonlight = light.moonlight(sky, moon_alt, moon_az, phase, tint["moon"])
-    veil = -torch.log(through.clamp_min(1e-4)).mean((1, 2, 3)).clamp_max(3)
-    # Cloud smears the disc before it hides it.
-    glare = light.moon_glare(sky, moon_alt, moon_az, phase, veil) * through**1.5
-    if bool((cam["reflections"] > 0).any()) and bool((moon_alt > 0).any()):
-        moon_through = through.mean((1, 2, 3), keepdim=True)
-        glare = glare + light.reflections(sky, moon_alt, moon_az, phase, cam["reflections"]) * moon_through
-    dark = light.airglow(sky, tint, air["offset"])
-    clear = dark + twilight + moonlight + cam["town"] * light.town(sky, town_az, tint["town_warmth"]) + glare
-    # Clouds spread the light that falls on them, brighter about the Moon and towards the Sun, and on the lit side; they
-    # grey its blue, which is the clear air's own.
-    above = twilight + moonlight
-    above = 0.5 * above + 0.5 * above.mean(1, keepdim=True)
-    az = torch.deg2rad(torch.where(moon_alt > 0, moon_az, sun_az)).view(-1, 1, 1, 1)
-    side = weather.lit_side(depth, air, torch.sin(az), torch.cos(az))
-    cloud = (
-        0.35 * light.dark_colour(tint) + (0.55 * above.mean((2, 3), keepdim=True) + 0.7 * above) * side + 0.05 * glare
-    )
+    clear = light.airglow(sky, tint, air["offset"]) + cam["town"] * light.town(sky, town_az, tint["town_warmth"])
+    cloud = 0.35 * light.dark_colour(tint)
+    # Most frames are dark and moonless: what is exactly zero is not computed.
+    moon_up, sun_near = bool((moon_alt > light.MOON_DOWN_DEG).any()), bool((sun_alt > light.NIGHT_DEG).any())
+    if moon_up or sun_near:
+        above = torch.zeros(1, 3, 1, 1, device=device)
+        if sun_near:
+            above = above + light.twilight(sky, sun_alt, sun_az, tint["twilight"])
+        if moon_up:
+            above = above + light.moonlight(sky, moon_alt, moon_az, phase, tint["moon"])
+        clear = clear + above
+        # Clouds spread the light that falls on them, brighter about the Moon and towards the Sun, and on the lit side;
+        # they grey its blue, which is the clear air's own.
+        above = 0.5 * above + 0.5 * above.mean(1, keepdim=True)
+        az = torch.deg2rad(torch.where(moon_alt > 0, moon_az, sun_az)).view(-1, 1, 1, 1)
+        side = weather.lit_side(depth, air, torch.sin(az), torch.cos(az))
+        cloud = cloud + (0.55 * above.mean((2, 3), keepdim=True) + 0.7 * above) * side
+    if moon_up:
+        veil = -torch.log(through.clamp_min(1e-4)).mean((1, 2, 3)).clamp_max(3)
+        # Cloud smears the disc before it hides it.
+        glare = light.moon_glare(sky, moon_alt, moon_az, phase, veil) * through**1.5
+        if bool((cam["reflections"] > 0).any()):
+            moon_through = through.mean((1, 2, 3), keepdim=True)
+            glare = glare + light.reflections(sky, moon_alt, moon_az, phase, cam["reflections"]) * moon_through
+        clear, cloud = clear + glare, cloud + 0.05 * glare
     # From below the thick parts are the bright ones.
     thick = 0.55 + 0.45 * torch.tanh(0.5 * depth)
     cloud = cloud + cam["town"] * light.town_on_cloud(sky, town_az, tint["town_warmth"]) * thick

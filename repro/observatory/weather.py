@@ -80,7 +80,9 @@ def optical_depth(sky: Sky, p: dict[str, Tensor]) -> Tensor:
     along, across = (cos * sky.east + sin * sky.north) / up, (cos * sky.north - sin * sky.east) / up
     x = 0.55 * along / p["scale"] / p["stretch"] + p["drift_x"] + p["offset"]
     y = 0.55 * across / p["scale"] * p["stretch"] ** 0.3 + p["drift_y"] + 0.7 * p["offset"]
-    deck = p["tau"] * torch.sigmoid(p["sharpness"] * (clouds(x, y, octaves=5) - p["threshold"]))
+    deck = p["tau"]
+    if bool((deck > 0).any()):
+        deck = deck * torch.sigmoid(p["sharpness"] * (clouds(x, y, octaves=5) - p["threshold"]))
     streaks = clouds(0.35 * x + 11.0, 1.1 * y + 3.0, octaves=2)
     veil = p["veil"] * (1 + p["streak"] * streaks).clamp_min(0.1)
     return (deck + veil) * (1 / up).clamp_max(2.5)
