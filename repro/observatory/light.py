@@ -29,8 +29,9 @@ MOON_COLOURS = ((0.62, 0.86, 1.35), (0.32, 0.76, 2.30))
 #: moonlight (0 to 1), red over blue of the town's lamps, and strength and redness of waves in the airglow.
 NAMES = ("dark_red", "dark_blue", "twilight", "moon", "town_warmth", "waves", "wave_red")
 #: Mean of the logarithm of red and blue over green of the dark sky, by camera generation; the second's is browner.
-DARK_MEAN = {1: (-0.05, 0.38), 2: (0.06, 0.05)}
-DARK_SPREAD = (0.2, 0.36)
+DARK_MEAN = {1: (-0.08, 0.38), 2: (0.0, 0.05)}
+DARK_SPREAD = (0.14, 0.36)
+RED_AS_BLUE = -0.35  # change of the logarithm of red with that of blue: a bluer sky is less red, as a rule
 
 
 def of_night(night: Night) -> npt.NDArray[np.float64]:
@@ -39,8 +40,9 @@ def of_night(night: Night) -> npt.NDArray[np.float64]:
     Towns shine from nearly white (red over blue 1.2) to sodium orange (4; up to 6 for other cameras).
     """
     rng = generator(night.seed, night.night, "light")
-    red, blue = np.exp(rng.normal(DARK_MEAN[night.generation], np.array(DARK_SPREAD) * night.variety))
-    # A brown sky has little blue; a purple one has much of both, so the two are drawn apart.
+    mean, spread = np.array(DARK_MEAN[night.generation]), np.array(DARK_SPREAD) * night.variety
+    red, blue = rng.normal(0, spread)
+    red, blue = np.exp(mean + (red + RED_AS_BLUE * blue, blue))
     warmth = np.exp(rng.uniform(np.log(1.2), np.log(4.0 if night.variety <= 1 else 6.0)))
     return np.array(
         [red, blue, rng.uniform(0, 1) ** 0.6, rng.uniform(0, 1) ** 0.8, warmth, rng.uniform(0, 0.35), rng.uniform(0, 1)]
@@ -65,7 +67,7 @@ def dark_colour(tint: dict[str, Tensor]) -> Tensor:
 
 def town_colour(warmth: Tensor) -> Tensor:
     """Colour of lamps (n, 3, 1, 1) whose red is ``warmth`` (n, 1, 1, 1) times their blue; green 1."""
-    return torch.cat([warmth**0.5, torch.ones_like(warmth), warmth**-0.5], 1)
+    return torch.cat([warmth**0.42, torch.ones_like(warmth), warmth**-0.58], 1)
 
 
 def colour(values: tuple[float, ...], like: Tensor) -> Tensor:

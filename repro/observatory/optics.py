@@ -42,7 +42,7 @@ def of_night(night: Night) -> Floats:
     g, any_camera = night.generation, night.variety > 1
     gain = rng.lognormal(0.25, 0.28 if g == 1 else 0.38) * (LONG_EXPOSURE if g == 2 and rng.random() < 0.25 else 1.0)
     gain *= rng.lognormal(0.1, 0.5) if any_camera else 1.0
-    balance = rng.lognormal(0, 0.07 * night.variety, 3)
+    balance = rng.lognormal(0, 0.05 * night.variety**1.5, 3)
     low, high = (1.0, 2.4) if not any_camera else (0.9, 3.2)
     # The town of Yellowknife lies in the south; another camera may have it anywhere.
     town_az = rng.uniform(0, 360) if any_camera or rng.random() < 0.25 else rng.normal(184, 15)
