@@ -42,7 +42,7 @@ def of_night(night: Night) -> npt.NDArray[np.float64]:
     rng = generator(night.seed, night.night, "light")
     mean, spread = np.array(DARK_MEAN[night.generation]), np.array(DARK_SPREAD) * night.variety
     red, blue = rng.normal(0, spread)
-    red, blue = np.exp(mean + (red + RED_AS_BLUE * blue, blue))
+    red, blue = np.exp(mean + np.array([red + RED_AS_BLUE * blue, blue]))
     warmth = np.exp(rng.uniform(np.log(1.2), np.log(4.0 if night.variety <= 1 else 6.0)))
     return np.array(
         [red, blue, rng.uniform(0, 1) ** 0.6, rng.uniform(0, 1) ** 0.8, warmth, rng.uniform(0, 0.35), rng.uniform(0, 1)]
