@@ -52,7 +52,7 @@ def colour_corpus(film: Path, folder: Path, *, workers: Workers = 0) -> Outcome:
         archive, _, index, _ = film_outputs(film, night)
         outputs = (folder / "tables" / f"{night}.parquet",)
         work = NightWork(night, (archive, index), outputs, folder / "receipts" / f"{night}.json", settings)
-        count = count_in(summary, "frames", where=film / "receipts" / f"{night}.json", made_by="dvc repro film")
+        count = count_in(summary, "sampled", where=film / "receipts" / f"{night}.json", made_by="dvc repro film")
         tasks.append(ColourTask(work, count))
     return run_nights("colour rule", folder, tasks, colour_night, workers=workers)
 
