@@ -47,10 +47,10 @@ verify: $(READY) ## Compare every published number with its evidence: 10 to 20 s
 	$(BIN)/repro verify
 
 test: $(READY) ## Run every test that needs no GPU and no private data: about 10 minutes
-	$(BIN)/python -m pytest -n auto --dist loadfile
+	$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder
 
 test-fast: $(READY) ## Run the tests that are not marked slow: about 3 minutes
-	$(BIN)/python -m pytest -n auto --dist loadfile -m "not slow"
+	$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder -m "not slow"
 
 lint: $(READY) ## Check style and types
 	$(BIN)/ruff check .

@@ -1,6 +1,6 @@
 """A test-driven reproduction harness for an aurora classification thesis.
 
-The functions below are what a notebook or another program would use. Each imports what it needs when it is called, so
+The functions below are for notebooks and other programs. Each imports what it needs when it is called, so
 importing ``repro`` costs nothing. The packages hold the rest; the pipeline's scripts are in ``stages/``, the published
 numbers in ``expected/published/``.
 """
@@ -136,7 +136,7 @@ def sky_at(times_utc: Sequence[datetime | np.datetime64 | str], site: Site | Non
     Raises
     ------
     ReproError
-        If a time lies outside the ephemeris.
+        If a time is outside the ephemeris.
 
     Examples
     --------
@@ -150,10 +150,10 @@ def sky_at(times_utc: Sequence[datetime | np.datetime64 | str], site: Site | Non
     import numpy as np
 
     from repro.camera import load_camera
-    from repro.params import Sky
+    from repro.params import SkyParams
     from repro.sky.bins import sky_table
 
-    return sky_table(np.array(times_utc, dtype="datetime64[us]"), site or load_camera("auroramax").site, Sky())
+    return sky_table(np.array(times_utc, dtype="datetime64[us]"), site or load_camera("auroramax").site, SkyParams())
 
 
 def read_frames(source: Path, stage: Stage = "infer") -> pd.DataFrame:
@@ -230,11 +230,12 @@ def classify(files: Sequence[Path], weights: Path) -> pd.DataFrame:
 
     from repro.classifier.device import choose
     from repro.classifier.infer_corpus import Classifier, p_yes
-    from repro.classifier.network import CLASSES, load
+    from repro.classifier.network import image_size_px, load
+    from repro.frames import CLASSES
     from repro.params import InferParams
 
     network, notes = load(weights)
-    side_px = int(notes.get("image_size_px", 240))
+    side_px = image_size_px(notes)
     classifier = Classifier(network, side_px, InferParams(), choose("cpu"))
     names = [str(file) for file in files]
     parts = [names[start : start + classifier.batch] for start in range(0, len(names), classifier.batch)]
@@ -289,10 +290,10 @@ def gradcam(
     ((1, 2, 2), (1, 64, 64))
     """
     from repro.classifier.cam import explain
-    from repro.classifier.network import load
+    from repro.classifier.network import image_size_px, load
 
     network, notes = load(weights)
-    return explain(network, _decoded(files, int(notes.get("image_size_px", 240))), label, target)
+    return explain(network, _decoded(files, image_size_px(notes)), label, target)
 
 
 def _decoded(files: Sequence[Path | str], side_px: int) -> Pixels:

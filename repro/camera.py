@@ -1,6 +1,6 @@
 """Camera profiles: everything the pipeline knows about a camera, one YAML file each.
 
-A new camera is a new file in ``repro/cameras/``; no code refers to a camera by name.
+A new camera is a new file in ``repro/cameras/``; code refers to no camera by name.
 """
 
 from __future__ import annotations
@@ -9,20 +9,20 @@ import re
 from importlib import resources
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field, ValidationError, ValidationInfo, field_validator, model_validator
+from pydantic import AfterValidator, Field, ValidationInfo, field_validator, model_validator
 
 from repro.errors import ReproError
 from repro.params import FilmParams, Section, Site
-from repro.untrusted import message_of, parse_yaml
+from repro.untrusted import parse_yaml, validated
 
-#: Suffixes of the files that are taken for videos, in lower case.
+#: Suffixes of video files, in lower case.
 VIDEO_SUFFIXES = (".avi", ".m4v", ".mkv", ".mov", ".mp4", ".webm")
 _DATE = "YYYYMMDD"
 
 
 def _name_of_a_video(pattern: str) -> str:
     if pattern.count(_DATE) != 1:
-        raise ValueError(f"{pattern!r} must hold {_DATE} once, where the night's date stands")
+        raise ValueError(f"{pattern!r} must contain {_DATE} once, in the place of the night's date")
     if not pattern.lower().endswith(VIDEO_SUFFIXES):
         raise ValueError(
             f"{pattern!r} is no video's name: only videos are read ({' '.join(VIDEO_SUFFIXES)}), one file a night; "
@@ -67,7 +67,7 @@ class Size(Section):
     height: int = Field(gt=0)
 
 
-class Box(Size):
+class PixelBox(Size):
     """A part of the frame, in pixels from its top left corner."""
 
     left: int = Field(ge=0)
@@ -84,7 +84,7 @@ class Box(Size):
         return slice(self.left, self.left + self.width)
 
 
-class Circle(Section):
+class PixelCircle(Section):
     """The sky in the frame: centre and radius, in pixels; x to the right, y down."""
 
     x: float
@@ -97,12 +97,12 @@ class Clock(Section):
 
     Parameters
     ----------
-    box_px : Box
-        Its place in the frame; nothing but dark background and the text may lie in it.
+    box_px : PixelBox
+        Its place in the frame; it contains only dark background and the text.
     scale : float
         Factor by which a strip is enlarged before it is read.
     formats : tuple of str
-        ``strftime`` formats that occur; ``%Z`` stands for a name out of ``zones_h``. Names of months are English, ``%p``
+        ``strftime`` formats that occur; ``%Z`` is one of the names in ``zones_h``. Names of months are English, ``%p``
         is AM or PM, two-digit years are 2000 to 2099, and the fraction ``%f`` is read but left out of the time.
         Numbers have leading zeros, except those of ``%-m``, ``%-d``, ``%-H`` and ``%-I``.
     zones_h : dict
@@ -112,7 +112,7 @@ class Clock(Section):
         Whether the seven rules of Table 1, written for AuroraMAX, apply.
     """
 
-    box_px: Box
+    box_px: PixelBox
     scale: float = Field(ge=1, le=8)
     formats: tuple[Annotated[str, AfterValidator(_complete)], ...] = Field(min_length=1)
     zones_h: dict[Annotated[str, Field(pattern=r"^[A-Z]{1,5}$")], Annotated[float, Field(ge=-24, le=24)]] = Field(
@@ -159,8 +159,8 @@ class Camera(Section):
     file_pattern: Annotated[str, AfterValidator(_name_of_a_video)]
     file_date: Literal["morning", "evening"]
     frame_px: Size
-    circle_px: Circle
-    crop_px: Box
+    circle_px: PixelCircle
+    crop_px: PixelBox
     north_deg: float = Field(ge=-360, le=360)
     cadence_s: float = Field(gt=0, le=86_400)
     sample_interval_s: float = Field(gt=0, le=86_400)
@@ -169,7 +169,7 @@ class Camera(Section):
 
     @field_validator("crop_px", "clock")
     @classmethod
-    def _within_frame(cls, part: Box | Clock, info: ValidationInfo) -> Box | Clock:
+    def _within_frame(cls, part: PixelBox | Clock, info: ValidationInfo) -> PixelBox | Clock:
         frame, box = info.data.get("frame_px"), part.box_px if isinstance(part, Clock) else part
         if frame and (box.left + box.width > frame.width or box.top + box.height > frame.height):
             name = "clock.box_px" if isinstance(part, Clock) else "crop_px"
@@ -178,14 +178,14 @@ class Camera(Section):
 
     @field_validator("circle_px")
     @classmethod
-    def _in_sight(cls, circle: Circle, info: ValidationInfo) -> Circle:
+    def _in_sight(cls, circle: PixelCircle, info: ValidationInfo) -> PixelCircle:
         frame = info.data.get("frame_px")
         if frame is None:  # its own error is reported
             return circle
-        # The centre may lie outside the frame, but not so far that no sky is left in it.
+        # The centre may be outside the frame, but not so far that no sky is left in it.
         limit_px = 2 * (frame.width + frame.height)
         if max(abs(circle.x), abs(circle.y), circle.radius) > limit_px:
-            raise ValueError(f"circle_px lies beyond {limit_px} pixels, twice the frame's width and height")
+            raise ValueError(f"circle_px is beyond {limit_px} pixels, twice the frame's width and height")
         return circle
 
     def night_of(self, file_name: str) -> str | None:
@@ -235,13 +235,7 @@ def load_camera(name: str) -> Camera:
     expected, remedy = "a camera profile (repro.camera.Camera)", "compare with repro/cameras/auroramax.yaml"
     text = source.read_bytes().decode(errors="replace")
     document = parse_yaml(text, where=str(source), expected=expected, remedy=remedy)
-    try:
-        return Camera.model_validate(document)
-    except ValidationError as error:
-        first = error.errors()[0]
-        field = ".".join(str(part) for part in first["loc"]) or "(whole file)"
-        message = message_of(ValueError(first["msg"].removeprefix("Value error, ")))
-        raise ReproError(found=message, expected=expected, where=f"{source}, field {field}", remedy=remedy) from None
+    return validated(Camera, document, where=str(source), remedy=remedy)
 
 
 def camera_of(corpus: str, film: FilmParams) -> Camera:

@@ -44,20 +44,25 @@ def verify(
     ] = "",
     project: Project = None,
     format: Annotated[  # the contract calls the option --format
-        Literal["table", "json", "markdown"], typer.Option("--format", help="How to print the verdicts.")
+        Literal["table", "json", "markdown", "sarif", "junit"],
+        typer.Option("--format", help="How to print the verdicts; sarif for code scanning, junit for test reports."),
     ] = "table",
     only: Annotated[str, typer.Option(metavar="ID-PREFIX", help="Only claims whose id begins so, in any case.")] = "",
+    record: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Another record, judged by its arithmetic; see repro record new.")
+    ] = None,
 ) -> None:
     """Compare every published number with its evidence and say how strong that is; needs no video.
 
-    Exit code 0: every verdict as declared in expected/published. 1: some verdict drifted. 2: something that can be
-    compared could not be.
+    Exit code 0: every verdict as declared in expected/published. 1: some verdict drifted. 2: a comparison that should
+    be possible failed.
 
     Example: repro verify 95.59
     """
     from repro.verify_command import run
 
-    raise typer.Exit(run(_project(project), query=query, only=only, format=format))
+    paths = _project(project) if record is None else None
+    raise typer.Exit(run(paths, record=record, query=query, only=only, format=format))
 
 
 @app.command()
@@ -106,7 +111,7 @@ def simulate(
 ) -> None:
     """Film nights of the simulated observatory, with known truth; nights that are there already are kept.
 
-    The folder must be new, empty, or made by this command: files of others are never changed or removed.
+    The folder must be new, empty, or made by this command: other files are never changed or removed.
 
     Example: repro simulate --out /tmp/nights --nights 3 --seed 1
     Example: repro simulate --out /tmp/nights --night 20241229 --night 20250101
@@ -126,7 +131,7 @@ def status(
     project: Project = None,
     corpus: Annotated[str | None, typer.Option(help="Corpus; that of params.yaml if not given.")] = None,
 ) -> None:
-    """Show how far a corpus has come: nights, frames, repairs by rule, unreadable frames, conditions.
+    """Show the progress of a corpus: nights, frames, repairs by rule, unreadable frames, conditions.
 
     Then which nights of the record are here, which are missing, and which claims wait for which.
 
@@ -136,7 +141,7 @@ def status(
     """
     from repro.params import load_params
     from repro.record.claims import load_claims
-    from repro.record.waiting import print_record_status, record_status
+    from repro.record_status import print_record_status, record_status
     from repro.status import print_status
     from repro.status import status as status_of
 
@@ -151,10 +156,10 @@ def status(
         )
     params = load_params(paths.params)
     corpus = corpus or params.corpus
-    found = status_of(paths, corpus)
-    print_status(found)
+    tables = status_of(paths, corpus)
+    print_status(tables)
     print_record_status(record_status(paths, params, load_claims(paths.published), corpus))
-    raise typer.Exit(0 if found.clean else 1)
+    raise typer.Exit(0 if tables.clean else 1)
 
 
 @app.command()
@@ -180,6 +185,20 @@ def frames(
 
 
 @app.command()
+def crate(
+    out: Annotated[Path, typer.Option(metavar="DIR", help="New or empty folder.")],
+    project: Project = None,
+) -> None:
+    """Write the last run as a Workflow Run RO-Crate: inputs by hash, stages, parameters, outputs, environment.
+
+    Example: repro crate --out crate
+    """
+    from repro.audit.crate import write_crate
+
+    print(f"{write_crate(_project(project), out)} entities in {out / 'ro-crate-metadata.json'}")
+
+
+@app.command()
 def bench(
     name: Annotated[str, typer.Argument(help="Name of a benchmark, or all.")],
     format: Annotated[Literal["table", "json"], typer.Option("--format", help="How to print the rates.")] = "table",
@@ -187,7 +206,7 @@ def bench(
 ) -> None:
     """Measure speed against the naive way and against the limit, in one run on one machine.
 
-    Each result also goes to bench/NAME.json. Exit code 0: measured; a target that is missed is told on stderr.
+    Each result also goes to bench/NAME.json. Exit code 0: measured; a missed target is reported on stderr.
     1: a benchmark failed; with all, the others still run.
 
     Example: repro bench sky --format json
@@ -202,7 +221,7 @@ def bench(
         keep(row, folder)
         if name == "all" and format == "table":
             print(_rates(row), flush=True)
-        # One benchmark of all has told its own misses.
+        # In a run of all, each benchmark has reported its own misses.
         for warning in row.get("missed", ()) if name != "all" else ():
             print(f"warning: {warning}", file=sys.stderr)
     if format == "json":

@@ -1,4 +1,4 @@
-"""One kind of error a user is meant to read: what was found, what was expected, where, and what to do."""
+"""The errors that a user is meant to read: what was found, what was expected, where, and what to do."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ class ReproError(Exception):
     Parameters
     ----------
     found : str
-        What was found, with the offending value.
+        The offending value.
     expected : str
-        What would have been right, with the known alternatives.
+        What is allowed, with the known alternatives.
     where : str
         File, night, line, claim or field.
     remedy : str
@@ -57,7 +57,7 @@ def unwritable(error: OSError, where: Path) -> UnwritableError | None:
     Parameters
     ----------
     error : OSError
-        What the system said.
+        The error of the operating system.
     where : Path
         What was being written; the error's own file is named instead if it has one.
     """
@@ -74,17 +74,17 @@ def unwritable(error: OSError, where: Path) -> UnwritableError | None:
 
 
 def make_output_encodable() -> None:
-    """Have standard output and error replace the letters that their encoding lacks, instead of failing."""
+    """Make standard output and error replace characters that their encoding lacks, instead of failing."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace" if stream is sys.stdout else "backslashreplace")
 
 
 def printable(text: str) -> str:
-    """Text in which nothing but letters is left to a terminal: a file's name can hold codes that move its cursor."""
+    """Text with control characters escaped, so that a file name cannot send codes to the terminal."""
     return "".join(
-        letter if letter.isprintable() or letter == "\n" else letter.encode("unicode_escape").decode()
-        for letter in text
+        character if character.isprintable() or character == "\n" else character.encode("unicode_escape").decode()
+        for character in text
     )
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 
 from repro.classifier.architecture_inputs import architecture_inputs
-from repro.engine.nights import summaries
+from repro.engine.run_nights import summaries
 from repro.errors import ReproError
 from repro.figures.quantities import as_measured, figure_quantities
 from repro.figures.readings import load_readings
@@ -36,7 +36,7 @@ SIMULATED = "the nights that are here are simulated, which is never evidence abo
 
 @dataclass(frozen=True)
 class CorpusEvidence:
-    """What the thesis' own videos say.
+    """Quantities measured on the thesis' own videos.
 
     Parameters
     ----------
@@ -62,7 +62,7 @@ def combine(
     coverage: Coverage | None = None,
     figures: Quantities | None = None,
 ) -> Evidence:
-    """Put the documents of the stages into the form the comparator takes, with the reason for what is missing.
+    """Combine the results of the stages into evidence for the comparator, with the reason for what is missing.
 
     Parameters
     ----------
@@ -102,12 +102,30 @@ def combine(
 
 
 def of_pictures(paths: Paths, claims: Claims) -> Quantities:
-    """What the record's pictures say, from the committed readings; no document is needed."""
+    """Quantities of the record's pictures, from the committed readings; no document is needed."""
     return as_measured(figure_quantities(load_readings(paths.readings), table6_counts(claims)))
 
 
+def corpus_coverage(paths: Paths, params: Params, corpus: str) -> Coverage:
+    """Which nights of the record a corpus has as evidence; none unless it is the thesis' own.
+
+    Parameters
+    ----------
+    paths : Paths
+        The project.
+    params : Params
+        Windows of the record, and how the nights were drawn.
+    corpus : str
+        Its name.
+    """
+    film, clock, sky = (summaries(paths.stage(corpus, stage)) for stage in ("film", "clock", "sky"))
+    done = set(film) & set(clock) & set(sky) if corpus == EVIDENCE_CORPUS else ()
+    drawn_at_random = params.evidence.nights_drawn == "at_random"
+    return coverage_of(film, done, simulated_nights(film), params.schedule, drawn_at_random=drawn_at_random)
+
+
 def of_corpus(paths: Paths, params: Params, predicted: pd.DataFrame, availability: float) -> CorpusEvidence:
-    """What the stages measured on the thesis' own videos; no quantities if the corpus is another or has no real night.
+    """Quantities that the stages measured on the thesis' own videos; none if the corpus is another or has no real night.
 
     Parameters
     ----------
@@ -123,10 +141,7 @@ def of_corpus(paths: Paths, params: Params, predicted: pd.DataFrame, availabilit
     corpus = params.corpus
     film, clock, sky = (summaries(paths.stage(corpus, stage)) for stage in ("film", "clock", "sky"))
     simulated = set(simulated_nights(film))
-    done = set(film) & set(clock) & set(sky)
-    coverage = coverage_of(
-        film, done, simulated, params.schedule, drawn_at_random=params.evidence.nights_drawn == "at_random"
-    )
+    coverage = corpus_coverage(paths, params, corpus)
     if corpus != EVIDENCE_CORPUS or not set(film) - simulated:
         return CorpusEvidence({}, coverage, pd.DataFrame())
     measured: dict[str, Any] = dict(quantities(film, clock, sky, params.schedule, simulated))

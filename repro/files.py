@@ -67,12 +67,12 @@ def atomic_path(target: Path) -> Iterator[Path]:
         raise fault from error
     finally:
         if temporary is not None:
-            with suppress(OSError):  # a disk that no longer takes anything: the first error is the one to tell
+            with suppress(OSError):  # on a full disk: the first error is reported
                 temporary.unlink(missing_ok=True)
 
 
 def sync_folder(folder: Path) -> None:
-    """Have a folder's names written to disk: a power cut must not keep a receipt and lose the outputs it speaks of."""
+    """Flush a folder to disk, so that after a power cut no receipt is there without the outputs that it names."""
     if os.name != "posix":  # elsewhere a folder cannot be opened
         return
     descriptor = os.open(folder, os.O_RDONLY)
@@ -83,13 +83,13 @@ def sync_folder(folder: Path) -> None:
 
 
 def remove_partial(folder: Path) -> None:
-    """Remove what a run that was killed in the midst of writing left in a folder and below."""
+    """Remove half-written files that a killed run left in a folder and below."""
     for leftover in folder.rglob(f"{_PARTIAL}*"):
         leftover.unlink(missing_ok=True)
 
 
 def empty_folder(folder: Path) -> None:
-    """Remove whatever an earlier run wrote into an output folder; only for a stage that holds the project.
+    """Remove everything from an output folder; only for a stage that has locked the project.
 
     Raises
     ------
@@ -106,7 +106,7 @@ def empty_folder(folder: Path) -> None:
 def _system_error(error: Exception, target: Path) -> OSError:
     """The system's error about the file being written; libraries that write by themselves may hide a full disk."""
     if isinstance(error, OSError):
-        # What the block reads is not what it writes.
+        # An error about a file that the block reads is not about the target.
         ours = error.filename is None or target.is_relative_to(Path(str(error.filename)).parent)
         return error if ours else OSError()
     full = target.parent.is_dir() and shutil.disk_usage(target.parent).free < _LEAST_BYTES
@@ -154,7 +154,7 @@ def read_json(source: Path, *, made_by: str) -> Any:
         return json.loads(source.read_text(encoding="utf-8"))
     except FileNotFoundError:
         found = "no such file"
-    except (OSError, ValueError, RecursionError) as error:  # a folder, other bytes, brackets without end
+    except (OSError, ValueError, RecursionError) as error:  # a folder, other bytes, nesting without end
         found = f"not JSON: {error}"
     raise ReproError(found=found, expected="a JSON document", where=str(source), remedy=f"make it with: {made_by}")
 

@@ -7,6 +7,7 @@ file, a corpus is a folder of them.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from contextlib import suppress
 from copy import copy
 from pathlib import Path
@@ -22,6 +23,12 @@ from repro.untrusted import message_of, read_table
 Stage = Literal["film", "clock", "sky", "split", "infer"]
 
 _UTC = pd.DatetimeTZDtype("us", "UTC")
+#: Columns that name a frame in every table.
+KEYS = ["night", "number"]
+#: The two classes of a frame, in the order of the network's outputs.
+CLASSES = ("no", "yes")
+#: Columns of a simulated corpus' truth by which errors are counted, beside the conditions.
+ATTRIBUTES = ("weather", "form", "colour")
 #: Published name of a frame, ``<UTC stamp>_NIGHT_NUMBER.jpg``, with the groups ``night`` and ``number``.
 NAME_PATTERN = r"\d{14}_(?P<night>\d{8})_(?P<number>\d+)\.jpg"
 
@@ -55,14 +62,14 @@ _ADDED: dict[Stage, dict[str, pa.Column]] = {
         "on_boundary": _column(bool),
     },
     "split": {
-        "label": _column(str, pa.Check.isin(["yes", "no"]), nullable=True),
+        "label": _column(str, pa.Check.isin(CLASSES), nullable=True),
         "split": _column(str, pa.Check.isin(["train", "val"]), nullable=True),
     },
     "infer": {
         "logit_no": _column("float64", nullable=True),
         "logit_yes": _column("float64", nullable=True),
         "p_yes": _column("float64", pa.Check.in_range(0, 1), nullable=True),
-        "predicted": _column(str, pa.Check.isin(["yes", "no"]), nullable=True),
+        "predicted": _column(str, pa.Check.isin(CLASSES), nullable=True),
     },
 }
 #: All columns in the table's order.
@@ -111,7 +118,7 @@ def schema(stage: Stage) -> pa.DataFrameSchema:
         if name == stage:
             break
     checks = [
-        pa.Check(lambda table: ~table.duplicated(["night", "number"]), name="one row per frame"),
+        pa.Check(lambda table: ~table.duplicated(KEYS), name="one row per frame"),
     ]
     if stage != "film":
         checks.append(pa.Check(_named_if_timed, name="a name where there is a time, and only there"))
@@ -143,7 +150,7 @@ def check(table: pd.DataFrame, stage: Stage, where: str) -> pd.DataFrame:
     """
     try:
         schema(stage).validate(table)
-    except Exception as error:  # a table that is far from its schema breaks the checks themselves
+    except Exception as error:  # checks themselves fail on a table of another shape
         raise ReproError(
             found=f"a frame table that breaks its schema: {message_of(error).splitlines()[0]}",
             expected=f"the columns of stage {stage} (repro/frames.py)",
@@ -191,9 +198,9 @@ def read_nights(folder: Path, stage: Stage) -> pd.DataFrame:
     Raises
     ------
     ReproError
-        If there is none, or as :func:`read`.
+        If the folder has no table, or as :func:`read`.
     """
-    sources = sorted(folder.glob("[!.]*.parquet"))  # a hidden file is being written, or a killed run left it
+    sources = sorted(folder.glob("[!.]*.parquet"))  # a hidden file is half-written
     if not sources:
         raise ReproError(
             found="no night",
@@ -204,7 +211,7 @@ def read_nights(folder: Path, stage: Stage) -> pd.DataFrame:
     tables = [read_table(source, made_by=f"dvc repro {stage}") for source in sources]
     if all(list(table.columns) == list(tables[0].columns) for table in tables):
         # One check of all rows costs a fraction of a check of each night.
-        with suppress(ReproError):  # the check of each night, below, says which one it is
+        with suppress(ReproError):  # the check of each night, below, names the night at fault
             return _checked(pd.concat(tables, ignore_index=True), stage, folder)
     tables = [_checked(table, stage, source) for table, source in zip(tables, sources, strict=True)]
     return check(pd.concat(tables, ignore_index=True), stage, str(folder))
@@ -213,7 +220,7 @@ def read_nights(folder: Path, stage: Stage) -> pd.DataFrame:
 def _checked(table: pd.DataFrame, stage: Stage, source: Path) -> pd.DataFrame:
     try:
         table = tidy(table)
-    except Exception as error:  # of a column of another type, pandas raises what its parser for that type does
+    except Exception as error:  # pandas raises errors of many kinds for a column of another type
         raise ReproError(
             found=f"a frame table with a column of another type: {message_of(error)}",
             expected=f"the columns of stage {stage} (repro/frames.py)",
@@ -221,6 +228,74 @@ def _checked(table: pd.DataFrame, stage: Stage, source: Path) -> pd.DataFrame:
             remedy=f"run the stage again: dvc repro --force --single-item {stage}",
         ) from None
     return check(table, stage, str(source))
+
+
+def join_truth(table: pd.DataFrame, truth: Path, columns: Sequence[str]) -> pd.DataFrame:
+    """Frames of a simulated corpus with columns of their truth.
+
+    They are joined by night and number, not by name: the name holds the time that was read from the picture.
+
+    Parameters
+    ----------
+    table : DataFrame
+        ``night`` and ``number``, one row a frame.
+    truth : Path
+        Folder of the truth, one table a night, see :func:`repro.observatory.simulate.truth_table`.
+    columns : sequence of str
+        Columns of the truth; one that ``table`` has too gets the suffix ``_true``.
+
+    Returns
+    -------
+    DataFrame
+        The rows of ``table`` in their order; no value for a frame that the truth does not have.
+
+    Raises
+    ------
+    ReproError
+        If a night has no truth, or its table is damaged.
+    """
+    sources = [truth / f"{night}.parquet" for night in sorted(table["night"].unique())]
+    missing = [source for source in sources if not source.is_file()]
+    if missing:
+        raise ReproError(
+            found=f"no truth of {len(missing)} nights, first {missing[0].stem}",
+            expected="truth of every night of a simulated corpus",
+            where=str(truth),
+            remedy="simulate the corpus again: dvc repro simulate",
+        )
+    wanted = [*KEYS, *columns]
+    tables = [read_table(source, made_by="dvc repro simulate", columns=wanted) for source in sources]
+    known = pd.concat(tables) if tables else pd.DataFrame(columns=wanted).astype({"night": "str", "number": "int64"})
+    return table.merge(known, on=KEYS, how="left", validate="one_to_one", suffixes=("", "_true"))
+
+
+def with_right_answers(table: pd.DataFrame, labels: pd.Series[str], truth: Path | None) -> pd.DataFrame:
+    """Frames with the class that would be right, where it is known.
+
+    Parameters
+    ----------
+    table : DataFrame
+        ``night``, ``number`` and ``name``, one row a frame.
+    labels : Series of str
+        Labels by name of frame; they are the right answers of real images.
+    truth : Path or None
+        Folder of a simulated corpus' truth, see :func:`repro.simulated_mark.known_truth`; it decides where it is given.
+
+    Returns
+    -------
+    DataFrame
+        The frames with ``truth`` (yes, no, or missing) and, of a simulated corpus, ``certain`` and :data:`ATTRIBUTES`.
+
+    Raises
+    ------
+    ReproError
+        As :func:`join_truth`.
+    """
+    if truth is None:
+        return table.assign(truth=table["name"].map(labels).astype("str")).reset_index(drop=True)
+    joined = join_truth(table, truth, ["visible", "certain", *ATTRIBUTES])
+    joined["truth"] = joined.pop("visible").map({True: "yes", False: "no"}).astype("str")
+    return joined
 
 
 def readable(table: pd.DataFrame) -> pd.DataFrame:

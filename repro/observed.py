@@ -1,4 +1,4 @@
-"""What the videos that are here say of the record: nights, frames, cadence, and each night against the schedule."""
+"""Quantities measured on the videos that are here: nights, frames, cadence, and each night beside the schedule."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 
 from repro.params import Schedule, Window
+from repro.schedule.record_nights import covers
 from repro.schedule.rule_reading import CELLS
 from repro.schedule.windows import mornings
 
@@ -43,7 +44,7 @@ class Coverage:
     later : tuple of str
         Real nights outside the windows; they never move a published number.
     drawn_at_random : bool
-        Whether whoever chose the nights did so without looking at the sky or the moon.
+        Whether the nights were chosen without looking at the sky or the moon.
     whole_windows : tuple of int
         Numbers of the windows all of whose nights are here, from 1.
     """
@@ -137,7 +138,7 @@ def quantities(
     schedule : Schedule
         Windows of the record.
     simulated : iterable of str
-        Nights that are no evidence.
+        Nights that are not evidence.
 
     Returns
     -------
@@ -146,11 +147,15 @@ def quantities(
         ``video.fps``, ``video.width_px`` and ``video.height_px``, those of most nights; ``video.cadence_s``, between two
         frames of a video, and ``frames.interval_min``, between two sampled ones, both by the burned-in clock and the
         median of the nights; ``table2.civil`` and ``table2.daytime``, frames in brighter bins than the tables have.
-        Nothing of a stage without nights.
+        Quantities of a stage without nights are left out.
     """
     left_out = set(simulated)
     film, clock, sky = (
-        {night: summary for night, summary in nights.items() if schedule.covers(night) and night not in left_out}
+        {
+            night: summary
+            for night, summary in nights.items()
+            if covers(schedule.windows, night) and night not in left_out
+        }
         for nights in (film, clock, sky)
     )
     measured: dict[str, float] = {}
@@ -198,8 +203,8 @@ def against_schedule(
     DataFrame
         One row a night: ``night``; ``frames``, ``predicted`` (minutes times availability) and ``sd`` of all nine
         conditions; the same three for each condition (``night.no_moon``, ``predicted.night.no_moon``, ...); ``outside``,
-        what lies outside the scatter, in words, or "". A night loses more than 99 of 100 do, or has more frames of a
-        condition than it has minutes, beyond what its borders make.
+        deviations beyond the scatter, in words, or "". A night is listed
+        there if it loses more frames than 99 of 100 nights do, or has more frames of a condition than minutes of it.
     """
     by_night = predicted.set_index("night")
     rows = []
@@ -235,7 +240,7 @@ def part_quantities(nights: pd.DataFrame) -> dict[str, float | str]:
     Returns
     -------
     dict
-        ``part.nights``; ``part.frames``, ``part.predicted`` and ``part.sd`` (nights taken as independent), and the same
+        ``part.nights``; ``part.frames``, ``part.predicted`` and ``part.sd`` (nights counted as independent), and the same
         for each condition (``part.night.no_moon.frames``, ...); ``part.z``, frames minus prediction in standard
         deviations, and ``part.largest_z`` and ``part.largest_z_at`` over the conditions; ``part.outside``, how many
         nights are, and ``part.outside_nights``, which. Nothing without nights.
@@ -250,7 +255,7 @@ def part_quantities(nights: pd.DataFrame) -> dict[str, float | str]:
         sd = float(np.sqrt((nights[f"sd.{cell}" if cell else "sd"] ** 2).sum()))
         name = f"part.{cell}." if cell else "part."
         result |= {f"{name}frames": frames, f"{name}predicted": round(expected, 2), f"{name}sd": round(sd, 2)}
-        # A condition that the schedule does not give these nights has no scatter: one frame of it is a frame too many.
+        # A condition that these nights do not have has no scatter: any frame of it is one too many.
         deviations[cell] = (frames - expected) / max(sd, 1.0)
     result["part.z"] = round(deviations.pop(""), 2)
     worst = max(deviations, key=lambda cell: abs(deviations[cell]))

@@ -22,7 +22,7 @@ def _known_zone(name: str) -> str:
 
 
 class Section(BaseModel):
-    """A part of ``params.yaml``; unknown keys are errors, values do not change after loading."""
+    """A section of ``params.yaml``; unknown keys are errors, and values do not change after loading."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
@@ -44,7 +44,7 @@ class Site(Section):
 
 
 class Engine(Section):
-    """How work is run. Nothing here may change a result, but for the rounding of another device.
+    """How work is run. Nothing here changes a result, except for the rounding of another device.
 
     Parameters
     ----------
@@ -75,7 +75,7 @@ class MoonLimits(Section):
     altitude_deg: float = Field(ge=-90, le=90)
 
 
-class Sky(Section):
+class SkyParams(Section):
     """Readings of the rule of Tables 2 and 3; the defaults are as published.
 
     Parameters
@@ -93,7 +93,7 @@ class Sky(Section):
     quarter_moon: MoonLimits = MoonLimits(phase_deg=45, altitude_deg=10)
 
     @model_validator(mode="after")
-    def _quarter_before_full(self) -> Sky:
+    def _quarter_before_full(self) -> SkyParams:
         if self.quarter_moon.phase_deg > self.full_moon.phase_deg:
             raise ValueError("quarter_moon.phase_deg: above full_moon.phase_deg")
         return self
@@ -138,11 +138,6 @@ class Schedule(Section):
     site: Site
     cadence_s: float = Field(default=60.0, gt=0)
     known_start_local: str | None = Field(default=None, pattern=r"^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}$")
-
-    def covers(self, night: str) -> bool:
-        """Whether a night YYYYMMDD lies in one of the windows; later nights never move a published number."""
-        day = f"{night[:4]}-{night[4:6]}-{night[6:]}"
-        return any(window.first <= day <= window.last for window in self.windows)
 
 
 Form = Literal["arc", "bands", "folded", "rays", "corona", "diffuse", "patchy", "pulsating"]
@@ -240,7 +235,7 @@ class SampleParams(Section):
 
 
 class SplitParams(Section):
-    """The split of labelled frames, see :func:`repro.labels.split.split`."""
+    """The split of labelled frames, see :func:`repro.labels.balanced_split.split`."""
 
     train_share: float = Field(default=0.8, gt=0, lt=1)
     unit: Literal["frames", "nights"] = "frames"
@@ -268,16 +263,16 @@ class TrainParams(Section):
     best : str
         The epoch kept: first with the highest validation ``accuracy``, as published, or with the lowest ``loss``.
     mode : str
-        ``deterministic``: seeded, the same result every time on one machine. ``published``: no seed; the one that chance
-        gave is written down.
+        ``deterministic``: seeded, the same result every time on one machine. ``published``: no fixed seed; the one that
+        was drawn is recorded.
     precision : str
         ``float32``, as published; ``tf32`` and ``bfloat16`` are faster where the device knows them.
     networks : int
-        Networks trained on the published split with seeds of their own; the first is the one used, the others show
-        how much accuracy varies.
+        Networks trained on the published split, each with its own seed; the first is used, the others show how much
+        accuracy varies.
     threads : int
-        CPU threads of one training. With more threads sums are rounded otherwise, so the number is part of the result;
-        the number of cores is not.
+        CPU threads of one training. The number changes how sums are rounded, so it is part of the result; the number of
+        cores is not.
     validate_on_unseen_nights : bool
         Also train a network whose validation nights it never saw.
     unseen_epochs_head, unseen_epochs_all : int
@@ -346,7 +341,7 @@ class EvidenceParams(Section):
     ----------
     nights_drawn : str
         How the nights that are here were chosen, as long as they are a part of the record's. ``at_random``: without looking
-        at the sky, the moon or the season, so that shares and means of them stand for all. ``unknown``: no such claim is
+        at the sky, the moon or the season, so that their shares and means represent all nights. ``unknown``: no such claim is
         made, and they are not judged until all nights are here.
     """
 
@@ -374,7 +369,7 @@ class GradcamParams(Section):
     Parameters
     ----------
     target_layer : str
-        ``features``, as published: the 1x1 convolution behind the last MBConv block. ``mbconv``, as the thesis' text
+        ``features``, as published: the 1x1 convolution after the last MBConv block. ``mbconv``, as the thesis' text
         says: that block itself.
     panels : dict
         Names of frames by panel and case, such as ``colour: {red: NAME.jpg}``; cases not named are chosen by rule.
@@ -396,7 +391,7 @@ class Params(Section):
     film: FilmParams = FilmParams()
     clock: ClockParams = ClockParams()
     schedule: Schedule
-    sky: Sky = Sky()
+    sky: SkyParams = SkyParams()
     simulate: Simulate = Simulate()
     sample: SampleParams = SampleParams()
     split: SplitParams = SplitParams()

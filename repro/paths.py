@@ -1,4 +1,4 @@
-"""The one module that knows where every file of the project lies."""
+"""Paths of all files of the project."""
 
 from __future__ import annotations
 
@@ -32,11 +32,6 @@ class Paths:
     def published(self) -> Path:
         """Claims transcribed from the record; read-only."""
         return self.root / "expected" / "published"
-
-    @property
-    def baseline(self) -> Path:
-        """Machine-made baselines; regenerated on purpose."""
-        return self.root / "expected" / "baseline"
 
     @property
     def results(self) -> Path:
@@ -85,7 +80,7 @@ class Paths:
 
     @property
     def contact_sheet(self) -> Path:
-        """Simulated frames by form, colour, condition and weather; its statistics lie beside it as CSV."""
+        """Simulated frames by form, colour, condition and weather; its statistics are beside it as CSV."""
         return self.root / "data" / SIMULATED / "contact_sheet.png"
 
     @property
@@ -117,7 +112,7 @@ class Paths:
         return self.root / "data" / corpus / "labels.csv"
 
     def truth(self, corpus: str) -> Path:
-        """Folder of what is true of a simulated corpus' frames, one table a night."""
+        """Folder of the truth of a simulated corpus' frames, one table a night."""
         return self.root / "data" / corpus / "truth"
 
     def masks(self, corpus: str) -> Path:

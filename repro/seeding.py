@@ -14,20 +14,20 @@ if TYPE_CHECKING:
 def generator(seed: int, *names: object) -> np.random.Generator:
     """Source of random numbers that depends on the seed and the names, and on nothing else.
 
-    A source of its own for each date or night means that a night added later changes no draw of the others.
+    Each date or night has its own source, so that a night added later changes no draw of the others.
 
     Parameters
     ----------
     seed : int
         From ``params.yaml``, 0 or more.
     names : objects
-        What the numbers are for, such as ``"sample", "2024-02-01"``; told apart by their text.
+        What the numbers are for, such as ``"sample", "2024-02-01"``; compared by their text.
     """
     return np.random.default_rng([seed, *(zlib.crc32(str(name).encode()) for name in names)])
 
 
 def torch_generator(seed: int, *names: object) -> torch.Generator:
     """As :func:`generator`, for torch, on the CPU."""
-    import torch  # costs seconds and half a gigabyte, which stages without a network shall not pay
+    import torch  # takes seconds and half a gigabyte; stages without a network must not pay for it
 
     return torch.Generator().manual_seed(int(generator(seed, *names).integers(2**63)))

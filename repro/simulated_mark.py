@@ -1,6 +1,6 @@
-"""Whether images are simulated: one question with one answer.
+"""The one test for whether images are simulated, and the mark that it looks for.
 
-The simulated observatory marks all that it makes, so that no simulated night ever counts as evidence:
+The simulated observatory marks all that it makes, so that no simulated night counts as evidence:
 
 - in the picture, on the left and on the right of the sky, a square of 16 x 16 cells and the word SIMULATED: they survive
   copying, renaming, remuxing, coding again and scaling;
@@ -8,7 +8,7 @@ The simulated observatory marks all that it makes, so that no simulated night ev
 - in the folder, a file ``SIMULATED.txt``.
 
 One of them is enough. The film stage asks :func:`is_simulated` once a night and keeps the answer in the night's summary;
-everything after it asks that summary (:func:`simulated_nights`, :func:`corpus_is_simulated`, :func:`usable_rows`), never the
+all later code asks that summary (:func:`simulated_nights`, :func:`corpus_is_simulated`, :func:`usable_rows`), never the
 name of a corpus or of a folder.
 """
 
@@ -24,7 +24,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from repro.engine.nights import summaries
+from repro.engine.run_nights import summaries
 from repro.errors import ReproError
 from repro.files import write_text
 from repro.paths import Paths
@@ -69,7 +69,7 @@ def is_simulated(path: Path) -> bool:
 
 
 def has_mark(picture: Picture) -> bool:
-    """Whether the mark stands in a picture, uint8 (height, width) or (height, width, 3).
+    """Whether a picture has the mark, uint8 (height, width) or (height, width, 3).
 
     It is looked for everywhere, at the picture's own proportions and at those of 16 to 9, so cutting, padding and
     stretching do not hide it.
@@ -122,8 +122,8 @@ def simulated_nights(film: Mapping[str, Mapping[str, Any]]) -> list[str]:
     Parameters
     ----------
     film : mapping
-        Summaries of the film stage by night, see :func:`repro.engine.nights.summaries`. A night whose summary does not say
-        counts as simulated: what is not known to be real is no evidence.
+        Summaries of the film stage by night, see :func:`repro.engine.run_nights.summaries`. A night whose summary does not say
+        counts as simulated: only nights known to be real are evidence.
     """
     return sorted(night for night, summary in film.items() if summary.get("simulated") is not False)
 
@@ -154,7 +154,7 @@ def usable_rows(table: pd.DataFrame, paths: Paths, corpus: str) -> pd.DataFrame:
 def known_truth(paths: Paths, corpus: str) -> Path | None:
     """Folder of the truth of a simulated corpus; None if the corpus is real or its truth is gone.
 
-    What lies beside real images is not their truth.
+    Files beside real images are not their truth.
     """
     folder = paths.truth(corpus)
     return folder if folder.is_dir() and corpus_is_simulated(paths, corpus) else None
@@ -174,7 +174,7 @@ def _still(path: Path) -> tuple[str, Iterator[Picture]]:
         with Image.open(path) as image:
             comment = image.info.get("comment", b"")
             picture = np.asarray(image.convert("L"))
-    except Exception as error:  # damaged files raise whatever their decoder raises
+    except Exception as error:  # decoders raise errors of many kinds for damaged files
         raise _unreadable(path) from error
     return comment.decode(errors="replace") if isinstance(comment, bytes) else str(comment), iter([picture])
 
@@ -211,5 +211,5 @@ def _unreadable(path: Path) -> ReproError:
         found="a file that opens neither as a video nor as a picture",
         expected="a video or a still",
         where=str(path),
-        remedy="download it again, or take it out of the folder",
+        remedy="download it again, or remove it from the folder",
     )

@@ -1,4 +1,4 @@
-"""How far a corpus has come: nights, frames, repairs, unreadable frames and conditions, from the stages' receipts."""
+"""Progress of a corpus: nights, frames, repairs, unreadable frames and conditions, from the stages' receipts."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
 
-from repro.engine.nights import failures, summaries
+from repro.engine.run_nights import failures, summaries
 from repro.errors import ReproError, printable
 from repro.paths import Paths
 from repro.simulated_mark import simulated_nights
@@ -36,7 +36,7 @@ class Status:
     repairs : DataFrame
         ``repair`` and ``frames``: how often each repair of a clock was made.
     confusions : DataFrame
-        ``printed``, ``read`` and ``frames``: which glyph was taken for which; an empty word is none.
+        ``printed``, ``read`` and ``frames``: which glyph was read as which; empty for a lost or added one.
     bins : DataFrame
         ``moon_bin``, ``sun_bin`` and ``frames``.
     failed : DataFrame
@@ -59,7 +59,7 @@ class Status:
 
 
 def status(paths: Paths, corpus: str) -> Status:
-    """Read the receipts of a corpus; no table of frames is opened, so it takes no time.
+    """Read the receipts of a corpus; no table of frames is opened, so it is quick.
 
     Parameters
     ----------
@@ -76,21 +76,21 @@ def status(paths: Paths, corpus: str) -> Status:
     for night in sorted({*film, *clock, *sky}):
         filmed, read, seen = (stage.get(night, {}) for stage in (film, clock, sky))
         try:
-            mine = (
+            of_night = (
                 Counter({printable(name): count for name, count in read.get("repairs", {}).items()}),
                 Counter({(printable(a), printable(b)): count for a, b, count in read.get("confusions", [])}),
                 Counter({(printable(a), printable(b)): count for a, b, count in seen.get("conditions", [])}),
             )
             rows.append(pd.DataFrame([_row(night, filmed, read, seen)], columns=COLUMNS).astype(KINDS))
-            if any(type(count) is not int for counts in mine for count in counts.values()):
-                raise ValueError("a count that is none")
-            repairs.update(mine[0])
-            confusions.update(mine[1])
-            bins.update(mine[2])
-        except Exception as error:  # a receipt is a file like any other: whatever stands in it
+            if any(type(count) is not int for counts in of_night for count in counts.values()):
+                raise ValueError("a count that is not a whole number")
+            repairs.update(of_night[0])
+            confusions.update(of_night[1])
+            bins.update(of_night[2])
+        except Exception as error:  # anything may have been written into a receipt
             raise ReproError(
-                found=f"receipts that no stage writes: {message_of(error)}",
-                expected="counts as the stages film, clock and sky leave them",
+                found=f"receipts with impossible contents: {message_of(error)}",
+                expected="counts as stages film, clock and sky write them",
                 where=f"night {night}, {paths.stage(corpus, 'STAGE') / 'receipts'}",
                 remedy=f"remove the night's receipts and run: dvc repro {' '.join(_STAGES)}",
             ) from None
@@ -133,25 +133,25 @@ def _failed(paths: Paths, corpus: str) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["stage", "night", "found", "to_do"])
 
 
-def print_status(found: Status) -> None:
+def print_status(tables: Status) -> None:
     """Print the tables that have rows, widest first, and the totals of the nights."""
     console = Console() if Console().is_terminal else Console(width=160)
     unlimited = console.options.update(max_width=10_000)
-    if found.nights.empty and found.failed.empty:
+    if tables.nights.empty and tables.failed.empty:
         console.print("no night has been filmed yet; film them with: dvc repro film")
         return
-    if found.simulated:
-        console.print(f"simulated nights, which are never evidence: {len(found.simulated)} of {len(found.nights)}")
-        if len(found.simulated) < len(found.nights):
-            console.print("  " + ", ".join(found.simulated))
-    totals = found.nights.drop(columns="night").sum().to_frame().T
-    totals.insert(0, "night", f"{len(found.nights)} nights")
+    if tables.simulated:
+        console.print(f"simulated nights, which are never evidence: {len(tables.simulated)} of {len(tables.nights)}")
+        if len(tables.simulated) < len(tables.nights):
+            console.print("  " + ", ".join(tables.simulated))
+    totals = tables.nights.drop(columns="night").sum().to_frame().T
+    totals.insert(0, "night", f"{len(tables.nights)} nights")
     for title, table in (
-        ("nights", pd.concat([found.nights, totals], ignore_index=True)),
-        ("conditions", found.bins),
-        ("repairs of the clock", found.repairs),
-        ("glyphs read as others", found.confusions),
-        ("failed", found.failed),
+        ("nights", pd.concat([tables.nights, totals], ignore_index=True)),
+        ("conditions", tables.bins),
+        ("repairs of the clock", tables.repairs),
+        ("glyphs read as others", tables.confusions),
+        ("failed", tables.failed),
     ):
         if table.empty:
             console.print(f"{title}: none")
@@ -166,6 +166,6 @@ def print_status(found: Status) -> None:
             shown.add_row(*(Text("-" if pd.isna(value) else printable(str(value))) for value in row))
         width = max(console.width, Measurement.get(console, unlimited, shown).minimum)
         Console(width=width).print(shown)
-    of_unknown_length = found.nights.loc[found.nights["missing"].isna() & found.nights["scanned"].notna(), "night"]
+    of_unknown_length = tables.nights.loc[tables.nights["missing"].isna() & tables.nights["scanned"].notna(), "night"]
     if len(of_unknown_length):
         console.print(f"length unknown, so the end of the video may be missing: {', '.join(of_unknown_length)}")

@@ -1,8 +1,7 @@
-"""Reading what others wrote: YAML, tables and archives. Whatever is wrong with a file is an error that names it.
+"""Read untrusted files safely: YAML, tables, archives and pictures. Any fault of a file is an error that names it.
 
-The parsers behind these functions raise whatever their authors did not foresee (``AttributeError`` for ``!!timestamp x``,
-``zlib.error`` for a flipped byte), so everything they raise is taken as damage. Nothing here runs code out of a file, and
-nothing is unpacked to disk.
+The parsers behind these functions raise errors of many kinds (``AttributeError`` for ``!!timestamp x``, ``zlib.error`` for a
+flipped byte), so every exception counts as damage. Nothing here runs code from a file, and nothing is unpacked to disk.
 """
 
 from __future__ import annotations
@@ -25,14 +24,17 @@ from repro.errors import ReproError
 
 Model = TypeVar("Model", bound=BaseModel)
 
-#: Largest file that is taken out of an archive; a frame has 0.1 MB. What unpacks to more is made to fill the memory.
+#: Largest file that is read from an archive; a frame has 0.1 MB. Larger members are meant to fill the memory.
 MEMBER_MOST_BYTES = 1 << 26
-PICTURE_MOST_PX = 4096  # side of the largest frame; a few bytes can claim to be a picture that fills the memory
+PICTURE_MOST_PX = (
+    4096  # side of the largest frame; a header of a few bytes can announce a picture that fills the memory
+)
 #: Values of the largest YAML file that is read; the lock file of 331 nights has some thousand.
 YAML_MOST_VALUES = 1_000_000
+MOST_COUNTED = 1_000_000_000  # frames or files of a night; a number of 400 digits breaks arithmetic with fractions
 _SHORT = reprlib.Repr()
 _SHORT.maxlevel, _SHORT.maxstring, _SHORT.maxother, _SHORT.maxlong = 3, 160, 160, 60
-_TOLD = 600  # characters of a parser's own words that are passed on
+_MESSAGE_MOST = 600  # characters of a parser's message that are passed on
 
 
 class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
@@ -51,18 +53,18 @@ class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[mi
             if isinstance(key, yaml.ScalarNode) and (key.tag, key.value) in seen:
                 raise yaml.MarkedYAMLError(problem=f"the key {key.value!r} again", problem_mark=key.start_mark)
             seen.add((key.tag, key.value) if isinstance(key, yaml.ScalarNode) else id(key))
-        found: dict[Any, Any] = super().construct_mapping(node, deep=deep)
-        return found
+        mapping: dict[Any, Any] = super().construct_mapping(node, deep=deep)
+        return mapping
 
 
-# YAML 1.2, which DVC writes, has numbers such as 3e-05 that PyYAML, of YAML 1.1, takes for text.
+# DVC writes YAML 1.2, in which 3e-05 is a number; PyYAML follows YAML 1.1 and would read text.
 _Loader.add_implicit_resolver(
     "tag:yaml.org,2002:float", re.compile(r"[-+]?[0-9]+(\.[0-9]*)?[eE][-+]?[0-9]+$"), list("-+0123456789")
 )
 
 
 def _weigh(node: Any, known: dict[int, int]) -> int:
-    """Values that a document stands for, each alias counted as all that it repeats."""
+    """Number of values in a document, each alias counted with all that it repeats."""
     if known.get(id(node)) == 0:
         raise yaml.MarkedYAMLError(problem="a part that contains itself", problem_mark=node.start_mark)
     if id(node) not in known:
@@ -71,13 +73,13 @@ def _weigh(node: Any, known: dict[int, int]) -> int:
         inner = [part for pair in pairs for part in pair] or (node.value if isinstance(node, yaml.SequenceNode) else [])
         known[id(node)] = 1 + sum(_weigh(part, known) for part in inner)
         if known[id(node)] > YAML_MOST_VALUES:
-            problem = f"aliases that stand for more than {YAML_MOST_VALUES:,} values"
+            problem = f"aliases that expand to more than {YAML_MOST_VALUES:,} values"
             raise yaml.MarkedYAMLError(problem=problem, problem_mark=node.start_mark)
     return known[id(node)]
 
 
 def read_yaml(source: Path, *, expected: str, remedy: str) -> Any:
-    """Plain data out of a YAML file, UTF-8.
+    """Plain data from a YAML file, UTF-8.
 
     Parameters
     ----------
@@ -89,7 +91,7 @@ def read_yaml(source: Path, *, expected: str, remedy: str) -> Any:
     Raises
     ------
     ReproError
-        If the file is missing, is not YAML, asks for an object of Python, has the same key twice or aliases without end.
+        If the file is missing, is not YAML, asks for an object of Python, or has duplicate keys or aliases without end.
     """
     try:
         text = source.read_text(encoding="utf-8")
@@ -101,7 +103,7 @@ def read_yaml(source: Path, *, expected: str, remedy: str) -> Any:
 
 
 def parse_yaml(text: str, *, where: str, expected: str, remedy: str) -> Any:
-    """As :func:`read_yaml`, of a text; ``where`` says where it is from."""
+    """As :func:`read_yaml`, for a text; ``where`` says where it is from."""
     try:
         return yaml.load(text, Loader=_Loader)
     except Exception as error:  # see the head of this module
@@ -109,7 +111,7 @@ def parse_yaml(text: str, *, where: str, expected: str, remedy: str) -> Any:
 
 
 def read_table(source: Path, *, made_by: str, columns: Sequence[str] | None = None) -> pd.DataFrame:
-    """A table out of a Parquet file.
+    """A table from a Parquet file.
 
     Parameters
     ----------
@@ -118,7 +120,7 @@ def read_table(source: Path, *, made_by: str, columns: Sequence[str] | None = No
     made_by : str
         The command that makes it, for the error.
     columns : sequence of str, optional
-        Those that are wanted; all if not given.
+        Columns to read; all if not given.
 
     Raises
     ------
@@ -141,7 +143,7 @@ def open_archive(source: Path) -> zipfile.ZipFile:
     Raises
     ------
     ReproError
-        If it is missing, is no ZIP file, or holds two files of one name, of which no one could say which is meant.
+        If it is missing, is not a ZIP file, or holds two files of the same name.
     """
     expected, remedy = "an archive of a night's frames", "make the night again: dvc repro film clock"
     try:
@@ -159,7 +161,7 @@ def open_archive(source: Path) -> zipfile.ZipFile:
 
 
 def archive_member(archive: zipfile.ZipFile, name: str) -> bytes:
-    """Contents of one file of an archive, in memory.
+    """Contents of one file in an archive.
 
     Raises
     ------
@@ -169,28 +171,28 @@ def archive_member(archive: zipfile.ZipFile, name: str) -> bytes:
     expected, remedy = "every frame of the night's table", "make the night again: dvc repro film clock"
     where = f"{archive.filename}, {name}"
     try:
-        entry = archive.getinfo(name)
+        member = archive.getinfo(name)
     except KeyError:
         _refuse(f"no frame {name}", expected, where, remedy)
-    if entry.file_size > MEMBER_MOST_BYTES:
-        found = f"a damaged archive: a file that unpacks to {entry.file_size:,} bytes"
+    if member.file_size > MEMBER_MOST_BYTES:
+        found = f"a damaged archive: a file that unpacks to {member.file_size:,} bytes"
         _refuse(found, f"at most {MEMBER_MOST_BYTES:,}", where, remedy)
     try:
-        return archive.read(entry)
+        return archive.read(member)
     except Exception as error:
         _refuse(f"a damaged archive: {message_of(error)}", expected, where, remedy)
 
 
 @contextmanager
 def open_picture(data: bytes, where: str) -> Iterator[Image.Image]:
-    """A JPEG or PNG, open for the block; whatever the block's decoding raises is damage of the picture.
+    """A JPEG or PNG, open for the block; any exception in the block counts as damage of the picture.
 
-    Other formats are not even tried: Pillow starts other programs for some of them.
+    No other format is tried, because Pillow starts external programs for some of them.
 
     Raises
     ------
     ReproError
-        If it is no such picture, a damaged one, or larger than any frame.
+        If it is not such a picture, is damaged, or is larger than any frame.
     """
     try:
         with Image.open(io.BytesIO(data), formats=("JPEG", "PNG")) as image:
@@ -202,16 +204,17 @@ def open_picture(data: bytes, where: str) -> Iterator[Image.Image]:
 
 
 def count_in(document: Mapping[str, Any], key: str, *, where: Path, made_by: str) -> int:
-    """A count out of a document that a stage wrote.
+    """A count from a document that a stage wrote.
 
     Raises
     ------
     ReproError
-        If it is not there or is no whole number from 0.
+        If it is missing or not a whole number from 0 to :data:`MOST_COUNTED`.
     """
     value = document.get(key) if isinstance(document, Mapping) else None
-    if isinstance(value, bool) or not isinstance(value, int) or value < 0:
-        _refuse(f"{key}: {short_repr(value)}", "a whole number from 0", str(where), f"remove it and run: {made_by}")
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= MOST_COUNTED:
+        expected = f"a whole number from 0 to {MOST_COUNTED:,}"
+        _refuse(f"{key}: {short_repr(value)}", expected, str(where), f"remove it and run: {made_by}")
     return value
 
 
@@ -237,11 +240,12 @@ def validated(model: type[Model], document: Any, *, where: str, remedy: str) -> 
     except ValidationError as error:
         first = error.errors()[0]
         field = ".".join(str(part) for part in first["loc"]) or "(whole file)"
-        _refuse(short_repr(first.get("input")), first["msg"], f"{where}, field {field}", remedy)
+        expected = first["msg"].removeprefix("Value error, ")
+        _refuse(short_repr(first.get("input")), expected, f"{where}, field {field}", remedy)
 
 
 def short_repr(value: object) -> str:
-    """A value for a message, whatever it is and however large."""
+    """Short representation of any value, for error messages."""
     try:
         return _SHORT.repr(value)
     except Exception:  # such as an integer of more digits than Python prints
@@ -249,9 +253,9 @@ def short_repr(value: object) -> str:
 
 
 def message_of(error: BaseException) -> str:
-    """What an error says, at most some lines of it; its kind if it says nothing."""
+    """Message of an exception, truncated; the name of its class if it has none."""
     text = str(error).strip() or type(error).__name__
-    return text if len(text) <= _TOLD else text[:_TOLD] + " ..."
+    return text if len(text) <= _MESSAGE_MOST else text[:_MESSAGE_MOST] + " ..."
 
 
 def _refuse(found: str, expected: str, where: str, remedy: str) -> NoReturn:

@@ -3,25 +3,31 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 from typing import Literal
 
 from repro.errors import ReproError
-from repro.evidence import verify_now
-from repro.figures.documents import missing_text
 from repro.paths import Paths
+from repro.record.judge import Verification
+from repro.record.other_record import verify_record
 from repro.record.search import search, starting_with
+from repro.record.verdict_exports import as_junit, as_sarif, claim_places
 from repro.record.verdict_formats import as_json, as_markdown, print_claims, print_overview
 
-Format = Literal["table", "json", "markdown"]
+Format = Literal["table", "json", "markdown", "sarif", "junit"]
 
 
-def run(paths: Paths, *, query: str = "", only: str = "", format: Format = "table") -> int:
-    """Judge a project's record here and now, and print what was asked for.
+def run(
+    paths: Paths | None, *, record: Path | None = None, query: str = "", only: str = "", format: Format = "table"
+) -> int:
+    """Judge a record now, and print the chosen claims.
 
     Parameters
     ----------
-    paths : Paths
-        The project.
+    paths : Paths, optional
+        The project whose record is judged by all its evidence.
+    record : Path, optional
+        Instead: folder of another record, which is judged by its arithmetic alone.
     query : str
         A number, the beginning of an id or words, see :func:`repro.record.search.search`; all claims if empty.
     only : str
@@ -39,7 +45,7 @@ def run(paths: Paths, *, query: str = "", only: str = "", format: Format = "tabl
     ReproError
         If no claim fits.
     """
-    verification = verify_now(paths)
+    verification, root = _judged(paths, record)
     chosen = starting_with(verification.claims, only)
     if query:
         chosen = search(chosen, query)
@@ -57,17 +63,35 @@ def run(paths: Paths, *, query: str = "", only: str = "", format: Format = "tabl
             sys.stdout.write(as_json(shown))
         case "markdown":
             sys.stdout.write(as_markdown(shown))
+        case "sarif":
+            sys.stdout.write(as_sarif(shown, claim_places(*root)))
+        case "junit":
+            sys.stdout.write(as_junit(shown))
         case "table":
             if query or only:
                 print_claims(shown)
             else:
                 print_overview(shown)
-                name_missing_documents(paths)
+                if paths is not None:
+                    name_missing_documents(paths)
     return shown.exit_code
+
+
+def _judged(paths: Paths | None, record: Path | None) -> tuple[Verification, tuple[Path, Path]]:
+    """The verdicts, with the folder of the claim files and the folder that their paths are relative to."""
+    if record is not None:
+        return verify_record(record), (record, record)
+    from repro.evidence import verify_now  # imports the stages' packages, which another record does not need
+
+    if paths is None:
+        raise ValueError("either a project or a record is needed")
+    return verify_now(paths), (paths.published, paths.root)
 
 
 def name_missing_documents(paths: Paths) -> None:
     """Say on stderr what the record's documents would add; stdout ends with the verdicts that drifted."""
+    from repro.figures.documents import missing_text
+
     missing = missing_text(paths)
     if missing:
         print(f"note: the record's pictures are judged by the committed readings; {missing}", file=sys.stderr)

@@ -2,7 +2,7 @@
 
 from repro.camera import camera_of
 from repro.clock.clock_corpus import clock_corpus
-from repro.engine.nights import Outcome
+from repro.engine.run_nights import Outcome
 from repro.engine.run_stage import run_stage
 from repro.params import Params
 from repro.paths import Paths

@@ -1,7 +1,7 @@
 """Cut every night's video into masked frames, clock strips and a keogram; one archive a night."""
 
 from repro.camera import camera_of
-from repro.engine.nights import Outcome
+from repro.engine.run_nights import Outcome
 from repro.engine.run_stage import run_stage
 from repro.film.film_corpus import film_corpus
 from repro.params import Params

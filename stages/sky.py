@@ -1,7 +1,7 @@
 """Compute sun, moon and condition of every frame."""
 
 from repro.camera import camera_of
-from repro.engine.nights import Outcome
+from repro.engine.run_nights import Outcome
 from repro.engine.run_stage import run_stage
 from repro.params import Params
 from repro.paths import Paths

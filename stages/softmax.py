@@ -5,9 +5,9 @@ from repro.analysis.beside_network import read_shares
 from repro.analysis.softmax_corpus import analyse
 from repro.engine.run_stage import run_stage
 from repro.files import write_json, write_table, write_text
-from repro.labels.label_corpus import of_record
 from repro.params import Params
 from repro.paths import Paths
+from repro.schedule.record_nights import in_record
 from repro.simulated_mark import known_truth, usable_rows
 from repro.untrusted import read_table
 
@@ -17,8 +17,8 @@ def main(paths: Paths, params: Params) -> None:
     table = frames.read_nights(paths.stage(params.corpus, "infer") / "tables", "infer")
     table = usable_rows(table, paths, params.corpus)
     split = read_table(paths.stage(params.corpus, "split") / "split.parquet", made_by="dvc repro split")
-    covered = of_record(table, params.schedule)
-    colour = read_shares(paths.stage(params.corpus, "infer") / "colour")
+    covered = in_record(table, params.schedule)
+    colour = read_shares(paths.stage(params.corpus, "colour"))
     truth = known_truth(paths, params.corpus)
     tables, document = analyse(table, split, truth, covered, params.softmax, params.seed, colour)
     folder = paths.stage(params.corpus, "softmax")

@@ -5,7 +5,7 @@ from repro.engine.run_stage import run_stage
 from repro.files import write_json, write_table
 from repro.labels import label_corpus as corpus
 from repro.labels import labelfile
-from repro.labels.split import counts
+from repro.labels.balanced_split import counts
 from repro.params import Params
 from repro.paths import Paths
 from repro.simulated_mark import known_truth, usable_rows

@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 # Tests run beside each other, and torch's threads of several processes on the same cores spin while they wait: one small
 # training then takes a minute instead of three seconds. Before torch is imported, and for the stages that tests start.
@@ -14,8 +15,26 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 from repro.paths import Paths
 from repro.record.claims import Claims, load_claims
 
+# The same examples at every run, however long one takes: a loaded machine must not decide the result of a test.
+settings.register_profile(
+    "tests", derandomize=True, database=None, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("tests")
+
 ROOT = Path(__file__).resolve().parents[1]
 SHARED = ROOT.parent / "shared"
+#: Files that take longest. They begin first, so that no worker is left alone with one of them at the end.
+LONGEST = (
+    "pipeline/test_regenerate.py", "endurance/test_kills.py", "pipeline/test_baseline.py", "engine/cluster/test_cluster.py",
+    "pipeline/test_fresh_clone.py", "endurance/test_faults.py", "pipeline/test_learning.py", "audit/test_diff.py",
+    "record/test_claims.py", "reporting/test_corpus.py", "clock/test_accuracy.py", "observatory/test_simulate.py",
+)  # fmt: skip
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the longest files."""
+    place = {f"tests/{name}": number for number, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: place.get(item.nodeid.split("::")[0], len(place)))
 
 
 @pytest.fixture(scope="session")

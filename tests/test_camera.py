@@ -73,8 +73,8 @@ def test_unknown_camera_lists_the_known_ones() -> None:
     ("change", "field", "message"),
     [
         ({"crop_px": {"left": 100, "top": 0, "width": 80, "height": 80}}, "crop_px", "reaches beyond the frame"),
-        ({"circle_px": {"x": 9000, "y": 50, "radius": 40}}, "circle_px", "lies beyond"),
-        ({"file_pattern": "night.mp4"}, "file_pattern", "must hold YYYYMMDD once"),
+        ({"circle_px": {"x": 9000, "y": 50, "radius": 40}}, "circle_px", "is beyond"),
+        ({"file_pattern": "night.mp4"}, "file_pattern", "must contain YYYYMMDD once"),
         ({"file_pattern": "night_YYYYMMDD.jpg"}, "file_pattern", "only videos are read"),
         (
             {

@@ -161,29 +161,28 @@ def test_own_videos_that_were_not_run_judge_nothing(tmp_path: Path) -> None:
 
 def with_interval(monkeypatch: pytest.MonkeyPatch, low: float, high: float) -> None:
     """Let the softmax stage have measured an interval over nights."""
-    monkeypatch.setitem(SOFTMAX, "interval.figure6.mean.night.no_moon", [low, high])  # type: ignore[arg-type]
+    monkeypatch.setitem(SOFTMAX, "interval.table6.yes_share_percent", [low, high])  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
     ("count", "drawn", "interval", "outcome"),
     [
-        (40, "unknown", (90.0, 95.0), "not_run"),
-        (20, "at_random", (90.0, 95.0), "not_run"),
+        (40, "unknown", (27.0, 31.0), "not_run"),
+        (20, "at_random", (27.0, 31.0), "not_run"),
         (40, "at_random", None, "not_run"),
-        (40, "at_random", (90.0, 95.0), "consistent"),
-        (40, "at_random", (80.0, 91.0), "contradicted"),
+        (40, "at_random", (27.0, 31.0), "consistent"),
+        (40, "at_random", (27.0, 28.0), "consistent"),
+        (40, "at_random", (20.0, 24.0), "contradicted"),
     ],
 )
-def test_means_of_a_part_are_judged_by_an_interval_over_random_nights(
+def test_shares_of_a_part_are_judged_by_an_interval_over_random_nights(
     tmp_path: Path, claims: Claims, monkeypatch: pytest.MonkeyPatch,
     count: int, drawn: str, interval: Any, outcome: str,
 ) -> None:  # fmt: skip
-    """A mean (92.9 % printed) waits unless enough nights were drawn at random; then the interval decides, not the mean."""
+    """A share ("about 30 %", to 5 points) waits unless enough nights were drawn at random; then their interval decides."""
     if interval is not None:
         with_interval(monkeypatch, *interval)
-    verdict = by_corpus(judged(Paths(tmp_path), claims, ALL_NIGHTS[:count], nights_drawn=drawn))[
-        "F6.YES.NIGHT.NO_MOON.MEAN"
-    ]
+    verdict = by_corpus(judged(Paths(tmp_path), claims, ALL_NIGHTS[:count], nights_drawn=drawn))["TXT.OCCURRENCE_ABOUT"]
     assert verdict.outcome == outcome
     if outcome != "not_run":
         assert f"{count} of 331 nights" in verdict.reason

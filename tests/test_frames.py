@@ -124,3 +124,48 @@ def test_a_night_at_fault_among_many_is_named(tmp_path: Path) -> None:
     (tmp_path / "20240202.parquet").write_bytes((tmp_path / "20240201.parquet").read_bytes())
     with pytest.raises(ReproError, match="one row per frame"):
         frames.read_nights(tmp_path, "sky")
+
+
+@pytest.fixture
+def truth(tmp_path: Path) -> Path:
+    """Truth of frames 0 and 2 of the night of :func:`sky_table`, in another order, with a time of its own."""
+    table = pd.DataFrame(
+        {
+            "night": "20240201",
+            "number": [2, 0],
+            "visible": [True, False],
+            "weather": ["snow", "clear"],
+            "form": ["arc", "none"],
+            "colour": ["green", "none"],
+            "time_utc": pd.to_datetime(["2024-02-01 01:21:55", "2024-02-01 01:19:54"], utc=True),
+        }
+    )
+    table.to_parquet(tmp_path / "20240201.parquet")
+    return tmp_path
+
+
+def test_truth_is_joined_by_night_and_number(truth: Path) -> None:
+    """Truth belongs to a frame whatever name it got; columns of both tables stay apart, and order and rows stay."""
+    table = sky_table().assign(name=["a", "b", "c"])
+    joined = frames.join_truth(table, truth, ["visible", "time_utc"])
+    assert joined["name"].tolist() == ["a", "b", "c"]
+    assert joined["visible"].tolist()[::2] == [False, True]
+    assert pd.isna(joined["visible"][1])
+    assert joined["time_utc"][0] == joined["time_utc_true"][0]
+    assert (joined["time_utc_true"] - joined["time_utc"])[2] == pd.Timedelta(seconds=1)
+
+
+def test_a_night_without_truth_is_named(truth: Path) -> None:
+    """A night of a simulated corpus whose truth is gone is an error that names it and the stage that makes it."""
+    table = pd.concat([sky_table(), sky_table().assign(night="20240202")])
+    with pytest.raises(ReproError, match=r"(?s)first 20240202.*dvc repro simulate"):
+        frames.join_truth(table, truth, ["visible"])
+
+
+def test_right_answers_are_the_truth_or_the_labels(truth: Path) -> None:
+    """Truth decides where it is given; else labels do, by name, and a frame without one has no right answer."""
+    table, labels = sky_table(), pd.Series({"20240201011954_20240201_0.jpg": "yes"})
+    assert frames.with_right_answers(table, labels, None)["truth"].fillna("").tolist() == ["yes", "", ""]
+    simulated = frames.with_right_answers(table, labels, truth)
+    assert simulated["truth"].fillna("").tolist() == ["no", "", "yes"]
+    assert simulated["weather"].fillna("").tolist() == ["clear", "", "snow"]

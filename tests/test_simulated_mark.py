@@ -15,8 +15,8 @@ import pytest
 from PIL import Image
 
 from repro.camera import load_camera
-from repro.engine.nights import summaries
 from repro.engine.receipts import NightWork, write
+from repro.engine.run_nights import summaries
 from repro.film.film_corpus import film_corpus
 from repro.observatory.simulate import FILE_NAME, truth_table
 from repro.params import FilmParams, SimulatedNight, load_params

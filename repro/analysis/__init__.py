@@ -1,1 +1,1 @@
-"""What the classified frames say: Table 6, softmax statistics, errors by condition, and intervals."""
+"""Analysis of the classified frames: Table 6, softmax statistics, errors by condition, and intervals."""

@@ -13,8 +13,8 @@ import numpy as np
 from PIL import Image
 
 from repro.analysis.colour_rule import COLUMNS, SIDE_PX, Picture, shares
-from repro.engine.nights import Outcome, run_nights, summaries
-from repro.engine.receipts import NightWork, settings_digest
+from repro.engine.receipts import NightWork, receipt_path, settings_digest
+from repro.engine.run_nights import Outcome, run_nights, summaries
 from repro.engine.workers import Workers
 from repro.files import write_table
 from repro.film.frame_archive import film_outputs, read_frame
@@ -51,8 +51,8 @@ def colour_corpus(film: Path, folder: Path, *, workers: Workers = 0) -> Outcome:
     for night, summary in summaries(film, made_by="film").items():
         archive, _, index, _ = film_outputs(film, night)
         outputs = (folder / "tables" / f"{night}.parquet",)
-        work = NightWork(night, (archive, index), outputs, folder / "receipts" / f"{night}.json", settings)
-        count = count_in(summary, "sampled", where=film / "receipts" / f"{night}.json", made_by="dvc repro film")
+        work = NightWork(night, (archive, index), outputs, receipt_path(folder, night), settings)
+        count = count_in(summary, "sampled", where=receipt_path(film, night), made_by="dvc repro film")
         tasks.append(ColourTask(work, count))
     return run_nights("colour rule", folder, tasks, colour_night, workers=workers)
 

@@ -1,6 +1,6 @@
 """Right and wrong answers where truth or labels exist: confusion, calibration, and two claims of the thesis.
 
-Class yes is the positive one. Frames that trained the network have no place here; leave them out before.
+Class yes is the positive one. Exclude frames that trained the network before calling these functions.
 """
 
 from __future__ import annotations
@@ -12,13 +12,13 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from repro.intervals import LEAST_NIGHTS, night_weights, percentile, ratio_by_night, wilson
+from repro.intervals import LEAST_NIGHTS, Floats, night_weights, percentile, ratio_by_night, wilson
 from repro.sky.bins import CONDITIONS
 
 ALL = "all"
 BINS = 10  # of a reliability curve, equally wide
 COUNTS = ("tp", "fp", "fn", "tn")
-#: Rates by name: which answers count, out of which.
+#: Rates by name: outcomes in the numerator, and in the denominator.
 RATES = {
     "accuracy": (("tp", "tn"), COUNTS),
     "precision": (("tp",), ("tp", "fp")),
@@ -26,8 +26,8 @@ RATES = {
     "false_positive_rate": (("fp",), ("fp", "tn")),
     "false_negative_rate": (("fn",), ("fn", "tp")),
 }
-#: What the thesis says of its network (section III.1.1), from the odds of Table 6 alone: which condition suffers most
-#: from which error.
+#: The thesis' claims about its network (section III.1.1), drawn from the odds of Table 6 alone: in which condition each
+#: error is most frequent.
 CLAIMS = {
     "false_positives": ("false_positive_rate", ("Nautical", "Moon_Quarter")),
     "false_negatives": ("false_negative_rate", ("Nautical", "No_moon")),
@@ -61,11 +61,11 @@ def confusion(rows: pd.DataFrame, by: Sequence[str], resamplings: int, rng: np.r
     rows : DataFrame
         ``truth``, ``predicted``, ``night`` and the columns of ``by``.
     by : sequence of str
-        Columns that make groups.
+        Columns to group by.
     resamplings : int
-        Of nights, for the intervals by night.
+        Resamplings of nights, for the intervals by night.
     rng : Generator
-        For these.
+        Source of random numbers for them.
 
     Returns
     -------
@@ -73,9 +73,9 @@ def confusion(rows: pd.DataFrame, by: Sequence[str], resamplings: int, rng: np.r
         The columns of ``by`` (``all`` in the first row), ``nights``, ``frames``, ``tp``, ``fp``, ``fn``, ``tn``; every rate
         of :data:`RATES` as a fraction, with its Wilson interval, ``..._low`` and ``..._high``, as if frames were
         independent; ``f1``; ``accuracy_night_low`` and ``accuracy_night_high``, the interval from whole nights. NaN where
-        there is nothing to divide by.
+        the denominator is 0.
     """
-    found = []
+    matrix = []
     for key, group in _groups(rows, by):
         hits = outcomes(group)
         counts = {name: int(hit.sum()) for name, hit in hits.items()}
@@ -88,8 +88,8 @@ def confusion(rows: pd.DataFrame, by: Sequence[str], resamplings: int, rng: np.r
         right = hits["tp"] | hits["tn"]
         interval = percentile(ratio_by_night(right, np.ones(len(group)), group["night"], resamplings, rng))
         row["accuracy_night_low"], row["accuracy_night_high"] = interval or (np.nan, np.nan)
-        found.append(row)
-    return pd.DataFrame(found).astype(dict.fromkeys(by, "str"))
+        matrix.append(row)
+    return pd.DataFrame(matrix).astype(dict.fromkeys(by, "str"))
 
 
 def reliability(rows: pd.DataFrame, by: Sequence[str]) -> pd.DataFrame:
@@ -100,7 +100,7 @@ def reliability(rows: pd.DataFrame, by: Sequence[str]) -> pd.DataFrame:
     rows : DataFrame
         ``truth``, ``p_yes`` and the columns of ``by``.
     by : sequence of str
-        Columns that make groups.
+        Columns to group by.
 
     Returns
     -------
@@ -108,20 +108,20 @@ def reliability(rows: pd.DataFrame, by: Sequence[str]) -> pd.DataFrame:
         The columns of ``by`` (``all`` first), ``bin`` (0 to 9), ``frames``, ``p_yes`` (mean, fraction), ``share_yes``
         (fraction that is truly yes) with its Wilson interval ``low`` and ``high``. Empty bins are left out.
     """
-    found = []
+    curve = []
     for key, group in _groups(rows, by):
         yes = (group["truth"] == "yes").to_numpy()
         place = _bin(group["p_yes"])
         for number in np.unique(place):
-            here = place == number
-            low, high = wilson(int(yes[here].sum()), int(here.sum()))
-            row = dict(zip(by, key, strict=True)) | {"bin": int(number), "frames": int(here.sum())}
-            found.append(
+            in_bin = place == number
+            low, high = wilson(int(yes[in_bin].sum()), int(in_bin.sum()))
+            row = dict(zip(by, key, strict=True)) | {"bin": int(number), "frames": int(in_bin.sum())}
+            curve.append(
                 row
-                | {"p_yes": float(group["p_yes"].to_numpy()[here].mean()), "share_yes": float(yes[here].mean())}
+                | {"p_yes": float(group["p_yes"].to_numpy()[in_bin].mean()), "share_yes": float(yes[in_bin].mean())}
                 | {"low": low, "high": high}
             )
-    return pd.DataFrame(found).astype(dict.fromkeys(by, "str"))
+    return pd.DataFrame(curve).astype(dict.fromkeys(by, "str"))
 
 
 def calibration_error(rows: pd.DataFrame, resamplings: int, rng: np.random.Generator) -> dict[str, Any]:
@@ -159,9 +159,9 @@ def claims(rows: pd.DataFrame, resamplings: int, rng: np.random.Generator) -> di
     rows : DataFrame
         ``sun_bin``, ``moon_bin``, ``night``, ``truth``, ``predicted``.
     resamplings : int
-        Of nights.
+        Resamplings of nights.
     rng : Generator
-        For these.
+        Source of random numbers for them.
 
     Returns
     -------
@@ -176,49 +176,42 @@ def claims(rows: pd.DataFrame, resamplings: int, rng: np.random.Generator) -> di
     weights, night = night_weights(rows["night"], resamplings, rng)
     cell = (rows["sun_bin"] + "." + rows["moon_bin"]).to_numpy()
     names = [f"{sun}.{moon}" for sun, moon in CONDITIONS]
-    found = {}
+
+    def by_cell(chosen: Bools) -> npt.NDArray[np.int64]:
+        """Chosen frames by condition and night."""
+        return np.array([np.bincount(night[chosen & (cell == name)], minlength=weights.shape[1]) for name in names])
+
+    tested = {}
     for claim, (rate, condition) in CLAIMS.items():
-        part, whole = (np.any([hits[k] for k in kinds], axis=0) for kinds in RATES[rate])
-        above, below = (
-            np.array([[np.bincount(night[(cell == name) & part_of], minlength=weights.shape[1])] for name in names])[
-                :, 0
-            ]
-            for part_of in (part, whole)
-        )
-        rates = _divide(above.sum(1), below.sum(1))
-        resampled = _divide(weights @ above.T, weights @ below.T)
-        found[claim] = _claim(rows, cell, names, ".".join(condition), rates, resampled, above, below)
-    return found
+        part, whole = (by_cell(np.any([hits[kind] for kind in kinds], axis=0)) for kinds in RATES[rate])
+        place = names.index(".".join(condition))
+        document = {"condition": names[place], "frames": int(whole[place].sum())}
+        tested[claim] = document | _highest_rate(part, whole, weights, place, names)
+        if tested[claim]["holds"] is not None:
+            here = rows[cell == names[place]]
+            tested[claim] |= {"predicted_odds": _odds(here["predicted"]), "true_odds": _odds(here["truth"])}
+    return tested
 
 
-def _claim(
-    rows: pd.DataFrame,
-    cell: npt.NDArray[np.object_],
-    names: list[str],
-    claimed: str,
-    rates: npt.NDArray[np.float64],
-    resampled: npt.NDArray[np.float64],
-    above: npt.NDArray[np.int64],
-    below: npt.NDArray[np.int64],
+def _highest_rate(
+    part: npt.NDArray[np.int64], whole: npt.NDArray[np.int64], weights: Floats, place: int, names: Sequence[str]
 ) -> dict[str, Any]:
-    place = names.index(claimed)
+    """How the rate of the condition at ``place`` compares with that of the others; counts are (conditions, nights)."""
+    rates, resampled = _divide(part.sum(1), whole.sum(1)), _divide(weights @ part.T, weights @ whole.T)
     known = np.isfinite(rates)
-    document: dict[str, Any] = {"condition": claimed, "conditions": int(known.sum()), "frames": int(below[place].sum())}
     if not known[place]:
-        return document | {"holds": None}
+        return {"conditions": int(known.sum()), "holds": None}
     highest = int(np.nanargmax(rates))
     usable = np.isfinite(resampled[:, place])
     leads = resampled[usable, place] >= np.nanmax(resampled[usable], axis=1) if usable.any() else np.array([np.nan])
-    here = rows[cell == claimed]
-    return document | {
+    return {
+        "conditions": int(known.sum()),
         "rate": float(rates[place]),
-        "wilson": wilson(int(above[place].sum()), int(below[place].sum())),
+        "wilson": wilson(int(part[place].sum()), int(whole[place].sum())),
         "rank": int((rates[known] > rates[place]).sum()) + 1,
         "highest_at": names[highest],
         "highest_rate": float(rates[highest]),
         "share_highest": float(np.mean(leads)),
-        "predicted_odds": _odds(here["predicted"]),
-        "true_odds": _odds(here["truth"]),
         "holds": highest == place,
     }
 

@@ -1,8 +1,8 @@
-"""Figures 6 and 7: how sure the network is, by condition; as the record made them and as a reader expects them.
+"""Figures 6 and 7: the network's confidence by condition, as the record computed it and as a reader expects it.
 
 Two readings of each. Figure 6 gives mean and standard deviation of p(yes): the record's cells are over the frames
-classified yes, while title and text suggest all frames. Figure 7 gives histograms of p(yes): the record's are normalised
-for each predicted class by itself, so that two areas of one stand in one panel, while a reader expects one.
+classified yes, while title and text suggest all frames. Figure 7 gives histograms of p(yes): the record's are
+normalised for each predicted class separately, so that a panel has a total area of two, while a reader expects one.
 """
 
 from __future__ import annotations
@@ -13,9 +13,8 @@ import pandas as pd
 from repro.sky.bins import CONDITIONS
 
 BINS = 100  # one percentage point each
-#: Readings of Figure 6, and of the normalisation of Figure 7.
+#: Readings of Figure 6.
 OVER = ("predicted yes", "all")
-NORMALISED = ("predicted class", "all")
 
 
 def figure6(frames: pd.DataFrame) -> pd.DataFrame:
@@ -64,9 +63,9 @@ def figure7(frames: pd.DataFrame) -> pd.DataFrame:
     """
     parts = []
     for sun, moon in CONDITIONS:
-        here = frames[(frames["sun_bin"] == sun) & (frames["moon_bin"] == moon) & frames["p_yes"].notna()]
+        in_cell = frames[(frames["sun_bin"] == sun) & (frames["moon_bin"] == moon) & frames["p_yes"].notna()]
         for label in ("no", "yes"):
-            values = 100 * here.loc[here["predicted"] == label, "p_yes"].to_numpy(dtype=np.float64)
+            values = 100 * in_cell.loc[in_cell["predicted"] == label, "p_yes"].to_numpy(dtype=np.float64)
             if not len(values):
                 continue
             counts = np.histogram(values, bins=BINS, range=(0, 100))[0]
@@ -79,7 +78,7 @@ def figure7(frames: pd.DataFrame) -> pd.DataFrame:
                         "low_percent": np.arange(BINS),
                         "frames": counts,
                         "density": counts / len(values),
-                        "density_of_all": counts / len(here),
+                        "density_of_all": counts / len(in_cell),
                     }
                 )
             )
@@ -88,7 +87,7 @@ def figure7(frames: pd.DataFrame) -> pd.DataFrame:
 
 
 def quantities(six: pd.DataFrame, seven: pd.DataFrame) -> dict[str, float]:
-    """Figures 6 and 7 as the record made them, as numbers by name.
+    """Figures 6 and 7 as the record computed them, as numbers by name.
 
     Returns
     -------
@@ -97,12 +96,12 @@ def quantities(six: pd.DataFrame, seven: pd.DataFrame) -> dict[str, float]:
         frames classified no, and ``figure7.last_bin.<sun>.<moon>``, of those classified yes, as densities. What is
         undefined is left out.
     """
-    found: dict[str, float] = {}
+    numbers: dict[str, float] = {}
     for row in six[six["over"] == OVER[0]].to_dict("records"):
         cell = f"{row['sun_bin']}.{row['moon_bin']}".lower()
-        found |= {f"figure6.mean.{cell}": row["mean_percent"], f"figure6.sd.{cell}": row["sd_percent"]}
+        numbers |= {f"figure6.mean.{cell}": row["mean_percent"], f"figure6.sd.{cell}": row["sd_percent"]}
     for name, label, low in (("first_bin", "no", 0), ("last_bin", "yes", BINS - 1)):
         rows = seven[(seven["predicted"] == label) & (seven["low_percent"] == low)]
         for row in rows.to_dict("records"):
-            found[f"figure7.{name}.{row['sun_bin']}.{row['moon_bin']}".lower()] = row["density"]
-    return {name: value for name, value in found.items() if np.isfinite(value)}
+            numbers[f"figure7.{name}.{row['sun_bin']}.{row['moon_bin']}".lower()] = row["density"]
+    return {name: value for name, value in numbers.items() if np.isfinite(value)}

@@ -1,4 +1,4 @@
-"""Everything that stage softmax says of a corpus: Table 6, Figures 6 and 7, and errors where truth or labels exist."""
+"""Results of stage softmax: Table 6, Figures 6 and 7, and errors where truth or labels exist."""
 
 from __future__ import annotations
 
@@ -10,55 +10,11 @@ import pandas as pd
 from repro.analysis import beside_network, softmax, table6
 from repro.analysis import confusion as errors
 from repro.analysis.night_intervals import night_intervals
-from repro.errors import ReproError
+from repro.frames import ATTRIBUTES, with_right_answers
 from repro.params import SoftmaxParams
 from repro.seeding import generator
-from repro.untrusted import read_table
 
-KEYS = ["night", "number"]
 CONDITION = ("sun_bin", "moon_bin")
-#: What a simulated frame's truth tells beside its class; errors are told by these, too.
-ATTRIBUTES = ("weather", "form", "colour")
-
-
-def with_attributes(frames: pd.DataFrame, split: pd.DataFrame, truth: Path | None) -> pd.DataFrame:
-    """Frames with what is known of them.
-
-    Parameters
-    ----------
-    frames : DataFrame
-        Frame table of stage ``infer``.
-    split : DataFrame
-        Table of stage ``split``: ``name``, ``label``.
-    truth : Path or None
-        Folder of a simulated corpus' truth, see :func:`repro.simulated_mark.known_truth`; without it, labels are the truth.
-
-    Returns
-    -------
-    DataFrame
-        The frames with ``truth`` (yes, no, or missing) and, of a simulated corpus, ``certain`` and :data:`ATTRIBUTES`.
-
-    Raises
-    ------
-    ReproError
-        If a night of a simulated corpus has no truth.
-    """
-    if truth is None:
-        labels = split.set_index("name")["label"]
-        return frames.assign(truth=frames["name"].map(labels).astype("str")).reset_index(drop=True)
-    sources = [truth / f"{night}.parquet" for night in sorted(frames["night"].unique())]
-    missing = [source for source in sources if not source.is_file()]
-    if missing:
-        raise ReproError(
-            found=f"no truth of {len(missing)} nights, first {missing[0].stem}",
-            expected="truth of every night of a simulated corpus",
-            where=str(truth),
-            remedy="simulate the corpus again: dvc repro simulate",
-        )
-    columns = [*KEYS, "visible", "certain", *ATTRIBUTES]
-    known = pd.concat([read_table(source, made_by="dvc repro simulate", columns=columns) for source in sources])
-    known["truth"] = known.pop("visible").map({True: "yes", False: "no"}).astype("str")
-    return frames.merge(known, on=KEYS, how="left", validate="one_to_one")
 
 
 def analyse(
@@ -79,16 +35,16 @@ def analyse(
     split : DataFrame
         Table of stage ``split``.
     truth : Path or None
-        See :func:`with_attributes`.
+        See :func:`repro.frames.with_right_answers`.
     covered : Series of bool
-        Which frames are of nights that the record covers. The others, later nights, get a Table 6 of their own and
-        enter nothing else.
+        Which frames are of nights that the record covers. The others, later nights, are counted in a separate
+        Table 6 and used for nothing else.
     params : SoftmaxParams
         Section ``softmax`` of the parameters.
     seed : int
-        Of the pipeline, for the bootstrap.
+        Seed of the pipeline, for the bootstrap.
     colour : DataFrame, optional
-        What the colour rule counted, see :func:`repro.analysis.beside_network.read_shares`.
+        Shares counted by the colour rule, see :func:`repro.analysis.beside_network.read_shares`.
 
     Returns
     -------
@@ -96,9 +52,9 @@ def analyse(
         ``table6``, ``figure6``, ``figure7``; ``table6_later`` if there are later nights; ``confusion``, ``reliability`` and, of
         a simulated corpus, ``confusion_weather`` and the like, if any right answer is known.
     document : dict
-        ``quantities``, by name, for the record's claims; ``occurrence``, the ways to say how often aurora was seen;
-        ``errors``, if right answers are known: where they come from, calibration, and the thesis' two claims. Frames that
-        trained the network are left out of it. Beside the network: ``colour_rule`` with the table ``table6_colour_rule``, and
+        ``quantities``, by name, for the record's claims; ``occurrence``, how often aurora was seen, in three definitions;
+        ``errors``, if right answers are known: their source, calibration, and the thesis' two claims. Frames that
+        trained the network are left out. Beside the network: ``colour_rule`` with the table ``table6_colour_rule``, and
         ``calibration`` with the tables ``calibrated`` and ``reliability_calibrated``; see
         :mod:`repro.analysis.beside_network`.
     """
@@ -118,7 +74,7 @@ def analyse(
         **night_intervals(published, params.bootstrap, seed),
     }
     document: dict[str, Any] = {"quantities": quantities, "occurrence": _occurrence(tables["table6"], quantities)}
-    rows = with_attributes(published, split, truth)
+    rows = with_right_answers(published, split.set_index("name")["label"], truth)
     trained = set(split.loc[split["split"] == "train", "name"])
     rows = rows[rows["truth"].notna() & ~rows["name"].isin(trained)]
     if not rows.empty:

@@ -21,8 +21,8 @@ def table6(frames: pd.DataFrame) -> pd.DataFrame:
     -------
     DataFrame
         Nine rows in the order of the record: ``moon_bin``, ``sun_bin``, ``yes``, ``no``, ``frames``; ``odds_percent``,
-        yes per 100 no, which the record prints as "ratio"; ``share_percent``, yes per 100 frames, which a reader takes
-        it for. Both are NaN where they would divide by zero.
+        yes per 100 no, which the record prints as "ratio"; ``share_percent``, yes per 100 frames, as a reader
+        understands it. Both are NaN where the denominator is 0.
     """
     counts = frames.groupby(["moon_bin", "sun_bin", "predicted"]).size()
     rows = []
@@ -43,31 +43,31 @@ def quantities(table: pd.DataFrame) -> dict[str, float | str]:
         (unweighted mean of the odds, the record's "average occurrence"), ``table6.yes_share_percent`` (of all frames),
         ``table6.highest_ratio_at`` and ``lowest_ratio_at`` (``SUN.MOON``). What is undefined is left out.
     """
-    found: dict[str, float | str] = {}
+    numbers: dict[str, float | str] = {}
     for row in table.to_dict("records"):
         cell = f"table6.{row['sun_bin']}.{row['moon_bin']}".lower()
-        found |= {f"{cell}.yes": row["yes"], f"{cell}.no": row["no"], f"{cell}.ratio": row["odds_percent"]}
+        numbers |= {f"{cell}.yes": row["yes"], f"{cell}.no": row["no"], f"{cell}.ratio": row["odds_percent"]}
     known = table[table["odds_percent"].notna()]
-    found["table6.yes"] = int(table["yes"].sum())
+    numbers["table6.yes"] = int(table["yes"].sum())
     if not known.empty:
-        found["table6.mean_ratio"] = float(known["odds_percent"].mean())
-        found["table6.yes_share_percent"] = _percent(int(table["yes"].sum()), int(table["frames"].sum()))
+        numbers["table6.mean_ratio"] = float(known["odds_percent"].mean())
+        numbers["table6.yes_share_percent"] = _percent(int(table["yes"].sum()), int(table["frames"].sum()))
         ordered = known.sort_values("odds_percent", kind="stable")
         for name, at in (("lowest", ordered.iloc[0]), ("highest", ordered.iloc[-1])):
-            found[f"table6.{name}_ratio_at"] = f"{at['sun_bin']}.{at['moon_bin']}".upper()
-    return {name: value for name, value in found.items() if isinstance(value, str) or np.isfinite(value)}
+            numbers[f"table6.{name}_ratio_at"] = f"{at['sun_bin']}.{at['moon_bin']}".upper()
+    return {name: value for name, value in numbers.items() if isinstance(value, str) or np.isfinite(value)}
 
 
 def table3_quantities(table: pd.DataFrame) -> dict[str, int]:
     """Frames of each condition and their margins, as ``table3.<sun>.<moon>``, ``table3.<moon>`` and ``table2.<sun>``."""
-    found = {
+    numbers = {
         f"table3.{row['sun_bin']}.{row['moon_bin']}".lower(): int(row["frames"]) for row in table.to_dict("records")
     }
     for moon in MOON_BINS:
-        found[f"table3.{moon}".lower()] = int(table.loc[table["moon_bin"] == moon, "frames"].sum())
+        numbers[f"table3.{moon}".lower()] = int(table.loc[table["moon_bin"] == moon, "frames"].sum())
     for sun in SUN_BINS[:3]:
-        found[f"table2.{sun}".lower()] = int(table.loc[table["sun_bin"] == sun, "frames"].sum())
-    return found
+        numbers[f"table2.{sun}".lower()] = int(table.loc[table["sun_bin"] == sun, "frames"].sum())
+    return numbers
 
 
 def _percent(part: int, whole: int) -> float:

@@ -1,1 +1,1 @@
-"""What a change to the pipeline did to every number, down to single frames: two revisions held against each other."""
+"""What a change to the pipeline did to every number, down to single frames: two revisions compared."""

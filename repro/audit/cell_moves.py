@@ -15,6 +15,8 @@ from repro.audit.claim_moves import read_pair
 from repro.audit.frame_moves import is_table, read_table
 from repro.audit.outputs import Pair
 from repro.audit.revision import Revision, flat
+from repro.params import Window
+from repro.schedule.record_nights import covers
 
 Number = float | int
 Bins = Counter[tuple[str, str]]
@@ -53,28 +55,28 @@ def _counted(pair: Pair) -> list[CellMove]:
     if not changes:
         return []
     published = _published(pair)
-    # Tables that differ are read on both sides, the others once. One of these that is missing hides no move, but then
+    # Tables that differ are read on both sides, the others once. If one of the others is missing, no move is hidden, but
     # only the nights that differ are counted.
     differing = {(change.output, change.name) for change in changes}
     same = {key: md5 for key, md5 in pair.files(pair.after, "sky").items() if is_table(key[1]) and key not in differing}
-    kept: dict[bool, Bins] = {True: Counter(), False: Counter()}
-    whole = True
+    unchanged: dict[bool, Bins] = {True: Counter(), False: Counter()}
+    complete = True
     for (output, name), md5 in same.items():
         counts = _bins(pair, pair.after, output, name, md5, quiet=True)
-        whole &= counts is not None
-        kept[published(name)] += counts or Counter()
+        complete &= counts is not None
+        unchanged[published(name)] += counts or Counter()
     totals = []
-    for side, md5s in ((pair.before, [c.before for c in changes]), (pair.after, [c.after for c in changes])):
-        total = {scope: counts.copy() if whole else Counter() for scope, counts in kept.items()}
-        for change, there in zip(changes, md5s, strict=True):
-            counts = _bins(pair, side, change.output, change.name, there) if there else Counter()
+    for side, side_md5s in ((pair.before, [c.before for c in changes]), (pair.after, [c.after for c in changes])):
+        total = {scope: counts.copy() if complete else Counter() for scope, counts in unchanged.items()}
+        for change, now in zip(changes, side_md5s, strict=True):
+            counts = _bins(pair, side, change.output, change.name, now) if now else Counter()
             if counts is None:
-                return []  # the gap is noted; half a count would look like a move
+                return []  # the gap is recorded; a partial count would look like a move
             total[published(change.name)] += counts
         totals.append(total)
     rows = []
     for scope, title in ((True, "frames"), (False, "later nights' frames")):
-        title += "" if whole else " of the nights that differ"
+        title += "" if complete else " of the nights that differ"
         one, two = (total[scope] for total in totals)
         rows += moved(f"Table 2, {title}", _margins(one), _margins(two))
         rows += moved(f"Table 3, {title}", _joint(one), _joint(two))
@@ -82,16 +84,14 @@ def _counted(pair: Pair) -> list[CellMove]:
 
 
 def _published(pair: Pair) -> Callable[[str], bool]:
-    """Whether a night's file is of a night that the record covers; later nights never move a published number."""
+    """Test for a night's file: is the night one that the record covers? Later nights never move a published number."""
     schedule = pair.after.stages.get("schedule")
-    windows = schedule.params.get("schedule.windows") if schedule else None
+    listed = schedule.params.get("schedule.windows") if schedule else None
+    windows = [Window.model_validate(window) for window in listed or ()]
 
     def inside(name: str) -> bool:
-        night = re.search(r"(\d{4})(\d{2})(\d{2})", name)
-        if not windows or not night:
-            return True
-        date = "-".join(night.groups())
-        return any(window["first"] <= date <= window["last"] for window in windows)
+        night = re.search(r"\d{8}", name)
+        return not windows or not night or covers(windows, night[0])
 
     return inside
 
@@ -110,11 +110,11 @@ def _bins(pair: Pair, side: Revision, output: str, name: str, md5: str, *, quiet
 
 
 def _margins(counts: Bins) -> dict[str, int]:
-    found: Counter[str] = Counter({"all frames": sum(counts.values())})
+    margins: Counter[str] = Counter({"all frames": sum(counts.values())})
     for (sun, moon), count in counts.items():
-        found[sun] += count
-        found[moon] += count
-    return dict(found)
+        margins[sun] += count
+        margins[moon] += count
+    return dict(margins)
 
 
 def _joint(counts: Bins) -> dict[str, int]:
@@ -122,7 +122,7 @@ def _joint(counts: Bins) -> dict[str, int]:
 
 
 def _predicted(pair: Pair) -> list[CellMove]:
-    """Numbers of ``schedule.json``: cells of Tables 2 and 3, and whatever else it says."""
+    """Numbers of ``schedule.json``: cells of Tables 2 and 3, and all others."""
     rows = []
     for change in pair.changes("schedule"):
         if change.name != "schedule.json":
@@ -191,16 +191,14 @@ def _cells(table: pd.DataFrame) -> dict[str, Number]:
     numbers = [
         name for name in table.columns if pd.api.types.is_numeric_dtype(table[name]) and table[name].dtype != bool
     ]
-    words = [name for name in table.columns if name not in numbers]
-    found: dict[str, Number] = {}
-    times: Counter[str] = Counter()
-    for row in table.to_dict("records"):
-        key = ", ".join(str(row[name]) for name in words if not pd.isna(row[name]))
-        times[key] += 1
-        label = key if times[key] == 1 else f"{key} #{times[key]}"
+    texts = [name for name in table.columns if name not in numbers]
+    cells: dict[str, Number] = {}
+    rows_of: Counter[str] = Counter()
+    for row in table.astype("object").to_dict("records"):
+        key = ", ".join(str(row[name]) for name in texts if not pd.isna(row[name]))
+        rows_of[key] += 1
+        label = key if rows_of[key] == 1 else f"{key} #{rows_of[key]}"
         for name in numbers:
             if not pd.isna(row[name]):
-                found[", ".join(filter(None, (label, str(name))))] = getattr(
-                    row[name], "item", lambda value=row[name]: value
-                )()
-    return found
+                cells[", ".join(filter(None, (label, str(name))))] = row[name]
+    return cells

@@ -14,7 +14,7 @@ STAGE = "verify"
 
 @dataclass(frozen=True)
 class ClaimMove:
-    """A comparison of a claim with evidence that came out otherwise.
+    """A comparison of a claim with evidence whose result changed.
 
     Parameters
     ----------
@@ -43,7 +43,7 @@ class FindingMove:
 
 
 def read_pair(pair: Pair, stage: str, change: Change) -> tuple[Any, Any] | None:
-    """Both documents of a JSON file; None, with a gap noted, if one cannot be had."""
+    """Both documents of a JSON file; None, with a gap recorded, if one is not available."""
     documents = []
     for side, md5 in ((pair.before, change.before), (pair.after, change.after)):
         data = pair.read(side, stage, change.output, change.name, md5) if md5 else b"null"
@@ -73,7 +73,7 @@ def claim_moves(pair: Pair) -> tuple[list[ClaimMove], list[FindingMove]]:
 
 def _claims(before: Any, after: Any) -> list[ClaimMove]:
     one, two = _verdicts(before), _verdicts(after)
-    found = []
+    moves = []
     for key in dict.fromkeys((*two, *one)):
         a, b = one.get(key, {}), two.get(key, {})
         move = ClaimMove(
@@ -83,8 +83,8 @@ def _claims(before: Any, after: Any) -> list[ClaimMove]:
             measured=(a.get("measured"), b.get("measured")),
         )
         if any(was != now for was, now in (move.published, move.outcome, move.measured)):
-            found.append(move)
-    return found
+            moves.append(move)
+    return moves
 
 
 def _verdicts(document: Any) -> dict[tuple[str, str], Mapping[str, Any]]:

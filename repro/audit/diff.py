@@ -8,12 +8,11 @@ from typing import Any
 
 from repro.audit.cell_moves import CellMove, cell_moves
 from repro.audit.claim_moves import ClaimMove, FindingMove, claim_moves
-from repro.audit.frame_moves import Frames, frame_moves
+from repro.audit.frame_moves import FrameMoves, frame_moves
 from repro.audit.metric_moves import MetricMove, metric_moves
 from repro.audit.outputs import DERIVED, DVC_REPRO, Gap, Pair
 from repro.audit.stage_runs import StageRun, stage_runs
 from repro.audit.thumbnails import Thumbnail, thumbnails
-from repro.engine.run_stage import read_runs
 from repro.paths import Paths
 
 #: Stages whose files are published pictures; they are compared as files.
@@ -31,7 +30,7 @@ class NextStep:
     Parameters
     ----------
     purpose, command, effect : str
-        What it is for, the command as typed in the project's root, and what it does.
+        Its purpose, the command as typed in the project's root, and its effect.
     """
 
     purpose: str
@@ -41,14 +40,14 @@ class NextStep:
 
 @dataclass(frozen=True)
 class Diff:
-    """All that differs between two revisions.
+    """Everything that differs between two revisions.
 
     Parameters
     ----------
     before, after : str
         Titles of the revisions.
     claims, findings, cells, frames, metrics : sequences
-        What moved.
+        Moves of each kind.
     pictures : list of str
         Files of published pictures that differ.
     stages : list of StageRun
@@ -59,13 +58,10 @@ class Diff:
         What could not be compared.
     images : list of Thumbnail
         Some moved frames, before and after.
-    times : list of dict
-        Of each of ``stages``, the last run that this checkout's log knows (:func:`repro.engine.run_stage.read_runs`). Run times are
-        no part of a revision: the log does not say from which state a stage was run before.
     not_compared : dict
         Gaps that keep a stage's outputs from being compared, by stage; only stages that have some.
     next_steps : list of NextStep
-        Commands that bring the working tree up to date, and that revert it.
+        Commands that bring the working tree up to date or revert it.
     """
 
     before: str
@@ -73,14 +69,13 @@ class Diff:
     claims: list[ClaimMove]
     findings: list[FindingMove]
     cells: list[CellMove]
-    frames: Frames
+    frames: FrameMoves
     metrics: list[MetricMove]
     pictures: list[str]
     stages: list[StageRun]
     unchanged: int
     gaps: list[Gap]
     images: list[Thumbnail]
-    times: list[dict[str, Any]]
     not_compared: dict[str, list[Gap]] = field(default_factory=dict)
     next_steps: list[NextStep] = field(default_factory=list)
 
@@ -136,7 +131,6 @@ class Diff:
             "stages_by_outputs": dict(
                 Counter({True: "same", False: "differ", None: "not compared"}[run.same] for run in self.stages)
             ),
-            "last_runs_here": self.times,
             "not_compared": [asdict(gap) for gap in self.gaps],
             "stages_not_compared": list(self.not_compared),
             "next_steps": [asdict(step) for step in self.next_steps],
@@ -180,7 +174,6 @@ def compare(paths: Paths, before: str = "HEAD", after: str | None = None, *, ima
         unchanged=len(pair.stages) - len(stages),
         gaps=pair.gaps,
         images=thumbnails(pair, frames.moves) if images else [],
-        times=_times(paths, stages),
         not_compared={stage: gaps for stage in COMPARED_STAGES if (gaps := pair.gaps_of(stage))},
         next_steps=_next_steps(pair, stages),
     )
@@ -202,8 +195,3 @@ def _next_steps(pair: Pair, stages: list[StageRun]) -> list[NextStep]:
     effect += f"{', '.join(DERIVED)} is not cached: {DVC_REPRO} makes it again"
     steps.append(NextStep("revert to the last commit", revert, effect))
     return steps
-
-
-def _times(paths: Paths, stages: list[StageRun]) -> list[dict[str, Any]]:
-    last = {run["stage"]: run for run in read_runs(paths) if run["outcome"] == "done"}
-    return [last[run.stage] for run in stages if run.stage in last]

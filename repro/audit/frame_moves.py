@@ -14,18 +14,17 @@ import pyarrow.parquet as pq
 
 from repro.audit.outputs import Change, Pair
 from repro.audit.revision import Revision
-from repro.frames import NAME_PATTERN
+from repro.frames import KEYS, NAME_PATTERN
 
-KEYS = ["night", "number"]
-#: Columns whose change is told frame by frame, by the stage that decides them.
-TOLD = {
+#: Columns whose change is listed frame by frame, by the stage that decides them.
+LISTED_COLUMNS = {
     "clock": ("time_utc",),
     "sky": ("sun_bin", "moon_bin"),
     "split": ("label", "split"),
     "infer": ("predicted",),
 }
-#: Stages whose tables hold every frame; a frame that is in one of two such tables appeared or vanished.
-WHOLE = ("clock", "sky", "infer")
+#: Stages whose tables hold every frame; a frame in only one of two such tables was added or removed.
+COMPLETE_STAGES = ("clock", "sky", "infer")
 
 
 @dataclass(frozen=True)
@@ -41,8 +40,8 @@ class FrameMove:
     name : str
         Its later name, or the earlier one; ``NIGHT_NUMBER`` if it never had one.
     changes : dict
-        Before and after as text, by column; None where there is no value. The column ``frame`` tells of a frame that
-        appeared or vanished: None or ``present``.
+        Before and after as text, by column; None where there is no value. The column ``frame`` marks a frame that
+        was added or removed: None or ``present``.
     """
 
     night: str
@@ -52,17 +51,17 @@ class FrameMove:
 
 
 @dataclass
-class Frames:
-    """What became of the frames.
+class FrameMoves:
+    """Everything that differs between two sets of frame tables.
 
     Parameters
     ----------
     moves : list of FrameMove
         Frames of nights that both revisions have.
     nights : dict
-        Nights that one revision has and the other has not: ``added`` or ``removed`` by night and stage.
+        Nights that only one revision has: ``added`` or ``removed`` by night and stage.
     also : dict
-        Frames by stage and column whose change is no move by itself, such as ``clock_confidence`` or ``p_yes``.
+        Frames by stage and column whose change alone is not a move, such as ``clock_confidence`` or ``p_yes``.
     """
 
     moves: list[FrameMove] = field(default_factory=list)
@@ -74,31 +73,31 @@ class Frames:
         return dict(Counter(column for move in self.moves for column in move.changes))
 
 
-def frame_moves(pair: Pair) -> Frames:
+def frame_moves(pair: Pair) -> FrameMoves:
     """Compare the frame tables that differ; tables with the same hash are not read."""
-    found = Frames()
+    moves = FrameMoves()
     moved: dict[tuple[str, int], dict[str, tuple[str | None, str | None]]] = defaultdict(dict)
     names: dict[tuple[str, int], str] = {}
     seen: set[str] = set()
-    for stage, told in TOLD.items():
-        before, after = _tables(pair, stage, found, seen)
+    for stage, columns in LISTED_COLUMNS.items():
+        before, after = _tables(pair, stage, moves, seen)
         if not before and not after:
             continue
         joined = _join(_together(before), _together(after))
-        _note_names(joined, _note_moves(joined, stage, told, moved), names)
+        _note_names(joined, _note_moves(joined, stage, columns, moved), names)
         shared = {name.removesuffix(" after") for name in joined.columns if name.endswith(" after")}
         shared = {name for name in shared if f"{name} before" in joined}
-        for column in sorted(shared - {*told, "name"}):
+        for column in sorted(shared - {*columns, "name"}):
             if count := int(_differs(joined, column).sum()):
-                found.also[f"{stage}: {column}"] = count
+                moves.also[f"{stage}: {column}"] = count
         seen |= shared - {"name"}  # later stages carry these columns along
-    found.moves = [
+    moves.moves = [
         FrameMove(*key, name=names.get(key, f"{key[0]}_{key[1]}"), changes=moved[key]) for key in sorted(moved)
     ]
-    return found
+    return moves
 
 
-def _tables(pair: Pair, stage: str, found: Frames, seen: set[str]) -> tuple[list[pd.DataFrame], list[pd.DataFrame]]:
+def _tables(pair: Pair, stage: str, moves: FrameMoves, seen: set[str]) -> tuple[list[pd.DataFrame], list[pd.DataFrame]]:
     """Tables of a stage that differ, on both sides; nights that only one side has are noted and left out."""
     before, after = [], []
     for change in pair.changes(stage):
@@ -106,7 +105,7 @@ def _tables(pair: Pair, stage: str, found: Frames, seen: set[str]) -> tuple[list
             continue
         night = re.search(r"\d{8}", change.name)
         if night and (change.before is None or change.after is None):
-            found.nights.setdefault(night[0], {})[stage] = "added" if change.before is None else "removed"
+            moves.nights.setdefault(night[0], {})[stage] = "added" if change.before is None else "removed"
             continue
         one, two = (
             _read(pair, side, change, md5, seen)
@@ -128,14 +127,14 @@ def is_table(name: str) -> bool:
 
 
 def read_table(data: bytes, name: str, keep: Callable[[str], bool] = lambda _: True) -> pd.DataFrame:
-    """A table out of the bytes of a Parquet or CSV file.
+    """A table from the bytes of a Parquet or CSV file.
 
     Parameters
     ----------
     data : bytes
         Contents of the file.
     name : str
-        Its name, whose ending tells what it is.
+        Its name; the ending decides the format.
     keep : callable
         Which columns to read, by name.
 
@@ -155,7 +154,7 @@ def read_table(data: bytes, name: str, keep: Callable[[str], bool] = lambda _: T
 
 
 def _read(pair: Pair, side: Revision, change: Change, md5: str | None, seen: set[str]) -> pd.DataFrame | None:
-    """A frame table with night and number; None if it cannot be had or is of something else than frames."""
+    """A frame table with night and number; None if it is not available or holds no frames."""
     if md5 is None:
         return pd.DataFrame({"night": pd.Series(dtype="str"), "number": pd.Series(dtype="int64")})
     data = pair.read(side, change.stage, change.output, change.name, md5)
@@ -175,7 +174,7 @@ def _read(pair: Pair, side: Revision, change: Change, md5: str | None, seen: set
 
 
 def _join(before: pd.DataFrame, after: pd.DataFrame) -> pd.DataFrame:
-    """One row a frame, every column but the keys twice; ``side`` tells who has the frame."""
+    """One row a frame, every column but the keys twice; ``side`` says which table has the frame."""
     sides = [
         table.rename(columns={name: f"{name} {when}" for name in table.columns if name not in KEYS})
         for table, when in ((before, "before"), (after, "after"))
@@ -209,22 +208,22 @@ def _note_names(joined: pd.DataFrame, rows: pd.Series[bool], names: dict[tuple[s
 def _note_moves(
     joined: pd.DataFrame,
     stage: str,
-    told: tuple[str, ...],
+    columns: tuple[str, ...],
     moved: Mapping[tuple[str, int], dict[str, tuple[str | None, str | None]]],
 ) -> pd.Series[bool]:
-    """Note the frames that moved; which rows they are."""
-    alone = joined["side"] != "both"
-    rows = alone.copy() if stage in WHOLE else alone & False
-    for column in told:
+    """Record the frames that moved and return which rows they are."""
+    one_sided = joined["side"] != "both"
+    rows = one_sided.copy() if stage in COMPLETE_STAGES else one_sided & False
+    for column in columns:
         one, two = _column(joined, column, "before"), _column(joined, column, "after")
         differs = _differs(joined, column)
-        if stage not in WHOLE:  # a list of some frames: not being in it is a value
-            differs |= alone & ~(one.isna() & two.isna())
+        if stage not in COMPLETE_STAGES:  # a list of some frames: absence from it is a value
+            differs |= one_sided & ~(one.isna() & two.isna())
         for key, was, now in zip(_keys(joined, differs), one[differs], two[differs], strict=True):
             moved[key][column] = _text(was), _text(now)
         rows |= differs
-    if stage in WHOLE:
-        for key, side in zip(_keys(joined, alone), joined.loc[alone, "side"], strict=True):
+    if stage in COMPLETE_STAGES:
+        for key, side in zip(_keys(joined, one_sided), joined.loc[one_sided, "side"], strict=True):
             moved[key]["frame"] = ("present", None) if side == "left_only" else (None, "present")
     return rows
 

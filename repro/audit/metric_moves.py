@@ -1,4 +1,4 @@
-"""Accuracies of two trainings, with intervals: is a change larger than noise?."""
+"""Accuracies of two trainings, with intervals: whether a change is larger than noise."""
 
 from __future__ import annotations
 
@@ -43,13 +43,13 @@ class MetricMove:
     metric : str
         Its name.
     before, after : float or None
-        Mean over the networks of a revision; None where it has none.
+        Mean over the networks of a revision; None if it has none.
     interval : tuple of float, optional
         95 % interval of the difference.
     noise : bool or None
-        Whether the interval holds zero: what chance alone makes. None where there is nothing to compare.
+        Whether the interval holds zero: so that chance may explain it. None if there is nothing to compare.
     basis : str
-        What the interval rests on.
+        What the interval is based on.
     """
 
     metric: str
@@ -96,7 +96,7 @@ def compare_accuracies(metric: str, before: list[NetworkScore], after: list[Netw
         old, new = old[:1], new[:1]
         interval = _difference_of_proportions(before[0], after[0])
         images = f"{before[0].images} and {after[0].images} images"
-        basis = f"binomial, {images}; one network says nothing of the spread between seeds"
+        basis = f"binomial, {images}; one network says nothing about the spread between seeds"
     return MetricMove(metric, mean(old), mean(new), interval, interval[0] <= 0 <= interval[1], basis)
 
 
@@ -118,7 +118,7 @@ def _difference_of_proportions(before: NetworkScore, after: NetworkScore) -> tup
 
 
 def _scores(pair: Pair, side: Revision) -> dict[str, list[NetworkScore]] | None:
-    """Scores by what was validated; several of one name differ in their seed. None if a table cannot be had."""
+    """Scores by kind of validation; several of one name differ in their seed. None if a table is not available."""
     scores: dict[str, list[NetworkScore]] = {}
     for (output, name), md5 in sorted(pair.files(side, STAGE).items()):
         if not is_table(name):

@@ -14,7 +14,7 @@ from repro.audit.revision import Revision, at_commit, hashed, in_working_tree, i
 from repro.audit.source_files import folder_md5, md5_of
 from repro.errors import ReproError
 
-#: Made from the results alone and kept out of the cache; whatever moves in it moved before it.
+#: Made from the results alone and not cached; whatever moves in it has already moved in the results.
 DERIVED = ("report",)
 RECEIPTS = "receipts/"
 DVC_REPRO = ".venv/bin/dvc repro"
@@ -50,7 +50,7 @@ class Gap:
     Parameters
     ----------
     stage, output, revision : str
-        What it is of.
+        What is concerned.
     lacks : str
         What is missing.
     remedy : str
@@ -101,14 +101,14 @@ class Pair:
 
     @property
     def stages(self) -> list[str]:
-        """All stages that either revision ran or declares, in the order of the later one."""
+        """All stages that either revision ran or declares, in the order of the later revision."""
         names = dict.fromkeys(
             name for side in (self.after, self.before) for name in (*side.stages, *side.never_run) if name
         )
         return list(names)
 
     def _check(self, name: str) -> None:
-        """Note what makes a stage's outputs no outputs of its revision."""
+        """Record why a stage's outputs do not belong to its revision."""
         if name in DERIVED:
             return
         for side in (self.before, self.after):
@@ -140,7 +140,7 @@ class Pair:
         return [gap for gap in self.gaps if gap.stage == stage or (gap.out_of_date and gap.stage in upstream)]
 
     def changes(self, stage: str) -> list[Change]:
-        """Files of a stage's outputs that differ; what cannot be told is noted as a gap, once."""
+        """Files of a stage's outputs that differ; what cannot be compared is recorded as a gap, once."""
         if stage not in self._changes:
             self._changes[stage] = self._compare(stage)
         return self._changes[stage]
@@ -150,11 +150,11 @@ class Pair:
             return []
         one, two = self.before.stages[stage].outs, self.after.stages[stage].outs
         if set(one) != set(two):
-            lacks = f"the outputs are others: {_some(sorted(one))} before, {_some(sorted(two))} after"
+            lacks = f"the outputs differ: {_some(sorted(one))} before, {_some(sorted(two))} after"
             self.gaps.append(
                 Gap(stage, "", self.after.title, lacks, "compare revisions of the same corpus and the same outputs")
             )
-        found = []
+        changes = []
         for output in (output for output in one if output in two and one[output] != two[output]):
             trees = [self._listing(side, stage, output) for side in (self.before, self.after)]
             if trees[0] is None or trees[1] is None:
@@ -162,21 +162,21 @@ class Pair:
             for name in sorted(set(trees[0]) | set(trees[1])):
                 md5s = trees[0].get(name), trees[1].get(name)
                 if md5s[0] != md5s[1]:
-                    found.append(Change(stage, output, name, *md5s))
-        return found
+                    changes.append(Change(stage, output, name, *md5s))
+        return changes
 
     def files(self, side: Revision, stage: str) -> dict[tuple[str, str], str]:
         """All files of a stage's outputs: MD5 by output and name inside it."""
-        found: dict[tuple[str, str], str] = {}
+        md5s: dict[tuple[str, str], str] = {}
         if stage in side.stages:
             for output in side.stages[stage].outs:
-                found |= {(output, name): md5 for name, md5 in (self._listing(side, stage, output) or {}).items()}
-        return found
+                md5s |= {(output, name): md5 for name, md5 in (self._listing(side, stage, output) or {}).items()}
+        return md5s
 
     def place(
         self, side: Revision, stage: str, output: str, name: str, md5: str, *, quiet: bool = False
     ) -> Path | None:
-        """Where the contents of one file lie; None, with a gap noted unless ``quiet``, if nowhere."""
+        """Path of the contents of one file; None, with a gap recorded unless ``quiet``, if they are nowhere."""
         is_folder = side.stages[stage].outs[output].endswith(".dir")
         stored, path = self._object(md5), self.root / output / name if is_folder else self.root / output
         if stored.is_file():
@@ -195,7 +195,7 @@ class Pair:
         return place.read_bytes() if place else None
 
     def lack(self, side: Revision, stage: str, output: str, lacks: str, name: str = "") -> None:
-        """Note that something of an output cannot be compared; files of one output make one gap."""
+        """Record that part of an output cannot be compared; files of one output make one gap."""
         for gap in self.gaps:
             if (gap.stage, gap.output, gap.revision, gap.lacks) == (stage, output, side.title, lacks):
                 if name and name not in gap.files:
@@ -210,7 +210,7 @@ class Pair:
         return f".venv/bin/dvc fetch --all-commits {stage}; if the remote lacks it: {make}" if self._remote else make
 
     def _listing(self, side: Revision, stage: str, output: str) -> dict[str, str] | None:
-        """MD5 of each file of an output by its name inside; None, with a gap noted, if that cannot be told."""
+        """MD5 of each file of an output by its name inside; None, with a gap recorded, if the list is not available."""
         md5 = side.stages[stage].outs[output]
         if md5 not in self._trees:
             tree = self._tree(md5, self.root / output)
@@ -226,7 +226,7 @@ class Pair:
         stored = self._object(md5)
         if stored.is_file():
             return read_listing(stored)
-        # The folder on disk may be the one that is meant.
+        # The folder on disk may be the recorded one.
         files = [file for file in path.rglob("*") if file.is_file()] if path.is_dir() else []
         tree = {file.relative_to(path).as_posix(): md5_of(file.read_bytes()) for file in files}
         return tree if folder_md5(tree) == md5 else None
@@ -276,17 +276,17 @@ def _revision(root: Path, repo: Repo, name: str | None) -> Revision:
         ) from None
     except DvcException as error:  # another dvc is at work, or dvc.yaml cannot be read
         raise ReproError(
-            found=f"DVC cannot tell what is up to date: {str(error).splitlines()[0]}",
+            found=f"DVC cannot determine what is up to date: {str(error).splitlines()[0]}",
             expected="a readable dvc.yaml, and no other dvc at work here",
             where=str(root),
-            remedy="wait for the other command to end, or mend dvc.yaml (dvc status tells more)",
+            remedy="wait for the other command to end, or correct dvc.yaml (dvc status says more)",
         ) from None
 
 
 def _overlap(output: str, dependency: str) -> bool:
-    """Whether one path is the other one or lies in it."""
+    """Whether one path is equal to the other or inside it."""
     return f"{output}/".startswith(f"{dependency}/") or f"{dependency}/".startswith(f"{output}/")
 
 
-def _some(words: tuple[str, ...] | list[str], most: int = 4) -> str:
-    return ", ".join(words[:most]) + (f" and {len(words) - most} more" if len(words) > most else "")
+def _some(words: tuple[str, ...] | list[str]) -> str:
+    return ", ".join(words[:4]) + (f" and {len(words) - 4} more" if len(words) > 4 else "")

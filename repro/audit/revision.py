@@ -24,7 +24,7 @@ LOCK, PIPELINE = "dvc.lock", "dvc.yaml"
 
 @dataclass(frozen=True)
 class LockedStage:
-    """One stage as it last ran, out of ``dvc.lock``.
+    """One stage as it last ran, from ``dvc.lock``.
 
     Parameters
     ----------
@@ -57,9 +57,9 @@ class Revision:
     never_run : tuple of str
         Stages of ``dvc.yaml`` that the lock file does not know.
     outdated : mapping
-        Why a stage's outputs are not those of this state's code and parameters, by stage.
+        Why a stage's outputs were not made with this state's code and parameters, by stage.
     sources : SourceFiles
-        The files that git holds.
+        The files under git.
     """
 
     name: str
@@ -71,7 +71,7 @@ class Revision:
 
     @property
     def title(self) -> str:
-        """Its name, with the short hash of the commit where the name is another one."""
+        """Its name, and the short hash of the commit unless that is the name."""
         return self.short if self.commit is None or self.commit.startswith(self.name) else f"{self.name} ({self.short})"
 
     @property
@@ -90,12 +90,12 @@ def at_commit(root: Path, scm: Git, name: str) -> Revision:
     scm : Git
         Its repository.
     name : str
-        Anything git knows a commit by.
+        Any name that git knows for a commit.
 
     Raises
     ------
     ReproError
-        If git does not know it, or its commit holds no ``dvc.lock`` or none that can be read.
+        If git does not know it, or its commit has no readable ``dvc.lock``.
     """
     commit = _full_hash(root, scm, name)
     sources = SourceFiles(root, commit)
@@ -103,7 +103,7 @@ def at_commit(root: Path, scm: Git, name: str) -> Revision:
     if text is None:
         raise ReproError(
             found=f"no {LOCK} in {name} ({commit[:9]})",
-            expected=f"a commit that says what its pipeline made: {LOCK} is written by dvc repro",
+            expected=f"a commit that records what its pipeline made: {LOCK} is written by dvc repro",
             where=f"git show {commit[:9]}:{LOCK}",
             remedy=f"choose a commit that has it (git log -- {LOCK}), or run dvc repro there and commit {LOCK}",
         )
@@ -138,14 +138,14 @@ def _recent_commits(scm: Git, most: int = 3) -> list[str]:
 
 
 def in_working_tree(root: Path, status: Mapping[str, Any]) -> Revision:
-    """The project as it lies on disk.
+    """The project as it is on disk.
 
     Parameters
     ----------
     root : Path
         The project's root.
     status : mapping
-        What DVC's ``status`` says of the stages that are not up to date.
+        DVC's ``status``: why stages are not up to date.
 
     Raises
     ------
@@ -211,29 +211,29 @@ def _word(name: object) -> str:
 
 
 def inside(path: object) -> str:
-    """A path of a lock file or listing, if it stays within the project: whatever it names is read.
+    """A path of a lock file or listing, checked to stay within the project, since the file is read.
 
     Raises
     ------
     ValueError
-        If it does not, or is no path.
+        If it leaves the project, or is not a path.
     """
     parts = PurePosixPath(path).parts if isinstance(path, str) and path.isprintable() else ()
     if not parts or ".." in parts or parts[0] == "/":
-        raise ValueError(f"{short_repr(path)} is no path within the project")
+        raise ValueError(f"{short_repr(path)} is not a path within the project")
     return str(path)
 
 
 def hashed(md5: object) -> str:
-    """An MD5 of a lock file or listing, if it is one: DVC makes a path in its cache from it.
+    """An MD5 of a lock file or listing, checked, since DVC makes a path in its cache from it.
 
     Raises
     ------
     ValueError
-        If it is none.
+        If it is not an MD5.
     """
     if not isinstance(md5, str) or not re.fullmatch(r"[0-9a-f]{32}(\.dir)?", md5):
-        raise ValueError(f"{short_repr(md5)} is no MD5")
+        raise ValueError(f"{short_repr(md5)} is not an MD5")
     return md5
 
 
@@ -282,13 +282,13 @@ def _reasons(entries: Sequence[Any]) -> Iterator[str]:
             for name, state in changed.items():
                 if isinstance(state, Mapping):
                     yield from (f"{singular} {name}:{key} {value}" for key, value in state.items())
-                # What the lock file names is looked for later, wherever it may lie.
+                # Where the locked files are is checked later.
                 elif state not in ("not in cache", "deleted"):
                     yield f"{singular} {name} {state}"
 
 
 def _outdated(sources: SourceFiles, commit: str, stages: Mapping[str, LockedStage]) -> dict[str, tuple[str, ...]]:
-    """Stages whose locked dependencies or parameters are not those of the commit: it was committed without a run."""
+    """Stages whose locked dependencies or parameters are not those of the commit: committed without a run."""
     where, text = f"params.yaml of {commit[:9]}", sources.read_text("params.yaml") or "{}"
     document = parse_yaml(text, where=where, expected="parameters", remedy="compare another commit")
     if not isinstance(document, Mapping):

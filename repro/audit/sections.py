@@ -19,11 +19,11 @@ class DiffSection:
     Parameters
     ----------
     id, title, text : str
-        ``text`` is a sentence; it may stand without rows.
+        ``text`` is a sentence; there may be no rows.
     columns : tuple of str
         Headings.
     rows : tuple of tuple of str
-        Cells as plain text; whoever prints them must escape them.
+        Cells as plain text, to be escaped by the output format.
     """
 
     id: str
@@ -34,15 +34,15 @@ class DiffSection:
 
 
 def sections(diff: Diff) -> list[DiffSection]:
-    """All parts in reading order; what did not move says so in a sentence."""
+    """All parts in reading order; a part without moves says so in a sentence."""
     makers: Sequence[Callable[[Diff], DiffSection]] = (
-        _gaps, _next_steps, _claims, _findings, _cells, _frames, _nights, _metrics, _stages, _time, _pictures, _numbers,
+        _gaps, _next_steps, _claims, _findings, _cells, _frames, _nights, _metrics, _stages, _pictures, _numbers,
     )  # fmt: skip
     return [section for section in (make(diff) for make in makers) if section.text or section.rows]
 
 
 def _summary(diff: Diff, stages: Sequence[str], moved: str, unmoved: str) -> str:
-    """The sentence of a section read from these stages: what was not compared is never said to have stayed.
+    """The sentence of a section read from these stages: nothing that was not compared is called unchanged.
 
     Parameters
     ----------
@@ -51,9 +51,9 @@ def _summary(diff: Diff, stages: Sequence[str], moved: str, unmoved: str) -> str
     stages : sequence of str
         Stages whose outputs the section compares.
     moved : str
-        The sentence if rows moved; may be empty.
+        The sentence if something moved; may be empty.
     unmoved : str
-        The sentence if none did; used only if all could be compared.
+        The sentence if nothing did; used only if everything could be compared.
     """
     gaps = [gap for stage in stages for gap in diff.not_compared.get(stage, [])]
     if not gaps:
@@ -157,7 +157,7 @@ def _metrics(diff: Diff) -> DiffSection:
         interval = f"{move.interval[0]:+.4f} to {move.interval[1]:+.4f}" if move.interval else NOTHING
         verdict = {True: "within noise", False: "changed", None: NOTHING}[move.noise]
         rows.append((move.metric, shown(move.before), shown(move.after), interval, verdict, move.basis))
-    columns = ("metric", "before", "after", "95 % interval of the difference", "so", "rests on")
+    columns = ("metric", "before", "after", "95 % interval of the difference", "verdict", "based on")
     moved = f"{len(rows):,} metric{'' if len(rows) == 1 else 's'} moved." if rows else ""
     text = _summary(diff, ("train",), moved, "No metric moved.")
     return DiffSection("metrics", "Metrics", text, columns, tuple(rows))
@@ -180,18 +180,6 @@ def _stages(diff: Diff) -> DiffSection:
     if idle:
         text += f" Only comments, docstrings or layout changed for {', '.join(idle)}: run again, nothing changed."
     return DiffSection("stages", "Stages that ran, and why", text, ("stage", "what", "because", "outputs"), rows)
-
-
-def _time(diff: Diff) -> DiffSection:
-    rows = tuple(
-        (run["stage"], run["began_utc"], shown(run["seconds"]), shown(run["nights_done"]), shown(run["nights_kept"]))
-        for run in diff.times
-    )
-    text = (
-        "The last run of each of these stages in this checkout." if rows else "No run of these stages is recorded here."
-    )
-    columns = ("stage", "began, UTC", "seconds", "nights made", "nights kept")
-    return DiffSection("time", "Time", text if diff.stages else "", columns, rows)
 
 
 def shown(value: Any) -> str:
@@ -217,7 +205,7 @@ def _arrow(before: Any, after: Any) -> str:
     return f"{shown(before)} → {shown(after)}"
 
 
-def _files(names: Sequence[str], most: int = 3) -> str:
+def _files(names: Sequence[str]) -> str:
     if not names:
         return ""
-    return f"({', '.join(names[:most])}{f' and {len(names) - most} more' if len(names) > most else ''})"
+    return f"({', '.join(names[:3])}{f' and {len(names) - 3} more' if len(names) > 3 else ''})"

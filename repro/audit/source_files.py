@@ -82,14 +82,14 @@ class SourceFiles:
         return self._hashes[path]
 
     def md5(self, path: str) -> str | None:
-        """The hash of a file, or of a folder's listing, as in ``dvc.lock``; None if it is missing."""
+        """Hash of a file, or of a folder's listing, as in ``dvc.lock``; None if it is missing."""
         hashes = self.hashes(path)
         if not hashes:
             return None
         return hashes[""] if "" in hashes else folder_md5(hashes)
 
     def _md5(self, name: str, info: Mapping[str, Mapping[str, str]]) -> str:
-        # Files that DVC tracks (videos of gigabytes) are not read: their hash is on record.
+        # Files that DVC tracks (videos of gigabytes) are not read: DVC knows their hash.
         return info.get("dvc_info", {}).get("md5") or md5_of(self._files.read_bytes(name))
 
     @contextmanager

@@ -1,4 +1,4 @@
-"""Which stages ran between two revisions, why, and whether it changed what they made."""
+"""Stages that ran between two revisions, why, and whether their outputs changed."""
 
 from __future__ import annotations
 
@@ -29,11 +29,11 @@ class StageRun:
     because : tuple of str
         Each dependency, parameter or command that differs.
     idle : bool
-        Whether all that differs are comments, docstrings or layout of code.
+        Whether only comments, docstrings or layout of code differ.
     outputs : str
-        What became of its outputs, in words.
+        How its outputs differ, in words.
     same : bool or None
-        Whether its outputs, receipts aside, are the same; None if that cannot be told or compared.
+        Whether its outputs, receipts aside, are the same; None if that is unknown.
     """
 
     stage: str
@@ -46,23 +46,23 @@ class StageRun:
 
 def stage_runs(pair: Pair) -> list[StageRun]:
     """Stages that differ between the revisions, in the pipeline's order."""
-    found = []
+    runs = []
     for name in pair.stages:
         one, two = pair.before.stages.get(name), pair.after.stages.get(name)
         if one is None and two is not None:
-            found.append(StageRun(name, "new", (), False, "nothing to compare with", None))
+            runs.append(StageRun(name, "new", (), False, "nothing to compare with", None))
         elif two is None and one is not None:
-            found.append(StageRun(name, "gone", (), False, "nothing to compare with", None))
+            runs.append(StageRun(name, "gone", (), False, "nothing to compare with", None))
         elif one is not None and two is not None and one != two:
             reasons = list(_reasons(pair, one, two))
             outputs, same = _outputs(pair, name, one, two)
             idle = bool(reasons) and all(quiet for _, quiet in reasons)
-            found.append(StageRun(name, "made again", tuple(text for text, _ in reasons), idle, outputs, same))
-    return found
+            runs.append(StageRun(name, "made again", tuple(text for text, _ in reasons), idle, outputs, same))
+    return runs
 
 
 def _reasons(pair: Pair, one: LockedStage, two: LockedStage) -> Iterator[tuple[str, bool]]:
-    """Each reason in words, and whether it is one that can change nothing."""
+    """Each reason in words, and whether it cannot change any result."""
     if one.cmd != two.cmd:
         yield f"command: {one.cmd} -> {two.cmd}", False
     for key in dict.fromkeys((*one.params, *two.params)):
@@ -97,7 +97,7 @@ def _dependency(pair: Pair, path: str, before: str, after: str) -> tuple[str, bo
 
 
 def _same_code(pair: Pair, path: str, before: str, after: str) -> bool:
-    """Whether a Python file is the same code on both sides; false if git does not hold what was locked."""
+    """Whether a Python file is the same code on both sides; false if git does not have the locked version."""
     if not path.endswith(".py"):
         return False
     texts = [side.sources.read_text(path) for side in (pair.before, pair.after)]
@@ -108,7 +108,7 @@ def _same_code(pair: Pair, path: str, before: str, after: str) -> bool:
 
 
 def _files_that_differ(pair: Pair, folder: str, before: str, after: str) -> dict[str, tuple[str, str]]:
-    """Files of a folder under git that differ, with both hashes; nothing if git does not hold what was locked."""
+    """Files of a folder under git that differ, with both hashes; nothing if git does not have the locked version."""
     one, two = (side.sources.hashes(folder) for side in (pair.before, pair.after))
     if (folder_md5(one), folder_md5(two)) != (before, after):
         return {}
@@ -126,10 +126,10 @@ def _outputs(pair: Pair, name: str, one: LockedStage, two: LockedStage) -> tuple
     if not changes and (
         len(pair.gaps) > noted or set(one.outs) != set(two.outs) or any(gap.stage == name for gap in pair.gaps)
     ):
-        return "cannot be told", None
+        return "unknown", None
     real = [change for change in changes if not change.name.startswith(RECEIPTS)]
     if not real:
-        return f"the same but for {len(changes)} receipt(s), which record what the work was done with", True
+        return f"the same but for {len(changes)} receipt(s), which record inputs and code", True
     kinds = Counter("added" if c.before is None else "removed" if c.after is None else "differ" for c in real)
     counts = ", ".join(f"{kinds[kind]} {kind}" for kind in ("differ", "added", "removed") if kinds[kind])
     return f"of {len(pair.files(pair.after, name))} files {counts}", False

@@ -1,4 +1,4 @@
-"""Thumbnails of moved frames out of the night archives, as they were and as they are."""
+"""Thumbnails of moved frames from the night archives, before and after."""
 
 from __future__ import annotations
 
@@ -13,22 +13,22 @@ from repro.audit.revision import Revision
 from repro.errors import ReproError
 from repro.untrusted import archive_member, open_archive, open_picture
 
-#: Where frames lie: under their names behind the clock, by number before it.
+#: Stages with archives of frames; revisions before the frames were stored once have one in stage clock, too.
 ARCHIVES = ("clock", "film")
 MOST, SIDE_PX = 24, 120
 
 
 @dataclass(frozen=True)
 class Thumbnail:
-    """One frame before and after, as JPEG; None where no archive that is at hand holds it."""
+    """One frame before and after, as JPEG; None where no available archive holds it."""
 
     name: str
     before: bytes | None
     after: bytes | None
 
 
-def thumbnails(pair: Pair, moves: Sequence[FrameMove], most: int = MOST) -> list[Thumbnail]:
-    """Thumbnails of some moved frames, evenly taken from all of them; those of which no image is at hand are left out.
+def thumbnails(pair: Pair, moves: Sequence[FrameMove]) -> list[Thumbnail]:
+    """Thumbnails of at most :data:`MOST` moved frames, evenly taken from all of them; frames without any available image are left out.
 
     Parameters
     ----------
@@ -36,27 +36,25 @@ def thumbnails(pair: Pair, moves: Sequence[FrameMove], most: int = MOST) -> list
         The revisions.
     moves : sequence of FrameMove
         The frames.
-    most : int
-        How many at most.
     """
-    step = max(1, -(-len(moves) // most))
+    step = max(1, -(-len(moves) // MOST))
     archives = {side.title: _archives(pair, side) for side in (pair.before, pair.after)}
-    found = []
+    pictures = []
     for move in moves[::step]:
         images = [_image(pair, side, archives[side.title], move) for side in (pair.before, pair.after)]
         if any(images):
-            found.append(Thumbnail(move.name, *images))
-    return found
+            pictures.append(Thumbnail(move.name, *images))
+    return pictures
 
 
 def _archives(pair: Pair, side: Revision) -> dict[str, list[tuple[str, str, str, str]]]:
     """Archives of frames by night: stage, output, name inside it, MD5."""
-    found: dict[str, list[tuple[str, str, str, str]]] = {}
+    archives: dict[str, list[tuple[str, str, str, str]]] = {}
     for stage in ARCHIVES:
         for (output, name), md5 in pair.files(side, stage).items():
             if match := re.search(r"frames/(\d{8})\.zip$", name):
-                found.setdefault(match[1], []).append((stage, output, name, md5))
-    return found
+                archives.setdefault(match[1], []).append((stage, output, name, md5))
+    return archives
 
 
 def _image(

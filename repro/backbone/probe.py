@@ -26,9 +26,10 @@ from repro.backbone.augmentation import augment
 from repro.backbone.pretrain_frames import Corpus, make
 from repro.classifier import device as devices
 from repro.classifier import transforms
-from repro.classifier.network import CLASSES, build, observatory_path
+from repro.classifier.network import build, observatory_path
 from repro.engine.progress import progress
 from repro.files import read_json, write_json
+from repro.frames import CLASSES
 from repro.observatory import truth
 from repro.params import load_params
 from repro.paths import find_project

@@ -6,6 +6,7 @@ import os
 import time
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import cv2
 import matplotlib
@@ -14,9 +15,10 @@ import pytesseract
 from PIL import Image as PillowImage
 from PIL import ImageDraw, ImageFont
 
+from repro.bench.rates import speed_document
 from repro.camera import Camera, load_camera
 from repro.clock import ocr
-from repro.clock.read_clock import read_clock
+from repro.clock.read_clock import ClockSetup, read_clock
 from repro.engine.workers import worker_count
 from repro.params import ClockParams
 
@@ -51,28 +53,23 @@ def read_one_by_one(strips: list[ocr.Image]) -> list[str]:
     return texts
 
 
-def bench(workers: int = 0) -> dict[str, str | float]:
+def bench() -> dict[str, Any]:
     """Measure strips read a second: both engines, one call a strip, and Tesseract reading prepared pages and nothing else.
 
     ``ours`` is the engine ``learned`` on a night of :data:`STRIPS` frames, from strips to times; ``tesseract`` is the other
     engine likewise. Both have as many calls at a time as the clock stage has, the baseline has one. The shares of stamps
     read right are in ``accuracy``, ``accuracy_tesseract`` and ``accuracy_baseline``, the last one without any repair;
     ``disagreements`` counts the frames to which the engines give different times.
-
-    Parameters
-    ----------
-    workers : int
-        Calls at a time, 0 for one a core.
     """
     os.environ.setdefault("OMP_THREAD_LIMIT", "1")
-    camera, threads = load_camera("auroramax"), worker_count(workers)
+    camera, threads = load_camera("auroramax"), worker_count(0)
     strips, texts = make_strips(camera, STRIPS)
     stamps, seconds = {}, {}
     for engine in ("learned", "tesseract"):
         began = time.perf_counter()
         params = ClockParams(engine=engine)
         stamps[engine] = (
-            read_clock(strips, NIGHT, camera, params, step=10, threads=threads).table["clock_text"].tolist()
+            read_clock(strips, ClockSetup(NIGHT, camera, params, 10), threads=threads).table["clock_text"].tolist()
         )
         seconds[engine] = time.perf_counter() - began
     few = slice(0, STRIPS, STRIPS // BASELINE_STRIPS)
@@ -87,20 +84,16 @@ def bench(workers: int = 0) -> dict[str, str | float]:
         ocr.prepare(strip[box], first, params.min_contrast)
     seconds["limit"] = seconds["tesseract"] - (time.perf_counter() - began)
     rates = {way: STRIPS / spent_s for way, spent_s in seconds.items()}
-    return {
-        "name": "clock",
-        "ours": round(rates["learned"], 2),
-        "baseline": round(rates["baseline"], 2),
-        "limit": round(rates["limit"], 2),
-        "tesseract": round(rates["tesseract"], 2),
-        "ratio_to_baseline": round(rates["learned"] / rates["baseline"], 2),
-        "ratio_to_limit": round(rates["learned"] / rates["limit"], 3),
-        "unit": f"frames read per second, {threads} calls at a time",
-        "accuracy": round(_right(stamps["learned"], texts) / STRIPS, 4),
-        "accuracy_tesseract": round(_right(stamps["tesseract"], texts) / STRIPS, 4),
-        "accuracy_baseline": round(_right(slow, texts[few]) / len(slow), 4),
-        "disagreements": STRIPS - _right(stamps["learned"], stamps["tesseract"]),
-    }
+    ordered = {"ours": rates["learned"], **{way: rates[way] for way in ("baseline", "limit", "tesseract")}}
+    return speed_document(
+        "clock",
+        f"frames read per second, {threads} calls at a time",
+        ordered,
+        accuracy=round(_right(stamps["learned"], texts) / STRIPS, 4),
+        accuracy_tesseract=round(_right(stamps["tesseract"], texts) / STRIPS, 4),
+        accuracy_baseline=round(_right(slow, texts[few]) / len(slow), 4),
+        disagreements=STRIPS - _right(stamps["learned"], stamps["tesseract"]),
+    )
 
 
 def _right(read: list[str], texts: list[str]) -> int:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import tempfile
 import time
-from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import av
 import cv2
 import numpy as np
 
+from repro.bench.rates import best_rates, speed_document
 from repro.camera import Camera, load_camera
 from repro.engine.receipts import NightWork
 from repro.film.film_corpus import FilmTask, film_night
@@ -21,7 +22,7 @@ FRAMES = 900  # an hour and a half of a night
 ROUNDS = 3
 
 
-def make_video(path: Path, camera: Camera, frames: int = FRAMES) -> None:
+def make_video(path: Path, camera: Camera) -> None:
     """Write drifting clouds of noise in the camera's frame size, H.264 at 25 frames a second, from a fixed seed."""
     width, height = camera.frame_px.width, camera.frame_px.height
     rng = np.random.default_rng(20240201)
@@ -31,7 +32,7 @@ def make_video(path: Path, camera: Camera, frames: int = FRAMES) -> None:
     with av.open(str(path), "w") as container:
         stream = container.add_stream("libx264", rate=25, options={"preset": "medium", "crf": "23"})
         stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
-        for number in range(frames):
+        for number in range(FRAMES):
             x, y = (number // 3) % 160, (number // 5) % 160
             image = cv2.add(sky[y : y + height, x : x + width], grain[number % 8])
             container.mux(stream.encode(av.VideoFrame.from_ndarray(image, format="bgr24")))
@@ -72,43 +73,25 @@ def read_every_frame(video: Path, camera: Camera, folder: Path) -> int:
     return count
 
 
-def bench(video: Path | None = None, camera: Camera | None = None) -> dict[str, str | float]:
+def bench() -> dict[str, Any]:
     """Measure frames scanned in a second of processor time, the best of several rounds each.
 
     Processor time, because nights are filmed side by side and fill all cores: what counts is what a frame costs.
-
-    Parameters
-    ----------
-    video : Path, optional
-        A video of the camera; one is made if not given.
-    camera : Camera, optional
-        AuroraMAX if not given.
     """
-    camera = camera or load_camera("auroramax")
+    camera = load_camera("auroramax")
     with tempfile.TemporaryDirectory(prefix="repro-film-") as name:
         folder = Path(name)
-        if video is None:
-            video = folder / "bench.mp4"
-            make_video(video, camera)
+        video = folder / "bench.mp4"
+        make_video(video, camera)
         work = NightWork("20240201", (video,), film_outputs(folder, "20240201"), folder / "receipt.json", "")
         task = FilmTask(work, 0, camera, FilmParams())
         jpegs = folder / "jpegs"
         jpegs.mkdir()
-        ways: dict[str, Callable[[], int]] = {
-            "ours": lambda: int(film_night(task)["scanned"]),
-            "baseline": lambda: read_every_frame(video, camera, jpegs),
-            "limit": lambda: decode_only(video),
+        count = decode_only(video)
+        ways = {
+            "ours": (count, lambda: int(film_night(task)["scanned"])),
+            "baseline": (count, lambda: read_every_frame(video, camera, jpegs)),
+            "limit": (count, lambda: decode_only(video)),
         }
-        rates = dict.fromkeys(ways, 0.0)
-        for _ in range(ROUNDS):  # in turn, so that a machine that grows busy slows all of them
-            for way, go in ways.items():
-                began = time.process_time()
-                frames = go()
-                rates[way] = max(rates[way], frames / (time.process_time() - began))
-    return {
-        "name": "film",
-        **{way: round(rate, 1) for way, rate in rates.items()},
-        "ratio_to_baseline": round(rates["ours"] / rates["baseline"], 3),
-        "ratio_to_limit": round(rates["ours"] / rates["limit"], 3),
-        "unit": "frames scanned per second of processor time",
-    }
+        rates, _ = best_rates(ways, ROUNDS, clock=time.process_time)
+    return speed_document("film", "frames scanned per second of processor time", rates)

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import io
 import tempfile
-import time
 import zipfile
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -16,13 +14,13 @@ from PIL import Image
 from pytorch_grad_cam import GradCAM
 from pytorch_grad_cam.utils.model_targets import ClassifierOutputTarget
 from torch import nn
-from torchvision import transforms
 
-from repro.bench.inference_speed import lively, write_night
+from repro.bench.inference_speed import lively, published_transform, write_night
+from repro.bench.rates import best_rates, speed_document
 from repro.classifier.cam import BATCH, Maps, explain, layer_of
 from repro.classifier.device import choose
 from repro.classifier.network import build
-from repro.classifier.transforms import IMAGENET_MEAN, IMAGENET_STD, load_frame, normalise
+from repro.classifier.transforms import load_frame, normalise
 from repro.engine.workers import worker_count
 
 FRAMES, ROUNDS = 2 * BATCH, 4
@@ -43,7 +41,6 @@ def bench() -> dict[str, Any]:
         ``largest_difference`` between our maps and the baseline's, scaled from 0 to 1.
     """
     device = choose("auto")
-    gpu = device.type == "cuda"
     with tempfile.TemporaryDirectory(prefix="repro-gradcam-") as folder:
         archive = Path(folder) / "night.zip"
         names = write_night(archive, FRAMES)
@@ -56,58 +53,42 @@ def bench() -> dict[str, Any]:
             pixels = np.stack([load_frame(archive, name, SIDE_PX) for name in names])
             return explain(network, pixels, "yes", device=device).shown
 
-        ways: dict[str, Callable[[], Maps | None]] = {
-            "ours": ours,
-            "baseline": lambda: _one_by_one(network, archive, names, device),
-            "limit": lambda: _forward_backward(network, ready),
-        }
-        best = dict.fromkeys(ways, float("inf"))
-        shown: dict[str, Maps] = {}
-        for number in range(ROUNDS + 1):
-            for way, do in ways.items():
-                began = time.perf_counter()
-                found = do()
-                if gpu:
-                    torch.cuda.synchronize()
-                spent = time.perf_counter() - began
-                if number:  # the first round only warms up
-                    best[way] = min(best[way], spent)
-                if found is not None:
-                    shown[way] = found
-    rates = {way: len(names) / spent for way, spent in best.items()}
-    return {
-        "name": "gradcam",
-        **{way: round(rate, 2) for way, rate in rates.items()},
-        "ratio_to_baseline": round(rates["ours"] / rates["baseline"], 2),
-        "ratio_to_limit": round(rates["ours"] / rates["limit"], 3),
-        "unit": "frames/s",
-        "device": torch.cuda.get_device_name(device) if gpu else f"cpu, {worker_count(0)} cores",
-        "largest_difference": float(f"{np.abs(shown['ours'] - shown['baseline']).max():.2g}"),
-    }
+        rates, shown = best_rates(
+            {
+                "ours": (len(names), ours),
+                "baseline": (len(names), lambda: _one_by_one(network, archive, names, device)),
+                "limit": (len(names), lambda: _forward_backward(network, ready)),
+            },
+            ROUNDS,
+        )
+    difference = np.abs(shown["ours"] - shown["baseline"]).max()
+    return speed_document(
+        "gradcam",
+        "frames/s",
+        rates,
+        device=torch.cuda.get_device_name(device) if device.type == "cuda" else f"cpu, {worker_count(0)} cores",
+        largest_difference=float(f"{difference:.2g}"),
+    )
 
 
 def _one_by_one(network: nn.Module, archive: Path, names: list[str], device: torch.device) -> Maps:
-    transform = transforms.Compose(
-        [
-            transforms.Resize((SIDE_PX, SIDE_PX)),
-            transforms.ToTensor(),
-            transforms.Normalize(IMAGENET_MEAN, IMAGENET_STD),
-        ]
-    )
     network.requires_grad_(True)
-    found = []
+    maps = []
     with zipfile.ZipFile(archive) as file:
         for name in names:
             image = Image.open(io.BytesIO(file.read(name))).convert("RGB")
             with GradCAM(model=network, target_layers=[layer_of(network, "features")]) as cam:
-                found.append(cam(transform(image).unsqueeze(0).to(device), targets=[ClassifierOutputTarget(1)])[0])
+                maps.append(
+                    cam(published_transform(image).unsqueeze(0).to(device), targets=[ClassifierOutputTarget(1)])[0]
+                )
     network.zero_grad(set_to_none=True)
-    return np.array(found)
+    return np.array(maps)
 
 
-def _forward_backward(network: nn.Module, ready: torch.Tensor) -> None:
+def _forward_backward(network: nn.Module, ready: torch.Tensor) -> Maps:
     network.requires_grad_(False)
     layer_of(network, "features").requires_grad_(True)
     for _ in range(FRAMES // len(ready)):
         network(ready)[:, 1].sum().backward()
     network.zero_grad(set_to_none=True)
+    return np.empty((0, SIDE_PX, SIDE_PX), np.float32)

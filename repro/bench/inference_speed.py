@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import io
 import tempfile
-import time
 import zipfile
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -17,6 +15,7 @@ from PIL import Image
 from torch import nn
 from torchvision import transforms
 
+from repro.bench.rates import Way, best_rates, speed_document
 from repro.classifier.device import choose
 from repro.classifier.infer_corpus import SUITS, Classifier, Logits, p_yes
 from repro.classifier.network import build, load, save
@@ -31,6 +30,10 @@ GPU_FRAMES = 2048
 DIFFERENT = 64  # frames; more are these again
 ROUNDS = 8  # short ones by turns, of which the fastest counts: what else the machine does strikes all alike
 P_TOLERANCE = 0.002
+#: What the published script does to an image before the network.
+published_transform = transforms.Compose(
+    [transforms.Resize((240, 240)), transforms.ToTensor(), transforms.Normalize(IMAGENET_MEAN, IMAGENET_STD)]
+)
 
 
 def bench() -> dict[str, Any]:
@@ -39,7 +42,7 @@ def bench() -> dict[str, Any]:
     Ours is :class:`repro.classifier.infer_corpus.Classifier` in its ``fast`` mode. The baseline is the published script's way: open,
     transform and classify one image after the other, in float32. The limit is the slower of the two things that must
     happen in any case, decoding alone and the network alone, on the same device with the same batches; on a CPU, where
-    both share the cores, it is the rate at which both together could at best go on.
+    both share the cores, it is the highest rate that both can reach together.
 
     Returns
     -------
@@ -64,13 +67,13 @@ def bench() -> dict[str, Any]:
         fast = Classifier(load(weights)[0], 240, params, device)
         published = load(weights)[0].to(device)
         few = names if not gpu else names[: count // 8]  # one by one, all would take minutes
-        work: dict[str, tuple[int, Callable[[], Logits | None]]] = {
+        ways: dict[str, Way[Any]] = {
             "ours": (count, lambda: fast.classify(archive, names)),
             "baseline": (len(few), lambda: _published(published, archive, few, device)),
             "decode": (count, lambda: _decode_only(archive, names, fast.threads)),
             "network": (count, lambda: _network_only(fast, count)),
         }
-        rates, answers = _measure(work, gpu)
+        rates, answers = best_rates(ways, ROUNDS)
     difference = np.abs(p_yes(answers["ours"][: len(few)]) - p_yes(answers["baseline"]))
     flipped = int((answers["ours"][: len(few)].argmax(1) != answers["baseline"].argmax(1)).sum())
     if flipped or difference.max() > P_TOLERANCE:
@@ -80,39 +83,15 @@ def bench() -> dict[str, Any]:
             where=f"repro bench inference on {device}",
             remedy="report this: the fast way must give the published answers",
         )
-    decode_rate, network_rate = rates["decode"], rates["network"]
-    limit = min(decode_rate, network_rate) if gpu else 1 / (1 / decode_rate + 1 / network_rate)
-    return {
-        "name": "inference",
-        "ours": round(rates["ours"], 1),
-        "baseline": round(rates["baseline"], 1),
-        "limit": round(limit, 1),
-        "ratio_to_baseline": round(rates["ours"] / rates["baseline"], 2),
-        "ratio_to_limit": round(rates["ours"] / limit, 2),
-        "unit": "frames/s",
-        "device": torch.cuda.get_device_name(device) if gpu else f"cpu, {worker_count(0)} cores",
-        "largest_difference": float(difference.max()),
-        "flipped": flipped,
-    }
-
-
-def _measure(
-    work: dict[str, tuple[int, Callable[[], Logits | None]]], gpu: bool
-) -> tuple[dict[str, float], dict[str, Logits]]:
-    best = dict.fromkeys(work, float("inf"))
-    answers: dict[str, Logits] = {}
-    for round_number in range(ROUNDS + 1):
-        for name, (_, do) in work.items():
-            began = time.perf_counter()
-            found = do()
-            if gpu:
-                torch.cuda.synchronize()
-            spent = time.perf_counter() - began
-            if round_number:  # the first round only warms up
-                best[name] = min(best[name], spent)
-            if found is not None:
-                answers[name] = found
-    return {name: count / best[name] for name, (count, _) in work.items()}, answers
+    decode, network = rates.pop("decode"), rates.pop("network")
+    return speed_document(
+        "inference",
+        "frames/s",
+        {**rates, "limit": min(decode, network) if gpu else 1 / (1 / decode + 1 / network)},
+        device=torch.cuda.get_device_name(device) if gpu else f"cpu, {worker_count(0)} cores",
+        largest_difference=float(difference.max()),
+        flipped=flipped,
+    )
 
 
 def write_night(target: Path, count: int) -> list[str]:
@@ -148,23 +127,20 @@ def lively(network: nn.Module, pixels: Pixels) -> nn.Module:
 
 
 def _published(network: nn.Module, archive: Path, names: list[str], device: torch.device) -> Logits:
-    transform = transforms.Compose(
-        [transforms.Resize((240, 240)), transforms.ToTensor(), transforms.Normalize(IMAGENET_MEAN, IMAGENET_STD)]
-    )
-    found = []
+    logits = []
     with zipfile.ZipFile(archive) as file, torch.no_grad():
         for name in names:
             image = Image.open(io.BytesIO(file.read(name))).convert("RGB")
-            found.append(network(transform(image).unsqueeze(0).to(device))[0].double().cpu().numpy())
-    return np.array(found)
+            logits.append(network(published_transform(image).unsqueeze(0).to(device))[0].double().cpu().numpy())
+    return np.array(logits)
 
 
-def _decode_only(archive: Path, names: list[str], threads: int) -> None:
+def _decode_only(archive: Path, names: list[str], threads: int) -> Pixels:
     with ThreadPoolExecutor(threads) as pool:
-        list(pool.map(lambda name: load_frame(archive, name, 240), names))
+        return list(pool.map(lambda name: load_frame(archive, name, 240), names))[-1]
 
 
-def _network_only(fast: Classifier, count: int) -> None:
+def _network_only(fast: Classifier, count: int) -> Logits:
     """The network alone, on images that are ready, divided over threads as ours does."""
     ready = np.random.default_rng(2).integers(0, 256, (fast.batch, 240, 240, 3), dtype=np.uint8)
-    fast.each(lambda _: ready, [()] * (count // fast.batch))
+    return fast.each(lambda _: ready, [()] * (count // fast.batch))

@@ -18,7 +18,7 @@ from typing import Any
 from repro.errors import ReproError
 from repro.files import write_json
 
-LIMIT_S = 3600  # after which one benchmark is given up, so that the others have their turn
+LIMIT_S = 3600  # after which a benchmark is stopped, so that the others can run
 KEYS = ("name", "ours", "baseline", "limit", "ratio_to_baseline", "ratio_to_limit", "unit")
 
 
@@ -29,8 +29,8 @@ class Benchmark:
     Parameters
     ----------
     module : str
-        Module whose ``bench()`` measures; it gives :data:`KEYS` and whatever else it has to say, all measured in one run on
-        one machine. Where ``device`` is among it, it tells what else than all cores was used.
+        Module whose ``bench()`` measures; it returns :data:`KEYS` and all else that it measures, in one run on
+        one machine. ``device`` names the device, if it is not the CPU with all cores.
     least, most : mapping
         Least and greatest values to reach, by key of what was measured.
     least_gpu : mapping, optional
@@ -77,12 +77,12 @@ def measure(name: str) -> dict[str, Any]:
     -------
     dict
         :data:`KEYS`; ``targets`` (``at_least`` and ``at_most`` by key), ``missed`` (words, see :func:`missed`) and ``machine``;
-        whatever else the benchmark tells.
+        and all else that the benchmark measured.
 
     Raises
     ------
     ReproError
-        If there is none of that name.
+        If there is no benchmark of that name.
     """
     if name not in BENCHMARKS:
         raise ReproError(
@@ -97,7 +97,7 @@ def measure(name: str) -> dict[str, Any]:
 
 
 def measure_all(names: Sequence[str]) -> Iterator[dict[str, Any]]:
-    """Run benchmarks one after the other, each in a process of its own, so that none disturbs or stops another.
+    """Run benchmarks one after the other, each in its own process, so that none disturbs or stops another.
 
     Yields
     ------
@@ -110,8 +110,8 @@ def measure_all(names: Sequence[str]) -> Iterator[dict[str, Any]]:
             answer = subprocess.run(command, stdout=subprocess.PIPE, text=True, timeout=LIMIT_S, check=False)
             yield json.loads(answer.stdout)
         except (OSError, ValueError, subprocess.TimeoutExpired) as error:
-            told = f"longer than {LIMIT_S} s" if isinstance(error, subprocess.TimeoutExpired) else "no result"
-            yield {"name": name, "error": f"{told}; what went wrong stands above", "machine": machine()}
+            reason = f"longer than {LIMIT_S} s" if isinstance(error, subprocess.TimeoutExpired) else "no result"
+            yield {"name": name, "error": f"{reason}; see the message above", "machine": machine()}
 
 
 def missed(name: str, measured: Mapping[str, Any]) -> list[str]:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 from skyfield import almanac
 from skyfield.api import wgs84
 
+from repro.bench.rates import best_rates, speed_document
 from repro.params import Site
 from repro.sky.ephemeris import (
     Altitude,
@@ -23,14 +22,14 @@ from repro.sky.ephemeris import (
 )
 
 FRAMES = 214_890  # frames of the thesis
-BASELINE_FRAMES = 300
+BASELINE_FRAMES, ROUNDS = 300, 3
 YELLOWKNIFE = Site(latitude_deg=62.4333, longitude_deg=-114.35, elevation_m=0.0, time_zone="America/Yellowknife")
 
 
 def positions_one_by_one(times_utc: Times, site: Site, *, altitude: Altitude = "apparent") -> Positions:
     """The same as :func:`repro.sky.ephemeris.positions`, by one plain Skyfield evaluation a frame.
 
-    It is the naive way and the authority: tests hold the fast one against it, the benchmark measures it.
+    It is the naive way, and the reference of the tests.
     """
     kernel = load_ephemeris()
     site_frame = wgs84.latlon(site.latitude_deg, site.longitude_deg, site.elevation_m)
@@ -55,7 +54,7 @@ def positions_one_by_one(times_utc: Times, site: Site, *, altitude: Altitude = "
     return Positions(sun_alt, sun_az, moon_alt, moon_az, fold(elongation), elongation)
 
 
-def bench() -> dict[str, str | float]:
+def bench() -> dict[str, Any]:
     """Measure frames a second: ours, one Skyfield evaluation a frame, and the least that any way must do.
 
     The limit is the last step alone, turning two vectors a frame by a known sidereal time into altitude and azimuth.
@@ -70,37 +69,20 @@ def bench() -> dict[str, str | float]:
     evenings = np.datetime64("2022-12-01T01:00", "us") + np.arange(332) * np.timedelta64(1, "D").astype("m8[us]")
     minutes = np.arange(649) * np.timedelta64(60, "s").astype("m8[us]")
     times_utc = (evenings[:, None] + minutes).ravel()[:FRAMES]
-    positions(times_utc[:1], YELLOWKNIFE)  # opening the ephemeris is no part of either rate
-    ours = _rate(lambda: positions(times_utc, YELLOWKNIFE), FRAMES, repeats=3)
     some = times_utc[:: FRAMES // BASELINE_FRAMES][:BASELINE_FRAMES]
-    authority: list[Positions] = []
-    baseline = _rate(lambda: authority.append(positions_one_by_one(some, YELLOWKNIFE)), len(some), repeats=1)
-    fast = positions(times_utc, YELLOWKNIFE)
-    difference = max(
-        float(np.abs(getattr(fast, name)[:: FRAMES // BASELINE_FRAMES][:BASELINE_FRAMES] - getattr(right, name)).max())
-        for right in authority
-        for name in ("sun_alt_deg", "moon_alt_deg", "moon_phase_deg")
-    )
     vectors = np.random.default_rng(0).normal(size=(3, FRAMES))
     angle = np.linspace(0.0, 2.0 * np.pi, FRAMES)
-    limit = _rate(lambda: [horizontal(vectors, angle, YELLOWKNIFE.latitude_deg) for _ in "ab"], FRAMES, repeats=3)
-    return {
-        "name": "sky",
-        "ours": round(ours),
-        "baseline": round(baseline, 1),
-        "limit": round(limit),
-        "ratio_to_baseline": round(ours / baseline, 1),
-        "ratio_to_limit": round(ours / limit, 3),
-        "unit": "frames/s",
-        "largest_difference_deg": float(f"{difference:.2g}"),
-    }
-
-
-def _rate(work: Callable[[], object], frames: int, *, repeats: int) -> float:
-    """Frames a second in the quickest of some repeats."""
-    spent = []
-    for _ in range(repeats):
-        began = time.perf_counter()
-        work()
-        spent.append(time.perf_counter() - began)
-    return frames / min(spent)
+    rates, results = best_rates(
+        {
+            "ours": (FRAMES, lambda: positions(times_utc, YELLOWKNIFE)),
+            "baseline": (len(some), lambda: positions_one_by_one(some, YELLOWKNIFE)),
+            "limit": (FRAMES, lambda: [horizontal(vectors, angle, YELLOWKNIFE.latitude_deg) for _ in "ab"]),
+        },
+        ROUNDS,
+    )
+    fast, authority = results["ours"], results["baseline"]
+    difference = max(
+        float(np.abs(getattr(fast, name)[:: FRAMES // BASELINE_FRAMES][: len(some)] - getattr(authority, name)).max())
+        for name in ("sun_alt_deg", "moon_alt_deg", "moon_phase_deg")
+    )
+    return speed_document("sky", "frames/s", rates, largest_difference_deg=float(f"{difference:.2g}"))

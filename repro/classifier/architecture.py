@@ -15,7 +15,6 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.nn.modules.batchnorm import _BatchNorm
 from torch.utils.flop_counter import FlopCounterMode
 from torchvision import models, transforms
 from torchvision.models.densenet import DenseNet
@@ -59,7 +58,7 @@ class XceptionBlock(nn.Module):
 
 
 def separable(before: int, after: int) -> nn.Sequential:
-    """A 3x3 convolution of each channel by itself, a 1x1 convolution across channels, BatchNorm."""
+    """A 3x3 convolution of each channel separately, a 1x1 convolution across channels, BatchNorm."""
     depthwise = nn.Conv2d(before, before, 3, padding=1, groups=before, bias=False)
     return nn.Sequential(depthwise, nn.Conv2d(before, after, 1, bias=False), nn.BatchNorm2d(after))
 
@@ -200,7 +199,7 @@ def _count(name: str, size_px: int) -> dict[str, float]:
         "multiply_adds": multiply_adds,
         "multiply_adds_billions": multiply_adds / 1e9,
         "input_size_px": size_px,
-        "batchnorm_layers": sum(isinstance(module, _BatchNorm) for module in network.modules()),
+        "batchnorm_layers": sum(isinstance(module, nn.BatchNorm2d) for module in network.modules()),
     }
 
 

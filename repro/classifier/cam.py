@@ -1,7 +1,7 @@
 """Grad-CAM: where in the image the network finds its reasons (Selvaraju et al. 2017), by the package grad-cam.
 
 Maps are kept as they are, at the size of the layer and unscaled: scaled maps of two images cannot be compared or
-averaged. What is shown is made as the published script makes it: each map scaled to 0 to 1 by itself, enlarged, and laid
+averaged. Overlays follow the published script: each map scaled to 0 to 1 separately, enlarged, and laid
 over the frame.
 """
 
@@ -19,8 +19,8 @@ from pytorch_grad_cam.utils.image import show_cam_on_image
 from pytorch_grad_cam.utils.model_targets import ClassifierOutputTarget
 from torch import nn
 
-from repro.classifier.network import CLASSES
 from repro.classifier.transforms import Pixels, normalise
+from repro.frames import CLASSES
 
 TargetLayer = Literal["features", "mbconv"]
 Maps = npt.NDArray[np.float32]
@@ -94,7 +94,7 @@ def explain(
     """
     wanted = ClassifierOutputTarget(CLASSES.index(label))
     raw, shown = [], []
-    # Gradients are what it is made of, so it must work where the caller has switched them off. They are needed no further
+    # It needs gradients even if the caller has switched them off. They are needed no further
     # back than the layer: only its parameters ask for them, and the backward pass ends there.
     asked = [parameter.requires_grad for parameter in network.parameters()]
     layer = layer_of(network, target)
@@ -132,7 +132,7 @@ def overlay(frame: Pixels, shown: Maps) -> Pixels:
 
 
 def on_target(raw: Maps, mask: npt.NDArray[np.bool_]) -> tuple[bool, float] | None:
-    """How much of a map lies on the aurora.
+    """Share of a map on the aurora.
 
     Parameters
     ----------
@@ -144,10 +144,10 @@ def on_target(raw: Maps, mask: npt.NDArray[np.bool_]) -> tuple[bool, float] | No
     Returns
     -------
     hit : bool
-        Pointing game: whether the map's highest point lies on the aurora (Zhang et al. 2018, IJCV 126, 1084; without
+        Pointing game: whether the map's highest point is on the aurora (Zhang et al. 2018, IJCV 126, 1084; without
         their tolerance of 15 pixels).
     energy : float
-        Share of the map's sum that lies on the aurora, 0 to 1 (Wang et al. 2020, Score-CAM, CVPR workshops).
+        Share of the map's sum on the aurora, 0 to 1 (Wang et al. 2020, Score-CAM, CVPR workshops).
 
     None if the map is zero everywhere.
     """

@@ -1,4 +1,4 @@
-"""Checkpoints of a training: after an interruption it goes on with the next epoch and ends in the same network."""
+"""Checkpoints of a training: after an interruption it continues with the next epoch and gives the same network."""
 
 from __future__ import annotations
 
@@ -7,8 +7,10 @@ import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
 import torch
 from torch import Tensor, nn
@@ -18,9 +20,6 @@ from repro.errors import printable
 from repro.files import atomic_path
 from repro.params import TrainParams
 from repro.untrusted import message_of
-
-if TYPE_CHECKING:
-    from repro.classifier.finetune import Validation
 
 Phase = Literal["head", "all"]
 
@@ -38,6 +37,17 @@ CURVES = {
 }
 
 
+@dataclass(frozen=True)
+class Validation:
+    """A network's predictions of validation images: mean loss, count and share of correct ones, p(yes) and class of each."""
+
+    loss: float
+    correct: int
+    accuracy: float
+    p_yes: npt.NDArray[np.float64]
+    predicted: npt.NDArray[np.int64]
+
+
 def phases_of(params: TrainParams) -> list[Phase]:
     """Phase of every epoch."""
     return ["head" if epoch < params.epochs_head else "all" for epoch in range(params.epochs)]
@@ -45,7 +55,7 @@ def phases_of(params: TrainParams) -> list[Phase]:
 
 @dataclass
 class Progress:
-    """All that a checkpoint keeps beside weights and optimiser.
+    """State of a training beside weights and optimiser.
 
     Parameters
     ----------
@@ -120,12 +130,12 @@ def resume(
 ) -> torch.optim.Adam | None:
     """Load a checkpoint of the same settings into network and progress.
 
-    No random state is needed: each epoch draws from a source of its own.
+    No random state is needed: each epoch has its own source of random numbers.
 
     Returns
     -------
     torch.optim.Adam or None
-        The optimiser of the phase; None if there is no checkpoint that can be used, and nothing was changed.
+        The optimiser of the phase; None if there is no usable checkpoint; nothing was changed then.
     """
     if not path.is_file():
         return None
@@ -136,7 +146,7 @@ def resume(
             document = torch.load(path, map_location="cpu", weights_only=True)
         if document["settings"] != settings:
             return None
-        # On a copy first: of a checkpoint that is wrong anywhere, nothing may be left in the network.
+        # On a copy first, so that nothing of a wrong checkpoint remains in the network.
         state = document["state"]
         _check_state(state, phases, params)
         trial = copy.deepcopy(network)
@@ -145,7 +155,7 @@ def resume(
             if not all(bool(torch.isfinite(value).all()) for value in trial.state_dict().values()):
                 raise ValueError("non-finite weights")
         _restore_optimiser(start_phase(trial, phases[state["epoch"] - 1], params), document["optimiser"])
-    except Exception as error:  # whatever is wrong with it, the training can begin anew
+    except Exception as error:  # the training can always begin anew
         say(f"train: the checkpoint {path} cannot be used, training begins anew: {printable(message_of(error))}")
         return None
     network.load_state_dict(document["weights"])

@@ -36,10 +36,9 @@ def choose(asked: str) -> torch.device:
 
 
 def of_workers(engine: Engine) -> torch.device:
-    """Device of whoever works on the nights.
+    """Device of the workers.
 
-    A cluster's workers need not be like this machine: there ``auto`` is the CPU, and a GPU that is asked for is looked for
-    where the work is done.
+    The workers of a cluster may differ from this machine: there ``auto`` is the CPU, and a GPU is looked for by the worker.
 
     Raises
     ------
@@ -63,8 +62,8 @@ def autocast(precision: Precision, device: torch.device) -> torch.autocast:
 
 @contextmanager
 def tf32(precision: Precision, device: torch.device) -> Iterator[None]:
-    """Block in which a GPU rounds products to TF32 only if that is the precision; torch's default for convolutions is to."""
-    if device.type != "cuda":  # also because threads that switch it at the same time would restore each other's value
+    """Block in which a GPU rounds products to TF32 only if that is the precision; torch's default is to do so in convolutions."""
+    if device.type != "cuda":  # threads that switch it at the same time would restore each other's value
         yield
         return
     was = torch.backends.cudnn.allow_tf32, torch.backends.cuda.matmul.allow_tf32
@@ -76,7 +75,7 @@ def tf32(precision: Precision, device: torch.device) -> Iterator[None]:
 
 
 def say(line: str) -> None:
-    """A line for the user that is no progress and no result."""
+    """Print a line for the user on stderr."""
     print(line, file=sys.stderr, flush=True)
 
 

@@ -15,19 +15,18 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy, softmax
-from torch.nn.modules.batchnorm import _BatchNorm
 
-from repro.classifier.checkpoint import Phase, Progress, phases_of, resume, save_checkpoint, start_phase
+from repro.classifier.checkpoint import Phase, Progress, Validation, phases_of, resume, save_checkpoint, start_phase
 from repro.classifier.device import autocast, halved_batch, say, tf32
 from repro.classifier.images import Images, plain_batches, training_batches
-from repro.classifier.network import CLASSES, drawn
+from repro.classifier.network import drawn
 from repro.engine.progress import progress as progress_bar
 from repro.errors import ReproError
+from repro.frames import CLASSES
 from repro.params import TrainParams
 
 
@@ -77,7 +76,7 @@ class Trained:
         With the weights of the best epoch, in evaluation mode.
     curves : DataFrame
         One row an epoch, columns :data:`repro.classifier.checkpoint.CURVES`; losses are means over images, training values
-        those of the augmented images as they came, while the weights changed.
+        those of the augmented images, while the weights changed.
     best_epoch : int
         From 1.
     validation : DataFrame
@@ -97,17 +96,6 @@ class Trained:
     seed: int
     train_images: int
     statistics_moved: bool
-
-
-@dataclass(frozen=True)
-class Validation:
-    """A network's answers to validation images: mean loss, count and share of correct ones, p(yes) and class of each."""
-
-    loss: float
-    correct: int
-    accuracy: float
-    p_yes: npt.NDArray[np.float64]
-    predicted: npt.NDArray[np.int64]
 
 
 def fine_tune(
@@ -214,7 +202,7 @@ def _train_epoch(
     network.train()
     if phase == "head" and params.batchnorm == "fixed":
         for module in network.modules():
-            if isinstance(module, _BatchNorm):
+            if isinstance(module, nn.BatchNorm2d):
                 module.eval()
     total, correct = 0.0, 0
     batches = training_batches(training.train, progress.batch, progress.seed, epoch, device, workers=training.workers)

@@ -1,4 +1,4 @@
-"""Stage gradcam: the panels of section III.2, and how much of the maps lies on the aurora where that is known."""
+"""Stage gradcam: the panels of section III.2, and which share of the maps is on the aurora, where its pixels are known."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import io
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
 from threading import Lock
 from typing import Any
@@ -14,14 +13,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-import torch
 from PIL import Image
 from safetensors.numpy import save_file
-from torch import nn
 
 from repro.classifier.cam import Explained, TargetLayer, explain, on_target, overlay
-from repro.classifier.device import choose as by_name
-from repro.classifier.network import CLASSES, load
+from repro.classifier.device import of_workers
+from repro.classifier.network import load_once
 from repro.classifier.panels import PANELS, Case, choose
 from repro.classifier.transforms import Pixels, decode, load_frame
 from repro.engine.progress import progress
@@ -29,12 +26,12 @@ from repro.engine.workers import Workers, run
 from repro.errors import ReproError
 from repro.files import atomic_path, digest, write_bytes, write_json, write_table
 from repro.film.frame_archive import read_frame
+from repro.frames import CLASSES, KEYS
 from repro.intervals import RESAMPLINGS, percentile, ratio_by_night, wilson
-from repro.params import Engine, GradcamParams
+from repro.params import Params
 from repro.seeding import generator
 from repro.untrusted import message_of
 
-KEYS = ["night", "number"]
 FULL_PX = 720  # side of the thesis' panels
 COLOUR_PX = 90  # side at which a frame's colour is measured
 _CASE = {
@@ -53,13 +50,9 @@ def explain_corpus(
     masks: Path | None,
     weights: Path,
     folder: Path,
-    params: GradcamParams,
-    *,
-    seed: int,
-    device: torch.device,
-    workers: Workers = 1,
+    params: Params,
 ) -> dict[str, Any]:
-    """Choose the panels' frames, explain them, and measure maps against known aurora.
+    """Choose the panels' frames, explain them, and score maps on known aurora.
 
     Parameters
     ----------
@@ -75,20 +68,14 @@ def explain_corpus(
     folder : Path
         Outputs: ``cases.parquet``; ``maps.safetensors``, raw maps ``<panel>.<case>.<class>``; ``frames`` and ``overlays``, the
         pictures; ``on_aurora.parquet``, where masks are known; ``gradcam.json``.
-    params : GradcamParams
-        Section ``gradcam`` of the parameters.
-    seed : int
-        Of the pipeline.
-    device : torch.device
-        Where the network runs.
-    workers : int or Engine
-        Who makes the maps, see :func:`repro.engine.workers.run`.
+    params : Params
+        Sections ``gradcam`` and ``engine`` of the parameters, and ``seed``.
 
     Returns
     -------
     dict
         The document written to ``gradcam.json``: ``target_layer``; ``quantities``, ``gradcam.<panel>`` with the cases that
-        were found; ``missing``, by ``<panel>.<case>`` why there is none; ``on_aurora``, or None: ``frames``, ``pointing_game``
+        have a frame; ``missing``, by ``<panel>.<case>`` why there is none; ``on_aurora``, or None: ``frames``, ``pointing_game``
         and ``energy`` with intervals, and ``uniform``, what a map of one value would score in both.
 
     Raises
@@ -96,18 +83,18 @@ def explain_corpus(
     ReproError
         If a named frame does not exist, an archive lacks a frame, or the weights cannot be used.
     """
-    maker = _Maker(weights, digest(weights), params.target_layer, str(device))
-    if device.type == "cuda" and not (isinstance(workers, Engine) and workers.scheduler):
-        workers = 1  # one GPU, one process
+    device, engine = of_workers(params.engine), params.engine
+    one_process = device.type == "cuda" and engine.scheduler is None  # one GPU, one process
+    maps = _CamWorker(weights, digest(weights), params.gradcam.target_layer, str(device), 1 if one_process else engine)
 
     def look(night: str, name: str) -> Pixels:
         return load_frame(archives / f"{night}.zip", name, COLOUR_PX)
 
-    cases = choose(frames, params.panels, seed, look)
-    rows = _panels(maker, cases, frames, archives, folder, workers)
+    cases = choose(frames, params.gradcam.panels, params.seed, look)
+    rows = _panels(maps, cases, frames, archives, folder)
     write_table(folder / "cases.parquet", rows)
     document: dict[str, Any] = {
-        "target_layer": params.target_layer,
+        "target_layer": params.gradcam.target_layer,
         "quantities": {
             f"gradcam.{panel}": ", ".join(case.case for case in cases if case.panel == panel and case.name)
             for panel in PANELS
@@ -116,54 +103,50 @@ def explain_corpus(
         "on_aurora": None,
     }
     if masks is not None:
-        measured = _on_aurora(maker, frames, archives, masks, params.scored_frames, seed, workers)
+        measured = _on_aurora(maps, frames, archives, masks, params)
         write_table(folder / "on_aurora.parquet", measured)
-        document["on_aurora"] = _summary(measured, seed)
+        document["on_aurora"] = _summary(measured, params.seed)
     write_json(folder / "gradcam.json", document)
     return document
 
 
 @dataclass(frozen=True)
 class _Wanted:
-    """Frames whose maps are wanted: archive and name of each, and for which classes."""
+    """Frames to explain: archive and name of each, and the classes."""
 
     frames: tuple[tuple[Path, str], ...]
     labels: tuple[str, ...]
 
 
 @dataclass(frozen=True)
-class _Maker:
-    """Makes maps; each process loads the network once."""
+class _CamWorker:
+    """Computes maps; each process loads the network once."""
 
     weights: Path
-    digest: str
+    sha256: str
     target: TargetLayer
     device: str
-
-    @property
-    def gpu(self) -> bool:
-        return self.device.startswith("cuda")
+    workers: Workers
 
     def __call__(self, wanted: _Wanted) -> dict[str, Explained]:
         with _EXPLAINING:
-            network, size_px, device = _loaded(self)
-            pixels = np.stack([load_frame(source, name, size_px) for source, name in wanted.frames])
-            return {label: explain(network, pixels, label, self.target, device=device) for label in wanted.labels}
+            network, side_px = load_once(self.weights, self.sha256, self.device)
+            pixels = np.stack([load_frame(source, name, side_px) for source, name in wanted.frames])
+            return {label: explain(network, pixels, label, self.target, device=self.device) for label in wanted.labels}
+
+    def each(self, wanted: Sequence[_Wanted]) -> Iterator[tuple[_Wanted, dict[str, Explained]]]:
+        """Maps of frames, in order of completion; one that fails ends the stage."""
+        with closing(run(self, wanted, workers=self.workers, gpu=self.device.startswith("cuda"))) as answers:
+            for one, result in answers:
+                if isinstance(result, Exception):
+                    raise result
+                yield one, result
 
 
 _EXPLAINING = Lock()  # hooks sit on the network: two threads of a worker would read each other's
 
 
-@lru_cache(maxsize=1)
-def _loaded(maker: _Maker) -> tuple[nn.Module, int, torch.device]:
-    device = by_name(maker.device)
-    network, notes = load(maker.weights)
-    return network.to(device), int(notes.get("image_size_px", 240)), device
-
-
-def _panels(
-    maker: _Maker, cases: list[Case], frames: pd.DataFrame, archives: Path, folder: Path, workers: Workers
-) -> pd.DataFrame:
+def _panels(worker: _CamWorker, cases: list[Case], frames: pd.DataFrame, archives: Path, folder: Path) -> pd.DataFrame:
     """Explain the chosen frames for both classes and draw them."""
     for leftover in (*folder.glob("frames/*"), *folder.glob("overlays/*")):
         leftover.unlink()
@@ -181,8 +164,8 @@ def _panels(
         rows.append(row)
     maps: dict[str, npt.NDArray[np.float32]] = {}
     if data:
-        [(_, made)] = list(_each(maker, [_Wanted(tuple(sources), tuple(CLASSES))], workers))
-        for label, explained in made.items():
+        [(_, by_label)] = list(worker.each([_Wanted(tuple(sources), CLASSES)]))
+        for label, explained in by_label.items():
             for place, row in enumerate(kept):
                 title = f"{row['panel']}.{row['case']}"
                 maps[f"{title}.{label}"] = np.ascontiguousarray(explained.raw[place])
@@ -192,40 +175,28 @@ def _panels(
         for one, row in zip(data, kept, strict=True):
             write_bytes(folder / "frames" / f"{row['panel']}.{row['case']}.jpg", one)
     with atomic_path(folder / "maps.safetensors") as temporary:
-        save_file(maps, temporary, metadata={"target_layer": maker.target})
+        save_file(maps, temporary, metadata={"target_layer": worker.target})
     return pd.DataFrame(rows, columns=list(_CASE)).astype(_CASE)
 
 
-def _each(maker: _Maker, wanted: Sequence[_Wanted], workers: Workers) -> Iterator[tuple[_Wanted, dict[str, Explained]]]:
-    """Maps of frames, in order of completion; one that fails ends the stage."""
-    with closing(run(maker, wanted, workers=workers, gpu=maker.gpu)) as answers:
-        for one, made in answers:
-            if isinstance(made, Exception):
-                raise made
-            yield one, made
-
-
-def _on_aurora(
-    maker: _Maker, frames: pd.DataFrame, archives: Path, masks: Path, most: int, seed: int, workers: Workers
-) -> pd.DataFrame:
-    """Maps for yes of frames that show aurora and are classified so, against the aurora's pixels."""
+def _on_aurora(worker: _CamWorker, frames: pd.DataFrame, archives: Path, masks: Path, params: Params) -> pd.DataFrame:
+    """Score maps for yes, of frames that show aurora and are classified yes, on the aurora's pixels."""
     seen = frames[(frames["predicted"] == "yes") & (frames["truth"] == "yes")].sort_values("name", ignore_index=True)
-    count = min(most, len(seen))
-    chosen = seen.iloc[np.sort(generator(seed, "gradcam", "measured").choice(len(seen), count, replace=False))]
+    count = min(params.gradcam.scored_frames, len(seen))
+    chosen = seen.iloc[np.sort(generator(params.seed, "gradcam", "measured").choice(len(seen), count, replace=False))]
     parts = {
         _Wanted(tuple((archives / f"{night}.zip", name) for name in part["name"]), ("yes",)): (str(night), part)
         for night, part in chosen.groupby("night")
     }
     rows = []
     with progress("gradcam", count) as tally:
-        for wanted, made in _each(maker, list(parts), workers):
+        for wanted, by_label in worker.each(list(parts)):
             night, part = parts[wanted]
-            known = read_masks(masks / f"{night}.npz")
-            for one, row in zip(made["yes"].raw, part.to_dict("records"), strict=True):
-                mask = known[row["number"]]
-                found = on_target(one, mask)
-                hit, energy = found if found else (False, 0.0)  # a map of nothing points nowhere
-                row |= {"raw_max": one.max(), "mask_share": mask.mean(), "hit": hit, "energy": energy}
+            mask_of = read_masks(masks / f"{night}.npz")
+            for cam, row in zip(by_label["yes"].raw, part.to_dict("records"), strict=True):
+                mask = mask_of[row["number"]]
+                hit, energy = on_target(cam, mask) or (False, 0.0)  # a map of zeros points nowhere
+                row |= {"raw_max": cam.max(), "mask_share": mask.mean(), "hit": hit, "energy": energy}
                 rows.append(row)
             tally.advance(len(part))
     return pd.DataFrame(rows, columns=list(_ON)).astype(_ON).sort_values(["night", "name"], ignore_index=True)
@@ -245,7 +216,7 @@ def read_masks(source: Path) -> npt.NDArray[np.bool_]:
             mask: npt.NDArray[np.bool_] = np.unpackbits(document["mask"], axis=-1)[..., : shape[-1]].astype(bool)
         if mask.shape != shape or mask.ndim != 3:
             raise ValueError(f"masks of shape {mask.shape} that say to be {shape}")
-    except Exception as error:  # numpy lets through what ZIP and zlib raise; pickled objects it refuses by itself
+    except Exception as error:  # numpy passes on errors of ZIP and zlib; it refuses pickled objects
         raise ReproError(
             found=f"no usable masks: {message_of(error)}",
             expected="packed masks of every frame of the night",
@@ -260,13 +231,13 @@ def _summary(measured: pd.DataFrame, seed: int) -> dict[str, Any] | None:
         return None
     ones = np.ones(len(measured))
     rng = generator(seed, "gradcam", "intervals")
-    found: dict[str, Any] = {"frames": len(measured), "nights": int(measured["night"].nunique())}
+    summary: dict[str, Any] = {"frames": len(measured), "nights": int(measured["night"].nunique())}
     for name, column in (("pointing_game", "hit"), ("energy", "energy")):
         values = measured[column].to_numpy(dtype=float)
         interval = percentile(ratio_by_night(values, ones, measured["night"], RESAMPLINGS, rng))
-        found[name] = {"mean": float(values.mean()), "by_night": interval}
-    found["pointing_game"]["wilson"] = wilson(int(measured["hit"].sum()), len(measured))
-    return found | {"uniform": float(measured["mask_share"].mean())}
+        summary[name] = {"mean": float(values.mean()), "by_night": interval}
+    summary["pointing_game"]["wilson"] = wilson(int(measured["hit"].sum()), len(measured))
+    return summary | {"uniform": float(measured["mask_share"].mean())}
 
 
 def _write_jpeg(target: Path, picture: Pixels) -> None:

@@ -16,10 +16,10 @@ import pandas as pd
 import torch
 from torch import Tensor
 
-from repro.classifier.network import CLASSES
 from repro.classifier.transforms import Pixels, augment, draw, load_frame, normalise
 from repro.engine.progress import progress
 from repro.engine.workers import worker_count
+from repro.frames import CLASSES
 from repro.seeding import generator
 
 Item = TypeVar("Item")
@@ -74,7 +74,7 @@ def gather(rows: pd.DataFrame, archives: Path, size_px: int, *, workers: int = 0
     def one(frame: tuple[str, str]) -> Pixels:
         return load_frame(archives / f"{frame[0]}.zip", frame[1], size_px)
 
-    # Frames of one night stand together when sorted by night, so each thread opens an archive once.
+    # Sorted by night, so that each thread opens an archive once.
     order = sorted(range(len(frames)), key=lambda place: frames[place])
     threads = worker_count(workers)
     with ThreadPoolExecutor(threads) as pool, progress("labelled frames", len(frames)) as tally:
@@ -90,7 +90,7 @@ def training_batches(
 ) -> Iterator[tuple[Tensor, Tensor]]:
     """Shuffled and augmented batches of one epoch; the last one may be smaller.
 
-    Order and augmentation depend on seed, epoch and image alone, so an epoch can be run again by itself.
+    Order and augmentation depend on seed, epoch and image alone, so a single epoch can be repeated.
 
     Parameters
     ----------

@@ -1,6 +1,6 @@
-"""Classify every frame of a corpus, straight out of the night archives; one table a night.
+"""Classify every frame of a corpus, read directly from the night archives; one table a night.
 
-As published, images go through the network one at a time. The fast way gives the same numbers but for rounding: batches,
+As published, images go through the network one at a time. The fast mode gives the same numbers except for rounding: batches,
 channels-last memory, a network arranged for it, and decoding beside the network. On a CPU every thread takes
 whole batches, decoding included, because a network of small convolutions gains little from sharing one batch between
 cores; on a GPU threads decode and the GPU is fed in turn.
@@ -8,10 +8,11 @@ cores; on a GPU threads decode and the GPU is fed in turn.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import copy
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import lru_cache, partial
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -24,22 +25,22 @@ from torchvision.models import EfficientNet
 
 from repro import frames
 from repro.classifier.cpu_inference import CacheFriendlyNet
-from repro.classifier.device import autocast, choose, halved_batch, say, tf32
+from repro.classifier.device import autocast, choose, halved_batch, of_workers, say, tf32
 from repro.classifier.images import map_ahead
-from repro.classifier.network import CLASSES, fused
-from repro.classifier.network import load as load_network
+from repro.classifier.network import fused, image_size_px, load, load_once
 from repro.classifier.transforms import Pixels, load_frame, normalise
-from repro.engine.nights import Outcome, run_nights, summaries
-from repro.engine.receipts import NightWork, settings_digest
+from repro.engine.receipts import NightWork, receipt_path, settings_digest
+from repro.engine.run_nights import Outcome, run_nights, summaries
 from repro.engine.threads import limited_threads
-from repro.engine.workers import Workers, worker_count
+from repro.engine.workers import worker_count
 from repro.errors import ReproError
 from repro.files import digest
 from repro.film.frame_archive import film_outputs
-from repro.params import Engine, InferParams
+from repro.frames import CLASSES
+from repro.params import InferParams, Params
 from repro.untrusted import count_in
 
-#: Frames whose logits, taken in low precision, lie closer than this are taken again in float32. Rounding to bfloat16
+#: Frames whose logits in low precision differ by less than this are computed again in float32. Rounding to bfloat16
 #: moves the difference of the logits by up to 0.2 in tests; beyond 6, p(yes) moves by less than 0.0005 for that.
 NEAR = 6.0
 #: Images of a batch by device; see :mod:`repro.classifier.cpu_inference` for the CPU's.
@@ -57,7 +58,7 @@ class InferTask:
 
 
 class FrameClassifier(Protocol):
-    """What classifies the frames of an archive: the network, or a stand-in for it."""
+    """A classifier of the frames of an archive."""
 
     def classify(self, archive: Path, names: Sequence[str]) -> Logits:
         """As :meth:`Classifier.classify`."""
@@ -70,7 +71,7 @@ class Classifier:
     Parameters
     ----------
     network : nn.Module
-        From :func:`repro.classifier.network.load`; it is changed in ``fast`` mode.
+        From :func:`repro.classifier.network.load`; a copy of it is used in ``fast`` mode.
     image_size_px : int
         Side of the images it was trained on.
     params : InferParams
@@ -89,6 +90,7 @@ class Classifier:
         self.threads = worker_count(workers)
         network = network.eval().to(device)
         if params.mode == "fast":
+            network = copy.deepcopy(network)
             if device.type == "cpu" and params.precision == "float32" and isinstance(network, EfficientNet):
                 network = CacheFriendlyNet(network)
             else:
@@ -122,19 +124,19 @@ class Classifier:
         return self.each(read, [names[start : start + self.batch] for start in range(0, len(names), self.batch)])
 
     def each(self, read: Callable[[Sequence[str]], Pixels], parts: Sequence[Sequence[str]]) -> Logits:
-        """Logits of parts that ``read`` turns into decoded images, reading and classifying at the same time."""
-        found: list[Logits] = [np.empty((0, len(CLASSES)))]
+        """Logits of parts of a list that ``read`` turns into decoded images; reading and classifying run in parallel."""
+        logits: list[Logits] = [np.empty((0, len(CLASSES)))]
         if self.device.type == "cpu":
             # One thread of torch in each of ours; grad mode is a setting of each thread, too.
             with limited_threads(), ThreadPoolExecutor(self.threads) as pool:
-                found += map_ahead(lambda part: self.logits(read(part)), parts, pool, 2 * self.threads)
+                logits += map_ahead(lambda part: self.logits(read(part)), parts, pool, 2 * self.threads)
         else:
             with ThreadPoolExecutor(self.threads) as pool:
-                found += [self.logits(pixels) for pixels in map_ahead(read, parts, pool, 2 * self.threads)]
-        return np.concatenate(found)
+                logits += [self.logits(pixels) for pixels in map_ahead(read, parts, pool, 2 * self.threads)]
+        return np.concatenate(logits)
 
     def logits(self, pixels: Pixels) -> Logits:
-        """Logits (n, 2) of decoded images (n, height, width, 3), in parts where the GPU's memory asks for it."""
+        """Logits (n, 2) of decoded images (n, height, width, 3), in parts if the GPU's memory requires it."""
         with torch.inference_mode(), tf32(self.params.precision, self.device):
             answers = self._forward(pixels, self.params.precision != "float32")
             if self.params.precision != "float32":
@@ -142,9 +144,9 @@ class Classifier:
                 if near.any():
                     with tf32("float32", self.device):
                         answers[near] = self._forward(pixels[near], False)
-        if not np.isfinite(answers).all():  # finite weights can still be none of a network that was ever trained
+        if not np.isfinite(answers).all():  # finite weights may still overflow
             raise ReproError(
-                found="answers that are no numbers",
+                found="non-finite logits",
                 expected="two finite logits a frame",
                 where="the network's weights",
                 remedy="train anew with: dvc repro train",
@@ -171,16 +173,7 @@ class Classifier:
         return np.concatenate(done)
 
 
-def infer_corpus(
-    film: Path,
-    sky: Path,
-    weights: Path,
-    folder: Path,
-    params: InferParams,
-    device: torch.device,
-    *,
-    workers: Workers = 0,
-) -> Outcome:
+def infer_corpus(film: Path, sky: Path, weights: Path, folder: Path, params: Params) -> Outcome:
     """Classify every frame of every night that needs it.
 
     Parameters
@@ -189,48 +182,35 @@ def infer_corpus(
         Output folders of the stages film, sky and infer.
     weights : Path
         The trained network.
-    params : InferParams
-        Section ``infer`` of the parameters.
-    device : torch.device
-        Where the network runs.
-    workers : int or Engine
-        Threads of this process, 0 for one a core; or a cluster, see :func:`repro.engine.workers.run`.
+    params : Params
+        Sections ``infer`` and ``engine`` of the parameters.
 
     Raises
     ------
     ReproError
         If no night has a sky, or the weights are missing, damaged or of another network.
     """
-    tasks = infer_tasks(film, sky, weights, folder, params, device)
-    if isinstance(workers, Engine) and workers.scheduler:
-        # A night is one thread's work there, unless a GPU has to be fed.
-        threads = workers.workers if device.type == "cuda" else 1
-        far = _RemoteClassifier(weights, digest(weights), params, str(device), threads)
-        return run_nights("infer", folder, tasks, far, workers=workers, gpu=device.type == "cuda")
-    # Here threads share one network, which needs less memory than processes would and feeds a GPU better.
-    network, notes = load_network(weights)
-    classifier = Classifier(network, _image_size_px(notes), params, device, workers=worker_count(workers))
-    return run_nights("infer", folder, tasks, partial(infer_night, classifier=classifier), workers=1)
+    tasks = infer_tasks(film, sky, weights, folder, params)
+    engine, device = params.engine, of_workers(params.engine)
+    cluster = engine.scheduler is not None
+    gpu = device.type == "cuda"
+    # On a cluster a night is one thread's work, unless a GPU has to be fed. Here all threads share one network, which needs
+    # less memory than processes would and feeds a GPU better.
+    threads = engine.workers if gpu or not cluster else 1
+    work = _InferWorker(weights, digest(weights), params.infer, str(device), threads)
+    return run_nights("infer", folder, tasks, work, workers=engine if cluster else 1, gpu=gpu)
 
 
-def infer_tasks(
-    film: Path, sky: Path, weights: Path, folder: Path, params: InferParams, device: torch.device
-) -> list[InferTask]:
-    """The nights of a corpus, as :func:`infer_corpus` classifies them.
-
-    Raises
-    ------
-    ReproError
-        If no night has a sky, or the weights are missing, damaged or of another network.
-    """
+def infer_tasks(film: Path, sky: Path, weights: Path, folder: Path, params: Params) -> list[InferTask]:
+    """The nights of a corpus; parameters and errors as for :func:`infer_corpus`."""
     skies = summaries(sky, made_by="sky")
-    _, notes = load_network(weights)
+    _, notes = load(weights)
     settings = settings_digest(
         {
             "weights": digest(weights),
-            "image_size_px": _image_size_px(notes),
-            "infer": params.model_dump(exclude={"batch"}),
-            "device": device.type,
+            "image_size_px": image_size_px(notes),
+            "infer": params.infer.model_dump(exclude={"batch"}),
+            "device": of_workers(params.engine).type,
         },
         __name__,
     )
@@ -238,38 +218,34 @@ def infer_tasks(
     for night, summary in skies.items():
         inputs = (film_outputs(film, night)[0], sky / "tables" / f"{night}.parquet")
         target = folder / "tables" / f"{night}.parquet"
-        work = NightWork(night, inputs, (target,), folder / "receipts" / f"{night}.json", settings)
-        count = count_in(summary, "frames", where=sky / "receipts" / f"{night}.json", made_by="dvc repro sky")
+        work = NightWork(night, inputs, (target,), receipt_path(folder, night), settings)
+        count = count_in(summary, "frames", where=receipt_path(sky, night), made_by="dvc repro sky")
         tasks.append(InferTask(work, count))
     return tasks
 
 
-def _image_size_px(notes: Mapping[str, Any]) -> int:
-    return int(notes.get("image_size_px", 240))
-
-
 @dataclass(frozen=True)
-class _RemoteClassifier:
-    """Classifies a night in another process, which loads the network once."""
+class _InferWorker:
+    """Classifies nights; each process loads the network once."""
 
     weights: Path
-    digest: str
+    sha256: str
     params: InferParams
     device: str
     threads: int
 
     def __call__(self, task: InferTask) -> dict[str, Any]:
-        return infer_night(task, _loaded(self))
+        return infer_night(task, _classifier(self))
 
 
 @lru_cache(maxsize=1)
-def _loaded(by: _RemoteClassifier) -> Classifier:
-    network, notes = load_network(by.weights)
-    return Classifier(network, _image_size_px(notes), by.params, choose(by.device), workers=by.threads)
+def _classifier(worker: _InferWorker) -> Classifier:
+    network, side_px = load_once(worker.weights, worker.sha256, worker.device)
+    return Classifier(network, side_px, worker.params, choose(worker.device), workers=worker.threads)
 
 
 def infer_night(task: InferTask, classifier: FrameClassifier) -> dict[str, Any]:
-    """Classify one night, write its table and count its answers."""
+    """Classify one night, write its table and count its predictions."""
     archive, sky = task.work.inputs
     table = add_answers(frames.read(sky, "sky"), archive, classifier)
     frames.write(task.work.outputs[0], table, "infer")
@@ -281,7 +257,7 @@ def infer_night(task: InferTask, classifier: FrameClassifier) -> dict[str, Any]:
 
 
 def add_answers(table: pd.DataFrame, archive: Path, classifier: FrameClassifier) -> pd.DataFrame:
-    """The same frames with logits, p(yes) and class; frames without a time have no name and get none.
+    """The same frames with logits, p(yes) and class; frames without a time have no name and are not classified.
 
     Parameters
     ----------

@@ -7,6 +7,7 @@ import json
 import socket
 import warnings
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from importlib import resources
 from pathlib import Path
 from typing import Any, Literal
@@ -19,14 +20,15 @@ from torch.nn.utils.fusion import fuse_conv_bn_eval
 from torchvision import models
 from torchvision.ops.misc import Conv2dNormActivation
 
+from repro.classifier.device import choose
 from repro.errors import ReproError
 from repro.files import atomic_path, digest
+from repro.frames import CLASSES
 from repro.seeding import generator
 from repro.untrusted import PICTURE_MOST_PX, message_of, short_repr
 
 InitialWeights = Literal["imagenet", "observatory", "none"]
 
-CLASSES = ("no", "yes")  # class 0, class 1
 FEATURES = 1280  # inputs of the head
 NETWORK = "efficientnet_b1"
 #: The backbone learnt on simulated frames; shipped with the package.
@@ -44,7 +46,7 @@ def build(initial: InitialWeights, seed: int) -> nn.Module:
         Where the backbone begins. ``imagenet``, as published: torchvision's IMAGENET1K_V1, from its own cache or
         download. ``observatory``: learnt on simulated frames, shipped. ``none``: drawn at random.
     seed : int
-        Decides whatever is drawn: the head always, the backbone for ``none``.
+        Seed of what is drawn at random: the head always, the backbone for ``none``.
 
     Returns
     -------
@@ -54,7 +56,7 @@ def build(initial: InitialWeights, seed: int) -> nn.Module:
     Raises
     ------
     ReproError
-        If the weights cannot be had or are of another network.
+        If the weights are not available or belong to another network.
     """
     with drawn(seed, "network"):
         network: nn.Module = models.efficientnet_b1(weights=None)
@@ -71,7 +73,7 @@ def build(initial: InitialWeights, seed: int) -> nn.Module:
 def drawn(seed: int, *names: object) -> Iterator[None]:
     """Within the block, torch's own source of random numbers depends on seed and names alone; afterwards it is as before.
 
-    Initialisation, dropout and stochastic depth draw from that source and take no other.
+    Initialisation, dropout and stochastic depth always draw from that source.
     """
     devices = list(range(torch.cuda.device_count())) if torch.cuda.is_available() else []
     with torch.random.fork_rng(devices=devices):
@@ -80,34 +82,34 @@ def drawn(seed: int, *names: object) -> Iterator[None]:
 
 
 def imagenet_path() -> Path:
-    """Where torchvision keeps its file, under ``TORCH_HOME`` or its default."""
+    """Path of torchvision's file, under ``TORCH_HOME`` or its default."""
     url = str(models.EfficientNet_B1_Weights.IMAGENET1K_V1.url)
     return Path(torch.hub.get_dir(), "checkpoints", url.rsplit("/", 1)[1])
 
 
 def imagenet() -> dict[str, Tensor]:
-    """The weights of the thesis, by torchvision's own loader: from its cache, else by download with a check of the hash.
+    """The weights of the thesis, by torchvision's loader: from its cache, else by download with a check of the hash.
 
     Raises
     ------
     ReproError
-        If the file is neither there nor to be had, or is no weight file.
+        If the file is neither cached nor can be downloaded, or is not a weight file.
     """
     weights, path = models.EfficientNet_B1_Weights.IMAGENET1K_V1, imagenet_path()
     waited = socket.getdefaulttimeout()
     try:
-        # The loader opens the connection without a limit of its own; a firewall that swallows it would stop us for good.
+        # The loader sets no time limit; behind a firewall that drops packets it would wait for ever.
         socket.setdefaulttimeout(_WAIT_S)
         state: dict[str, Tensor] = weights.get_state_dict(progress=True, check_hash=True, weights_only=True)
-    except Exception as error:  # of the connection, of the disk, or of whatever stands in the file
+    except Exception as error:  # errors of the connection, the disk, or the contents of the file
         hashed = path.stem.rsplit("-", 1)[1]
         cached = path.is_file()
         raise ReproError(
-            found=f"{'a file that is no weight file' if cached else 'no file, and no download'}: {message_of(error)}",
+            found=f"{'a file that is not a weight file' if cached else 'no file, and no download'}: {message_of(error)}",
             expected=f"{path.name}, about 30 MB, whose SHA-256 begins with {hashed}",
             where=str(path),
             remedy=("remove it and run again; or " if cached else "")
-            + f"fetch {weights.url} on a machine that can and put it there; or name the corpus in train.initial_weights of "
+            + f"fetch {weights.url} on another machine and put it there; or name the corpus in train.initial_weights of "
             "params.yaml, such as {auroramax: observatory}, which needs no download but is not what the thesis used",
         ) from None
     finally:
@@ -116,14 +118,14 @@ def imagenet() -> dict[str, Tensor]:
 
 
 def initial_digest(initial: InitialWeights) -> str | None:
-    """SHA-256 (hex) of the file the backbone begins from; None where it is drawn."""
+    """SHA-256 (hex) of the file of the initial weights; None if they are drawn at random."""
     if initial == "none":
         return None
     return digest(imagenet_path() if initial == "imagenet" else observatory_path())
 
 
 def genuine_imagenet() -> bool:
-    """Whether torchvision's file is the one its name promises; a cached file is not checked by the loader."""
+    """Whether the hash of torchvision's file is that in its name; the loader does not check a cached file."""
     return digest(imagenet_path()).startswith(imagenet_path().stem.rsplit("-", 1)[1])
 
 
@@ -160,7 +162,7 @@ def save(network: nn.Module, target: Path, notes: Mapping[str, Any]) -> None:
     notes : mapping
         Kept in the file's header as JSON, beside ``network`` and ``classes``.
     """
-    # A single entry: the library writes several in any order, and the same network must make the same file.
+    # A single entry: the library writes several in random order, and the same network must give the same file.
     header = {"notes": json.dumps({"network": NETWORK, "classes": CLASSES, **notes}, sort_keys=True)}
     state = {key: value.detach().cpu().contiguous() for key, value in network.state_dict().items()}
     with atomic_path(target) as temporary:
@@ -173,7 +175,7 @@ def load(source: Path) -> tuple[nn.Module, dict[str, Any]]:
     Parameters
     ----------
     source : Path
-        What :func:`save` wrote, or a state dict that torch wrote (``.pt``, ``.pth``): only tensors are read from it.
+        Written by :func:`save`, or a state dict of torch (``.pt``, ``.pth``), of which only tensors are read.
 
     Returns
     -------
@@ -197,7 +199,7 @@ def load(source: Path) -> tuple[nn.Module, dict[str, Any]]:
             notes, state = {}, _tensors(source)
     except FileNotFoundError:
         raise _unusable("no such file", source) from None
-    except Exception as error:  # the readers of both formats let through whatever a flipped bit leads to
+    except Exception as error:  # a damaged file makes the readers raise errors of many kinds
         raise _unusable(f"a damaged or foreign file: {message_of(error)}", source) from None
     _check_notes(notes, source)
     with torch.device("meta"):
@@ -206,17 +208,48 @@ def load(source: Path) -> tuple[nn.Module, dict[str, Any]]:
     return network.eval(), notes
 
 
+def image_size_px(notes: Mapping[str, Any]) -> int:
+    """Side of the images that a network takes, from the notes of its file; that of the thesis if they do not say."""
+    return int(notes.get("image_size_px", 240))
+
+
+@lru_cache(maxsize=1)
+def load_once(source: Path, sha256: str, device: str) -> tuple[nn.Module, int]:
+    """A network on its device and the side (px) of its images; each process reads the file once.
+
+    The network is shared by all callers: take a copy to change it.
+
+    Parameters
+    ----------
+    source : Path
+        As for :func:`load`.
+    sha256 : str
+        Digest of the file, to recognise another file of the same name.
+    device : str
+        As for :func:`repro.classifier.device.choose`.
+
+    Raises
+    ------
+    ReproError
+        As :func:`load`, or if the file has changed or the device cannot be used.
+    """
+    if source.is_file() and digest(source) != sha256:
+        raise _unusable("another file than when the stage began", source)
+    network, notes = load(source)
+    return network.to(choose(device)), image_size_px(notes)
+
+
 def _tensors(source: Path) -> Any:
-    """What torch wrote, as far as it is tensors and plain data; anything else is refused, and nothing in it is run."""
+    """A file written by torch: tensors and plain data only; anything else is refused, and no code in it is run."""
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", UserWarning)  # torch's thoughts on pickles that are refused anyway
+        warnings.simplefilter("ignore", UserWarning)  # torch warns about pickles, which weights_only rejects
         return torch.load(source, map_location="cpu", weights_only=True)
 
 
 def _check_notes(notes: Any, source: Path) -> None:
     size_px = notes.get("image_size_px", LEAST_PX) if isinstance(notes, dict) else None
     if isinstance(size_px, bool) or not isinstance(size_px, int) or not LEAST_PX <= size_px <= PICTURE_MOST_PX:
-        raise _unusable(f"notes that do not fit: {short_repr(notes)}", source)
+        raise _unusable(f"impossible notes: {short_repr(notes)}", source)
 
 
 def fused(network: nn.Module) -> nn.Module:
@@ -245,7 +278,7 @@ def _fill(module: nn.Module, state: object, *, where: str, assign: bool = False)
         raise _unusable(found, Path(where))
     for key, value in state.items():
         if value.is_floating_point() != wanted[key].is_floating_point() or not bool(torch.isfinite(value).all()):
-            raise _unusable(f"weights that are no numbers, or of another kind: {key!r}", Path(where))
+            raise _unusable(f"non-finite weights, or weights of another type: {key!r}", Path(where))
     module.load_state_dict({key: value.to(wanted[key].dtype) for key, value in state.items()}, assign=assign)
 
 

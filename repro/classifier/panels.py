@@ -2,8 +2,8 @@
 
 A frame named in ``params.yaml`` is taken. Else a rule chooses: among the frames that fit the case and are classified
 as the panel's class, with a condition as dark as the case allows, one is drawn with the pipeline's seed. Form and weather
-are known of a simulated corpus only; colour is told from the image where it is not known. A case without a fitting frame
-stays empty and says why.
+are known of a simulated corpus only; where the colour is unknown it is measured on the image. A case without a fitting frame
+stays empty, with the reason.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ PANELS: dict[str, tuple[str, tuple[str, ...]]] = {
     "form": ("yes", ("arc", "radial", "diffuse")),
     "weather": ("no", ("clear", "cloud", "snow")),
 }
-#: Column of the truth that tells a panel's cases apart, and the words for each case.
+#: Column of the truth that decides a panel's cases, and the values of each case.
 KINDS: dict[str, tuple[str, dict[str, tuple[str, ...]]]] = {
     "colour": ("colour", {"red": ("red",), "purple": ("purple",), "pink": ("pink",)}),
     "form": ("form", {"arc": ("arc",), "radial": ("corona", "rays"), "diffuse": ("diffuse", "patchy")}),
@@ -33,7 +33,7 @@ KINDS: dict[str, tuple[str, dict[str, tuple[str, ...]]]] = {
 }
 SEARCHED = 150  # frames looked at for their colour, drawn at random
 SURE = 0.9  # p(class) from which a frame is a clear case; the surest are taken where none reaches it
-COLOUR_SHARE = 0.02  # of the frame's pixels that must bear a colour
+COLOUR_SHARE = 0.02  # of the frame's pixels that must have a colour
 
 Look = Callable[[str, str], Pixels]
 
@@ -51,7 +51,7 @@ class Case:
     name : str or None
         The frame; None where none fits.
     chosen : str
-        By which rule; or, where none fits, why.
+        The rule that chose it, or the reason why there is none.
     """
 
     panel: str
@@ -72,7 +72,7 @@ def choose(frames: pd.DataFrame, named: Mapping[str, Mapping[str, str]], seed: i
     named : mapping
         Frames by panel and case that the user chose.
     seed : int
-        Of the pipeline.
+        Seed of the pipeline.
     look : callable
         Gives the pixels of a frame by night and name, for its colour.
 
@@ -123,7 +123,7 @@ Fitting = dict[str, tuple[pd.DataFrame, str]]
 
 
 def _fitting(frames: pd.DataFrame, panel: str, label: str, seed: int, look: Look) -> Fitting:
-    """Frames that fit each case of a panel, with the rule that found them or the reason why there are none."""
+    """Frames that fit each case of a panel, with the rule that chose them or the reason why there are none."""
     right = frames[frames["predicted"] == label]
     if "truth" in right and (right["truth"] == label).any():
         right = right[(right["truth"] == label) | right["truth"].isna()]
@@ -134,32 +134,32 @@ def _fitting(frames: pd.DataFrame, panel: str, label: str, seed: int, look: Look
         return _colours(dark, seed, look)
     column, kinds = KINDS[panel]
     if column not in frames:
-        return dict.fromkeys(kinds, (dark.iloc[:0], f"{column} is not known of this corpus; name a frame"))
-    found = {}
+        return dict.fromkeys(kinds, (dark.iloc[:0], f"{column} is unknown in this corpus; name a frame"))
+    fitting = {}
     for case, words in kinds.items():
         at_night, anywhere = (rows[rows[column].isin(words)] for rows in (dark, right))
         rows, where = (at_night, "Night and No_moon") if len(at_night) else (anywhere, "any condition")
-        told = f"{' or '.join(words)}, {where}, classified {label}"
-        found[case] = (rows, told if len(rows) else f"no frame: {told}")
-    return found
+        rule = f"{' or '.join(words)}, {where}, classified {label}"
+        fitting[case] = (rows, rule if len(rows) else f"no frame: {rule}")
+    return fitting
 
 
 def _backgrounds(rows: pd.DataFrame, seed: int) -> Fitting:
     """One night's three backgrounds, as in the thesis; of different nights where no night has all three."""
     cases = PANELS["background"][1]
     bins = rows.groupby("night")["sun_bin"].agg(set)
-    whole = sorted(str(night) for night, have in bins.items() if set(cases) <= have)
-    if whole:
-        night = whole[int(generator(seed, "gradcam", "night").integers(len(whole)))]
+    complete = sorted(str(night) for night, present in bins.items() if set(cases) <= present)
+    if complete:
+        night = complete[int(generator(seed, "gradcam", "night").integers(len(complete)))]
         rows, rule = rows[rows["night"] == night], "No_moon, classified yes, one night"
     else:
         rule = "No_moon, classified yes, different nights: no night has all three"
-    found = {case: rows[rows["sun_bin"] == case] for case in cases}
-    return {case: (fit, rule if len(fit) else f"no frame: {case}, {rule}") for case, fit in found.items()}
+    by_case = {case: rows[rows["sun_bin"] == case] for case in cases}
+    return {case: (fit, rule if len(fit) else f"no frame: {case}, {rule}") for case, fit in by_case.items()}
 
 
 def _colours(rows: pd.DataFrame, seed: int, look: Look) -> Fitting:
-    """Frames in which a colour other than green covers most, among some that are drawn."""
+    """The frames with most pixels of each colour other than green, among a random draw."""
     drawn = rows.sort_values("name")
     if len(drawn) > SEARCHED:
         places = generator(seed, "gradcam", "colour").choice(len(drawn), SEARCHED, replace=False)
@@ -170,15 +170,13 @@ def _colours(rows: pd.DataFrame, seed: int, look: Look) -> Fitting:
         columns=list(PANELS["colour"][1]),
         dtype="float64",
     )
-    found = {}
+    fitting = {}
     for case in shares.columns:
         enough = shares[case][shares[case] >= COLOUR_SHARE].nlargest(3)
         rule = f"among the three of {len(drawn)} frames with most {case}"
-        found[case] = (
-            drawn.loc[enough.index],
-            rule if len(enough) else f"no frame: {case} on {COLOUR_SHARE:.0%} of it",
-        )
-    return found
+        reason = f"no frame with at least {COLOUR_SHARE:.0%} {case} pixels"
+        fitting[case] = (drawn.loc[enough.index], rule if len(enough) else reason)
+    return fitting
 
 
 def colour_shares(pixels: Pixels) -> dict[str, float]:

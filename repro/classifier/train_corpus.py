@@ -25,6 +25,7 @@ from repro.engine.workers import run as run_all
 from repro.engine.workers import worker_count
 from repro.errors import ReproError
 from repro.files import read_json, remove_partial, write_json, write_table
+from repro.frames import CLASSES
 from repro.intervals import wilson
 from repro.params import Params, TrainParams
 from repro.seeding import generator
@@ -37,7 +38,7 @@ OUTPUTS = ("weights.safetensors", "curves.parquet", "validation.parquet", DOCUME
 
 @dataclass(frozen=True)
 class Run:
-    """One training: what it is validated on, which of the networks, its seed, and its parameters."""
+    """One training: kind of validation, number of the network, seed, and parameters."""
 
     split: str
     network: int
@@ -46,7 +47,7 @@ class Run:
 
 
 def planned(params: TrainParams, seed: int) -> list[Run]:
-    """Trainings in their order; the first is the one that is used."""
+    """Trainings in their order; the first is used."""
     seeds = [seed] + [int(generator(seed, "network", k).integers(2**31)) for k in range(1, params.networks)]
     if params.mode == "published":
         seeds = [secrets.randbits(31) for _ in seeds]
@@ -57,7 +58,7 @@ def planned(params: TrainParams, seed: int) -> list[Run]:
 
 
 def train_corpus(table: pd.DataFrame, archives: Path, folder: Path, params: Params) -> dict[str, Any]:
-    """Do all trainings of a corpus, or resume those that were interrupted.
+    """Run all trainings of a corpus, or resume interrupted ones.
 
     Parameters
     ----------
@@ -79,7 +80,7 @@ def train_corpus(table: pd.DataFrame, archives: Path, folder: Path, params: Para
     Raises
     ------
     ReproError
-        If the initial weights cannot be had, a frame is missing, or a split has no validation images.
+        If the initial weights are not available, a frame is missing, or a split has no validation images.
     """
     initial = params.train.initial_weights.get(params.corpus, "imagenet")
     device = choose(params.engine.device)
@@ -98,7 +99,7 @@ def train_corpus(table: pd.DataFrame, archives: Path, folder: Path, params: Para
     work = _receipt(tasks, folder, params)
     if receipts.is_current(work):
         say("train: data, parameters and code have not changed; nothing to do")
-        _remove_checkpoints(folder)  # an earlier run may have been killed before it did so
+        _remove_checkpoints(folder)  # an earlier run may have been killed before it removed them
         return dict(read_json(folder / DOCUMENT, made_by="dvc repro train"))
     receipts.invalidate(work)
     trained = _train_all(tasks, params.engine.workers)
@@ -157,14 +158,14 @@ def _receipt(tasks: list[_TrainTask], folder: Path, params: Params) -> receipts.
     }
     outputs = tuple(folder / name for name in OUTPUTS)
     return receipts.NightWork(
-        "train", (), outputs, folder / "receipts" / "train.json", receipts.settings_digest(settings, __name__)
+        "train", (), outputs, receipts.receipt_path(folder, "train"), receipts.settings_digest(settings, __name__)
     )
 
 
 def _train_all(tasks: list[_TrainTask], workers: int) -> list[Trained]:
-    """Train one network after another; on a CPU, with one thread a training, beside each other."""
+    """Train the networks in parallel on a CPU with one thread a training, else one after another."""
     cores = worker_count(workers)
-    # The processes of the workers are limited to one thread when they start; a training with more runs in this one.
+    # Worker processes are limited to one thread; a training with more runs in this process.
     alone = tasks[0].job.device.type == "cuda" or tasks[0].run.params.threads > 1
     at_once = 1 if alone else min(cores, len(tasks))
     loaders = max(1, cores // at_once)
@@ -228,7 +229,7 @@ def _with_run(table: pd.DataFrame, run: Run, trained: Trained) -> pd.DataFrame:
 def _check_both_classes(table: pd.DataFrame, split: str) -> None:
     for side in ("train", "val"):
         present = set(table.loc[table[COLUMN[split]] == side, "label"])
-        if len(present) < len(networks.CLASSES):
+        if len(present) < len(CLASSES):
             raise ReproError(
                 found=f"{f'only {present.pop()}' if present else 'no'} images for {side} ({split})",
                 expected="images of both classes",
@@ -270,6 +271,6 @@ def _run_document(run: Run, trained: Trained) -> dict[str, Any]:
 def _initial_document(initial: networks.InitialWeights) -> dict[str, Any]:
     document: dict[str, Any] = {"name": initial, "sha256": networks.initial_digest(initial)}
     if initial == "imagenet":
-        # A file in torchvision's cache is taken unchecked; whoever reads the result should know.
+        # A file in torchvision's cache is used unchecked; the result says whether it is genuine.
         document["as_published"] = networks.genuine_imagenet()
     return document

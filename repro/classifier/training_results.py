@@ -1,4 +1,4 @@
-"""What stage train says of its trainings: Figure 5 as numbers, epochs kept, and accuracy on nights never seen."""
+"""Results of stage train: Figure 5 as numbers, epochs kept, and accuracy on unseen nights."""
 
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ def unseen_accuracy(gap: Mapping[str, Any]) -> dict[str, list[float]]:
 
 
 def generalisation_gap(validation: pd.DataFrame, rng: np.random.Generator) -> dict[str, Any]:
-    """Accuracy on nights that also trained, as published, beside accuracy on nights never seen.
+    """Accuracy on nights that also trained, as published, beside accuracy on unseen nights.
 
     Parameters
     ----------

@@ -3,8 +3,9 @@
 Training: ``Resize((240, 240)), RandomResizedCrop(240, scale=(0.8, 1.0)), RandomHorizontalFlip(0.5),
 ColorJitter(brightness=0.3, contrast=0.3, saturation=0.3), ToTensor, Normalize``. Validation and inference:
 ``Resize((240, 240)), ToTensor, Normalize``. PIL resizes with antialiasing; other ways of resizing differ by up to 45
-counts. The random parts are torchvision's own functions, with their parameters drawn here from a given generator,
-so that an image's augmentation depends on seed, epoch and image alone and not on the order of work.
+counts. The random parts are the functions of PIL that torchvision calls, with their parameters drawn here from a given
+generator, so that an image's augmentation depends on seed, epoch and image alone and not on the order of work. Tests hold
+the results to torchvision's, bit for bit; torch is loaded by what needs it, since the report needs no tensor.
 """
 
 from __future__ import annotations
@@ -12,28 +13,35 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
-import torch
-from PIL import Image
-from torch import Tensor
-from torchvision.transforms import functional
+from PIL import Image, ImageEnhance
 
 from repro.film.frame_archive import read_frame
 from repro.untrusted import open_picture
+
+if TYPE_CHECKING:
+    import torch
+    from torch import Tensor
 
 IMAGENET_MEAN = (0.485, 0.456, 0.406)
 IMAGENET_STD = (0.229, 0.224, 0.225)
 CROP_AREA = (0.8, 1.0)
 CROP_RATIO = (3 / 4, 4 / 3)  # torchvision's default
 JITTER = 0.3
+_ENHANCE: dict[str, type[ImageEnhance.Brightness | ImageEnhance.Contrast | ImageEnhance.Color]] = {
+    "brightness": ImageEnhance.Brightness,
+    "contrast": ImageEnhance.Contrast,
+    "saturation": ImageEnhance.Color,
+}
 
 Pixels = npt.NDArray[np.uint8]
 
 
 @dataclass(frozen=True)
-class Augmentation:
+class DrawnTransforms:
     """Parameters of the random transforms of one image.
 
     Parameters
@@ -85,7 +93,7 @@ def decode(data: bytes, size_px: int, name: str) -> Pixels:
         return np.asarray(image.convert("RGB").resize((size_px, size_px), Image.Resampling.BILINEAR))
 
 
-def draw(rng: np.random.Generator, size_px: int) -> Augmentation:
+def draw(rng: np.random.Generator, size_px: int) -> DrawnTransforms:
     """Draw the random transforms of one image, with the distributions of torchvision's ``get_params``.
 
     Parameters
@@ -108,21 +116,20 @@ def draw(rng: np.random.Generator, size_px: int) -> Augmentation:
         top, left, height, width = 0, 0, size_px, size_px
     flip = bool(rng.random() < 0.5)
     order = rng.permutation(["brightness", "contrast", "saturation"]).tolist()
-    return Augmentation(
+    return DrawnTransforms(
         top, left, height, width, flip, tuple((name, float(rng.uniform(1 - JITTER, 1 + JITTER))) for name in order)
     )
 
 
-def augment(image: Pixels, chosen: Augmentation) -> Pixels:
+def augment(image: Pixels, chosen: DrawnTransforms) -> Pixels:
     """Apply drawn transforms to an image (height, width, 3); the result has the same size."""
-    picture = Image.fromarray(image)
-    picture = functional.resized_crop(
-        picture, chosen.top, chosen.left, chosen.height, chosen.width, list(image.shape[:2])
-    )
+    right, bottom = chosen.left + chosen.width, chosen.top + chosen.height
+    picture = Image.fromarray(image).crop((chosen.left, chosen.top, right, bottom))
+    picture = picture.resize((image.shape[1], image.shape[0]), Image.Resampling.BILINEAR)
     if chosen.flip:
-        picture = functional.hflip(picture)
+        picture = picture.transpose(Image.Transpose.FLIP_LEFT_RIGHT)
     for name, factor in chosen.jitter:
-        picture = getattr(functional, f"adjust_{name}")(picture, factor)
+        picture = _ENHANCE[name](picture).enhance(factor)
     return np.asarray(picture)
 
 
@@ -142,6 +149,8 @@ def normalise(images: Pixels, device: torch.device | str = "cpu") -> Tensor:
         In channels-last memory, which is how the images come and what convolutions like best.
     """
     # permute() of a contiguous (n, h, w, c) array is a channels-last (n, c, h, w) tensor without a copy.
+    import torch
+
     batch = torch.from_numpy(np.require(images, requirements=["C", "W"])).to(device).permute(0, 3, 1, 2)
     mean = torch.tensor(IMAGENET_MEAN, device=device).view(1, 3, 1, 1)
     std = torch.tensor(IMAGENET_STD, device=device).view(1, 3, 1, 1)

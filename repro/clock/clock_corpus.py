@@ -16,9 +16,9 @@ import pandas as pd
 
 from repro import frames
 from repro.camera import Camera
-from repro.clock.read_clock import NightClock, read_clock
-from repro.engine.nights import Outcome, run_nights, summaries
-from repro.engine.receipts import NightWork, settings_digest
+from repro.clock.read_clock import ClockSetup, NightClock, read_clock
+from repro.engine.receipts import NightWork, receipt_path, settings_digest
+from repro.engine.run_nights import Outcome, run_nights, summaries
 from repro.engine.workers import Workers, worker_count
 from repro.errors import ReproError
 from repro.film.cut import decode_grey
@@ -33,9 +33,7 @@ class ClockTask:
 
     work: NightWork
     size: int
-    camera: Camera
-    params: ClockParams
-    step: int
+    setup: ClockSetup
     threads: int
 
 
@@ -51,7 +49,7 @@ def clock_corpus(film: Path, folder: Path, camera: Camera, params: ClockParams, 
     params : ClockParams
         Section ``clock`` of the parameters.
     workers : int or Engine
-        Who does it, see :func:`repro.engine.workers.run`.
+        Workers, see :func:`repro.engine.workers.run`.
 
     Raises
     ------
@@ -78,19 +76,19 @@ def clock_tasks(
             where=str(film),
             remedy="run: dvc repro film",
         )
-    free = {"strips_per_call", "max_failed_share"}  # these change no night's result
+    free = {"strips_per_call", "max_failed_share"}  # these do not change any night's result
     settings = settings_digest({"camera": camera.model_dump(), "clock": params.model_dump(exclude=free)}, __name__)
     threads = max(1, worker_count(workers) // len(filmed))
     tasks = []
     for night, summary in filmed.items():
         outputs = (folder / "tables" / f"{night}.parquet",)
         inputs = film_outputs(film, night)[1:3]  # strips and index; no picture is touched
-        work = NightWork(night, inputs, outputs, folder / "receipts" / f"{night}.json", settings)
+        work = NightWork(night, inputs, outputs, receipt_path(folder, night), settings)
         sampled, step = (
-            count_in(summary, key, where=film / "receipts" / f"{night}.json", made_by="dvc repro film")
+            count_in(summary, key, where=receipt_path(film, night), made_by="dvc repro film")
             for key in ("sampled", "step")
         )
-        tasks.append(ClockTask(work, sampled, camera, params, step, threads))
+        tasks.append(ClockTask(work, sampled, ClockSetup(night, camera, params, step), threads))
     return tasks
 
 
@@ -107,11 +105,11 @@ def read_night(task: ClockTask, table: pd.DataFrame) -> NightClock:
             where=str(task.work.inputs[0]),
             remedy="film the night again: dvc repro film",
         )
-    return read_clock(images, night, task.camera, task.params, step=task.step, threads=task.threads)
+    return read_clock(images, task.setup, threads=task.threads)
 
 
 def clock_night(task: ClockTask) -> dict[str, Any]:
-    """Read one night's clock, write its table, and say what was read.
+    """Read one night's clock, write its table, and return its summary.
 
     Raises
     ------
@@ -123,7 +121,7 @@ def clock_night(task: ClockTask) -> dict[str, Any]:
 
 
 def write_night(task: ClockTask, table: pd.DataFrame, clock: NightClock) -> dict[str, Any]:
-    """Write a night's frame table with its clock and the frames' names; gives the night's summary."""
+    """Write a night's frame table with its clock and the frames' names; returns the night's summary."""
     table = pd.concat([table, clock.table], axis=1)
     table["name"] = frames.published_names(table)
     frames.write(task.work.outputs[0], table, "clock")

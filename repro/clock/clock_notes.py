@@ -1,4 +1,4 @@
-"""What a person should know about a night's clock: another cadence, jumps, and readings that contradict the timeline."""
+"""Notes about a night's clock for the user: another cadence, jumps, and readings that contradict the timeline."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from repro.clock.repair_by_continuity import FrameTime, Residuals
 from repro.clock.timeline import Break, Timeline
 
 _CADENCE_SHARE = 0.05  # the profile's cadence may differ that much from the clock's without a note
-_RUN = 3  # repaired frames in a row; a shorter run is a misreading of which both looks agree by chance
+_RUN = 3  # repaired frames in a row; a shorter run is a misreading that both looks share by chance
 _LISTED = 5
 
 
@@ -59,7 +59,7 @@ def find_contradictions(
     timeline: Timeline,
     jitter_s: float,
 ) -> list[Contradiction]:
-    """Frames whose stamp was read well and yet is not their time.
+    """Frames whose stamp was read reliably but is not their time.
 
     Parameters
     ----------
@@ -106,7 +106,7 @@ def withdraw_repairs(
     """Take back repairs that no misreading explains, and mark the frames unreadable.
 
     One glyph may be misread alike in both looks for a while. If more glyphs of several frames in a row are read alike
-    twice, they were printed: the clock itself differs from the timeline, and nobody can tell which of them is right.
+    twice, they were printed: the clock itself differs from the timeline, and it is unknown which of them is right.
 
     Parameters
     ----------
@@ -198,7 +198,7 @@ def write_notes(
 
 
 def as_json(contradictions: Sequence[Contradiction]) -> list[dict[str, Any]]:
-    """The contradictions as they stand in a receipt."""
+    """The contradictions in the form of a receipt."""
     return [asdict(contradiction) for contradiction in contradictions]
 
 

@@ -13,9 +13,9 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 NOTHING = ""  # what is read for a lost glyph, and what is printed for an added one
-_WRONG, _LOST, _ADDED = 0.02, 0.005, 0.005  # of all glyphs; Tesseract on legible digits does better
-_OTHERS = 12  # glyphs that one can be taken for
-_WEIGHT = 200  # glyphs that the guesses count for beside what is learnt
+_WRONG, _LOST, _ADDED = 0.02, 0.005, 0.005  # shares of all glyphs; on legible digits Tesseract is better
+_OTHERS = 12  # glyphs that one can be read as
+_WEIGHT = 200  # observed glyphs that the initial guesses weigh as much as
 
 
 @dataclass(frozen=True)
@@ -83,7 +83,7 @@ class ConfusionModel:
     def align(self, printed: str, read: str) -> list[tuple[int, str]]:
         """Cheapest alignment: for each printed glyph in turn its position and what was read for it.
 
-        Added glyphs stand between, at position -1.
+        Added glyphs are in between, at position -1.
         """
         rows = {"": [0.0]}
         for glyph in read:
@@ -102,10 +102,6 @@ class ConfusionModel:
                 j -= 1
                 path.append((-1, read[j]))
         return path[::-1]
-
-    def learn(self, pairs: Mapping[tuple[str, str], int]) -> ConfusionModel:
-        """The model with more readings counted."""
-        return ConfusionModel(Counter(self.seen) + Counter(pairs))
 
 
 def confusions(printed: str, read: str, model: ConfusionModel) -> Counter[tuple[str, str]]:

@@ -37,7 +37,7 @@ class ClockFormat:
     text : str
         ``strftime`` format, see :class:`repro.camera.Clock`.
     zones : tuple of str
-        Names that ``%Z`` may stand for.
+        Names that ``%Z`` can be.
     """
 
     text: str
@@ -77,11 +77,11 @@ class ClockFormat:
         text : str
             The whole stamp.
         exact : bool
-            Whether spaces and letters of the format must be there. If not, ``text`` must hold no space, and each
+            Whether spaces and letters of the format are required. If not, ``text`` must not contain a space, and each
             letter may be missing or misread.
         """
         if not exact and "%-" in self.text:
-            return None  # without spaces nobody can tell where an unpadded number ends
+            return None  # without spaces the end of an unpadded number is unknown
         match = (self._exact if exact else self._loose).fullmatch(text)
         if not match:
             return None
@@ -98,14 +98,14 @@ class ClockFormat:
             )
         except ValueError:
             return None
-        # A misread year may be any; in the calendar's first and last one the zone's offset leads out of it.
+        # A misread year may have any value; in the first and last year the zone's offset leads beyond datetime's range.
         if not datetime.min.year < local.year < datetime.max.year:
             return None
         zone = values.get("%Z")
         return local, zone and next(name for name in self.zones if name.upper() == zone.upper())
 
     def _pieces(self, local: datetime, zone: str) -> list[tuple[str, str]]:
-        """Each token of the format and what is printed for it."""
+        """Each token of the format with its printed text."""
         values = {
             "%Y": f"{local.year:04d}", "%y": f"{local.year % 100:02d}", "%m": f"{local.month:02d}",
             "%b": _MONTHS[local.month - 1][:3], "%B": _MONTHS[local.month - 1], "%d": f"{local.day:02d}",
@@ -166,8 +166,8 @@ class Moment:
     zone : str
         The printed name of the zone; empty if the format has none.
     dst_consistent : bool
-        Whether the zone's rules give this offset at that time. False, for example, when the camera's clock missed the
-        change to or from summer time that night.
+        Whether the zone's rules give this offset at that time. False, for example, if the camera's clock missed the change
+        to or from summer time that night.
     """
 
     utc_s: int
@@ -253,7 +253,7 @@ class NightSpan:
         return meanings
 
     def contains(self, moment: Moment) -> bool:
-        """Whether a moment lies in the night."""
+        """Whether a moment is in the night."""
         return self.first_s <= moment.utc_s < self.last_s
 
 
@@ -282,7 +282,7 @@ class ParsedStamp:
 def parse(text: str, formats: Sequence[ClockFormat]) -> list[ParsedStamp]:
     """Read a stamp in every format that it fits, such as day before month and month before day.
 
-    Spaces, letters of the format and marks at the ends are corrected only if it fits no format as it is.
+    Spaces, letters of the format and marks at the ends are corrected only if it fits no format unchanged.
     """
     matches = [ParsedStamp(*parsed, form, False) for form in formats if (parsed := form.parse(text))]
     if matches:

@@ -21,7 +21,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from repro.clock.ocr import _MARGIN_PX, Image
+from repro.clock.ocr import MARGIN_PX, Image
 
 Floats = npt.NDArray[np.float32]
 #: Texts and confidences of strips by running number, as Tesseract reads them.
@@ -31,7 +31,7 @@ Confirm = Callable[[Mapping[int, tuple[str, float]]], dict[int, str]]
 
 _PORTION = 32  # strips that Tesseract reads at a time
 _LEAST = 24  # confirmed strips of one layout from which glyphs are learnt
-_RIDGE = 0.05  # strips that the prior counts for: pictures of digits that were hardly seen stay weak
+_RIDGE = 0.05  # weight of the prior, in strips: pictures of rarely seen digits stay weak
 _MARGIN = 0.5  # of the distance between the pictures of two digits: 1 if a strip is exactly the one, 0 halfway
 # Share of the leave-one-out residuals that a match may not exceed. Of 10,240 strips with a digit that the training set lacks,
 # none of fair contrast stays below it; of the poorest contrast 11 in 2,560 do.
@@ -100,7 +100,7 @@ def _match(
 
 
 def _repeated(numbers: list[int], stamps: Mapping[int, str]) -> list[int]:
-    """Strips all of whose digits stand at the same place in another one too: a picture seen once may be a misreading."""
+    """Strips all of whose digits occur at the same place in another strip, too: a digit seen once may be a misreading."""
     while True:
         counts = Counter((place, glyph) for number in numbers for place, glyph in enumerate(stamps[number]))
         kept = [number for number in numbers if all(counts[entry] > 1 for entry in enumerate(stamps[number]))]
@@ -228,13 +228,13 @@ class GlyphModel:
 
 
 def _centre(stamp: str, place: int, width: int) -> float:
-    """Column (px) about which a glyph stands: marks and spaces are about half as wide as digits and letters."""
+    """Column (px) of the middle of a glyph: marks and spaces are about half as wide as digits and letters."""
     widths = np.array([1.0 if glyph.isalnum() else 0.53 for glyph in stamp])
-    return _MARGIN_PX + (width - 2 * _MARGIN_PX) * float(widths[:place].sum() + widths[place] / 2) / float(widths.sum())
+    return MARGIN_PX + (width - 2 * MARGIN_PX) * float(widths[:place].sum() + widths[place] / 2) / float(widths.sum())
 
 
 def _window(centred: Floats, design: Floats, centre: float, glyph_px: int) -> tuple[int, int]:
-    """Columns, 1.5 glyphs wide, in which a changing digit shows most, at most a glyph from where it should stand."""
+    """Columns, 1.5 glyphs wide, in which a changing digit shows most, at most a glyph from its expected place."""
     counts = np.maximum((design > 0).sum(axis=0), 1)[:, None, None]
     effect = np.tensordot((design > 0).astype(np.float32), centred, axes=(0, 0)) / counts
     columns = ((effect**2).sum(axis=1) * counts[:, :, 0]).sum(axis=0)

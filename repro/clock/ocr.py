@@ -27,20 +27,20 @@ from repro.errors import StageError, UnwritableError
 from repro.params import ClockParams
 
 Image = npt.NDArray[np.uint8]
-# The last page of every call: on a full disk Tesseract cuts its answer short without an error, and clocks would stay unread.
+# The last page of every call: on a full disk Tesseract truncates its output without an error, and clocks would remain unread.
 _END = np.full((48, 48), 255, np.uint8)
 # Measured on 525 noisy stamps without any repair: 80 % of fair and 77 % of poor ones are read right at full width, 100 % and
 # 88 % at this one, in three quarters of the time.
 _SQUEEZE = 0.7
-_CLEAR = 10.0  # counts by which dark text must exceed what noise can do
+_CLEAR = 10.0  # counts by which dark text must exceed the noise
 _OLDEST = (4, 1)  # version 4.0 ignores the list of glyphs
 _KILLED = {
     signal.SIGKILL,
     signal.SIGTERM,
     signal.SIGINT,
     signal.SIGHUP,
-}  # sent from outside; a page crashes it otherwise
-_MARGIN_PX = 8  # white around the text; Tesseract reads glyphs at the very edge badly
+}  # sent from outside; a crash on a page has another signal
+MARGIN_PX = 8  # white around the text; Tesseract reads glyphs at the very edge badly
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ class Preparation:
         Tesseract's page segmentation mode: 7 takes a page for one line, 13 too but without its own corrections.
     squeeze : float
         Width of what Tesseract gets over its width so far, at most 1. Its network costs time by the width, and it was
-        trained on narrower letters than those of camera overlays.
+        trained on letters narrower than those of camera overlays.
     """
 
     scale: float
@@ -73,8 +73,8 @@ def looks(clock: Clock, params: ClockParams) -> tuple[Preparation, Preparation]:
     """The first look at every strip, as published, and a second, different one at doubtful strips."""
     threshold = None if params.threshold == "otsu" else int(params.threshold)
     blur_px = params.blur_px | 1  # a kernel has a middle
-    # Layout 7 gives a confidence that tells right from wrong; layout 13 leaves out Tesseract's own corrections, and
-    # another size and kernel move the glyphs' edges: the two looks seldom go wrong in the same way.
+    # Layout 7 gives a confidence that separates right from wrong; layout 13 leaves out Tesseract's own corrections, and
+    # another size and kernel move the glyphs' edges, so the two looks seldom make the same mistake.
     first = Preparation(clock.scale, blur_px, threshold, layout=7, squeeze=_SQUEEZE)
     return first, Preparation(clock.scale * 1.5, blur_px + 4, threshold, layout=13)
 
@@ -82,7 +82,7 @@ def looks(clock: Clock, params: ClockParams) -> tuple[Preparation, Preparation]:
 def bright_text(strips: Sequence[Image]) -> Sequence[Image]:
     """A night's strips with bright text on a dark background: inverted if the text is dark.
 
-    The text stands still, so a mean over strips shows it; it covers less than half of the strip, so the median is the
+    The text does not move, so a mean over strips shows it; it covers less than half of the strip, so the median is the
     background. White text with a black rim is bright.
     """
     mean = _mean(strips)
@@ -100,7 +100,7 @@ def _mean(strips: Sequence[Image]) -> npt.NDArray[np.float64]:
 def text_box(strips: Sequence[Image], min_contrast: int) -> tuple[slice, slice]:
     """Rows and columns of the part that holds bright text in a night's strips, with a margin.
 
-    The clock stands still, so a mean over strips shows it well above the noise. If nothing stands out, it is the whole
+    The clock does not move, so a mean over strips shows it well above the noise. If there is no text, it is the whole
     strip.
     """
     mean = _mean(strips)
@@ -111,7 +111,7 @@ def text_box(strips: Sequence[Image], min_contrast: int) -> tuple[slice, slice]:
     rows, columns = np.flatnonzero(text.any(axis=1)), np.flatnonzero(text.any(axis=0))
     return (
         slice(max(0, rows[0] - 5), rows[-1] + 6),
-        slice(max(0, columns[0] - _MARGIN_PX), columns[-1] + _MARGIN_PX + 1),
+        slice(max(0, columns[0] - MARGIN_PX), columns[-1] + MARGIN_PX + 1),
     )
 
 
@@ -124,7 +124,7 @@ def prepare(strip: Image, look: Preparation, min_contrast: int) -> Image | None:
         return None
     kind = cv2.THRESH_BINARY_INV + (cv2.THRESH_OTSU if look.threshold is None else 0)
     binary = cv2.threshold(smooth, look.threshold or 0, 255, kind)[1]
-    page = cv2.copyMakeBorder(binary, *(_MARGIN_PX,) * 4, cv2.BORDER_CONSTANT, value=255)
+    page = cv2.copyMakeBorder(binary, *(MARGIN_PX,) * 4, cv2.BORDER_CONSTANT, value=255)
     if look.squeeze < 1:
         page = cv2.resize(page, None, fx=look.squeeze, fy=1, interpolation=cv2.INTER_AREA)
     return np.asarray(page, dtype=np.uint8)
@@ -170,7 +170,7 @@ def read_strips(
     UnwritableError
         If there is no room for temporary files.
     """
-    os.environ.setdefault("OMP_THREAD_LIMIT", "1")  # its own threads slow down such small images
+    os.environ.setdefault("OMP_THREAD_LIMIT", "1")  # Tesseract's threads slow it down on such small images
     check_tesseract()
     pages = [(number, page) for number, strip in enumerate(strips)
              if (page := prepare(strip, look, params.min_contrast)) is not None]  # fmt: skip
@@ -198,13 +198,13 @@ def check_tesseract() -> None:
         version = str(pytesseract.get_tesseract_version())
     except pytesseract.TesseractNotFoundError:
         version = ""
-    except SystemExit as error:  # pytesseract's way to refuse a version that it cannot work with
+    except SystemExit as error:  # raised by pytesseract for a version that it does not support
         version = str(error)
     numbers = re.match(r"(\d+)\.(\d+)", version)
     if numbers and (int(numbers[1]), int(numbers[2])) >= _OLDEST:
         return
     raise StageError(
-        found=f"Tesseract of another version: {version.splitlines()[0]}" if version else "no program tesseract",
+        found=f"an unsupported version of Tesseract: {version.splitlines()[0]}" if version else "no program tesseract",
         expected=f"Tesseract {_OLDEST[0]}.{_OLDEST[1]} or newer with its English data",
         where=f"the search path for programs on {platform.node()}",
         remedy="install it, for example: apt-get install tesseract-ocr tesseract-ocr-eng",
@@ -241,7 +241,7 @@ def _read_pages(pages: Sequence[Image], config: str) -> list[tuple[str, float]]:
         folder = Path(name)
         files = [folder / f"{number}.png" for number in range(len(pages) + 1)]
         for file, page in zip(files, [*pages, _END], strict=True):
-            # OpenCV's own writer says nothing of a full disk.
+            # OpenCV's own writer reports no error on a full disk.
             file.write_bytes(cv2.imencode(".png", page, [cv2.IMWRITE_PNG_COMPRESSION, 1])[1].tobytes())
         listing = folder / "pages.txt"
         listing.write_text("".join(f"{file}\n" for file in files), encoding="utf-8")
@@ -257,14 +257,14 @@ def _read_pages(pages: Sequence[Image], config: str) -> list[tuple[str, float]]:
                     "finished is kept",
                 ) from None
             check_language()
-            # Some pages crash it. Halving finds them; the others are still read.
+            # Some pages crash Tesseract. They are found by halving, and the others are still read.
             if len(pages) == 1:
                 return [("", 0.0)]
             half = len(pages) // 2
             return _read_pages(pages[:half], config) + _read_pages(pages[half:], config)
     if len(pages) + 1 not in words["page_num"]:
         raise UnwritableError(
-            found=f"an answer of Tesseract that ends with page {max(words['page_num'], default=0)}",
+            found=f"an output of Tesseract that ends with page {max(words['page_num'], default=0)}",
             expected=f"{len(pages)} pages and an empty one behind them",
             where=tempfile.gettempdir(),
             remedy="free some space for temporary files, or name another folder in TMPDIR, and run again",

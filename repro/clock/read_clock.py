@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import pandas as pd
@@ -24,7 +25,7 @@ from repro.clock.confusions import ConfusionModel, confusions
 from repro.clock.formats import Moment, NightSpan, parse
 from repro.clock.learned import ReadFrames, read_by_matching
 from repro.clock.repair_by_continuity import DoubtfulFrame, FrameTime, Residuals, misread_runs, resolve_doubts
-from repro.clock.timeline import Reading, Timeline, fit
+from repro.clock.timeline import StampReading, Timeline, fit
 from repro.errors import ReproError
 from repro.params import ClockParams
 
@@ -49,15 +50,12 @@ class NightClock:
     summary: dict[str, Any]
 
 
-def read_clock(
-    strips: Sequence[ocr.Image], night: str, camera: Camera, params: ClockParams, *, step: int, threads: int = 1
-) -> NightClock:
-    """Read the clock of a night's strips.
+@dataclass(frozen=True)
+class ClockSetup:
+    """A night whose clock is to be read.
 
     Parameters
     ----------
-    strips : sequence of ndarray, shape (height, width)
-        Grey, in the order of frames, evenly sampled.
     night : str
         YYYYMMDD of the file.
     camera : Camera
@@ -66,6 +64,28 @@ def read_clock(
         Section ``clock`` of the parameters.
     step : int
         Every how many frames of the video one was sampled.
+    """
+
+    night: str
+    camera: Camera
+    params: ClockParams
+    step: int
+
+    @cached_property
+    def span(self) -> NightSpan:
+        """The night's span of time."""
+        return NightSpan.of(self.night, self.camera)
+
+
+def read_clock(strips: Sequence[ocr.Image], setup: ClockSetup, *, threads: int = 1) -> NightClock:
+    """Read the clock of a night's strips.
+
+    Parameters
+    ----------
+    strips : sequence of ndarray, shape (height, width)
+        Grey, in the order of frames, evenly sampled.
+    setup : ClockSetup
+        The night, its camera and the parameters.
     threads : int
         Calls of Tesseract at a time.
 
@@ -75,58 +95,51 @@ def read_clock(
         If there is no text, no text of a known format, a clock of another night, a clock that changes between local
         time and UTC, or too many frames without a time.
     """
+    clock, params = setup.camera.clock, setup.params
     strips = ocr.bright_text(strips)
     box = ocr.text_box(strips, params.min_contrast)
     cut = [strip[box] for strip in strips]
     first, second = (
         lambda numbers, look=look: ocr.read_strips(
-            [cut[number] for number in numbers], look, camera.clock, params, threads=threads
+            [cut[number] for number in numbers], look, clock, params, threads=threads
         )
-        for look in ocr.looks(camera.clock, params)
+        for look in ocr.looks(clock, params)
     )
     if params.engine == "learned":
-        texts = read_by_matching(cut, first, lambda read: confirmed_stamps(read, night, camera, params, step=step))
-        return resolve_times(
-            len(strips), lambda numbers: [texts[n] for n in numbers], second, night, camera, params, step=step
-        )
-    return resolve_times(len(strips), first, second, night, camera, params, step=step)
+        texts = read_by_matching(cut, first, lambda read: confirmed_stamps(read, setup))
+        return resolve_times(len(strips), lambda numbers: [texts[n] for n in numbers], second, setup)
+    return resolve_times(len(strips), first, second, setup)
 
 
-def confirmed_stamps(
-    read: Mapping[int, tuple[str, float]], night: str, camera: Camera, params: ClockParams, *, step: int
-) -> dict[int, str]:
-    """The stamps among some of a night's readings that lie on its timeline, by running number.
+def confirmed_stamps(read: Mapping[int, tuple[str, float]], setup: ClockSetup) -> dict[int, str]:
+    """The stamps among some of a night's readings that are on its timeline, by running number.
 
     Parameters
     ----------
     read : mapping
         Text and confidence by running number.
-    night, camera, params, step
-        As for :func:`read_clock`.
+    setup : ClockSetup
+        The night.
     """
-    span = NightSpan.of(night, camera)
-    interpreted = {number: interpret(text, span, camera) for number, (text, _) in read.items()}
-    timeline = _fit_timeline(read, interpreted, span, camera, params, step)
+    interpreted = {number: interpret(text, setup.span, setup.camera) for number, (text, _) in read.items()}
+    timeline = _fit_timeline(read, interpreted, setup)
     residuals = Residuals(timeline)
     return {r.number: r.moment.stamp for r in timeline.readings if not residuals.in_doubt(r.number)}
 
 
 def _fit_timeline(
-    read: Mapping[int, tuple[str, float]], interpreted: Mapping[int, Interpretation], span: NightSpan, camera: Camera,
-    params: ClockParams, step: int,
-) -> Timeline:  # fmt: skip
+    read: Mapping[int, tuple[str, float]], interpreted: Mapping[int, Interpretation], setup: ClockSetup
+) -> Timeline:
     readings = [
-        Reading(number, moment, _weight(interpreted[number], moment, confidence))
+        StampReading(number, moment, _weight(interpreted[number], moment, confidence))
         for number, (_, confidence) in read.items()
         for moment in interpreted[number].moments
-        if span.contains(moment)
+        if setup.span.contains(moment)
     ]
-    return fit(readings, camera.cadence_s * step, params.jitter_s)
+    return fit(readings, setup.camera.cadence_s * setup.step, setup.params.jitter_s)
 
 
-def resolve_times(
-    count: int, first: ReadFrames, second: ReadFrames, night: str, camera: Camera, params: ClockParams, *, step: int
-) -> NightClock:
+def resolve_times(count: int, first: ReadFrames, second: ReadFrames, setup: ClockSetup) -> NightClock:
     """Decide the time of every frame from the texts that were read.
 
     Parameters
@@ -135,19 +148,19 @@ def resolve_times(
         Sampled frames.
     first, second : callable
         The two looks at frames; the second is taken at doubtful frames only.
-    night, camera, params, step
-        As for :func:`read_clock`.
+    setup : ClockSetup
+        The night.
 
     Raises
     ------
     ReproError
         As :func:`read_clock`.
     """
-    span = NightSpan.of(night, camera)
+    night, camera, params, span = setup.night, setup.camera, setup.params, setup.span
     read = first(range(count))
     interpreted = [interpret(text, span, camera) for text, _ in read]
-    _check_night(read, interpreted, span, night, camera)
-    timeline = _fit_timeline(dict(enumerate(read)), dict(enumerate(interpreted)), span, camera, params, step)
+    _check_night(read, interpreted, setup)
+    timeline = _fit_timeline(dict(enumerate(read)), dict(enumerate(interpreted)), setup)
     _check_jumps(timeline, span, night, params.jitter_s)
     runs = misread_runs(timeline)
     residuals = Residuals(timeline)
@@ -186,7 +199,7 @@ def resolve_times(
             expected=f"at most {params.max_unreadable_share:.0%} (clock.max_unreadable_share)",
             where=f"night {night}, frames {_ranges(unreadable)}",
             remedy="compare these frames of the video with clock.box_px and clock.formats of the camera profile; raise "
-            "clock.max_unreadable_share in params.yaml to go on without them",
+            "clock.max_unreadable_share in params.yaml to continue without them",
         )
     summary = {
         "frames": count,
@@ -200,7 +213,7 @@ def resolve_times(
         "dst_inconsistent": _dst_inconsistent(times, span),
         "confusions": _confusions(read, times, model),
         "notes": write_notes(
-            timeline, contradictions, cadence_s=camera.cadence_s, step=step, jitter_s=params.jitter_s
+            timeline, contradictions, cadence_s=camera.cadence_s, step=setup.step, jitter_s=params.jitter_s
         ),
     }  # fmt: skip
     return NightClock(table, summary)
@@ -240,13 +253,11 @@ def _weight(entry: Interpretation, moment: Moment, confidence: float) -> float:
     return weight * (1.0 if confidence >= _UNSURE else 0.8)
 
 
-def _check_night(
-    read: Sequence[tuple[str, float]], interpreted: Sequence[Interpretation], span: NightSpan, night: str, camera: Camera
-) -> None:  # fmt: skip
+def _check_night(read: Sequence[tuple[str, float]], interpreted: Sequence[Interpretation], setup: ClockSetup) -> None:
     """Raise an error for a night without a clock, with another format, or of another date."""
     texts = [text for text, _ in read if text]
-    where = f"night {night}, {len(read)} strips"
-    formats = ", ".join(repr(text) for text in camera.clock.formats)
+    where, span = f"night {setup.night}, {len(read)} strips", setup.span
+    formats = ", ".join(repr(text) for text in setup.camera.clock.formats)
     if not texts:
         raise ReproError(
             found="no text in any strip",
@@ -339,7 +350,7 @@ def _causes(
     times: dict[int, FrameTime],
     contradictions: Sequence[Contradiction],
 ) -> str:
-    """Why frames have no time, with examples."""
+    """Causes of frames without a time, with examples."""
     causes = []
     unreadable = sorted(number for number, time in times.items() if time.moment is None)
     if double := [number for number in unreadable if times[number].repair == "two_meanings"]:

@@ -17,20 +17,20 @@ import numpy as np
 
 from repro.clock.confusions import ConfusionModel, agreement, confusions
 from repro.clock.formats import Moment
-from repro.clock.timeline import Reading, Timeline
+from repro.clock.timeline import StampReading, Timeline
 
 _NEIGHBOURS = 5  # readings on each side that define the timeline at a frame
 _REACH_S = 6  # candidates this far from the timeline
 _RARE = 0.03  # a residual that fewer of a night's readings show is in doubt
 _BIN_S = 0.5
-_ROUNDS = 2  # the second knows the confusions that the first has shown
+_ROUNDS = 2  # the second round uses the confusions learnt in the first
 Continuity = Literal["second_look", "continuity", "two_meanings", "unreadable"]
-_SHORT = 60  # frames; a longer run is not misread in the same place throughout
+_SHORT = 60  # frames; a longer run is not misread in the same place all the time
 
 
 @dataclass(frozen=True)
 class FrameTime:
-    """The time of a frame: its moment, or None, and what continuity did about it, if anything."""
+    """The time of a frame: its moment, or None, and how it was repaired, if it was."""
 
     moment: Moment | None
     repair: Continuity | None = None
@@ -41,7 +41,7 @@ _UNREADABLE = FrameTime(None, "unreadable")
 
 @dataclass(frozen=True)
 class DoubtfulFrame:
-    """What was read of a frame in doubt.
+    """Readings of a doubtful frame.
 
     Parameters
     ----------
@@ -56,7 +56,7 @@ class DoubtfulFrame:
 
 
 class Residuals:
-    """How far good readings stray from the timeline through their neighbours."""
+    """Distances of good readings from the timeline through their neighbours."""
 
     def __init__(self, timeline: Timeline) -> None:
         self._pace = timeline.pace
@@ -75,7 +75,7 @@ class Residuals:
                     self._few.add(reading.number)
         self._bins = Counter(round(off / _BIN_S) for off in self.of.values())
 
-    def _expect(self, numbers: np.ndarray, part: Sequence[Reading], number: int) -> float | None:
+    def _expect(self, numbers: np.ndarray, part: Sequence[StampReading], number: int) -> float | None:
         at = int(np.searchsorted(numbers, number))
         near = [r for r in part[max(0, at - _NEIGHBOURS) : at + _NEIGHBOURS + 1] if r.number != number]
         if not near:
@@ -84,7 +84,7 @@ class Residuals:
         return float(np.median([r.moment.utc_s + here - self._pace.elapsed_s(r.number) for r in near]))
 
     def expected(self, number: int) -> list[tuple[float, Moment]]:
-        """The time of a frame by the timeline, and the neighbour that lends format and offset.
+        """The time of a frame by the timeline, and the neighbour whose format and offset it takes.
 
         Two answers in a break or where the offset changes: that of the segment before and that of the one after.
         """
@@ -164,7 +164,7 @@ def resolve_doubts(
     min_posterior: float,
     min_agreement: float,
 ) -> tuple[dict[int, FrameTime], ConfusionModel]:
-    """Decide every frame.
+    """Decide the time of every frame.
 
     Parameters
     ----------
@@ -206,7 +206,7 @@ def resolve_doubts(
                 for text in filter(None, frame.texts):
                     learnt += confusions(moment.stamp, text, model)
         model = ConfusionModel(learnt)
-    # What is accepted must still run forwards: a repaired frame lies between its neighbours in time.
+    # Accepted times must not run backwards: a repaired frame is between its neighbours in time.
     return _forwards(times, trusted), model
 
 
@@ -217,7 +217,7 @@ def _choices(number: int, residuals: Residuals, literal: Sequence[Moment], timel
         for utc_s in range(math.ceil(time - _REACH_S), math.floor(time + _REACH_S) + 1):
             moment = replace(lender, utc_s=utc_s)
             choices[moment] = max(choices.get(moment, -math.inf), residuals.log_prior(utc_s - time))
-    # A reading off the timeline may be right where it has a break; a clock does not run ahead and back again.
+    # At a break, a reading off the timeline may be right; a clock does not run ahead and back again.
     before = max((r.moment.utc_s for r in timeline.readings if r.number < number), default=-math.inf)
     after = min((r.moment.utc_s for r in timeline.readings if r.number > number), default=math.inf)
     for moment in literal:

@@ -1,8 +1,8 @@
 """The seven corrections of the thesis' Table 1, in its order.
 
 They were written for one camera's overlay read with a strip whose left edge cut the year down to its last digit, so
-that a stamp looks like ``4-01-31 18:19:54``. Here the year is read whole; each rule therefore lets up to three more
-characters stand before that digit. None of them changes a stamp that is valid.
+that a stamp looks like ``4-01-31 18:19:54``. Here the year is read whole; each rule therefore allows up to three more
+characters before that digit. None of them changes a stamp that is valid.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable
 
 _SEP = r"[-/]"
-_YEAR = r"\d{0,3}"  # what may stand before the year's last digit
+_YEAR = r"\d{0,3}"  # characters before the year's last digit
 
 
 def leading_a4(text: str) -> str:

@@ -1,10 +1,10 @@
-"""The timeline that a night's clock follows: which readings lie on it, how fast it advances, and where it breaks.
+"""The timeline that a night's clock follows: which readings are on it, how fast it advances, and where it breaks.
 
-Within a night the frames advance by a cadence, so readings that are right lie on a line of time against frame number.
+Within a night the frames advance by a cadence, so correct readings form a line of time against frame number.
 The cadence is taken from the readings, whatever the camera's profile says, and may change within the night. Where the
 camera paused, time skips ahead (a gap); where the video repeats a frame, time stands still (a duplicate); it never runs
 backwards. The timeline is the chain of readings, in the order of frames, with the greatest weight, each break costing as
-much as several readings: single misreadings drop out, real breaks stay.
+much as several readings, so that single misreadings drop out and real breaks stay.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _SAME_S = 0.5  # least difference between two cadences, per sampled frame: clock
 
 
 @dataclass(frozen=True)
-class Reading:
+class StampReading:
     """One possible reading of a frame: running number, meaning, and weight (1 for a flawless one)."""
 
     number: int
@@ -79,17 +79,17 @@ class Timeline:
 
     Parameters
     ----------
-    readings : tuple of Reading
-        Those that lie on it, in the order of frames, one a frame.
+    readings : tuple of StampReading
+        Those that are on it, in the order of frames, one a frame.
     pace : Pace
         How fast it advances.
     breaks : tuple of Break
         Its breaks.
     ambiguous : frozenset of int
-        Frames that lie as well on another timeline, by an offset of the clock that the readings cannot decide.
+        Frames that fit another timeline equally well, because the readings cannot decide the offset of the clock.
     """
 
-    readings: tuple[Reading, ...]
+    readings: tuple[StampReading, ...]
     pace: Pace
     breaks: tuple[Break, ...]
     ambiguous: frozenset[int] = frozenset()
@@ -101,10 +101,10 @@ class Timeline:
             return self.pace.steps[0][1]
         return Counter(self.pace.at(reading.number) for reading in self.readings).most_common(1)[0][0]
 
-    def segments(self) -> list[list[Reading]]:
+    def segments(self) -> list[list[StampReading]]:
         """The readings between breaks."""
         ends = {gap.before for gap in self.breaks}
-        segments: list[list[Reading]] = [[]]
+        segments: list[list[StampReading]] = [[]]
         for reading in self.readings:
             if reading.number in ends:
                 segments.append([])
@@ -112,12 +112,12 @@ class Timeline:
         return segments
 
 
-def fit(readings: Sequence[Reading], nominal_step_s: float, jitter_s: float) -> Timeline:
+def fit(readings: Sequence[StampReading], nominal_step_s: float, jitter_s: float) -> Timeline:
     """Find the timeline.
 
     Parameters
     ----------
-    readings : sequence of Reading
+    readings : sequence of StampReading
         All candidates; a frame may have several.
     nominal_step_s : float
         The expected time from one sampled frame to the next, used only where the readings do not show it.
@@ -140,7 +140,7 @@ def fit(readings: Sequence[Reading], nominal_step_s: float, jitter_s: float) -> 
     return Timeline(tuple(chosen), pace, tuple(breaks), ambiguous)
 
 
-def estimate_pace(readings: Sequence[Reading], nominal_step_s: float, jitter_s: float) -> Pace:
+def estimate_pace(readings: Sequence[StampReading], nominal_step_s: float, jitter_s: float) -> Pace:
     """How fast the clock advances, from the readings themselves.
 
     The advance per frame between neighbouring readings is the cadence, unless one of them is misread or a break lies
@@ -149,7 +149,7 @@ def estimate_pace(readings: Sequence[Reading], nominal_step_s: float, jitter_s: 
 
     Parameters
     ----------
-    readings : sequence of Reading
+    readings : sequence of StampReading
         All candidates, sorted by frame number.
     nominal_step_s, jitter_s
         As for :func:`fit`.
@@ -158,7 +158,7 @@ def estimate_pace(readings: Sequence[Reading], nominal_step_s: float, jitter_s: 
     number = np.array(sorted(best))
     time = np.array([best[n].moment.utc_s for n in number], dtype=np.float64)
     advance = np.diff(time) / np.diff(number)
-    # Time that stands still or runs backwards is no cadence.
+    # A clock that stands still or runs backwards gives no cadence.
     number, advance = number[:-1][advance > 0], advance[advance > 0]
     same_s = max(jitter_s, _SAME_S)
     main_s, agreeing = _most_common(advance, same_s)
@@ -196,7 +196,7 @@ def _most_common(values: Floats, within: float) -> tuple[float, int]:
     return float(np.median(values[np.abs(values - centre) <= within])), int(sizes.max())
 
 
-def _refine(readings: Sequence[Reading], step_s: float) -> float:
+def _refine(readings: Sequence[StampReading], step_s: float) -> float:
     """A more exact cadence: the median slope over more and more frames, in three rounds."""
     number = np.array([r.number for r in readings])
     time = np.array([r.moment.utc_s for r in readings], dtype=np.float64)
@@ -215,7 +215,7 @@ def _allowed(expected_s: npt.ArrayLike, jitter_s: float) -> Floats:
     return jitter_s + _DRIFT * np.asarray(expected_s, dtype=np.float64)
 
 
-def _chain(readings: Sequence[Reading], elapsed: Floats, jitter_s: float) -> tuple[list[Reading], float]:
+def _chain(readings: Sequence[StampReading], elapsed: Floats, jitter_s: float) -> tuple[list[StampReading], float]:
     """The chain of the greatest weight, and that weight; quadratic in the readings, some ms a night."""
     number = np.array([r.number for r in readings])
     time = np.array([r.moment.utc_s for r in readings], dtype=np.float64)
@@ -246,9 +246,9 @@ def _chain(readings: Sequence[Reading], elapsed: Floats, jitter_s: float) -> tup
 
 
 def _ambiguous(
-    readings: Sequence[Reading], chosen: Sequence[Reading], score: float, elapsed: Floats, jitter_s: float
+    readings: Sequence[StampReading], chosen: Sequence[StampReading], score: float, elapsed: Floats, jitter_s: float
 ) -> frozenset[int]:
-    """Frames whose other meaning lies on a timeline as good as the chosen one."""
+    """Frames whose other meaning is on a timeline as good as the chosen one."""
     meanings = Counter(reading.number for reading in readings)
     double = {r for r in chosen if meanings[r.number] > 1}
     if not double:

@@ -17,11 +17,11 @@ from pathlib import Path
 from typing import Any
 
 from repro.engine.code_digest import code_of
-from repro.engine.workers import Item, OneThread, Result, answers_of, killed_error
+from repro.engine.executors import Item, OneThread, Result, answers_of, killed_error
 from repro.errors import ReproError, unwritable
 
 CONNECT_S = 5  # how long a scheduler may take to answer
-GONE_S = 600.0  # how long workers that were there may be away, all of them
+GONE_S = 600.0  # how long all workers may be gone after there were some
 GPU = "GPU"  # the resource that workers with a GPU declare
 _FIELD = "engine.scheduler in params.yaml"
 
@@ -57,7 +57,7 @@ def on_cluster(
             raise unwritable(error, Path.cwd()) or error from None
         wait = _Patience(client, scheduler, gpu)
         wait()
-        # Not pure: a result that the cluster still remembers from another run is no file on disk.
+        # Not pure: a result that the cluster remembers from an earlier run may have no file on disk.
         pool: Executor = client.get_executor(pure=False, resources={GPU: 1} if gpu else None)
         stack.callback(pool.shutdown, wait=False)
         guarded = _Guarded(work, Path(mark.name), _loaded())
@@ -70,7 +70,7 @@ def on_cluster(
                 suspects.append(item)
             else:
                 yield item, answer
-        # Dask blames every task that a dead worker held, also those that only waited there; alone, each shows itself.
+        # Dask reports every task that a dead worker held, even those that only waited there; run alone, the cause is clear.
         for item in suspects:
             for _, answer in answers_of(pool, guarded, [item], wait):
                 if isinstance(answer, CancelledError):
@@ -80,7 +80,7 @@ def on_cluster(
 
 @dataclass(frozen=True)
 class _Guarded(OneThread[Item, Result]):
-    """Work in a process that must see the same files and run the same code; on a cluster both are easily otherwise.
+    """Work that first checks that its process sees the same files and runs the same code, which a cluster does not ensure.
 
     Parameters
     ----------
@@ -94,7 +94,7 @@ class _Guarded(OneThread[Item, Result]):
     modules: tuple[tuple[str, str], ...]
 
     def __call__(self, item: Item) -> Result:
-        """Do it, if this is the right place."""
+        """Check the process, then run the work."""
         host = os.uname().nodename
         if not self.mark.is_file():
             raise ReproError(
@@ -121,10 +121,10 @@ def _loaded() -> tuple[tuple[str, str], ...]:
 
 @cache
 def _code(module: str) -> str:
-    """SHA-256 (hex) of a module's code, as this process found it first; empty if there is none."""
+    """SHA-256 (hex) of a module's code at the first call in this process; empty if it has no source."""
     base = Path(__file__).parents[2].joinpath(*module.split("."))
-    found = [path for path in (base.with_suffix(".py"), base / "__init__.py") if path.is_file()]
-    return hashlib.sha256(code_of(found[0].read_text(encoding="utf-8")).encode()).hexdigest() if found else ""
+    sources = [path for path in (base.with_suffix(".py"), base / "__init__.py") if path.is_file()]
+    return hashlib.sha256(code_of(sources[0].read_text(encoding="utf-8")).encode()).hexdigest() if sources else ""
 
 
 def _address(scheduler: str) -> str:
@@ -160,7 +160,7 @@ def _client(scheduler: str) -> Iterator[Any]:
 
 
 class _Patience:
-    """Says that no suitable worker is connected, and ends a wait that would have no end.
+    """Reports that no suitable worker is connected, and ends a wait that would never end.
 
     The first worker is waited for without limit, since a queue may start it hours later. But workers that have all gone,
     for example because a night killed each of them, may never come back.
@@ -181,7 +181,7 @@ class _Patience:
         self._none_since_s: float | None = None
 
     def __call__(self) -> None:
-        """Look whether a suitable worker is connected.
+        """Check whether a suitable worker is connected.
 
         Raises
         ------

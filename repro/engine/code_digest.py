@@ -1,4 +1,4 @@
-"""What code a result rests on: a module and all that it imports, without comments, docstrings and layout."""
+"""The code that a result depends on: a module and all that it imports, without comments, docstrings and layout."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from functools import cache
 from pathlib import Path
 
 LIBRARY = Path(__file__).parents[1]
-#: How work is run, listed, written and reported: nothing here may change a result, so no stage and no receipt depends on it.
+#: Modules that run, list and write work: none of them changes a result, so no stage and no receipt depends on them.
 CROSS_CUTTING = frozenset({"engine", "errors", "files", "params", "paths", "untrusted"})
 
 
 @cache
 def code_of(text: str) -> str:
-    """Source of a module reduced to its code, in one layout; a text that is no Python is given back as it is.
+    """Source of a module reduced to its code, in one layout; a text that is not Python is returned unchanged.
 
     Parameters
     ----------
@@ -37,10 +37,10 @@ def code_of(text: str) -> str:
 
 
 def closure(path: Path) -> set[Path]:
-    """Files of the library that a module reaches by imports, the cross-cutting ones and empty packages left out.
+    """Files of the library that a module imports, directly or not; cross-cutting modules and empty packages are left out.
 
-    An import inside a function counts as one at the top does, and the ``__init__.py`` of a package as what is imported
-    from it. That of the library itself does not: it offers names to users, and would make every module need every other.
+    An import inside a function counts like one at the top, and so does the ``__init__.py`` of a package that is imported from.
+    That of the library itself is left out: it offers names to users, and would make every module depend on every other.
 
     Parameters
     ----------

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
-LINE_EVERY_S = 10.0  # how often a log that is no terminal gets a line
+LINE_EVERY_S = 10.0  # how often a line is written where there is no terminal
 
 
 class Tally:

@@ -1,8 +1,8 @@
-"""Receipts: what a night's outputs were made from, so that a night whose receipt still holds costs nothing.
+"""Receipts: what a night's outputs were made from, so that a finished night is not done again.
 
-A receipt names the contents of the inputs, the parameters, the code and the outputs. It is written last and taken away
-first, so a night without one was not finished. It contains nothing that differs from run to run: the same work makes the same
-receipt, byte for byte. When inputs were last seen to be what they are is noted elsewhere, outside the stage's outputs.
+A receipt names the contents of the inputs, the parameters, the code and the outputs. It is written last and removed
+first, so a night without one is unfinished. It contains nothing that differs from run to run: the same work makes the same
+receipt, byte for byte. Sizes and times of the inputs are recorded elsewhere, outside the stage's outputs.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ class NightWork:
     outputs : tuple of Path
         Files that are made.
     receipt : Path
-        Where the receipt lies.
+        The receipt.
     settings : str
         From :func:`settings_digest`.
     """
@@ -45,9 +45,14 @@ class NightWork:
 
     @property
     def seen(self) -> Path:
-        """Where sizes, times and digests of the inputs are noted: ``.seen`` beside the stage's folder."""
+        """Where sizes, times and digests of the inputs are recorded: ``.seen`` beside the stage's folder."""
         folder = self.receipt.parent.parent if self.receipt.parent.name == "receipts" else self.receipt.parent
         return folder.parent / ".seen" / folder.name / self.receipt.name
+
+
+def receipt_path(folder: Path, night: str) -> Path:
+    """Receipt of a night in a stage's output folder."""
+    return folder / "receipts" / f"{night}.json"
 
 
 def settings_digest(settings: Mapping[str, Any], *modules: str) -> str:
@@ -58,7 +63,7 @@ def settings_digest(settings: Mapping[str, Any], *modules: str) -> str:
     settings : mapping
         Anything JSON can hold; the order of keys does not matter.
     modules : str
-        Names of the modules that do the work, such as ``repro.film.film_corpus``; what they import counts, too, see
+        Names of the modules that do the work, such as ``repro.film.film_corpus``; their imports count, too, see
         :func:`repro.engine.code_digest.closure`.
     """
     total = hashlib.sha256(json.dumps(settings, sort_keys=True, default=str).encode())
@@ -85,7 +90,7 @@ _PARTS = ("inputs", "outputs", "summary")
 
 
 def read(receipt: Path) -> dict[str, Any] | None:
-    """A receipt's document; None if there is none or it cannot be read, for then the night is made again."""
+    """A receipt's document; None if it is missing or unreadable, so that the night is done again."""
     try:
         document = json.loads(receipt.read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError):
@@ -98,7 +103,7 @@ def read(receipt: Path) -> dict[str, Any] | None:
 
 
 def is_current(work: NightWork, *, hash_inputs: bool = True) -> bool:
-    """Whether a night's outputs are there and made from what there is now.
+    """Whether a night's outputs are there and were made from the present inputs, parameters and code.
 
     Only an input that was not seen before in this size and with this modification time is hashed, since hashing every
     video would cost more than a day's new work.
@@ -139,7 +144,7 @@ def write(work: NightWork, summary: Mapping[str, Any]) -> None:
     work : NightWork
         The night's work; its inputs and outputs must be there.
     summary : mapping
-        What the stage has to say of the night: counts, listed gaps.
+        Summary of the night: counts, listed gaps.
     """
     inputs = {_name(path): {"sha256": digest(path), "bytes": path.stat().st_size} for path in work.inputs}
     outputs = {_name(path): path.stat().st_size for path in work.outputs}
@@ -149,13 +154,13 @@ def write(work: NightWork, summary: Mapping[str, Any]) -> None:
 
 
 def claim_outputs(work: NightWork) -> None:
-    """Write a receipt that does not hold before a night begins: should it be cut short, it says whose its files are."""
+    """Write an invalid receipt before a night begins; after an interruption it says which files belong to the night."""
     outputs = {_name(path): UNFINISHED for path in work.outputs}
     write_json(work.receipt, {"night": work.night, "settings": "", "inputs": {}, "outputs": outputs, "summary": {}})
 
 
 def remember_inputs(work: NightWork) -> None:
-    """Note that the inputs, as they are now, are those of the receipt; they need not be hashed again until they change."""
+    """Record sizes and times of the inputs, so that they are not hashed again until they change."""
     document = read(work.receipt)
     if document is None or not work.inputs:
         return
@@ -171,12 +176,12 @@ def remember_inputs(work: NightWork) -> None:
 
 
 def invalidate(work: NightWork) -> None:
-    """Take away a night's receipt, then its outputs.
+    """Remove a night's receipt, then its outputs.
 
     Raises
     ------
     UnwritableError
-        If they may not be removed.
+        If they cannot be removed.
     """
     for path in (work.receipt, *work.outputs):
         try:
@@ -204,5 +209,5 @@ def _digest_seen(path: Path, seen: Mapping[str, Any]) -> str | None:
 
 
 def _name(path: Path) -> str:
-    # Files of one night often share their name; folder and name tell them apart.
+    # Files of one night often share their name; with the folder it is unique.
     return f"{path.parent.name}/{path.name}"

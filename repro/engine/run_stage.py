@@ -15,18 +15,18 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 
-from repro.engine.nights import Outcome
+from repro.engine.run_nights import Outcome
 from repro.errors import ReproError, make_output_encodable, unwritable
 from repro.files import remove_partial
 from repro.params import Params, load_params
 from repro.paths import SIMULATED, Paths, find_project, foreign_library
 
-#: What a line of the log of runs holds.
+#: Fields of a line in the log of runs.
 _LINE = ("stage", "corpus", "began_utc", "seconds", "outcome", "nights_done", "nights_kept")
 
 
 def run_stage(work: Callable[[Paths, Params], Outcome | None], name: str | None = None) -> None:
-    """Do a stage's work, and end the process with 1 if it cannot be done.
+    """Run a stage, and end the process with 1 if it fails.
 
     Parameters
     ----------
@@ -49,7 +49,7 @@ def run_stage(work: Callable[[Paths, Params], Outcome | None], name: str | None 
                 outcome = work(paths, params)
                 if outcome is not None:
                     log["nights_done"], log["nights_kept"] = len(outcome.done), len(outcome.kept)
-        except OSError as error:  # not every file is written through the store: some are removed, some only pass by
+        except OSError as error:  # not every file is written through repro.files
             raise unwritable(error, paths.root) or error from None
     except ReproError as error:
         print(f"stage {name}\n{error}", file=sys.stderr)
@@ -61,12 +61,12 @@ def run_stage(work: Callable[[Paths, Params], Outcome | None], name: str | None 
 
 @contextmanager
 def project_lock(paths: Paths) -> Iterator[None]:
-    """Hold a project for the block; the system lets go of it even when the process is killed.
+    """Lock a project for the block; the system releases the lock even if the process is killed.
 
     Raises
     ------
     ReproError
-        If another run holds it.
+        If another run has locked it.
     UnwritableError
         If nothing can be written there.
     """
@@ -76,7 +76,7 @@ def project_lock(paths: Paths) -> Iterator[None]:
         lock.acquire()
     except Timeout:
         raise ReproError(
-            found="another run is at work in this project",
+            found="another run is active in this project",
             expected="one run at a time: two would write the same files",
             where=str(paths.root),
             remedy="wait until it has ended, or work in another checkout",
@@ -90,7 +90,7 @@ def project_lock(paths: Paths) -> Iterator[None]:
 
 
 def remove_leftovers(paths: Paths) -> None:
-    """Remove what runs that were killed in the midst of writing left behind; only for whom holds the project.
+    """Remove half-written files of killed runs; call it only while holding the project lock.
 
     A half-written video among the videos would count as a night that fails, a half-written table as one more night.
     """
@@ -100,9 +100,9 @@ def remove_leftovers(paths: Paths) -> None:
 
 @contextmanager
 def run_log(paths: Paths, name: str, corpus: str) -> Iterator[dict[str, Any]]:
-    """Add a line to the log of runs when the block ends: what ran, when, how long, and what came of it.
+    """Add a line to the log of runs when the block ends: the stage, its start, duration and outcome.
 
-    The log is no result: it differs from run to run, so it lies outside the stages' outputs, and no stage depends on it.
+    The log differs from run to run, so it is kept outside the stages' outputs, and no stage depends on it.
     Where it cannot be written, the line is left out.
 
     Yields
@@ -118,24 +118,24 @@ def run_log(paths: Paths, name: str, corpus: str) -> Iterator[dict[str, Any]]:
         line["outcome"] = "done"
     finally:
         line["seconds"] = round(time.monotonic() - began, 1)
-        # On a full disk the error to be told is the stage's own.
+        # On a full disk the stage's own error is reported.
         with suppress(OSError), paths.runs.open("ab+") as file:
             file.seek(-min(1, file.tell()), os.SEEK_END)
-            # One short line in one write: a log that a crash can cut, but not confuse.
+            # One short line in one write, so that a crash can truncate the last line only.
             cut = file.read(1) not in (b"", b"\n")
             file.write((b"\n" if cut else b"") + json.dumps(line).encode() + b"\n")
 
 
 def read_runs(paths: Paths) -> list[dict[str, Any]]:
-    """All runs of stages in the order they ended; none where nothing was recorded. A line that was cut is left out."""
+    """All runs of stages in the order they ended; none where nothing was recorded. A truncated line is left out."""
     if not paths.runs.is_file():
         return []
-    found = []
+    runs = []
     for text in paths.runs.read_text(encoding="utf-8", errors="replace").splitlines():
         try:
             line = json.loads(text)
         except ValueError:
             continue
         if isinstance(line, dict) and set(_LINE) <= set(line):
-            found.append(line)
-    return found
+            runs.append(line)
+    return runs

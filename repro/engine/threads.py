@@ -11,15 +11,15 @@ from contextlib import contextmanager
 _VARIABLES = (
     "OMP_NUM_THREADS", "OMP_THREAD_LIMIT", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OPENCV_FOR_THREADS_NUM",
 )  # fmt: skip
-#: Environment of a process whose libraries shall use one thread.
+#: Environment of a process whose libraries must use one thread.
 ONE_THREAD = dict.fromkeys(_VARIABLES, "1")
 
 
 def limit_threads(threads: int = 1) -> None:
     """Limit the libraries of this process, loaded or not, and of the programs it starts.
 
-    One thread a process is the rule where nights run in parallel: more would only compete, and the order of sums, hence
-    their rounding, would depend on the number of cores.
+    Where nights run in parallel, each process has one thread: more would compete, and the order of sums, hence their
+    rounding, would depend on the number of cores.
     """
     os.environ.update(dict.fromkeys(_VARIABLES, str(threads)))
     if "torch" in sys.modules:

@@ -1,47 +1,27 @@
-"""The one place that hands out work over nights: in this process, to local processes, or to a Dask cluster.
+"""Distribute work over nights: in this process, to local processes, or to a Dask cluster.
 
-Both kinds of workers stand behind the standard :class:`concurrent.futures.Executor`. A night is one task for one thread of
+Both kinds of workers implement the standard :class:`concurrent.futures.Executor`. A night is one task for one thread of
 one process, so that its result does not depend on how many workers there are or where they are.
 """
 
 from __future__ import annotations
 
-import multiprocessing
 import os
-import signal
-import threading
-from collections.abc import Callable, Generator, Iterator, Sequence
-from concurrent.futures import (
-    FIRST_COMPLETED,
-    CancelledError,
-    Executor,
-    Future,
-    ProcessPoolExecutor,
-    ThreadPoolExecutor,
-)
-from concurrent.futures import wait as wait_any
-from concurrent.futures.process import BrokenProcessPool
-from dataclasses import dataclass
+from collections.abc import Callable, Generator, Sequence
 from functools import partial
-from multiprocessing.connection import wait
-from typing import Any, Generic, TypeVar
 
-from repro.engine.threads import ONE_THREAD, limit_threads, limited_threads
-from repro.errors import ReproError
+from repro.engine.cluster import on_cluster
+from repro.engine.executors import Item, OneThread, Result, answer_of, answers_of
+from repro.engine.local_processes import LocalProcesses
+from repro.engine.threads import limited_threads
 from repro.params import Engine
 
-Item = TypeVar("Item")
-Result = TypeVar("Result")
-
-#: Who does the work: a number of local processes (0 for one a core), or all that section ``engine`` says.
+#: A number of local processes (0 for one a core), or section ``engine`` of the parameters.
 Workers = int | Engine
-
-QUIET_S = 60.0
-TRIES = 3  # a night that kills its process is tried this often
 
 
 def worker_count(asked: Workers) -> int:
-    """Number of worker processes here: what is asked for, or one a usable core when that is 0; 1 if a cluster does the work."""
+    """Number of worker processes here: the number asked for, or one a usable core if it is 0; 1 if a cluster does the work."""
     if isinstance(asked, Engine):
         return 1 if asked.scheduler else worker_count(asked.workers)
     if asked > 0:
@@ -63,7 +43,7 @@ def run(
     workers : int or Engine
         Local processes, 0 for one a core; 1 runs in this process. Section ``engine`` of the parameters may name a cluster.
     gpu : bool
-        Whether each item needs a GPU of its own; only a cluster heeds it.
+        Whether each item needs its own GPU; only a cluster takes it into account.
 
     Yields
     ------
@@ -80,138 +60,16 @@ def run(
     if not items:
         return
     if engine.scheduler is not None:
-        from repro.engine.cluster import on_cluster  # it needs this module, and few need it
-
         yield from on_cluster(work, items, engine.scheduler, gpu=gpu)
     elif worker_count(engine) == 1 or len(items) == 1:
         for item in items:
             with limited_threads():
-                answer = _answer(partial(work, item))
+                answer = answer_of(partial(work, item))
             yield item, answer
     else:
         with LocalProcesses(min(worker_count(engine), len(items))) as pool:
             try:
                 yield from answers_of(pool, OneThread(work), items)
-            except BaseException:  # an interrupt, or a caller that wants no more
+            except BaseException:  # an interrupt, or a caller that stops early
                 pool.kill()
                 raise
-
-
-class LocalProcesses(Executor):
-    """Processes of this machine, each with its own pool: one that is killed does not affect the work of others.
-
-    Processes are spawned, not forked: torch and OpenCV hold threads, and a fork of a process with threads can hang.
-
-    Parameters
-    ----------
-    count : int
-        How many.
-    """
-
-    def __init__(self, count: int) -> None:
-        self._threads = ThreadPoolExecutor(count, thread_name_prefix="worker")
-        self._mine = threading.local()
-        self._lock = threading.Lock()
-        self._pools: set[ProcessPoolExecutor] = set()
-        self._killed = False
-
-    def submit(self, fn: Callable[..., Result], /, *args: Any, **kwargs: Any) -> Future[Result]:
-        """Have ``fn`` called in one of the processes; it is tried again where its process dies."""
-        return self._threads.submit(self._tried, fn, args, kwargs)
-
-    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
-        """End the processes when their work is done."""
-        self._threads.shutdown(wait=wait, cancel_futures=cancel_futures)
-        for pool in list(self._pools):
-            pool.shutdown(wait=wait)
-
-    def kill(self) -> None:
-        """End the processes now; work that has not ended is lost, as if the power had failed."""
-        with self._lock:
-            self._killed = True
-            processes = [process for pool in self._pools for process in (pool._processes or {}).values()]
-        self._threads.shutdown(wait=False, cancel_futures=True)
-        for process in processes:
-            process.kill()
-
-    def _tried(self, fn: Callable[..., Result], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Result:
-        for _ in range(TRIES):
-            try:
-                return self._begun(fn, args, kwargs).result()
-            except BrokenProcessPool:
-                with self._lock:
-                    self._pools.discard(self._mine.pool)
-                self._mine.pool.shutdown()
-                self._mine.pool = None
-        raise killed_error(f"{TRIES} times", "this machine")
-
-    def _begun(self, fn: Callable[..., Result], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Future[Result]:
-        """Work given to the process of the thread that asks."""
-        with self._lock:  # no process may begin behind the back of kill()
-            if self._killed:
-                raise CancelledError
-            if getattr(self._mine, "pool", None) is None:
-                os.environ.update(ONE_THREAD)  # a spawned process loads its libraries at once
-                spawn = multiprocessing.get_context("spawn")
-                self._mine.pool = ProcessPoolExecutor(1, mp_context=spawn, initializer=_begin)
-                self._pools.add(self._mine.pool)
-            begun: Future[Result] = self._mine.pool.submit(fn, *args, **kwargs)
-            return begun
-
-
-def _begin() -> None:
-    """Start of a local process: an interrupt is its parent's affair, and it does not outlive its parent."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        sentinel = parent.sentinel
-        threading.Thread(target=lambda: (wait([sentinel]), os._exit(1)), daemon=True).start()
-
-
-@dataclass(frozen=True)
-class OneThread(Generic[Item, Result]):
-    """Work on one thread."""
-
-    work: Callable[[Item], Result]
-
-    def __call__(self, item: Item) -> Result:
-        """Do it."""
-        limit_threads()
-        return self.work(item)
-
-
-def answers_of(
-    pool: Executor, work: Callable[[Item], Result], items: Sequence[Item], quiet: Callable[[], None] = lambda: None
-) -> Iterator[tuple[Item, Result | Exception]]:
-    """What an executor's workers make of items, in order of completion; errors are answers.
-
-    ``quiet`` is called after every :data:`QUIET_S` without an answer.
-    """
-    futures = {pool.submit(work, item): item for item in items}
-    while futures:
-        done = wait_any(futures, timeout=QUIET_S, return_when=FIRST_COMPLETED).done
-        if not done:
-            quiet()
-        while done:
-            # A cluster does again what it lost with a dead worker, for as long as anybody still holds on to the answer.
-            future = done.pop()
-            item, answer = futures.pop(future), _answer(future.result)
-            del future
-            yield item, answer
-
-
-def _answer(call: Callable[[], Result]) -> Result | Exception:
-    try:
-        return call()
-    except Exception as error:  # the caller decides: one bad night must not stop the others
-        return error
-
-
-def killed_error(often: str, where: str) -> ReproError:
-    """Error of an item whose worker did not live to answer."""
-    return ReproError(
-        found=f"the process at work on it was killed {often}",
-        expected="a process that ends by itself",
-        where=where,
-        remedy="most often memory ran out: use fewer workers (engine.workers) or larger ones, and run again",
-    )

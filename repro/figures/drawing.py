@@ -13,9 +13,9 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from repro.figures.histograms import ALPHA, BINS, SERIES
 from repro.figures.measure import CASES, EPOCHS, Pictures
 from repro.figures.overlays import GRID, enlarge
+from repro.figures.panel_drawing import ALPHA, BINS, SERIES
 from repro.figures.picture_axes import Pixels, find_boxes, read_scale
 from repro.figures.softmax_grid import MOONS, SUNS
 from repro.files import atomic_path

@@ -18,6 +18,7 @@ from repro.figures.picture_axes import Floats
 
 RESAMPLINGS = 4000
 SEED = 20250627
+CHANCE = 0.05  # share of the reference that may reach a measure that holds
 LEAST_SKY = 0.5  # share of a cell that must be sky
 #: Statement and case: what the map is said to follow.
 FOLLOWS = (
@@ -41,7 +42,9 @@ def statements(cells: pd.DataFrame) -> dict[str, float | bool]:
         Table ``gradcam_cells`` of the readings.
     """
     grids = {
-        str(case): {column: _grid(part, column) for column in ("value", "sky_share", "chroma", "brightness", "edge")}
+        str(case): {
+            column: case_grid(part, column) for column in ("value", "sky_share", "chroma", "brightness", "edge")
+        }
         for case, part in cells.groupby("case")
     }
     found: dict[str, float | bool] = {}
@@ -65,8 +68,8 @@ def statements(cells: pd.DataFrame) -> dict[str, float | bool]:
     }
     for name, parts in groups.items():
         if all(part in found for part in parts):
-            found[f"gradcam.holds.{name}"] = all(float(found[part]) < 0.05 for part in parts)
-            found[f"gradcam.parts_holding.{name}"] = float(sum(float(found[part]) < 0.05 for part in parts))
+            found[f"gradcam.holds.{name}"] = all(float(found[part]) < CHANCE for part in parts)
+            found[f"gradcam.parts_holding.{name}"] = float(sum(float(found[part]) < CHANCE for part in parts))
     area = {case: float((enlarge(own["value"]) > 0.5).mean()) for case, own in grids.items()}
     level = {case: float(enlarge(own["value"]).mean()) for case, own in grids.items()}
     if {"arc", "radial", "diffuse"} <= set(area):
@@ -77,6 +80,23 @@ def statements(cells: pd.DataFrame) -> dict[str, float | bool]:
     if "clear" in grids:
         found["gradcam.holds.clear_disappears"] = bool(grids["clear"]["value"].max() < 0.5)
     return found
+
+
+def maps_that_follow(cells: pd.DataFrame) -> dict[str, int]:
+    """How many maps follow chroma, edges and brightness of their frames beyond 95 % of the reference, by measure.
+
+    Parameters
+    ----------
+    cells : DataFrame
+        As for :func:`statements`, of frames whose content nobody named.
+    """
+    counts = dict.fromkeys((measure for measure, _ in FOLLOWS), 0)
+    for case, part in cells.groupby("case"):
+        sky, values = case_grid(part, "sky_share") > LEAST_SKY, case_grid(part, "value")
+        for measure in counts:
+            _, p = correlation(values, case_grid(part, measure), sky, f"{measure}.{case}")
+            counts[measure] += p < CHANCE
+    return counts
 
 
 def correlation(map_values: Floats, other: Floats, counted: np.ndarray, name: str) -> tuple[float, float]:
@@ -127,7 +147,8 @@ def _r(first: Floats, second: Floats) -> float:
     return float(np.corrcoef(first, second)[0, 1])
 
 
-def _grid(part: pd.DataFrame, column: str) -> Floats:
+def case_grid(part: pd.DataFrame, column: str) -> Floats:
+    """A column of one case's cells as an array of shape (8, 8)."""
     grid = np.zeros((GRID, GRID))
     grid[part["row"].to_numpy(int), part["column"].to_numpy(int)] = part[column].to_numpy(float)
     return grid

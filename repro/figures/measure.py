@@ -15,14 +15,21 @@ from repro.engine.code_digest import closure, code_of
 from repro.figures.augmentation_panels import Augmentation, read_augmentation
 from repro.figures.curves import BLUE, ORANGE, Curve, read_curves
 from repro.figures.documents import RecordDocument
-from repro.figures.histograms import BINS, read_histograms
+from repro.figures.histograms import read_histograms
 from repro.figures.jpeg import Coding, decode
 from repro.figures.overlays import GRID, enlarge, recover_map
+from repro.figures.panel_drawing import BINS
 from repro.figures.pdf import embedded_pictures
 from repro.figures.picture_axes import Floats, Pixels, find_boxes, grey
 from repro.figures.readings import Reading
-from repro.figures.readme_pictures import read_overlay_clock, read_readme_curves, read_table3_picture
+from repro.figures.readme_pictures import (
+    read_gradcam_panels,
+    read_overlay_clock,
+    read_readme_curves,
+    read_table3_picture,
+)
 from repro.figures.sky_circle import Circle, find_circle, sky_of
+from repro.figures.slide_bars import read_slide_bars
 from repro.figures.softmax_grid import read_softmax_grid
 
 EPOCHS = range(1, 13)
@@ -127,36 +134,59 @@ def _figure7(pictures: Pictures) -> pd.DataFrame:
 
 def _gradcam(pictures: Pictures) -> dict[str, pd.DataFrame]:
     """The maps, and what each frame shows, by cells of the network's last feature map; and the circles of sky."""
-    maps, cells, circles = [], [], []
-    for group, cases in CASES.items():
-        for case in cases:
-            where = f"Grad-CAM, {group}, {case}"
-            frame, overlay = (pictures[f"{kind}.{group}.{case}"][0] for kind in ("frame", "overlay"))
-            found = recover_map(overlay, frame, where=where)
-            best_grid = min(found.residual_by_grid, key=found.residual_by_grid.__getitem__)
-            area = float((enlarge(found.nodes) > 0.5).mean())
-            maps.append((group, case, found.divisor, found.residual, found.nodes.max(), area, best_grid, 0.01))
-            circle: Circle = find_circle(frame, where=where)
-            height, width = frame.shape[:2]
-            circles.append((group, case, width, height, circle.x, circle.y, circle.radius, circle.error))
-            sky = sky_of(frame, circle)
-            shows = {"sky_share": _cells(sky, np.ones_like(sky))}
-            shows |= {name: _cells(values, sky) for name, values in frame_measures(frame).items()}
-            for row, column in np.ndindex(GRID, GRID):
-                own = [float(values[row, column]) for values in shows.values()]
-                value, error = float(found.nodes[row, column]), max(found.residual, 0.005)
-                cells.append((group, case, row, column, value, error, *own))
-    case_columns = ["group", "case"]
-    return {
-        "gradcam_maps": pd.DataFrame(
-            maps, columns=[*case_columns, "divisor", "residual", "largest", "area_above_half", "grid", "error"]
-        ),
-        "gradcam_cells": pd.DataFrame(
-            cells,
-            columns=[*case_columns, "row", "column", "value", "error", "sky_share", "chroma", "brightness", "edge"],
-        ),
-        "sky_circles": pd.DataFrame(circles, columns=[*case_columns, "width", "height", "x", "y", "radius", "error"]),
+    pairs = {
+        (group, case): (pictures[f"frame.{group}.{case}"][0], pictures[f"overlay.{group}.{case}"][0])
+        for group, cases in CASES.items()
+        for case in cases
     }
+    circles = []
+    for (group, case), (frame, _) in pairs.items():
+        circle: Circle = find_circle(frame, where=f"Grad-CAM, {group}, {case}")
+        height, width = frame.shape[:2]
+        circles.append((group, case, width, height, circle.x, circle.y, circle.radius, circle.error))
+    maps, cells = _maps_of(pairs)
+    return {
+        "gradcam_maps": maps,
+        "gradcam_cells": cells,
+        "sky_circles": pd.DataFrame(circles, columns=["group", "case", "width", "height", "x", "y", "radius", "error"]),
+    }
+
+
+def _readme_gradcam(pictures: Pictures) -> dict[str, pd.DataFrame]:
+    """The same of the eight frames of the README, numbered from the left."""
+    panels = read_gradcam_panels(pictures["readme_gradcam"][0], where="Grad-CAM of the README")
+    maps, cells = _maps_of({("readme", str(number)): pair for number, pair in enumerate(panels, start=1)})
+    return {"readme_gradcam_maps": maps, "readme_gradcam_cells": cells}
+
+
+def _maps_of(pairs: Mapping[tuple[str, str], tuple[Pixels, Pixels]]) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Maps of frames and overlays by group and case, and what is in their cells."""
+    maps, cells = [], []
+    for (group, case), (frame, overlay) in pairs.items():
+        where = f"Grad-CAM, {group}, {case}"
+        found = recover_map(overlay, frame, where=where)
+        best_grid = min(found.residual_by_grid, key=found.residual_by_grid.__getitem__)
+        area = float((enlarge(found.nodes) > 0.5).mean())
+        maps.append((group, case, found.divisor, found.residual, found.nodes.max(), area, best_grid, 0.01))
+        sky = sky_of(frame, find_circle(frame, where=where))
+        shows = {"sky_share": _cells(sky, np.ones_like(sky))}
+        shows |= {name: _cells(values, sky) for name, values in frame_measures(frame).items()}
+        for row, column in np.ndindex(GRID, GRID):
+            own = [float(values[row, column]) for values in shows.values()]
+            value, error = float(found.nodes[row, column]), max(found.residual, 0.005)
+            cells.append((group, case, row, column, value, error, *own))
+    return (
+        pd.DataFrame(
+            maps,
+            columns=["group", "case", "divisor", "residual", "largest", "area_above_half", "grid", "error"],
+        ),
+        pd.DataFrame(
+            cells,
+            columns=[
+                "group", "case", "row", "column", "value", "error", "sky_share", "chroma", "brightness", "edge",
+            ],
+        ),
+    )  # fmt: skip
 
 
 def frame_measures(frame: Pixels) -> dict[str, Floats]:
@@ -197,6 +227,11 @@ def _readme_table3(pictures: Pictures) -> pd.DataFrame:
     return pd.DataFrame([(moon, sun, count) for (sun, moon), count in counts.items()], columns=["moon", "sun", "value"])
 
 
+def _slide_bars(pictures: Pictures) -> pd.DataFrame:
+    bars = read_slide_bars(pictures["slide_bars"][0], where="chart of slide 10")
+    return pd.DataFrame([asdict(bar) for bar in bars])
+
+
 Reader = Callable[[Pictures], dict[str, pd.DataFrame]]
 #: The picture that each reader needs, and the reader; it gives tables by name.
 _READERS: tuple[tuple[str, Reader], ...] = (
@@ -207,5 +242,7 @@ _READERS: tuple[tuple[str, Reader], ...] = (
     ("frame.background.night", _gradcam),
     ("unmasked_frame", lambda pictures: {"overlay_clock": _overlay_clock(pictures)}),
     ("readme_curves", lambda pictures: {"readme_curves": _readme_curves(pictures)}),
+    ("readme_gradcam", _readme_gradcam),
+    ("slide_bars", lambda pictures: {"slide_bars": _slide_bars(pictures)}),
     ("readme_conditions", lambda pictures: {"readme_table3": _readme_table3(pictures)}),
 )

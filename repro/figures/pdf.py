@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+import io
 from collections.abc import Sequence
 from pathlib import Path
 
 import pypdfium2
 import pypdfium2.raw as pdfium_c
+from PIL import Image
 
 from repro.errors import ReproError
 from repro.figures.documents import MOST_BYTES, EmbeddedPicture
@@ -18,7 +20,7 @@ MOST_PICTURE_BYTES = 1 << 24  # of one embedded picture
 
 
 def embedded_pictures(source: Path, wanted: Sequence[EmbeddedPicture]) -> dict[str, bytes]:
-    """Bytes of embedded pictures by name, coded as in the PDF (JPEG).
+    """Bytes of embedded pictures by name: JPEG as it stands in the PDF, others as PNG on white.
 
     Only the pages that are named are opened, so time and memory do not grow with the document.
 
@@ -74,10 +76,20 @@ def _on_page(document: pypdfium2.PdfDocument, page: int, names: dict[str, str], 
                 data = bytes(item.get_data(decode_simple=False))
                 name = names.get(hashlib.sha256(data).hexdigest())
                 if name is not None:
-                    found[name] = data
+                    found[name] = data if item.get_filters() == ["DCTDecode"] else _on_white(item)
     except pypdfium2.PdfiumError as error:
         raise _refused(source, f"page {page} cannot be read: {error}", "a PDF that is whole") from None
     return found
+
+
+def _on_white(item: pypdfium2.PdfImage) -> bytes:
+    """A picture that is no JPEG, as PNG in its own size; what is transparent becomes white, as on the page."""
+    shown = item.get_bitmap(render=True, scale_to_original=True).to_pil().convert("RGBA")
+    page = Image.new("RGBA", shown.size, "white")
+    page.alpha_composite(shown)
+    buffer = io.BytesIO()
+    page.convert("RGB").save(buffer, "PNG")
+    return buffer.getvalue()
 
 
 def _refused(source: Path, found: str, expected: str) -> ReproError:

@@ -28,6 +28,9 @@ KEYS: dict[str, tuple[str, ...]] = {
     "overlay_clock": ("quantity",),
     "readme_curves": ("curve", "number"),
     "readme_table3": ("moon", "sun"),
+    "readme_gradcam_cells": ("group", "case", "row", "column"),
+    "readme_gradcam_maps": ("group", "case"),
+    "slide_bars": ("sun", "series"),
 }
 #: Standard errors allowed between two readings of one picture by different versions of the code.
 AGREEMENT_SIGMA = 3.0

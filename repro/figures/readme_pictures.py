@@ -1,4 +1,4 @@
-"""Pictures of the README and the slides: curves on grid lines, the counts of Table 3, and the clock of an unmasked frame."""
+"""Pictures of the README and the slides: curves on grid lines, counts of Table 3, Grad-CAM panels, an unmasked frame's clock."""
 
 from __future__ import annotations
 
@@ -8,12 +8,14 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
+import numpy.typing as npt
 import pytesseract
 from PIL import Image
 
 from repro.camera import load_camera
 from repro.clock import ocr
 from repro.errors import ReproError
+from repro.figures.overlays import FRAME_PX
 from repro.figures.picture_axes import Pixels, grey
 from repro.figures.softmax_grid import MOONS, SUNS
 from repro.params import ClockParams
@@ -104,6 +106,40 @@ def read_table3_picture(picture: Pixels, *, where: str) -> dict[tuple[str, str],
         ):
             table[sun, moon] = count
     return table
+
+
+def read_gradcam_panels(picture: Pixels, *, where: str) -> list[tuple[Pixels, Pixels]]:
+    """Frames and overlays of a picture with frames in its upper row and their overlays below, from left to right.
+
+    Both are enlarged to the size of the record's frames, for which all measures are made.
+
+    Raises
+    ------
+    ReproError
+        If there are not two rows of squares of one size.
+    """
+    dark = picture.min(axis=2) < 110  # of frames and overlays; the page is light in all colours
+    columns, rows = (_runs(dark.mean(axis=axis) > 0.5) for axis in (0, 1))
+    sides = {end - first for first, end in (*columns, *rows)}
+    if len(rows) != 2 or not columns or len(sides) != 1:
+        raise ReproError(
+            found=f"{len(rows)} rows of {len(columns)} pictures",
+            expected="a row of frames and one of their overlays, all squares of one size",
+            where=where,
+            remedy="give the picture as it was published",
+        )
+
+    def panel(row: tuple[int, int], column: tuple[int, int]) -> Pixels:
+        part = picture[slice(*row), slice(*column)]
+        return np.asarray(cv2.resize(part, (FRAME_PX, FRAME_PX), interpolation=cv2.INTER_LINEAR), dtype=np.uint8)
+
+    return [(panel(rows[0], column), panel(rows[1], column)) for column in columns]
+
+
+def _runs(holds: npt.NDArray[np.bool_]) -> list[tuple[int, int]]:
+    """First places and ends of the runs in which something holds."""
+    edges = np.flatnonzero(np.diff(np.concatenate([[0], holds.astype(int), [0]])))
+    return [(int(first), int(end)) for first, end in edges.reshape(-1, 2)]
 
 
 @dataclass(frozen=True)

@@ -9,10 +9,11 @@ import pandas as pd
 from repro.errors import ReproError
 from repro.figures.documents import load_documents, missing_text, present_documents
 from repro.figures.drawing import draw_all
+from repro.figures.histogram_quantities import Counts
 from repro.figures.jpeg import Coding
 from repro.figures.measure import measure_document, read_pictures
 from repro.figures.picture_axes import Pixels
-from repro.figures.quantities import Counts, as_document, figure_quantities
+from repro.figures.quantities import as_document, figure_quantities
 from repro.figures.readings import Reading, differences, load_readings, write_reading
 from repro.files import write_json
 from repro.paths import Paths

@@ -1,7 +1,7 @@
 """Whether a video file ends where its own structure says that it ends.
 
 Some containers do not say how many frames they hold: fragmented MP4 and Matroska. An interrupted download of such a
-file opens and plays like a shorter night. Its last box, element or chunk, however, is longer than what is left of the
+file opens and plays like a shorter night. Its last box, element or chunk, however, is longer than the rest of the
 file. Only headers are read here, so the check takes no time.
 
 Sources of the layouts: ISO/IEC 14496-12 section 4.2 (boxes), RFC 8794 sections 4 to 6 (EBML), RFC 9559 section 5
@@ -29,7 +29,7 @@ def is_cut_off(path: Path) -> bool | None:
     Returns
     -------
     bool or None
-        True if bytes are missing at the end, False if the structure is complete, None if the structure does not tell:
+        True if bytes are missing at the end, False if the structure is complete, None if the structure does not show it:
         a fragmented MP4 without its closing box, a Matroska file of unknown size that ends after a cluster, or a file
         of another kind.
     """
@@ -65,7 +65,7 @@ def _mp4_is_cut_off(file: BinaryIO, size: int) -> bool | None:
         at += length
     if at > size:
         return True
-    # Fragments may always be followed by more, unless the index of all fragments stands at the end.
+    # Fragments may always be followed by more, unless the index of all fragments is at the end.
     return None if fragmented and last != b"mfra" else False
 
 

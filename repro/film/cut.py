@@ -1,4 +1,4 @@
-"""The parts of a sampled frame that are kept: the sky, the clock, and the meridian."""
+"""Parts of a sampled frame that are stored: the sky, the clock, and the meridian."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def clock_strip(image: Image, camera: Camera) -> Image:
 def meridian(camera: Camera) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
     """Rows and columns of the frame's pixels along the meridian, from north to south, each of shape (2 radius,).
 
-    The nearest pixels along the line through the circle's centre at ``north_deg``; those beyond the frame are clipped
+    The nearest pixels along the line through the circle's centre at ``north_deg``; pixels beyond the frame are clipped
     to its edge.
     """
     circle = camera.circle_px
@@ -75,10 +75,10 @@ def decode_grey(data: bytes, name: str = "a strip") -> Image:
     Raises
     ------
     ReproError
-        If it is no PNG, a damaged one, or larger than any frame. ``name`` is used in the message.
+        If it is not a PNG, is damaged, or is larger than any frame. ``name`` is used in the message.
     """
     image = None
-    # The size is in the first bytes; an image that would fill the memory is not decoded.
+    # The size is in the first bytes, so that an image too large for the memory is not decoded.
     if data.startswith(b"\x89PNG") and len(data) > 24 and max(struct.unpack(">II", data[16:24])) <= _LARGEST_PX:
         with contextlib.suppress(cv2.error):
             image = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_GRAYSCALE)

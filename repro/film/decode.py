@@ -1,14 +1,14 @@
-"""One sequential pass through a video that decodes what it must and converts only the frames that are sampled.
+"""One sequential pass through a video that decodes as little as possible and converts only sampled frames.
 
 Packets are listed first, which takes a hundredth of the time of decoding: their presentation times say how many frames
-are shown, in which order, and whether they follow each other evenly. Packets that an edit list hides are left out, so
+are shown, in which order, and whether they are evenly spaced. Packets that an edit list hides are left out, so
 frame 0 is the first one that a player shows. Then the video is decoded from front to end. A frame that is not sampled
 and that no other frame refers to need not be decoded at all; a frame that is only referred to need not be converted to
 RGB. Seeking to each sample would be slower, and inexact on some files.
 
 For videos of 8 bits a colour and of even width and height the pixels are those that OpenCV's reader gives, bit for bit
 (``tests/film/test_decode.py``). Videos of 10 bits differ by up to 20 counts, because OpenCV drops the two lowest bits
-in another way; with an odd width the last column differs. OpenCV 5.0 gives no picture at all for interlaced frames and
+differently; with an odd width the last column differs. OpenCV 5.0 gives no picture at all for interlaced frames and
 for AV1, which are read here.
 """
 
@@ -31,13 +31,13 @@ from repro.film.exposures import frames_per_exposure
 from repro.film.packets import NO_VIDEO, list_packets, open_video, packets, video_streams
 
 Image = npt.NDArray[np.uint8]
-_DOWNLOAD = "download the video again, or take it out of the folder"
+_DOWNLOAD = "download the video again, or remove it from the folder"
 _UNEVEN = 0.05  # share of frames that may follow at another distance before the frame rate counts as variable
 
 
 @dataclass
 class Scan:
-    """What is known of a video; ``undecoded`` is complete when the pass has ended.
+    """Facts about a video; ``undecoded`` is complete after the pass.
 
     Parameters
     ----------
@@ -52,13 +52,13 @@ class Scan:
     cut_off : bool
         Whether the file ends too early and nothing says how many frames are lost.
     length_known : bool
-        Whether the file says how long it should be. If not, nobody can tell whether its end is missing.
+        Whether the file says how long it should be. If not, it is unknown whether its end is missing.
     holes : list of (int, int)
-        After which frame the presentation time skips, and how many frames are lost there.
+        After which frame the presentation time skips, and how many frames are missing there.
     undecoded : list of int
         Sampled frames that are there but damaged; they are left out.
     frames_per_exposure : float or None
-        How often each exposure stands in the video, see :func:`repro.film.exposures.frames_per_exposure`.
+        How many frames show each exposure, see :func:`repro.film.exposures.frames_per_exposure`.
     """
 
     fps: float
@@ -73,7 +73,7 @@ class Scan:
 
     @property
     def missing(self) -> int:
-        """Frames lost: at the end or in holes, and for each damaged sample those it stands for."""
+        """Frames lost: at the end or in holes, and for each damaged sample all frames of its interval."""
         absent = max(0, self.declared - self.frames, sum(lost for _, lost in self.holes))
         return absent + self.step * len(self.undecoded)
 
@@ -134,7 +134,7 @@ class Video:
         if not listing.pts:
             raise ReproError(found="a video without frames", expected="a video", where=str(path), remedy=_DOWNLOAD)
         self._pts, self._unit_s, self._size_px = listing.pts, listing.unit_s, wanted
-        # AVI stores the order of decoding only; what FFmpeg makes of it may be another order than that of showing.
+        # AVI stores the order of decoding only; the times that FFmpeg derives from it may be in another order.
         self._in_decoder_order = listing.container == "avi"
         repeated = frames_per_exposure(path, camera)
         self.scan = Scan(
@@ -171,7 +171,7 @@ class Video:
         Raises
         ------
         ReproError
-            If the file asks players to turn its pictures, and the turned ones are of another size.
+            If the file asks players to rotate its pictures, and the rotated ones have another size.
         """
         waiting = {number: self._pts[number] for number in range(0, len(self._pts), self.scan.step)}
         wanted = set(waiting.values())
@@ -183,7 +183,7 @@ class Video:
             context.thread_count = self._threads
             stream.thread_type = "AUTO" if self._threads > 1 else "NONE"
             for packet in packets(container, stream):
-                # What nothing refers to is only decoded if it is wanted; the last, empty packet flushes the decoder.
+                # A frame that no other refers to is decoded only if it is sampled; the last, empty packet flushes the decoder.
                 all_needed = self._in_decoder_order or packet.pts is None or packet.pts in wanted
                 context.skip_frame = "DEFAULT" if all_needed else "NONREF"
                 try:
@@ -193,14 +193,14 @@ class Video:
                 for frame in frames:
                     number = number_of.next(frame.pts)
                     if (frame.width, frame.height) != self._size_px:
-                        continue  # the size changes within the file; such a frame would be cut wrongly
+                        continue  # the size changes within the file, so the crop would be wrong
                     if number in waiting and not frame.is_corrupt:
                         time_s = (waiting.pop(number) - self._pts[0]) * self._unit_s
                         yield number, time_s, self._picture(frame, reformatter)
         self.scan.undecoded = sorted(waiting)
 
     def _picture(self, frame: Any, reformatter: VideoReformatter) -> Image:
-        """A decoded frame as a player shows it: BGR, both fields of an interlaced one, turned as the file asks."""
+        """A decoded frame as a player shows it: BGR, both fields of an interlaced one, rotated as the file says."""
         image = reformatter.reformat(frame, format="bgr24").to_ndarray()
         image = np.ascontiguousarray(np.rot90(image, round(frame.rotation / 90)), dtype=np.uint8)
         shown = (image.shape[1], image.shape[0])
@@ -210,7 +210,7 @@ class Video:
 
 
 class _Numbers:
-    """Numbers of frames as they come out of the decoder, -1 for a frame that is not listed.
+    """Numbers of frames in the order of decoding, -1 for a frame that is not listed.
 
     Parameters
     ----------
@@ -223,7 +223,7 @@ class _Numbers:
     def __init__(self, pts: list[int], *, trust_pts: bool) -> None:
         self._count, self._numbers = 0, None
         if trust_pts:
-            # Two frames may bear one presentation time; they leave the decoder in the order of their numbers.
+            # Two frames may have the same presentation time; they leave the decoder in the order of their numbers.
             self._numbers = defaultdict[int, deque[int]](deque)
             for number, time in enumerate(pts):
                 self._numbers[time].append(number)

@@ -16,27 +16,27 @@ from repro.film.packets import open_video, video_streams
 _PROBED = 48  # pairs of successive frames that are compared
 _CHANGED = 40  # counts by which some pixel of the clock differs at least when a digit changes
 _DISTINCT = 0.87  # share of frames that must bring a new exposure for the video to count as one exposure a frame
-_MOST_COPIES = 6  # beyond that the clock rather stands still
+_MOST_COPIES = 6  # with more, the clock has probably stopped
 
 
 def frames_per_exposure(path: Path, camera: Camera) -> float | None:
-    """How often each exposure stands in a video, from its first frames.
+    """How many frames show each exposure, from the first frames of a video.
 
-    A video that was converted to a higher frame rate shows exposures twice or more often. The burned-in clock tells:
-    it stays the same from one copy to the next, up to the coder's noise, and changes with each new exposure.
+    A video that was converted to a higher frame rate shows each exposure in two or more frames. The burned-in clock
+    shows this: it stays the same from one copy to the next, up to the coder's noise, and changes with each new exposure.
 
     Parameters
     ----------
     path : Path
         A video whose frames have the camera's size.
     camera : Camera
-        Says where the clock stands.
+        Its profile gives the place of the clock.
 
     Returns
     -------
     float or None
-        1 for a video with an exposure a frame, 2 where each stands twice, 2.4 for 25 frames a second converted to 60.
-        None if the clock cannot tell: the video is too short, the exposures follow within the same second, or the
+        1 for a video with an exposure a frame, 2 where each is shown twice, 2.4 for 25 frames a second converted to 60.
+        None if it cannot be determined: the video is too short, the exposures follow within the same second, or the
         clock does not change at all.
     """
     box = camera.clock.box_px
@@ -56,7 +56,7 @@ def frames_per_exposure(path: Path, camera: Camera) -> float | None:
         return None
     changes = np.array([np.abs(after - before).max() for before, after in pairwise(strips)])
     changed = changes > max(_CHANGED, np.percentile(changes, 90) / 2)
-    # Where some digit changes in all frames but a few, those few are the coder's; where none does, there is no clock.
+    # If a digit changes in nearly all frames, the others are noise of the coder; if none changes, there is no clock.
     if changed.mean() > _DISTINCT:
         return 1.0
     return round(float(1 / changed.mean()), 1) if changed.mean() > 1 / _MOST_COPIES else None

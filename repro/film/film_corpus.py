@@ -26,8 +26,8 @@ import pandas as pd
 
 from repro import frames
 from repro.camera import Camera
-from repro.engine.nights import Failure, Outcome, run_nights
-from repro.engine.receipts import NightWork, is_current, settings_digest
+from repro.engine.receipts import NightWork, is_current, receipt_path, settings_digest
+from repro.engine.run_nights import Failure, Outcome, run_nights
 from repro.engine.workers import Workers, worker_count
 from repro.errors import ReproError
 from repro.files import atomic_path
@@ -39,8 +39,8 @@ from repro.film.videos import find_videos
 from repro.params import FilmParams
 from repro.simulated_mark import comment_jpeg, is_simulated
 
-_ENCODERS, _WAITING = 2, 8  # threads that encode, and frames that may wait for them
-# A fixed time makes archives of the same frames the same file.
+_ENCODERS, _WAITING = 2, 8  # threads that encode, and frames that may be queued
+# With a fixed time, the same frames give the same file.
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 
 
@@ -71,12 +71,12 @@ def film_corpus(
     params : FilmParams
         Section ``film`` of the parameters.
     workers : int or Engine
-        Who does it, see :func:`repro.engine.workers.run`.
+        Workers, see :func:`repro.engine.workers.run`.
 
     Raises
     ------
     ReproError
-        If there is no video. Whatever is wrong with single nights is in the outcome.
+        If there is no video. Errors of single nights are in the outcome.
     """
     tasks, failed = film_tasks(videos, folder, camera, params, workers=workers)
     return run_nights("film", folder, tasks, film_night, workers=workers, failed=failed)
@@ -85,16 +85,16 @@ def film_corpus(
 def film_tasks(
     videos: Path, folder: Path, camera: Camera, params: FilmParams, *, workers: Workers = 0
 ) -> tuple[list[FilmTask], list[Failure]]:
-    """The nights of a corpus, as :func:`film_corpus` films them, and the files that cannot be taken."""
+    """The nights of a corpus, as :func:`film_corpus` films them, and files that cannot be used."""
     video_of, failed = find_videos(videos, camera)
     settings = settings_digest(
         {"camera": camera.model_dump(), "film": params.model_dump(exclude={"cameras", "max_failed_share"})}, __name__
     )
     works = [
-        NightWork(night, (video,), film_outputs(folder, night), folder / "receipts" / f"{night}.json", settings)
+        NightWork(night, (video,), film_outputs(folder, night), receipt_path(folder, night), settings)
         for night, video in video_of.items()
     ]
-    # Many nights fill the cores by themselves; one new night may have them all.
+    # Many nights keep all cores busy; a single new night may use all of them.
     waiting = sum(not is_current(work, hash_inputs=False) for work in works)
     threads = max(1, worker_count(workers) // max(1, waiting))
     return [FilmTask(work, count_frames(work.inputs[0]), camera, params, threads) for work in works], failed
@@ -118,7 +118,7 @@ def film_night(task: FilmTask) -> dict[str, Any]:
         # The archives are renamed into place only when the night is complete.
         archive = _archive(stack, frames_zip)
         strips = _archive(stack, strips_zip)
-        # Encoding beside decoding: both leave Python's lock.
+        # Encoding runs in parallel with decoding: both release Python's lock.
         pool = stack.enter_context(ThreadPoolExecutor(_ENCODERS))
         coded: deque[tuple[int, Future[bytes], Future[bytes]]] = deque()
 
@@ -143,7 +143,7 @@ def film_night(task: FilmTask) -> dict[str, Any]:
                 found=f"no frame that can be decoded among {video.scan.frames}",
                 expected="a video",
                 where=str(path),
-                remedy="download the video again, or take it out of the folder",
+                remedy="download the video again, or remove it from the folder",
             )
         keogram = stack.enter_context(atomic_path(keogram_path))
         keogram.write_bytes(cut.encode_png(np.stack(meridians, axis=1)))
@@ -181,15 +181,15 @@ def _check_missing(scan: Scan, path: Path, limit: float) -> None:
             found=f"a file that is cut off after {scan.frames} frames; it does not say how many it should have",
             expected=f"at most {limit:.0%} missing (film.max_missing_share)",
             where=str(path),
-            remedy="download the video again; or set film.max_missing_share to 1.0 to keep what is there",
+            remedy="download the video again; or set film.max_missing_share to 1.0 to keep the rest",
         )
     if scan.missing > limit * max(scan.declared, scan.frames):
         raise ReproError(
             found=f"{scan.frames} frames of {max(scan.declared, scan.frames)}; {scan.missing} are missing or damaged",
             expected=f"at most {limit:.0%} missing (film.max_missing_share)",
             where=f"{path}, from frame {_first_missing(scan)} on",
-            remedy="download the video again, as it is cut off or damaged; or raise film.max_missing_share to keep what "
-            "is there",
+            remedy="download the video again, as it is cut off or damaged; or raise film.max_missing_share to keep the "
+            "rest",
         )
 
 

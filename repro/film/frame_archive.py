@@ -1,7 +1,7 @@
-"""Frames out of the archives that stage film writes: ZIP without compression, one a night.
+"""Read frames from the archives of stage film: ZIP without compression, one a night.
 
-In the archive a frame is called ``NIGHT_NUMBER.jpg``, for its time is not known before the clock has been read. Whoever
-reads it may call it by that name or by its published name ``<UTC stamp>_NIGHT_NUMBER.jpg``.
+In the archive a frame is called ``NIGHT_NUMBER.jpg``, because its time is unknown until the clock has been read. It can
+be read by that name or by its published name ``<UTC stamp>_NIGHT_NUMBER.jpg``.
 """
 
 from __future__ import annotations
@@ -31,9 +31,9 @@ def film_outputs(folder: Path, night: str) -> tuple[Path, Path, Path, Path]:
 
 
 def read_frame(source: Path, name: str) -> bytes:
-    """JPEG of one frame, as it was written.
+    """JPEG file of one frame.
 
-    Each thread keeps the archive it read last open; ``zipfile`` lets no two threads read one at the same time.
+    Each thread keeps its latest archive open, because two threads must not read one ``ZipFile`` at the same time.
 
     Parameters
     ----------
@@ -56,7 +56,7 @@ def unpack_night(film: Path, clock: Path, night: str, folder: Path) -> int:
     Raises
     ------
     ReproError
-        If the night was not filmed or its clock not read; the message names the nights that are there. Or as
+        If the night was not filmed or its clock not read; the message lists the available nights. Or as
         :func:`unpack`.
     """
     table = clock / "tables" / f"{night}.parquet"
@@ -81,12 +81,12 @@ def unpack(source: Path, table: pd.DataFrame, folder: Path) -> int:
     table : DataFrame
         The night's frame table, from stage clock on. A frame without a time has no published name and is left out.
     folder : Path
-        Folder to write to; it is made if it is not there.
+        Folder to write to; it is created if it is missing.
 
     Returns
     -------
     int
-        Frames that were written or lay there already.
+        Frames that were written or were there already.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""What the headers and packets of a video say: which frames it shows, and when, without decoding any."""
+"""Headers and packets of a video: which frames it shows, and when, without decoding any."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from repro.film.container import is_cut_off
 
 #: FFmpeg's names of the containers that a video may come in.
 _CONTAINERS = "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi"
-#: No index, no video stream, a stream without a codec, a field of the header that cannot be.
+#: No index, no video stream, a stream without a codec, or an impossible field of the header.
 NO_VIDEO = (av.FFmpegError, LookupError, AttributeError, ValueError, ArithmeticError)
 
 
 @dataclass(frozen=True)
 class Listing:
-    """What the headers and packets of a video say.
+    """Facts from the headers and packets of a video.
 
     Parameters
     ----------
@@ -121,7 +121,7 @@ def open_video(path: Path) -> Any:
 
 
 def video_streams(container: Any) -> list[Any]:
-    """Video streams of a file; a cover picture is none."""
+    """Video streams of a file; a cover picture does not count."""
     cover = av.stream.Disposition.attached_pic
     return [stream for stream in container.streams.video if not stream.disposition & cover]
 

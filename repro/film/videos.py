@@ -1,4 +1,4 @@
-"""Which file is which night's video."""
+"""Find each night's video."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ from datetime import datetime
 from pathlib import Path
 
 from repro.camera import VIDEO_SUFFIXES, Camera
-from repro.engine.nights import Failure
+from repro.engine.run_nights import Failure
 from repro.errors import ReproError
 
-#: Names that browsers and download programs give to a file, or to a folder around it, until it is complete.
+#: Suffixes that browsers and download programs give to an incomplete file or its folder.
 _UNFINISHED = {".part", ".crdownload", ".download", ".partial", ".ytdl"}
-_ARIA2 = ".aria2"  # stands beside an unfinished file, which has its final name and length already
+_ARIA2 = ".aria2"  # next to an unfinished file that already has its final name and length
 
 
 def find_videos(folder: Path, camera: Camera) -> tuple[dict[str, Path], list[Failure]]:
     """Find the nights of a corpus.
 
-    Names that begin with a dot are no videos: macOS and desktop systems keep twins and deleted files under such names.
-    Downloads that have not ended are left out as well, with a line on stderr. Of several copies of one file the first
+    Files whose names begin with a dot are ignored: macOS and desktop systems use such names for copies and deleted files.
+    Unfinished downloads are left out, too, with a line on stderr. Of several copies of one file the first
     counts.
 
     Parameters
@@ -37,7 +37,7 @@ def find_videos(folder: Path, camera: Camera) -> tuple[dict[str, Path], list[Fai
     dict
         Video of each night, by night in order.
     list of Failure
-        Files that cannot be taken: without a date in their name, or several different ones for one night.
+        Files that cannot be used: without a date in their name, or several different ones for one night.
 
     Raises
     ------
@@ -69,7 +69,7 @@ def find_videos(folder: Path, camera: Camera) -> tuple[dict[str, Path], list[Fai
                     found="a link to a file that is not there",
                     expected="a video",
                     where=_text(path),
-                    remedy="put the video back that it points to, or remove the link",
+                    remedy="restore the video that it points to, or remove the link",
                 )
             )
             continue
@@ -83,7 +83,7 @@ def find_videos(folder: Path, camera: Camera) -> tuple[dict[str, Path], list[Fai
                 f"{_text(path.name)}",
                 expected=f"{camera.file_pattern}, for example {camera.file_pattern.replace('YYYYMMDD', '20240201')}",
                 where=_text(path),
-                remedy="rename the file after its night, or take it out of the folder",
+                remedy="rename the file after its night, or remove it from the folder",
             )
         )
     chosen = {}
@@ -105,10 +105,10 @@ def find_videos(folder: Path, camera: Camera) -> tuple[dict[str, Path], list[Fai
 
 
 def _video_files(folder: Path) -> Iterator[Path]:
-    """Files with the suffix of a video; a link to nothing is one, for a night must not go missing unnoticed."""
+    """Files with the suffix of a video; a dangling link counts, so that no night goes missing unnoticed."""
     for path in _files(folder):
-        is_file_or_dead_link = path.is_file() or (path.is_symlink() and not path.exists())
-        if path.suffix.lower() in VIDEO_SUFFIXES and is_file_or_dead_link and not _within_unfinished(path, folder):
+        is_file_or_dangling_link = path.is_file() or (path.is_symlink() and not path.exists())
+        if path.suffix.lower() in VIDEO_SUFFIXES and is_file_or_dangling_link and not _within_unfinished(path, folder):
             yield path
 
 
@@ -141,7 +141,7 @@ def _same_file(one: Path, other: Path) -> bool:
 
 
 def _text(path: Path | str) -> str:
-    """A path that can be written into a listing; bytes that are no text are shown by their number."""
+    """A path as text; bytes that are not text are escaped."""
     return str(path).encode(errors="backslashreplace").decode()
 
 

@@ -1,1 +1,1 @@
-"""Which frames are labelled, what their labels are, and which of them train or validate."""
+"""The frames that are labelled, their labels, and which of them train or validate."""

@@ -1,4 +1,4 @@
-"""Sample and labels of a whole corpus: which frames are to be labelled, what their labels are, and which side they take."""
+"""Sample and labels of a whole corpus: which frames are labelled, their labels, and whether they train or validate."""
 
 from __future__ import annotations
 
@@ -10,32 +10,14 @@ import pandas as pd
 from repro import frames
 from repro.errors import ReproError
 from repro.labels import labelfile
+from repro.labels.balanced_split import Unit, split
 from repro.labels.sample import MOON, SUN, draw
-from repro.labels.split import Unit, split
 from repro.params import SampleParams, Schedule, SplitParams
-from repro.untrusted import read_table
+from repro.schedule.record_nights import in_record
 
-LABELLER = "simulated"  # who labels a simulated corpus
+LABELLER = "simulated"  # name of the labeller of a simulated corpus
 #: Columns of the split stage's table.
 SPLIT_COLUMNS = ("night", "number", "name", "time_utc", "label", "split", "split_by_night")
-
-
-def of_record(table: pd.DataFrame, schedule: Schedule) -> pd.Series[bool]:
-    """Which rows are of nights that the record covers; all of them where it covers none, as with another camera.
-
-    Nights added later are processed like any other, but train no network and enter no published table.
-
-    Parameters
-    ----------
-    table : DataFrame
-        With a column ``night``.
-    schedule : Schedule
-        Its windows.
-    """
-    covered = {night: schedule.covers(night) for night in table["night"].unique()}
-    if not any(covered.values()):
-        return pd.Series(True, index=table.index)
-    return table["night"].map(covered).astype(bool)
 
 
 def draw_sample(table: pd.DataFrame, schedule: Schedule, params: SampleParams, seed: int) -> pd.DataFrame:
@@ -50,7 +32,7 @@ def draw_sample(table: pd.DataFrame, schedule: Schedule, params: SampleParams, s
     params : SampleParams
         Section ``sample`` of the parameters.
     seed : int
-        Of the pipeline.
+        Seed of the pipeline.
 
     Returns
     -------
@@ -63,15 +45,13 @@ def draw_sample(table: pd.DataFrame, schedule: Schedule, params: SampleParams, s
         If no frame is of the labelled condition.
     """
     readable = frames.readable(table)
-    readable = readable[of_record(readable, schedule)]
+    readable = readable[in_record(readable, schedule)]
     drawn = draw(readable, params, seed)
     return drawn[["night", "number", "name", "time_utc", "date"]]
 
 
 def simulated_labels(sample: pd.DataFrame, truth: Path) -> pd.DataFrame:
     """Labels that the simulated labeller gives the frames of a sample.
-
-    Frames are told by night and number: a labeller looks at the picture, not at the clock that was read from it.
 
     Parameters
     ----------
@@ -90,15 +70,15 @@ def simulated_labels(sample: pd.DataFrame, truth: Path) -> pd.DataFrame:
     ReproError
         If a frame has no truth.
     """
-    parts = []
-    for night in sorted(sample["night"].unique()):
-        source = truth / f"{night}.parquet"
-        if not source.is_file():
-            raise _no_truth(f"no truth of night {night}", source)
-        parts.append(read_table(source, made_by="dvc repro simulate", columns=["night", "number", "label"]))
-    joined = sample.merge(pd.concat(parts), on=["night", "number"], how="left", validate="one_to_one")
-    if joined["label"].isna().any():
-        raise _no_truth(f"no truth of frame {joined.loc[joined['label'].isna(), 'name'].iloc[0]}", truth)
+    joined = frames.join_truth(sample, truth, ["label"])
+    unknown = joined.loc[joined["label"].isna(), "name"]
+    if len(unknown):
+        raise ReproError(
+            found=f"no truth of frame {unknown.iloc[0]}",
+            expected="truth of every frame of the sample",
+            where=str(truth),
+            remedy="simulate the corpus and film it again: dvc repro simulate film",
+        )
     table = joined.assign(labeller=LABELLER, labelled_at="")
     return table[list(labelfile.COLUMNS)].astype("str")
 
@@ -111,10 +91,10 @@ def to_label(sample: pd.DataFrame) -> pd.DataFrame:
 def split_table(
     table: pd.DataFrame, labels: pd.DataFrame, schedule: Schedule, params: SplitParams, seed: int
 ) -> pd.DataFrame:
-    """Labelled frames with their side, as published and by whole nights.
+    """Labelled frames, assigned to training or validation, as published and by whole nights.
 
-    Labels of other conditions than Night and No_moon, and of nights that the record does not cover, train nothing;
-    their frames have no side.
+    Labels of other conditions than Night and No_moon, and of nights that the record does not cover, are not used;
+    their frames are assigned to neither.
 
     Parameters
     ----------
@@ -127,21 +107,21 @@ def split_table(
     params : SplitParams
         Section ``split`` of the parameters.
     seed : int
-        Of the pipeline.
+        Seed of the pipeline.
 
     Returns
     -------
     DataFrame
         :data:`SPLIT_COLUMNS`, sorted by name. ``split`` follows ``params.unit``, ``split_by_night`` always takes whole
-        nights; it has no value at all where labels do not suffice for that.
+        nights; it has no value at all if there are too few labels for that.
 
     Raises
     ------
     ReproError
-        As :func:`repro.labels.split.split`.
+        As :func:`repro.labels.balanced_split.split`.
     """
     rows = table.merge(labels, on="name", how="inner", validate="one_to_one").sort_values("name", ignore_index=True)
-    usable = (rows["sun_bin"] == SUN) & (rows["moon_bin"] == MOON) & of_record(rows, schedule)
+    usable = (rows["sun_bin"] == SUN) & (rows["moon_bin"] == MOON) & in_record(rows, schedule)
     trained = rows[usable]
 
     def sides(unit: Unit) -> pd.Series[str]:
@@ -158,20 +138,11 @@ def split_table(
     return rows[list(SPLIT_COLUMNS)]
 
 
-def split_quantities(found: Mapping[str, int], params: SplitParams) -> dict[str, int | str]:
+def split_quantities(counts: Mapping[str, int], params: SplitParams) -> dict[str, int | str]:
     """The split as quantities by name: ``labels.yes``, ``split.train_no``, ``split.group`` and so on."""
     group = "by UTC date" if params.group == "utc_date" else "by night"
     return {
-        **{f"split.{name}": count for name, count in found.items()},
-        **{f"labels.{label}": found[f"labelled_{label}"] for label in ("yes", "no")},
+        **{f"split.{name}": count for name, count in counts.items()},
+        **{f"labels.{label}": counts[f"labelled_{label}"] for label in ("yes", "no")},
         "split.group": group if params.unit == "frames" else "whole nights",
     }
-
-
-def _no_truth(found: str, where: Path) -> ReproError:
-    return ReproError(
-        found=found,
-        expected="truth of every frame of the sample",
-        where=str(where),
-        remedy="simulate the corpus and film it again: dvc repro simulate film",
-    )

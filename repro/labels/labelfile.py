@@ -12,10 +12,10 @@ import pandas as pd
 
 from repro.errors import ReproError
 from repro.files import write_text
+from repro.frames import CLASSES
 from repro.untrusted import short_repr
 
 COLUMNS = ("name", "label", "labeller", "labelled_at")
-CLASSES = ("no", "yes")  # class 0 and class 1
 _HEADER = ",".join(COLUMNS)
 
 
@@ -44,7 +44,7 @@ def read(source: Path, known: Collection[str]) -> pd.DataFrame:
     names = known if isinstance(known, set | frozenset | dict) else set(known)
     rows: list[list[str]] = []
     first_line: dict[str, int] = {}
-    # csv tells the line a record ends on; no field of ours may span lines, so that is the line it stands on.
+    # The reader counts the line where a record ends; no field may span lines, so it is the line of the record.
     reader = csv.reader(io.StringIO(_text(source), newline=""), strict=True)
     header = True
     try:
@@ -58,21 +58,21 @@ def read(source: Path, known: Collection[str]) -> pd.DataFrame:
                 _check(row, source, reader.line_num, names, first_line)
                 rows.append(row)
     except csv.Error as error:
-        raise _wrong(source, reader.line_num, f"not CSV: {error}", _HEADER, "mend the quotes in this line") from None
+        raise _wrong(source, reader.line_num, f"not CSV: {error}", _HEADER, "correct the quotes in this line") from None
     table = pd.DataFrame(rows, columns=list(COLUMNS), dtype="str")
-    found = set(table["label"])
-    if len(found) < len(CLASSES):
+    present = set(table["label"])
+    if len(present) < len(CLASSES):
         raise ReproError(
-            found=f"{len(table)} labels, all {found.pop()!r}" if found else "no label",
+            found=f"{len(table)} labels, all {present.pop()!r}" if present else "no label",
             expected="labels of both classes, yes and no",
             where=str(source),
-            remedy="label more frames; those that wait are listed in to_label.csv of stage sample",
+            remedy="label more frames; unlabelled ones are listed in to_label.csv of stage sample",
         )
     return table
 
 
 def write(target: Path, table: pd.DataFrame) -> None:
-    """Write a label file; columns as :data:`COLUMNS`, the rest is left out."""
+    """Write a label file; the columns :data:`COLUMNS`; others are left out."""
     write_text(target, table.loc[:, list(COLUMNS)].to_csv(index=False, lineterminator="\n"))
 
 
@@ -109,7 +109,7 @@ def _text(source: Path) -> str:
 
 def _check(row: list[str], source: Path, line: int, known: Collection[str], first_line: dict[str, int]) -> None:
     if len(row) != len(COLUMNS):
-        raise _wrong(source, line, f"{len(row)} fields", f"{len(COLUMNS)}: {_HEADER}", "mend or remove the line")
+        raise _wrong(source, line, f"{len(row)} fields", f"{len(COLUMNS)}: {_HEADER}", "correct or remove the line")
     name, label, labeller, labelled_at = row
     if label not in CLASSES:
         remedy = "write yes or no, in lower case and without spaces"

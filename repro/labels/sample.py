@@ -27,7 +27,7 @@ def pool(frames: pd.DataFrame) -> pd.DataFrame:
     Raises
     ------
     ReproError
-        If there is none.
+        If there is no such frame.
     """
     wanted = frames[(frames["sun_bin"] == SUN) & (frames["moon_bin"] == MOON)]
     if wanted.empty:

@@ -71,6 +71,8 @@ class Sky:
         Direction of each pixel's centre; the altitude is held at 0.5 deg or more.
     mask : Tensor
         1 inside the circular mask, 0 outside, with a soft edge.
+    counts : Tensor
+        The mask times 255.
     inside : Tensor of uint8
         1 where the mask is above 0.
     lookup : Tensor, shape (size, size, 2)
@@ -82,6 +84,7 @@ class Sky:
     alt_deg: Tensor
     az_deg: Tensor
     mask: Tensor
+    counts: Tensor
     inside: Tensor
     lookup: Tensor
     east: Tensor
@@ -111,7 +114,17 @@ def sky(size: int, device: str = "cpu") -> Sky:
         return torch.as_tensor(array, dtype=torch.float32, device=device)
 
     inside = torch.as_tensor(mask > 0, dtype=torch.uint8, device=device)
-    return Sky(tensor(alt), tensor(az), tensor(mask), inside, tensor(lookup), tensor(east), tensor(north), tensor(up))
+    return Sky(
+        tensor(alt),
+        tensor(az),
+        tensor(mask),
+        tensor(mask) * 255,
+        inside,
+        tensor(lookup),
+        tensor(east),
+        tensor(north),
+        tensor(up),
+    )
 
 
 def field_offset(alt_deg: Floats, az_deg: Floats) -> tuple[Floats, Floats]:

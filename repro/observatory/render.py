@@ -133,11 +133,11 @@ def _render(scenes: Scenes, size: int, fine: int, device: str, aurora: bool, noi
         shrink = 1.0 if size >= geometry.FRAME_PX else max(size / geometry.FRAME_PX, 0.2) * 1.6
         sigma = cam["noise"].view(-1) * min(shrink, 1.0)
         camera.add_noise(picture, sigma, cam["colour_noise"].view(-1), scenes.seed)
-    mask = geometry.sky(size, device).mask
-    frames = picture.mul_(mask * 255).round_().clamp_(0, 255).to(torch.uint8)
+    whole = geometry.sky(size, device)
+    frames = picture.mul_(whole.counts).round_().clamp_(0, 255).to(torch.uint8)
     if coded:
         frames = camera.code(frames, scenes.camera[:, camera.NAMES.index("quality")])
-        frames *= geometry.sky(size, device).inside  # a coder rings beyond the circle, where the film stage cuts
+        frames *= whole.inside  # a coder rings beyond the circle, where the film stage cuts
     return Rendered(frames, seen.mask, seen.table)
 
 

@@ -15,7 +15,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from repro.engine import receipts
-from repro.engine.nights import run_nights
+from repro.engine.run_nights import run_nights
 from repro.errors import ReproError
 from repro.files import atomic_path, digest, read_json, write_json, write_table, write_text
 from repro.observatory import campaign, overlay, truth

@@ -7,9 +7,10 @@ fields win; ``source`` and each entry of ``evidence`` are merged key by key.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from fnmatch import fnmatchcase
 from pathlib import Path
+from types import MappingProxyType
 from typing import Annotated, Any, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
@@ -21,7 +22,10 @@ from repro.untrusted import message_of, read_yaml, short_repr
 Kind = Literal["count", "share", "metric", "setting", "ordering", "closure", "figure", "statement"]
 EvidenceKind = Literal["arithmetic", "ephemeris", "architecture", "protocol", "figure", "corpus"]
 EVIDENCE: tuple[EvidenceKind, ...] = get_args(EvidenceKind)
-Document = Literal["thesis", "slides", "scripts", "readings", "readme", "kopri", "kvammen"]
+#: Name of a document in ``_record.yaml``.
+Document = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]*$")]
+#: Names the record's documents, beside its claim files.
+RECORD_FILE = "_record.yaml"
 Outcome = Literal[
     "confirmed", "consistent", "contradicted", "source_conflict", "repeated", "undecidable", "not_run", "error"
 ]
@@ -52,12 +56,12 @@ Value = bool | int | float | str
 
 LARGEST = 1e15  # up to here every whole number is a floating-point number, too
 
-_REMEDY = "mend the claim file; docstrings of repro/record/claims.py say what each field may be"
+_REMEDY = "correct the claim file; docstrings of repro/record/claims.py say what each field may be"
 CLAIM_ID = r"^[A-Z][A-Z0-9_]*(\.[A-Z][A-Z0-9_]*)+$"
 
 
 class Strict(BaseModel):
-    """A record that refuses unknown keys and numbers that are none, and does not change."""
+    """An immutable model that refuses unknown keys, infinity and NaN."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
@@ -100,7 +104,7 @@ class Rule(Strict):
         For every other evidence: name of the quantity in the result of the stage that measures it. A rule that compares
         nothing may leave out formula and measure; what one of them gives is shown.
     tolerance : float, optional
-        At least one printed step.
+        At least one printed step. An absolute one also widens the interval over nights of an ``unselected`` claim.
     sd : str, optional
         Name of the quantity that is the standard deviation of ``measure``; ``sd.<measure>`` if not given. Where such a
         quantity exists, the verdict says how many standard deviations the claim is away, and more than three
@@ -146,6 +150,8 @@ class Rule(Strict):
             raise ValueError(f"rule {self.rule} needs a tolerance")
         if self.tolerance is not None and self.rule not in ("absolute", "relative", "at_most", "at_least"):
             raise ValueError(f"rule {self.rule} takes no tolerance")
+        if self.coverage == "unselected" and self.rule == "relative":
+            raise ValueError("an interval over nights can be widened by an absolute tolerance only")
         if self.expect == "error":
             raise ValueError("an error cannot be declared")
         return self
@@ -238,11 +244,35 @@ class _Block(Strict):
     claims: Annotated[list[dict[str, Any]], Field(min_length=1)]
 
 
-class Claims:
-    """All registered claims, by id, in the order of the files."""
+class RecordFile(Strict):
+    """``_record.yaml``: what the record is, and its documents.
 
-    def __init__(self, claims: list[Claim]) -> None:
+    Parameters
+    ----------
+    title : str
+        What the record is called.
+    documents : dict
+        Title of each document, by the name that claims use, in the order in which they are shown.
+    """
+
+    title: str = Field(min_length=1)
+    documents: dict[Document, str] = Field(min_length=1)
+
+
+class Claims:
+    """All registered claims, by id, in the order of the files.
+
+    Parameters
+    ----------
+    claims : list of Claim
+        Each id occurs once.
+    documents : mapping
+        Title of each document of the record, by name.
+    """
+
+    def __init__(self, claims: list[Claim], documents: Mapping[str, str] = MappingProxyType({})) -> None:
         self._by_id = {claim.id: claim for claim in claims}
+        self.documents = documents
 
     def __iter__(self) -> Iterator[Claim]:
         return iter(self._by_id.values())
@@ -272,7 +302,7 @@ class Claims:
 
     def replacing(self, claim: Claim) -> Claims:
         """The same claims with one changed; for asking what a change would do."""
-        return Claims([claim if other.id == claim.id else other for other in self])
+        return Claims([claim if other.id == claim.id else other for other in self], self.documents)
 
 
 def merge(defaults: dict[str, Any], own: dict[str, Any]) -> dict[str, Any]:
@@ -319,7 +349,7 @@ def load_claims(folder: Path) -> Claims:
     Raises
     ------
     ReproError
-        If a file is not YAML, a key is unknown, an id is used twice, a tolerance is below one printed step, a rule
+        If a file is not YAML, a key is unknown, an id is used twice, a document is not in ``_record.yaml``, a tolerance is below one printed step, a rule
         has no reason, or a formula names no claim. The message names file, id, field and remedy.
     """
     files = claim_files(folder)
@@ -328,8 +358,9 @@ def load_claims(folder: Path) -> Claims:
             found="no claim files",
             expected="*.yaml files with claims",
             where=str(folder),
-            remedy="restore expected/published from the repository",
+            remedy="restore expected/published from the repository, or begin a record with: repro record new NAME",
         )
+    documents = _documents(folder)
     claims: dict[str, tuple[Claim, Path]] = {}
     for path in files:
         for claim in _read(path):
@@ -338,14 +369,17 @@ def load_claims(folder: Path) -> Claims:
                     found=f"id {claim.id} used twice",
                     expected="permanent ids, each used once",
                     where=f"{path} and {claims[claim.id][1]}",
-                    remedy="give the newer claim an id of its own",
+                    remedy="give the newer claim another id",
                 )
+            if documents and claim.source.document not in documents:
+                expected = f"a document of {RECORD_FILE}: {', '.join(documents)}"
+                raise _bad(path, claim.id, "source.document", claim.source.document, expected)
             claims[claim.id] = claim, path
     for claim, path in claims.values():
         for reference in (claim.numerator, claim.denominator):
             if reference is not None and reference not in claims:
                 raise _bad(path, claim.id, "numerator/denominator", reference, "the id of a registered claim")
-    registered = Claims([claim for claim, _ in claims.values()])
+    registered = Claims([claim for claim, _ in claims.values()], documents)
     for claim, path in claims.values():
         if claim.headline is None:
             continue
@@ -356,6 +390,18 @@ def load_claims(folder: Path) -> Claims:
     for claim, path in claims.values():
         _check_formula(path, claim, registered)
     return registered
+
+
+def _documents(folder: Path) -> dict[str, str]:
+    """Titles of the record's documents, by name; none without the file, and claims may then name any."""
+    path = folder / RECORD_FILE
+    if not path.is_file():
+        return {}
+    content = read_yaml(path, expected="the title and the documents of the record", remedy=_REMEDY)
+    try:
+        return dict(RecordFile.model_validate(content).documents)
+    except ValidationError as error:
+        raise _invalid(path, "(record)", error) from None
 
 
 def _check_formula(path: Path, claim: Claim, registered: Claims) -> None:
@@ -376,9 +422,7 @@ def _check_formula(path: Path, claim: Claim, registered: Claims) -> None:
             "ids of registered claims",
         )
     if claim.id in references(rule.formula):
-        raise _bad(
-            path, claim.id, field, f"its own id in {short_repr(rule.formula)}", "other claims to hold it against"
-        )
+        raise _bad(path, claim.id, field, f"its own id in {short_repr(rule.formula)}", "ids of other claims")
 
 
 def _read(path: Path) -> Iterator[Claim]:

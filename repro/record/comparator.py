@@ -67,7 +67,7 @@ class Caught:
         The nearest printed values that the comparison refuses; None if it refuses none on this side. The measured value
         is held fixed while the published one is moved.
     any_other : bool
-        For words and truth values, of which only one is accepted.
+        For words and truth values, of which only one is accepted, and where no value with the printed digits is.
     """
 
     below: float | None = None
@@ -251,7 +251,8 @@ def tolerance_text(claim: Claim, rule: Rule) -> str:
         case "scatter":
             return f"within {MOST_SIGMA:g} standard deviations"
         case "interval":
-            return "inside the interval"
+            beside = f", or within {rule.tolerance:g}{unit} of it" if rule.tolerance else ""
+            return f"inside the interval{beside}"
         case "undecidable" | "other_quantity" | "out_of_scope":
             return "not compared"
     bound = "not above the printed value" if rule.rule == "at_most" else "not below the printed value"
@@ -275,8 +276,8 @@ def caught(claim: Claim, rule: Rule, measured: Measured) -> Caught:
     beside = (round(nearest + side * claim.step, claim.decimals) for side in (-1, 1))
     starts = (float(claim.value), nearest, *beside)
     start = next((place for place in starts if _holds(place, claim, rule, measured)), None)
-    if start is None:
-        return Caught()
+    if start is None:  # no value with so many digits agrees
+        return Caught(any_other=True)
     farthest = math.ceil(min(_REACH * max(abs(start), abs(middle), claim.step) / claim.step, LARGEST))
 
     def refused(direction: int) -> float | None:
@@ -324,7 +325,8 @@ def _holds(published: Value, claim: Claim, rule: Rule, measured: Measured) -> bo
         if not isinstance(value, tuple):
             raise TypeError(f"an interval was expected, {value!r} was measured")
         low, high = value
-        return low <= _number(published) <= high
+        beside = rule.tolerance or 0.0
+        return low - beside <= _number(published) <= high + beside
     if isinstance(value, tuple):
         raise TypeError(f"one value was expected, the interval {value!r} was measured")
     if value is None:

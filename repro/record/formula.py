@@ -3,6 +3,11 @@
 A formula is an expression of numbers, claim ids, ``+ - * /``, the comparisons ``< <= == >= >``, ``and`` and the functions
 in :data:`FUNCTIONS`. An id stands for the claim's value. ``'T3.*.NO_MOON'`` in quotes is a pattern; ``*`` stands for
 one part of an id. Nothing else of Python can be reached.
+
+The checks of :mod:`repro.record.consistency` take ids in quotes for printed numbers, whose rounding matters, and values for
+the rest: ``grim('TXT.MEAN', TXT.N)``, ``grim('TXT.SHARE', TXT.N, 100)``, ``grimmer('TXT.MEAN', 'TXT.SD', TXT.N)``,
+``debit('TXT.MEAN', 'TXT.SD', TXT.N)``, ``bhatia_davis('TXT.MEAN', 'TXT.SD', 0, 100)``, ``partition('T1.*', 'T1.TOTAL')``,
+``percentage('TXT.SHARE', TXT.PART, TXT.WHOLE)``, ``p_value_fits('TXT.P', 't', 'TXT.T', TXT.DF)``.
 """
 
 from __future__ import annotations
@@ -17,6 +22,8 @@ from datetime import date, datetime, timedelta
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
+from repro.record import consistency
+from repro.record.consistency import Printed
 from repro.untrusted import message_of, short_repr
 
 if TYPE_CHECKING:
@@ -143,7 +150,44 @@ PATTERN_FUNCTIONS: dict[str, Callable[[Claims, str], Value]] = {
     ),
 }
 
-FUNCTIONS = tuple(sorted({*VALUE_FUNCTIONS, *PATTERN_FUNCTIONS}))
+#: Checks of printed numbers, and at which positions each takes ids in quotes.
+CONSISTENCY_CHECKS: dict[str, tuple[Callable[..., bool], tuple[int, ...]]] = {
+    "grim": (consistency.grim, (0,)),
+    "grimmer": (consistency.grimmer, (0, 1)),
+    "debit": (consistency.debit, (0, 1)),
+    "bhatia_davis": (consistency.bhatia_davis, (0, 1)),
+    "partition": (lambda parts, whole: consistency.partition(parts, *whole), (0, 1)),
+    "percentage": (consistency.percentage, (0,)),
+    "p_value_fits": (consistency.p_value_fits, (0, 2)),
+}
+
+FUNCTIONS = tuple(sorted({*VALUE_FUNCTIONS, *PATTERN_FUNCTIONS, *CONSISTENCY_CHECKS}))
+
+
+def _printed(claims: Claims, pattern: str) -> list[Printed]:
+    """The printed numbers of all claims that match a pattern."""
+    return [Printed(value, claims[name].decimals) for name, value in _numbers(claims, pattern).items()]
+
+
+def _checked(name: str, arguments: list[Any], claims: Claims) -> bool:
+    """Result of a consistency check."""
+    check, quoted = CONSISTENCY_CHECKS[name]
+    for place in quoted:
+        if place >= len(arguments) or not isinstance(arguments[place], str):
+            raise FormulaError(f"{name} takes a claim id in quotes at position {place + 1}")
+        printed = _printed(claims, arguments[place])
+        if name != "partition" and len(printed) != 1:
+            raise FormulaError(
+                f"{name} takes one claim at position {place + 1}, {arguments[place]!r} names {len(printed)}"
+            )
+        arguments[place] = printed if name == "partition" else printed[0]
+    return check(*arguments)
+
+
+#: Positions at which a function takes patterns or ids in quotes.
+_PATTERN_PLACES = dict.fromkeys(PATTERN_FUNCTIONS, (0,)) | {
+    name: places for name, (_, places) in CONSISTENCY_CHECKS.items()
+}
 
 
 def _dotted(node: ast.expr) -> str | None:
@@ -169,12 +213,11 @@ def references(formula: str) -> frozenset[str]:
     inner = {id(node.value) for node in nodes if isinstance(node, ast.Attribute)} | {id(call.func) for call in calls}
     ids = {_dotted(node) for node in nodes if isinstance(node, ast.Name | ast.Attribute) and id(node) not in inner}
     patterns = {
-        call.args[0].value
+        argument.value
         for call in calls
         if isinstance(call.func, ast.Name)
-        and call.func.id in PATTERN_FUNCTIONS
-        and call.args
-        and isinstance(call.args[0], ast.Constant)
+        for place in _PATTERN_PLACES.get(call.func.id, ())
+        if place < len(call.args) and isinstance(argument := call.args[place], ast.Constant)
     }
     return frozenset(str(name) for name in ids | patterns if name is not None)
 
@@ -185,7 +228,9 @@ def unresolved(formula: str, claims: Claims) -> list[str]:
 
 
 def is_one_value(formula: str) -> bool:
-    """Whether a formula is one claim or none, at most rescaled by constants: ``A``, ``100 * A``, ``round(A / 60, 1)``.
+    """Whether a formula is one claim or none, at most rescaled by constants, cut out or put into other characters.
+
+    ``A``, ``100 * A``, ``round(A / 60, 1)``, ``part(A, 0, 4)`` and ``A + ' MST'`` are; ``A + 1`` is not.
 
     Raises
     ------
@@ -204,11 +249,21 @@ def _is_one_value(node: ast.expr) -> bool:
         case ast.BinOp(left=left, op=ast.Mult() | ast.Div(), right=right):
             constant_side = any(not references(ast.unparse(side)) for side in (left, right))
             return constant_side and _is_one_value(left) and _is_one_value(right)
+        case ast.BinOp(left=left, op=ast.Add(), right=right) if _is_text(left) or _is_text(right):
+            return _is_one_value(left) and _is_one_value(right)
+        case ast.Call(func=ast.Name(id="part" | "replaced"), args=[text, *others]):
+            return _is_one_value(text) and all(isinstance(other, ast.Constant) for other in others)
+        case ast.Call(func=ast.Name(id="floor"), args=[ast.BinOp()]):  # what is cut off is not the value again
+            return not references(ast.unparse(node))
         case ast.Call(func=ast.Name(id="round" | "abs" | "floor" | "number"), args=[argument, *_]):
             return _is_one_value(argument)
-        case ast.Call(func=ast.Name(id=name)) if name not in PATTERN_FUNCTIONS:
+        case ast.Call(func=ast.Name(id=name)) if name not in _PATTERN_PLACES:
             return not references(ast.unparse(node))
     return not references(ast.unparse(node))
+
+
+def _is_text(node: ast.expr) -> bool:
+    return isinstance(node, ast.Constant) and isinstance(node.value, str)
 
 
 @lru_cache(maxsize=4096)
@@ -280,6 +335,8 @@ def _value(node: ast.expr, claims: Claims) -> Any:
             return all(_COMPARE[type(op)](a, b) for op, a, b in zip(node.ops, terms[:-1], terms[1:], strict=True))
         case ast.Call(func=ast.Name(id=name), keywords=[]) if name in PATTERN_FUNCTIONS and len(node.args) == 1:
             return PATTERN_FUNCTIONS[name](claims, str(_value(node.args[0], claims)))
+        case ast.Call(func=ast.Name(id=name), keywords=[]) if name in CONSISTENCY_CHECKS:
+            return _checked(name, [_value(part, claims) for part in node.args], claims)
         case ast.Call(func=ast.Name(id=name), keywords=[]) if name in VALUE_FUNCTIONS:
             return VALUE_FUNCTIONS[name](*(_value(part, claims) for part in node.args))
     raise FormulaError(f"{ast.unparse(node)} is not part of the language; it has {', '.join(FUNCTIONS)}")

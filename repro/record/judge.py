@@ -193,7 +193,9 @@ def measure(claim: Claim, kind: EvidenceKind, claims: Claims, evidence: Evidence
             return Measured(None, failed=f"{sd_name} is no standard deviation: {short_repr(sd)}")
         # JSON has lists for intervals.
         return Measured(tuple(value) if isinstance(value, list) else value, sd=sd)
-    return Measured(None, missing=reason_missing(evidence.missing, kind, name))
+    # What cannot be compared by declaration says why itself.
+    missing = rule.reason if rule.expect == "not_run" else reason_missing(evidence.missing, kind, name)
+    return Measured(None, missing=missing)
 
 
 def with_protocol_bounds(claims: Claims, evidence: Evidence) -> Evidence:
@@ -226,7 +228,7 @@ def verify(claims: Claims, evidence: Evidence, detectors: Sequence[Detector] = D
 
 def _by_interval(rule: Rule, kind: EvidenceKind, evidence: Evidence) -> bool:
     """Whether a claim about all nights is judged by an interval over a part of them."""
-    return kind == "corpus" and rule.coverage == "unselected" and evidence.partial
+    return kind == "corpus" and rule.compares and rule.coverage == "unselected" and evidence.partial
 
 
 def judge(claim: Claim, kind: EvidenceKind, claims: Claims, evidence: Evidence) -> Verdict:
@@ -236,7 +238,7 @@ def judge(claim: Claim, kind: EvidenceKind, claims: Claims, evidence: Evidence) 
         reason = (
             f"{evidence.nights} of {evidence.expected_nights} nights, drawn at random; the interval resamples nights"
         )
-        rule = rule.model_copy(update={"rule": "interval", "tolerance": None, "reason": reason})
+        rule = rule.model_copy(update={"rule": "interval", "reason": f"{reason}; {rule.reason}"})
         claim = claim.model_copy(update={"evidence": {**claim.evidence, kind: rule}})
     verdict = compare(claim, kind, measure(claim, kind, claims, evidence), grade(claims, claim, kind))
     cannot_confirm = kind == "corpus" and rule.coverage == "refuting" and evidence.partial

@@ -6,7 +6,7 @@ Grades, from the weakest:
 - C, closure: numbers of one document fit together. One equation counts once, whichever of its claims it is seen from.
 - B, bound: a bound or an interval holds. It counts by the share of the plausible range that it excludes.
 - W, second witness: another document agrees (script, slides, pixels of a figure).
-- P, predicted from outside: the sky, or a network that is built and counted.
+- P, predicted from outside: the sky, the calendar and its time zones, or a network that is built and counted.
 - D, reproduced from data: the images.
 """
 
@@ -25,7 +25,9 @@ GRADES: dict[Grade, str] = {
 }
 
 #: Sections of the readings that were read from pictures; the others are about the published scripts.
-_PIXELS = ("figure", "gradcam_panels", "overlay")
+_PIXELS = ("figure", "gradcam_panels")
+#: Sections of the readings whose pictures have another name among the quantities of stage figures.
+_SAME_PICTURES = {"gradcam_panels": "frames"}
 #: A README repeats the results of its own project; it witnesses nothing.
 _NO_WITNESS = frozenset({"readme"})
 
@@ -42,11 +44,13 @@ def grade(claims: Claims, claim: Claim, evidence: EvidenceKind) -> Grade | None:
         return "D"
     if rule.rule in BOUNDS:
         return "B"
-    if evidence in ("ephemeris", "architecture"):
+    if evidence in ("ephemeris", "architecture", "protocol"):
         return "P"
     if evidence == "figure":
         # A value that was read off a figure by hand, and by code off the same figure, is one picture read twice.
-        return "R" if claim.source.section == (rule.measure or "").split(".")[0] else "W"
+        section = claim.source.section
+        own = {claim.source.document, section, _SAME_PICTURES.get(section), *_NO_WITNESS}
+        return "R" if (rule.measure or "").split(".")[0] in own else "W"
     if rule.formula is None:
         return "C"
     witnesses = {witness(claims[name]) for name in equation(claims, claim)} - _NO_WITNESS
@@ -65,6 +69,8 @@ def witness(claim: Claim) -> str:
         return document
     if section == "slides":
         return section
+    if section == "overlay":  # its clock, size and file name are those of the thesis' example
+        return "thesis"
     return "figures" if section.startswith(_PIXELS) else "scripts"
 
 

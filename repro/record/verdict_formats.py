@@ -79,7 +79,10 @@ def strength_text(verdict: Verdict) -> str:
     """Grade of a comparison with what qualifies it: the z-value of a prediction, the share that a bound excludes."""
     if verdict.grade is None:
         return ""
-    text = f"{verdict.grade} {GRADES[verdict.grade]}"
+    word = GRADES[verdict.grade]
+    if verdict.grade == "R" and verdict.outcome in CONFLICTS:
+        word = "a repetition that differs"
+    text = f"{verdict.grade} {word}"
     if verdict.z is not None:
         text += f", z = {verdict.z:+.1f}"
     if verdict.excluded is None or verdict.outcome in CONFLICTS:
@@ -124,7 +127,7 @@ def summary_text(summary: dict[str, Any]) -> str:
 def drift_text(verification: Verification) -> str:
     """How many verdicts came out otherwise than declared."""
     count = len(verification.verdicts)
-    return f"{len(verification.drifted)} of {count} verdicts drifted from what expected/published declares."
+    return f"{len(verification.drifted)} of {count} verdicts drifted from what the claim files declare."
 
 
 def print_overview(verification: Verification) -> None:

@@ -1,4 +1,4 @@
-"""Figure 3: what the augmentation of training does to a frame of the corpus, each step alone and as training draws them."""
+"""Figure 3: the augmentation of training on a frame of the corpus, each step alone and as training draws them."""
 
 from __future__ import annotations
 
@@ -10,23 +10,24 @@ import numpy as np
 import pandas as pd
 from PIL import Image
 
-from repro.classifier.transforms import CROP_AREA, JITTER, Augmentation, Pixels, augment, draw, load_frame
+from repro.classifier.transforms import CROP_AREA, JITTER, DrawnTransforms, Pixels, augment, draw, load_frame
 from repro.files import atomic_path
 from repro.params import Params
 from repro.paths import Paths
 from repro.reporting.canvas import write_csv
 from repro.reporting.wording import TIMES, number
 from repro.seeding import generator
+from repro.untrusted import read_table
 
 MADE_BY = "dvc repro split"
-LOOKED_AT = 12  # training frames that are looked at, to show one in which something can be seen
+CANDIDATES = 12  # training frames of which the one with most contrast is shown
 DRAWS = 4
 QUALITY = 92
 
 
 @dataclass(frozen=True)
 class AugmentedPicture:
-    """One picture of the figure: its place on the page, what was done, and whether training drew it by chance."""
+    """One picture of the figure: its file, title, steps in words, and whether training drew them at random."""
 
     file: str
     title: str
@@ -76,8 +77,8 @@ def build_figure3(paths: Paths, params: Params) -> Figure3 | None:
     return Figure3(name, side, tuple(pictures))
 
 
-def describe(chosen: Augmentation, side_px: int) -> str:
-    """What was done, in the order in which it was done."""
+def describe(chosen: DrawnTransforms, side_px: int) -> str:
+    """The steps of an augmentation in words, in their order."""
     parts = []
     if (chosen.height, chosen.width) != (side_px, side_px):
         parts.append(f"{100 * chosen.height * chosen.width / side_px**2:.0f} % of the area cut out and enlarged")
@@ -87,15 +88,15 @@ def describe(chosen: Augmentation, side_px: int) -> str:
     return ", ".join(parts) or "nothing"
 
 
-def _pictures(rng: np.random.Generator, side: int) -> Iterator[tuple[str, str, Augmentation, bool]]:
+def _pictures(rng: np.random.Generator, side: int) -> Iterator[tuple[str, str, DrawnTransforms, bool]]:
     """Key, title, transforms, and whether they were drawn: the four panels of the thesis, then draws of training."""
     cut = round(side * math.sqrt(CROP_AREA[0]))
     top, left = (int(place) for place in rng.integers(side - cut + 1, size=2))
     jitter = tuple((name, 1 + JITTER) for name in ("brightness", "contrast", "saturation"))
-    yield "a", "(a) original", Augmentation(0, 0, side, side, False, ()), False
-    yield "b", "(b) RandomResizedCrop", Augmentation(top, left, cut, cut, False, ()), False
-    yield "c", "(c) HorizontalFlip", Augmentation(0, 0, side, side, True, ()), False
-    yield "d", "(d) ColorJitter", Augmentation(0, 0, side, side, False, jitter), False
+    yield "a", "(a) original", DrawnTransforms(0, 0, side, side, False, ()), False
+    yield "b", "(b) RandomResizedCrop", DrawnTransforms(top, left, cut, cut, False, ()), False
+    yield "c", "(c) HorizontalFlip", DrawnTransforms(0, 0, side, side, True, ()), False
+    yield "d", "(d) ColorJitter", DrawnTransforms(0, 0, side, side, False, jitter), False
     for place in range(DRAWS):
         yield f"draw{place + 1}", f"draw {place + 1}", draw(rng, side), True
 
@@ -105,16 +106,16 @@ def _frame(paths: Paths, params: Params) -> tuple[str, Pixels] | None:
     source = paths.stage(params.corpus, "split") / "split.parquet"
     if not source.is_file():
         return None
-    table = pd.read_parquet(source, columns=["night", "name", "label", "split"])
+    table = read_table(source, made_by=MADE_BY, columns=["night", "name", "label", "split"])
     trained = table[(table["label"] == "yes") & (table["split"] == "train")].sort_values("name")
-    order = generator(params.seed, "report", "figure3", "frame").permutation(len(trained))[:LOOKED_AT]
-    found: tuple[float, str, Pixels] | None = None
+    order = generator(params.seed, "report", "figure3", "frame").permutation(len(trained))[:CANDIDATES]
+    best: tuple[float, str, Pixels] | None = None
     for row in trained.iloc[order].to_dict("records"):
         archive = paths.stage(params.corpus, "film") / "frames" / f"{row['night']}.zip"
         if not archive.is_file():
-            continue  # taken away since, to save space; another frame shows the same
+            continue  # removed since, to save space; another frame will do
         pixels = load_frame(archive, str(row["name"]), params.train.image_size_px)
         contrast = float(pixels.std())
-        if found is None or contrast > found[0]:
-            found = contrast, str(row["name"]), pixels
-    return None if found is None else (found[1], found[2])
+        if best is None or contrast > best[0]:
+            best = contrast, str(row["name"]), pixels
+    return None if best is None else (best[1], best[2])

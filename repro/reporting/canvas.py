@@ -17,9 +17,9 @@ from repro.files import atomic_path, write_text
 INK = "#1d2126"
 QUIET = "#5c6670"
 RULE = "#c9ced4"
-MARK = "#8a4b00"  # of what a simulated corpus feeds; the page's badge has it, too
+MARK = "#8a4b00"  # marks simulated data, like the badge of the page
 
-#: The nine conditions. Hue tells the moon (blue none, red-brown quarter, yellow full), lightness the sun (dark Night,
+#: The nine conditions. Hue shows the moon (blue none, red-brown quarter, yellow full), lightness the sun (dark Night,
 #: pale Nautical). Every pair stays apart under simulated colour blindness; a test measures it.
 CONDITION_COLOUR = {
     ("Night", "No_moon"): "#10243f",
@@ -58,8 +58,8 @@ _STYLE: dict[Any, Any] = {
     "ytick.major.width": 0.6,
     "legend.frameon": False,
     "figure.facecolor": "white",
-    "svg.fonttype": "path",  # a reader's fonts cannot move a label
-    "svg.hashsalt": "aurora-repro",  # names inside the file follow from its content, not from chance
+    "svg.fonttype": "path",  # independent of the reader's fonts
+    "svg.hashsalt": "aurora-repro",  # names inside the file depend on its content only
 }
 
 
@@ -76,7 +76,7 @@ def canvas(
     width_in, height_in : float
         Size in inches.
     arrange : bool
-        Let matplotlib arrange the axes (constrained layout); else they stay where they are put.
+        Let matplotlib arrange the axes (constrained layout); else they stay where they are placed.
     simulated : bool
         Write below the axes that the data are simulated, so that a figure taken out of the report still says so.
 
@@ -94,7 +94,7 @@ def canvas(
             figure.text(0.995, note / 4, "simulated", ha="right", va="bottom", fontsize=8, weight="bold", color=MARK)
         yield figure
         with atomic_path(path) as temporary:
-            # Without the date, and with the version of matplotlib told in the provenance instead.
+            # Without the date, and without the version of matplotlib, which would change the file.
             figure.savefig(temporary, format="svg", metadata={"Date": None, "Creator": None})
 
 

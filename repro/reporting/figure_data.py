@@ -1,4 +1,4 @@
-"""The tables behind the figures: taken from claims, verdicts and the schedule, written beside each figure as CSV."""
+"""Data of the figures: taken from claims, verdicts and the schedule, written beside each figure as CSV."""
 
 from __future__ import annotations
 

@@ -13,15 +13,13 @@ from matplotlib.path import Path as Outline
 from matplotlib.ticker import FuncFormatter, MultipleLocator
 
 from repro.reporting.canvas import CONDITION_COLOUR, FIRST, INK, QUIET, SECOND, canvas
-from repro.reporting.wording import signed
+from repro.reporting.wording import MOON_WORDS, SUN_WORDS, signed
 
-SUN_WORDS = {"Night": "Night", "Astro": "Astronomical", "Nautical": "Nautical"}
 SUN_ALTITUDES = {
     "Night": "Night\nsun ≤ −18°",
     "Astro": "Astronomical\n−18° to −12°",
     "Nautical": "Nautical\n−12° to −6°",
 }
-MOON_WORDS = {"No_moon": "no moon", "Moon_Quarter": "quarter moon", "Moon_Full": "full moon"}
 
 
 def table3(cells: pd.DataFrame, path: Path) -> None:
@@ -32,7 +30,7 @@ def table3(cells: pd.DataFrame, path: Path) -> None:
     cells : DataFrame
         One row a cell, in the order shown: ``sun_bin``, ``moon_bin``, ``published`` and ``predicted`` (frames),
         ``deviation_percent`` (predicted minus published, of published), ``unfitted_percent`` (the same without any
-        fitted number; NaN where nothing can be said), ``sd_percent`` (standard deviation that missing nights make) and
+        fitted number; NaN where it is undefined), ``sd_percent`` (standard deviation that missing nights make) and
         ``tolerance_percent`` (declared for the comparison).
     path : Path
         SVG file.
@@ -82,9 +80,9 @@ def table3(cells: pd.DataFrame, path: Path) -> None:
         deviations.grid(axis="x")
         handles, labels = [], []
         for axes in (counts, deviations):
-            mine = axes.get_legend_handles_labels()
-            handles += mine[0]
-            labels += mine[1]
+            own_handles, own_labels = axes.get_legend_handles_labels()
+            handles += own_handles
+            labels += own_labels
         figure.legend(
             [*handles, Patch(color="#e4e7ea")], [*labels, "declared tolerance"], loc="outside upper center", ncols=5,
             columnspacing=1.4, handletextpad=0.4,
@@ -153,9 +151,9 @@ def _window(
     shown = spans[spans["day"].between(first, last)]
     rows = (shown["day"] - first).dt.days
     for condition, colour in CONDITION_COLOUR.items():
-        mine = (shown["sun_bin"] == condition[0]) & (shown["moon_bin"] == condition[1])
-        if mine.any():
-            boxes = np.column_stack([shown["from_h"][mine], shown["to_h"][mine], rows[mine]])
+        cell = (shown["sun_bin"] == condition[0]) & (shown["moon_bin"] == condition[1])
+        if cell.any():
+            boxes = np.column_stack([shown["from_h"][cell], shown["to_h"][cell], rows[cell]])
             axes.add_patch(PathPatch(_boxes(boxes), facecolor=colour, edgecolor=colour, linewidth=0.1))
     axes.set_xlim(*limits)
     axes.set_ylim((last - first).days + 1, 0)
@@ -187,7 +185,7 @@ def learning_curves(
     mark_loss: float | None = 0.1,
     simulated: bool = False,
 ) -> None:
-    """Figure 5 redrawn: loss and accuracy by epoch, with the decoded number of images classified rightly.
+    """Figure 5 redrawn: loss and accuracy by epoch, with the number of correctly classified images.
 
     Parameters
     ----------
@@ -236,7 +234,9 @@ def learning_curves(
             accuracy.annotate(
                 f"{correct}", (x, y), xytext=(0, 3), textcoords="offset points", ha="center", fontsize=7.5, color=SECOND
             )
-        accuracy.set(xlabel="epoch", ylabel="accuracy, %", title=f"Accuracy, and images classified rightly of {images}")
+        accuracy.set(
+            xlabel="epoch", ylabel="accuracy, %", title=f"Accuracy, and correctly classified images of {images}"
+        )
         accuracy.margins(y=0.08)
         accuracy.legend(loc="lower right", fontsize=8)
         for axes in (loss, accuracy):

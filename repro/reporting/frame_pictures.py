@@ -1,4 +1,4 @@
-"""Pictures of the page that are no drawings: copied, and made small for the page."""
+"""Photographs of the page: copied, and reduced for the page."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the report shows of stage gradcam: the panels, and how much of the maps lies on known aurora."""
+"""Stage gradcam in the report: the panels, and the share of the maps on known aurora."""
 
 from __future__ import annotations
 
@@ -7,11 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
-
 from repro.files import read_json
 from repro.paths import Paths
 from repro.reporting.frame_pictures import small_copy
+from repro.untrusted import read_table
 
 MADE_BY = "dvc repro gradcam"
 SIDE_PX = 360
@@ -49,11 +48,11 @@ class Gradcam:
 
 
 def load_gradcam(paths: Paths, corpus: str, target: Path) -> Gradcam | None:
-    """Read what stage gradcam left and copy its pictures beside the page; None if it has not run."""
+    """Read the results of stage gradcam and copy its pictures beside the page; None if it has not run."""
     folder = paths.stage(corpus, "gradcam")
     if not (folder / "gradcam.json").is_file():
         return None
-    cases = pd.read_parquet(folder / "cases.parquet")
+    cases = read_table(folder / "cases.parquet", made_by=MADE_BY)
     panels = []
     for row in cases[cases["name"].notna()].to_dict("records"):
         title = f"{row['panel']}.{row['case']}"

@@ -1,25 +1,20 @@
-"""What a report could show and does not yet: which stage has not run, and the command that runs it."""
+"""Parts of the report that are missing: which stage has not run, and the command that runs it."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 from repro.paths import SIMULATED
-from repro.reporting.augmentation import MADE_BY as FIGURE3_BY
-from repro.reporting.augmentation import Figure3
-from repro.reporting.gradcam_panels import MADE_BY as GRADCAM_BY
-from repro.reporting.gradcam_panels import Gradcam
+from repro.reporting import augmentation, gradcam_panels
+from repro.reporting import predictions as predictions_section
+from repro.reporting import training as training_section
 from repro.reporting.nights_table import CorpusOverview
 from repro.reporting.observatory import Observatory
-from repro.reporting.predictions import MADE_BY as ANSWERS_BY
-from repro.reporting.predictions import Predictions
-from repro.reporting.training import MADE_BY as TRAINING_BY
-from repro.reporting.training import Training
 
 
 @dataclass(frozen=True)
 class MissingPart:
-    """A part of the report that waits, and the command that makes it."""
+    """A missing part of the report, and the command that makes it."""
 
     part: str
     command: str
@@ -28,10 +23,10 @@ class MissingPart:
 def missing_parts(
     corpus: CorpusOverview,
     observatory: Observatory | None,
-    training: Training | None,
-    predictions: Predictions | None,
-    gradcam: Gradcam | None,
-    figure3: Figure3 | None,
+    training: training_section.Training | None,
+    predictions: predictions_section.Predictions | None,
+    gradcam: gradcam_panels.Gradcam | None,
+    figure3: augmentation.Figure3 | None,
 ) -> tuple[MissingPart, ...]:
     """Parts that are missing, in the order of the report."""
     waiting = []
@@ -48,12 +43,11 @@ def missing_parts(
         waiting.append(MissingPart("The simulated observatory: no night was simulated", "dvc repro simulate"))
     elif observatory is not None and observatory.sheet is None:
         waiting.append(MissingPart("The contact sheet of the simulated observatory", "dvc repro --force simulate"))
-    if figure3 is None:
-        waiting.append(MissingPart(f"Figure 3 from the corpus {name}: no frame with aurora trains yet", FIGURE3_BY))
-    if training is None:
-        waiting.append(MissingPart(f"Training on the corpus {name}, beside Figure 5", TRAINING_BY))
-    if predictions is None:
-        waiting.append(MissingPart(f"Table 6 and Figures 6 and 7 of the corpus {name}", ANSWERS_BY))
-    if gradcam is None:
-        waiting.append(MissingPart(f"Grad-CAM panels of the corpus {name}", GRADCAM_BY))
+    parts = (
+        (figure3, f"Figure 3 from the corpus {name}: no frame with aurora trains yet", augmentation.MADE_BY),
+        (training, f"Training on the corpus {name}, beside Figure 5", training_section.MADE_BY),
+        (predictions, f"Table 6 and Figures 6 and 7 of the corpus {name}", predictions_section.MADE_BY),
+        (gradcam, f"Grad-CAM panels of the corpus {name}", gradcam_panels.MADE_BY),
+    )
+    waiting += [MissingPart(part, command) for result, part, command in parts if result is None]
     return tuple(waiting)

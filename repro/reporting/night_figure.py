@@ -1,6 +1,6 @@
 """A night as one drawing: sun and moon, keogram, p(yes) and the class of every frame, and the right answer where known.
 
-The drawing is SVG written by hand: a corpus has hundreds of nights, and the keogram's pixels lie inside it, so that
+The drawing is SVG written by hand: a corpus has hundreds of nights, and the keogram's pixels are embedded in it, so that
 everything shares one axis of time whatever the width of the page.
 """
 
@@ -18,8 +18,10 @@ import pandas as pd
 from markupsafe import escape
 
 from repro.files import write_text
+from repro.frames import ATTRIBUTES, KEYS, with_right_answers
 from repro.paths import Paths
 from repro.reporting.canvas import FIRST, INK, MARK, QUIET, RULE, SECOND
+from repro.untrusted import read_table
 
 WIDTH = 480
 LEFT, RIGHT = 42.0, 440.0  # edges of the axis of time
@@ -41,7 +43,7 @@ class Band(NamedTuple):
         return np.asarray(self.bottom - shares * (self.bottom - self.top), dtype=np.float64)
 
 
-ALTITUDE, KEOGRAM, SURE = Band(6, 70), Band(76, 184), Band(192, 230)
+ALTITUDE, KEOGRAM, P_YES = Band(6, 70), Band(76, 184), Band(192, 230)
 CLASS, TRUTH = Band(235, 247), Band(251, 259)
 
 
@@ -60,23 +62,23 @@ class NightFrames:
 
     @property
     def classified(self) -> int:
-        """NightFrames that the network answered."""
+        """Frames that the network classified."""
         return int(self.table["predicted"].notna().sum())
 
     @property
     def yes(self) -> int:
-        """NightFrames classified yes."""
+        """Frames classified yes."""
         return int((self.table["predicted"] == "yes").sum())
 
     @property
     def right(self) -> tuple[int, int]:
-        """NightFrames classified as they should be, and frames of which both are known."""
+        """Frames classified correctly, and frames whose class and right answer are both known."""
         known = self.table["predicted"].notna() & self.table["truth"].notna()
         return int((self.table["predicted"] == self.table["truth"])[known].sum()), int(known.sum())
 
 
 def read_frames(paths: Paths, corpus: str, night: str, labels: pd.Series, truth: Path | None) -> NightFrames:
-    """Read what the stages know of a night's frames.
+    """Read a night's frames from the tables of the stages.
 
     Parameters
     ----------
@@ -89,22 +91,18 @@ def read_frames(paths: Paths, corpus: str, night: str, labels: pd.Series, truth:
     truth : Path or None
         Folder of the truth of a simulated corpus.
     """
-    columns = ["number", "name", "time_utc", "sun_alt_deg", "moon_alt_deg"]
+    columns = [*KEYS, "name", "time_utc", "sun_alt_deg", "moon_alt_deg"]
     answered = paths.stage(corpus, "infer") / "tables" / f"{night}.parquet"
     if answered.is_file():
-        table = pd.read_parquet(answered, columns=[*columns, "p_yes", "predicted"])
+        table = read_table(answered, made_by="dvc repro infer", columns=[*columns, "p_yes", "predicted"])
     else:
-        table = pd.read_parquet(paths.stage(corpus, "sky") / "tables" / f"{night}.parquet", columns=columns)
+        source = paths.stage(corpus, "sky") / "tables" / f"{night}.parquet"
+        table = read_table(source, made_by="dvc repro sky", columns=columns)
         table = table.assign(p_yes=np.nan, predicted=pd.Series(pd.NA, index=table.index, dtype="str"))
-    if truth is not None and (truth / f"{night}.parquet").is_file():
-        known = pd.read_parquet(truth / f"{night}.parquet", columns=["number", "visible"])
-        table["truth"] = (
-            table["number"].map(known.set_index("number")["visible"]).map({True: "yes", False: "no"}).astype("str")
-        )
-    else:
-        table["truth"] = table["name"].map(labels).astype("str")
+    known = truth if truth is not None and (truth / f"{night}.parquet").is_file() else None
+    table = with_right_answers(table, labels, known).drop(columns=["certain", *ATTRIBUTES], errors="ignore")
     table = table[table["time_utc"].notna()].sort_values("time_utc", kind="stable")
-    return NightFrames(table.drop(columns=["number", "name"]).reset_index(drop=True))
+    return NightFrames(table.drop(columns=[*KEYS, "name"]).reset_index(drop=True))
 
 
 def draw_night(frames: NightFrames, strip: bytes, span: tuple[float, float], target: Path, *, simulated: bool) -> int:
@@ -137,7 +135,10 @@ def draw_night(frames: NightFrames, strip: bytes, span: tuple[float, float], tar
     height = int(bottom + (30 if simulated else 20))
     parts = [*_altitudes(table, x, step), *_picture(strip)]
     if frames.classified:
-        parts += [*_sureness(table["p_yes"].to_numpy(float), x, step), *_ribbon(table["predicted"], x, step, CLASS)]
+        parts += [
+            *_probabilities(table["p_yes"].to_numpy(float), x, step),
+            *_ribbon(table["predicted"], x, step, CLASS),
+        ]
         parts.append(_text(LEFT - 4, CLASS.bottom - 2, "class", anchor="end"))
     if with_truth:
         parts += [
@@ -172,7 +173,7 @@ def _altitudes(table: pd.DataFrame, x: npt.NDArray[np.float64], step: float) -> 
         yield _line(x, values, step, f'stroke="{colour}" stroke-width="1.6"{dash}')
         ends.append((float(values[-1]), name, colour))
     (upper, *one), (lower, *other) = sorted(ends)
-    apart = max(0.0, 10 - (lower - upper)) / 2  # so that two names never cover each other
+    apart = max(0.0, 10 - (lower - upper)) / 2  # so that two names never overlap
     for y, (name, colour) in ((upper - apart, one), (lower + apart, other)):
         yield _text(RIGHT + 4, y + 3.5, name, colour=colour, weight="bold")
 
@@ -187,13 +188,13 @@ def _picture(strip: bytes) -> Iterator[str]:
     yield _text(LEFT - 4, KEOGRAM.bottom - 2, "south", anchor="end")
 
 
-def _sureness(p_yes: npt.NDArray[np.float64], x: npt.NDArray[np.float64], step: float) -> Iterator[str]:
+def _probabilities(p_yes: npt.NDArray[np.float64], x: npt.NDArray[np.float64], step: float) -> Iterator[str]:
     for share, dash in ((0.0, ""), (0.5, ' stroke-dasharray="3 3"'), (1.0, "")):
-        y = float(SURE.at(share))
+        y = float(P_YES.at(share))
         yield f'<path d="M{LEFT:g} {y:.1f}H{RIGHT:g}" stroke="{QUIET if dash else RULE}" stroke-width="0.7"{dash}/>'
-    yield _text(LEFT - 4, SURE.top + 8, "p(yes)", anchor="end")
-    yield _text(LEFT - 4, SURE.bottom + 1, "0 to 1", anchor="end")
-    yield _line(x, SURE.at(p_yes), step, f'stroke="{INK}" stroke-width="1.2"')
+    yield _text(LEFT - 4, P_YES.top + 8, "p(yes)", anchor="end")
+    yield _text(LEFT - 4, P_YES.bottom + 1, "0 to 1", anchor="end")
+    yield _line(x, P_YES.at(p_yes), step, f'stroke="{INK}" stroke-width="1.2"')
 
 
 def _ribbon(words: pd.Series, x: npt.NDArray[np.float64], step: float, band: Band) -> Iterator[str]:
@@ -209,10 +210,10 @@ def _ribbon(words: pd.Series, x: npt.NDArray[np.float64], step: float, band: Ban
 
 
 def _times(span: tuple[float, float], bottom: float) -> Iterator[str]:
-    """Full hours, or what parts of them the night is long enough for."""
+    """Ticks at full hours, or at parts of an hour in a short night."""
     minutes = 1440 * (span[1] - span[0])
-    every = next((step for step in STEPS_MIN if minutes / step <= 7), STEPS_MIN[-1]) / 1440
-    for day in np.arange(np.ceil(span[0] / every), span[1] / every) * every:
+    spacing = next((step for step in STEPS_MIN if minutes / step <= 7), STEPS_MIN[-1]) / 1440
+    for day in np.arange(np.ceil(span[0] / spacing), span[1] / spacing) * spacing:
         x = LEFT + (day - span[0]) / (span[1] - span[0]) * (RIGHT - LEFT)
         minute = round(day * 1440) % 1440
         yield f'<path d="M{x:.1f} {bottom + 1:g}v4" stroke="{QUIET}"/>'

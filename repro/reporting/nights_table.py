@@ -1,4 +1,4 @@
-"""What the report shows of the corpus: its nights, its clock, its conditions, and the truth where it was simulated."""
+"""The corpus in the report: its nights, clock and conditions, and the truth where it is simulated."""
 
 from __future__ import annotations
 
@@ -11,16 +11,18 @@ import pandas as pd
 
 from repro.camera import camera_of
 from repro.clock.table1 import RULES
+from repro.frames import KEYS, join_truth
 from repro.params import Params
 from repro.paths import Paths
 from repro.simulated_mark import CREDIT, corpus_is_simulated, known_truth
 from repro.sky.bins import MOON_BINS, SUN_BINS
 from repro.status import Status, status
+from repro.untrusted import read_table
 
 
 @dataclass(frozen=True)
 class Exactness:
-    """Times that were read, held against a simulated night's truth.
+    """Times that were read, compared with the truth of simulated nights.
 
     Parameters
     ----------
@@ -38,7 +40,7 @@ class Exactness:
 
 @dataclass(frozen=True)
 class Keogram:
-    """Where a night's keogram lies.
+    """Files of a night's keogram.
 
     Parameters
     ----------
@@ -53,7 +55,7 @@ class Keogram:
 
     @property
     def complete(self) -> bool:
-        """Whether all of it is there."""
+        """Whether both files are there."""
         return self.strip.is_file() and self.table.is_file()
 
 
@@ -66,7 +68,7 @@ class NightRow:
     night : str
         YYYYMMDD.
     published : bool
-        Whether it lies in one of the published windows; later nights are shown apart.
+        Whether it is in one of the published windows; later nights are shown apart.
     counts : mapping
         ``sampled``, ``missing``, ``read``, ``repaired``, ``unreadable``, ``gaps``, ``duplicates``; None where the stage
         has not run.
@@ -93,14 +95,14 @@ class NightRow:
 
 @dataclass(frozen=True)
 class CorpusOverview:
-    """A corpus as far as it has come.
+    """A corpus with the results of its stages so far.
 
     Parameters
     ----------
     name : str
         As in ``params.yaml``.
     credit : str
-        Whom the images belong to.
+        Owner of the images.
     status : Status
         Totals from the stages' receipts.
     nights : tuple of NightRow
@@ -108,11 +110,11 @@ class CorpusOverview:
     conditions : mapping
         Frames by ``(sun_bin, moon_bin)`` over all nights.
     repairs : tuple of pairs
-        Name of a repair and frames: all rules of Table 1 where they apply, then whatever else was done.
+        Name of a repair and frames: all rules of Table 1 where they apply, then all other repairs.
     exactness : Exactness or None
         None where no truth is known.
     simulated : bool
-        Whether all its nights are simulated, and so no evidence about anything published.
+        Whether all its nights are simulated, and so no evidence about published numbers.
     """
 
     name: str
@@ -139,7 +141,7 @@ class CorpusOverview:
 
 
 def load_corpus(paths: Paths, params: Params, published: set[str]) -> CorpusOverview:
-    """Read the receipts of a corpus, and hold its times against the truth where there is one.
+    """Read the receipts of a corpus, and compare its times with the truth, where it is known.
 
     Parameters
     ----------
@@ -151,13 +153,13 @@ def load_corpus(paths: Paths, params: Params, published: set[str]) -> CorpusOver
         Nights (YYYYMMDD) of the published windows.
     """
     name = params.corpus
-    found = status(paths, name)
+    corpus_status = status(paths, name)
     camera, simulated, truth = camera_of(name, params.film), corpus_is_simulated(paths, name), known_truth(paths, name)
     tables = paths.stage(name, "clock") / "tables"
     repaired = {path.stem: _repaired(path) for path in sorted(tables.glob("[!.]*.parquet"))}
     seen = _conditions(paths.stage(name, "sky") / "tables")
     rows = []
-    for row in found.nights.astype(object).where(found.nights.notna(), None).to_dict("records"):
+    for row in corpus_status.nights.astype(object).where(corpus_status.nights.notna(), None).to_dict("records"):
         night = str(row["night"])
         counts = {key: row[key] for key in ("sampled", "missing", "read", "unreadable", "gaps", "duplicates")}
         counts["repaired"] = repaired.get(night)
@@ -172,40 +174,37 @@ def load_corpus(paths: Paths, params: Params, published: set[str]) -> CorpusOver
                 counts,
                 seen.get(night, {}),
                 keogram if keogram.complete else None,
-                night in found.simulated,
+                night in corpus_status.simulated,
             )
         )
     return CorpusOverview(
         name=name,
         credit=CREDIT if simulated else camera.credit,
-        status=found,
+        status=corpus_status,
         nights=tuple(rows),
         conditions=_total(seen),
-        repairs=_repairs(found.repairs, table1=camera.clock.published_repairs),
+        repairs=_repairs(corpus_status.repairs, table1=camera.clock.published_repairs),
         exactness=exactness(truth, tables) if truth is not None else None,
         simulated=simulated,
     )
 
 
 def exactness(truth: Path, tables: Path) -> Exactness | None:
-    """Hold the times that the clock stage gave against the truth of the same frames.
+    """Compare the times that the clock stage gave with the truth of the same frames.
 
     Parameters
     ----------
     truth, tables : Path
         Folders of the simulated truth and of the clock stage's tables, one file a night. A night without both is left
-        out.
+        out; None if no night has both.
     """
-    parts = []
-    for path in sorted(tables.glob("[!.]*.parquet")):
-        known = truth / path.name
-        if known.is_file():
-            right = pd.read_parquet(known, columns=["number", "time_utc"])
-            given = pd.read_parquet(path, columns=["number", "time_utc"])
-            parts.append(right.merge(given, on="number", how="left", suffixes=("_true", "")))
-    if not parts:
+    sources = [path for path in sorted(tables.glob("[!.]*.parquet")) if (truth / path.name).is_file()]
+    if not sources:
         return None
-    table = pd.concat(parts, ignore_index=True)
+    columns = [*KEYS, "time_utc"]
+    given = pd.concat([read_table(path, made_by="dvc repro clock", columns=columns) for path in sources])
+    table = join_truth(given, truth, ["time_utc"])
+    table = table[table["time_utc_true"].notna()]
     timed = table["time_utc"].notna()
     exact = int((timed & (table["time_utc"] == table["time_utc_true"])).sum())
     return Exactness(len(table), exact, int(timed.sum()) - exact, int((~timed).sum()))
@@ -213,19 +212,19 @@ def exactness(truth: Path, tables: Path) -> Exactness | None:
 
 def _repaired(path: Path) -> int:
     """Frames whose time was repaired and is known."""
-    table = pd.read_parquet(path, columns=["clock_repair", "time_utc"])
+    table = read_table(path, made_by="dvc repro clock", columns=["clock_repair", "time_utc"])
     return int(((table["clock_repair"] != "") & table["time_utc"].notna()).sum())
 
 
 def _conditions(tables: Path) -> dict[str, dict[tuple[str, str], int]]:
     """Frames by night and condition, conditions in the order of the bins."""
-    found = {}
+    by_night = {}
     for path in sorted(tables.glob("[!.]*.parquet")):
-        table = pd.read_parquet(path, columns=["sun_bin", "moon_bin"]).dropna()
+        table = read_table(path, made_by="dvc repro sky", columns=["sun_bin", "moon_bin"]).dropna()
         by_cell = Counter(zip(table["sun_bin"].astype(str), table["moon_bin"].astype(str), strict=True))
         order = [(sun, moon) for moon in MOON_BINS for sun in SUN_BINS]
-        found[path.stem] = {cell: by_cell[cell] for cell in order if cell in by_cell}
-    return found
+        by_night[path.stem] = {cell: by_cell[cell] for cell in order if cell in by_cell}
+    return by_night
 
 
 def _total(seen: Mapping[str, Mapping[tuple[str, str], int]]) -> dict[tuple[str, str], int]:
@@ -235,7 +234,7 @@ def _total(seen: Mapping[str, Mapping[tuple[str, str], int]]) -> dict[tuple[str,
     return dict(total)
 
 
-def _repairs(found: pd.DataFrame, *, table1: bool) -> tuple[tuple[str, int], ...]:
-    counts = dict(zip(found["repair"].astype(str), found["frames"].astype(int), strict=True))
+def _repairs(repairs: pd.DataFrame, *, table1: bool) -> tuple[tuple[str, int], ...]:
+    counts = dict(zip(repairs["repair"].astype(str), repairs["frames"].astype(int), strict=True))
     first = {rule.__name__: 0 for rule in RULES} if table1 else {}
     return tuple({**first, **counts}.items())

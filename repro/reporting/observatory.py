@@ -1,4 +1,4 @@
-"""What the report shows of the simulated observatory: its truth, its pictures, and its backbone."""
+"""The simulated observatory in the report: its truth, its pictures, and its backbone."""
 
 from __future__ import annotations
 
@@ -14,19 +14,7 @@ import pandas as pd
 from repro.files import read_json
 from repro.paths import SIMULATED, Paths
 from repro.sky.bins import CONDITIONS
-
-#: Statistics of a frame that are shown, of those in ``contact_sheet.csv``.
-STATISTICS = {
-    "median_red": "median of red, counts of 255",
-    "median_green": "median of green",
-    "median_blue": "median of blue",
-    "p05": "brightness that 5 % of the sky lie below",
-    "p25": "that 25 % lie below",
-    "p75": "that 75 % lie below",
-    "p95": "that 95 % lie below",
-    "noise": "noise, counts",
-    "stars": "spots like stars, number",
-}
+from repro.untrusted import read_table
 
 
 @dataclass(frozen=True)
@@ -36,23 +24,6 @@ class Share:
     name: str
     frames: int
     visible: int
-
-
-@dataclass(frozen=True)
-class Span:
-    """Lowest, middle and highest value of one statistic over some frames."""
-
-    low: float
-    median: float
-    high: float
-
-
-@dataclass(frozen=True)
-class FrameStatistic:
-    """One statistic over the frames of the contact sheet."""
-
-    name: str
-    span: Span
 
 
 @dataclass(frozen=True)
@@ -69,8 +40,6 @@ class Observatory:
         Picture of the contact sheet.
     tiles : int
         Frames on it.
-    statistics : tuple of FrameStatistic
-        Statistics of the sheet's frames.
     """
 
     nights: int
@@ -82,7 +51,6 @@ class Observatory:
     weathers: tuple[Share, ...]
     sheet: Path | None
     tiles: int
-    statistics: tuple[FrameStatistic, ...]
 
 
 def load_observatory(paths: Paths) -> Observatory | None:
@@ -91,11 +59,12 @@ def load_observatory(paths: Paths) -> Observatory | None:
     if not files:
         return None
     columns = ["night", "sun_bin", "moon_bin", "visible", "form", "colour", "weather"]
-    truth = pd.concat([pd.read_parquet(path, columns=columns) for path in files], ignore_index=True)
+    truth = pd.concat(
+        [read_table(path, made_by="dvc repro simulate", columns=columns) for path in files], ignore_index=True
+    )
     truth["condition"] = truth["sun_bin"] + ", " + truth["moon_bin"]
     statistics = paths.contact_sheet.with_suffix(".csv")
     both = paths.contact_sheet.is_file() and statistics.is_file()
-    table = pd.read_csv(statistics) if both else pd.DataFrame({"row": []})
     return Observatory(
         nights=truth["night"].nunique(),
         frames=len(truth),
@@ -106,10 +75,7 @@ def load_observatory(paths: Paths) -> Observatory | None:
         colours=_shares(truth[truth["visible"]], "colour"),
         weathers=_shares(truth, "weather"),
         sheet=paths.contact_sheet if both else None,
-        tiles=len(table),
-        statistics=tuple(FrameStatistic(words, _span(table[name])) for name, words in STATISTICS.items())
-        if both
-        else (),
+        tiles=len(pd.read_csv(statistics)) if both else 0,
     )
 
 
@@ -128,7 +94,3 @@ def _shares(truth: pd.DataFrame, column: str, order: list[str] | None = None) ->
     common = [name for name, _ in frames.most_common()]
     first = [name for name in order or () if name in frames]
     return tuple(Share(name, frames[name], visible[name]) for name in [*first, *(n for n in common if n not in first)])
-
-
-def _span(values: pd.Series) -> Span:
-    return Span(float(values.min()), float(values.median()), float(values.max()))

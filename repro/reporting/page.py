@@ -14,7 +14,7 @@ from repro.clock.table1 import RULES
 from repro.files import write_text
 from repro.params import load_params
 from repro.paths import SIMULATED, Paths
-from repro.record.claims import EVIDENCE, Document
+from repro.record.claims import EVIDENCE
 from repro.record.judge import OUTCOMES
 from repro.reporting import published_beside_rebuilt as compared
 from repro.reporting import wording as words
@@ -25,7 +25,7 @@ from repro.reporting.drawings import draw_predictions, draw_record, draw_trainin
 from repro.reporting.frame_pictures import full_copy, small_copy
 from repro.reporting.gradcam_panels import load_gradcam
 from repro.reporting.missing import missing_parts
-from repro.reporting.nights import NightGroup, load_parts, page_of
+from repro.reporting.night_pages import NightGroup, load_parts, page_of
 from repro.reporting.nights_table import CorpusOverview, load_corpus
 from repro.reporting.observatory import Observatory, backbone_card, load_observatory
 from repro.reporting.pictures_of_record import ACCOUNT, load_record_pictures
@@ -82,12 +82,12 @@ def build(paths: Paths) -> Path:
     Parameters
     ----------
     paths : Paths
-        The project; results are read, nothing is computed again.
+        The project; its results are read.
 
     Returns
     -------
     Path
-        ``index.html`` of the built report; ``summary.md`` lies beside it.
+        ``index.html`` of the built report; ``summary.md`` is beside it.
 
     Raises
     ------
@@ -98,7 +98,7 @@ def build(paths: Paths) -> Path:
     target, figures = paths.report_build, paths.report_build / "figures"
     corpus = load_corpus(paths, params, set(results.nights["night"].astype(str)))
     simulated = corpus.simulated
-    # Real videos are the subject then; the simulation would only stand in the way.
+    # With real videos the simulation is left out.
     observatory = load_observatory(paths) if corpus.name == SIMULATED else None
     flow = workflow.stages(paths, corpus.name)
     training, predictions = load_training(paths, corpus.name), load_predictions(paths, corpus.name)
@@ -144,7 +144,7 @@ def build(paths: Paths) -> Path:
 
 
 def record_content(results: Results, origin: Provenance) -> dict[str, Any]:
-    """What the sections about the record show."""
+    """Content of the sections about the record."""
     return {
         "results": results,
         "summary": summarise(results),
@@ -159,7 +159,7 @@ def record_content(results: Results, origin: Provenance) -> dict[str, Any]:
 
 
 def observatory_content(observatory: Observatory | None, target: Path) -> dict[str, Any]:
-    """What the section about the simulated observatory shows; its contact sheet is copied beside the page."""
+    """Content of the section about the simulated observatory; its contact sheet is copied beside the page."""
     size = (0, 0)
     if observatory and observatory.sheet:
         size = small_copy(observatory.sheet, target / "observatory" / "contact_sheet.jpg", width_px=SHEET_PX)
@@ -235,7 +235,7 @@ def link_across(texts: Mapping[str, str]) -> dict[str, str]:
     Parameters
     ----------
     texts : mapping
-        HTML by file name. An id that others link to stands on one page.
+        HTML by file name. An id that is linked to occurs on one page only.
     """
     ids = {file: set(re.findall(r'\bid="([^"]+)"', text)) for file, text in texts.items()}
     place = {name: file for file, names in ids.items() for name in names}
@@ -251,9 +251,9 @@ def link_across(texts: Mapping[str, str]) -> dict[str, str]:
 
 
 def environment(templates: Path, *, html: bool) -> Environment:
-    """Jinja with the report's words; what is missing or not a number is refused, in HTML all text is escaped."""
+    """Jinja with the report's wording; missing values and NaN are refused, and in HTML all text is escaped."""
     # Markdown is escaped word by word with the filter `md`; escaping it as HTML would show entities in a terminal.
-    made = Environment(
+    jinja = Environment(
         loader=FileSystemLoader(templates),
         autoescape=html,
         undefined=StrictUndefined,
@@ -262,25 +262,28 @@ def environment(templates: Path, *, html: bool) -> Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    made.globals |= {"words": words, "page_of": page_of}
-    made.filters |= {"md": markdown}
-    return made
+    jinja.globals |= {"words": words, "page_of": page_of}
+    jinja.filters |= {"md": markdown}
+    return jinja
 
 
 def markdown(text: str) -> str:
-    """Text that Markdown shows as it is, on one line of a table."""
+    """Text escaped for Markdown, on one line of a table."""
     flat = " ".join(str(text).split())
     return "".join(f"\\{letter}" if letter in "\\`*_[]<>|#" else letter for letter in flat)
 
 
 def chapters(results: Results) -> dict[str, list[Chapter]]:
-    """Claims by document (in the order of ``words.DOCUMENT``) and section."""
-    placed: dict[tuple[Document, str], list[JudgedClaim]] = {}
+    """Claims by document (in the order of ``_record.yaml``, then those that it does not name) and section."""
+    placed: dict[tuple[str, str], list[JudgedClaim]] = {}
     for item in results.judged.values():
         source = item.claim.source
         placed.setdefault((source.document, source.section), []).append(item)
+    titles = {**results.claims.documents}
+    for name, _ in placed:
+        titles.setdefault(name, name)
     return {
         title: parts
-        for name, title in words.DOCUMENT.items()
+        for name, title in titles.items()
         if (parts := [Chapter(where[1], tuple(items)) for where, items in sorted(placed.items()) if where[0] == name])
     }

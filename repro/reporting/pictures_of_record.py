@@ -1,4 +1,4 @@
-"""What the report shows of the record's own pictures: drawings of the readings, and what one picture says of another part."""
+"""The record's own pictures in the report: drawings of the readings, and claims that a picture can judge."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from repro.reporting.verdicts import Results
 from repro.sky.bins import CONDITIONS
 
 MADE_BY = "dvc repro figures"
-#: Drawings of stage figures in the order of the page: title, and what they show to those who cannot see them.
+#: Drawings of stage figures in the order of the page: title, and a description for readers who cannot see them.
 DRAWINGS = {
     "figure5": (
         "Figure 5, redrawn from the readings",
@@ -58,7 +58,7 @@ ACCOUNT = {
 
 @dataclass(frozen=True)
 class RecordDrawing:
-    """One drawing: path from the page, title, words for those who cannot see it, width and height in pixels."""
+    """One drawing: path from the page, title, description for readers who cannot see it, width and height in pixels."""
 
     file: str
     title: str
@@ -68,7 +68,7 @@ class RecordDrawing:
 
 @dataclass(frozen=True)
 class RecordPictures:
-    """All that the page shows.
+    """Content of the page about the record's pictures.
 
     Parameters
     ----------
@@ -81,7 +81,7 @@ class RecordPictures:
     judged : tuple of pairs
         Claims that a picture judges, with the verdict, in the order of the claim files.
     missing : str
-        Which documents are not here and what they would add; empty if all are.
+        The missing documents and what they would add; empty if none is missing.
     """
 
     drawings: tuple[RecordDrawing, ...]
@@ -139,7 +139,7 @@ def _placed(file: Path, target: Path, title: str, words: str) -> RecordDrawing:
 
 
 def _rebuilt(figure7: pd.DataFrame) -> pd.DataFrame:
-    """Rebuilt densities in the form of the readings; a bin without a frame is zero."""
+    """Rebuilt densities in the format of the readings; a bin without a frame is zero."""
     index = pd.MultiIndex.from_product([range(100), [f"{sun}.{moon}".upper() for sun, moon in CONDITIONS]])
     keys = [figure7["low_percent"].astype(int), (figure7["sun_bin"] + "." + figure7["moon_bin"]).str.upper()]
     density = figure7["density"].groupby(keys).sum().reindex(index, fill_value=0.0).reset_index()

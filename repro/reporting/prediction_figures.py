@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, MultipleLocator
 
 from repro.reporting.canvas import CONDITION_COLOUR, FIRST, INK, QUIET, SECOND, canvas
-from repro.reporting.figures import MOON_WORDS, SUN_WORDS
+from repro.reporting.wording import MOON_WORDS, SUN_WORDS
 from repro.sky.bins import CONDITIONS, MOON_BINS, SUN_BINS
 
 READINGS = {"predicted yes": "frames classified yes, as published", "all": "all frames, as the title says"}
@@ -68,7 +68,7 @@ def figure7(table: pd.DataFrame, density: str, path: Path, *, simulated: bool) -
     table : DataFrame
         ``moon_bin``, ``sun_bin``, ``predicted``, ``low_percent`` (0 to 99), and the column ``density``.
     density : str
-        ``density``, each predicted class by itself, as published; or ``density_of_all``.
+        ``density``, each predicted class separately, as published; or ``density_of_all``.
     path : Path
         SVG file.
     simulated : bool
@@ -79,13 +79,13 @@ def figure7(table: pd.DataFrame, density: str, path: Path, *, simulated: bool) -
         panels = figure.subplots(3, 3, sharex=True)
         for (row, moon), (column, sun) in ((m, s) for m in enumerate(MOON_BINS) for s in enumerate(SUN_BINS[:3])):
             axes = panels[row][column]
-            here = table[(table["moon_bin"] == moon) & (table["sun_bin"] == sun)]
+            in_cell = table[(table["moon_bin"] == moon) & (table["sun_bin"] == sun)]
             for label, colour, hatch in (("no", FIRST, None), ("yes", SECOND, "////")):
-                values = here[here["predicted"] == label].sort_values("low_percent")[density].to_numpy()
+                values = in_cell[in_cell["predicted"] == label].sort_values("low_percent")[density].to_numpy()
                 if len(values):
                     axes.stairs(values, edges, fill=True, facecolor=colour, alpha=0.35, hatch=hatch, lw=0)
                     axes.stairs(values, edges, color=colour, lw=0.9, label=f"classified {label}")
-            if here.empty:
+            if in_cell.empty:
                 axes.text(0.5, 0.5, "no frames", transform=axes.transAxes, ha="center", color=QUIET)
                 axes.set_yticks([])
             axes.set_title(f"{SUN_WORDS[sun]}, {MOON_WORDS[moon]}", fontsize=8.5)
@@ -99,7 +99,7 @@ def figure7(table: pd.DataFrame, density: str, path: Path, *, simulated: bool) -
 
 
 def reliability(table: pd.DataFrame, path: Path, *, simulated: bool) -> None:
-    """How often yes is true where the network says p(yes): of all frames, and of each condition.
+    """Reliability of p(yes): of all frames, and of each condition.
 
     Parameters
     ----------
@@ -111,7 +111,7 @@ def reliability(table: pd.DataFrame, path: Path, *, simulated: bool) -> None:
     simulated : bool
         Whether to mark the figure.
     """
-    # Placed by hand: matplotlib's own arrangement of such a figure differs in the last digit from run to run.
+    # Placed by hand: matplotlib's layout of this figure differs in the last digit from run to run.
     with canvas(path, width_in=9.2, height_in=5.2, arrange=False, simulated=simulated) as figure:
         axes = figure.add_axes((0.07, 0.16, 0.34, 0.72))
         _curve(axes, table[table["sun_bin"] == "all"], counts=True)
@@ -120,11 +120,11 @@ def reliability(table: pd.DataFrame, path: Path, *, simulated: bool) -> None:
         grid = figure.add_gridspec(3, 3, left=0.49, right=0.985, bottom=0.12, top=0.93, wspace=0.14, hspace=0.36)
         panels: Any = grid.subplots(sharex=True, sharey=True)
         for (row, moon), (column, sun) in ((m, s) for m in enumerate(MOON_BINS) for s in enumerate(SUN_BINS[:3])):
-            here = table[(table["moon_bin"] == moon) & (table["sun_bin"] == sun)]
+            in_cell = table[(table["moon_bin"] == moon) & (table["sun_bin"] == sun)]
             axes = panels[row][column]
-            _curve(axes, here, counts=False)
+            _curve(axes, in_cell, counts=False)
             axes.set_title(f"{sun}, {MOON_WORDS[moon]}", fontsize=7.5)
-            axes.text(0.04, 0.88, f"{int(here['frames'].sum()):,} frames", transform=axes.transAxes, fontsize=7)
+            axes.text(0.04, 0.88, f"{int(in_cell['frames'].sum()):,} frames", transform=axes.transAxes, fontsize=7)
         for axes in panels[2]:
             axes.set_xlabel("p(yes), %")
 

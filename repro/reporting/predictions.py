@@ -1,4 +1,4 @@
-"""What the report shows of stage softmax: Table 6, Figures 6 and 7, and errors where right predictions are known."""
+"""Stage softmax in the report: Table 6, Figures 6 and 7, and errors where the right answers are known."""
 
 from __future__ import annotations
 
@@ -13,14 +13,15 @@ from repro.files import read_json
 from repro.intervals import wilson
 from repro.paths import Paths
 from repro.sky.bins import CONDITIONS
+from repro.untrusted import read_table
 
 MADE_BY = "dvc repro softmax"
-KINDS = ("form", "colour")  # what only a frame with aurora has
+KINDS = ("form", "colour")  # attributes of frames with aurora only
 
 
 @dataclass(frozen=True)
 class Predictions:
-    """The network's predictions to a corpus, as stage softmax counted them.
+    """The network's predictions of a corpus, as stage softmax counted them.
 
     Parameters
     ----------
@@ -35,9 +36,9 @@ class Predictions:
 
     @property
     def errors(self) -> Mapping[str, Any] | None:
-        """What is said of right and wrong answers; None where no right answer is known."""
-        found: Mapping[str, Any] | None = self.document.get("errors")
-        return found
+        """Errors of the network; None where no right answer is known."""
+        errors: Mapping[str, Any] | None = self.document.get("errors")
+        return errors
 
     def rows(self, name: str) -> list[dict[str, Any]]:
         """Rows of a table; none if there is no such table."""
@@ -85,13 +86,13 @@ class Predictions:
         return [(words, known[key]) for key, words in names.items() if key in known]
 
     def _confusions(self) -> list[tuple[str, list[dict[str, Any]]]]:
-        found = []
+        confusions = []
         for name in self.tables:
             if name == "confusion" or name.startswith("confusion_"):
                 title = name.partition("_")[2] or "condition"
                 rows = [{**row, "group": _words(row, title), "f1_ends": f1_ends(row)} for row in self.rows(name)]
-                found.append((title, rows))
-        return found
+                confusions.append((title, rows))
+        return confusions
 
     def calibrations(self) -> list[tuple[str, Mapping[str, Any], Mapping[str, Any] | None]]:
         """Calibration of all frames and of each condition in the order of Table 3, where it was measured.
@@ -108,8 +109,8 @@ class Predictions:
 def f1_ends(row: Mapping[str, Any]) -> tuple[float, float]:
     """Ends of the 95 % interval of F1, as fractions, as if frames were independent.
 
-    F1 = 2 q / (1 + q), where q is the share of right predictions among all frames that are yes or were taken for it. That
-    share is counted, so that it has Wilson's interval, and F1 grows with it.
+    F1 = 2 q / (1 + q), where q is the share of right predictions among all frames that are yes or were classified yes. This
+    share has a Wilson interval, and F1 increases with it.
     """
     counted = int(row["tp"] + row["fp"] + row["fn"])
     if not counted:
@@ -119,18 +120,18 @@ def f1_ends(row: Mapping[str, Any]) -> tuple[float, float]:
 
 
 def load_predictions(paths: Paths, corpus: str) -> Predictions | None:
-    """Read what stage softmax left; None if it has not run."""
+    """Read the results of stage softmax; None if it has not run."""
     folder = paths.stage(corpus, "softmax")
     if not (folder / "softmax.json").is_file():
         return None
-    tables = {path.stem: pd.read_parquet(path) for path in sorted(folder.glob("[!.]*.parquet"))}
+    tables = {path.stem: read_table(path, made_by=MADE_BY) for path in sorted(folder.glob("[!.]*.parquet"))}
     if "confusion" in tables:
         tables["confusion"] = _as_in_table_3(tables["confusion"])
     return Predictions(read_json(folder / "softmax.json", made_by=MADE_BY), tables)
 
 
 def _as_in_table_3(table: pd.DataFrame) -> pd.DataFrame:
-    """Rows in the order of Table 3, behind the row of all frames; conditions that it does not have come last."""
+    """Rows in the order of Table 3, after the row of all frames; other conditions come last."""
     order = {cell: number for number, cell in enumerate([("all", "all"), *CONDITIONS])}
     places = [order.get(cell, len(order)) for cell in zip(table["sun_bin"], table["moon_bin"], strict=True)]
     return table.iloc[sorted(range(len(table)), key=places.__getitem__)].reset_index(drop=True)

@@ -1,4 +1,4 @@
-"""Where a report comes from: the parameters and digests of what it rests on.
+"""Provenance of a report: the parameters, and digests of the files that it depends on.
 
 Nothing here may depend on the machine, the commit or the time: DVC records the hash of the report, and the same results
 must give the same report in every clone.
@@ -18,14 +18,14 @@ from repro.paths import Paths
 
 @dataclass(frozen=True)
 class Provenance:
-    """What a reader needs to recognise the same report.
+    """Facts that identify a report.
 
     Parameters
     ----------
     version : str
         Of the harness.
     digests : dict
-        SHA-256 of what the report rests on, by path.
+        SHA-256 of the files that the report depends on, by path.
     params : str
         All parameters that can change a result, as YAML.
     """
@@ -36,7 +36,7 @@ class Provenance:
 
 
 def provenance(paths: Paths, params: Params) -> Provenance:
-    """Look up where a report of this project comes from."""
+    """Collect the provenance of this project's report."""
     published = [path for path in sorted(paths.published.rglob("*")) if path.is_file()]
     return Provenance(
         version=__version__,

@@ -1,4 +1,4 @@
-"""Tables and figures of the record beside what was rebuilt: published, rebuilt, difference, and every kind of evidence."""
+"""Tables and figures of the record beside the rebuilt ones: published, rebuilt, difference, and every kind of evidence."""
 
 from __future__ import annotations
 
@@ -24,18 +24,18 @@ CELLS = [f"{sun}.{moon}" for sun, moon in CONDITIONS]
 
 @dataclass(frozen=True)
 class ComparisonRow:
-    """One line: what it is about, and each cell ready to print.
+    """One row of a comparison, each cell as text.
 
     Parameters
     ----------
     label : str
-        What the line is about.
+        Name of the row.
     published : tuple of pairs
         Published values with the ids of their claims; an empty id where nothing is registered.
     rebuilt : tuple of str
         From the corpus.
     difference : str
-        Rebuilt minus published; a dash for a simulated corpus, which is compared with nothing.
+        Rebuilt minus published; a dash for a simulated corpus, which is never compared.
     evidence : tuple of pairs
         Each kind of evidence that the claims declare, and its gravest outcome over them.
     """
@@ -49,10 +49,10 @@ class ComparisonRow:
 
 def together(items: Sequence[JudgedClaim]) -> tuple[tuple[EvidenceKind, Outcome], ...]:
     """Each kind of evidence on some claims, with its gravest outcome."""
-    found: dict[EvidenceKind, list[Outcome]] = {}
+    outcomes: dict[EvidenceKind, list[Outcome]] = {}
     for verdict in (verdict for item in items for verdict in item.verdicts):
-        found.setdefault(verdict.evidence, []).append(verdict.outcome)
-    return tuple((name, min(found[name], key=GRAVEST.index)) for name in EVIDENCE if name in found)
+        outcomes.setdefault(verdict.evidence, []).append(verdict.outcome)
+    return tuple((name, min(outcomes[name], key=GRAVEST.index)) for name in EVIDENCE if name in outcomes)
 
 
 def table1(results: Results, repairs: Mapping[str, int] | None) -> tuple[ComparisonRow, ...]:
@@ -85,7 +85,7 @@ def table5(results: Results, params: Params, training: Training | None) -> tuple
         "WEIGHTS": ("initial weights", {"imagenet": "IMAGENET1K_V1", None: "IMAGENET1K_V1"}.get(weights, weights)),
         "BATCH_SIZE": ("batch, images", train.batch),
         "LEARNING_RATE": ("learning rate of the head", train.learning_rate_head),
-        # How the code is written, not a parameter; tests hold the code against these words.
+        # Fixed in the code, not parameters; tests compare the code with these words.
         "LOSS": ("loss", "CrossEntropyLoss"),
         "OPTIMISER": ("optimiser", "Adam"),
         "TRAIN.RESIZE_PX": ("training images, px", train.image_size_px),
@@ -139,17 +139,17 @@ def table6(
     """
     rows = []
     rule = {(row["sun_bin"], row["moon_bin"]): row for row in predictions.rows(f"{name}_colour_rule")}
-    for entry in predictions.rows(name):
-        ids = [f"T6.{entry['sun_bin']}.{entry['moon_bin']}.{what}".upper() for what in ("YES", "NO", "RATIO")]
-        odds, share = (entry[f"{what}_percent"] for what in ("odds", "share"))
-        rebuilt: tuple[str, ...] = (f"{entry['yes']:,}", f"{entry['no']:,}", _tenth(odds), _tenth(share))
-        by_rule = rule.get((entry["sun_bin"], entry["moon_bin"]))
+    for cell in predictions.rows(name):
+        ids = [f"T6.{cell['sun_bin']}.{cell['moon_bin']}.{what}".upper() for what in ("YES", "NO", "RATIO")]
+        odds, share = (cell[f"{what}_percent"] for what in ("odds", "share"))
+        rebuilt: tuple[str, ...] = (f"{cell['yes']:,}", f"{cell['no']:,}", _tenth(odds), _tenth(share))
+        by_rule = rule.get((cell["sun_bin"], cell["moon_bin"]))
         if by_rule is not None:
             rebuilt = *rebuilt, f"{by_rule['yes']:,}", f"{by_rule['no']:,}"
         items = [results.judged[claim] for claim in ids if claim in results.judged]
         rows.append(
             ComparisonRow(
-                _condition(entry),
+                _condition(cell),
                 tuple(_cell(results, claim) for claim in ids),
                 rebuilt,
                 _difference(results, ids[2], odds, simulated=simulated),
@@ -162,18 +162,18 @@ def table6(
 def figure6(results: Results, predictions: Predictions, *, simulated: bool) -> tuple[ComparisonRow, ...]:
     """Figure 6: mean and standard deviation of p(yes) over the frames classified yes, and over all beside it."""
     over: dict[str, dict[str, dict[str, Any]]] = {"predicted yes": {}, "all": {}}
-    for entry in predictions.rows("figure6"):
-        over[entry["over"]][f"{entry['sun_bin']}.{entry['moon_bin']}"] = entry
+    for row in predictions.rows("figure6"):
+        over[row["over"]][f"{row['sun_bin']}.{row['moon_bin']}"] = row
     rows = []
     for cell in CELLS:
         ids = [f"F6.YES.{cell}.{what}".upper() for what in ("MEAN", "SD")]
-        yes, every = (over[kind].get(cell, {}) for kind in ("predicted yes", "all"))
+        yes, all_frames = (over[kind].get(cell, {}) for kind in ("predicted yes", "all"))
         mean = yes.get("mean_percent", float("nan"))
         rows.append(
             ComparisonRow(
                 cell.replace(".", ", "),
                 tuple(_cell(results, claim) for claim in ids),
-                tuple(_tenth(kind.get(f"{what}_percent")) for kind in (yes, every) for what in ("mean", "sd")),
+                tuple(_tenth(kind.get(f"{what}_percent")) for kind in (yes, all_frames) for what in ("mean", "sd")),
                 _difference(results, ids[0], mean, simulated=simulated),
                 together([results.judged[claim] for claim in ids if claim in results.judged]),
             )
@@ -190,11 +190,11 @@ def figure7(results: Results, predictions: Predictions, *, simulated: bool) -> t
         if not name.startswith(("F7.FIRST_BIN.", "F7.LAST_BIN.")):
             continue
         label, low = ("no", 0) if part == "FIRST_BIN" else ("yes", 99)
-        here = table[(table["sun_bin"] + "." + table["moon_bin"]).str.upper() == cell]
-        here = here[here["predicted"] == label]
-        value = float(here.loc[here["low_percent"] == low, "density"].sum()) if len(here) else float("nan")
+        in_cell = table[(table["sun_bin"] + "." + table["moon_bin"]).str.upper() == cell]
+        in_cell = in_cell[in_cell["predicted"] == label]
+        value = float(in_cell.loc[in_cell["low_percent"] == low, "density"].sum()) if len(in_cell) else float("nan")
         words = f"{next(c for c in CELLS if c.upper() == cell).replace('.', ', ')}: {low} to {low + 1} %"
-        text = number(value, 3) if len(here) else NOTHING
+        text = number(value, 3) if len(in_cell) else NOTHING
         difference = _difference(results, name, value, simulated=simulated)
         rows.append(ComparisonRow(words, (_cell(results, name),), (text,), difference, together([item])))
     return tuple(rows)
@@ -233,8 +233,8 @@ def _difference(results: Results, name: str, value: float, *, simulated: bool) -
     return signed(value - claim_number(claim), claim.decimals)
 
 
-def _condition(entry: Mapping[str, Any]) -> str:
-    return f"{entry['sun_bin']}, {entry['moon_bin']}"
+def _condition(cell: Mapping[str, Any]) -> str:
+    return f"{cell['sun_bin']}, {cell['moon_bin']}"
 
 
 def _tenth(value: float | None) -> str:

@@ -1,4 +1,4 @@
-"""The record by its parts: what is confirmed, what is not, and what waits, in the order of the thesis."""
+"""The record by its parts in the order of the thesis: confirmed, not confirmed, waiting."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ _MOVED = {"T5.": 4, "F3.": 4, "F5.": 5, "TXT.VAL_LOSS": 5, "TXT.ACCURACY": 5, "T
 
 @dataclass(frozen=True)
 class RecordPart:
-    """A part of the record: title, id of the section that shows it, comparisons by outcome, claims nobody could decide."""
+    """A part of the record: title, id of the section that shows it, number of claims, comparisons by outcome."""
 
     title: str
     anchor: str

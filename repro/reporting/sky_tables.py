@@ -1,14 +1,14 @@
-"""Tables of the thesis beside what the evidence gives: published, predicted, difference, verdict."""
+"""Tables of the thesis beside the prediction: published, predicted, difference, verdict."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from repro.record.claims import EvidenceKind
 from repro.record.comparator import Verdict
 from repro.reporting.verdicts import JudgedClaim, Results, claim_number
-from repro.reporting.wording import NOTHING, number, signed
+from repro.reporting.wording import NOTHING, SUN_WORDS, number, signed
+from repro.sky.bins import MOON_BINS
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,7 @@ class Table:
 
 
 @dataclass(frozen=True)
-class GridCell:
+class NetworkCell:
     """One number of a grid: as published, as measured, and the verdict on it."""
 
     claim: str
@@ -83,7 +83,7 @@ class Grid:
     title: str
     korean: str
     heads: tuple[str, ...]
-    rows: tuple[tuple[str, tuple[GridCell | None, ...]], ...]
+    rows: tuple[tuple[str, tuple[NetworkCell | None, ...]], ...]
 
     @property
     def anchor(self) -> str:
@@ -91,42 +91,28 @@ class Grid:
         return self.name.lower().replace(" ", "-")
 
 
-SUN_WORDS = {"NIGHT": "Night", "ASTRO": "Astronomical twilight", "NAUTICAL": "Nautical twilight"}
-MOON_WORDS = {"NO_MOON": "No_moon", "MOON_QUARTER": "Moon_Quarter", "MOON_FULL": "Moon_Full"}
-
-
 def sky_tables(results: Results) -> tuple[Table, ...]:
-    """Tables 2 and 3 beside what the sky predicts."""
-    suns, moons = SUN_WORDS.items(), MOON_WORDS.items()
+    """Tables 2 and 3 beside the prediction from the sky."""
+    suns = {sun: words if sun == "Night" else f"{words} twilight" for sun, words in SUN_WORDS.items()}
+    by_sun = [((words,), f"T2.{sun}") for sun, words in suns.items()]
+    by_cell: list[tuple[tuple[str, ...], str]] = []
+    for moon in MOON_BINS:
+        by_cell += [((moon, words), f"T3.{sun}.{moon}") for sun, words in suns.items()]
+        by_cell.append(((moon, "All"), f"TXT.MOON.{moon}"))
     return (
         Table(
             "Table 2",
             "Frames by altitude of the sun",
             "태양 고도 조건에 따른 시간대별 이미지 분포",
             ("Sun",),
-            _rows(
-                results,
-                "ephemeris",
-                [((words,), f"T2.{sun}") for sun, words in suns] + [(("All frames",), "TXT.FRAMES")],
-            ),
+            _rows(results, [*by_sun, (("All frames",), "TXT.FRAMES")]),
         ),
         Table(
             "Table 3",
             "Frames by moonlight and altitude of the sun",
             "달 고도 및 위상 조건에 따른 달빛 단계별 이미지 분포",
             ("Moonlight", "Sun"),
-            _rows(
-                results,
-                "ephemeris",
-                [
-                    row
-                    for moon, moonlight in moons
-                    for row in (
-                        *(((moonlight, words), f"T3.{sun}.{moon}") for sun, words in suns),
-                        ((moonlight, "All"), f"TXT.MOON.{moon}"),
-                    )
-                ],
-            ),
+            _rows(results, by_cell),
         ),
     )
 
@@ -149,7 +135,7 @@ NETWORK_COLUMNS = {
 
 
 def table4(results: Results) -> Grid:
-    """Table 4 beside what torchvision's networks have."""
+    """Table 4 beside the counts of torchvision's networks."""
     return Grid(
         "Table 4",
         "Networks on ImageNet",
@@ -162,28 +148,25 @@ def table4(results: Results) -> Grid:
     )
 
 
-def _cell(results: Results, name: str) -> GridCell | None:
+def _cell(results: Results, name: str) -> NetworkCell | None:
     if name not in results.judged:
         return None
     item = results.judged[name]
     verdict = item.by("architecture")
     seen = verdict.measured if verdict is not None else None
-    # Three digits more than printed would be noise, one more shows on which side of the rounding a value lies.
+    # One digit more than printed shows on which side of the rounding a value is.
     text = number(seen, item.claim.decimals + 1) if isinstance(seen, int | float) else NOTHING
-    return GridCell(name, number(claim_number(item.claim), item.claim.decimals), text, verdict)
+    return NetworkCell(name, number(claim_number(item.claim), item.claim.decimals), text, verdict)
 
 
-def _rows(
-    results: Results, evidence: EvidenceKind, wanted: Sequence[tuple[tuple[str, ...], str]]
-) -> tuple[PredictedRow, ...]:
+def _rows(results: Results, wanted: Sequence[tuple[tuple[str, ...], str]]) -> tuple[PredictedRow, ...]:
     fitted = {float(value) for value in results.schedule["fit"]["fitted_to"].values()}
-    return tuple(
-        _row(results.judged[name], label, evidence, fitted) for label, name in wanted if name in results.judged
-    )
+    judged = [(label, results.judged.get(name.upper())) for label, name in wanted]
+    return tuple(_row(item, label, fitted) for label, item in judged if item is not None)
 
 
-def _row(item: JudgedClaim, label: tuple[str, ...], evidence: EvidenceKind, fitted: set[float]) -> PredictedRow:
-    claim, verdict = item.claim, item.by(evidence)
+def _row(item: JudgedClaim, label: tuple[str, ...], fitted: set[float]) -> PredictedRow:
+    claim, verdict = item.claim, item.by("ephemeris")
     published = claim_number(claim)
     predicted = difference = percent = NOTHING
     if verdict is not None and isinstance(verdict.measured, int | float):

@@ -1,4 +1,4 @@
-"""What a reader with one minute gets: how many comparisons, how they came out, and what waits."""
+"""Summary for the first page: comparisons by outcome, headlines, and comparisons that wait."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ class Summary:
     waiting : tuple of pairs
         Reason for a comparison that was not made, and how many there are, most frequent first.
     drifted : tuple of pairs
-        Comparisons that came out otherwise than ``expected/published`` declares, or could not be made though declared.
+        Comparisons whose outcome differs from the declared one, or that could not be made though declared.
     headlines : tuple of Headline
         In their order.
     by_grade : mapping
@@ -133,7 +133,7 @@ def _headlines(results: Results) -> Iterator[Headline]:
 
 
 def _sentence(evidence: EvidenceKind, counts: Counter[Outcome]) -> str:
-    """One sentence on how the comparisons of one kind of evidence came out."""
+    """One sentence about the comparisons of one kind of evidence."""
     name, what, limit = EVIDENCE_WORDS[evidence]
     total, unmade = sum(counts.values()), counts["not_run"] + counts["error"]
     if not total:

@@ -1,4 +1,4 @@
-"""What the report shows of stage train: the rebuilt curves, every training, and accuracy on unseen nights."""
+"""Stage train in the report: the rebuilt curves, every training, and accuracy on unseen nights."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import pandas as pd
 from repro.files import read_json
 from repro.intervals import wilson
 from repro.paths import Paths
+from repro.untrusted import read_table
 
 MADE_BY = "dvc repro train"
 
@@ -48,7 +49,7 @@ class Training:
 
     def generalisation_gap(self) -> list[tuple[str, Mapping[str, Any]]]:
         """Accuracy as published, within nights, and on unseen nights, where each was measured."""
-        names = {"within_nights": "within nights, as published", "unseen_nights": "nights never seen in training"}
+        names = {"within_nights": "within nights, as published", "unseen_nights": "nights not used in training"}
         return [
             (words, self.document["generalisation_gap"][key])
             for key, words in names.items()
@@ -57,13 +58,13 @@ class Training:
 
 
 def load_training(paths: Paths, corpus: str) -> Training | None:
-    """Read what stage train left; None if it has not run."""
+    """Read the results of stage train; None if it has not run."""
     folder = paths.stage(corpus, "train")
     if not (folder / "train.json").is_file() or not (folder / "curves.parquet").is_file():
         return None
     document = read_json(folder / "train.json", made_by=MADE_BY)
     used = document["runs"][0]
-    curves = pd.read_parquet(folder / "curves.parquet")
+    curves = read_table(folder / "curves.parquet", made_by=MADE_BY)
     curves = curves[(curves["split"] == used["split"]) & (curves["network"] == used["network"])].sort_values("epoch")
     intervals = [wilson(int(row["val_correct"]), int(row["val_images"])) for row in curves.to_dict("records")]
     epochs = curves[["epoch", "train_loss", "val_loss", "train_accuracy", "val_correct", "val_accuracy"]].assign(

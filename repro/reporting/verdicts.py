@@ -1,10 +1,9 @@
-"""What the report reads: claims, verdicts, findings and the schedule, gathered once and checked against each other."""
+"""Results that the report reads: claims, verdicts, findings and the schedule, checked for consistency."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -15,8 +14,9 @@ from repro.paths import Paths
 from repro.record.claims import Claim, Claims, EvidenceKind, Outcome, load_claims
 from repro.record.comparator import Caught, Verdict
 from repro.record.judge import Verification
+from repro.untrusted import read_table
 
-#: Which outcome a claim with several verdicts is shown by: the one a reader must not miss.
+#: Which outcome a claim with several verdicts is shown by: the most important one.
 GRAVEST: tuple[Outcome, ...] = (
     "error", "contradicted", "source_conflict", "confirmed", "consistent", "repeated", "undecidable", "not_run"
 )  # fmt: skip
@@ -46,7 +46,7 @@ class JudgedClaim:
 
 @dataclass(frozen=True)
 class Results:
-    """All that the report shows.
+    """Results for the report.
 
     Parameters
     ----------
@@ -99,17 +99,9 @@ def load_results(paths: Paths) -> Results:
         verification=Verification(claims, verdicts, (), coverage["nights"], coverage["expected"]),
         findings=tuple(document["findings"]),
         schedule=read_json(paths.schedule / "schedule.json", made_by="dvc repro schedule"),
-        nights=_table(paths.schedule / "nights.parquet"),
-        segments=_table(paths.schedule / "segments.parquet"),
+        nights=read_table(paths.schedule / "nights.parquet", made_by="dvc repro schedule"),
+        segments=read_table(paths.schedule / "segments.parquet", made_by="dvc repro schedule"),
     )
-
-
-def _table(path: Path) -> pd.DataFrame:
-    if not path.is_file():
-        raise ReproError(
-            found="no such file", expected="a table", where=str(path), remedy="make it with: dvc repro schedule"
-        )
-    return pd.read_parquet(path)
 
 
 def judge(claims: Claims, document: Mapping[str, Any], *, where: str) -> dict[str, JudgedClaim]:
@@ -157,5 +149,5 @@ def _verdict(claim: str, entry: Mapping[str, Any]) -> Verdict:
 def claim_number(claim: Claim) -> float:
     """Value of a claim that must be a number."""
     if isinstance(claim.value, bool | str):
-        raise TypeError(f"{claim.id} is no number")
+        raise TypeError(f"{claim.id} is not a number")
     return float(claim.value)

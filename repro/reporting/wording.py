@@ -1,4 +1,4 @@
-"""The words the report uses for evidence, outcomes and documents, and how it writes numbers."""
+"""Wording of the report for evidence, outcomes and documents, and its format of numbers."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 from markupsafe import Markup, escape
 
-from repro.record.claims import EVIDENCE, Claim, Document, EvidenceKind, Outcome
+from repro.record.claims import EVIDENCE, Claim, EvidenceKind, Outcome
 from repro.record.comparator import Verdict
 from repro.record.strength import GRADES
 from repro.record.verdict_formats import caught_text, measured_text, strength_text
@@ -18,19 +18,19 @@ MINUS = "\N{MINUS SIGN}"
 NOTHING = "\N{EM DASH}"
 TIMES = "\N{MULTIPLICATION SIGN}"
 
-#: Name of each outcome, and what it says.
+#: Name and explanation of each outcome.
 OUTCOME: dict[Outcome, tuple[str, str]] = {
     "confirmed": ("confirmed", "The evidence gives the published value, exactly or to the printed digits."),
     "consistent": (
         "consistent",
-        "The evidence lies within a tolerance, bound or interval that was declared beforehand, with its reason.",
+        "The evidence is within a tolerance, bound or interval that was declared beforehand, with its reason.",
     ),
     "contradicted": ("contradicted", "Evidence from outside the record gives something else."),
     "source_conflict": ("source conflict", "The record contradicts itself; no outside evidence is needed to see it."),
-    "repeated": ("repeated", "The same value stands in two places. That confirms nothing."),
-    "undecidable": ("undecidable", "Neither the record nor the evidence at hand can decide it; the reason is given."),
+    "repeated": ("repeated", "The same value is printed in two places. That confirms nothing."),
+    "undecidable": ("undecidable", "Neither the record nor the available evidence can decide it; the reason is given."),
     "not_run": ("not compared", "The comparison could not be made. It never counts as agreement; the reason is given."),
-    "error": ("error", "Measuring or comparing broke. It never counts as agreement."),
+    "error": ("error", "Measuring or comparing failed. It never counts as agreement."),
 }
 
 #: What each grade of a comparison means, from the strongest.
@@ -40,15 +40,15 @@ GRADE: dict[str, str] = {
     "W": "Another document agrees: a published script, the slides, or the pixels of a figure.",
     "B": "A bound or an interval holds. It counts by the share of the plausible range that it excludes.",
     "C": "Numbers of one document fit together. An equation counts once, whichever of its numbers it is seen from.",
-    "R": "The same value stands in two places of one document. That confirms nothing.",
+    "R": "The same value is printed in two places of one document. That confirms nothing.",
 }
 assert set(GRADE) == set(GRADES)
 
-#: Name of each kind of evidence, what it is, and what it can and cannot tell.
+#: Name of each kind of evidence, what it is, and what it can and cannot show.
 EVIDENCE_WORDS: dict[EvidenceKind, tuple[str, str, str]] = {
     "arithmetic": (
         "Arithmetic",
-        "the record held against itself: sums, shares, means, dates and bounds",
+        "printed numbers compared with each other: sums, shares, means, dates and bounds",
         "It shows whether printed numbers fit together, not whether they are right.",
     ),
     "ephemeris": (
@@ -59,7 +59,7 @@ EVIDENCE_WORDS: dict[EvidenceKind, tuple[str, str, str]] = {
     "architecture": (
         "Architecture",
         "the networks themselves: built, counted and looked up in torchvision, without a download",
-        "It tells size, cost and documented accuracy of a network, nothing about aurora.",
+        "It shows size, cost and documented accuracy of a network, nothing about aurora.",
     ),
     "protocol": (
         "Protocol",
@@ -83,36 +83,30 @@ assert tuple(EVIDENCE_WORDS) == EVIDENCE
 FINDING = {
     "conflict": "Where the record is at odds with itself or with evidence",
     "agreement": "Where evidence supports the record",
-    "remark": "What was done that the text does not tell",
+    "remark": "What was done that the text does not mention",
     "not_derived": "What could not be derived yet",
-    "error": "What broke while it was derived",
+    "error": "What failed while it was derived",
 }
 
-#: Mark of each kind of finding: that of the outcome it is most like.
+#: Mark of each kind of finding: that of the most similar outcome.
 FINDING_MARK: dict[str, Outcome] = {
     "conflict": "source_conflict", "agreement": "confirmed", "remark": "consistent", "not_derived": "not_run", "error": "error"
 }  # fmt: skip
 
-DOCUMENT: dict[Document, str] = {
-    "thesis": "Thesis",
-    "scripts": "Published scripts",
-    "readings": "Read off the thesis' figures, slides and scripts",
-    "slides": "Slides of the presentation",
-    "readme": "README of the author's repository",
-    "kopri": "KOPRI poster",
-    "kvammen": "Kvammen data record",
-}
-
-#: What each reading of the rule of Table 3 takes it to mean.
+#: Explanation of each reading of the rule of Table 3.
 READING = {
     "published": "as the author's script has it, two switches",
-    "as_printed": "as Table 3 prints it, conditions against the labels they stand beside",
+    "as_printed": "as Table 3 prints it, although conditions and labels disagree",
     "unfolded": "moon phase not folded, 0 to 360°",
     "refracted": "altitudes raised by refraction",
     "geometric": "geometric altitudes, without aberration",
     "one_altitude": "as the script, one switch altitude in the evening and in the morning",
     "late_stamps": "as the script, one switch altitude and stamps that are minutes late",
 }
+
+#: Words of the bins of sun and moon, for labels.
+SUN_WORDS = {"Night": "Night", "Astro": "Astronomical", "Nautical": "Nautical"}
+MOON_WORDS = {"No_moon": "no moon", "Moon_Quarter": "quarter moon", "Moon_Full": "full moon"}
 
 #: What each repair of a clock does; the first seven are Table 1's, in its order.
 REPAIR = {
@@ -129,7 +123,7 @@ REPAIR = {
     "unreadable": "nothing fits well enough; the frame stays without a time",
 }
 
-#: What a terminal prints plainly, and how it is set on a page.
+#: Patterns of plain text, and how a page sets them.
 _TYPESET = (
     (re.compile(r"(?<![\w.])-(?=\d)"), MINUS),
     (re.compile(r" - "), " \N{EN DASH} "),
@@ -186,7 +180,7 @@ def caught(claim: Claim, verdict: Verdict) -> str:
 
 
 def number(value: float, decimals: int | None = None) -> str:
-    """A number for reading: thousands apart, a true minus, five significant digits if not told otherwise.
+    """A number for reading: thousands apart, a true minus, five significant digits unless given.
 
     Raises
     ------
@@ -214,7 +208,7 @@ def signed(value: float, decimals: int) -> str:
 
 
 def reading(name: str) -> str:
-    """What a reading of the rule takes it to mean; its own name if the report knows no better."""
+    """Explanation of a reading of the rule; its name if there is none."""
     return READING.get(name, plain(name))
 
 
@@ -224,12 +218,12 @@ def plain(name: str) -> str:
 
 
 def repair(name: str) -> str:
-    """What a repair of a clock does; nothing if the report knows no better than its name."""
+    """Explanation of a repair of a clock; empty if there is none."""
     return REPAIR.get(name, "")
 
 
 def glyph(text: str) -> str:
-    """A glyph for a table; one that was lost or added has none, and a blank shows as such."""
+    """A glyph for a table; ``nothing`` for a lost or added one, ``blank`` for a space."""
     return {"": "nothing", " ": "blank"}.get(text, text)
 
 
@@ -273,18 +267,13 @@ def between(low: float, high: float, *, brackets: bool = False) -> str:
     return f"[{text}]" if brackets else text
 
 
-def span(values: Any) -> str:
-    """Middle of some values, lowest and highest in brackets."""
-    return f"{number(values.median, 1)} ({number(values.low, 1)} to {number(values.high, 1)})"
-
-
 def amount(number: int) -> str:
     """A whole number inside a sentence: ``none``, ``1``, ``1,234``."""
     return f"{number:,}" if number else "none"
 
 
 def code(text: str) -> Markup:
-    """Text with what stands between backticks set as code; everything is escaped."""
+    """Text with parts between backticks set as code; everything is escaped."""
     parts = [
         f"<code>{escape(part)}</code>" if odd else escape(part) for part, odd in zip(text.split("`"), cycle((0, 1)))
     ]
@@ -292,19 +281,19 @@ def code(text: str) -> Markup:
 
 
 def typeset(text: str) -> str:
-    """A sentence of a finding as it is set: true minus, multiplication sign, degree sign, dash and inequalities."""
+    """A sentence of a finding, typeset: true minus, multiplication sign, degree sign, dash and inequalities."""
     for pattern, set_as in _TYPESET:
         text = pattern.sub(set_as, text)
     return text
 
 
-def count(amount: int, singular: str, plural: str | None = None) -> str:
+def count(amount: int, singular: str) -> str:
     """``1 claim``, ``2 claims``, ``1,234 claims``."""
-    return f"{amount:,} {singular if amount == 1 else plural or singular + 's'}"
+    return f"{amount:,} {singular if amount == 1 else singular + 's'}"
 
 
 def finite(value: Any) -> Any:
-    """What a template prints, refused if it is nothing or not a number; used as jinja's ``finalize``."""
+    """A value that a template prints; None and NaN are refused. Used as jinja's ``finalize``."""
     if value is None or (isinstance(value, float) and not math.isfinite(value)):
         raise ValueError(f"{value} reached the page; show a dash with a reason instead")
     return value

@@ -1,19 +1,20 @@
-"""Figure 1 as this project runs it: the stages of ``dvc.yaml``, what follows from what, and what has run."""
+"""Figure 1 as this project runs it: the stages of ``dvc.yaml``, their order, and which have run."""
 
 from __future__ import annotations
 
 from pathlib import Path
 from typing import Any
 
+import networkx as nx
 import pandas as pd
-import yaml
 from matplotlib.patches import FancyArrowPatch, FancyBboxPatch
 
 from repro.errors import ReproError
 from repro.paths import Paths
 from repro.reporting.canvas import FIRST, INK, QUIET, canvas
+from repro.untrusted import read_yaml
 
-_COLUMNS = 10  # the whole pipeline's; with fewer, boxes keep their size
+_COLUMNS = 10  # of the whole pipeline; with fewer, the boxes keep their size
 _BOX = 0.88, 0.5  # width and height of a stage, in units of the grid
 
 
@@ -24,8 +25,8 @@ def stages(paths: Paths, corpus: str) -> pd.DataFrame:
     -------
     DataFrame
         ``stage``, ``what`` (its description), ``after`` (stages it needs directly, separated by blanks; those that
-        another of them needs already are left out), ``made`` (whether all its outputs are there), ``column`` (from the
-        left, behind all that it needs) and ``row``.
+        another of them needs are left out), ``made`` (whether all its outputs are there), ``column`` (from the
+        left, after all that it needs) and ``row``.
 
     Raises
     ------
@@ -35,28 +36,42 @@ def stages(paths: Paths, corpus: str) -> pd.DataFrame:
     source = paths.root / "dvc.yaml"
     if not source.is_file():
         return pd.DataFrame(columns=["stage", "what", "after", "made", "column", "row"])
-    listed: dict[str, dict[str, Any]] = yaml.safe_load(source.read_text(encoding="utf-8"))["stages"]
+    listed: dict[str, dict[str, Any]] = read_yaml(
+        source, expected="stages of a pipeline", remedy="dvc status shows the line that is wrong"
+    )["stages"]
     outs = {name: _names(entry.get("outs", []), corpus) for name, entry in listed.items()}
-    needs = {
-        name: {
-            other
-            for other, made in outs.items()
-            for dep in _names(entry.get("deps", []), corpus)
-            if other != name and any(dep == out or dep.startswith(out + "/") for out in made)
-        }
+    graph = nx.DiGraph()
+    graph.add_nodes_from(listed)
+    graph.add_edges_from(
+        (other, name)
         for name, entry in listed.items()
-    }
-    every = _closure(needs, str(source))
-    column = {name: _depth(name, needs) for name in listed}
-    for name in [name for name in listed if not needs[name]]:  # as near to what needs it as can be
-        column[name] = min((column[other] for other in listed if name in needs[other]), default=1) - 1
+        for dep in _names(entry.get("deps", []), corpus)
+        for other, made in outs.items()
+        if other != name and any(dep == out or dep.startswith(out + "/") for out in made)
+    )
+    try:
+        column = {name: place for place, names in enumerate(nx.topological_generations(graph)) for name in names}
+    except nx.NetworkXUnfeasible:
+        circle = sorted({name for edge in nx.find_cycle(graph) for name in edge})
+        raise ReproError(
+            found=f"stages that need themselves: {', '.join(circle)}",
+            expected="an order in which the stages can run",
+            where=str(source),
+            remedy="remove the dependency that closes the circle",
+        ) from None
+    for name in [
+        name for name in listed if not graph.in_degree(name)
+    ]:  # as close as possible to the stages that need it
+        column[name] = min((column[other] for other in graph.successors(name)), default=1) - 1
+    direct = nx.transitive_reduction(graph)
+    needs = {name: set(graph.predecessors(name)) for name in listed}
     row = _rows(needs, column)
     return pd.DataFrame(
         [
             {
                 "stage": name,
                 "what": entry.get("desc", ""),
-                "after": " ".join(sorted(a for a in needs[name] if not any(a in every[b] for b in needs[name]))),
+                "after": " ".join(sorted(direct.predecessors(name))),
                 "made": name == "report" or all((paths.root / out).exists() for out in outs[name]),
                 "column": column[name],
                 "row": row[name],
@@ -67,7 +82,7 @@ def stages(paths: Paths, corpus: str) -> pd.DataFrame:
 
 
 def draw(table: pd.DataFrame, path: Path) -> None:
-    """Draw the stages as boxes from left to right: whole outlines for those that have run, broken ones for the others.
+    """Draw the stages as boxes from left to right: solid outlines for those that have run, dashed ones for the others.
 
     Parameters
     ----------
@@ -102,29 +117,9 @@ def draw(table: pd.DataFrame, path: Path) -> None:
 
 
 def _names(entries: list[Any], corpus: str) -> list[str]:
-    """Paths of outputs or dependencies, whether or not they carry options."""
+    """Paths of outputs or dependencies, with or without options."""
     plain = [next(iter(entry)) if isinstance(entry, dict) else entry for entry in entries]
     return [name.replace("${corpus}", corpus) for name in plain]
-
-
-def _closure(needs: dict[str, set[str]], where: str) -> dict[str, set[str]]:
-    """All stages that each needs, directly or not."""
-    every = {name: set(direct) for name, direct in needs.items()}
-    for _ in needs:
-        every = {name: all_.union(*(every[other] for other in all_)) for name, all_ in every.items()}
-    circle = [name for name, all_ in every.items() if name in all_]
-    if circle:
-        raise ReproError(
-            found=f"stages that need themselves: {', '.join(circle)}",
-            expected="an order in which the stages can run",
-            where=where,
-            remedy="take the dependency out that closes the circle",
-        )
-    return every
-
-
-def _depth(name: str, needs: dict[str, set[str]]) -> int:
-    return 1 + max((_depth(other, needs) for other in needs[name]), default=-1)
 
 
 def _rows(needs: dict[str, set[str]], column: dict[str, int]) -> dict[str, int]:

@@ -1,4 +1,4 @@
-"""How frames belong together: twilight runs, dates and camera windows, for the scatter of what is counted on them."""
+"""Clusters of frames (twilight runs, dates, camera windows), for the scatter of counts and shares."""
 
 from __future__ import annotations
 
@@ -53,13 +53,13 @@ def clustering_quantities(prediction: Prediction) -> dict[str, float]:
 
 
 def _nearness(pool_min: Integers) -> dict[str, float]:
-    """How near validation frames lie to training frames of their date, by drawing both as the scripts do."""
+    """Distances of validation frames from training frames of their date; both are drawn as in the scripts."""
     rng = np.random.default_rng(SEED)
     by_date = np.split(pool_min, np.flatnonzero(np.diff(pool_min // (24 * 60))) + 1)
     distances = []
     for _ in range(DRAWS):
         for frames in by_date:
-            drawn = rng.permutation(frames)[: int(np.clip(frames.size // 2, 1, 20))]
+            drawn = rng.permutation(frames)[: int(sample_by_date(frames.size))]
             use = rng.random(drawn.size)
             train = drawn[use < TRAIN_PART]
             validation = drawn[(use >= TRAIN_PART) & (use < TRAIN_PART + VALIDATION_PART)]

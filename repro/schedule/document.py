@@ -1,7 +1,7 @@
 """The frames of the thesis predicted without its videos: from dates, site and DE421 alone.
 
-The camera goes on in the evening at the sun's altitude of the one start that the thesis prints. The altitude at which it
-goes off in the morning and the share of its frames that is present are fitted to the total and to the Nautical count of
+The camera switches on in the evening at the sun's altitude of the one start that the thesis prints. The altitude at which it
+switches off in the morning and the share of its frames that is present are fitted to the total and to the Nautical count of
 Table 2. The length of the gaps in the record follows from the size of the labelled sample. All the rest is prediction.
 """
 
@@ -13,20 +13,18 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from scipy.stats import chi2
+from scipy.special import chdtrc, chdtri
 
 from repro.engine.receipts import settings_digest
 from repro.errors import ReproError
 from repro.files import read_json, write_json, write_table
-from repro.params import Schedule, Sky
+from repro.params import Schedule, SkyParams
 from repro.schedule.clustering import clustering_quantities
 from repro.schedule.prediction import FittedReading, Prediction, predict
 from repro.schedule.rule_reading import CELLS, DARK, NAUTICAL, FittedRule, Published
 from repro.schedule.scatter import sample_by_date
 from repro.sky.bins import MOON_BINS, SUN_BINS
 from repro.untrusted import read_table
-
-__all__ = ["Prediction", "Published", "as_document", "document", "predict", "published", "read_or_predict", "write"]
 
 #: A reading is excluded when chance would make its distance less often than this.
 EXCLUDED_BELOW = 1e-6
@@ -74,25 +72,14 @@ def published(claims: _Claims) -> Published:
         ) from None
 
 
-def document(schedule: Schedule, sky: Sky, record: Published) -> dict[str, Any]:
-    """The result of the stage: :func:`predict`, as numbers by name.
-
-    Returns
-    -------
-    dict
-        See :func:`as_document`.
-    """
-    return as_document(predict(schedule, sky, record))
-
-
-def write(folder: Path, schedule: Schedule, sky: Sky, record: Published) -> dict[str, Any]:
+def write(folder: Path, schedule: Schedule, sky: SkyParams, record: Published) -> dict[str, Any]:
     """Predict and write ``nights.parquet``, ``segments.parquet`` and, last, ``schedule.json``.
 
     Parameters
     ----------
     folder : Path
         Output folder of the stage.
-    schedule, sky, record : Schedule, Sky, Published
+    schedule, sky, record : Schedule, SkyParams, Published
         As for :func:`repro.schedule.prediction.predict`.
 
     Returns
@@ -110,7 +97,7 @@ def write(folder: Path, schedule: Schedule, sky: Sky, record: Published) -> dict
 
 
 def read_or_predict(
-    folder: Path, schedule: Schedule, sky: Sky, record: Published
+    folder: Path, schedule: Schedule, sky: SkyParams, record: Published
 ) -> tuple[dict[str, Any], pd.DataFrame]:
     """The document and the table of nights: as the stage wrote them if they are current, else predicted here and now.
 
@@ -124,7 +111,7 @@ def read_or_predict(
     return as_document(prediction), prediction.nights()
 
 
-def _inputs(schedule: Schedule, sky: Sky, record: Published) -> str:
+def _inputs(schedule: Schedule, sky: SkyParams, record: Published) -> str:
     settings = {"schedule": schedule.model_dump(), "sky": sky.model_dump(), "record": vars(record)}
     return settings_digest(settings, __name__)
 
@@ -287,7 +274,7 @@ def _distances(prediction: Prediction) -> list[dict[str, Any]]:
         cells = [_compare(reading, record, cell) for cell in CELLS]
         worst = max(cells, key=lambda row: abs(row["deviation_percent"]))
         worst_dark = max((cells[number] for number in DARK), key=lambda row: abs(row["deviation_percent"]))
-        limit = float(chi2.isf(EXCLUDED_BELOW, nine_freedom))
+        limit = float(chdtri(nine_freedom, EXCLUDED_BELOW))
         first_deg, last_deg = _stamps_at_switches(reading.rule, prediction.minutes.night)
         rows.append(
             {
@@ -304,7 +291,7 @@ def _distances(prediction: Prediction) -> list[dict[str, Any]]:
                 "degrees_night_astro": dark_freedom,
                 "chi_square_nine": round(nine, 2),
                 "degrees_nine": nine_freedom,
-                "chance_nine": float(f"{chi2.sf(nine, nine_freedom):.3g}"),
+                "chance_nine": float(f"{chdtrc(nine_freedom, nine):.3g}"),
                 "largest_deviation_percent": worst["deviation_percent"],
                 "largest_deviation_cell": worst["cell"],
                 "largest_deviation_night_astro_percent": worst_dark["deviation_percent"],

@@ -1,4 +1,4 @@
-"""Which nights the record may lack: runs of nights whose absence explains the counts and costs the sample little."""
+"""Nights that may be missing from the record: runs whose absence explains the counts and hardly reduces the sample."""
 
 from __future__ import annotations
 

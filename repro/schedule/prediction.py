@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytz
 
-from repro.params import Schedule, Sky
+from repro.params import Schedule, SkyParams
 from repro.schedule.missing_nights import MissingRun, scan_missing_runs
 from repro.schedule.rule_reading import CELLS, FittedRule, Published, fit_rule
 from repro.schedule.scatter import Gaps, NightScatter, Scatter, draw_gaps, night_scatter, sample_by_date, scatter_of
@@ -17,17 +17,17 @@ from repro.sky.ephemeris import Floats, Positions, positions
 
 #: Readings of the rule of Tables 2 and 3 that are compared with the counts, all with the same camera.
 RULE_READINGS = {
-    "published": Sky(),
-    "as_printed": Sky(moon_rule="as_printed"),
-    "unfolded": Sky(moon_phase="unfolded"),
-    "refracted": Sky(altitude="refracted"),
-    "geometric": Sky(altitude="geometric"),
+    "published": SkyParams(),
+    "as_printed": SkyParams(moon_rule="as_printed"),
+    "unfolded": SkyParams(moon_phase="unfolded"),
+    "refracted": SkyParams(altitude="refracted"),
+    "geometric": SkyParams(altitude="geometric"),
 }
-#: Other readings of the camera and of its clock, all with the published rule.
+#: Other models of the camera and of its clock, all with the published rule.
 ONE_ALTITUDE, LATE_STAMPS, STANDARD_TIME = "one_altitude", "late_stamps", "standard_time"
 #: Delays of a stamp that are tried, in seconds.
 DELAYS_S = tuple(range(0, 361, 30))
-#: Seed of the gaps and borders; a published number has to follow from the record alone, so it is no parameter.
+#: Seed of the gaps and borders; a prediction has to follow from the record alone, so it is not a parameter.
 SEED = 20221201
 
 
@@ -55,7 +55,7 @@ class FittedReading:
 
 @dataclass(frozen=True)
 class Prediction:
-    """What the sky says about the record's counts.
+    """The record's counts as the sky predicts them.
 
     Parameters
     ----------
@@ -74,7 +74,7 @@ class Prediction:
     of_nights : NightScatter
         Scatter of single nights.
     missing_runs : list of MissingRun
-        Nights whose absence would explain most of what is left, the best first.
+        Nights whose absence would explain most of the remaining deviation, the best first.
     runs_tried : int
         How many runs of nights were tried for this.
     """
@@ -97,8 +97,8 @@ class Prediction:
     def nights(self) -> pd.DataFrame:
         """One row a night, see :func:`repro.schedule.windows.night_table`, with the scatter of its counts.
 
-        ``sd.CELL`` and ``sd.total`` are standard deviations; ``least.total`` and ``most.CELL`` are what a night has in 99
-        of 100 cases at least, and in nearly all at most.
+        ``sd.CELL`` and ``sd.total`` are standard deviations; ``least.total`` is exceeded by 99 of 100 nights, and
+        ``most.CELL`` by hardly any.
         """
         rule, scatter = self.chosen.rule, self.of_nights
         table = night_table(self.minutes, rule.minutes, rule.camera_on, CELLS)
@@ -117,18 +117,18 @@ class Prediction:
         return np.unique(days, return_counts=True)[1].astype(np.float64)
 
 
-def predict(schedule: Schedule, sky: Sky, record: Published) -> Prediction:
+def predict(schedule: Schedule, sky: SkyParams, record: Published) -> Prediction:
     """Predict the counts of Tables 2 and 3 and of the sample, under every reading of the rule and of the camera.
 
-    The camera goes on in the evening at the sun's altitude of the one start that the record prints. The altitude at
-    which it goes off in the morning, and the share of its frames that is present, are fitted to the total and to the
+    The camera switches on in the evening at the sun's altitude of the one start that the record prints. The altitude at
+    which it switches off in the morning, and the share of its frames that is present, are fitted to the total and to the
     Nautical count. Where no start is printed, evening and morning share one fitted altitude.
 
     Parameters
     ----------
     schedule : Schedule
         Windows of nights, site and cadence.
-    sky : Sky
+    sky : SkyParams
         The reading to report.
     record : Published
         The two counts that are fitted, the sample that says how long gaps are, and the nine cells for comparison.
@@ -136,7 +136,7 @@ def predict(schedule: Schedule, sky: Sky, record: Published) -> Prediction:
     Raises
     ------
     ReproError
-        If the windows or the site are not usable, a night lies outside the ephemeris, or nothing fits.
+        If the windows or the site are not usable, a night is outside the ephemeris, or nothing fits.
     """
     minutes = minutes_of(schedule)
     start = schedule.known_start_local
@@ -144,7 +144,7 @@ def predict(schedule: Schedule, sky: Sky, record: Published) -> Prediction:
     wanted = {sky.altitude, *(switches.altitude for switches in RULE_READINGS.values())}
     skies = {kind: positions(minutes.times_utc, schedule.site, altitude=kind) for kind in sorted(wanted)}
 
-    def fitted(switches: Sky) -> FittedRule:
+    def fitted(switches: SkyParams) -> FittedRule:
         evening = None
         if starts is not None:
             evening = float(positions(starts, schedule.site, altitude=switches.altitude).sun_alt_deg[0])
@@ -165,7 +165,7 @@ def predict(schedule: Schedule, sky: Sky, record: Published) -> Prediction:
 
     readings = {name: with_scatter(rule) for name, rule in rules.items()}
     if starts is not None:
-        readings[ONE_ALTITUDE] = with_scatter(fit_rule(minutes, skies["apparent"], Sky(), record))
+        readings[ONE_ALTITUDE] = with_scatter(fit_rule(minutes, skies["apparent"], SkyParams(), record))
     late, delay_s = _late_stamps(minutes, skies["apparent"], record)
     readings[LATE_STAMPS] = replace(with_scatter(late), fitted=3, delay_s=delay_s)
     reported = next((reading for reading in readings.values() if reading.rule is chosen), None) or with_scatter(chosen)
@@ -188,7 +188,7 @@ def _late_stamps(minutes: Minutes, sky: Positions, record: Published) -> tuple[F
     def fit(delay_s: int) -> FittedRule:
         # Between two minutes the altitude is a straight line to within 1e-5 deg.
         taken_at = np.interp(seconds - delay_s, seconds, sky.sun_alt_deg)
-        return fit_rule(minutes, sky, Sky(), record, camera_alt_deg=taken_at)
+        return fit_rule(minutes, sky, SkyParams(), record, camera_alt_deg=taken_at)
 
     def misfit(rule: FittedRule) -> float:
         counts = np.array([record.cells[cell] for cell in CELLS])
@@ -202,10 +202,10 @@ def _late_stamps(minutes: Minutes, sky: Positions, record: Published) -> tuple[F
 def _read_as_standard_time(
     minutes: Minutes, schedule: Schedule, sky: Positions, rule: FittedRule, record: Published
 ) -> FittedRule:
-    """The same camera, but every stamp taken for standard time: an hour late while daylight saving time is in force."""
+    """The same camera, but every stamp read as standard time: an hour late while daylight saving time is in force."""
     zone = pytz.timezone(schedule.site.time_zone)
     hours, place = np.unique(minutes.times_utc.astype("datetime64[h]"), return_inverse=True)
     ahead = [pytz.utc.localize(hour).astimezone(zone).dst() for hour in hours.astype("datetime64[s]").tolist()]
     stamps = minutes.times_utc + np.array(ahead, dtype="timedelta64[us]")[place]
     at_stamps = positions(stamps, schedule.site)
-    return fit_rule(minutes, at_stamps, Sky(), record, camera_alt_deg=sky.sun_alt_deg, fit=rule.fit)
+    return fit_rule(minutes, at_stamps, SkyParams(), record, camera_alt_deg=sky.sun_alt_deg, fit=rule.fit)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from repro.errors import ReproError
-from repro.params import Sky
+from repro.params import SkyParams
 from repro.schedule.windows import Integers, Minutes, Switches, count_cells
 from repro.sky.bins import CONDITIONS, Words, moon_bin, phase_for, sun_bin
 from repro.sky.ephemeris import Floats, Positions
@@ -114,7 +114,7 @@ def switch_ladder(
     condition : ndarray of int, shape (n,)
         Index into ``CONDITIONS``; :data:`BRIGHT` for civil twilight and day.
     evening_altitude_deg : float, optional
-        Altitude at which the camera goes on, if it is known; then only the morning's altitude varies.
+        Altitude at which the camera switches on, if it is known; then only the morning's altitude varies.
     """
     free = (sun_alt_deg > LOWEST_SWITCH_DEG) & (sun_alt_deg <= HIGHEST_SWITCH_DEG)
     always = sun_alt_deg <= LOWEST_SWITCH_DEG
@@ -168,10 +168,10 @@ class FittedRule:
 
     Parameters
     ----------
-    switches : Sky
+    switches : SkyParams
         The reading.
     sun_alt_deg : ndarray, shape (n,)
-        At the stamps that the frames of every minute of the nights bear.
+        At the stamps of the frames of every minute of the nights.
     sun, moon : ndarray of str, shape (n,)
         Bins at these stamps.
     condition : ndarray of int, shape (n,)
@@ -188,7 +188,7 @@ class FittedRule:
         Predicted frames by cell: minutes times availability.
     """
 
-    switches: Sky
+    switches: SkyParams
     sun_alt_deg: Floats
     sun: Words
     moon: Words
@@ -211,7 +211,7 @@ class FittedRule:
 def fit_rule(
     minutes: Minutes,
     sky: Positions,
-    switches: Sky,
+    switches: SkyParams,
     record: Published,
     *,
     camera_alt_deg: Floats | None = None,
@@ -225,8 +225,8 @@ def fit_rule(
     minutes : Minutes
         Times of the nights, n in all.
     sky : Positions
-        At the stamps that the frames of these times bear, with the altitude that ``switches`` asks for.
-    switches, record : Sky, Published
+        At the stamps of the frames of these times, with the altitude that ``switches`` asks for.
+    switches, record : SkyParams, Published
         The reading and the counts.
     camera_alt_deg : ndarray, shape (n,), optional
         Altitude of the sun when the frame is taken, if its stamp is another time.

@@ -1,4 +1,4 @@
-"""How far counts may stray from a prediction: gaps in the record, and the moment within a minute at which a frame falls.
+"""Scatter of counts about a prediction: from gaps in the record, and from the moment within a minute of each frame.
 
 The model. The camera misses frames in gaps that begin at random moments and last an exponentially distributed time; gaps are
 added until the missing share of the frames is reached. Their mean length is the one that makes the sample for labelling
@@ -24,7 +24,7 @@ SHORTEST_GAP_H, LONGEST_GAP_H = 0.25, 240.0
 #: Variance of the number of frames up to a moment when the first of them is at any second of a minute, averaged over the
 #: moment: the mean of p (1 - p) for p between 0 and 1.
 VARIANCE_OF_A_BORDER = 1 / 6
-#: A night that loses more than all but this share of the model's nights is worth a look.
+#: A night that loses more frames than all but this share of the model's nights is reported.
 RARE_NIGHT = 0.01
 #: Above this quotient of eigenvalues a direction is free to vary; a fitted sum stays below 1e-6, a real one is above 1e-4.
 FLOOR = 1e-5
@@ -94,10 +94,10 @@ class NightScatter:
     surplus: Floats
 
 
-def sample_by_date(minutes_of_date: npt.ArrayLike, most: int = 20, part: int = 2) -> Floats:
+def sample_by_date(minutes_of_date: npt.ArrayLike) -> Floats:
     """Frames that the published script takes of dates with these many: min(20, max(1, n // 2)), none of an empty one."""
     counts = np.asarray(minutes_of_date, dtype=np.float64)
-    return np.where(counts > 0, np.clip(counts // part, 1, most), 0.0)
+    return np.where(counts > 0, np.clip(counts // 2, 1, 20), 0.0)
 
 
 def draw_gaps(minutes: Minutes, rule: FittedRule, lost_by_sample: float, seed: int) -> Gaps:
@@ -240,7 +240,7 @@ def chi_square(deviation: Floats, covariance: Floats) -> tuple[float, int]:
     deviation : ndarray, shape (cells,)
         Published minus predicted.
     covariance : ndarray, shape (cells, cells)
-        Of :class:`Scatter`; directions that the fit left without freedom are passed over.
+        Of :class:`Scatter`; directions without freedom after the fit are left out.
 
     Returns
     -------

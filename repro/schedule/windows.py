@@ -1,4 +1,4 @@
-"""Nights and their minutes: what the sky offered a camera, whether or not it was on."""
+"""Nights and their minutes, whether or not the camera was on."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ ONE_DAY = timedelta(days=1)
 
 @dataclass(frozen=True)
 class Minutes:
-    """The times at which a camera that never sleeps would take a frame.
+    """The times at which a camera that is always on would take a frame.
 
     Parameters
     ----------
@@ -65,7 +65,7 @@ def local_time(clock: str, time_zone: str) -> np.datetime64:
     Raises
     ------
     ReproError
-        If the zone is unknown, or the clock is none or was put past or shown twice by a change of daylight saving time.
+        If the zone or the clock is invalid, or a change of daylight saving time skipped or repeated that time.
     """
     where = "params.yaml, schedule"
     try:
@@ -82,7 +82,7 @@ def local_time(clock: str, time_zone: str) -> np.datetime64:
     except (ValueError, pytz.InvalidTimeError) as error:
         raise ReproError(
             found=f"local time {clock!r}: {error or 'missing or shown twice at a change of daylight saving time'}",
-            expected="a local time that the clock showed once",
+            expected="a local time that occurred exactly once",
             where=f"{where} ({time_zone})",
             remedy="correct the time",
         ) from None
@@ -112,7 +112,7 @@ def minutes_of(schedule: Schedule) -> Minutes:
     Raises
     ------
     ReproError
-        If a window is not a span of dates, overlaps another, or lies outside the ephemeris.
+        If a window is not a span of dates, overlaps another, or is outside the ephemeris.
     """
     times, names, numbers = [], [], []
     cadence = np.timedelta64(round(schedule.cadence_s * 1e6), "us")

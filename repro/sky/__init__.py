@@ -1,1 +1,1 @@
-"""Sun, moon, the nine conditions, and the schedule predicted without videos."""
+"""Sun, moon and the nine conditions."""

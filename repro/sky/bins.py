@@ -1,6 +1,6 @@
 """The nine conditions: three ranges of the sun's altitude by three kinds of moonlight.
 
-Limits of the moon stand in section ``sky`` of params.yaml, those of the sun below: they define the kinds of twilight.
+Limits of the moon are in section ``sky`` of params.yaml; those of the sun, below, define the kinds of twilight.
 Both are those of the author's published script, which Table 3's counts confirm (see the schedule).
 """
 
@@ -13,7 +13,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from repro.errors import ReproError
-from repro.params import Site, Sky
+from repro.params import Site, SkyParams
 from repro.sky.ephemeris import Floats, Positions, Times, positions
 
 Words = npt.NDArray[np.str_]
@@ -26,7 +26,7 @@ MOON_BINS = ("No_moon", "Moon_Quarter", "Moon_Full")
 #: The cells of Table 3, by row of moonlight.
 CONDITIONS = tuple((sun, moon) for moon in MOON_BINS for sun in SUN_BINS[:3])
 
-PUBLISHED = Sky()
+PUBLISHED = SkyParams()
 ANGLE_MARGIN_DEG = 0.001
 SIDEREAL_DEG_PER_S = 15.0411 / 3600  # the Earth's turn against the stars
 
@@ -46,7 +46,7 @@ def sun_bin(sun_alt_deg: npt.ArrayLike) -> Words:
     return np.array(SUN_BINS)[index]
 
 
-def moon_bin(moon_phase_deg: npt.ArrayLike, moon_alt_deg: npt.ArrayLike, switches: Sky = PUBLISHED) -> Words:
+def moon_bin(moon_phase_deg: npt.ArrayLike, moon_alt_deg: npt.ArrayLike, switches: SkyParams = PUBLISHED) -> Words:
     """Kind of moonlight, shape as given.
 
     Parameters
@@ -56,9 +56,9 @@ def moon_bin(moon_phase_deg: npt.ArrayLike, moon_alt_deg: npt.ArrayLike, switche
         one of the readings that the schedule tests.
     moon_alt_deg : array_like
         Altitude of the moon.
-    switches : Sky
+    switches : SkyParams
         Limits and rule. ``published``: Moon_Full if phase >= 150 and alt > 5; else Moon_Quarter if 45 <= phase < 150
-        and alt > 10; else No_moon. ``as_printed``: Table 3 read literally, whose conditions stand upside down against
+        and alt > 10; else No_moon. ``as_printed``: Table 3 read literally, whose conditions contradict
         its labels: the first condition gives No_moon, the rest Moon_Full.
 
     Raises
@@ -75,7 +75,7 @@ def moon_bin(moon_phase_deg: npt.ArrayLike, moon_alt_deg: npt.ArrayLike, switche
 
 
 def altitude_margin_deg(site: Site) -> float:
-    """How far an altitude may be off: 0.001 deg, or what one second of the clock makes at most, if that is more."""
+    """How far an altitude may be off: 0.001 deg, or the most that an altitude changes in one second, if that is more."""
     return max(ANGLE_MARGIN_DEG, SIDEREAL_DEG_PER_S * float(np.cos(np.radians(site.latitude_deg))))
 
 
@@ -84,18 +84,18 @@ def on_boundary(
     moon_alt_deg: npt.ArrayLike,
     moon_phase_deg: npt.ArrayLike,
     *,
-    switches: Sky = PUBLISHED,
+    switches: SkyParams = PUBLISHED,
     margin_deg: float = ANGLE_MARGIN_DEG,
 ) -> npt.NDArray[np.bool_]:
     """Whether a bin would change if the angles were off by a margin, shape as given.
 
-    A boundary that does not matter, such as a moon at 5 deg while it is no full moon, flags nothing.
+    A boundary that does not matter, such as 5 deg for a moon that is not full, is ignored.
 
     Parameters
     ----------
     sun_alt_deg, moon_alt_deg, moon_phase_deg : array_like
         As for :func:`sun_bin` and :func:`moon_bin`.
-    switches : Sky
+    switches : SkyParams
         As for :func:`moon_bin`.
     margin_deg : float
         For the altitudes, see :func:`altitude_margin_deg`; the phase moves 0.00014 deg a second and takes 0.001 deg.
@@ -108,12 +108,12 @@ def on_boundary(
     return np.asarray(flagged)
 
 
-def phase_for(sky: Positions, switches: Sky) -> Floats:
-    """The phase that a reading compares with the limits of the moon: folded, or the elongation as it is."""
+def phase_for(sky: Positions, switches: SkyParams) -> Floats:
+    """The phase that a reading compares with the limits of the moon: folded, or the elongation itself."""
     return sky.moon_phase_deg if switches.moon_phase == "folded" else sky.moon_elongation_deg
 
 
-def sky_table(times_utc: Times, site: Site, switches: Sky) -> pd.DataFrame:
+def sky_table(times_utc: Times, site: Site, switches: SkyParams) -> pd.DataFrame:
     """Sun, moon and bins of frames, one row a time in the order given.
 
     Parameters
@@ -122,7 +122,7 @@ def sky_table(times_utc: Times, site: Site, switches: Sky) -> pd.DataFrame:
         Times of the frames; none may be missing.
     site : Site
         Place of the camera.
-    switches : Sky
+    switches : SkyParams
         Reading of the rule.
 
     Returns
@@ -160,6 +160,6 @@ def _finite(values: npt.ArrayLike, name: str) -> Floats:
             found=f"{int((~np.isfinite(array)).sum())} values of {name} that are not numbers",
             expected="finite degrees",
             where=f"element {int(np.flatnonzero(~np.isfinite(array.ravel()))[0])}",
-            remedy="leave out frames without a time before sorting them into conditions",
+            remedy="leave out frames without a time before assigning conditions",
         )
     return array

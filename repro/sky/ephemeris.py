@@ -94,7 +94,7 @@ def load_ephemeris(path: Path | None = None) -> SpiceKernel:
     try:
         path = path or ephemeris_path()
         with path.open("rb") as file:
-            found = hashlib.file_digest(file, "sha256").hexdigest()
+            actual = hashlib.file_digest(file, "sha256").hexdigest()
     except OSError as error:
         raise ReproError(
             found=f"cannot read the ephemeris: {error.strerror}",
@@ -102,9 +102,9 @@ def load_ephemeris(path: Path | None = None) -> SpiceKernel:
             where=str(path or error.filename),
             remedy=_REMEDY,
         ) from None
-    if found != DE421_SHA256:
+    if actual != DE421_SHA256:
         raise ReproError(
-            found=f"a damaged or different ephemeris, {path.stat().st_size} bytes, SHA-256 {found[:12]}...",
+            found=f"a damaged or different ephemeris, {path.stat().st_size} bytes, SHA-256 {actual[:12]}...",
             expected=f"JPL DE421, 16788480 bytes, SHA-256 {DE421_SHA256[:12]}...",
             where=str(path),
             remedy=_REMEDY,
@@ -126,7 +126,7 @@ def skyfield_time(times_utc: Times) -> Any:
     Raises
     ------
     ReproError
-        If a time is missing (NaT) or lies outside the ephemeris.
+        If a time is missing (NaT) or is outside the ephemeris.
     """
     times_utc = np.asarray(times_utc, dtype="datetime64[us]")
     spans = [(segment.start_jd, segment.end_jd) for segment in load_ephemeris().spk.segments]
@@ -217,7 +217,7 @@ def _interpolate(time: Any, topos: Any, altitude: Altitude) -> Floats:
     before = np.floor(hour)
     x = hour - before
     used, where = np.unique(time.whole.astype(np.int64) * NODES_A_DAY + before.astype(np.int64), return_inverse=True)
-    # Only nodes near a frame are computed: gaps of months cost nothing.
+    # Only nodes near a frame are computed: gaps of months take no time.
     nodes = np.unique(used[:, None] + _STENCIL)
     first = np.searchsorted(nodes, used + _STENCIL[0])[where]
     table = _at_nodes(nodes, topos, altitude)

@@ -14,10 +14,10 @@ import pandas as pd
 
 from repro import frames
 from repro.camera import Camera
-from repro.engine.nights import Outcome, run_nights, summaries
-from repro.engine.receipts import NightWork, settings_digest
+from repro.engine.receipts import NightWork, receipt_path, settings_digest
+from repro.engine.run_nights import Outcome, run_nights, summaries
 from repro.engine.workers import Workers
-from repro.params import Site, Sky
+from repro.params import Site, SkyParams
 from repro.sky.bins import sky_table
 from repro.untrusted import count_in
 
@@ -29,10 +29,10 @@ class SkyTask:
     work: NightWork
     size: int
     camera: Camera
-    params: Sky
+    params: SkyParams
 
 
-def sky_corpus(clock: Path, folder: Path, camera: Camera, params: Sky, *, workers: Workers = 0) -> Outcome:
+def sky_corpus(clock: Path, folder: Path, camera: Camera, params: SkyParams, *, workers: Workers = 0) -> Outcome:
     """Compute the sky of every night that needs it.
 
     Parameters
@@ -41,10 +41,10 @@ def sky_corpus(clock: Path, folder: Path, camera: Camera, params: Sky, *, worker
         Output folders of the stages clock and sky.
     camera : Camera
         The corpus' camera.
-    params : Sky
+    params : SkyParams
         Section ``sky`` of the parameters.
     workers : int or Engine
-        Who does it, see :func:`repro.engine.workers.run`.
+        Workers, see :func:`repro.engine.workers.run`.
 
     Raises
     ------
@@ -56,14 +56,14 @@ def sky_corpus(clock: Path, folder: Path, camera: Camera, params: Sky, *, worker
     tasks = []
     for night, summary in read.items():
         inputs, outputs = (clock / "tables" / f"{night}.parquet",), (folder / "tables" / f"{night}.parquet",)
-        work = NightWork(night, inputs, outputs, folder / "receipts" / f"{night}.json", settings)
-        count = count_in(summary, "frames", where=clock / "receipts" / f"{night}.json", made_by="dvc repro clock")
+        work = NightWork(night, inputs, outputs, receipt_path(folder, night), settings)
+        count = count_in(summary, "frames", where=receipt_path(clock, night), made_by="dvc repro clock")
         tasks.append(SkyTask(work, count, camera, params))
     return run_nights("sky", folder, tasks, sky_night, workers=workers)
 
 
 def sky_night(task: SkyTask) -> dict[str, Any]:
-    """Compute one night's sky, write its table, and count its conditions."""
+    """Compute one night's sky, write its table, and return the counts of its conditions."""
     table = add_sky(frames.read(task.work.inputs[0], "clock"), task.camera.site, task.params)
     frames.write(task.work.outputs[0], table, "sky")
     timed = frames.readable(table)
@@ -76,8 +76,8 @@ def sky_night(task: SkyTask) -> dict[str, Any]:
     }
 
 
-def add_sky(table: pd.DataFrame, site: Site, params: Sky) -> pd.DataFrame:
-    """The same frames with sun, moon and conditions; frames without a time get none.
+def add_sky(table: pd.DataFrame, site: Site, params: SkyParams) -> pd.DataFrame:
+    """The same frames with sun, moon and conditions; those of frames without a time are missing.
 
     Parameters
     ----------
@@ -85,8 +85,8 @@ def add_sky(table: pd.DataFrame, site: Site, params: Sky) -> pd.DataFrame:
         Frame table of stage ``clock``.
     site : Site
         Observer.
-    params : Sky
-        Reading of the rule, see :func:`repro.sky.bins.sky_table`, which the truth of simulated frames comes from, too.
+    params : SkyParams
+        Reading of the rule, see :func:`repro.sky.bins.sky_table`, which also makes the truth of simulated frames.
     """
     timed = table["time_utc"].notna()
     times = table.loc[timed, "time_utc"].dt.tz_localize(None).to_numpy()

@@ -34,7 +34,7 @@ def test_figure6_in_both_readings() -> None:
     assert table["mean_percent"].isna().sum() == 16
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(PROBABILITIES)
 def test_the_records_means_stay_above_one_half(p: list[float]) -> None:
     """A mean over frames classified yes lies between 50 and 100 %, and is never below the mean over all frames."""
@@ -45,7 +45,7 @@ def test_the_records_means_stay_above_one_half(p: list[float]) -> None:
         assert yes["mean_percent"] >= every["mean_percent"] - 1e-9
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(PROBABILITIES)
 def test_deviations_are_the_populations(p: list[float]) -> None:
     """With divisor n, as in the published script, a deviation keeps Bhatia and Davis' bound, and one frame has none."""
@@ -57,7 +57,7 @@ def test_deviations_are_the_populations(p: list[float]) -> None:
         assert yes["sd_percent"] == 0
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(PROBABILITIES)
 def test_figure7_in_both_normalisations(p: list[float]) -> None:
     """The record's histograms have an area of one for each predicted class; a reader's, one for both together."""

@@ -45,7 +45,7 @@ def test_the_records_table_comes_back(claims: Claims) -> None:
     assert three["table3.no_moon"] == 124332
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.dictionaries(st.sampled_from(CONDITIONS), COUNTS, min_size=1))
 def test_every_frame_is_counted_once(counts: dict[tuple[str, str], tuple[int, int]]) -> None:
     """Yes and no add up to the frames; odds and shares agree with each other wherever both exist."""

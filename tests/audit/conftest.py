@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -9,12 +10,13 @@ from pathlib import Path
 import pytest
 
 from tests.audit.toy import Toy, make
+from tests.support.shared import made_once
 
 
-@pytest.fixture(scope="package")
-def history(tmp_path_factory: pytest.TempPathFactory) -> Toy:
-    """Commits of a project; read only. Its working tree is clean and as the last commit."""
-    toy = make(tmp_path_factory.mktemp("toy"))
+def make_history(folder: Path) -> None:
+    """Make the project in ``toy`` and write the hashes of its commits, by their names, beside it."""
+    (folder / "toy").mkdir()
+    toy = make(folder / "toy")
     toy.commit("never run")
     toy.repro()
     toy.commit("base")
@@ -32,7 +34,14 @@ def history(tmp_path_factory: pytest.TempPathFactory) -> Toy:
     toy.edit("params.yaml", "'20240202'", "'20240202', '20240203'")
     toy.repro()
     toy.commit("night")
-    return toy
+    (folder / "commits.json").write_text(json.dumps(toy.commits))
+
+
+@pytest.fixture(scope="session")
+def history(tmp_path_factory: pytest.TempPathFactory) -> Toy:
+    """Commits of a project; read only. Its working tree is clean and as the last commit."""
+    folder = made_once(tmp_path_factory, "toy", make_history)
+    return Toy(folder / "toy", json.loads((folder / "commits.json").read_text()))
 
 
 @pytest.fixture

@@ -10,10 +10,12 @@ import pytest
 from repro.audit.cell_moves import CellMove
 from repro.audit.claim_moves import ClaimMove
 from repro.audit.diff import Diff, compare
+from repro.audit.diff_formats import as_json
 from repro.audit.frame_moves import FrameMove
 from repro.audit.sections import sections
 from repro.errors import ReproError
 from tests.audit.toy import Toy
+from tests.hostile.inputs import bomb
 
 pytestmark = pytest.mark.slow  # the toy's history takes DVC some seconds to make
 
@@ -67,7 +69,7 @@ def test_comment_reruns_a_stage_and_moves_nothing(history: Toy) -> None:
     assert clock.because == (f"repro/clock: ocr.py: {quiet}", f"stages/clock.py: {quiet}")
     assert clock.idle
     assert clock.same
-    assert clock.outputs == "the same but for 2 receipt(s), which record what the work was done with"
+    assert clock.outputs == "the same but for 2 receipt(s), which record inputs and code"
     assert all(run.same for run in diff.stages)
 
 
@@ -110,7 +112,7 @@ def test_missing_object_is_never_equal(copy: Callable[[], Toy]) -> None:
     diff = between(toy, "base", "blur")
     assert diff.exit_code == 2
     assert [gap.lacks for gap in diff.gaps] == ["not in DVC's cache, not even the list of its files"]
-    assert next(run for run in diff.stages if run.stage == "sky").outputs == "cannot be told"
+    assert next(run for run in diff.stages if run.stage == "sky").outputs == "unknown"
 
 
 def test_working_tree_serves_what_the_cache_lacks(copy: Callable[[], Toy]) -> None:
@@ -127,7 +129,7 @@ def test_working_tree_serves_what_the_cache_lacks(copy: Callable[[], Toy]) -> No
     table.write_bytes(b"edited")
     (gap,) = between(toy, "blur", "night").gaps
     assert gap.files == ["tables/20240202.parquet"]
-    # The same table in both commits hides no move; only the sum over all nights cannot be told.
+    # The same table in both commits hides no move; only the sum over all nights is unknown.
     diff = between(toy, "comment", "night")
     assert diff.gaps == []
     assert CellMove("Table 2, frames of the nights that differ", "all frames", 0, 4) in diff.cells
@@ -240,3 +242,24 @@ def test_damaged_locks_of_dvc_are_named(copy: Callable[[], Toy]) -> None:
         compare(toy.paths)
     assert error.value.where.endswith("rwlock")
     assert "rm .dvc/tmp/rwlock" in error.value.remedy
+
+
+def test_hostile_commits_end_in_an_error_or_a_gap(copy: Callable[[], Toy]) -> None:
+    """A comparison with a commit whose lock, pipeline or parameters are hostile is an error, or says what it lacks."""
+    toy = copy()
+    lock = (toy.root / "dvc.lock").read_text()
+    hostile = (
+        ("dvc.lock", lock.replace("md5: ", "md5: ../../../../")), ("dvc.lock", lock.replace("results/toy/", "../../")),
+        ("dvc.lock", "stages: 3"), ("dvc.yaml", "stages: ["), ("dvc.yaml", "- a"), ("params.yaml", bomb()),
+    )  # fmt: skip
+    for name, text in hostile:
+        good = (toy.root / name).read_text()
+        (toy.root / name).write_text(text)
+        toy.commit("hostile")
+        (toy.root / name).write_text(good)
+        try:
+            diff = compare(toy.paths, "HEAD", None)
+        except ReproError:
+            continue
+        assert diff.gaps
+        as_json(diff)

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from repro.audit.cell_moves import cell_moves
-from repro.audit.frame_moves import Frames, frame_moves
+from repro.audit.frame_moves import FrameMoves, frame_moves
 from repro.audit.metric_moves import metric_moves
 from repro.audit.outputs import Change, Gap, Pair
 
@@ -122,7 +122,7 @@ def test_damaged_table_is_a_gap() -> None:
     pair = Tables({"infer": {"20240202.parquet": frames}}, {"infer": {"20240202.parquet": b"damaged"}})
     pair._remote = False
     pair.after.commit = None
-    assert frame_moves(pair) == Frames()
+    assert frame_moves(pair) == FrameMoves()
     (gap,) = pair.gaps
     assert (gap.lacks, gap.files, gap.remedy) == (
         "damaged, not a table",

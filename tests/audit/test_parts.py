@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import html
 import json
 import re
-from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -15,8 +15,8 @@ from repro.audit import metric_moves as metrics
 from repro.audit.cell_moves import CellMove
 from repro.audit.claim_moves import ClaimMove
 from repro.audit.diff import Diff
-from repro.audit.diff_formats import MARKDOWN_CHARACTERS, as_json, as_markdown, as_page, write
-from repro.audit.frame_moves import FrameMove, Frames
+from repro.audit.diff_formats import MARKDOWN_CHARACTERS, as_json, as_markdown, as_page, print_table, write
+from repro.audit.frame_moves import FrameMove, FrameMoves
 from repro.audit.metric_moves import NetworkScore, compare_accuracies
 from repro.audit.outputs import Gap
 from repro.audit.revision import parse_lock
@@ -26,6 +26,7 @@ from repro.audit.stage_runs import StageRun
 from repro.audit.thumbnails import Thumbnail
 from repro.errors import ReproError
 from tests.audit.toy import Toy
+from tests.hostile.inputs import WORDS
 
 
 @pytest.mark.parametrize(
@@ -117,7 +118,7 @@ def diff() -> Diff:
             *(CellMove("Table 6", f"cell {n}", n, n + 0.5) for n in range(3000)),
             CellMove("softmax, confusion", "all, tp", 3, 4),
         ],
-        frames=Frames([frame] * 50, {"20240203": {"clock": "added"}}, {"infer: p_yes": 7}),
+        frames=FrameMoves([frame] * 50, {"20240203": {"clock": "added"}}, {"infer: p_yes": 7}),
         metrics=[compare_accuracies("accuracy", [NetworkScore(9, 10)], [NetworkScore(8, 10)])],
         pictures=["results/toy/gradcam/a.png"],
         stages=[
@@ -126,15 +127,6 @@ def diff() -> Diff:
         unchanged=3,
         gaps=[Gap("sky", "results/toy/sky", "abc", "not in DVC's cache", "dvc repro sky", ["a", "b", "c", "d"])],
         images=[Thumbnail(frame.name, b"jpeg", None)],
-        times=[
-            {
-                "stage": "clock",
-                "began_utc": "2026-01-02T03:04:05+00:00",
-                "seconds": 1.5,
-                "nights_done": 1,
-                "nights_kept": 26,
-            }
-        ],
     )
 
 
@@ -192,15 +184,6 @@ def test_json_holds_everything(diff: Diff) -> None:
     assert document["not_compared"][0]["remedy"] == "dvc repro sky"
 
 
-def test_time_of_the_stages_that_ran(diff: Diff) -> None:
-    """Each stage that ran is shown with the seconds and nights of its last run here, a stage without one not at all."""
-    time = next(section for section in sections(diff) if section.id == "time")
-    assert time.rows == (("clock", "2026-01-02T03:04:05+00:00", "1.5", "1", "26"),)
-    unknown = next(section for section in sections(replace(diff, times=[])) if section.id == "time")
-    assert unknown.rows == ()
-    assert "No run" in unknown.text
-
-
 def test_sections_are_rectangles(diff: Diff) -> None:
     """Every row of every section has as many cells as the section has columns, all of them text."""
     for section in sections(diff):
@@ -219,3 +202,19 @@ def test_a_page_of_others_is_not_overwritten(diff: Diff, tmp_path: Path) -> None
     write(diff, tmp_path)
     write(diff, tmp_path)
     assert "<html" in (tmp_path / "index.html").read_text(encoding="utf-8")
+
+
+def test_names_are_text_wherever_they_are_shown(capsys: pytest.CaptureFixture[str]) -> None:
+    """Names are text on the page, in Markdown, in JSON and on the terminal, whatever markup or control codes they hold."""
+    for word in (word.encode(errors="backslashreplace").decode() for word in WORDS):
+        frames = FrameMoves([FrameMove(word, 0, word, {"label": (word, None)})], {word: {word: "added"}}, {word: 1})
+        made = Diff(word, word, claims=[], findings=[], cells=[], frames=frames, metrics=[], pictures=[word], stages=[],
+                    unchanged=0, gaps=[Gap(word, word, word, word, word, [word])], images=[])  # fmt: skip
+        page = as_page(made)
+        assert not re.search("<script>alert|<img src=x", page)
+        if word.strip() and word.isprintable():
+            assert re.split("['\"]", html.escape(word, quote=False)[:40])[0] in page
+        assert "<script>" not in as_markdown(made).replace("\\<", "")
+        json.loads(as_json(made))
+        print_table(made)
+        assert "\x1b" not in capsys.readouterr().out

@@ -43,8 +43,7 @@ def test_code_of_a_pull_request_may_not_write() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("head", "code", "told"), [("blur", 0, "Moved: 1 claim"), ("comment", 0, "Nothing published")])
-def test_steps_compare_base_and_head(copy: Callable[[], Toy], tmp_path: Path, head: str, code: int, told: str) -> None:
+def test_steps_compare_base_and_head(copy: Callable[[], Toy], tmp_path: Path) -> None:
     """Run in order, the steps leave a comparison of the base with the pull request, also on an empty cache."""
     toy = copy()
     (toy.root / ".git" / "info" / "exclude").write_text("/.venv/\n/audit/\n")
@@ -55,7 +54,7 @@ def test_steps_compare_base_and_head(copy: Callable[[], Toy], tmp_path: Path, he
     for name, arguments in programs.items():
         (bin_ / name).write_text(f'#!/bin/sh\n[ "$1" = report ] && set --\nexec {sys.executable} {arguments} "$@"\n')
         (bin_ / name).chmod(0o755)
-    steps, values = commands(), {"base.sha": toy.commits["base"], "github.sha": toy.commits[head]}
+    steps, values = commands(), {"base.sha": toy.commits["base"], "github.sha": toy.commits["blur"]}
     files = {name: tmp_path / name for name in ("GITHUB_STEP_SUMMARY", "GITHUB_OUTPUT")}
     path = os.pathsep.join([str(bin_), str(Path(sys.executable).parent), os.environ["PATH"]])
     environment = {**os.environ, "PATH": path, "DVC_NO_ANALYTICS": "1", **{k: str(v) for k, v in files.items()}}
@@ -66,7 +65,7 @@ def test_steps_compare_base_and_head(copy: Callable[[], Toy], tmp_path: Path, he
         answer = subprocess.run(
             ["bash", "-e", "-c", script], cwd=toy.root, env=environment, capture_output=True, text=True, check=False
         )
-        assert answer.returncode == (code if name == "Compare" else 0), answer.stderr + answer.stdout
-    assert told in files["GITHUB_STEP_SUMMARY"].read_text()
+        assert answer.returncode == 0, answer.stderr + answer.stdout
+    assert "Moved: 1 claim" in files["GITHUB_STEP_SUMMARY"].read_text()
     assert files["GITHUB_OUTPUT"].read_text() == "told=yes\n"
     assert (toy.root / "audit" / "index.html").is_file()

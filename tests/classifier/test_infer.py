@@ -23,7 +23,8 @@ from repro.classifier.infer_corpus import Classifier, add_answers, infer_corpus,
 from repro.classifier.transforms import IMAGENET_MEAN, IMAGENET_STD, load_frame
 from repro.engine.receipts import NightWork, write
 from repro.errors import ReproError
-from repro.params import InferParams
+from repro.params import Engine, InferParams, load_params
+from tests.conftest import ROOT
 from tests.support.frames import night_frames, nights
 from tests.support.images import lively, sky, small, write_archive
 
@@ -59,7 +60,9 @@ def make_night(root: Path, night: str, count: int, *, unnamed: int = 0) -> pd.Da
 def run(root: Path, weights: Path, **params: object) -> infer.Outcome:
     """The stage's work."""
     chosen = InferParams.model_validate({"batch": 4, **params})
-    return infer_corpus(root / "film", root / "sky", weights, root / "infer", chosen, CPU, workers=2)
+    project = load_params(ROOT / "params.yaml")
+    project = project.model_copy(update={"infer": chosen, "engine": Engine(workers=2, device="cpu")})
+    return infer_corpus(root / "film", root / "sky", weights, root / "infer", project)
 
 
 def published(weights: Path, source: Path, names: list[str]) -> np.ndarray:

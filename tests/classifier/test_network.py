@@ -14,6 +14,7 @@ from torchvision import models
 
 from repro.classifier import network as networks
 from repro.errors import ReproError
+from repro.files import digest
 
 FILE = "efficientnet_b1_rwightman-bac287d4.pth"
 
@@ -166,13 +167,6 @@ def test_unreadable_weights_are_named(tmp_path: Path, suffix: str, content: byte
     assert caught.value.where == str(path)
 
 
-def test_checkpoints_hold_no_code(tmp_path: Path) -> None:
-    """A pickle that would run code when read is refused unread."""
-    torch.save({"features": Path("x")}, tmp_path / "w.pt")
-    with pytest.raises(ReproError, match="damaged or foreign"):
-        networks.load(tmp_path / "w.pt")
-
-
 def test_folding_batchnorm_changes_rounding_only(drawn: torch.nn.Module) -> None:
     """Logits with BatchNorm folded into the convolutions agree to 1e-4, and no BatchNorm is left."""
     rng = np.random.default_rng(0)
@@ -188,3 +182,17 @@ def test_folding_batchnorm_changes_rounding_only(drawn: torch.nn.Module) -> None
         assert torch.allclose(folded(images), plain, atol=1e-4)
         assert not torch.allclose(networks.fused(copy.deepcopy(drawn))(images), plain, atol=1e-4)
     assert not any(isinstance(module, torch.nn.BatchNorm2d) for module in folded.modules())
+
+
+def test_a_process_loads_a_network_once(drawn: torch.nn.Module, tmp_path: Path) -> None:
+    """The same file gives the same network again; a file that changed meanwhile is refused, not read unnoticed."""
+    path = tmp_path / "w.safetensors"
+    networks.save(drawn, path, {"image_size_px": 64})
+    before = digest(path)
+    network, side_px = networks.load_once(path, before, "cpu")
+    assert side_px == 64
+    assert networks.load_once(path, before, "cpu")[0] is network
+    networks.save(drawn, path, {"image_size_px": 96})
+    assert networks.load_once(path, digest(path), "cpu")[1] == 96
+    with pytest.raises(ReproError, match="another file"):
+        networks.load_once(path, before, "cpu")

@@ -131,8 +131,8 @@ def test_without_truth_colours_are_told_from_the_image(frames: pd.DataFrame) -> 
     cases = {case.case: case for case in choose(real, {}, 1, look)}
     assert cases["red"].name in red
     assert cases["purple"].name is None
-    assert "purple on 2% of it" in cases["purple"].chosen
-    assert cases["arc"].chosen == "form is not known of this corpus; name a frame"
+    assert "2% purple pixels" in cases["purple"].chosen
+    assert cases["arc"].chosen == "form is unknown in this corpus; name a frame"
     assert cases["Night"].name is not None
 
 

@@ -12,8 +12,8 @@ import torch
 from torch import nn
 
 from repro.classifier import finetune as training
-from repro.classifier.checkpoint import CURVES, Phase, start_phase
-from repro.classifier.finetune import Trained, TrainingJob, Validation, fine_tune
+from repro.classifier.checkpoint import CURVES, Phase, Validation, start_phase
+from repro.classifier.finetune import Trained, TrainingJob, fine_tune
 from repro.classifier.images import Images, training_batches
 from repro.classifier.training_results import (
     UNSEEN,

@@ -11,7 +11,7 @@ from PIL import Image
 from scipy.stats import ks_2samp
 from torchvision import transforms
 
-from repro.classifier.transforms import IMAGENET_MEAN, IMAGENET_STD, Augmentation, augment, decode, draw, normalise
+from repro.classifier.transforms import IMAGENET_MEAN, IMAGENET_STD, DrawnTransforms, augment, decode, draw, normalise
 from repro.errors import ReproError
 from tests.support.images import jpeg, sky
 
@@ -80,12 +80,12 @@ def test_draws_are_distributed_as_torchvisions() -> None:
 def test_every_parameter_matters() -> None:
     """Crop, flip and each factor change the image."""
     image = sky(np.random.default_rng(1), aurora=True, size_px=64)
-    plain = Augmentation(0, 0, 64, 64, False, ())
+    plain = DrawnTransforms(0, 0, 64, 64, False, ())
     assert np.array_equal(augment(image, plain), image)
     changed = [
-        Augmentation(3, 0, 60, 60, False, ()),
-        Augmentation(0, 0, 64, 64, True, ()),
-        *(Augmentation(0, 0, 64, 64, False, ((name, 1.3),)) for name in ("brightness", "contrast", "saturation")),
+        DrawnTransforms(3, 0, 60, 60, False, ()),
+        DrawnTransforms(0, 0, 64, 64, True, ()),
+        *(DrawnTransforms(0, 0, 64, 64, False, ((name, 1.3),)) for name in ("brightness", "contrast", "saturation")),
     ]
     for one in changed:
         assert not np.array_equal(augment(image, one), image)

@@ -13,7 +13,7 @@ import pytz
 from repro import frames
 from repro.camera import load_camera
 from repro.clock.clock_corpus import clock_corpus
-from repro.clock.read_clock import read_clock
+from repro.clock.read_clock import ClockSetup, read_clock
 from repro.film.film_corpus import film_corpus
 from repro.params import ClockParams, FilmParams
 from tests.support.camera import DASHES, SLASHES, Look, sky_frames, strip, write_video
@@ -62,7 +62,7 @@ def read_nights(count: int, looks: list[Look], jitter_s: int = 0) -> Score:
             rng = np.random.default_rng([number, look.text, jitter_s])
             times = night_times(night, count, rng, jitter_s)
             strips = [strip(time.astimezone(ZONE).strftime(form), look, rng) for time in times]
-            score.add(read_clock(strips, night, CAMERA, ClockParams(), step=10, threads=2).table, times)
+            score.add(read_clock(strips, ClockSetup(night, CAMERA, ClockParams(), 10), threads=2).table, times)
     return score
 
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from repro.engine.nights import run_nights
 from repro.engine.receipts import NightWork
+from repro.engine.run_nights import run_nights
 from repro.errors import StageError
 
 

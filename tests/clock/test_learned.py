@@ -12,7 +12,7 @@ import pytest
 from repro.camera import load_camera
 from repro.clock import ocr
 from repro.clock.learned import CONFIDENCE, GlyphModel, read_by_matching
-from repro.clock.read_clock import confirmed_stamps, read_clock
+from repro.clock.read_clock import ClockSetup, confirmed_stamps, read_clock
 from repro.params import ClockParams
 from tests.clock.test_accuracy import CAMERA, DASHES, FAIR, ZONE, night_times
 from tests.support.camera import Look, strip
@@ -80,7 +80,7 @@ def test_the_timeline_confirms_good_readings(step_s: float) -> None:
     texts = [f"{(start + timedelta(seconds=int(step_s * n))).astimezone(ZONE):{DASHES}}" for n in range(0, 200, 3)]
     read = {3 * place: (text, 90.0) for place, text in enumerate(texts)}
     read[90] = (read[90][0][:11] + "12:00:00", 90.0)
-    confirmed = confirmed_stamps(read, "20240201", CAMERA, ClockParams(), step=10)
+    confirmed = confirmed_stamps(read, ClockSetup("20240201", CAMERA, ClockParams(), 10))
     assert 90 not in confirmed
     assert len(confirmed) >= 0.9 * len(read)
     assert all(read[number][0] == stamp for number, stamp in confirmed.items())
@@ -101,7 +101,7 @@ def test_both_engines_agree() -> None:
     times = night_times("20240201", 240, rng)
     strips = [strip(time.astimezone(ZONE).strftime(DASHES), FAIR, rng) for time in times]
     learned, tesseract = (
-        read_clock(strips, "20240201", CAMERA, ClockParams(engine=engine), step=10, threads=2).table
+        read_clock(strips, ClockSetup("20240201", CAMERA, ClockParams(engine=engine), 10), threads=2).table
         for engine in ("learned", "tesseract")
     )
     assert learned["time_utc"].tolist() == tesseract["time_utc"].tolist() == times
@@ -122,7 +122,7 @@ def test_both_engines_agree_on_a_real_video(reference: Path, tmp_path: Path) -> 
             if number % 20 == 0
         ]
     learned, tesseract = (
-        read_clock(frames, "20131204", camera, ClockParams(engine=engine), step=20, threads=2).table
+        read_clock(frames, ClockSetup("20131204", camera, ClockParams(engine=engine), 20), threads=2).table
         for engine in ("learned", "tesseract")
     )
     assert learned["time_utc"].tolist() == tesseract["time_utc"].tolist()

@@ -13,7 +13,7 @@ import pytest
 
 from repro.camera import Camera, load_camera
 from repro.clock import ocr
-from repro.clock.read_clock import read_clock
+from repro.clock.read_clock import ClockSetup, read_clock
 from repro.errors import StageError
 from repro.params import ClockParams
 from tests.support.camera import DASHES, Look, strip, times
@@ -84,6 +84,21 @@ def test_noise_is_not_text() -> None:
     """A strip of noise alone is not given to Tesseract, which would read something into it."""
     noise = np.random.default_rng(1).normal(20, 5, (40, 440)).clip(0, 255).astype(np.uint8)
     assert ocr.prepare(noise, ocr.looks(CLOCK, PARAMS)[0], PARAMS.min_contrast) is None
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (1, 400), (40, 1), (3, 3)])
+def test_strips_of_any_size_are_prepared(shape: tuple[int, int]) -> None:
+    """Strips of a pixel, of nothing but noise, or of one grey make a page or hold no text; none is an error."""
+    rng = np.random.default_rng(2)
+    for image in (
+        np.zeros(shape, np.uint8),
+        np.full(shape, 255, np.uint8),
+        rng.integers(0, 256, shape, dtype=np.uint8),
+    ):
+        box = ocr.text_box([image] * 3, PARAMS.min_contrast)
+        for look in ocr.looks(CLOCK, PARAMS):
+            page = ocr.prepare(image[box], look, PARAMS.min_contrast)
+            assert page is None or page.dtype == np.uint8
 
 
 def test_text_box_holds_the_text_and_little_else(strips: list[np.ndarray]) -> None:
@@ -186,5 +201,5 @@ def test_letters_of_the_format_are_read() -> None:
     rng = np.random.default_rng(6)
     moments = times(datetime(2022, 12, 3, 3, 0, 7, tzinfo=UTC), 12, 60)
     strips = [strip(f"{moment:%Y-%m-%dT%H:%M:%SZ}", Look(), rng) for moment in moments]
-    clock = read_clock(strips, "20221203", camera, PARAMS, step=10)
+    clock = read_clock(strips, ClockSetup("20221203", camera, PARAMS, 10))
     assert clock.table["time_utc"].tolist() == moments

@@ -9,7 +9,7 @@ import pytest
 import pytz
 
 from repro.camera import Camera, load_camera
-from repro.clock.read_clock import NightClock, ReadFrames, resolve_times
+from repro.clock.read_clock import ClockSetup, NightClock, ReadFrames, resolve_times
 from repro.errors import ReproError
 from repro.params import ClockParams
 from tests.support.camera import SLASHES
@@ -37,7 +37,9 @@ def resolve(
         return lambda numbers: [(read[number], 90.0) for number in numbers]
 
     first = look(texts)
-    return resolve_times(len(texts), first, look(second) if second else first, night, chosen, ClockParams(), step=step)
+    return resolve_times(
+        len(texts), first, look(second) if second else first, ClockSetup(night, chosen, ClockParams(), step)
+    )
 
 
 def evening(count: int, elapsed_s: Advance = lambda n: 60.0 * n, start: str = "2022-12-02 20:00:07") -> list[datetime]:

@@ -20,31 +20,12 @@ PRELOAD = [
     "matplotlib.backends.backend_agg", "matplotlib.backends.backend_svg", "jinja2", "safetensors.torch", "pytorch_grad_cam",
     "repro.engine.run_stage", "repro.film.film_corpus", "repro.clock.clock_corpus", "repro.sky.sky_corpus", "repro.labels.label_corpus", "repro.classifier.train_corpus",
     "repro.classifier.infer_corpus", "repro.classifier.gradcam_corpus", "repro.analysis.softmax_corpus", "repro.evidence", "repro.record.verdict_formats",
-    "repro.reporting.page", "tests.endurance.warm",
+    "repro.reporting.page", "tests.endurance.warm", "tests.support.camera",
 ]  # fmt: skip
 LEARNT = "learnt.txt"  # beside the project: epochs that were begun
 
-_CAMERA = {
-    "credit": "test camera",
-    "site": {"latitude_deg": 62.4333, "longitude_deg": -114.35, "time_zone": "America/Yellowknife"},
-    "file_pattern": "small_YYYYMMDD.mp4",
-    "file_date": "morning",
-    "frame_px": {"width": 448, "height": 160},
-    "circle_px": {"x": 100, "y": 55, "radius": 48},
-    "crop_px": {"left": 52, "top": 7, "width": 96, "height": 96},
-    "north_deg": 0,
-    "cadence_s": 60,
-    "sample_interval_s": 60,
-    "sample_fps_fraction": 0.04,
-    "clock": {
-        "box_px": {"left": 0, "top": 112, "width": 448, "height": 40},
-        "scale": 2,
-        "formats": ["%Y/%m/%d %H:%M:%S"],
-    },
-}
 
-
-def run(project: Path, stage: str, change: int, mode: str, answer: Connection) -> None:
+def run(project: Path, stage: str, change: int, event: int, mode: str, answer: Connection) -> None:
     """Run a stage's script in a project.
 
     Parameters
@@ -56,11 +37,13 @@ def run(project: Path, stage: str, change: int, mode: str, answer: Connection) -
     change : int
         The change of a file, counted from 1, before which ``mode`` happens; 0 for never. A change is a file that takes its
         place, or one that is there and is removed.
+    event : int
+        The audit event of Python, counted from 1, before which the process is killed; 0 for never.
     mode : str
         ``kill``, by SIGKILL; ``tear``: the same, and the new file is only half written; ``full``: the system refuses this
         and all further files; ``read-only``: it refuses any change from here on.
     answer : Connection
-        Gets "ready" before the stage begins, and how many changes it made when it ends.
+        Gets "ready" before the stage begins, and how many changes and events it met when it ends.
     """
     os.chdir(project)
     with (project.parent / "told.txt").open("wb") as told:
@@ -70,25 +53,29 @@ def run(project: Path, stage: str, change: int, mode: str, answer: Connection) -
     scratch.mkdir(exist_ok=True)
     tempfile.tempdir = str(scratch)
     small_parts(project.parent / LEARNT)
-    changes = Changes(project, change, mode)
+    changes = Changes(project, change, event, mode)
     sys.addaudithook(changes)
     answer.send("ready")
     try:
         runpy.run_path(str(ROOT / "stages" / f"{stage}.py"), run_name="__main__")
     finally:
         sys.stdout.flush()
-        changes.at = 0
-        answer.send(changes.seen)
+        changes.at = changes.at_event = 0
+        answer.send((changes.seen, changes.events))
 
 
 class Changes:
     """Counts changes of files below a folder by Python's own audit events, and acts before one of them."""
 
-    def __init__(self, folder: Path, at: int, mode: str) -> None:
+    def __init__(self, folder: Path, at: int, at_event: int, mode: str) -> None:
         self.folder, self.at, self.mode, self.seen = str(folder) + os.sep, at, mode, 0
+        self.at_event, self.events = at_event, 0
 
     def __call__(self, event: str, arguments: tuple[Any, ...]) -> None:
         """Meet an event; files that are no more when they are removed change nothing."""
+        self.events += 1
+        if self.events == self.at_event:
+            os.kill(os.getpid(), signal.SIGKILL)
         if event not in ("os.rename", "os.remove"):
             return
         path = os.path.abspath(os.fsdecode(arguments[0]))  # noqa: PTH100 (a Path would cost more than the event)
@@ -114,8 +101,13 @@ def small_parts(learnt: Path) -> None:
 
     from repro import camera as profile
     from repro.classifier import finetune as train
+    from tests.support.camera import SLASHES, small_camera
 
-    camera = profile.Camera.model_validate(_CAMERA)
+    camera = small_camera(
+        frame_px={"width": 448, "height": 160}, circle_px={"x": 100, "y": 55, "radius": 48},
+        crop_px={"left": 52, "top": 7, "width": 96, "height": 96}, cadence_s=60, sample_fps_fraction=0.04,
+        clock={"box_px": {"left": 0, "top": 112, "width": 448, "height": 40}, "scale": 2, "formats": [SLASHES]},
+    )  # fmt: skip
     profile.load_camera = lambda _: camera
     ratio = (1, 4, 4, 4, 4, 4, 4)
     side, stride = (3, 3, 5, 3, 5, 5, 3), (1, 2, 2, 2, 1, 2, 1)

@@ -6,7 +6,7 @@ import hashlib
 import json
 import multiprocessing
 import shutil
-import time
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from multiprocessing.connection import Connection
@@ -25,6 +25,7 @@ from repro.simulated_mark import mark_folders
 from tests.endurance import child
 from tests.support.camera import SLASHES, Look, burn, write_video
 from tests.support.corpus import add_night
+from tests.support.processes import LIMIT_S
 
 CORPUS = "simulated"
 #: Nights around new moon and their first frame, local time; the second goes on over midnight.
@@ -37,7 +38,6 @@ STAGES = (
 )  # fmt: skip
 SEED = 20250627
 EPOCHS = 8  # of two networks
-LIMIT_S = 120.0
 _CONTEXT = multiprocessing.get_context("forkserver")
 _CONTEXT.set_forkserver_preload(child.PRELOAD)
 
@@ -52,15 +52,15 @@ class Ended:
         Exit code; -9 if it was killed.
     changes : int
         Files that took their place or were removed; 0 of a killed run.
-    seconds : float
-        From when it was ready to when it ended.
+    events : int
+        Python's own audit events, of which some come at any moment of the work; 0 of a killed run.
     told : str
         What it printed.
     """
 
     code: int
     changes: int
-    seconds: float
+    events: int
     told: str
 
 
@@ -71,34 +71,27 @@ class Running:
     project: Path
     process: BaseProcess
     answers: Connection
-    began: float
 
-    def end(self, kill_after_s: float | None = None) -> Ended:
-        """Wait for the end, or kill it after so many seconds."""
-        if kill_after_s is not None:
-            self.process.join(max(0.0, self.began + kill_after_s - time.monotonic()))
-            self.process.kill()
+    def end(self) -> Ended:
+        """Wait for the end."""
         self.process.join(LIMIT_S)
         assert self.process.exitcode is not None, "the stage hangs"
-        seconds = time.monotonic() - self.began
-        changes = 0
+        changes = events = 0
         if self.answers.poll():
-            try:
-                changes = int(self.answers.recv())
-            except EOFError:
-                changes = 0
+            with suppress(EOFError):
+                changes, events = self.answers.recv()
         told = (self.project.parent / "told.txt").read_text(encoding="utf-8", errors="replace")
-        return Ended(self.process.exitcode, changes, seconds, told)
+        return Ended(self.process.exitcode, changes, events, told)
 
 
-def start(project: Path, stage: str, *, change: int = 0, mode: str = "kill") -> Running:
+def start(project: Path, stage: str, *, change: int = 0, event: int = 0, mode: str = "kill") -> Running:
     """Start a stage and wait until it is ready; see :func:`tests.endurance.child.run`."""
     here, there = _CONTEXT.Pipe()
-    process = _CONTEXT.Process(target=child.run, args=(project, stage, change, mode, there))
+    process = _CONTEXT.Process(target=child.run, args=(project, stage, change, event, mode, there))
     process.start()
     there.close()
     assert here.recv() == "ready"
-    return Running(project, process, here, time.monotonic())
+    return Running(project, process, here)
 
 
 def run(project: Path, stage: str, *, change: int = 0, mode: str = "kill") -> Ended:
@@ -183,32 +176,23 @@ class Trial:
             assert self.kill(change=change, mode="tear" if number % 2 else "kill")
             self.run_again()
 
-    def kill_at_moments(self, stage: str, times: int) -> None:
-        """Kill the stage so often, each time at a random moment of what it has left to do, and run it to its end."""
-        lasts_s = self.begin(stage).seconds
+    def kill_at_moments(self, stage: str, times: int = 3) -> None:
+        """Kill the stage again and again, each time at a random event of what it has left to do, then run it to its end."""
+        events = self.begin(stage).events
         rng = np.random.default_rng([SEED, STAGES.index(stage)])
         self.reset()
         killed = 0
-        for _ in range(10 * times):
+        for _ in range(times):
             finished = self.finished()
-            began = time.monotonic()
-            if self.kill(after_s=float(rng.uniform(0, lasts_s))):
-                killed += 1
-            else:  # it was done before its moment came: once more from the start, with moments that come sooner
-                self.compare()
-                lasts_s = min(lasts_s, time.monotonic() - began)
-                self.reset()
-                finished = {}
+            killed += self.kill(event=int(rng.integers(1, events // 2)))
             self.kept(finished)
-            if killed == times:
-                break
-        assert killed == times
+        assert killed
         self.run_again()
 
-    def kill(self, *, change: int = 0, mode: str = "kill", after_s: float | None = None) -> bool:
-        """Run the stage and kill it; gives whether it was killed before its end."""
-        ended = start(self.paths.root, self.stage, change=change, mode=mode).end(after_s)
-        assert ended.code in ((0, -9) if after_s is not None else (-9,)), ended.told
+    def kill(self, *, change: int = 0, event: int = 0, mode: str = "kill") -> bool:
+        """Run the stage and kill it; gives whether it was killed before its end, as before a change it must be."""
+        ended = start(self.paths.root, self.stage, change=change, event=event, mode=mode).end()
+        assert ended.code in ((0, -9) if event else (-9,)), ended.told
         return ended.code != 0
 
     def run_again(self) -> Ended:

@@ -6,8 +6,7 @@ import os
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,13 +16,14 @@ import pytest
 import yaml
 
 from repro.engine import receipts
-from repro.engine.nights import _Night
 from repro.engine.receipts import NightWork
+from repro.engine.run_nights import _Night
 from repro.engine.run_stage import read_runs, run_log
 from repro.errors import UnwritableError
 from repro.files import write_text
 from tests.endurance import child
 from tests.endurance.harness import CORPUS, Trial, contents, run, start
+from tests.support.processes import LIMIT_S, alive, wait_for
 
 pytestmark = pytest.mark.slow
 #: Stage, what the disk refuses, and from which change of a file on.
@@ -99,7 +99,7 @@ def script(trial: Trial, stage: str) -> subprocess.CompletedProcess[str]:
     """Run a stage as DVC does."""
     return subprocess.run(
         [sys.executable, child.ROOT / "stages" / f"{stage}.py"], cwd=trial.paths.root, capture_output=True, text=True,
-        check=False, timeout=120, env={**os.environ, "PYTHONPATH": str(child.ROOT)},
+        check=False, timeout=LIMIT_S, env={**os.environ, "PYTHONPATH": str(child.ROOT)},
     )  # fmt: skip
 
 
@@ -116,20 +116,12 @@ def test_a_second_run_beside_the_first(trial: Trial) -> None:
         before = contents(trial.paths.root)
         told = (trial.paths.root.parent / "told.txt").read_text()
         for stage in ("sky", "film", "verify"):
-            trial.refused(run(trial.paths.root, stage), "another run is at work", "wait until it has ended")
+            trial.refused(run(trial.paths.root, stage), "another run is active", "wait until it has ended")
         assert contents(trial.paths.root) == before
     finally:
         os.kill(first.process.pid, signal.SIGCONT)
     assert first.end().code == 0, told
     trial.compare()
-
-
-def wait_for(happened: Callable[[], bool], seconds: float = 60.0) -> None:
-    """Wait until something is so."""
-    until = time.monotonic() + seconds
-    while not happened():
-        assert time.monotonic() < until, "waited in vain"
-        time.sleep(0.005)
 
 
 def workers_of(pid: int) -> list[int]:
@@ -138,14 +130,6 @@ def workers_of(pid: int) -> list[int]:
         int(word) for task in Path(f"/proc/{pid}/task").iterdir() for word in (task / "children").read_text().split()
     ]
     return [one for one in children if b"spawn_main" in Path(f"/proc/{one}/cmdline").read_bytes()]
-
-
-def alive(pid: int) -> bool:
-    """Whether a process is there and is no zombie."""
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
-    except OSError:
-        return False
 
 
 @pytest.mark.skipif(not Path("/proc/self/task").is_dir(), reason="finds workers by /proc")
@@ -166,7 +150,7 @@ def test_killed_with_worker_processes(trial: Trial) -> None:
         if victim == "all":
             running.process.kill()
             assert running.end().code == -signal.SIGKILL
-            wait_for(lambda workers=workers: not any(alive(worker) for worker in workers), 20.0)
+            wait_for(lambda workers=workers: not any(alive(worker) for worker in workers))
             assert run(trial.paths.root, "film").code == 0
         else:
             os.kill(workers[0], signal.SIGKILL)

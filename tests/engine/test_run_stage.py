@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import json
 import runpy
 import subprocess
 import sys
@@ -11,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from repro.engine.nights import Outcome
-from repro.engine.run_stage import project_lock, read_runs, run_log, run_stage
+from repro.engine.run_nights import Outcome
+from repro.engine.run_stage import project_lock, read_runs, run_stage
 from repro.errors import ReproError, UnwritableError
 from repro.files import write_text
 from repro.params import Params
@@ -51,16 +50,6 @@ def test_a_stage_bears_the_name_of_its_script(project: Paths) -> None:
     """A stage that is given no name is logged under the name of the file that defines it."""
     run_stage(lambda _paths, _params: None)
     assert [run["stage"] for run in read_runs(project)] == ["test_run_stage"]
-
-
-def test_a_line_cut_by_a_crash_is_left_out(project: Paths) -> None:
-    """The log can be read although its last line is not whole."""
-    project.results.mkdir()
-    with run_log(project, "film", "simulated"):
-        pass
-    with project.runs.open("a") as file:
-        file.write(json.dumps({"stage": "clock"})[:9])
-    assert [line["stage"] for line in read_runs(project)] == ["film"]
 
 
 def test_a_second_run_is_refused_while_the_first_works(project: Paths) -> None:

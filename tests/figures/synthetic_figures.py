@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from dataclasses import dataclass
+from itertools import product
 
 import cv2
 import matplotlib as mpl
@@ -12,16 +13,21 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from PIL import Image
 
-from repro.figures.histograms import ALPHA, SERIES
+from repro.figures.panel_drawing import ALPHA, SERIES
+from repro.figures.slide_bars import BARS
 from repro.figures.softmax_grid import MOONS, SUNS
 
 
-def as_jpeg(figure: Figure, quality: int) -> bytes:
-    """A figure as JPEG with colours at half the resolution, as in the record's PDF."""
+def as_jpeg(figure: Figure, quality: int | None) -> bytes:
+    """A figure as JPEG with colours at half the resolution, as in the record's PDF; as PNG if quality is None."""
     canvas = FigureCanvasAgg(figure)
     canvas.draw()
     buffer = io.BytesIO()
-    Image.fromarray(np.asarray(canvas.buffer_rgba())[..., :3]).save(buffer, "JPEG", quality=quality, subsampling=2)
+    image = Image.fromarray(np.asarray(canvas.buffer_rgba())[..., :3])
+    if quality is None:
+        image.save(buffer, "PNG")
+    else:
+        image.save(buffer, "JPEG", quality=quality, subsampling=2)
     return buffer.getvalue()
 
 
@@ -80,9 +86,13 @@ def draw_grid(seed: int, quality: int) -> tuple[bytes, Grid]:
 
 
 def draw_histograms(
-    seed: int, quality: int, size: tuple[float, float]
+    seed: int, quality: int | None, size: tuple[float, float], *, own_bins: bool = False
 ) -> tuple[bytes, dict[tuple[str, str], np.ndarray]]:
-    """Three panels of three translucent histograms, and their densities by (time of night, lunar condition)."""
+    """Three panels of three translucent histograms, and their densities by (time of night, lunar condition).
+
+    With ``own_bins`` each Nautical histogram has its 100 bins between its own extremes, as matplotlib draws them if no range
+    is given; its densities are means over percentage points.
+    """
     generator = np.random.default_rng(seed)
     truth = {}
     figure = Figure(figsize=size)
@@ -93,10 +103,15 @@ def draw_histograms(
             frames = {"ASTRO": 4000, "NAUTICAL": 400, "NIGHT": 20000}[sun]
             yes = 100 - 50 * generator.beta(0.5, generator.uniform(1.0, 3.0), frames // 3)
             no = 50 * generator.beta(0.4, generator.uniform(1.0, 3.0), frames)
-            counts = [np.histogram(part, edges)[0] / len(part) for part in (yes, no)]
-            truth[sun, moon] = counts[0] + counts[1]
+            borders = np.linspace(0.0, 100.0, 101)
+            if own_bins and sun == "NAUTICAL":
+                borders = np.linspace(generator.uniform(0.0, 2.5), generator.uniform(95.5, 100.0), 101)
+                yes, no = 50 + (yes - 50) * (borders[-1] - 50) / 50, borders[0] + no * (50 - borders[0]) / 50
+            density = sum(np.histogram(part, borders)[0] / len(part) for part in (yes, no)) / np.diff(borders)
+            summed = np.concatenate([[0.0], np.cumsum(density * np.diff(borders))])
+            truth[sun, moon] = np.diff(np.interp(edges, borders, summed))
             panel.hist(
-                edges[:-1] + 0.5, bins=edges, weights=truth[sun, moon], alpha=ALPHA, label=sun.title(),
+                borders[:-1] + np.diff(borders) / 2, bins=borders, weights=density, alpha=ALPHA, label=sun.title(),
                 color=[part / 255 for part in colour],
             )  # fmt: skip
         panel.set_title(moon.replace("_", " ").title(), fontsize=14)
@@ -107,6 +122,41 @@ def draw_histograms(
     panels[2].legend(fontsize=12, loc="upper center")
     figure.tight_layout()
     return as_jpeg(figure, quality), truth
+
+
+def draw_bars(seed: int) -> tuple[np.ndarray, dict[tuple[str, str], float]]:
+    """A chart of four series at three times of night in the style of slide 10, on white, and its values."""
+    generator = np.random.default_rng(seed)
+    largest = (70_000, 20_000, 2_500)
+    truth = {
+        (sun, series): float(generator.uniform(0.2, 1) * most)
+        for sun, most in zip(SUNS, largest, strict=True) for series, _ in BARS
+    }  # fmt: skip
+    figure = Figure(figsize=(4.4, 4.0))
+    panel = figure.add_axes((0.2, 0.09, 0.65, 0.76))
+    for (place, sun), (offset, (series, colour)) in product(enumerate(SUNS), enumerate(BARS)):
+        panel.barh(place * 7 + offset, truth[sun, series], height=0.9, color=[part / 255 for part in colour])
+    panel.set(xlim=(0, 81_000), ylim=(21, -3), yticks=[])
+    panel.set_xticks(range(0, 80_001, 20_000))
+    panel.grid(axis="x", color="#bdbdbd")
+    panel.set_axisbelow(True)
+    for side in ("top", "right", "bottom"):
+        panel.spines[side].set_visible(False)
+    panel.spines["left"].set_color("#757575")
+    canvas = FigureCanvasAgg(figure)
+    canvas.draw()
+    return np.asarray(canvas.buffer_rgba())[..., :3].copy(), truth
+
+
+def draw_gradcam_page(maps: list[np.ndarray], generator: np.random.Generator, side: int = 199) -> np.ndarray:
+    """Frames in a row and their overlays below, shrunk and on a light page, as the README shows them."""
+    page = np.full((2 * side + 30, len(maps) * (side + 10) + 10, 3), 244, dtype=np.uint8)
+    for place, nodes in enumerate(maps):
+        frame = draw_sky(generator)
+        left = 10 + place * (side + 10)
+        for top, picture in ((10, frame), (side + 20, draw_overlay(frame, nodes))):
+            page[top : top + side, left : left + side] = cv2.resize(picture, (side, side), interpolation=cv2.INTER_AREA)
+    return page
 
 
 def draw_sky(generator: np.random.Generator, side: int = 720) -> np.ndarray:

@@ -52,6 +52,27 @@ def test_an_embedded_picture_is_found_by_its_hash(tmp_path: Path) -> None:
     assert embedded_pictures(source, [wanted]) == {"figure5": data}
 
 
+def test_a_picture_that_is_no_jpeg_comes_out_on_white(tmp_path: Path) -> None:
+    """Other codings give a PNG of the picture's own size, whose transparent parts are white."""
+    document = pypdfium2.PdfDocument.new()
+    image = pypdfium2.PdfImage.new(document)
+    drawn = Image.new("RGBA", (30, 20), (0, 0, 0, 0))
+    drawn.paste((0, 0, 255, 255), (0, 0, 15, 20))
+    image.set_bitmap(pypdfium2.PdfBitmap.from_pil(drawn))
+    image.set_matrix(pypdfium2.PdfMatrix().scale(60, 40))
+    page = document.new_page(100, 100)
+    page.insert_obj(image)
+    page.gen_content()
+    document.save(tmp_path / "one.pdf")
+    (item,) = pypdfium2.PdfDocument(tmp_path / "one.pdf")[0].get_objects(filter=(pdfium_c.FPDF_PAGEOBJ_IMAGE,))
+    coded = hashlib.sha256(bytes(item.get_data(decode_simple=False))).hexdigest()
+    found = embedded_pictures(tmp_path / "one.pdf", [WANTED.model_copy(update={"sha256": coded})])
+    pixels, coding = decode(found["figure5"], where="one.pdf")
+    assert coding is None
+    assert pixels[10, 5].tolist() == [0, 0, 255]
+    assert pixels[10, 25].tolist() == [255, 255, 255]
+
+
 def test_a_pdf_with_other_pictures_is_refused(tmp_path: Path) -> None:
     """A PDF that lacks a picture gives an error that names the picture and the page."""
     source, _ = _pdf_with_picture(tmp_path / "other.pdf")
@@ -82,9 +103,9 @@ def test_an_encrypted_pdf_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_pdf_of_too_many_pages_is_refused(tmp_path: Path) -> None:
-    """More pages than any document of the record has are refused before any is opened."""
-    with pytest.raises(ReproError, match=f"at most {MOST_PAGES}"):
-        embedded_pictures(_pdf(tmp_path / "long.pdf", MOST_PAGES + 1), [WANTED])
+    """10,000 pages, more than any document of the record has, are refused before any is opened."""
+    with pytest.raises(ReproError, match=rf"10,000 pages\nexpected: at most {MOST_PAGES}"):
+        embedded_pictures(_pdf(tmp_path / "long.pdf", 10_000), [WANTED])
 
 
 def test_bytes_that_are_no_picture_are_refused() -> None:

@@ -28,7 +28,7 @@ def test_every_table_is_there_with_its_origin(readings: dict[str, Reading], proj
 
 
 def test_tables_are_complete(readings: dict[str, Reading]) -> None:
-    """48 points, 18 cells, 900 bars, twelve maps of 8 x 8, 24 points and nine counts of the README."""
+    """48 points, 18 cells, 900 bars, twelve maps of 8 x 8; of the README 24 points, nine counts and eight maps; nine bars."""
     sizes = {name: len(reading.table) for name, reading in readings.items()}
     assert sizes["figure5"] == 48
     assert sizes["figure6"] == 18
@@ -36,10 +36,12 @@ def test_tables_are_complete(readings: dict[str, Reading]) -> None:
     assert sizes["gradcam_cells"] == 64 * sum(map(len, CASES.values())) == 768
     assert sizes["readme_curves"] == 24
     assert sizes["readme_table3"] == 9
+    assert sizes["readme_gradcam_maps"] == 8
+    assert sizes["slide_bars"] == 9
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ["thesis", "slides", "readme_curves", "readme_conditions"])
+@pytest.mark.parametrize("name", ["thesis", "slides", "readme_curves", "readme_conditions", "readme_gradcam"])
 def test_reading_again_gives_the_same(name: str, readings: dict[str, Reading], project: Paths) -> None:
     """Where a document is at hand, reading it again gives the committed values within their errors."""
     document = next(document for document in load_documents(project.published) if document.name == name)

@@ -9,7 +9,7 @@ import av
 import numpy as np
 import pytest
 
-from repro.engine.nights import summaries
+from repro.engine.run_nights import summaries
 from repro.errors import ReproError
 from repro.film.container import is_cut_off
 from repro.film.decode import Scan, Video

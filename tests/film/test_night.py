@@ -6,20 +6,18 @@ import os
 import zipfile
 from pathlib import Path
 
-import av
 import cv2
 import numpy as np
 import pytest
 
 from repro import frames
 from repro.camera import load_camera
-from repro.engine.nights import failures, summaries
+from repro.engine.run_nights import failures, summaries
 from repro.film.cut import clock_strip, decode_grey, meridian, sky_mask
 from repro.film.decode import Video
 from repro.film.film_corpus import film_corpus
 from repro.film.frame_archive import film_outputs
 from repro.params import FilmParams
-from repro.simulated_mark import COMMENT
 from tests.support.camera import small_camera, small_frames, write_video
 
 CAMERA = small_camera()
@@ -54,6 +52,7 @@ def test_index_tells_frame_and_time(filmed: Path) -> None:
     assert table["number"].tolist() == list(range(10))
     assert table["frame"].tolist() == list(range(0, 95, 10))
     assert table["video_time_s"].to_numpy() == pytest.approx(table["frame"].to_numpy() / 25)
+    assert summaries(filmed)["20240201"]["simulated"] is False
 
 
 def test_archive_is_stored_and_holds_masked_crops(filmed: Path, videos: Path) -> None:
@@ -179,25 +178,3 @@ def test_the_same_video_gives_the_same_archives(videos: Path, tmp_path: Path) ->
     for kind in ("frames", "strips"):
         a, b = ((tmp_path / name / kind / "20240201.zip").read_bytes() for name in ("one", "two"))
         assert a == b
-
-
-def test_a_simulated_night_is_noted(videos: Path, tmp_path: Path) -> None:
-    """The summary says of each night whether the simulated observatory made it, also of one that was renamed."""
-    source = tmp_path / "videos"
-    source.mkdir()
-    (source / "small_20240201.mp4").write_bytes((videos / "small_20240201.mp4").read_bytes())
-    with (
-        av.open(str(source / "small_20240202.mp4"), "w") as target,
-        av.open(str(videos / "small_20240202.mp4")) as file,
-    ):
-        target.metadata["comment"] = COMMENT
-        stream = target.add_stream_from_template(file.streams.video[0])
-        for packet in file.demux(file.streams.video[0]):
-            if packet.dts is not None:
-                packet.stream = stream
-                target.mux(packet)
-    film_corpus(source, tmp_path / "film", CAMERA, FilmParams(), workers=1)
-    assert {night: summary["simulated"] for night, summary in summaries(tmp_path / "film").items()} == {
-        "20240201": False,
-        "20240202": True,
-    }

@@ -1,124 +1,44 @@
-"""Hostile results, read back: tables, JSON documents and receipts are right, or are told with the command that makes them."""
+"""Hostile results, read back: tables, JSON documents, receipts and locks are right, or refused with what makes them again."""
 
 from __future__ import annotations
 
-import copy
 import json
 import random
+import re
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-import pandas as pd
-import pyarrow as pa
-import pyarrow.parquet as pq
 import pytest
+import yaml
 
-from repro import frames
-from repro.analysis.softmax_corpus import with_attributes
-from repro.audit.frame_moves import read_table
+from repro.audit import outputs
+from repro.audit.revision import in_working_tree, parse_lock
 from repro.camera import load_camera
 from repro.clock.clock_corpus import clock_corpus
 from repro.engine import receipts
-from repro.engine.nights import failures, summaries
+from repro.engine.run_nights import summaries
 from repro.errors import ReproError
 from repro.evidence import combine, from_stages
-from repro.files import read_json
 from repro.params import ClockParams
 from repro.paths import Paths
 from repro.record.claims import Claims
 from repro.record.judge import verify
 from repro.status import print_status, status
 from tests.hostile.conftest import Attempt
-from tests.hostile.spoil import WORDS, spoilt
-from tests.hostile.test_yaml import changed, leaves
-from tests.support.frames import night_frames
+from tests.hostile.inputs import JSON, VALUES, WORDS, YAML, changed, encoded, leaves, spoilt
 from tests.support.receipts import predicted_nights, write_nights
 
 NIGHT = "20240201"
-JSON = (
-    "", " ", "null", "3", "[]", "{}", '"x"', "{", "[1,", "NaN", "-Infinity", "1e999", '{"a": 1, "a": 2}',
-    '{"quantities": 3}', '{"quantities": [1]}', '{"quantities": {"a": {}}}', '{"quantities": {"a": [1, 2, 3]}}', "\x00", "\ufeff{}",
-    '{"quantities": {"night": NaN, "total": [NaN, 1], "no_moon": "x", "astro": true, "nautical": [1, "x"], "night.no_moon": []}}',
-    '{"quantities": {"sample.dates": "x"}}', '{"quantities": {"sample.dates": 1e300, "total": ' + "9" * 400 + "}}", '"\\ud800"',
-    '{"quantities": {"sample.dates": -5}}', '{"quantities": {"night": null}}',
-    "[" * 100_000, "9" * 5000,
-)  # fmt: skip
-
-
-@pytest.fixture(scope="module")
-def parquet(tmp_path_factory: pytest.TempPathFactory) -> bytes:
-    """A frame table of one night."""
-    path = tmp_path_factory.mktemp("table") / "t.parquet"
-    frames.write(path, night_frames(NIGHT, 30), "sky")
-    return path.read_bytes()
-
-
-def test_spoilt_tables(attempt: Attempt, parquet: bytes) -> None:
-    """Flipped, lost and foreign bytes in a table are told, or leave a table that obeys its schema."""
-    path = Path("t.parquet")
-    for how, data in spoilt(parquet, 61, 500):
-        path.write_bytes(data)
-        found = attempt("tables", lambda: frames.read(path, "sky"), how)
-        assert isinstance(found, ReproError) or len(found)
-        attempt("tables", lambda data=data: lenient(data), how)
-
-
-def lenient(data: bytes) -> None:
-    """Read a table as the audit does, which takes damage for a gap."""
-    try:
-        read_table(data, "t.parquet")
-    except ValueError:
-        return
-
-
-def test_tables_of_another_shape(attempt: Attempt) -> None:
-    """Tables with columns gone, doubled, of another type or of nested values are told with the stage that makes them."""
-    good = night_frames(NIGHT, 5)
-    path = Path("t.parquet")
-    columns: dict[str, Any] = {
-        "words": ["x"] * 5, "numbers": range(5), "nothing": [None] * 5, "lists": [[1]] * 5, "bytes": [b"\xff"] * 5, "NaN": [np.nan] * 5,
-        "far away": pd.to_datetime(["1700-01-01"] * 5, utc=True), "naive": pd.to_datetime(["2024-01-01"] * 5), "infinite": [np.inf] * 5,
-        "words of harm": list(WORDS[:5]), "dicts": [{"a": 1}] * 5, "huge": [2**62] * 5, "true": [True] * 5,
-    }  # fmt: skip
-    for name in good.columns:
-        for what, values in columns.items():
-            good.assign(**{name: values}).to_parquet(path)
-            attempt("tables", lambda: frames.read(path, "sky"), (name, what))
-        good.drop(columns=name).to_parquet(path)
-        assert isinstance(attempt("tables", lambda: frames.read(path, "sky"), (name, "gone")), ReproError)
-    table = pa.Table.from_pandas(good, preserve_index=False)
-    for made in (
-        pa.Table.from_arrays([*table.columns, table.columns[0]], names=[*table.column_names, "night"]),
-        table.slice(0, 0), pa.table({}), pa.table({"night": pa.array([1]).dictionary_encode()}),
-        table.replace_schema_metadata({b"pandas": b"{"}), table.replace_schema_metadata({b"pandas": b'{"index_columns": ["gone"]}'}),
-        table.replace_schema_metadata({b"pandas": b'{"columns": 3}'}),
-    ):  # fmt: skip
-        pq.write_table(made, path)
-        attempt("tables", lambda: frames.read(path, "sky"), made.schema)
-    Path("folder.parquet").mkdir()
-    for other in ("folder.parquet", "gone.parquet"):
-        assert isinstance(attempt("tables", lambda other=other: frames.read(Path(other), "sky"), other), ReproError)
-
-
-def test_damaged_truth_is_told(attempt: Attempt, parquet: bytes) -> None:
-    """A damaged truth of a simulated corpus, or one of other columns, is told with the command that makes it."""
-    Path("truth").mkdir()
-    table = night_frames(NIGHT, 5)
-    for how, data in (*spoilt(parquet, 62, 60), ("another table", parquet)):
-        Path(f"truth/{NIGHT}.parquet").write_bytes(data)
-        found = attempt("tables", lambda: with_attributes(table, table, Path("truth")), how)
-        assert isinstance(found, ReproError)
+MD5 = "0123456789abcdef0123456789abcdef"
 
 
 @pytest.mark.parametrize("which", ["schedule", "architecture", "softmax"])
 def test_hostile_results_reach_verify(attempt: Attempt, claims: Claims, which: str) -> None:
     """Whatever stands in the results of a stage, verify judges every claim or says which file to make again."""
-    project = Paths(Path.cwd())
-    Path("params.yaml").write_text(
-        "corpus: auroramax\nseed: 1\nschedule: {windows: [], site: {latitude_deg: 0, longitude_deg: 0, time_zone: UTC}}\n"
-    )
-    good = {"quantities": {"night": 1, "sample.dates": 220, "fit.availability": 0.98}}
+    few, project = Claims(list(claims)[::20]), Paths(Path.cwd())
+    site = "{latitude_deg: 0, longitude_deg: 0, time_zone: UTC}"
+    project.params.write_text(f"corpus: auroramax\nseed: 1\nschedule: {{windows: [], site: {site}}}\n")
+    good = json.dumps({"quantities": {"night": 1, "sample.dates": 220, "fit.availability": 0.98}})
     write_nights(project, "auroramax", [NIGHT])
     project.schedule.mkdir(parents=True)
     predicted_nights([NIGHT]).to_parquet(project.schedule / "nights.parquet")
@@ -128,49 +48,31 @@ def test_hostile_results_reach_verify(attempt: Attempt, claims: Claims, which: s
     }  # fmt: skip
     for path in files.values():
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(json.dumps(good))
-
-    def judge() -> None:
-        found = verify(claims, from_stages(project)[0])
-        json.dumps(found.as_dict(), allow_nan=False).encode()
-        assert {verdict.claim for verdict in found.verdicts} == {claim.id for claim in claims}
-
-    spoilt_json = [data for _, data in spoilt(json.dumps(good).encode(), 63, 20)]
-    for data in (*(text.encode("utf-8", "surrogatepass") for text in JSON), *spoilt_json):
+        path.write_text(good)
+    for data in (*encoded(*JSON), *(data for _, data in spoilt(good.encode(), 63, 20))):
         files[which].write_bytes(data)
-        attempt("JSON results", judge, data[:200])
+        found = attempt(lambda: verify(few, from_stages(project)[0]), data[:200])
+        if not isinstance(found, ReproError):
+            json.dumps(found.as_dict(), allow_nan=False).encode()
+            assert {verdict.claim for verdict in found.verdicts} == {claim.id for claim in few}
 
 
 def test_any_quantity_of_any_kind(attempt: Attempt, claims: Claims) -> None:
-    """A quantity that is a word, a list, nothing or beyond all bounds gives a verdict or an error, never a pass by chance."""
+    """A quantity that is a word, a list, nothing or beyond all bounds gives a verdict or an error; the document stays JSON."""
     names = sorted({rule.measure for claim in claims for rule in claim.evidence.values() if rule.measure})
+    lists = ([], [1], [1, 2, 3], ["a", "b"], [float("nan"), 1], [2, 1])
+    values: tuple[Any, ...] = (None, "x", {}, True, float("nan"), float("inf"), 10**400, -1, 1e308, *lists)
     rng = random.Random(9)
-    values = (
-        None,
-        "x",
-        [],
-        [1],
-        [1, 2, 3],
-        ["a", "b"],
-        {},
-        True,
-        float("nan"),
-        float("inf"),
-        10**400,
-        -1,
-        1e308,
-        [float("nan"), 1],
-        [2, 1],
-    )
-    for value in values:
-        quantities = dict.fromkeys(rng.sample(names, 60), value)
-
-        def judge(quantities: dict[str, Any] = quantities) -> None:
-            document = {"quantities": quantities}
-            results = combine(schedule=document, architecture=document, corpus="auroramax", measured=quantities)
-            json.dumps(verify(claims, results).as_dict(), allow_nan=False)
-
-        attempt("JSON results", judge, value)
+    for _ in range(5):
+        quantities = {name: rng.choice(values) for name in names}
+        document = {"quantities": quantities}
+        found = attempt(
+            lambda q=quantities, d=document: verify(
+                claims, combine(schedule=d, architecture=d, corpus="auroramax", measured=q)
+            ),
+            quantities,
+        )
+        assert isinstance(found, ReproError) or json.dumps(found.as_dict(), allow_nan=False)
 
 
 RECEIPT = {
@@ -179,57 +81,71 @@ RECEIPT = {
                 "repairs": {"day_34": 1}, "breaks": [{"kind": "gap", "after": 1, "before": 2, "seconds": 9.0, "frames": 1}],
                 "confusions": [["1", "4", 2]], "conditions": [["No_moon", "Night", 3]]},
 }  # fmt: skip
-FAILURES = [{"night": NIGHT, "found": "[/x] \x1b[2J", "expected": "e", "where": "w", "remedy": "r"}]
-HOSTILE = (..., None, 0, -1, "x", [], {}, [[]], {"a": {}}, 10**30, 1.5, "[/]", "\x1b[2J", "\ud800")
+FAILURE = {"night": NIGHT, "found": "[/x] \x1b[2J", "expected": "e", "where": "w", "remedy": "r"}
 
 
 def test_hostile_receipts(attempt: Attempt, capsys: pytest.CaptureFixture[str]) -> None:
-    """Whatever a receipt says, a night counts as done, as not done, or is told with the file; status and stages go on."""
-    project = Paths(Path.cwd())
-    camera = load_camera("auroramax")
-    rng = random.Random(8)
-    documents = [
-        json.dumps(changed(RECEIPT, way, value)).encode() for way in leaves(RECEIPT) for value in rng.sample(HOSTILE, 5)
-    ]
-    documents += [text.encode("utf-8", "surrogatepass") for text in JSON]
-    documents += [data for _, data in spoilt(json.dumps(RECEIPT).encode(), 64, 40)]
+    """Whatever a receipt says, a night counts as done, as not done, or is refused with the file; status and stages go on."""
+    project, camera, rng = Paths(Path.cwd()), load_camera("auroramax"), random.Random(8)
+    documents = [json.dumps(changed(RECEIPT, way, rng.choice(VALUES))).encode() for way in leaves(RECEIPT)]
+    documents += [*encoded(*JSON), *(data for _, data in spoilt(json.dumps(RECEIPT).encode(), 64, 20))]
     stages = [project.stage("toy", stage) for stage in ("film", "clock", "sky")]
+    work = receipts.NightWork(NIGHT, (Path("a/b"),), (Path("a/c"),), stages[0] / "receipts" / f"{NIGHT}.json", "s")
     for data in documents:
         for stage in stages:
-            path = stage / "receipts" / f"{NIGHT}.json"
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(data)
-        (stages[0] / "failures.json").write_text(json.dumps(FAILURES))
-        work = receipts.NightWork(NIGHT, (Path("a/b"),), (Path("a/c"),), stages[0] / "receipts" / f"{NIGHT}.json", "s")
-        attempt("receipts", lambda work=work: receipts.is_current(work), data[:300])
-        attempt("receipts", lambda: summaries(stages[0]), data[:300])
-        attempt("receipts", lambda: print_status(status(project, "toy")), data[:300])
-        told = capsys.readouterr()
-        assert "\x1b" not in told.out
-        attempt(
-            "receipts", lambda: clock_corpus(stages[0], Path("clock"), camera, ClockParams(), workers=1), data[:300]
-        )
+            (stage / "receipts").mkdir(parents=True, exist_ok=True)
+            (stage / "receipts" / f"{NIGHT}.json").write_bytes(data)
+        (stages[0] / "failures.json").write_text(json.dumps([FAILURE]))
+        attempt(lambda: receipts.is_current(work), data[:300])
+        attempt(lambda: summaries(stages[0]), data[:300])
+        attempt(lambda: print_status(status(project, "toy")), data[:300])
+        assert "\x1b" not in capsys.readouterr().out
+        attempt(lambda: clock_corpus(stages[0], Path("clock"), camera, ClockParams(), workers=1), data[:300])
 
 
-def test_hostile_listings_of_failures(attempt: Attempt) -> None:
-    """A list of failures that is none is told with the stage that writes it."""
-    Path("film").mkdir()
-    documents = [
-        json.dumps(value)
-        for value in (3, [3], [[]], [{}], [{"night": 1}], [{**FAILURES[0], "more": 1}], {"a": 1}, [None])
-    ]
-    for text in (*documents, *JSON):
-        Path("film/failures.json").write_bytes(text.encode("utf-8", "surrogatepass"))
-        attempt("JSON results", lambda: failures(Path("film"), made_by="dvc repro film"), text[:100])
-        attempt("JSON results", lambda: read_json(Path("film/failures.json"), made_by="x"), text[:100])
-    Path("folder.json").mkdir()
-    assert isinstance(
-        attempt("JSON results", lambda: read_json(Path("folder.json"), made_by="x"), "a folder"), ReproError
-    )
+LOCK: dict[str, Any] = {
+    "schema": "2.0",
+    "stages": {
+        "sky": {
+            "cmd": "python stages/sky.py",
+            "deps": [{"path": "stages/sky.py", "hash": "md5", "md5": MD5, "size": 3}],
+            "params": {"params.yaml": {"sky": {"moon_rule": "published", "list": [1, 2]}}},
+            "outs": [{"path": "results/toy/sky", "hash": "md5", "md5": f"{MD5}.dir", "size": 3, "nfiles": 2}],
+        }
+    },
+}
+HASHES = (f"../{MD5}", MD5.upper(), f"{MD5}\n", f"{MD5}.dir.dir", "0" * 5000, "-rf", "a\nb")
 
 
-def test_copies_are_independent() -> None:
-    """The helper that changes one value of a document leaves the document as it was."""
-    before = copy.deepcopy(RECEIPT)
-    changed(RECEIPT, ("summary", "step"), 3)
-    assert before == RECEIPT
+def test_hostile_lock_files(attempt: Attempt) -> None:
+    """Any text in the place of dvc.lock gives stages whose hashes are hashes and whose paths stay inside, or is refused."""
+    documents = [yaml.safe_dump(changed(LOCK, way, value)) for way in leaves(LOCK) for value in (*VALUES[::2], *HASHES)]
+    documents += [data.decode(errors="replace") for _, data in spoilt(yaml.safe_dump(LOCK).encode(), 71, 100)]
+    for text in (*documents, *YAML, *WORDS):
+        found = attempt(lambda text=text: parse_lock(text, "dvc.lock"), text[:300])
+        for stage in {} if isinstance(found, ReproError) else found.values():
+            assert all(re.fullmatch(r"[0-9a-f]{32}(\.dir)?", md5) for md5 in stage.outs.values())
+            paths = [Path(path) for path in (*stage.outs, *stage.deps)]
+            assert not [path for path in paths if ".." in path.parts or path.is_absolute()]
+
+
+def test_hostile_pipelines(attempt: Attempt) -> None:
+    """Any text in the place of dvc.yaml or dvc.lock gives the stages that never ran, or is refused."""
+    good = yaml.safe_dump(LOCK).encode()
+    for data in encoded(*YAML, *WORDS[::4], "stages: 3", "stages: [a]", "stages: {a: 3}", "stages:"):
+        for pipeline, lock in ((data, good), (b"stages: {}", data)):
+            Path("dvc.yaml").write_bytes(pipeline)
+            Path("dvc.lock").write_bytes(lock)
+            attempt(lambda: in_working_tree(Path.cwd(), {}), data[:300])
+
+
+def test_hostile_listings_in_the_cache(attempt: Attempt) -> None:
+    """A listing of a folder in DVC's cache that is none, or that leads out of the folder, is a gap, not a file that is read."""
+    path, outside = Path("listing.dir"), "../../../../../../../../etc/passwd"
+    entries = [(3, "a"), ("x", 3), (MD5, outside), (outside, "t.parquet"), (MD5, "/etc/passwd")]
+    listings = [json.dumps([{"md5": md5, "relpath": name}]).encode() for md5, name in entries]
+    for data in (b"", b"null", b"3", b"{}", b"[3]", b"[[]]", b"[{}]", b"\xff", b"{", b"[" * 5000, *listings):
+        path.write_bytes(data)
+        assert not attempt(lambda: outputs.read_listing(path), data[:100])
+    path.write_bytes(json.dumps([{"md5": MD5, "relpath": "tables/20240201.parquet"}]).encode())
+    assert outputs.read_listing(path) == {"tables/20240201.parquet": MD5}

@@ -29,7 +29,7 @@ def test_frames_of_a_date_never_exceed_half_of_it(frames: int) -> None:
     assert size == 20 or size >= frames // 2
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(COUNTS, st.integers(0, 2**31))
 def test_every_date_gives_its_share(counts: list[int], seed: int) -> None:
     """Each date gives exactly min(20, max(1, n // 2)) different frames of its own."""
@@ -40,7 +40,7 @@ def test_every_date_gives_its_share(counts: list[int], seed: int) -> None:
     assert drawn.groupby("night").size().tolist() == [min(20, max(1, n // 2)) for n in counts]
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(COUNTS, st.randoms(use_true_random=False))
 def test_order_of_frames_does_not_matter(counts: list[int], random: object) -> None:
     """The same seed draws the same frames, in whatever order the table lists them."""

@@ -7,8 +7,6 @@ that says by how much and why.
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -21,17 +19,16 @@ from safetensors.numpy import load_file
 from repro.analysis.softmax_corpus import analyse
 from repro.classifier.finetune import TrainingJob, fine_tune
 from repro.labels import labelfile
-from repro.observatory import contact_sheet as contact
-from repro.params import Params, SoftmaxParams, TrainParams
+from repro.params import SoftmaxParams, TrainParams
 from repro.paths import Paths
-from repro.reporting.observatory import STATISTICS
 from repro.sky.bins import CONDITIONS
 from tests.support.answers import answered
 from tests.support.baseline import WHOLE, WORDS, Kind, Real, Store
+from tests.support.chain import ORDER, Chain
 from tests.support.declared import STAGES as STAGES_OF_DVC
-from tests.support.declared import Reads, declared, run_recorded
+from tests.support.declared import declared
 from tests.support.images import labelled_images, small
-from tests.support.project import make_project, output_digests, stage_json
+from tests.support.project import stage_json
 from tests.support.stage_tables import ANALYSIS, EXACT, LOSS, STAGES
 
 SEED = 7
@@ -43,60 +40,9 @@ def store(dataframe_regression: DataFrameRegressionFixture) -> Store:
     return Store(dataframe_regression)
 
 
-#: Stages in an order in which they can run; the report is made of the others' results alone.
-ORDER = (
-    "simulate", "film", "clock", "sky", "sample", "split", "train", "infer", "softmax", "gradcam", "schedule",
-    "architecture", "figures", "verify", "report",
-)  # fmt: skip
-
-
-@dataclass(frozen=True)
-class Chain:
-    """A project in which the pipeline ran, and what each stage read."""
-
-    project: Paths
-    reads: dict[str, Reads]
-
-
-def small_sheet(target: Path, _params: Params) -> pd.DataFrame:
-    """A contact sheet of one grey tile."""
-    Image.new("RGB", (64, 64), (40, 40, 40)).save(target)
-    return pd.DataFrame([{"row": "form", "caption": "arc", **dict.fromkeys(STATISTICS, 40.0)}])
-
-
-def run_chain(folder: Path, workers: int) -> Chain:
-    """Run the pipeline once, from simulated videos to the report, with small images and few epochs.
-
-    Every stage finds the data that ``dvc.yaml`` declares for it, and no other.
-    """
-    train = {
-        "image_size_px": 64,
-        "epochs_head": 3,
-        "epochs_all": 1,
-        "learning_rate_head": 0.01,
-        "batchnorm": "fixed",
-        "threads": 1,
-    }
-    project = make_project(
-        folder, "simulated", engine={"workers": workers}, simulate={"campaign": "small"}, train={**train, "networks": 2},
-        softmax={"bootstrap": 100}, gradcam={"scored_frames": 8},
-    )  # fmt: skip
-    with pytest.MonkeyPatch.context() as patch:
-        # The sheet of pictures costs more than all else and has tests of its own.
-        patch.setattr(contact, "write_sheet", small_sheet)
-        reads = run_recorded(project, "simulated", *ORDER)
-    return Chain(project, reads)
-
-
-@pytest.fixture(scope="session")
-def recorded(tmp_path_factory: pytest.TempPathFactory) -> Chain:
-    """The pipeline with one worker, in whose process all is read."""
-    return run_chain(tmp_path_factory.mktemp("chain"), 1)
-
-
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chain(recorded: Chain) -> Paths:
-    """A project in which the pipeline ran with one worker."""
+    """A project in which the pipeline ran with one worker; only to be read."""
     return recorded.project
 
 
@@ -122,15 +68,6 @@ def test_declared_data_is_read(recorded: Chain, name: str) -> None:
         if not any(file == dep or file.startswith(f"{dep}/") for file in files)
     }  # fmt: skip
     assert unread == ({"data/record"} if name == "figures" else set())  # no document lies there
-
-
-@pytest.mark.slow
-def test_outputs_are_the_same_to_the_byte(chain: Paths, tmp_path: Path) -> None:
-    """A second run, in another folder and with two workers, gives every output the digest that it has after the first."""
-    first, second = (output_digests(project, "simulated") for project in (chain, run_chain(tmp_path, 2).project))
-    assert len(first) == len(ORDER)
-    # A test of the report builds it twice from the same results.
-    assert {**second, "report/build": ""} == {**first, "report/build": ""}
 
 
 @pytest.mark.slow

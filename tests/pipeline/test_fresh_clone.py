@@ -1,4 +1,4 @@
-"""A clone of a committed run: what it makes is what was committed, and everything can be brought back."""
+"""A clone of a committed run: what it makes is what was committed, to the byte, and everything can be brought back."""
 
 from __future__ import annotations
 
@@ -10,20 +10,23 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import ROOT
-from tests.pipeline.test_regenerate import CODE, FILES
-from tests.support.project import write_params
+from repro.paths import Paths
+from tests.support.chain import SECTIONS, Chain
+from tests.support.processes import LIMIT_S
+from tests.support.project import copy_code, run, write_params
 
 pytestmark = pytest.mark.slow
 
 
 def call(folder: Path, *words: str) -> str:
-    """Run a program of this environment in a project of its own, and give its output."""
+    """Run a program of this environment in a project, with its own code, and give its output."""
     environment = {
         **os.environ, "PYTHONPATH": str(folder), "DVC_NO_ANALYTICS": "1", "DVC_SITE_CACHE_DIR": str(folder.parent / "dvc"),
         **{f"GIT_{role}_{part}": "t@example.org" for role in ("AUTHOR", "COMMITTER") for part in ("NAME", "EMAIL")},
     }  # fmt: skip
-    done = subprocess.run(words, cwd=folder, env=environment, capture_output=True, text=True, check=False, timeout=500)
+    done = subprocess.run(
+        words, cwd=folder, env=environment, capture_output=True, text=True, check=False, timeout=LIMIT_S
+    )
     assert done.returncode == 0, f"{words}\n{done.stdout}\n{done.stderr}"
     return done.stdout
 
@@ -33,24 +36,23 @@ def python(folder: Path, *words: str) -> str:
     return call(folder, sys.executable, "-m", *words)
 
 
-def test_a_clone_makes_what_was_committed(tmp_path: Path) -> None:
+@pytest.mark.timeout(3000)
+def test_a_clone_makes_what_was_committed(recorded: Chain, tmp_path: Path) -> None:
     """In a fresh clone the run leaves git clean, nothing moved, DVC up to date, and a revert brings all back.
 
-    Neither project has the real frames beside it; they lie in folders of other names, and their environments in others.
+    The committed run was made in one process and by one worker, the clone's by DVC and two workers, in another folder: as
+    ``dvc.lock`` holds the hash of every output, git is clean only if all are the same to the byte. Neither project has the
+    real frames beside it.
     """
     first, clone = tmp_path / "first", tmp_path / "a clone"
-    for folder in CODE:
-        shutil.copytree(ROOT / folder, first / folder, ignore=shutil.ignore_patterns("__pycache__"))
-    for name in (*FILES, ".gitattributes", "data/record/README.md"):
-        (first / name).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy2(ROOT / name, first / name)
-    write_params(
-        first, "simulated", simulate={"campaign": "small"}, softmax={"bootstrap": 100}, gradcam={"scored_frames": 8},
-        train={"image_size_px": 64, "epochs_head": 1, "epochs_all": 1, "validate_on_unseen_nights": False, "threads": 1},
-    )  # fmt: skip
-    (first / ".venv").symlink_to(sys.prefix)
+    shutil.copytree(recorded.project.root, first)
+    # Figure 1 tells which stages have run; while the chain was recorded, data that a stage does not declare were hidden.
+    shutil.rmtree(Paths(first).report_build)
+    run(Paths(first), "report")
+    copy_code(first)
+    write_params(first, "simulated", engine={"workers": 2}, **SECTIONS)
     call(first, "git", "init", "--quiet")
-    python(first, "dvc", "repro", "--quiet")
+    python(first, "dvc", "commit", "--force", "--quiet")
     call(first, "git", "add", ".")
     call(first, "git", "commit", "--quiet", "--message", "run")
 
@@ -63,16 +65,22 @@ def test_a_clone_makes_what_was_committed(tmp_path: Path) -> None:
     assert "val_accuracy" in python(clone, "dvc", "metrics", "show")
     python(clone, "dvc", "plots", "show")
 
-    page = (clone / "report" / "build" / "index.html").read_bytes()
-    text = (clone / "params.yaml").read_text(encoding="utf-8")
-    (clone / "params.yaml").write_text(text.replace("altitude: apparent", "altitude: geometric"), encoding="utf-8")
+    pages = digests(clone)
+    text = Paths(clone).params.read_text(encoding="utf-8")
+    assert "mode: fast" in text
+    Paths(clone).params.write_text(text.replace("mode: fast", "mode: published"), encoding="utf-8")
     python(clone, "dvc", "repro", "--quiet")
     assert call(clone, "git", "status", "--porcelain") != ""
     call(clone, "git", "checkout", "--quiet", ".")
     python(clone, "dvc", "checkout", "--quiet")
-    log = (clone / "results" / ".runs.jsonl").read_text(encoding="utf-8").count("\n")
+    log = Paths(clone).runs.read_text(encoding="utf-8").count("\n")
     python(clone, "dvc", "repro", "--quiet")
     assert call(clone, "git", "status", "--porcelain") == ""
-    stages = (clone / "results" / ".runs.jsonl").read_text(encoding="utf-8").splitlines()[log:]
+    stages = Paths(clone).runs.read_text(encoding="utf-8").splitlines()[log:]
     assert all('"stage": "report"' in line for line in stages)  # the report alone is not in the cache
-    assert (clone / "report" / "build" / "index.html").read_bytes() == page
+    assert digests(clone) == pages
+
+
+def digests(project: Path) -> dict[str, bytes]:
+    """Pages of the report."""
+    return {path.name: path.read_bytes() for path in Paths(project).report_build.glob("*.html")}

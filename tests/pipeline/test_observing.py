@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -12,24 +11,21 @@ from repro.film.frame_archive import read_frame
 from repro.paths import Paths
 from repro.status import status
 from tests.support.camera import film_night
-from tests.support.project import make_project, run_apart
+from tests.support.project import make_project, run
 
-
-def run(project: Paths, names: Sequence[str] = ("film", "clock", "sky")) -> None:
-    """Run stages that must succeed."""
-    for name in names:
-        done = run_apart(project, name)
-        assert done.returncode == 0, done.stderr
+STAGES = ("film", "clock", "sky")
 
 
 @pytest.fixture
 def project(tmp_path: Path) -> Paths:
-    """An empty project for the AuroraMAX corpus, run in two processes."""
-    return make_project(tmp_path, "auroramax", engine={"workers": 2})
+    """An empty project for the AuroraMAX corpus."""
+    return make_project(tmp_path, "auroramax")
 
 
 @pytest.mark.slow
-def test_a_new_night_costs_one_night_and_a_bad_one_stops_none(project: Paths) -> None:
+def test_a_new_night_costs_one_night_and_a_bad_one_stops_none(
+    project: Paths, capsys: pytest.CaptureFixture[str]
+) -> None:
     """Two nights are taken to their conditions; a third is added and a fourth is damaged: only the third is worked on.
 
     One of the nights crosses the change to summer time.
@@ -38,8 +34,8 @@ def test_a_new_night_costs_one_night_and_a_bad_one_stops_none(project: Paths) ->
         "20240201": film_night(project.videos("auroramax"), "20240201", "22:15:30", 1),
         "20240310": film_night(project.videos("auroramax"), "20240310", "01:55:12", 2),
     }
-    run(project)
-    folders = {name: project.stage("auroramax", name) for name in ("film", "clock", "sky")}
+    run(project, *STAGES)
+    folders = {name: project.stage("auroramax", name) for name in STAGES}
     table = frames.read_nights(folders["sky"] / "tables", "sky")
     assert [t.to_pydatetime() for t in table["time_utc"]] == truth["20240201"] + truth["20240310"]
     assert table["name"][0] == "20240201051530_20240201_0.jpg"
@@ -51,11 +47,12 @@ def test_a_new_night_costs_one_night_and_a_bad_one_stops_none(project: Paths) ->
     before = written(folders)
     truth["20240311"] = film_night(project.videos("auroramax"), "20240311", "23:00:00", 3)
     (project.videos("auroramax") / "auroramaxHD_20240312_720p.mp4").write_bytes(b"404 not found")
-    failed = run_apart(project, "film")
-    assert failed.returncode != 0
-    assert "1 of 4 nights failed" in failed.stderr
-    assert "auroramaxHD_20240312_720p.mp4" in failed.stderr
-    run(project, ["clock", "sky"])
+    with pytest.raises(SystemExit):
+        run(project, "film")
+    message = capsys.readouterr().err
+    assert "1 of 4 nights failed" in message
+    assert "auroramaxHD_20240312_720p.mp4" in message
+    run(project, "clock", "sky")
     after = written(folders)
     assert {name: after[name] for name in before} == before
     assert {name.split("/")[-1].split(".")[0] for name in set(after) - set(before)} == {"20240311"}
@@ -79,12 +76,12 @@ def written(folders: dict[str, Path]) -> dict[str, int]:
     }
 
 
-def test_an_empty_corpus_is_an_error_with_a_remedy(project: Paths) -> None:
+def test_an_empty_corpus_is_an_error_with_a_remedy(project: Paths, capsys: pytest.CaptureFixture[str]) -> None:
     """Without videos the film stage ends with an error that says where to put them and how to name them."""
     project.videos("auroramax").mkdir(parents=True)
-    done = run_apart(project, "film")
-    assert done.returncode != 0
-    assert "auroramaxHD_YYYYMMDD_720p.mp4" in done.stderr
+    with pytest.raises(SystemExit):
+        run(project, "film")
+    assert "auroramaxHD_YYYYMMDD_720p.mp4" in capsys.readouterr().err
 
 
 def test_status_of_a_corpus_that_has_not_begun(project: Paths) -> None:

@@ -23,9 +23,9 @@ import yaml
 from repro.engine.run_stage import read_runs
 from repro.labels import labelfile
 from repro.paths import Paths
-from tests.conftest import ROOT
 from tests.support.camera import film_night
-from tests.support.project import write_params
+from tests.support.processes import LIMIT_S
+from tests.support.project import copy_code, write_params
 
 pytestmark = pytest.mark.slow
 
@@ -33,8 +33,6 @@ CORPUS = "auroramax"
 NIGHTS = ("20240210", "20240211")  # new moon, inside the windows of the record
 LATER = "20251121"  # new moon, after them
 NIGHTLY = {"film", "clock", "sky", "infer"}  # stages that work night by night
-CODE = ("repro", "stages", "expected/published", "report/templates")
-FILES = ("dvc.yaml", "params.yaml", "pyproject.toml", ".dvcignore", ".dvc/config", ".dvc/.gitignore", ".gitignore")
 
 
 @dataclass(frozen=True)
@@ -61,7 +59,7 @@ def repro(project: Paths) -> Repro:
     }  # fmt: skip
     done = subprocess.run(
         [sys.executable, "-m", "dvc", "repro", "report"],
-        cwd=project.root, env=environment, capture_output=True, text=True, check=False, timeout=400,
+        cwd=project.root, env=environment, capture_output=True, text=True, check=False, timeout=LIMIT_S,
     )  # fmt: skip
     told = done.stdout + done.stderr
     log = {line["stage"]: line for line in read_runs(project)[before:]}
@@ -102,13 +100,7 @@ def replace(path: Path, old: str, new: str) -> None:
 def built(tmp_path_factory: pytest.TempPathFactory) -> Paths:
     """A project in which every stage ran: first up to the labels, which are then written, then to the end."""
     root = tmp_path_factory.mktemp("regenerate") / "project"
-    for folder in CODE:
-        shutil.copytree(ROOT / folder, root / folder)
-    (root / "data" / "record").mkdir(parents=True)
-    for name in FILES:
-        (root / name).parent.mkdir(exist_ok=True)
-        shutil.copy2(ROOT / name, root / name)
-    (root / ".venv").symlink_to(sys.prefix)  # dvc.yaml names its Python
+    copy_code(root)
     train = {"image_size_px": 64, "epochs_head": 1, "epochs_all": 1, "validate_on_unseen_nights": False, "threads": 1}
     project = write_params(
         root, CORPUS, train={**train, "initial_weights": {CORPUS: "observatory"}}, softmax={"bootstrap": 100}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from fnmatch import fnmatchcase
 from functools import cache
 from typing import Any
 
@@ -72,14 +71,6 @@ def test_no_verdict_drifts_and_nothing_fails_to_compare() -> None:
     """The record is judged as expected/published declares; the command would exit with 0."""
     assert not verification().drifted
     assert verification().exit_code == 0
-
-
-def test_at_least_120_claims_are_decided_without_videos() -> None:
-    """At least 200 claims are registered, at least 120 of them are decided, and none is an error."""
-    decided = {verdict.claim for verdict in verification().verdicts if verdict.compared and verdict.grade != "R"}
-    assert len(CLAIMS) >= 200
-    assert len(decided) >= 120
-    assert verification().summary["error"] == 0
 
 
 COUNTS = [
@@ -152,14 +143,6 @@ def turned_by(changed: Claim) -> set[str]:
     }
 
 
-#: Comparisons that catch nothing near, as claim:evidence patterns, and why they stand all the same.
-BLUNT = {
-    "SLD.LABELLED_PER_CLASS:arithmetic": "the slides say about a thousand",
-    "F5.*_LOSS.E*:corpus": "the loss of another training with another draw of images scatters as much",
-    "T6.*:corpus": "the share classified yes differs between two trainings by points, and the share itself is small",
-}
-
-
 def smallest_wrong_values() -> dict[tuple[str, EvidenceKind], float]:
     """How far the nearest wrong value is that each comparison catches, as a share of the claim, or of half its range.
 
@@ -187,11 +170,9 @@ def smallest_wrong_values() -> dict[tuple[str, EvidenceKind], float]:
 
 def test_every_comparison_catches_a_wrong_value_nearby() -> None:
     """Each rule that decides anything refuses a value within 20 % of the claim, or half of the plausible range."""
-    distances = {f"{claim}:{kind}": round(distance, 2) for (claim, kind), distance in smallest_wrong_values().items()}
-    blunt = {name: distance for name, distance in distances.items() if distance > 0.2}
-    excused = {name: pattern for name in blunt for pattern in BLUNT if fnmatchcase(name, pattern)}
-    assert blunt.keys() == excused.keys(), {name: blunt[name] for name in blunt.keys() - excused.keys()}
-    assert set(excused.values()) == set(BLUNT), "an excuse that nothing needs any more"
+    distances = smallest_wrong_values()
+    assert len(distances) > 400
+    assert {pair: distance for pair, distance in distances.items() if distance > 0.2} == {}
 
 
 def test_a_failed_bound_catches_the_values_beyond_it() -> None:

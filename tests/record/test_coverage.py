@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -13,11 +14,12 @@ from pydantic import ValidationError
 
 from repro.errors import ReproError
 from repro.paths import Paths
-from repro.record.claims import Claim, Claims, Document
+from repro.record.claims import Claim, Claims
 from tests.support.coverage import (
     APPENDIX,
     FILES,
     Coverage,
+    Document,
     Exemption,
     around,
     cover,
@@ -30,6 +32,7 @@ from tests.support.coverage import (
     read_documents,
     sentences,
     unprinted,
+    unquoted,
 )
 
 TEXT = "In 2022 the camera took 214,890 frames,\n79.6 % of them at night (Figure 3)."
@@ -248,6 +251,20 @@ def test_every_registered_number_is_in_its_quotation(claims: Claims) -> None:
     assert unprinted(claims) == []
 
 
+def test_every_quotation_in_another_language_has_a_gloss(claims: Claims) -> None:
+    """Each Korean or Chinese quotation has a gloss without such letters, which prints the claim's number if the quotation does."""
+    foreign = re.compile("[\u1100-\u11ff\u3130-\u318f\uac00-\ud7a3\u4e00-\u9fff]")
+    mine = [claim for claim in claims if foreign.search(claim.source.quote)]
+    assert len(mine) > 200
+    assert [claim.id for claim in mine if not claim.source.gloss or foreign.search(claim.source.gloss)] == []
+    silent = set(unprinted(claim.model_copy(update={"note": ""}) for claim in mine))
+    of_gloss = [
+        claim.model_copy(update={"source": claim.source.model_copy(update={"quote": claim.source.gloss}), "note": ""})
+        for claim in mine
+    ]
+    assert set(unprinted(of_gloss)) <= silent
+
+
 def test_exemptions_are_well_formed(project: Paths) -> None:
     """Every exemption has a document, a pattern and a reason, and none stands twice."""
     raw = yaml.safe_load((project.published / "_exemptions.yaml").read_text(encoding="utf-8"))
@@ -282,6 +299,14 @@ THESIS = """# Ⅱ. 연구방법
 """
 
 
+def test_lines_that_no_claim_quotes() -> None:
+    """Of an English text, the sentences of four words or more without any quoted word are left over."""
+    text = (
+        "# A title of four words\n- It took 214,890 frames. They show aurora very often.\nToo few.\nkey: one two three"
+    )
+    assert unquoted(text, [claim(214890, "214,890 frames")]) == ["They show aurora very often.", "key: one two three"]
+
+
 def test_sentences_of_a_text() -> None:
     """A sentence ends with the Korean verb ending and a full stop; titles and references are none."""
     assert sentences(THESIS) == ["첫 문장이다", "둘째 문장을 나누었다", "- 항목이다"]
@@ -313,8 +338,20 @@ def test_sentences_name_registered_claims(project: Paths, claims: Claims) -> Non
 
 @pytest.mark.seeds
 def test_every_sentence_that_asserts_is_listed(seeds: Path, project: Paths) -> None:
-    """Every sentence of the methods, results and conclusions has exactly one key, and every key one sentence."""
-    keys = [sentence.key for sentence in load_sentences(project.published)]
-    texts = sentences(read_documents(seeds.parent)["thesis"])
-    assert [text[:40] for text in texts if sum(key in text for key in keys) != 1] == []
+    """Every sentence of aims, methods, results and conclusions has exactly one key, and every key one sentence."""
+    _compare_keys(project, "thesis", sentences(read_documents(seeds.parent)["thesis"]))
+
+
+@pytest.mark.seeds
+@pytest.mark.parametrize("document", ["readme", "readings", "scripts"])
+def test_every_line_is_quoted_or_listed(document: Document, seeds: Path, project: Paths, claims: Claims) -> None:
+    """Every sentence of the README and every entry of the readings is quoted by a claim, or has exactly one key."""
+    mine = [claim for claim in claims if claim.source.document == document and claim.source.place[:8] != "picture:"]
+    _compare_keys(project, document, unquoted(read_documents(seeds.parent)[document], mine))
+
+
+def _compare_keys(project: Paths, document: Document, texts: list[str]) -> None:
+    keys = [sentence.key for sentence in load_sentences(project.published) if sentence.document == document]
+    assert keys
+    assert [text[:60] for text in texts if sum(key in text for key in keys) != 1] == []
     assert [key for key in keys if sum(key in text for text in texts) != 1] == []

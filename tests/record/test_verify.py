@@ -17,6 +17,7 @@ from repro.record.judge import OUTCOMES, Evidence, Verification, verify
 from repro.record.search import search, starting_with
 from repro.record.verdict_formats import as_markdown, print_claims, print_overview
 from tests.record.test_claims import verification as of_the_record
+from tests.support.processes import LIMIT_S
 
 REASON = "a made-up reason of sufficient length"
 
@@ -79,7 +80,7 @@ def test_formula_that_breaks_is_an_error() -> None:
 def repro(*arguments: str, project: Path) -> subprocess.CompletedProcess[str]:
     """Run the command line on a project."""
     return subprocess.run(
-        [sys.executable, "-m", "repro", *arguments], cwd=project, capture_output=True, text=True, timeout=300
+        [sys.executable, "-m", "repro", *arguments], cwd=project, capture_output=True, text=True, timeout=LIMIT_S
     )
 
 

@@ -16,6 +16,7 @@ from repro.record.claims import load_claims
 from repro.record.judge import Evidence, verify
 from repro.reporting.page import build
 from tests.reporting import corpora
+from tests.support.shared import made_once
 
 SUNS, MOONS = ("Night", "Astro", "Nautical"), ("No_moon", "Moon_Quarter", "Moon_Full")
 NIGHTS = {"20221201": 1, "20221202": 1, "20240301": 2, "20240302": 2}
@@ -182,22 +183,23 @@ def filmed(small: Paths) -> Paths:
     return small
 
 
-@pytest.fixture(scope="package")
+def build_full(root: Path, project: Paths) -> None:
+    """Build a report with every section in an empty folder."""
+    paths, nights = make(root, project), ["20221201", "20240301", "20260101"]
+    for step in (corpora.film, corpora.simulate, corpora.split, corpora.infer):
+        step(paths, nights)
+    for step in (corpora.contact_sheet, corpora.train, corpora.softmax, corpora.gradcam):
+        step(paths)
+    build(paths)
+
+
+@pytest.fixture(scope="session")
 def full(tmp_path_factory: pytest.TempPathFactory, project: Paths) -> Path:
     """The folder of a built report with every section; only to be read."""
-    paths = make(tmp_path_factory.mktemp("full"), project)
-    corpora.film(paths, ["20221201", "20240301", "20260101"])
-    corpora.simulate(paths, ["20221201", "20240301", "20260101"])
-    corpora.contact_sheet(paths)
-    corpora.split(paths, ["20221201", "20240301", "20260101"])
-    corpora.train(paths)
-    corpora.infer(paths, ["20221201", "20240301", "20260101"])
-    corpora.softmax(paths)
-    corpora.gradcam(paths)
-    return build(paths).parent
+    return Paths(made_once(tmp_path_factory, "full_report", lambda root: build_full(root, project))).report_build
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="session")
 def built(tmp_path_factory: pytest.TempPathFactory, project: Paths) -> Path:
-    """The folder of a built report; only to be read."""
-    return build(make(tmp_path_factory.mktemp("project"), project)).parent
+    """The folder of a built report on the record alone; only to be read."""
+    return Paths(made_once(tmp_path_factory, "report", lambda root: build(make(root, project)))).report_build

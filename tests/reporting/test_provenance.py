@@ -18,15 +18,15 @@ def test_digests_follow_the_content(small):
     assert [name for name in before if before[name] != after[name]] == ["expected/published"]
 
 
-def test_the_report_depends_on_results_alone(small):
-    """Another commit, another number of workers, another log of runs and other benchmarks give the same report."""
-    build(small)
-    before = {path: path.read_bytes() for path in small.report_build.rglob("*") if path.is_file()}
-    text = small.params.read_text(encoding="utf-8")
-    small.params.write_text(f"{text}\nengine: {{workers: 3}}\n", encoding="utf-8")
-    small.runs.write_text('{"stage": "film"}\n')
-    (small.root / "bench").mkdir()
-    (small.root / "bench" / "sky.json").write_text("{}")
-    subprocess.run(["git", "init", "--quiet"], cwd=small.root, check=True)
-    build(small)
-    assert {path: path.read_bytes() for path in small.report_build.rglob("*") if path.is_file()} == before
+def test_the_report_depends_on_results_alone(filmed):
+    """Another commit, another number of workers, another log of runs and other benchmarks give the same bytes of every file."""
+    build(filmed)
+    before = {path: path.read_bytes() for path in filmed.report_build.rglob("*") if path.is_file()}
+    text = filmed.params.read_text(encoding="utf-8")
+    filmed.params.write_text(f"{text}\nengine: {{workers: 3}}\n", encoding="utf-8")
+    filmed.runs.write_text('{"stage": "film"}\n')
+    (filmed.root / "bench").mkdir()
+    (filmed.root / "bench" / "sky.json").write_text("{}")
+    subprocess.run(["git", "init", "--quiet"], cwd=filmed.root, check=True)
+    build(filmed)
+    assert {path: path.read_bytes() for path in filmed.report_build.rglob("*") if path.is_file()} == before

@@ -11,7 +11,10 @@ import pandas as pd
 import pytest
 
 from repro import frames
-from repro.bench.full_scale import bench, measure, nights, ocr, squares, steps
+from repro.bench.full_scale import bench, squares, steps
+from repro.bench.full_scale import misreadings as ocr
+from repro.bench.full_scale import nights_without_pixels as nights
+from repro.bench.full_scale import step_costs as measure
 from repro.camera import camera_of
 from repro.errors import ReproError
 from repro.observatory import video_writer as film

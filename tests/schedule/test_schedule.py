@@ -16,11 +16,11 @@ import yaml
 from repro.bench.sky_speed import YELLOWKNIFE
 from repro.errors import ReproError
 from repro.files import read_json
-from repro.params import Schedule, Sky, Window
+from repro.params import Schedule, SkyParams, Window
 from repro.paths import Paths
 from repro.record.claims import load_claims
 from repro.schedule import scatter
-from repro.schedule.document import Prediction, as_document, document, predict, published, read_or_predict
+from repro.schedule.document import Prediction, as_document, predict, published, read_or_predict
 from repro.schedule.missing_nights import scan_missing_runs
 from repro.schedule.prediction import LATE_STAMPS, ONE_ALTITUDE, RULE_READINGS
 from repro.schedule.rule_reading import (
@@ -62,7 +62,7 @@ def few_draws() -> Iterator[None]:
         yield
 
 
-def record_of(switches: Sky, fit: Fit) -> Published:
+def record_of(switches: SkyParams, fit: Fit) -> Published:
     """The counts a record would print if a reading and a camera were the truth."""
     minutes = minutes_of(SCHEDULE)
     sky = positions(minutes.times_utc, SCHEDULE.site, altitude=switches.altitude)
@@ -77,13 +77,13 @@ def record_of(switches: Sky, fit: Fit) -> Published:
 @pytest.fixture(scope="module")
 def record() -> Published:
     """Counts made by the published rule with a known camera."""
-    return record_of(Sky(), TRUE_CAMERA)
+    return record_of(SkyParams(), TRUE_CAMERA)
 
 
 @pytest.fixture(scope="module")
 def prediction(record: Published, few_draws: None) -> Prediction:
     """The prediction fitted to these counts."""
-    return predict(SCHEDULE, Sky(), record)
+    return predict(SCHEDULE, SkyParams(), record)
 
 
 @pytest.fixture(scope="module")
@@ -132,7 +132,7 @@ def test_the_true_reading_fits_and_false_ones_are_excluded(result: dict) -> None
 def test_counts_of_another_rule_exclude_the_published_one() -> None:
     """The test of readings works both ways: counts of the rule as printed exclude the published rule."""
     record = record_of(RULE_READINGS["as_printed"], TRUE_CAMERA)
-    rows = {row["name"]: row for row in document(SCHEDULE, Sky(), record)["readings"]}
+    rows = {row["name"]: row for row in as_document(predict(SCHEDULE, SkyParams(), record))["readings"]}
     assert rows["published"]["excluded"] is True
     assert rows["as_printed"]["excluded"] is False
 
@@ -140,7 +140,7 @@ def test_counts_of_another_rule_exclude_the_published_one() -> None:
 def test_without_a_known_start_evening_and_morning_share_one_altitude(record: Published) -> None:
     """A schedule that prints no start has one fitted altitude, and no further reading of that name."""
     schedule = SCHEDULE.model_copy(update={"known_start_local": None})
-    prediction = predict(schedule, Sky(), record)
+    prediction = predict(schedule, SkyParams(), record)
     fit = prediction.chosen.rule.fit
     assert fit.evening_altitude_deg == fit.morning_altitude_deg
     assert EVENING_ALT_DEG < fit.morning_altitude_deg < MORNING_ALT_DEG
@@ -174,7 +174,7 @@ def test_a_lost_pair_of_nights_is_found_again(record: Published, prediction: Pre
     nautical = sum(count for cell, count in cells.items() if cell.startswith("nautical"))
     poorer = Published(float(sum(cells.values())), nautical, cells, record.sample - 40)
     refitted = fit_rule(
-        minutes, positions(minutes.times_utc, SCHEDULE.site), Sky(), poorer, evening_altitude_deg=EVENING_ALT_DEG
+        minutes, positions(minutes.times_utc, SCHEDULE.site), SkyParams(), poorer, evening_altitude_deg=EVENING_ALT_DEG
     )
     runs, tried = scan_missing_runs(refitted, minutes, prediction.chosen.scatter, poorer)
     assert tried > 60
@@ -184,7 +184,11 @@ def test_a_lost_pair_of_nights_is_found_again(record: Published, prediction: Pre
 
 def test_unfitted_counts_do_not_depend_on_the_fit(result: dict, record: Published) -> None:
     """The minutes of night and of astronomical twilight are the sky's alone."""
-    other = document(SCHEDULE, Sky(), Published(record.total * 0.5, record.nautical * 0.6, record.cells, record.sample))
+    other = as_document(
+        predict(
+            SCHEDULE, SkyParams(), Published(record.total * 0.5, record.nautical * 0.6, record.cells, record.sample)
+        )
+    )
     for name in ("unfitted.night", "unfitted.astro", "unfitted.night.no_moon"):
         assert other["quantities"][name] == result["quantities"][name] > 0
     assert other["fit"]["availability"] != result["fit"]["availability"]
@@ -192,9 +196,9 @@ def test_unfitted_counts_do_not_depend_on_the_fit(result: dict, record: Publishe
 
 def test_parameters_choose_the_reported_reading(record: Published, result: dict) -> None:
     """The quantities are those of the reading in params.yaml; a reading outside the list can be asked for too."""
-    switched = document(SCHEDULE, Sky(moon_rule="as_printed"), record)["quantities"]
+    switched = as_document(predict(SCHEDULE, SkyParams(moon_rule="as_printed"), record))["quantities"]
     assert switched["no_moon"] == pytest.approx(result["quantities"]["moon_full"])
-    both = document(SCHEDULE, Sky(moon_rule="as_printed", altitude="refracted"), record)["quantities"]
+    both = as_document(predict(SCHEDULE, SkyParams(moon_rule="as_printed", altitude="refracted"), record))["quantities"]
     assert both["no_moon"] == pytest.approx(result["quantities"]["moon_full"], rel=0.01)
     assert both["no_moon"] != switched["no_moon"]
 
@@ -260,7 +264,7 @@ def test_fit_without_nautical_frames_switches_at_minus_twelve() -> None:
 def test_an_early_start_gives_civil_frames(record: Published) -> None:
     """That no frame is civil is a result: a printed start an hour earlier would put evening frames into civil twilight."""
     schedule = SCHEDULE.model_copy(update={"known_start_local": "2024-01-31T17:19:54"})
-    rule = predict(schedule, Sky(), replace(record, nautical=4 * record.nautical)).chosen.rule
+    rule = predict(schedule, SkyParams(), replace(record, nautical=4 * record.nautical)).chosen.rule
     assert rule.fit.evening_altitude_deg == pytest.approx(-5.3, abs=0.5)
     assert (rule.camera_on & (rule.sun == "Civil")).any()
 
@@ -303,8 +307,8 @@ def test_stage_writes_its_files(
     # What the stage wrote is taken as it is while it is current, and predicted anew when a parameter has changed.
     monkeypatch.setattr("repro.schedule.document.predict", lambda *_: pytest.fail("predicted again"))
     registered = published(load_claims(tmp_path / "expected" / "published"))
-    document, nights = read_or_predict(out, SCHEDULE, Sky(), registered)
+    document, nights = read_or_predict(out, SCHEDULE, SkyParams(), registered)
     assert document["quantities"] == quantities
     assert len(nights) == 60
     with pytest.raises(pytest.fail.Exception, match="predicted again"):
-        read_or_predict(out, SCHEDULE, Sky(altitude="geometric"), registered)
+        read_or_predict(out, SCHEDULE, SkyParams(altitude="geometric"), registered)

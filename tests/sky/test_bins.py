@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from repro.bench.sky_speed import YELLOWKNIFE
 from repro.errors import ReproError
-from repro.params import MoonLimits, Sky
+from repro.params import MoonLimits, SkyParams
 from repro.sky.bins import (
     CONDITIONS,
     MOON_BINS,
@@ -23,7 +23,7 @@ from repro.sky.bins import (
 
 ALTITUDES = st.floats(-90, 90)
 PHASES = st.floats(0, 180)
-AS_PRINTED = Sky(moon_rule="as_printed")
+AS_PRINTED = SkyParams(moon_rule="as_printed")
 
 
 def below(value: float) -> float:
@@ -76,7 +76,7 @@ def test_moonlight_boundaries(phase: float, alt: float, published: str, as_print
 def test_every_sky_is_in_one_bin(sun_alt: float, phase: float, moon_alt: float) -> None:
     """Every sky has a bin of the sun and one of the moon, and reading the table upside down only swaps two names."""
     assert sun_bin(sun_alt).item() in SUN_BINS
-    kinds = {reading.moon_rule: moon_bin(phase, moon_alt, reading).item() for reading in (Sky(), AS_PRINTED)}
+    kinds = {reading.moon_rule: moon_bin(phase, moon_alt, reading).item() for reading in (SkyParams(), AS_PRINTED)}
     swap = {"No_moon": "Moon_Full", "Moon_Full": "No_moon", "Moon_Quarter": "Moon_Quarter"}
     assert kinds["published"] in MOON_BINS
     assert kinds["as_printed"] == swap[kinds["published"]]
@@ -84,12 +84,12 @@ def test_every_sky_is_in_one_bin(sun_alt: float, phase: float, moon_alt: float) 
 
 def test_limits_of_the_moon_are_parameters() -> None:
     """Other limits in params.yaml move the bins and what is flagged as near a limit."""
-    wider = Sky(full_moon=MoonLimits(phase_deg=140, altitude_deg=3))
+    wider = SkyParams(full_moon=MoonLimits(phase_deg=140, altitude_deg=3))
     assert moon_bin(145.0, 4.0).item() == "No_moon"
     assert moon_bin(145.0, 4.0, wider).item() == "Moon_Full"
     assert on_boundary(-30.0, 4.0, 140.0, switches=wider).item() is True
     with pytest.raises(ValueError, match="above full_moon"):
-        Sky(quarter_moon=MoonLimits(phase_deg=160, altitude_deg=10))
+        SkyParams(quarter_moon=MoonLimits(phase_deg=160, altitude_deg=10))
 
 
 def test_conditions_are_the_nine_cells_of_table_3() -> None:
@@ -151,7 +151,7 @@ def test_angles_that_are_no_numbers_are_refused(value: float) -> None:
 def test_sky_table_of_three_known_skies() -> None:
     """A clear new-moon midnight, a full-moon midnight and a noon at Yellowknife are sorted as an observer would."""
     stamps = np.array(["2024-01-11T07:30", "2024-01-25T07:30", "2024-01-25T19:45"], dtype="datetime64[us]")
-    table = sky_table(stamps, YELLOWKNIFE, Sky())
+    table = sky_table(stamps, YELLOWKNIFE, SkyParams())
     assert table["sun_bin"].tolist() == ["Night", "Night", "Day"]
     assert table["moon_bin"].tolist() == ["No_moon", "Moon_Full", "No_moon"]
     assert table["on_boundary"].dtype == bool
@@ -162,24 +162,25 @@ def test_switches_reach_the_table() -> None:
     """The three switches of the reading change the bins or the altitudes they name."""
     # 2024-01-31: a waning moon, elongation 240 deg, folded 120 deg.
     stamp = np.array(["2024-01-31T11:00"], dtype="datetime64[us]")
-    plain = sky_table(stamp, YELLOWKNIFE, Sky())
+    plain = sky_table(stamp, YELLOWKNIFE, SkyParams())
     assert plain["moon_bin"].item() == "Moon_Quarter"
-    unfolded = sky_table(stamp, YELLOWKNIFE, Sky(moon_phase="unfolded"))
+    unfolded = sky_table(stamp, YELLOWKNIFE, SkyParams(moon_phase="unfolded"))
     assert unfolded["moon_bin"].item() == "Moon_Full"
     assert unfolded["moon_phase_deg"].item() == plain["moon_phase_deg"].item()
     assert (
-        sky_table(stamp, YELLOWKNIFE, Sky(moon_phase="unfolded", moon_rule="as_printed"))["moon_bin"].item()
+        sky_table(stamp, YELLOWKNIFE, SkyParams(moon_phase="unfolded", moon_rule="as_printed"))["moon_bin"].item()
         == "No_moon"
     )
     assert (
-        sky_table(stamp, YELLOWKNIFE, Sky(altitude="refracted"))["moon_alt_deg"].item() > plain["moon_alt_deg"].item()
+        sky_table(stamp, YELLOWKNIFE, SkyParams(altitude="refracted"))["moon_alt_deg"].item()
+        > plain["moon_alt_deg"].item()
     )
 
 
 def test_flag_uses_the_clocks_second() -> None:
     """Around a crossing of -18 deg the frames within one second of it are flagged, and no others."""
     stamps = np.datetime64("2024-02-01T00:00:00", "us") + np.arange(6 * 3600) * np.timedelta64(1, "s")
-    table = sky_table(stamps, YELLOWKNIFE, Sky())
+    table = sky_table(stamps, YELLOWKNIFE, SkyParams())
     flagged = np.flatnonzero(table["on_boundary"] & (table["sun_bin"].isin(["Astro", "Night"])))
     crossing = int(np.argmax(table["sun_alt_deg"] <= -18.0))
     near = flagged[np.abs(flagged - crossing) < 60]

@@ -18,17 +18,18 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
 
 from repro.errors import ReproError
-from repro.record.claims import Claim, Claims, Document
+from repro.record.claims import Claim, Claims
 from repro.untrusted import read_yaml, short_repr
 
 EXEMPTIONS = "_exemptions.yaml"
 SENTENCES = "_sentences.yaml"
 
+Document = Literal["thesis", "slides", "kopri", "kvammen", "readme", "readings", "scripts"]
 #: Where the text of each document lies under ``shared/``.
 FILES: dict[Document, str] = {
     "thesis": "seeds/000_*.txt",
@@ -223,10 +224,11 @@ def around(text: str, number: Number, width: int = 40) -> str:
 
 
 class Sentence(BaseModel):
-    """A sentence of the thesis, by a key, with the claims that register it or the reason why none does."""
+    """A sentence of a document, by a key, with the claims that register it or the reason why none does."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
+    document: Document = "thesis"
     key: Annotated[str, Field(min_length=4, max_length=60)]
     claims: tuple[str, ...] = ()
     reason: str = ""
@@ -238,8 +240,8 @@ class Sentence(BaseModel):
         return self
 
 
-#: Sections whose sentences report methods, results and interpretations; the introduction cites other works.
-ASSERTING = re.compile(r"(?P<part># Ⅱ\. 연구방법.*?)# 참 고 문 헌", re.DOTALL)
+#: The part that reports aims, methods, results and interpretations; before it, the introduction cites other works.
+ASSERTING = re.compile(r"(?P<part>(따라서 본 연구에서는|# Ⅱ\. 연구방법).*?)# 참 고 문 헌", re.DOTALL)
 _SENTENCE_END = re.compile(r"(?<=다)\.\s+|\n\s*\n|\n(?=[-→#])|다:\n")
 
 
@@ -253,6 +255,27 @@ def sentences(thesis: str) -> list[str]:
         raise ValueError("the thesis has no section II or no references")
     parts = (normalise(part) for part in _SENTENCE_END.split(match["part"]))
     return [part for part in parts if re.search(r"다\.?$", part)]
+
+
+#: A title, a comment, or a key whose entries follow; and the place of a picture.
+_TITLE, _SHOWN = re.compile(r"\s*(#|\w+:\s*#)"), re.compile(r"!\[[^\]]*\]\([^)]*\)")
+
+
+def unquoted(text: str, claims: Iterable[Claim]) -> list[str]:
+    """Lines and sentences of an English text or of readings, of four words or more, that no quotation of a claim touches."""
+    text = _SHOWN.sub("", text)
+    whole = normalise(text)
+    spans = [span for claim in claims for span in _places(whole, normalise(claim.source.quote))]
+    lines = [line for line in text.splitlines() if not _TITLE.match(line)]
+    parts = [normalise(part) for line in lines for part in re.split(r"(?<=[.;])\s+(?=[A-Z])", line)]
+    left, start = [], 0
+    for part in parts:
+        start = whole.index(part, start)
+        stop = start + len(part)
+        if len(part.split()) >= 4 and not any(first < stop and start < last for first, last in spans):
+            left.append(part)
+        start = stop
+    return left
 
 
 def load_sentences(folder: Path) -> list[Sentence]:

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
-import os
 import runpy
 import shutil
-import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -15,7 +12,6 @@ from typing import Any
 import pytest
 import yaml
 
-from repro.files import digest
 from repro.paths import Paths
 from tests.conftest import ROOT
 
@@ -40,19 +36,18 @@ def make_project(folder: Path, corpus: str, **sections: dict[str, Any]) -> Paths
     return write_params(folder, corpus, **sections)
 
 
-def output_digests(project: Paths, corpus: str) -> dict[str, str]:
-    """SHA-256 over names and contents of the files of every output that ``dvc.yaml`` declares, by the output's path."""
-    stages = yaml.safe_load((ROOT / "dvc.yaml").read_text(encoding="utf-8"))["stages"].values()
-    digests = {}
-    for out in [out for stage in stages for out in stage["outs"]]:
-        name = (next(iter(out)) if isinstance(out, dict) else out).replace("${corpus}", corpus)
-        base, total = project.root / name, hashlib.sha256()
-        files = sorted(path for path in base.rglob("*") if path.is_file()) if base.is_dir() else [base]
-        for path in files:
-            total.update(f"{path.relative_to(base).as_posix()} {digest(path)}\n".encode())
-        digests[name] = total.hexdigest()
-        assert files, f"{name} is empty"
-    return digests
+def copy_code(folder: Path) -> None:
+    """Copy what is committed of the pipeline into a project, which then runs its own code with this environment's Python."""
+    for name in ("repro", "stages", "expected/published", "report/templates"):
+        skip = shutil.ignore_patterns("__pycache__")
+        shutil.copytree(ROOT / name, folder / name, ignore=skip, dirs_exist_ok=True)
+    for name in (
+        "dvc.yaml", "params.yaml", "pyproject.toml", ".dvcignore", ".dvc/config", ".dvc/.gitignore", ".gitignore",
+        ".gitattributes", "data/record/README.md",
+    ):  # fmt: skip
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy2(ROOT / name, folder / name)
+    (folder / ".venv").symlink_to(sys.prefix)  # dvc.yaml names its Python
 
 
 def run(project: Paths, *names: str) -> None:
@@ -61,15 +56,6 @@ def run(project: Paths, *names: str) -> None:
         patch.chdir(project.root)
         for name in names:
             runpy.run_path(str(ROOT / "stages" / f"{name}.py"), run_name="__main__")
-
-
-def run_apart(project: Paths, name: str) -> subprocess.CompletedProcess[str]:
-    """Run a stage's script in a process of its own, as DVC does."""
-    return subprocess.run(
-        [sys.executable, ROOT / "stages" / f"{name}.py"],
-        cwd=project.root, env={**os.environ, "PYTHONPATH": str(ROOT)}, capture_output=True, text=True, check=False,
-        timeout=300,
-    )  # fmt: skip
 
 
 def stage_json(project: Paths, corpus: str, stage: str) -> Any:

@@ -1,1 +1,1 @@
-"""The whole campaign of 331 nights at frame level: truth instead of pixels, everything after them as it is."""
+"""The whole campaign of 331 nights at frame level: truth instead of pixels; all later stages are the real ones."""

@@ -1,4 +1,4 @@
-"""The whole campaign at frame level: time and memory against nights, and what `dvc repro` costs on 331 of them."""
+"""The whole campaign at frame level: time and memory by number of nights, and `dvc repro` on 331 nights."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ import matplotlib
 from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 
-from repro.bench.full_scale.measure import SIZES, STEPS, Spent, measure
 from repro.bench.full_scale.pipeline import (
     film_added,
     frames_of,
@@ -21,6 +20,7 @@ from repro.bench.full_scale.pipeline import (
     record,
     stage_seconds,
 )
+from repro.bench.full_scale.step_costs import SIZES, STEPS, Spent, measure
 from repro.engine.progress import progress
 from repro.files import atomic_path
 from repro.paths import Paths, find_project
@@ -32,7 +32,7 @@ def bench(sizes: Sequence[int] = SIZES, project: Path | None = None) -> dict[str
     """Measure the campaign at several sizes, and DVC at the largest.
 
     As a rate: how often an hour one night can be added to the largest campaign. The naive way makes every night again,
-    which is told too low, for it makes them without pixels. The limit is the new night's own work.
+    which is an underestimate, because they are made without pixels. The limit is the new night's own work.
 
     Parameters
     ----------
@@ -53,7 +53,7 @@ def bench(sizes: Sequence[int] = SIZES, project: Path | None = None) -> dict[str
     checkout = find_project(project)
     with tempfile.TemporaryDirectory(prefix="repro-full-scale-") as name, progress("full-scale", 6, "parts") as tally:
         folder = Path(name)
-        found = measure(folder, checkout, sizes)
+        spent = measure(folder, checkout, sizes)
         tally.advance(note=f"{sizes[-1]} nights, every step")
         largest = Paths(folder / f"nights-{sizes[-1]}")
         frames = frames_of(largest)
@@ -67,8 +67,8 @@ def bench(sizes: Sequence[int] = SIZES, project: Path | None = None) -> dict[str
         added = one_night_added(largest, film, truth)
         tally.advance(note="dvc repro, one night added")
         by_stage = stage_seconds(largest)
-    draw(found, checkout.bench / "full-scale.svg")
-    again_s = sum(spent.seconds for spent in found[sizes[-1]].values())
+    draw(spent, checkout.bench / "full-scale.svg")
+    again_s = sum(step.seconds for step in spent[sizes[-1]].values())
     return {
         "name": "full-scale",
         "ours": round(HOUR_S / added.seconds, 1),
@@ -78,7 +78,7 @@ def bench(sizes: Sequence[int] = SIZES, project: Path | None = None) -> dict[str
         "ratio_to_limit": round(alone_s / added.seconds, 3),
         "unit": "nights added an hour",
         "frames": frames,
-        **memory(found),
+        **memory(spent),
         "nothing_to_do_s": round(nothing.seconds, 1),
         "one_night_added_s": round(added.seconds, 1),
         "one_night_added_cpu_s": round(added.cpu_s, 1),
@@ -87,25 +87,25 @@ def bench(sizes: Sequence[int] = SIZES, project: Path | None = None) -> dict[str
         "added_by_stage": by_stage,
         "sizes": {
             str(size): {
-                step: {
-                    "seconds": round(spent.seconds, 1),
-                    "cpu_s": round(spent.cpu_s, 1),
-                    "peak_mib": round(spent.peak_mib),
+                name: {
+                    "seconds": round(step.seconds, 1),
+                    "cpu_s": round(step.cpu_s, 1),
+                    "peak_mib": round(step.peak_mib),
                 }
-                for step, spent in steps.items()
+                for name, step in steps.items()
             }
-            for size, steps in found.items()
+            for size, steps in spent.items()
         },
         "plot": "full-scale.svg",
     }
 
 
-def memory(found: Mapping[int, Mapping[str, Spent]]) -> dict[str, Any]:
+def memory(by_size: Mapping[int, Mapping[str, Spent]]) -> dict[str, Any]:
     """Peak over all steps and sizes, and how it grows with the number of nights."""
-    sizes = sorted(found)
-    few, many = found[sizes[0]], found[sizes[-1]]
+    sizes = sorted(by_size)
+    few, many = by_size[sizes[0]], by_size[sizes[-1]]
     nights = max(sizes[-1] - sizes[0], 1)
-    peak, where = max((spent.peak_mib, step) for steps in found.values() for step, spent in steps.items())
+    peak, where = max((spent.peak_mib, step) for steps in by_size.values() for step, spent in steps.items())
     ends = [max(spent.peak_mib for spent in steps.values()) for steps in (few, many)]
     return {
         "peak_gib": round(peak / 1024, 2),
@@ -115,16 +115,16 @@ def memory(found: Mapping[int, Mapping[str, Spent]]) -> dict[str, Any]:
     }
 
 
-def draw(found: Mapping[int, Mapping[str, Spent]], target: Path) -> None:
+def draw(by_size: Mapping[int, Mapping[str, Spent]], target: Path) -> None:
     """Draw processor time, which other programs on the machine change little, and peak memory of every step, as SVG."""
-    sizes = sorted(found)
+    sizes = sorted(by_size)
     figure = Figure(figsize=(10, 4.2), layout="constrained")
     FigureCanvasSVG(figure)
     axes = figure.subplots(1, 2)
     for number, step in enumerate(STEPS):
         style = {"color": f"C{number % 10}", "linestyle": "-" if number < 10 else "--", "marker": "o", "markersize": 3}
-        axes[0].plot(sizes, [found[size][step].cpu_s for size in sizes], label=step, **style)
-        axes[1].plot(sizes, [found[size][step].peak_mib / 1024 for size in sizes], label=step, **style)
+        axes[0].plot(sizes, [by_size[size][step].cpu_s for size in sizes], label=step, **style)
+        axes[1].plot(sizes, [by_size[size][step].peak_mib / 1024 for size in sizes], label=step, **style)
     axes[1].axhline(3, color="0.4", linewidth=0.8)
     axes[1].annotate("limit", (sizes[0], 3), xytext=(0, 3), textcoords="offset points", color="0.4")
     for axis, unit in zip(axes, ("processor time of the step (s)", "peak memory of the step (GiB)"), strict=True):

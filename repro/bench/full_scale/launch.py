@@ -1,6 +1,6 @@
-"""Run a command and write what it took: ``python launch.py RESULT COMMAND...``.
+"""Run a command and write its time and memory: ``python launch.py RESULT COMMAND...``.
 
-A process begins with its parent's peak of memory, so this one, which stands between, imports next to nothing.
+A process begins with its parent's peak of memory, so this process in between imports next to nothing.
 """
 
 import json

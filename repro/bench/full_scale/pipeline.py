@@ -9,7 +9,7 @@ from pathlib import Path
 import pandas as pd
 import yaml
 
-from repro.bench.full_scale.measure import Spent, make_project, spend
+from repro.bench.full_scale.step_costs import Spent, make_project, spend
 from repro.engine.run_stage import read_runs
 from repro.files import write_table, write_text
 from repro.observatory.simulate import FILE_NAME, truth_table
@@ -22,7 +22,7 @@ BY_NIGHT = ("film", "clock", "sky", "infer")
 
 
 def record(project: Paths) -> Spent:
-    """Tell DVC that all results of a project are up to date, as if it had made them.
+    """Commit all results of a project to DVC, as if it had made them.
 
     The stage that would film the simulated campaign is frozen: its nights are there already, made without pixels.
     """
@@ -53,7 +53,7 @@ def one_night_added(project: Paths, video: Path, truth: Path) -> Spent:
 
 
 def night_alone_s(folder: Path, checkout: Paths, project: Paths, video: Path, truth: Path) -> float:
-    """What the added night costs by itself, in a project of no other night: its filming, clock, sky and classification.
+    """Cost of the added night alone, in a project without other nights: its filming, clock, sky and classification.
 
     Start of the processes is not counted.
     """
@@ -64,7 +64,7 @@ def night_alone_s(folder: Path, checkout: Paths, project: Paths, video: Path, tr
     target.parent.mkdir(parents=True)
     shutil.copyfile(weights, target)
     for name in BY_NIGHT:
-        # Stages and not steps: this video has pixels.
+        # Stages, not steps: this video has pixels.
         spend([sys.executable, str(alone.root / "stages" / f"{name}.py")], alone.root)
     return float(sum(run["seconds"] for run in read_runs(alone)))
 

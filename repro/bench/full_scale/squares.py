@@ -20,17 +20,17 @@ def level(margin: Floats) -> npt.NDArray[np.int64]:
 
 
 def margin_of(brightness: npt.NDArray[np.int64]) -> Floats:
-    """The margins that frames of such brightness stand for."""
+    """Margins of frames with such brightness."""
     low, high = MARGINS
     return np.asarray(low + np.asarray(brightness) / 255 * (high - low))
 
 
 @lru_cache(maxsize=1)
 def jpegs() -> tuple[bytes, ...]:
-    """The 256 frames that there are, by brightness."""
-    found = []
+    """All 256 different frames, by brightness."""
+    squares = []
     for brightness in range(256):
         data = io.BytesIO()
         Image.new("RGB", (8, 8), (brightness,) * 3).save(data, "jpeg", quality=95)
-        found.append(data.getvalue())
-    return tuple(found)
+        squares.append(data.getvalue())
+    return tuple(squares)

@@ -1,7 +1,7 @@
 """The steps that would need pixels, done on truth instead: ``python -m repro.bench.full_scale.steps STEP``.
 
 Each works in the project of the current folder and leaves what the stage of that name leaves, receipts included; all other
-stages then run as they are.
+stages are the real ones.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ import numpy as np
 import pandas as pd
 
 from repro import frames
-from repro.bench.full_scale import ocr, squares
+from repro.bench.full_scale import misreadings, squares
 from repro.camera import camera_of
 from repro.clock.clock_corpus import ClockTask, clock_tasks, write_night
 from repro.clock.read_clock import NightClock, resolve_times
-from repro.engine.nights import Outcome, run_nights
+from repro.engine.run_nights import Outcome, run_nights
 from repro.engine.run_stage import run_stage
 from repro.files import atomic_path
 from repro.film.cut import encode_png
@@ -37,14 +37,16 @@ _EPOCH = (1980, 1, 1, 0, 0, 0)
 
 def observe(paths: Paths, params: Params, count: int | None = None) -> None:
     """Make the nights."""
-    from repro.bench.full_scale import nights  # the observatory brings torch along, which the other steps do without
+    from repro.bench.full_scale import (
+        nights_without_pixels as nights,  # the observatory brings torch along, which the other steps do without
+    )
 
     for item in nights.chosen(params, count):
         nights.write_night(item, params, paths)
 
 
 def film(paths: Paths, params: Params) -> Outcome:
-    """Stage film: tables to archives of grey squares and lines of text."""
+    """Stage film: tables turned into archives of grey squares and lines of text."""
     folder, camera = paths.stage(params.corpus, "film"), camera_of(params.corpus, params.film)
     videos, many = paths.videos(params.corpus), params.engine
     tasks, failed = film_tasks(videos, folder, camera, params.film, workers=many)
@@ -52,7 +54,7 @@ def film(paths: Paths, params: Params) -> Outcome:
 
 
 def clock(paths: Paths, params: Params) -> Outcome:
-    """Stage clock: text with errors of OCR, repaired as ever."""
+    """Stage clock: text with simulated errors of OCR, repaired by the real code."""
     source, folder = (paths.stage(params.corpus, name) for name in ("film", "clock"))
     camera, many = camera_of(params.corpus, params.film), params.engine
     tasks = clock_tasks(source, folder, camera, params.clock, workers=many)
@@ -61,15 +63,10 @@ def clock(paths: Paths, params: Params) -> Outcome:
 
 def infer(paths: Paths, params: Params) -> Outcome:
     """Stage infer: answers drawn from a model of the truth."""
-    import torch
-
-    from repro.classifier.infer_corpus import infer_night, infer_tasks
+    from repro.classifier.infer_corpus import infer_night, infer_tasks  # torch takes seconds and half a gigabyte
 
     source, sky, train, folder = (paths.stage(params.corpus, name) for name in ("film", "sky", "train", "infer"))
-    file = train / "weights.safetensors"
-    # The device is part of the receipts; the stage that adds a night must find the same.
-    device = torch.device(params.engine.device if params.engine.device != "auto" else "cpu")
-    tasks = infer_tasks(source, sky, file, folder, params.infer, device)
+    tasks = infer_tasks(source, sky, train / "weights.safetensors", folder, params)
     return run_nights("infer", folder, tasks, partial(infer_night, classifier=Drawn(params.seed)), workers=1)
 
 
@@ -98,7 +95,7 @@ class Drawn:
 
 
 def film_night(task: FilmTask) -> dict[str, Any]:
-    """One night's frames, strips, index and keogram out of the table that stands for its video."""
+    """One night's frames, strips, index and keogram from the table that replaces its video."""
     night, (video,) = task.work.night, task.work.inputs
     frames_zip, strips_zip, index, keogram = task.work.outputs
     table = pd.read_parquet(video)
@@ -129,10 +126,10 @@ def read_text(task: ClockTask, table: pd.DataFrame) -> NightClock:
     with zipfile.ZipFile(task.work.inputs[0]) as archive:
         texts = archive.read("clock.txt").decode().split("\n")
     rng = generator(0, night, "ocr")
-    first = ocr.misread(texts, ocr.FIRST, rng)
-    second = ocr.misread(texts, ocr.SECOND, rng)
+    first = misreadings.misread(texts, misreadings.FIRST, rng)
+    second = misreadings.misread(texts, misreadings.SECOND, rng)
     looks = [lambda numbers, read=read: [read[number] for number in numbers] for read in (first, second)]
-    return resolve_times(len(table), looks[0], looks[1], night, task.camera, task.params, step=task.step)
+    return resolve_times(len(table), looks[0], looks[1], task.setup)
 
 
 STEPS: dict[str, Callable[[Paths, Params], Outcome | None]] = {"film": film, "clock": clock, "infer": infer}

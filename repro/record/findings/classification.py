@@ -6,8 +6,8 @@ import math
 from collections.abc import Sequence
 from typing import Literal
 
-from scipy.stats import norm
-
+from repro.intervals import wilson
+from repro.record.consistency import Printed, grim, largest_sd
 from repro.record.findings.closure import MOONS, SUNS, condition_words
 from repro.record.findings.finding import Detector, Finding, View
 from repro.record.findings.split import label_clustering
@@ -18,20 +18,14 @@ LARGEST_OF_THREE = 3 / (2 * math.sqrt(math.pi))
 
 
 def wilson_percent(share: float, trials: float) -> tuple[float, float]:
-    """Wilson's 95 % interval of a share in percent, of trials that need not be whole, as after a design effect."""
-    z = float(norm.isf(0.025))
-    centre = (share + z**2 / (2 * trials)) / (1 + z**2 / trials)
-    half = z * math.sqrt(share * (1 - share) / trials + z**2 / (4 * trials**2)) / (1 + z**2 / trials)
-    return 100 * (centre - half), 100 * (centre + half)
+    """Wilson's 95 % interval of a share in percent."""
+    low, high = wilson(share * trials, trials)
+    return 100 * low, 100 * high
 
 
 def sizes_that_print(accuracies: Sequence[float], decimals: int, below: int) -> list[int]:
     """Sizes of a set in which whole counts print as all of the given percentages."""
-    return [
-        size
-        for size in range(2, below)
-        if all(round(100 * round(value * size / 100) / size, decimals) == value for value in accuracies)
-    ]
+    return [size for size in range(2, below) if all(grim(Printed(value, decimals), size, 100) for value in accuracies)]
 
 
 def accuracies_are_counts(view: View) -> Finding:
@@ -189,14 +183,13 @@ def ratio_is_odds(view: View) -> Finding | None:
 def deviation_has_a_bound(view: View) -> Finding:
     """Whether the diagonal of high deviations in Figure 6 says anything that its means do not.
 
-    Values in [50, 100] with mean m have a population deviation of at most sqrt((m - 50) (100 - m)) (Bhatia & Davis 2000,
-    American Mathematical Monthly 107, 353-357).
+    The bound on a deviation at a given mean is :func:`repro.record.consistency.largest_sd`.
     """
     used = {}
     for sun in SUNS:
         for moon in MOONS:
             mean, deviation = view.value(f"F6.YES.{sun}.{moon}.MEAN"), view.value(f"F6.YES.{sun}.{moon}.SD")
-            used[sun, moon] = deviation / math.sqrt((mean - 50) * (100 - mean))
+            used[sun, moon] = deviation / largest_sd(mean, 50, 100)
     diagonal = list(zip(SUNS, reversed(MOONS), strict=True))
     means = [view.value(f"F6.YES.{sun}.{moon}.MEAN") for sun, moon in diagonal]
     least = min(used, key=lambda cell: view.value(f"F6.YES.{cell[0]}.{cell[1]}.MEAN"))

@@ -95,6 +95,7 @@ def gradcam_as_made(view: View) -> Finding | None:
     claims = view.failing(
         "TXT.GRADCAM_LAYER",
         "SCR.GRADCAM_LAYER",
+        "RDM.GRADCAM_LAYER",
         "TXT.GRADCAM_CLASSES",
         "TXT.GRADCAM_CLASS_OF_RESULTS",
         "GC.WEATHER.CLASS",

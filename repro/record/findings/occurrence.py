@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import math
-
-from scipy.stats import norm
+from statistics import NormalDist
 
 from repro.record.findings.closure import MOONS, SUNS, condition_words
 from repro.record.findings.finding import Detector, Finding, View
@@ -61,7 +60,7 @@ def which_errors(view: View) -> Finding:
     within = (1 - clustering.correlation) * variance / labelled
     of_share = (per_class - errors) * math.sqrt(between + within)
     of_errors = label_share * math.sqrt(errors * (1 - errors / images))
-    spread = float(norm.isf(0.025)) * math.hypot(of_share, of_errors)
+    spread = NormalDist().inv_cdf(0.975) * math.hypot(of_share, of_errors)
     most = min(false_positives + spread, errors)
     expected = view.quantity("figure", "figure7.expected_share_pct.night.no_moon")
     lowest = (classified - most / per_class) / (1 - errors / per_class)
@@ -100,7 +99,7 @@ def errors_by_condition(view: View) -> Finding:
         share = view.value(f"T6.{cell}.YES") / frames
         independent = (share - usual) / math.sqrt(usual * (1 - usual) / frames)
         by_run = (share - usual) / math.sqrt(usual * (1 - usual) / runs)
-        chance = min(1.0, len(SUNS) * len(MOONS) * 2 * float(norm.sf(abs(by_run))))
+        chance = min(1.0, len(SUNS) * len(MOONS) * 2 * NormalDist().cdf(-abs(by_run)))
         chances.append(chance)
         parts.append(
             f"{condition_words(*cell.split('.'))} has {100 * share:.1f} %, {word} the {100 * usual:.1f} % of all frames by {abs(independent):.1f} "

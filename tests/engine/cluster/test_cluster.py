@@ -18,7 +18,6 @@ from typing import Any, ClassVar
 import numpy as np
 import pandas as pd
 import pytest
-import torch
 from distributed import Client, LocalCluster
 
 from repro.classifier import network as networks
@@ -27,17 +26,19 @@ from repro.classifier.gradcam_corpus import explain_corpus
 from repro.classifier.infer_corpus import infer_corpus
 from repro.clock.clock_corpus import clock_corpus
 from repro.engine import cluster
-from repro.engine.nights import run_nights
+from repro.engine.run_nights import run_nights
 from repro.engine.workers import Workers, run
 from repro.errors import ReproError
 from repro.files import digest
 from repro.film.film_corpus import FilmTask, film_night, film_tasks
-from repro.params import ClockParams, Engine, FilmParams, GradcamParams, InferParams, Params
+from repro.params import ClockParams, Engine, FilmParams, GradcamParams, InferParams, Params, load_params
 from repro.paths import Paths
+from tests.conftest import ROOT
 from tests.engine.cluster.work import Slowly, dies, refuse
 from tests.support.camera import SLASHES, Look, burn, small_camera, small_frames, write_video
 from tests.support.corpus import SIDE, add_night
 from tests.support.images import lively
+from tests.support.processes import LIMIT_S, wait_for
 
 CAMERA = small_camera(
     frame_px={"width": 320, "height": 120},
@@ -45,7 +46,6 @@ CAMERA = small_camera(
 )
 NIGHTS = 5
 BAD = "20240206"  # a video that is none
-CPU = torch.device("cpu")
 LOADED = cluster._loaded
 
 
@@ -127,10 +127,9 @@ def digests(root: Path) -> dict[str, str]:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("workers", [2, 4])
-def test_local_processes_make_the_same_files(videos: Path, alone: dict[str, str], tmp_path: Path, workers: int) -> None:
-    """With two and four local processes every file is, byte for byte, that of one."""
-    observe(videos, tmp_path, workers)
+def test_local_processes_make_the_same_files(videos: Path, alone: dict[str, str], tmp_path: Path) -> None:
+    """With four local processes every file is, byte for byte, that of one; the fresh clone shows it for two."""
+    observe(videos, tmp_path, 4)
     assert digests(tmp_path) == alone
 
 
@@ -142,18 +141,16 @@ def test_a_cluster_makes_the_same_files(
     """With one, two and four workers of a cluster every file is, byte for byte, that of one local process."""
     dask.scale(workers)
     with Client(dask, set_as_default=False) as client:
-        client.wait_for_workers(workers, timeout=30)
-        while len(client.scheduler_info()["workers"]) != workers:
-            time.sleep(0.1)
+        client.wait_for_workers(workers, timeout=LIMIT_S)
+        wait_for(lambda: len(client.scheduler_info()["workers"]) == workers)
     observe(videos, tmp_path, engine)
     assert digests(tmp_path) == alone
 
 
 def kill_one(told: Path, killed: list[int]) -> None:
     """Kill the first process that says it is at work, as the kernel does where memory runs out."""
-    while not (found := list(told.iterdir())):
-        time.sleep(0.02)
-    killed.append(int(found[0].name.split("-")[0]))
+    wait_for(lambda: list(told.iterdir()))
+    killed.append(int(next(told.iterdir()).name.split("-")[0]))
     os.kill(killed[0], signal.SIGKILL)
 
 
@@ -182,9 +179,8 @@ def test_a_night_that_kills_every_worker_stops_no_other(
     dask: LocalCluster, engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A night that kills each worker it meets is given up with its reason; the others are answered."""
-    # A machine under load may fail to start a worker again: the test then ends with an error.
-    monkeypatch.setattr(cluster, "GONE_S", 60.0)
-    monkeypatch.setattr("repro.engine.workers.QUIET_S", 10.0)
+    monkeypatch.setattr(cluster, "GONE_S", LIMIT_S)  # a machine under load takes its time to start a worker again
+    monkeypatch.setattr("repro.engine.executors.QUIET_S", 10.0)
     dask.scale(2)
     answers = dict(run(dies, [1, 2, 3, 4, 5, 6], workers=engine))
     error = answers.pop(3)
@@ -219,7 +215,7 @@ def test_workers_that_all_went_are_not_waited_for_without_end(
 
 @pytest.mark.slow
 def test_infer_and_gradcam_on_a_cluster(tmp_path: Path, dask: LocalCluster, engine: Engine) -> None:
-    """Answers of the network and Grad-CAM maps are, byte for byte, those of this process and of local processes."""
+    """Answers of the network and Grad-CAM maps are, byte for byte, those of this process."""
     dask.scale(2)
     project = Paths(tmp_path)
     table = pd.concat([add_night(project, "simulated", f"2024020{day}", 9, truth=True) for day in (1, 2, 3)])
@@ -229,19 +225,16 @@ def test_infer_and_gradcam_on_a_cluster(tmp_path: Path, dask: LocalCluster, engi
     shown = table.assign(p_yes=0.5, predicted="yes", truth=np.where(table["aurora"], "yes", "no"), form="arc")
     shown = shown.assign(colour="red", weather="clear")
     found = []
-    for name, workers in (("one", 1), ("two", 2), ("cluster", engine)):
+    for name, workers in (("one", Engine(workers=1, device="cpu")), ("cluster", engine)):
         root = tmp_path / name
-        device = of_workers(workers) if isinstance(workers, Engine) else CPU
-        outcome = infer_corpus(film, sky, weights, root / "infer", InferParams(), device, workers=workers)
+        changes = {"engine": workers, "gradcam": GradcamParams(scored_frames=5), "seed": 1, "infer": InferParams()}
+        params = load_params(ROOT / "params.yaml").model_copy(update=changes)
+        outcome = infer_corpus(film, sky, weights, root / "infer", params)
         assert len(outcome.done) == 3
-        explain_corpus(
-            shown, film / "frames", project.masks("simulated"), weights, root / "gradcam", GradcamParams(scored_frames=5),
-            seed=1, device=device, workers=workers,
-        )  # fmt: skip
+        explain_corpus(shown, film / "frames", project.masks("simulated"), weights, root / "gradcam", params)
         found.append(digests(root))
     assert len(found[0]) > 10
     assert found[1] == found[0]
-    assert found[2] == found[0]
 
 
 def test_without_the_extra_the_error_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -259,8 +252,8 @@ def test_without_the_extra_the_error_says_so(monkeypatch: pytest.MonkeyPatch) ->
 
 
 @pytest.mark.parametrize("kind", ["address", "no file", "empty file", "other file", "list file"])
-def test_no_scheduler_is_told_within_seconds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str) -> None:
-    """Where no scheduler answers, or its file is missing or another file, the run ends within seconds and says so."""
+def test_no_scheduler_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str) -> None:
+    """Where no scheduler answers, or its file is missing or another file, the run ends and says so."""
     monkeypatch.setattr(cluster, "CONNECT_S", 1)
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
@@ -268,10 +261,8 @@ def test_no_scheduler_is_told_within_seconds(tmp_path: Path, monkeypatch: pytest
     path = tmp_path / "scheduler.json"
     if kind.endswith("file") and kind != "no file":
         path.write_text({"empty": "", "other": '{"a": 1}', "list": "[1]"}[kind.split()[0]])
-    began = time.monotonic()
     with pytest.raises(ReproError, match="no answer from a Dask scheduler"):
         list(run(abs, [1], workers=Engine(scheduler=address if kind == "address" else str(path))))
-    assert time.monotonic() - began < 10
 
 
 def test_a_scheduler_file_will_do(tmp_path: Path, dask: LocalCluster, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -316,14 +307,13 @@ def test_a_gpu_is_asked_for_as_a_resource(engine: Engine, capsys: pytest.Capture
     asked: Mapping[str, Any] = {"answers": []}
     thread = threading.Thread(target=lambda: asked["answers"].extend(run(abs, [-1], workers=engine, gpu=True)))
     thread.start()
-    while "no worker with --resources GPU=1 is at" not in capsys.readouterr().err:
-        time.sleep(0.05)
+    wait_for(lambda: "no worker with --resources GPU=1 is at" in capsys.readouterr().err)
     assert asked["answers"] == []
     command = [sys.executable, "-m", "distributed.cli.dask_worker", engine.scheduler, "--resources", "GPU=1"]
     worker = subprocess.Popen([*command, "--no-dashboard", "--nthreads", "1"], stderr=subprocess.DEVNULL)
-    thread.join(timeout=60)
+    thread.join(timeout=LIMIT_S)
     worker.terminate()
-    worker.wait(timeout=30)
+    worker.wait(timeout=LIMIT_S)
     assert asked["answers"] == [(-1, 1)]
 
 

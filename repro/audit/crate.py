@@ -1,0 +1,235 @@
+"""A run of the pipeline as a Workflow Run RO-Crate: inputs by hash, stages, parameters, outputs, environment.
+
+Profiles: Workflow Run Crate 0.5, Process Run Crate 0.5, Workflow RO-Crate 1.0 (Leo et al. 2024, PLOS ONE 19, e0309210). What is
+small enough to read lies in the crate; videos, frames and weights are named by the hash that ``dvc.lock`` has of them.
+"""
+
+from __future__ import annotations
+
+import platform
+from importlib import metadata
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import repro
+from repro.errors import ReproError
+from repro.paths import Paths
+from repro.untrusted import read_yaml, short_repr
+
+if TYPE_CHECKING:
+    from rocrate.rocrate import ROCrate
+
+PROFILES = (
+    "https://w3id.org/ro/wfrun/process/0.5",
+    "https://w3id.org/ro/wfrun/workflow/0.5",
+    "https://w3id.org/workflowhub/workflow-ro-crate/1.0",
+)
+LICENCE = "https://spdx.org/licenses/MIT"
+#: Packages whose versions decide results.
+ENVIRONMENT = ("dvc", "numpy", "opencv-python-headless", "pandas", "scipy", "skyfield", "torch", "torchvision")
+#: Files of the project that describe a run.
+_DESCRIPTION = ("dvc.yaml", "dvc.lock", "params.yaml", "pyproject.toml", "constraints.txt", "README.md")
+#: Results above this size are named by hash and left out.
+LARGEST_FILE = 5 * 1024**2
+
+
+def write_crate(paths: Paths, out: Path) -> int:
+    """Write the last run of the pipeline as a crate.
+
+    Parameters
+    ----------
+    paths : Paths
+        The project; its pipeline has run.
+    out : Path
+        New or empty folder.
+
+    Returns
+    -------
+    int
+        How many entities the crate describes.
+
+    Raises
+    ------
+    ReproError
+        If the package rocrate is missing, the pipeline has not run, or the folder holds anything.
+    """
+    try:
+        from rocrate.rocrate import ROCrate
+    except ImportError:
+        raise ReproError(
+            found="the package rocrate is not installed",
+            expected="rocrate 0.13 or newer, an optional dependency",
+            where="repro crate",
+            remedy="install it with: .venv/bin/python -m pip install 'aurora-repro[crate]'",
+        ) from None
+    if out.exists() and (not out.is_dir() or any(out.iterdir())):
+        raise ReproError(
+            found="a file or a folder that is not empty",
+            expected="a new or empty folder",
+            where=str(out),
+            remedy="name another folder with --out",
+        )
+    stages = _stages(paths.root / "dvc.lock")
+    crate = ROCrate(version="1.1")
+    crate.name = "A run of the aurora reproduction pipeline"
+    crate.description = "Stages, parameters, inputs by hash, outputs and environment of one run of dvc repro."
+    crate.license = LICENCE
+    crate.root_dataset["conformsTo"] = [
+        crate.add_jsonld(
+            {"@id": profile, "@type": "CreativeWork", "name": profile.split("ro/")[-1], "version": profile[-3:]}
+        )
+        for profile in PROFILES
+    ]
+    crate.add_jsonld({"@id": LICENCE, "@type": "CreativeWork", "name": "MIT licence"})
+    workflow = _add_workflow(crate, paths, stages)
+    produced = {output["path"] for stage in stages.values() for output in stage.get("outs", ())}
+    inputs = {
+        entry["path"]: entry
+        for stage in stages.values()
+        for entry in stage.get("deps", ())
+        if entry["path"] not in produced and not entry["path"].startswith(("repro", "stages"))
+    }
+    action = crate.add_jsonld(
+        {
+            "@id": "#run",
+            "@type": "CreateAction",
+            "name": "dvc repro",
+            "instrument": {"@id": workflow.id},
+            "object": [_by_hash(crate, entry, "input") for entry in inputs.values()]
+            + _parameters(crate, workflow, stages),
+            "result": _results(crate, paths, stages),
+        }
+    )
+    crate.root_dataset["mentions"] = [action]
+    out.mkdir(parents=True, exist_ok=True)
+    crate.write(out)
+    return len(list(crate.get_entities()))
+
+
+def _stages(lock: Path) -> dict[str, Any]:
+    """Stages of the last run, from ``dvc.lock``."""
+    if not lock.is_file():
+        raise ReproError(
+            found="no such file",
+            expected="the record of a run",
+            where=str(lock),
+            remedy="run the pipeline: make report",
+        )
+    remedy = "restore it with: git checkout dvc.lock, or run the pipeline again"
+    document = read_yaml(lock, expected="stages with commands, dependencies and outputs", remedy=remedy)
+    stages = document.get("stages") if isinstance(document, dict) else None
+    if not isinstance(stages, dict) or not all(isinstance(stage, dict) and "cmd" in stage for stage in stages.values()):
+        raise ReproError(found=short_repr(document), expected="stages with commands", where=str(lock), remedy=remedy)
+    return stages
+
+
+def _add_workflow(crate: ROCrate, paths: Paths, stages: dict[str, Any]) -> Any:
+    """The workflow with its language, its stages as parts, and the software that it ran with."""
+    language = crate.add_jsonld(
+        {
+            "@id": "#dvc",
+            "@type": "ComputerLanguage",
+            "name": "DVC",
+            "url": {"@id": "https://dvc.org/"},
+            "version": metadata.version("dvc"),
+        }
+    )
+    for name in _DESCRIPTION:
+        if (paths.root / name).is_file() and name != "dvc.yaml":
+            crate.add_file(paths.root / name, name)
+    workflow = crate.add_file(
+        paths.root / "dvc.yaml",
+        "dvc.yaml",
+        properties={
+            "@type": ["File", "SoftwareSourceCode", "ComputationalWorkflow"],
+            "name": "Reproduction of the thesis, one stage a step",
+            "programmingLanguage": {"@id": language.id},
+            "version": repro.__version__,
+            "license": {"@id": LICENCE},
+        },
+    )
+    crate.root_dataset["mainEntity"] = workflow
+    parts = [
+        crate.add_jsonld(
+            {"@id": f"#stage-{name}", "@type": "SoftwareApplication", "name": name, "description": stage["cmd"],
+             "version": repro.__version__}
+        )
+        for name, stage in stages.items()
+    ]  # fmt: skip
+    installed = {name: metadata.version(name) for name in ENVIRONMENT}
+    software = [
+        crate.add_jsonld({"@id": f"#package-{name}", "@type": "SoftwareApplication", "name": name, "version": version})
+        for name, version in {**installed, "python": platform.python_version()}.items()
+    ]
+    workflow["hasPart"] = parts
+    workflow["softwareRequirements"] = software
+    return workflow
+
+
+def _by_hash(crate: ROCrate, entry: dict[str, Any], kind: str) -> Any:
+    """A file or folder that stays outside the crate, by its hash."""
+    properties = {
+        "@id": f"#{kind}-{entry['path']}",
+        "@type": "CreativeWork",
+        "name": entry["path"],
+        "identifier": f"md5:{entry.get('md5', 'unknown')}",
+        "size": f"{entry.get('size', 0)} bytes",
+    }
+    return crate.add_jsonld(properties)
+
+
+def _parameters(crate: ROCrate, workflow: Any, stages: dict[str, Any]) -> list[Any]:
+    """Every parameter that a stage read: its name as input of the workflow, its value as object of the run."""
+    values: dict[str, Any] = {}
+    for stage in stages.values():
+        for read in stage.get("params", {}).values():
+            values |= _flat(read)
+    formal, given = [], []
+    for name, value in sorted(values.items()):
+        parameter = crate.add_jsonld(
+            {"@id": f"#parameter-{name}", "@type": "FormalParameter", "name": name, "additionalType": _type_name(value),
+             "conformsTo": {"@id": "https://bioschemas.org/profiles/FormalParameter/1.0-RELEASE"}}
+        )  # fmt: skip
+        formal.append(parameter)
+        given.append(
+            crate.add_jsonld(
+                {"@id": f"#value-{name}", "@type": "PropertyValue", "name": name, "value": str(value),
+                 "exampleOfWork": {"@id": parameter.id}}
+            )
+        )  # fmt: skip
+    workflow["input"] = formal
+    return given
+
+
+def _flat(values: dict[str, Any], prefix: str = "") -> dict[str, Any]:
+    """Nested parameters by dotted name; lists stay whole."""
+    flat: dict[str, Any] = {}
+    for name, value in values.items():
+        flat |= _flat(value, f"{prefix}{name}.") if isinstance(value, dict) and value else {f"{prefix}{name}": value}
+    return flat
+
+
+def _type_name(value: object) -> str:
+    """The schema.org type of a parameter."""
+    if isinstance(value, bool):
+        return "Boolean"
+    return "Integer" if isinstance(value, int) else "Float" if isinstance(value, float) else "Text"
+
+
+def _results(crate: ROCrate, paths: Paths, stages: dict[str, Any]) -> list[Any]:
+    """Outputs of the run: JSON and CSV of modest size as files, everything else by hash."""
+    results = []
+    for stage in stages.values():
+        for output in stage.get("outs", ()):
+            place = paths.root / output["path"]
+            files = sorted(place.glob("*")) if place.is_dir() else [place]
+            small = [
+                file
+                for file in files
+                if file.suffix in (".json", ".csv") and file.is_file() and file.stat().st_size <= LARGEST_FILE
+            ]
+            for file in small:
+                name = file.relative_to(paths.root).as_posix()
+                results.append(crate.add_file(file, name, properties={"name": name}))
+            results.append(_by_hash(crate, output, "output"))
+    return results

@@ -1,0 +1,117 @@
+"""Nights without pixels, made from the plans of the simulated observatory.
+
+A video is a small table, a clock strip is a line of text, and a frame is a grey square of 8 pixels whose brightness says
+how much aurora there is. Truth comes from the plan's episodes, weather and moon by a rough model: it has the shape and
+size of the real thing, and is no statement about the sky.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from repro.bench.full_scale.squares import MARGINS
+from repro.files import write_table
+from repro.observatory import campaign, display, truth, weather
+from repro.observatory import video_writer as film
+from repro.observatory.plan import Night, Times
+from repro.observatory.simulate import FILE_NAME, rows
+from repro.params import Params, SimulatedNight
+from repro.paths import Paths
+from repro.seeding import generator
+
+CAMPAIGN = "full"
+LOST_SHARE = 4412 / 219_302  # of the campaign's frames; what remains are the 214,890 of the thesis
+_COVER = {"clear": 0.03, "thin": 0.35, "frost": 0.3, "broken": 0.55, "snow": 0.9, "overcast": 0.98}
+_FAINT = 0.12  # strength of an episode that is just visible in a clear and moonless sky
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """A night of the campaign, and how many of its frames the camera lost in one pause."""
+
+    night: SimulatedNight
+    plan: Night
+    lost: int
+
+
+def chosen(params: Params, count: int | None = None) -> list[Chosen]:
+    """Nights of the campaign, spread evenly over it.
+
+    Parameters
+    ----------
+    params : Params
+        All parameters.
+    count : int, optional
+        How many; all if not given.
+    """
+    every = campaign.chosen(params, CAMPAIGN)
+    places = np.unique(np.linspace(0, len(every) - 1, min(count or len(every), len(every))).round().astype(int))
+    items, total = [], 0.0
+    for place in places:
+        plan = campaign.plan(every[place], params)
+        # Rounding the running sum loses the right number over all nights.
+        after = total + len(film.key_times(plan)) * LOST_SHARE
+        items.append(Chosen(every[place], plan, round(after) - round(total)))
+        total = after
+    return items
+
+
+def write_night(item: Chosen, params: Params, paths: Paths) -> None:
+    """Write a night's truth and the table that replaces its video.
+
+    Parameters
+    ----------
+    item : Chosen
+        The night.
+    params : Params
+        All parameters.
+    paths : Paths
+        The project.
+    """
+    times = _kept(item, params.seed)
+    table = true_table(item.plan, times, params)
+    write_table(paths.truth(params.corpus) / f"{item.plan.night}.parquet", table)
+    video = table[["number", "frame", "clock_text", "margin"]].assign(video_time_s=table["frame"] / film.FPS)
+    target = paths.videos(params.corpus) / FILE_NAME.format(night=item.plan.night)
+    # Parquet goes by any name; the suffix is what the film stage looks for.
+    write_table(target, video)
+
+
+def true_table(plan: Night, times: Times, params: Params) -> pd.DataFrame:
+    """Truth of a night's kept frames, columns as :func:`repro.observatory.simulate.truth_table`, without a picture."""
+    t = plan.seconds(times)
+    _, kinds = weather.at(plan, t)
+    rises = np.array([display.envelope(episode, t) * episode.strength for episode in plan.episodes])
+    rises = np.concatenate([np.full((1, len(t)), 1e-3), rises.reshape(-1, len(t))])
+    forms = np.array(["none", *[episode.form for episode in plan.episodes]])[rises.argmax(0)]
+    table = rows(plan, times, kinds, params)
+    rng = generator(params.seed, plan.night, "full-scale truth")
+    cover = np.clip(np.array([_COVER[str(kind)] for kind in kinds]) + rng.normal(0, 0.05, len(t)), 0, 1)
+    moonlight = np.clip(table["moon_alt_deg"], 0, None) / 90 * (table["moon_phase_deg"] / 180) ** 2
+    margin = np.log(rises.max(0) / _FAINT) - 4 * cover - 2 * moonlight.to_numpy() + rng.normal(0, 0.3, len(t))
+    margin = np.clip(margin, *MARGINS)
+    visible = margin >= 0
+    colours = rng.choice(["green", "red", "purple", "pink"], len(t), p=[0.85, 0.08, 0.05, 0.02])
+    return table.assign(
+        cloud_cover=cover,
+        aurora_share=np.minimum(truth.VISIBLE_SHARE * np.exp(margin), 1.0),
+        margin=margin,
+        visible=visible,
+        certain=np.abs(margin) > truth.NEAR,
+        form=np.where(visible, forms, "none"),
+        colour=np.where(visible, colours, "none"),
+        label=truth.label(margin, rng),
+    )
+
+
+def _kept(item: Chosen, seed: int) -> Times:
+    """Times of a night's frames, less those that the camera lost in one pause within the night."""
+    times = film.key_times(item.plan)
+    if not item.lost:
+        return times
+    # Neither at the beginning nor at the end, where a gap could not be recognised.
+    begin = int(generator(seed, item.plan.night, "pause").integers(1, max(2, len(times) - item.lost - 1)))
+    return np.delete(times, slice(begin, begin + item.lost))

@@ -1,0 +1,145 @@
+"""Time and memory of every step at several numbers of nights, each step in its own process."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from repro.errors import ReproError
+from repro.paths import Paths
+
+SIZES = (10, 50, 150, 331)
+#: In the order of the pipeline; ``observe`` makes the nights. Steps that would need pixels work on truth instead.
+STEPS = (
+    "observe", "film", "clock", "sky", "sample", "split", "train", "infer", "softmax", "gradcam", "verify", "report",
+)  # fmt: skip
+DRAWN = ("observe", "film", "clock", "infer")
+#: Independent of nights; done once.
+ONCE = ("schedule", "architecture")
+KEPT = ("expected", "repro", "report/templates", "stages", "params.yaml", "dvc.yaml", ".dvcignore", ".gitignore")
+#: One worker, so that the peak is all that is in memory; each more adds what one night needs. Training is short and on
+#: small images, because its images are grey squares.
+CHANGES: Mapping[str, Mapping[str, Any] | str] = {
+    "corpus": "simulated",
+    "engine": {"workers": 1, "device": "cpu"},
+    "train": {
+        "initial_weights": {"simulated": "none"}, "image_size_px": 32, "epochs_head": 0, "epochs_all": 1,
+        "validate_on_unseen_nights": False, "threads": 1,
+    },
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Spent:
+    """What a process took: wall time, processor time, and the peak of its memory (resident set)."""
+
+    seconds: float
+    cpu_s: float
+    peak_mib: float
+
+
+def make_project(folder: Path, checkout: Paths) -> Paths:
+    """A project without results, with the checkout's parameters except :data:`CHANGES`.
+
+    Parameters
+    ----------
+    folder : Path
+        Made if need be.
+    checkout : Paths
+        Whose stages, record, templates and parameters are copied.
+    """
+    for name in KEPT:
+        source, target = checkout.root / name, folder / name
+        if source.is_dir():
+            shutil.copytree(source, target, ignore=shutil.ignore_patterns("__pycache__"))
+        else:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(source, target)
+    (folder / ".venv").symlink_to(sys.prefix)  # dvc.yaml names its Python
+    params = yaml.safe_load((folder / "params.yaml").read_text(encoding="utf-8"))
+    for section, change in CHANGES.items():
+        params[section] = change if isinstance(change, str) else params[section] | change
+    (folder / "params.yaml").write_text(yaml.safe_dump(params, sort_keys=False), encoding="utf-8")
+    return Paths(folder)
+
+
+def step(project: Paths, name: str, *arguments: str) -> Spent:
+    """Run one step of a project in a fresh process.
+
+    Parameters
+    ----------
+    project : Paths
+        Where.
+    name : str
+        Of a stage, or of :data:`DRAWN`.
+    arguments : str
+        More words, for ``observe`` the number of nights.
+    """
+    command = (
+        ["-m", "repro.bench.full_scale.steps", name] if name in DRAWN else [str(project.root / "stages" / f"{name}.py")]
+    )
+    return spend([sys.executable, *command, *arguments], project.root)
+
+
+def spend(command: Sequence[str], folder: Path, environment: Mapping[str, str] | None = None) -> Spent:
+    """Run a command and measure it.
+
+    The peak is that of the largest process that the command was, started or waited for.
+
+    Raises
+    ------
+    ReproError
+        If the command fails; the end of its output is quoted.
+    """
+    with tempfile.TemporaryDirectory(prefix="repro-spent-") as name:
+        result = Path(name) / "spent.json"
+        answer = subprocess.run(
+            [sys.executable, "-I", str(Path(__file__).with_name("launch.py")), str(result), *command],
+            cwd=folder, env={**os.environ, "PYTHONPATH": str(folder), **(environment or {})}, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+            text=True, errors="replace", check=False,
+        )  # fmt: skip
+        if answer.returncode:
+            raise ReproError(
+                found=f"exit code {answer.returncode}: {answer.stdout[-2000:].strip()}",
+                expected="a step that succeeds",
+                where=f"{' '.join(command)}, in {folder}",
+                remedy="read its output; run it by hand in a copy of the project",
+            )
+        return Spent(**json.loads(result.read_text(encoding="utf-8")))
+
+
+def measure(folder: Path, checkout: Paths, sizes: Sequence[int] = SIZES) -> dict[int, dict[str, Spent]]:
+    """Every step at every size, by number of nights and step; each project is left in ``nights-SIZE``.
+
+    Parameters
+    ----------
+    folder : Path
+        For the projects, one a size; they are left there.
+    checkout : Paths
+        See :func:`make_project`.
+    sizes : sequence of int
+        Numbers of nights.
+    """
+    by_size: dict[int, dict[str, Spent]] = {}
+    first: Paths | None = None
+    for size in sizes:
+        project = make_project(folder / f"nights-{size}", checkout)
+        if first is None:
+            first = project
+            for name in ONCE:
+                step(project, name)
+        else:
+            shutil.copytree(first.schedule, project.schedule)
+            shutil.copyfile(first.architecture, project.architecture)
+        by_size[size] = {name: step(project, name, *([str(size)] if name == "observe" else [])) for name in STEPS}
+    return by_size

@@ -1,0 +1,69 @@
+"""Rates of several ways to do the same work, measured by turns, and the document that a benchmark gives."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
+
+Result = TypeVar("Result")
+#: Units of work that a way does, and the way itself.
+Way = tuple[int, Callable[[], Result]]
+
+
+def best_rates(
+    ways: Mapping[str, Way[Result]], rounds: int, *, clock: Callable[[], float] = time.perf_counter
+) -> tuple[dict[str, float], dict[str, Result]]:
+    """Measure ways by turns, so that a machine that grows busy slows all of them; the best round of each counts.
+
+    Parameters
+    ----------
+    ways : mapping
+        Units of work and a function that does them, by name.
+    rounds : int
+        Rounds that are measured, after one that only warms up.
+    clock : callable
+        Gives seconds: of wall time, or :func:`time.process_time`.
+
+    Returns
+    -------
+    rates : dict
+        Units a second, by name.
+    results : dict
+        What each way gave in the last round.
+    """
+    torch = sys.modules.get("torch")  # ways that need no network load none
+    best = dict.fromkeys(ways, float("inf"))
+    results: dict[str, Result] = {}
+    for number in range(rounds + 1):
+        for name, (_, run) in ways.items():
+            began = clock()
+            results[name] = run()
+            if torch is not None and torch.cuda.is_available():
+                torch.cuda.synchronize()
+            if number:
+                best[name] = min(best[name], clock() - began)
+    return {name: units / best[name] for name, (units, _) in ways.items()}, results
+
+
+def speed_document(name: str, unit: str, rates: Mapping[str, float], **more: Any) -> dict[str, Any]:
+    """The document of a benchmark: its rates, how they compare, and what else it measured.
+
+    Parameters
+    ----------
+    name, unit : str
+        Of the benchmark and of its rates.
+    rates : mapping
+        ``ours``, ``baseline`` and ``limit``, and others.
+    more : optional
+        All else that was measured.
+    """
+    return {
+        "name": name,
+        **{way: round(rate, 2) for way, rate in rates.items()},
+        "ratio_to_baseline": round(rates["ours"] / rates["baseline"], 3),
+        "ratio_to_limit": round(rates["ours"] / rates["limit"], 3),
+        "unit": unit,
+        **more,
+    }

@@ -1,0 +1,111 @@
+"""Bars of the chart on slide 10: three lunar conditions' frames by time of night, against its grid lines."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from repro.errors import ReproError
+from repro.figures.picture_axes import Pixels, grey
+from repro.figures.softmax_grid import SUNS
+
+#: Series in the order in which they are drawn at each time of night, and their colours.
+BARS: tuple[tuple[str, tuple[int, int, int]], ...] = (
+    ("full", (159, 159, 159)),
+    ("quarter", (0, 0, 0)),
+    ("yes", (124, 179, 74)),
+    ("no", (69, 112, 43)),
+)
+_LINES = (0, 20_000, 40_000, 60_000, 80_000)  # printed below the five lines
+_NEAR = 45.0  # counts in RGB
+_LEAST_PX = 4  # length and thickness of the smallest bar that is read; the picture is smoothed over two pixels
+ERROR_PX = 0.5  # of a bar's length: both of its ends are smoothed
+
+
+@dataclass(frozen=True)
+class SlideBar:
+    """A bar: time of night, series, length in frames and its standard error."""
+
+    sun: str
+    series: str
+    value: float
+    error: float
+
+
+def read_slide_bars(picture: Pixels, *, where: str) -> list[SlideBar]:
+    """All bars that are long enough to be read; those of less than 4 px give no number.
+
+    Parameters
+    ----------
+    picture : ndarray, uint8, shape (height, width, 3)
+        The chart, RGB, on white.
+    where : str
+        Name of the chart, for errors.
+
+    Raises
+    ------
+    ReproError
+        If there are not five evenly spaced vertical lines, or a time of night has no bar.
+    """
+    lum = grey(picture)
+    neutral = np.ptp(picture.astype(int), axis=2) < 20
+    shade = np.where(neutral & (lum > 90), 255 - lum, 0)
+    half = (picture.shape[0] // 7, picture.shape[0] * 6 // 7)  # without legend and labels
+    covered = (shade[slice(*half)] > 8).mean(axis=0)
+    columns = np.flatnonzero(covered > 0.5)
+    groups = np.split(columns, np.flatnonzero(np.diff(columns) > 2) + 1) if len(columns) else []
+    lines = [float(np.average(group, weights=np.median(shade[slice(*half)][:, group], axis=0) + 1)) for group in groups]
+    spacing = np.diff(lines)
+    if len(lines) != len(_LINES) or np.ptp(spacing) > 3:
+        raise _not_read(f"{len(lines)} vertical lines", f"{len(_LINES)}, evenly spaced, at 0 to 80,000", where)
+    per_px, start = (float(part) for part in np.polyfit(lines, _LINES, 1))
+    zero = -start / per_px
+    found: list[tuple[float, str, float]] = []
+    for series, colour in BARS:
+        near = np.linalg.norm(picture.astype(float) - colour, axis=2) < _NEAR
+        beside = near[:, round(zero) + 2 : round(zero) + 2 + _LEAST_PX - 1].all(axis=1)
+        edges = np.flatnonzero(np.diff(np.concatenate([[0], beside.astype(int), [0]]))).reshape(-1, 2)
+        for top, bottom in edges:
+            if bottom - top < _LEAST_PX:
+                continue
+            # Letters beside a bar touch its upper and lower rows.
+            core = picture[top + 1 : bottom - 1, round(zero) + 1 :].astype(float)
+            share = np.median(_share(core, np.asarray(colour, dtype=float)), axis=0)
+            found.append(((top + bottom) / 2, series, round(zero) + 0.5 + _length(share) - zero))
+    return _by_time(found, per_px, where)
+
+
+def _share(part: np.ndarray, colour: np.ndarray) -> np.ndarray:
+    """How far each pixel lies from white to the colour of a bar, 0 to 1."""
+    towards = colour - 255
+    return np.asarray(np.clip((part - 255) @ towards / (towards @ towards), 0, 1))
+
+
+def _length(share: np.ndarray) -> float:
+    """Pixels up to where a bar's share falls below one half, the last one in part."""
+    below = np.flatnonzero(share < 0.5)
+    end = int(below[0]) if len(below) else len(share)
+    last = float(share[end]) if end < len(share) else 0.0
+    return end + last
+
+
+def _by_time(found: list[tuple[float, str, float]], per_px: float, where: str) -> list[SlideBar]:
+    """Bars with their time of night: those of one time lie side by side, with the widest gaps between times."""
+    found.sort()
+    if len(found) < len(SUNS):
+        raise _not_read(f"{len(found)} bars", f"bars for each of {', '.join(SUNS)}", where)
+    gaps = np.diff([row for row, _, _ in found])
+    widest = np.sort(np.argsort(gaps)[len(gaps) - len(SUNS) + 1 :])
+    groups = np.split(np.arange(len(found)), widest + 1)
+    return [
+        SlideBar(sun, found[number][1], found[number][2] * per_px, ERROR_PX * per_px)
+        for sun, group in zip(SUNS, groups, strict=True)
+        for number in group
+    ]
+
+
+def _not_read(found: str, expected: str, where: str) -> ReproError:
+    return ReproError(
+        found=found, expected=expected, where=where, remedy="give the picture as it was published, on white"
+    )

@@ -1,0 +1,187 @@
+"""A run as a Workflow Run RO-Crate, checked by the validator of the profile; the file for a CODECHECK."""
+
+from __future__ import annotations
+
+import io
+import json
+import urllib.request
+from collections.abc import Iterator
+from email.message import Message
+from pathlib import Path
+from typing import Any
+from urllib.response import addinfourl
+
+import pytest
+import requests
+import rocrate
+import yaml
+from requests.adapters import HTTPAdapter
+from rocrate_validator import models, services
+from urllib3 import HTTPResponse
+
+from repro.audit.crate import PROFILES, write_crate
+from repro.errors import ReproError
+from repro.paths import Paths
+
+ROOT = Path(__file__).parents[2]
+
+LOCK = {
+    "stages": {
+        "film": {
+            "cmd": ".venv/bin/python stages/film.py",
+            "deps": [
+                {"path": "data/simulated/videos", "md5": "1" * 32, "size": 10},
+                {"path": "repro/film", "md5": "2" * 32, "size": 10},
+            ],
+            "params": {"params.yaml": {"corpus": "simulated", "film": {"quality": 95, "mask": True, "scale": 0.5}}},
+            "outs": [{"path": "results/film", "md5": "3" * 32, "size": 20}],
+        },
+        "verify": {
+            "cmd": ".venv/bin/python stages/verify.py",
+            "deps": [{"path": "results/film", "md5": "3" * 32, "size": 20}],
+            "outs": [{"path": "results/verify", "md5": "4" * 32, "size": 20}],
+        },
+    }
+}
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Paths:
+    """A project whose two stages have run."""
+    for folder in ("results/film", "results/verify"):
+        (tmp_path / "project" / folder).mkdir(parents=True)
+    root = tmp_path / "project"
+    (root / "dvc.lock").write_text(yaml.safe_dump(LOCK), encoding="utf-8")
+    (root / "dvc.yaml").write_text("stages: {}\n", encoding="utf-8")
+    (root / "params.yaml").write_text("corpus: simulated\n", encoding="utf-8")
+    (root / "results" / "verify" / "verdicts.json").write_text('{"claims": []}', encoding="utf-8")
+    (root / "results" / "film" / "20221201.zip").write_bytes(b"frames")
+    return Paths(root)
+
+
+@pytest.fixture
+def offline_context(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Answer requests for the JSON-LD context with the copy that rocrate ships, and all others with 404.
+
+    That copy is of version 1.3, whose terms of Bioschemas have other addresses than in 1.1, for which the profile is written.
+    """
+    text = (Path(rocrate.__file__).parent / "data" / "ro-crate.jsonld").read_text(encoding="utf-8")
+    context = text.replace("https://bioschemas.org/terms/", "https://bioschemas.org/").encode()
+
+    def answer(_: HTTPAdapter, request: requests.PreparedRequest, **__: Any) -> requests.Response:
+        known = "/ro/crate/" in str(request.url)
+        response = requests.Response()
+        response.status_code, response.url, response.request = (200 if known else 404), str(request.url), request
+        response.headers["Content-Type"] = "application/ld+json"
+        body = io.BytesIO(context if known else b"")
+        response.raw = HTTPResponse(body, status=response.status_code, preload_content=False, request_url=response.url)
+        return response
+
+    class ContextHandler(urllib.request.HTTPSHandler):
+        def https_open(self, req: urllib.request.Request) -> Any:
+            headers = Message()
+            headers["Content-Type"] = "application/ld+json"
+            response = addinfourl(io.BytesIO(context), headers, req.full_url, 200)
+            response.msg = "OK"  # type: ignore[assignment]
+            return response
+
+    monkeypatch.setattr(HTTPAdapter, "send", answer)
+    urllib.request.install_opener(urllib.request.build_opener(ContextHandler))
+    yield
+    urllib.request.install_opener(None)  # type: ignore[arg-type]
+
+
+def entities(folder: Path) -> dict[str, Any]:
+    """The entities of a crate, by id."""
+    graph = json.loads((folder / "ro-crate-metadata.json").read_text(encoding="utf-8"))["@graph"]
+    return {entity["@id"]: entity for entity in graph}
+
+
+def test_content(project: Paths, tmp_path: Path) -> None:
+    """The crate names inputs by hash, each stage, each parameter with its value, and each output."""
+    write_crate(project, tmp_path / "crate")
+    found = entities(tmp_path / "crate")
+    assert found["#input-data/simulated/videos"]["identifier"] == "md5:" + "1" * 32
+    assert "#input-results/film" not in found, "an output of one stage is no input of the run"
+    assert "#input-repro/film" not in found, "code is no input of the run"
+    assert found["#stage-film"]["description"] == ".venv/bin/python stages/film.py"
+    assert {found[f"#value-{name}"]["value"] for name in ("corpus", "film.quality", "film.mask")} == {
+        "simulated",
+        "95",
+        "True",
+    }
+    assert found["#parameter-film.scale"]["additionalType"] == "Float"
+    run = found["#run"]
+    assert {"@id": "results/verify/verdicts.json"} in run["result"]
+    assert {"@id": "#output-results/film"} in run["result"]
+    assert (tmp_path / "crate" / "results" / "verify" / "verdicts.json").is_file()
+    assert not list((tmp_path / "crate").rglob("*.zip")), "frames are named by hash and stay where they are"
+    assert {entry["@id"] for entry in found["./"]["conformsTo"]} == set(PROFILES)
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # of rdflib, which the validator uses
+@pytest.mark.usefixtures("offline_context")
+def test_profile(project: Paths, tmp_path: Path) -> None:
+    """The validator of the profile finds no required property missing."""
+    write_crate(project, tmp_path / "crate")
+    settings = services.ValidationSettings(
+        rocrate_uri=str(tmp_path / "crate"),
+        profile_identifier="workflow-run-crate-0.5",
+        requirement_severity=models.Severity.REQUIRED,
+    )
+    result = services.validate(settings)
+    assert [issue.message for issue in result.get_issues()] == []
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # of rdflib, which the validator uses
+@pytest.mark.usefixtures("offline_context")
+def test_profile_notices(project: Paths, tmp_path: Path) -> None:
+    """The validator refuses a crate whose workflow has lost its language, so the check above can fail."""
+    write_crate(project, tmp_path / "crate")
+    path = tmp_path / "crate" / "ro-crate-metadata.json"
+    document = json.loads(path.read_text(encoding="utf-8"))
+    for entity in document["@graph"]:
+        entity.pop("programmingLanguage", None)
+    path.write_text(json.dumps(document), encoding="utf-8")
+    settings = services.ValidationSettings(
+        rocrate_uri=str(tmp_path / "crate"),
+        profile_identifier="workflow-run-crate-0.5",
+        requirement_severity=models.Severity.REQUIRED,
+    )
+    assert services.validate(settings).get_issues()
+
+
+def test_nothing_is_overwritten(project: Paths, tmp_path: Path) -> None:
+    """A folder that holds anything is refused."""
+    (tmp_path / "notes.txt").write_text("mine", encoding="utf-8")
+    with pytest.raises(ReproError, match="new or empty folder"):
+        write_crate(project, tmp_path)
+
+
+@pytest.mark.parametrize("text", [None, "", "stages: 3", "stages: {film: {}}"])
+def test_no_run(project: Paths, tmp_path: Path, text: str | None) -> None:
+    """Without a readable record of a run there is an error that says how to make one."""
+    if text is None:
+        project.root.joinpath("dvc.lock").unlink()
+    else:
+        project.root.joinpath("dvc.lock").write_text(text, encoding="utf-8")
+    with pytest.raises(ReproError, match=r"dvc\.lock"):
+        write_crate(project, tmp_path / "crate")
+    assert not (tmp_path / "crate").exists()
+
+
+def test_codecheck_manifest() -> None:
+    """Every file of the CODECHECK manifest lies in an output of a stage."""
+    document = yaml.safe_load((ROOT / "codecheck.yml").read_text(encoding="utf-8"))
+    stages = yaml.safe_load((ROOT / "dvc.yaml").read_text(encoding="utf-8"))["stages"].values()
+    listed = [output for stage in stages for output in stage["outs"]]
+    outputs = [
+        str(next(iter(output)) if isinstance(output, dict) else output).replace("${corpus}", "simulated")
+        for output in listed
+    ]
+    for entry in document["manifest"]:
+        assert any(entry["file"] == output or entry["file"].startswith(f"{output}/") for output in outputs), entry[
+            "file"
+        ]

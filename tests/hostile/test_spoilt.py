@@ -1,0 +1,176 @@
+"""Files with flipped, lost and foreign bytes: each kind is read rightly or refused, whatever the damage."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from safetensors.torch import save
+
+from repro import camera as profile
+from repro import frames
+from repro.audit.frame_moves import read_table
+from repro.audit.thumbnails import small_jpeg
+from repro.classifier import network as networks
+from repro.classifier.gradcam_corpus import read_masks
+from repro.classifier.transforms import decode, load_frame
+from repro.errors import ReproError
+from repro.film.cut import decode_grey, encode_png
+from repro.frames import CLASSES
+from repro.labels.labelfile import read
+from repro.params import load_params
+from repro.record.claims import load_claims
+from tests.conftest import ROOT
+from tests.hostile.conftest import Attempt
+from tests.hostile.inputs import spoilt
+from tests.hostile.samples import LABELS, NAMES, archive, camera_in, picture, read_video, stored, video
+from tests.support.frames import night_frames
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of file.
+
+    Parameters
+    ----------
+    good : callable
+        Its bytes.
+    read : callable
+        Reads the file of that name; gives what was read.
+    holds : callable
+        What is true of anything that is read.
+    name : str
+        Name of the file.
+    count : int
+        Inputs that are tried.
+    part : pair of int or None
+        First and last of the bytes that are spoilt.
+    """
+
+    good: Callable[[], bytes]
+    read: Callable[[Path], Any]
+    holds: Callable[[Any], bool] = lambda _: True
+    name: str = "file"
+    count: int = 100
+    part: tuple[int | None, int | None] = (None, None)
+
+
+def finite(found: tuple[torch.nn.Module, dict[str, Any]]) -> bool:
+    """Whether a network that was loaded has finite weights of the right kind."""
+    values = found[0].state_dict().values()
+    return isinstance(found[1], dict) and all(value.isfinite().all() for value in values) and all(
+        value.dtype == torch.float32 for value in found[0].parameters()
+    )  # fmt: skip
+
+
+@cache
+def weights(suffix: str) -> bytes:
+    """Weights of a network drawn at random."""
+    state, data = networks.build("none", 1).state_dict(), io.BytesIO()
+    torch.save(state, data)
+    return save(state) if suffix == ".safetensors" else data.getvalue()
+
+
+def masks() -> bytes:
+    """Four masks as stage simulate stores them."""
+    data, mask = io.BytesIO(), np.random.default_rng(3).random((4, 9, 9)) > 0.5
+    np.savez_compressed(data, mask=np.packbits(mask, axis=-1), shape=np.array(mask.shape))
+    return data.getvalue()
+
+
+def table() -> bytes:
+    """A frame table of one night."""
+    data = io.BytesIO()
+    frames.tidy(night_frames("20240201", 30)).to_parquet(data)
+    return data.getvalue()
+
+
+def for_the_audit(path: Path) -> Any:
+    """Read a table as the audit does, which takes a ValueError for a gap."""
+    try:
+        return read_table(path.read_bytes(), path.name)
+    except ValueError as error:
+        raise ReproError(found=str(error), expected="a table", where=path.name, remedy="run again") from error
+
+
+def strip() -> bytes:
+    """A strip with the clock, as PNG."""
+    return encode_png(np.random.default_rng(2).integers(0, 256, (20, 60), dtype=np.uint8))
+
+
+def obeys(labels: Any) -> bool:
+    """Whether labels that were read obey the rules."""
+    known = set(labels["name"]) <= set(NAMES) and bool(labels["name"].is_unique)
+    return known and set(labels["label"]) == set(CLASSES) and all(word.isprintable() for word in labels["labeller"])
+
+
+def claims_in(path: Path) -> Any:
+    """Claims of a folder with one file."""
+    folder = Path("claims")
+    folder.mkdir(exist_ok=True)
+    path.replace(folder / "t.yaml")
+    return load_claims(folder)
+
+
+def archives(method: int, **more: Any) -> Kind:
+    """Archives of one way of packing."""
+    return Kind(
+        lambda: archive(method), lambda path: load_frame(path, stored(0), 16), lambda a: a.shape == (16, 16, 3), **more
+    )
+
+
+CLAIMS = ROOT / "expected" / "published" / "thesis" / "text_camera.yaml"
+PROFILE = Path(profile.__file__).parent / "cameras" / "auroramax.yaml"
+KINDS = {
+    "archive": archives(zipfile.ZIP_STORED),
+    "table of contents of an archive": archives(zipfile.ZIP_STORED, part=(-300, None)),
+    "archive, deflated": archives(zipfile.ZIP_DEFLATED, count=30),
+    "archive, bzip2": archives(zipfile.ZIP_BZIP2, count=30),
+    "archive, lzma": archives(zipfile.ZIP_LZMA, count=30),
+    "frame": Kind(picture, lambda path: decode(path.read_bytes(), 24, "frame")),
+    "frame for the audit": Kind(picture, lambda path: small_jpeg(path.read_bytes())),
+    "strip": Kind(strip, lambda path: decode_grey(path.read_bytes())),
+    "masks": Kind(masks, read_masks, lambda mask: mask.dtype == bool and mask.ndim == 3),
+    "safetensors": Kind(lambda: weights(".safetensors"), networks.load, finite, "w.safetensors", 9),
+    "header of safetensors": Kind(
+        lambda: weights(".safetensors"), networks.load, finite, "w.safetensors", 15, (0, 60_000)
+    ),
+    "checkpoint": Kind(lambda: weights(".pt"), networks.load, finite, "w.pt", 9),
+    "head of a checkpoint": Kind(lambda: weights(".pt"), networks.load, finite, "w.pt", 15, (0, 2_000)),
+    "table of contents of a checkpoint": Kind(
+        lambda: weights(".pt"), networks.load, finite, "w.pt", 15, (-60_000, None)
+    ),
+    "video": Kind(video, read_video, name="small_20240201.mp4"),
+    "index of a video": Kind(video, read_video, name="small_20240201.mp4", part=(0, 2_000)),
+    "labels": Kind(LABELS.encode, lambda path: read(path, set(NAMES)), obeys, "labels.csv"),
+    "parameters": Kind(lambda: (ROOT / "params.yaml").read_bytes(), load_params, count=40),
+    "claims": Kind(CLAIMS.read_bytes, claims_in, count=40),
+    "camera": Kind(PROFILE.read_bytes, lambda path: camera_in(path.read_bytes()), count=40),
+    "frame table": Kind(table, lambda path: frames.read(path, "sky"), lambda rows: len(rows) == 30),
+    "frame table for the audit": Kind(table, for_the_audit),
+}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_spoilt_bytes(attempt: Attempt, kind: str) -> None:
+    """Flipped, lost, zeroed and foreign bytes give what the file holds or an error, and leave no file behind."""
+    which = KINDS[kind]
+    good = which.good()
+    first, last, _ = slice(*which.part).indices(len(good))
+    path, refused = Path(which.name), 0
+    for how, part in spoilt(good[first:last], 31, which.count, other=picture()):
+        path.write_bytes(good[:first] + part + good[last:])
+        found = attempt(lambda: which.read(path), (kind, how))
+        refused += isinstance(found, Exception)
+        assert isinstance(found, Exception) or which.holds(found), how
+    assert refused
+    path.write_bytes(good)
+    assert which.holds(which.read(path))

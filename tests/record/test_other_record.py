@@ -1,0 +1,184 @@
+"""The comparator for the record of another paper: begin it, judge it, hand its verdicts to other tools."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import jsonschema
+import pytest
+import yaml
+from junitparser import JUnitXml
+from sarif_pydantic import Sarif
+
+from repro.errors import ReproError
+from repro.record.claims import claim_files, load_claims
+from repro.record.other_record import claim_file_schema, claim_file_schema_text, new_record, verify_record
+from repro.record.verdict_exports import as_junit, as_sarif, claim_places
+from repro.verify_command import run
+from tests.support.processes import LIMIT_S
+
+ROOT = Path(__file__).parents[2]
+
+#: The example of docs/another-paper.md with three faults: a sum, a mean that GRIM refuses, and a conflict that is declared.
+FAULTY = """
+- defaults:
+    kind: count
+    source: {document: paper, section: Methods, quote: "28 participants"}
+  claims:
+    - {id: PAPER.WOMEN, value: 21, evidence: {arithmetic: {rule: exact, formula: PAPER.N - PAPER.MEN, reason: the sexes add up}}}
+    - {id: PAPER.MEN, value: 8, evidence: {corpus: {rule: exact, measure: men, reason: only the data can say}}}
+    - {id: PAPER.N, value: 28, evidence: {arithmetic: {rule: undecidable, reason: stated only once}}}
+    - {id: PAPER.MEAN, value: 5.19, decimals: 2, evidence: {arithmetic: {rule: undecidable, reason: the answers are not published}}}
+    - id: PAPER.MEAN_POSSIBLE
+      value: true
+      evidence:
+        arithmetic: {rule: exact, expect: source_conflict, formula: "grim('PAPER.MEAN', PAPER.N)", reason: "GRIM of <28> whole values"}
+"""
+
+
+@pytest.fixture
+def faulty(tmp_path: Path) -> Path:
+    """Folder of a record with faults."""
+    new_record("faulty", tmp_path / "faulty")
+    (tmp_path / "faulty" / "claims.yaml").write_text(FAULTY, encoding="utf-8")
+    return tmp_path / "faulty"
+
+
+def test_new_record_can_be_judged_at_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The record that the command writes has verdicts, of which none drifts."""
+    new_record("smith-2021", tmp_path / "smith")
+    assert run(None, record=tmp_path / "smith") == 0
+    assert "4 confirmed" in capsys.readouterr().out
+    assert verify_record(tmp_path / "smith").by_grade["C"]["confirmed"] == 2, "the three counts are one equation"
+
+
+@pytest.mark.parametrize("name", ["", "../smith", "a b", "x" * 70])
+def test_bad_names(tmp_path: Path, name: str) -> None:
+    """A name that is no folder's name is refused."""
+    with pytest.raises(ReproError, match="letters, digits"):
+        new_record(name, tmp_path / "new")
+    assert not list(tmp_path.iterdir())
+
+
+def test_nothing_is_overwritten(tmp_path: Path) -> None:
+    """A folder that holds anything is refused and stays as it was."""
+    (tmp_path / "notes.txt").write_text("mine", encoding="utf-8")
+    with pytest.raises(ReproError, match="new or empty folder"):
+        new_record("smith", tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ["notes.txt"]
+
+
+def test_faults_are_found(faulty: Path) -> None:
+    """A wrong sum drifts, an impossible mean is a conflict as declared, and what needs data waits."""
+    outcomes = {verdict.claim: verdict for verdict in verify_record(faulty).verdicts}
+    assert {name: verdict.outcome for name, verdict in outcomes.items()} == {
+        "PAPER.WOMEN": "source_conflict",
+        "PAPER.MEN": "not_run",
+        "PAPER.N": "undecidable",
+        "PAPER.MEAN": "undecidable",
+        "PAPER.MEAN_POSSIBLE": "source_conflict",
+    }
+    assert [name for name, verdict in outcomes.items() if verdict.drifted] == ["PAPER.WOMEN"]
+    assert run(None, record=faulty) == 1
+
+
+def test_unknown_document(faulty: Path) -> None:
+    """A claim of a document that the record does not name is an error with the names that it may have."""
+    path = faulty / "claims.yaml"
+    path.write_text(FAULTY.replace("document: paper", "document: papers"), encoding="utf-8")
+    with pytest.raises(ReproError, match=r"a document of _record\.yaml: paper"):
+        load_claims(faulty)
+
+
+@pytest.mark.parametrize("text", ["documents: {}", "title: x\ndocuments: {A: b}", "[]", "title: x\nlicence: y"])
+def test_bad_record_file(faulty: Path, text: str) -> None:
+    """A record file without documents, or with other keys, is an error that names the file."""
+    (faulty / "_record.yaml").write_text(text, encoding="utf-8")
+    with pytest.raises(ReproError, match=r"_record\.yaml"):
+        load_claims(faulty)
+
+
+def test_sarif(faulty: Path) -> None:
+    """The SARIF log fits its model and points to the line of each claim that is against the record."""
+    text = as_sarif(verify_record(faulty), claim_places(faulty, faulty.parent))
+    log = Sarif.model_validate_json(text)
+    results = log.runs[0].results or []
+    assert [(result.rule_id, result.level and result.level.value) for result in results] == [
+        ("drifted", "error"),
+        ("source-conflict", "note"),
+    ]
+    lines = FAULTY.splitlines()
+    for result, name in zip(results, ("PAPER.WOMEN", "PAPER.MEAN_POSSIBLE"), strict=True):
+        place = json.loads(text)["runs"][0]["results"][results.index(result)]["locations"][0]["physicalLocation"]
+        assert place["artifactLocation"]["uri"] == "faulty/claims.yaml"
+        assert f"id: {name}" in lines[place["region"]["startLine"] - 1]
+    rules = {rule["id"] for rule in json.loads(text)["runs"][0]["tool"]["driver"]["rules"]}
+    assert {result.rule_id for result in results} <= rules
+
+
+def test_junit(faulty: Path, tmp_path: Path) -> None:
+    """The JUnit document has one case a comparison: failed where drifted, skipped where nothing was compared."""
+    path = tmp_path / "verdicts.xml"
+    path.write_text(as_junit(verify_record(faulty)), encoding="utf-8")
+    suites = {suite.name: suite for suite in JUnitXml.fromfile(str(path))}
+    assert {name: (suite.tests, suite.failures, suite.errors, suite.skipped) for name, suite in suites.items()} == {
+        "arithmetic": (4, 1, 0, 2),
+        "corpus": (1, 0, 0, 1),
+    }
+    failed = [
+        case.name
+        for suite in suites.values()
+        for case in suite
+        if any(r.type == "source_conflict" for r in case.result)
+    ]
+    assert failed == ["PAPER.WOMEN"]
+
+
+@pytest.mark.parametrize("form", ["sarif", "junit"])
+def test_formats_of_the_command(faulty: Path, capsys: pytest.CaptureFixture[str], form: str) -> None:
+    """The command prints the document alone, and exits as it does with the table."""
+    assert run(None, record=faulty, format=form) == 1  # type: ignore[arg-type]
+    assert capsys.readouterr().out.startswith("{" if form == "sarif" else "<?xml")
+
+
+def test_places_of_all_claims() -> None:
+    """Every registered claim has a line in its file."""
+    folder = ROOT / "expected" / "published"
+    places = claim_places(folder, ROOT)
+    assert {claim.id for claim in load_claims(folder)} <= set(places)
+    file, line = places["T6.NIGHT.NO_MOON.YES"]
+    assert "T6.NIGHT.NO_MOON.YES" in (ROOT / file).read_text(encoding="utf-8").splitlines()[line - 1]
+
+
+def test_schema_is_current() -> None:
+    """The committed schema is the one that the models give: repro record schema > expected/claim-file.schema.json."""
+    assert (ROOT / "expected" / "claim-file.schema.json").read_text(encoding="utf-8") == claim_file_schema_text()
+
+
+@pytest.mark.parametrize("path", claim_files(ROOT / "expected" / "published"), ids=lambda path: path.stem)
+def test_claim_files_fit_the_schema(path: Path) -> None:
+    """Every claim file fits the schema that editors check."""
+    jsonschema.Draft202012Validator(claim_file_schema()).validate(yaml.safe_load(path.read_text(encoding="utf-8")))
+
+
+@pytest.mark.parametrize(
+    ("old", "new"), [("kind: count", "kind: number"), ("rule: exact", "rules: exact"), ("id:", "name:")]
+)
+def test_schema_refuses(old: str, new: str) -> None:
+    """A misspelt kind, field or id does not fit the schema."""
+    document = yaml.safe_load(FAULTY.replace(old, new))
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.Draft202012Validator(claim_file_schema()).validate(document)
+
+
+def test_the_record_needs_little() -> None:
+    """Judging another record imports none of torch, opencv, matplotlib and skyfield."""
+    code = (
+        "import sys, repro.verify_command\n"
+        "print([name for name in ('torch', 'cv2', 'matplotlib', 'skyfield') if name in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=LIMIT_S)
+    assert done.stdout.strip() == "[]"
