@@ -334,7 +334,18 @@ def bench(
         _print_json(dumps(rows if name == "all" else rows[0]))
     elif name != "all":
         print(_rates(rows[0]))
+        for line in _details(rows[0]):
+            print(line)
     raise typer.Exit(int(any("error" in row for row in rows)))
+
+
+def _details(row: dict[str, Any]) -> list[str]:
+    """What a benchmark has to show beside its rates."""
+    if "statistics" not in row:
+        return []
+    from repro.bench.realism import lines
+
+    return lines(row)
 
 
 def _rates(row: dict[str, Any]) -> str:

@@ -284,7 +284,7 @@ def with_right_answers(table: pd.DataFrame, labels: pd.Series[str], truth: Path 
     Returns
     -------
     DataFrame
-        The frames with ``truth`` (yes, no, or missing) and, of a simulated corpus, :data:`ATTRIBUTES`.
+        The frames with ``truth`` (yes, no, or missing) and, of a simulated corpus, ``certain`` and :data:`ATTRIBUTES`.
 
     Raises
     ------
@@ -293,7 +293,7 @@ def with_right_answers(table: pd.DataFrame, labels: pd.Series[str], truth: Path 
     """
     if truth is None:
         return table.assign(truth=table["name"].map(labels).astype("str")).reset_index(drop=True)
-    joined = join_truth(table, truth, ["visible", *ATTRIBUTES])
+    joined = join_truth(table, truth, ["visible", "certain", *ATTRIBUTES])
     joined["truth"] = joined.pop("visible").map({True: "yes", False: "no"}).astype("str")
     return joined
 

@@ -220,11 +220,14 @@ class Simulate(Section):
         The camera runs while the Sun is lower.
     crf : int
         Quality of the videos, 0 lossless to 51.
+    label_error_share : float
+        Share of frames that the simulated labeller labels wrongly by mistake; near the limit of visibility it errs more.
     """
 
     campaign: str = "default"
     switch_on_sun_alt_deg: float = Field(default=-11.54, ge=-90, le=90)
     crf: int = Field(default=23, ge=0, le=51)
+    label_error_share: float = Field(default=0.01, ge=0, le=0.5)
     campaigns: dict[str, Campaign] = Field(default_factory=dict)
 
 
@@ -354,9 +357,18 @@ class EvidenceParams(Section):
 
 
 class SoftmaxParams(Section):
-    """Statistics of the softmax probabilities; ``bootstrap`` is the number of resamplings of nights."""
+    """Statistics of the softmax probabilities.
+
+    Parameters
+    ----------
+    bootstrap : int
+        Resamplings of nights.
+    calibration : str
+        Fitted on the validation frames and shown beside the published softmax, see :mod:`repro.analysis.calibration`.
+    """
 
     bootstrap: int = Field(default=2000, ge=100)
+    calibration: Literal["none", "temperature", "isotonic"] = "temperature"
 
 
 class GradcamParams(Section):

@@ -1,6 +1,7 @@
 """Table 6, Figures 6 and 7, and errors where right answers are known."""
 
 from repro import frames
+from repro.analysis.beside_network import read_shares
 from repro.analysis.softmax_corpus import analyse
 from repro.engine.run_stage import run_stage
 from repro.files import write_json, write_table, write_text
@@ -17,7 +18,9 @@ def main(paths: Paths, params: Params) -> None:
     table = usable_rows(table, paths, params.corpus)
     split = read_table(paths.stage(params.corpus, "split") / "split.parquet", made_by="dvc repro split")
     covered = in_record(table, params.schedule)
-    tables, document = analyse(table, split, known_truth(paths, params.corpus), covered, params.softmax, params.seed)
+    colour = read_shares(paths.stage(params.corpus, "colour"))
+    truth = known_truth(paths, params.corpus)
+    tables, document = analyse(table, split, truth, covered, params.softmax, params.seed, colour)
     folder = paths.stage(params.corpus, "softmax")
     for name, rows in tables.items():
         write_table(folder / f"{name}.parquet", rows)

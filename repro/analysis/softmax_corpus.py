@@ -7,8 +7,8 @@ from typing import Any
 
 import pandas as pd
 
+from repro.analysis import beside_network, softmax, table6
 from repro.analysis import confusion as errors
-from repro.analysis import softmax, table6
 from repro.analysis.night_intervals import night_intervals
 from repro.frames import ATTRIBUTES, with_right_answers
 from repro.params import SoftmaxParams
@@ -24,6 +24,7 @@ def analyse(
     covered: pd.Series[bool],
     params: SoftmaxParams,
     seed: int,
+    colour: pd.DataFrame | None = None,
 ) -> tuple[dict[str, pd.DataFrame], dict[str, Any]]:
     """Tables and document of stage softmax.
 
@@ -42,6 +43,8 @@ def analyse(
         Section ``softmax`` of the parameters.
     seed : int
         Seed of the pipeline, for the bootstrap.
+    colour : DataFrame, optional
+        Shares counted by the colour rule, see :func:`repro.analysis.beside_network.read_shares`.
 
     Returns
     -------
@@ -51,7 +54,9 @@ def analyse(
     document : dict
         ``quantities``, by name, for the record's claims; ``occurrence``, how often aurora was seen, in three definitions;
         ``errors``, if right answers are known: their source, calibration, and the thesis' two claims. Frames that
-        trained the network are left out.
+        trained the network are left out. Beside the network: ``colour_rule`` with the table ``table6_colour_rule``, and
+        ``calibration`` with the tables ``calibrated`` and ``reliability_calibrated``; see
+        :mod:`repro.analysis.beside_network`.
     """
     classified = frames[frames["predicted"].notna()]
     published, later = (classified[covered.reindex(classified.index) == side] for side in (True, False))
@@ -89,6 +94,13 @@ def analyse(
             },
             "claims": errors.claims(rows, params.bootstrap, rng),
         }
+    if colour is not None:
+        document["colour_rule"] = beside_network.colour_rule(published, colour, split, rows, tables)
+    if params.calibration != "none":
+        rng = generator(seed, "softmax", "calibration")
+        document["calibration"] = beside_network.calibrated(
+            published, split, rows, tables, params.calibration, params.bootstrap, rng
+        )
     return tables, document
 
 

@@ -16,25 +16,18 @@ from typing import Annotated, Any
 import numpy as np
 import torch
 import typer
-from safetensors.torch import save_file
+from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 from torch.nn.functional import binary_cross_entropy_with_logits, cross_entropy, l1_loss
 from torchvision import models
 
-from repro.backbone.pretrain_frames import (
-    BATCH,
-    COLOUR_CLASSES,
-    FORM_CLASSES,
-    Corpus,
-    augment,
-    make,
-    targets,
-)
+from repro.backbone.augmentation import augment
+from repro.backbone.pretrain_frames import BATCH, COLOUR_CLASSES, FORM_CLASSES, Corpus, make, targets
 from repro.classifier import device as devices
 from repro.classifier.network import FEATURES, OBSERVATORY, drawn, observatory_path
 from repro.classifier.transforms import IMAGENET_MEAN, IMAGENET_STD
 from repro.engine.progress import progress
-from repro.files import atomic_path, write_json
+from repro.files import atomic_path, digest, write_json
 from repro.params import Params, load_params
 from repro.paths import find_project
 from repro.seeding import generator, torch_generator
@@ -55,11 +48,14 @@ class Recipe:
         Side of the pictures in pixels, and how many pictures are looked at on that size.
     learning_rate : float
         Highest; it rises in WARM_UP steps and falls to zero as a cosine.
+    begins_from : str
+        ``drawn``, or the SHA-256 of the backbone whose weights are learnt further; heads are always drawn.
     """
 
-    frames: int = 10_000
-    phases: tuple[tuple[int, int], ...] = ((112, 40_000), (160, 16_000), (240, 1_500))
-    learning_rate: float = 2e-3
+    frames: int = 4_800
+    phases: tuple[tuple[int, int], ...] = ((112, 9_600), (160, 6_240), (240, 960))
+    learning_rate: float = 1e-3
+    begins_from: str = "drawn"
 
 
 class Learner(nn.Module):
@@ -113,8 +109,23 @@ def order(corpus: Corpus, looks: int, rng: np.random.Generator) -> np.ndarray[An
     return np.stack(shuffled, 1).ravel()
 
 
-def learn(params: Params, recipe: Recipe, folder: Path, device: torch.device) -> tuple[Learner, list[dict[str, float]]]:
+def learn(
+    params: Params, recipe: Recipe, folder: Path, device: torch.device, begin_from: Path | None = None
+) -> tuple[Learner, list[dict[str, float]]]:
     """Render the frames and train; an interrupted run goes on from its last checkpoint in ``folder``.
+
+    Parameters
+    ----------
+    params : Params
+        All parameters.
+    recipe : Recipe
+        How long, on what.
+    folder : Path
+        For rendered frames and checkpoints.
+    device : torch.device
+        Where.
+    begin_from : Path, optional
+        A backbone that :func:`ship` wrote, to learn further; drawn at random if not given.
 
     Returns
     -------
@@ -131,7 +142,10 @@ def learn(params: Params, recipe: Recipe, folder: Path, device: torch.device) ->
         for batch in np.array_split(order(corpus, looks, generator(params.seed, "order", number)), looks // BATCH)
     ]
     with drawn(params.seed, "pretrain"):
-        learner = Learner().to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+        learner = Learner()
+    if begin_from is not None:
+        learner.features.load_state_dict(_in_single_precision(load_file(begin_from)))
+    learner = learner.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
     optimiser = torch.optim.AdamW(learner.parameters(), lr=recipe.learning_rate, weight_decay=0.02)
 
     def share(step: int) -> float:
@@ -185,6 +199,10 @@ def learn(params: Params, recipe: Recipe, folder: Path, device: torch.device) ->
     return learner.eval(), curve
 
 
+def _in_single_precision(state: dict[str, Tensor]) -> dict[str, Tensor]:
+    return {name: value.float() if value.is_floating_point() else value for name, value in state.items()}
+
+
 def ship(learner: Learner, target: Path) -> None:
     """Write the backbone in half precision, whole or not at all.
 
@@ -211,19 +229,23 @@ def main(
         Path | None, typer.Option(help="Where the backbone goes; the package's own folder if not given.")
     ] = None,
     device: Annotated[str, typer.Option(help="auto, cpu or cuda.")] = "auto",
+    begin_from: Annotated[
+        Path | None, typer.Option(help="A backbone to learn further, such as the one that was shipped before.")
+    ] = None,
     share: Annotated[float, typer.Option(min=0.001, max=1, help="Part of the recipe, for a trial.")] = 1.0,
 ) -> None:
-    """Learn the backbone ``observatory``; about an hour on one core, minutes on a GPU.
+    """Learn the backbone ``observatory``; some half an hour on one quiet core, minutes on a GPU.
 
-    Example: python -m repro.backbone.pretrain --work /tmp/pretrain
+    Example: python -m repro.backbone.pretrain --work pretrain_work
     """
     params = load_params(find_project().params)
     chosen = devices.choose(device)
     whole = Recipe()
     phases = tuple((size, max(BATCH, int(looks * share))) for size, looks in whole.phases)
-    recipe = Recipe(max(BATCH, int(whole.frames * share)), phases, whole.learning_rate)
+    origin = digest(begin_from) if begin_from else whole.begins_from
+    recipe = Recipe(max(BATCH, int(whole.frames * share)), phases, whole.learning_rate, origin)
     began = time.monotonic()
-    learner, curve = learn(params, recipe, work, chosen)
+    learner, curve = learn(params, recipe, work, chosen, begin_from)
     target = out or observatory_path()
     ship(learner, target)
     card = {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import math
+import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,12 +13,12 @@ import numpy.typing as npt
 import pandas as pd
 import torch
 from torch import Tensor
-from torch.nn.functional import affine_grid, avg_pool2d, grid_sample, interpolate
+from torch.nn.functional import avg_pool2d
 
 from repro.engine.progress import progress
-from repro.files import atomic_path, write_table
+from repro.files import write_table
 from repro.observatory import campaign
-from repro.observatory.plan import FORMS, plan_night
+from repro.observatory.plan import FORMS, Night, Times, plan_night
 from repro.observatory.render import render
 from repro.observatory.scene import Scenes, scenes
 from repro.observatory.truth import COLOURS
@@ -45,7 +45,7 @@ class Corpus:
     masks : ndarray of uint8, shape (n, MASK_PX, MASK_PX)
         Share of the cell that is auroral, 0 to 255.
     truth : DataFrame
-        One row a frame: ``night``, the conditions, ``margin``, ``visible``, ``form``, ``colour``, ``cloud_cover``.
+        One row a frame: ``night``, the conditions, ``margin``, ``visible``, ``certain``, ``form``, ``colour``, ``cloud_cover``.
     """
 
     frames: npt.NDArray[np.uint8]
@@ -56,8 +56,8 @@ class Corpus:
         return len(self.truth)
 
 
-def draw_scenes(params: Params, count: int, name: str) -> Iterator[Scenes]:
-    """Moments of random nights of the schedule, some PER_NIGHT of them a night, as parts of one night each.
+def draw_moments(params: Params, count: int, name: str) -> Iterator[tuple[Night, Times]]:
+    """Moments of random nights of the schedule, some PER_NIGHT of them a night, with the plan of each night.
 
     Parameters
     ----------
@@ -80,14 +80,16 @@ def draw_scenes(params: Params, count: int, name: str) -> Iterator[Scenes]:
             raise RuntimeError(f"night {night} of the schedule cannot be simulated") from error
         # Strong displays are rare on ordinary nights; a network learns forms and colours from those it can see.
         strength = float(np.exp(rng.normal(0.5, 0.7)))
-        plan = plan_night(night, int(rng.integers(2**31)), begin, end, strength=strength)
+        # Every other night is filmed by a camera that need not be AuroraMAX's.
+        variety = 1.0 + float(rng.random() < 0.5)
+        plan = plan_night(night, int(rng.integers(2**31)), begin, end, strength=strength, variety=variety)
         length_s = int((end - begin) / np.timedelta64(1, "s"))
         moments = np.sort(rng.choice(length_s, size=min(PER_NIGHT, count - start), replace=False))
-        yield scenes(plan, begin + moments.astype("timedelta64[s]"), params.schedule.site)
+        yield plan, begin + moments.astype("timedelta64[s]")
 
 
 def make(params: Params, count: int, name: str, folder: Path, device: str = "cpu") -> Corpus:
-    """Render a corpus into a folder, or open the one that is there.
+    """Render a corpus into a folder, or open the one that is there; an interrupted rendering goes on where it was.
 
     Parameters
     ----------
@@ -96,7 +98,7 @@ def make(params: Params, count: int, name: str, folder: Path, device: str = "cpu
     count : int
         Frames.
     name : str
-        See :func:`draw_scenes`; also names the files.
+        See :func:`draw_moments`; also names the files.
     folder : Path
         Where ``NAME.npy``, ``NAME_masks.npy`` and ``NAME.parquet`` are kept.
     device : str
@@ -104,31 +106,44 @@ def make(params: Params, count: int, name: str, folder: Path, device: str = "cpu
     """
     files = folder / f"{name}.npy", folder / f"{name}_masks.npy", folder / f"{name}.parquet"
     if not files[2].is_file() or len(pd.read_parquet(files[2])) != count:
-        _render(params, count, name, files, device)
+        _render(params, count, name, folder, device)
     return Corpus(np.load(files[0], mmap_mode="r"), np.load(files[1], mmap_mode="r"), pd.read_parquet(files[2]))
 
 
-def _render(params: Params, count: int, name: str, files: tuple[Path, Path, Path], device: str) -> None:
-    tables: list[pd.DataFrame] = []
-    # The table is written last: frames without it were not finished.
-    files[2].unlink(missing_ok=True)
-    with atomic_path(files[0]) as frame_file, atomic_path(files[1]) as mask_file:
-        frames = np.lib.format.open_memmap(frame_file, "w+", np.uint8, (count, 3, FRAME_PX, FRAME_PX))
-        masks = np.lib.format.open_memmap(mask_file, "w+", np.uint8, (count, MASK_PX, MASK_PX))
-        done = 0
-        with progress(f"render {name}", count) as tally:
-            for part in draw_scenes(params, count, name):
+def _render(params: Params, count: int, name: str, folder: Path, device: str) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    # The table of each night is written after its frames, and that of all nights last: what has none was not finished.
+    nights = folder / f"{name}_{count}"
+    nights.mkdir(exist_ok=True)
+    (folder / f"{name}.parquet").unlink(missing_ok=True)
+    frames = _array(folder / f"{name}.npy", (count, 3, FRAME_PX, FRAME_PX), nights)
+    masks = _array(folder / f"{name}_masks.npy", (count, MASK_PX, MASK_PX), nights)
+    with progress(f"render {name}", count) as tally:
+        for number, (plan, times) in enumerate(draw_moments(params, count, name)):
+            done, table = number * PER_NIGHT, nights / f"{number:05d}.parquet"
+            if not table.is_file():
+                part = scenes(plan, times, params.schedule.site)
                 made = render(part, size=FRAME_PX, device=device)
-                end = done + len(part)
-                frames[done:end] = made.frames.cpu().numpy()
+                frames[done : done + len(part)] = made.frames.cpu().numpy()
                 cell = made.mask.shape[-1] // MASK_PX
-                masks[done:end] = (avg_pool2d(made.mask.float(), cell) * 255).round().cpu().numpy().astype(np.uint8)
-                tables.append(_table(part, made.truth))
-                done = end
-                tally.advance(len(part))
-        frames.flush()
-        masks.flush()
-    write_table(files[2], pd.concat(tables, ignore_index=True))
+                shares = avg_pool2d(made.mask.float(), cell) * 255
+                masks[done : done + len(part)] = shares.round().cpu().numpy().astype(np.uint8)
+                frames.flush()
+                masks.flush()
+                write_table(table, _table(part, made.truth))
+            tally.advance(len(times))
+    tables = sorted(nights.glob("[!.]*.parquet"))
+    write_table(folder / f"{name}.parquet", pd.concat([pd.read_parquet(table) for table in tables], ignore_index=True))
+    shutil.rmtree(nights)
+
+
+def _array(path: Path, shape: tuple[int, ...], nights: Path) -> np.memmap[Any, np.dtype[np.uint8]]:
+    """Memory map of a file; a new one where no night of this corpus is finished."""
+    fresh = not path.is_file() or not any(nights.glob("[!.]*.parquet"))
+    array: np.memmap[Any, np.dtype[np.uint8]] = np.lib.format.open_memmap(
+        path, "w+" if fresh else "r+", np.dtype(np.uint8), shape
+    )
+    return array
 
 
 def _table(part: Scenes, truth: dict[str, npt.NDArray[Any]]) -> pd.DataFrame:
@@ -157,62 +172,3 @@ def targets(truth: pd.DataFrame) -> dict[str, Tensor]:
         "colour": torch.tensor([COLOUR_CLASSES.index(colour) for colour in truth["colour"]]),
         "cloud": torch.tensor(truth["cloud_cover"].to_numpy(float), dtype=torch.float32),
     }
-
-
-def augment(frames: Tensor, masks: Tensor, size: int, rng: torch.Generator) -> tuple[Tensor, Tensor]:
-    """Change frames so that a network cannot learn the simulator's fingerprints.
-
-    Each frame is turned by up to 30 degrees, flipped either way by half, cut to 55 to 100 % of its area and moved;
-    its brightness, contrast, saturation, white balance and gamma are changed, it may be blurred, and it gets noise.
-
-    Parameters
-    ----------
-    frames : Tensor, uint8, shape (n, 3, FRAME_PX, FRAME_PX)
-    masks : Tensor, uint8, shape (n, MASK_PX, MASK_PX)
-    size : int
-        Side of what is given back.
-    rng : torch.Generator
-        On the CPU.
-
-    Returns
-    -------
-    tuple of Tensor
-        Frames (n, 3, size, size), 0 to 1, and masks (n, 1, size // 16, size // 16), 0 to 1.
-    """
-    n, device = len(frames), frames.device
-
-    def uniform(low: float, high: float, *shape: int) -> Tensor:
-        return (low + (high - low) * torch.rand(shape or (n, 1, 1, 1), generator=rng)).to(device)
-
-    def normal(deviation: float, *shape: int) -> Tensor:
-        return (deviation * torch.randn(shape or (n, 1, 1, 1), generator=rng)).to(device)
-
-    angle = uniform(-math.pi / 6, math.pi / 6, n)
-    scale = uniform(0.55, 1.0, n).sqrt()
-    flips = torch.where(uniform(0, 1, n, 2) < 0.5, -1.0, 1.0)
-    shift = uniform(-1, 1, n, 2) * (1 - scale)[:, None]
-    cos, sin = torch.cos(angle) * scale, torch.sin(angle) * scale
-    rows = torch.stack([cos * flips[:, 0], -sin * flips[:, 1], shift[:, 0]], 1)
-    columns = torch.stack([sin * flips[:, 0], cos * flips[:, 1], shift[:, 1]], 1)
-    theta = torch.stack([rows, columns], 1)
-
-    pictures = frames.float() / 255
-    if size < FRAME_PX:  # without antialiasing, stars and noise would alias
-        pictures = interpolate(pictures, size=(size, size), mode="bilinear", antialias=True, align_corners=False)
-    where = affine_grid(theta, [n, 3, size, size], align_corners=False)
-    pictures = grid_sample(pictures, where, align_corners=False)
-    cells = affine_grid(theta, [n, 1, size // 16, size // 16], align_corners=False)
-    cut_masks = grid_sample(masks[:, None].float() / 255, cells, align_corners=False)
-
-    if torch.rand((), generator=rng) < 0.3:  # out of focus, or a compressed video
-        small = max(8, int(size / float(uniform(1.5, 3.0, 1))))
-        pictures = interpolate(pictures, size=(small, small), mode="bilinear", antialias=True, align_corners=False)
-        pictures = interpolate(pictures, size=(size, size), mode="bilinear", align_corners=False)
-    pictures = pictures.clamp(1e-4, 1) ** torch.exp(normal(0.15))
-    pictures = pictures * torch.exp(normal(0.3)) * torch.exp(normal(0.08, n, 3, 1, 1))
-    grey = pictures.mean(1, keepdim=True)
-    pictures = grey + (pictures - grey) * uniform(0.5, 1.5)
-    level = pictures.mean((1, 2, 3), keepdim=True)
-    pictures = level + (pictures - level) * uniform(0.75, 1.3)
-    pictures = pictures + uniform(0, 0.03) * torch.randn(pictures.shape, generator=rng).to(device)
-    return pictures.clamp(0, 1), cut_masks

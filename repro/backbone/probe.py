@@ -1,10 +1,13 @@
 """What a backbone knows: a two-class head learnt on its features, judged on simulated nights it has never seen.
 
-The labels are those of the simulated labeller. Run ``python -m repro.backbone.probe --help``.
+The head learns every frame twice, as it is and changed as in pre-training; its labels are those of the simulated labeller.
+It is judged on what is true, on the frames whose answer is certain. Real frames with labels can be judged beside, by the
+head and by the colour rule of :mod:`repro.analysis.colour_rule`. Run ``python -m repro.backbone.probe --help``.
 """
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -17,6 +20,9 @@ from scipy.stats import binomtest
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
+from repro.analysis.colour_corpus import scaled
+from repro.analysis.colour_rule import choose_limit, shares
+from repro.backbone.augmentation import augment
 from repro.backbone.pretrain_frames import Corpus, make
 from repro.classifier import device as devices
 from repro.classifier import transforms
@@ -27,7 +33,7 @@ from repro.frames import CLASSES
 from repro.observatory import truth
 from repro.params import load_params
 from repro.paths import find_project
-from repro.seeding import generator
+from repro.seeding import generator, torch_generator
 from repro.sky import bins
 
 BATCH = 32
@@ -89,9 +95,9 @@ def fit_head(known: Tensor, labels: Tensor, *, decay: float = 1e-3) -> nn.Linear
     return head
 
 
-def labels_of(corpus: Corpus, seed: int) -> npt.NDArray[np.int64]:
+def labels_of(corpus: Corpus, seed: int, error_rate: float = 0.0) -> npt.NDArray[np.int64]:
     """Class numbers by the simulated labeller."""
-    words = truth.label(corpus.truth["margin"].to_numpy(float), generator(seed, "probe", "labeller"))
+    words = truth.label(corpus.truth["margin"].to_numpy(float), generator(seed, "probe", "labeller"), error_rate)
     return np.array([CLASSES.index(str(word)) for word in words])
 
 
@@ -127,39 +133,103 @@ def accuracy_by_condition(table: pd.DataFrame, right: npt.NDArray[np.bool_]) -> 
     return rows
 
 
+def seen_twice(corpus: Corpus, seed: int) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.uint8]]:
+    """Frames as they are, and the same frames changed as in pre-training, each uint8 (n, 3, size, size)."""
+    plain, changed = np.array(corpus.frames), np.empty_like(corpus.frames)
+    for start in range(0, len(plain), BATCH):
+        part = np.s_[start : start + BATCH]
+        frames, masks = torch.from_numpy(plain[part]), torch.from_numpy(np.array(corpus.masks[part]))
+        looks, _ = augment(frames, masks, plain.shape[-1], torch_generator(seed, "probe", start))
+        changed[part] = (looks * 255).round().byte().numpy()
+    return plain, changed
+
+
+def real_frames(folder: Path) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.int64], list[str]]:
+    """Labelled real frames of a folder: uint8 (n, 3, 240, 240), class numbers, names.
+
+    Parameters
+    ----------
+    folder : Path
+        With ``labels.csv``: ``file``, ``label`` (yes or no), and the files, masked and square.
+    """
+    table = pd.read_csv(folder / "labels.csv")
+    pictures = [scaled((folder / name).read_bytes(), name) for name in table["file"]]
+    labels = np.array([CLASSES.index(label) for label in table["label"]])
+    return np.stack(pictures).transpose(0, 3, 1, 2), labels, table["file"].tolist()
+
+
+def share_of(right: npt.NDArray[np.bool_]) -> dict[str, Any]:
+    """How many are right, with the 95 % Wilson interval."""
+    interval = binomtest(int(right.sum()), len(right)).proportion_ci(method="wilson")
+    return {
+        "right": int(right.sum()),
+        "frames": len(right),
+        "accuracy": round(float(right.mean()), 4),
+        "low": round(float(interval.low), 4),
+        "high": round(float(interval.high), 4),
+    }
+
+
 def main(
     work: Annotated[Path, typer.Option(help="Folder for rendered frames; 1 GB.")],
-    learn: Annotated[int, typer.Option(help="Frames the head learns from.")] = 1_500,
-    unseen: Annotated[int, typer.Option(help="Frames of other simulated nights it is judged on.")] = 3_000,
+    learn: Annotated[int, typer.Option(help="Frames the head learns from.")] = 720,
+    unseen: Annotated[int, typer.Option(help="Frames of other simulated nights it is judged on.")] = 720,
+    real: Annotated[Path | None, typer.Option(help="Folder of labelled real frames, to judge only.")] = None,
     device: Annotated[str, typer.Option(help="auto, cpu or cuda.")] = "auto",
 ) -> None:
     """Judge the shipped backbone and write what it can do into its card.
 
-    Example: python -m repro.backbone.probe --work /tmp/pretrain
+    Example: python -m repro.backbone.probe --work pretrain_work
     """
     params = load_params(find_project().params)
     chosen = devices.choose(device)
     network = build("observatory", params.seed)
     known = make(params, learn, "probe_learn", work, str(chosen))
     other = make(params, unseen, "probe_unseen", work, str(chosen))
-    head = fit_head(features(network, known.frames, chosen), torch.from_numpy(labels_of(known, params.seed)))
-    with torch.inference_mode():
-        predicted = head(features(network, other.frames, chosen)).argmax(1).numpy()
-    wanted = labels_of(other, params.seed + 1)
-    rows = accuracy_by_condition(other.truth, predicted == wanted)
-    card_file = observatory_path().with_suffix(".json")
-    card = read_json(card_file, made_by="python -m repro.backbone.pretrain")
-    card["probe"] = {
+    labels = labels_of(known, params.seed, params.simulate.label_error_share)
+    twice = np.concatenate(seen_twice(known, params.seed))
+    head = fit_head(features(network, twice, chosen), torch.from_numpy(np.concatenate([labels, labels])))
+    limit = choose_limit(_areas(known.frames), labels == 1)
+
+    def answers(pictures: npt.NDArray[np.uint8]) -> dict[str, npt.NDArray[np.int64]]:
+        with torch.inference_mode():
+            network_says = head(features(network, pictures, chosen)).argmax(1).numpy()
+        return {"network": network_says, "colour_rule": (_areas(pictures) >= limit).astype(np.int64)}
+
+    wanted = other.truth["visible"].to_numpy(int)
+    certain = other.truth["certain"].to_numpy(bool)
+    said = answers(np.asarray(other.frames))
+    card: dict[str, Any] = {
         "learnt_from": learn,
-        "labelled_yes": round(float(wanted.mean()), 4),
-        "labeller_agrees_with_truth": round(float((wanted == other.truth["visible"].to_numpy(int)).mean()), 4),
-        "accuracy": rows,
+        "labelled_yes": round(float(labels.mean()), 4),
+        "certain_share": round(float(certain.mean()), 4),
+        "colour_rule_limit": round(limit, 5),
+        "accuracy": accuracy_by_condition(other.truth[certain], (said["network"] == wanted)[certain]),
+        "accuracy_by_weather": {
+            str(kind): share_of((said["network"] == wanted)[here & certain])
+            for kind in sorted(other.truth["weather"].unique())
+            if (here := (other.truth["weather"] == kind).to_numpy()).any() and (here & certain).any()
+        },
+        "all_frames": {who: share_of(answer == wanted) for who, answer in said.items()},
+        "certain_frames": {who: share_of((answer == wanted)[certain]) for who, answer in said.items()},
     }
-    write_json(card_file, card)
-    for row in rows:
-        print(
-            f"{row['condition']:<24} {row['frames']:>5} frames  {row['accuracy']:.3f} ({row['low']:.3f} to {row['high']:.3f})"
-        )
+    if real is not None:
+        pictures, truth_of_real, names = real_frames(real)
+        said = answers(pictures)
+        card["real_frames"] = {who: share_of(answer == truth_of_real) for who, answer in said.items()} | {
+            "wrong": {
+                who: [name for name, right in zip(names, answer == truth_of_real, strict=True) if not right]
+                for who, answer in said.items()
+            }
+        }
+    card_file = observatory_path().with_suffix(".json")
+    write_json(card_file, read_json(card_file, made_by="python -m repro.backbone.pretrain") | {"probe": card})
+    print(json.dumps(card, indent=1))
+
+
+def _areas(pictures: npt.NDArray[np.uint8]) -> npt.NDArray[np.float64]:
+    """Share of the sky that the colour rule calls auroral, shape (n,), for pictures (n, 3, size, size)."""
+    return np.asarray(shares([np.ascontiguousarray(picture.transpose(1, 2, 0)) for picture in pictures]).sum(1))
 
 
 if __name__ == "__main__":

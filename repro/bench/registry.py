@@ -55,6 +55,7 @@ BENCHMARKS = {
     "clock": Benchmark("repro.bench.clock_speed", {"ratio_to_baseline": 10.0}),
     "sky": Benchmark("repro.bench.sky_speed", {"ratio_to_baseline": 300.0}, {"largest_difference_deg": 0.001}),
     "observatory": Benchmark("repro.bench.observatory_speed"),
+    "realism": Benchmark("repro.bench.realism", {"ratio_to_limit": 0.8}),
     "inference": Benchmark(
         "repro.bench.inference_speed",
         {"ratio_to_baseline": 2.5},

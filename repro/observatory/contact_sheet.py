@@ -26,7 +26,6 @@ from repro.sky.bins import CONDITIONS, sky_table
 
 Picture = npt.NDArray[np.uint8]
 TILE_PX, CAPTION_PX, GAP_PX = 240, 20, 6
-QUALITY = 60  # of the JPEG the frames pass through, near that of the camera's published frames
 SEARCH = 60  # nights that are tried for a colour or a condition
 
 
@@ -153,4 +152,4 @@ def _frame(night: SimulatedNight, params: Params, share: float) -> Picture:
 
 
 def _picture(state: Scenes) -> Picture:
-    return np.asarray(render(state, size=FRAME_PX, jpeg_quality=QUALITY).frames[0].permute(1, 2, 0).numpy())
+    return np.asarray(render(state, size=FRAME_PX).frames[0].permute(1, 2, 0).numpy())

@@ -106,8 +106,10 @@ def _sheet(
     drift = draw(-0.35, 0.35)
     if form == "arc":
         red = draw(0, 1) < 0.35
+        # Every fourth arc lies far off and shows as a low arch at the rim, on few per cent of the sky.
+        far = draw(0, 1) < 0.25
         base |= {
-            "amplitude": log(0.015, 0.22) * (0.5 if red else 1), "north_km": draw(-320, 320), "wave_km": draw(5, 30),
+            "amplitude": log(0.015, 0.22) * (0.5 if red else 1), "north_km": draw(330, 800) * (1 if draw(0, 1) < 0.7 else -1) if far else draw(-320, 320), "wave_km": draw(5, 30),
             "wave_length_km": draw(700, 1500), "ripple_km": draw(0, 3), "width_km": log(6, 26),
             "tail_km": draw(20, 60), "ray": draw(0.0, 0.12), "patchiness": draw(0.1, 0.35), "patch_km": draw(300, 800),
             "soft": log(1.0, 3.5) if red else log(0.15, 1.0), "bands": 2.0 if draw(0, 1) < 0.3 else 1.0,

@@ -46,14 +46,6 @@ def layers(generation: int, variant: int, size: int, device: str = "cpu") -> tup
     return tensors[0], tensors[1] / tensors[0].clamp_min(1e-3)
 
 
-@lru_cache(maxsize=32)
-def pixels(generation: int, variant: int, size: int, device: str = "cpu") -> tuple[Tensor, Tensor, Tensor]:
-    """The foreground's pixels alone: index in the flattened frame, opacity and brightness, each of shape (k,)."""
-    opacity, brightness = (layer.view(-1) for layer in layers(generation, variant, size, device))
-    index = torch.nonzero(opacity > 0.004).view(-1)
-    return index, opacity[index], brightness[index]
-
-
 @lru_cache(maxsize=8)
 def _draw(generation: int, variant: int) -> tuple[Image, Image]:
     rng = np.random.default_rng([generation, 62])

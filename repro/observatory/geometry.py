@@ -22,7 +22,8 @@ from torch import Tensor
 Floats = npt.NDArray[np.float64]
 
 FRAME_PX = 720  # side of a masked frame
-MASK_RADIUS = 359.0 / FRAME_PX  # of the circular mask, in sides of the frame; measured on the reference frames
+MASK_RADIUS = 359.9 / FRAME_PX  # of the circular mask, in sides of the frame; measured on the reference frames
+MASK_EDGE = 2.2 / FRAME_PX  # width of the mask's soft edge, in sides of the frame; likewise
 HORIZON_RADIUS = 362.0 / FRAME_PX  # of the horizon, in sides of the frame; the mask hides the last degree
 EARTH_KM = 6371.0
 # Field at Yellowknife around 2023, rounded from the World Magnetic Model 2020.
@@ -87,14 +88,18 @@ YELLOWKNIFE = MagneticSite(90.0 - INCLINATION_DEG, DECLINATION_DEG + 180.0, DECL
 
 @dataclass(frozen=True)
 class Sky:
-    """Fixed maps of a square frame; all tensors are float32 of shape (size, size).
+    """Fixed maps of a square frame; tensors are float32 of shape (size, size) where not said otherwise.
 
     Parameters
     ----------
     alt_deg, az_deg : Tensor
         Direction of each pixel's centre; the altitude is held at 0.5 deg or more.
     mask : Tensor
-        1 inside the circular mask, 0 outside, with a soft edge of one pixel.
+        1 inside the circular mask, 0 outside, with a soft edge.
+    counts : Tensor
+        The mask times 255.
+    inside : Tensor of uint8
+        1 where the mask is above 0.
     lookup : Tensor, shape (size, size, 2)
         Where to look in a (log q, azimuth) grid, as ``grid_sample`` wants it.
     east, north, up : Tensor
@@ -104,6 +109,8 @@ class Sky:
     alt_deg: Tensor
     az_deg: Tensor
     mask: Tensor
+    counts: Tensor
+    inside: Tensor
     lookup: Tensor
     east: Tensor
     north: Tensor
@@ -116,7 +123,7 @@ def sky(size: int, device: str = "cpu", site: MagneticSite = YELLOWKNIFE) -> Sky
     row, column = np.mgrid[:size, :size].astype(float)
     alt, az = direction_of(column, row, size)
     radius = np.hypot(column - size / 2 + 0.5, row - size / 2 + 0.5)
-    mask = np.clip(MASK_RADIUS * size - radius + 0.5, 0, 1)
+    mask = np.clip((MASK_RADIUS * size - radius) / max(MASK_EDGE * size, 1) + 0.5, 0, 1)
     alt = np.maximum(alt, 0.5)
     east, north, up = _vector(alt, az)
     q_east, q_north = field_offset(alt, az, site)
@@ -131,7 +138,18 @@ def sky(size: int, device: str = "cpu", site: MagneticSite = YELLOWKNIFE) -> Sky
     def tensor(array: Floats) -> Tensor:
         return torch.as_tensor(array, dtype=torch.float32, device=device)
 
-    return Sky(tensor(alt), tensor(az), tensor(mask), tensor(lookup), tensor(east), tensor(north), tensor(up))
+    inside = torch.as_tensor(mask > 0, dtype=torch.uint8, device=device)
+    return Sky(
+        tensor(alt),
+        tensor(az),
+        tensor(mask),
+        tensor(mask) * 255,
+        inside,
+        tensor(lookup),
+        tensor(east),
+        tensor(north),
+        tensor(up),
+    )
 
 
 def field_offset(alt_deg: Floats, az_deg: Floats, site: MagneticSite = YELLOWKNIFE) -> tuple[Floats, Floats]:

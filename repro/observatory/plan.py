@@ -65,6 +65,8 @@ class Night:
         The aurora.
     weather : tuple of (float, str)
         Seconds after the first moment at which each weather sets in.
+    variety : float
+        How far camera, colours and surroundings may lie from AuroraMAX's: 1 for this camera, 2 for any all-sky camera.
     """
 
     night: str
@@ -73,6 +75,7 @@ class Night:
     end_utc: np.datetime64
     episodes: tuple[Episode, ...]
     weather: tuple[tuple[float, Weather], ...]
+    variety: float = 1.0
     generation: int = field(init=False)
 
     def __post_init__(self) -> None:
@@ -107,6 +110,7 @@ def plan_night(
     when: tuple[float, float] = (0.0, 1.0),
     weather: tuple[Weather, ...] | None = None,
     strength: float = 1.0,
+    variety: float = 1.0,
 ) -> Night:
     """Plan a night.
 
@@ -126,6 +130,8 @@ def plan_night(
         Weathers in their order, sharing the time; drawn at random if not given.
     strength : float
         Scales the aurora's brightness; 0 switches it off.
+    variety : float
+        See :class:`Night`.
     """
     rng = generator(seed, night, "plan")
     length_s = float((end_utc - begin_utc) / np.timedelta64(1, "s"))
@@ -136,7 +142,7 @@ def plan_night(
     )
     kinds = _draw_weather(length_s, rng) if weather is None else weather
     starts = np.arange(len(kinds)) * length_s / max(len(kinds), 1)
-    return Night(night, seed, begin_utc, end_utc, episodes, tuple(zip(starts.tolist(), kinds, strict=True)))
+    return Night(night, seed, begin_utc, end_utc, episodes, tuple(zip(starts.tolist(), kinds, strict=True)), variety)
 
 
 def _given(

@@ -19,7 +19,7 @@ from torch import Tensor
 from torch.nn.functional import interpolate
 
 from repro.engine.threads import limited_threads
-from repro.observatory import emission, foreground, forms, geometry, light, stars, truth, weather
+from repro.observatory import dirt, emission, forms, geometry, light, stars, truth, weather
 from repro.observatory import optics as camera
 from repro.observatory.scene import Scenes
 
@@ -49,7 +49,7 @@ class Rendered:
 
 def render(
     scenes: Scenes, *, size: int = geometry.FRAME_PX, device: str = "cpu", aurora: bool = True, noise: bool = True,
-    jpeg_quality: int | None = None, shortcut: bool = True, site: geometry.MagneticSite = geometry.YELLOWKNIFE,
+    coded: bool = True, shortcut: bool = True, site: geometry.MagneticSite = geometry.YELLOWKNIFE,
 ) -> Rendered:  # fmt: skip
     """Render frames; on a CPU on one thread, so run one process a core.
 
@@ -65,8 +65,8 @@ def render(
         False leaves the aurora out and changes nothing else.
     noise : bool
         False leaves out the sensor's noise.
-    jpeg_quality : int, optional
-        Pass the frames through a JPEG of this quality, 1 to 100.
+    coded : bool
+        False leaves out the camera's own JPEG.
     shortcut : bool
         False computes everything at full size; slow, to measure what the shortcut costs and saves.
     site : MagneticSite
@@ -78,7 +78,7 @@ def render(
     # Single steps are too small to share: on a busy machine more threads are several times slower than one.
     with limited_threads() if device == "cpu" else nullcontext(), torch.inference_mode():
         parts = [
-            _render(scenes.take(slice(start, start + chunk)), size, fine, device, aurora, noise, jpeg_quality, site)
+            _render(scenes.take(slice(start, start + chunk)), size, fine, device, aurora, noise, coded, site)
             for start in range(0, len(scenes), chunk)
         ]
     if not parts:
@@ -93,7 +93,7 @@ def render(
 
 
 def _render(
-    scenes: Scenes, size: int, fine: int, device: str, aurora: bool, noise: bool, jpeg_quality: int | None,
+    scenes: Scenes, size: int, fine: int, device: str, aurora: bool, noise: bool, coded: bool,
     site: geometry.MagneticSite,
 ) -> Rendered:  # fmt: skip
     coarse = fine // 2
@@ -104,7 +104,7 @@ def _render(
     depth = weather.optical_depth(sky, air)
     through = torch.exp(-depth) * (1 - weather.frost_veil(sky, air))
     snow = weather.snow_cover(sky, air)
-    clear, cloud = _sky_light(scenes, sky, cam, through)
+    clear, cloud = _sky_light(scenes, sky, cam, air, depth, through)
     dark = _cover_with_snow(clear * through + cloud * (1 - through), snow)
     without = _expose(dark, cam, sky_size=coarse)
     lit = dark
@@ -121,21 +121,32 @@ def _render(
     else:
         small = torch.zeros_like(dark)
         picture = double(without)
-    seen = truth.measure(half(picture), without, small, cam["noise"], sky, scenes, depth)
+    layers = [
+        dirt.before_lens(*kept, tuple(map(int, counts)), size, coarse, camera.GAMMA, device)
+        for *kept, counts in zip(map(int, scenes.generation), map(int, scenes.snow_variant), scenes.dirt, strict=True)
+    ]
+    hidden = torch.stack([layer.hidden for layer in layers])
+    if not site.trees:
+        hidden = torch.zeros_like(hidden)
+    seen = truth.measure(half(picture), without, small, cam["noise"], sky, scenes, depth, hidden)
     if size != fine:
         picture = double(picture)
     turn = scenes.sidereal_deg, scenes.latitude_deg
-    stars.splat(picture, through * (1 - snow), turn, scenes.seed, cam["gain"].view(-1), camera.GAMMA)
+    exposure = (cam["gain"] * cam["stars"]).view(-1)
+    stars.splat(picture, through * (1 - snow), scenes.night, turn, scenes.seed, exposure, camera.GAMMA)
     if site.trees:
-        _stand_in_front(picture, lit, scenes, cam, size, device)
+        _stand_in_front(picture, lit, cam, layers)
     if noise:
         # A smaller frame is the mean of a larger one's pixels, whose noise is partly shared by neighbours.
         shrink = 1.0 if size >= geometry.FRAME_PX else max(size / geometry.FRAME_PX, 0.2) * 1.6
-        camera.add_noise(picture, cam["noise"].view(-1) * min(shrink, 1.0), scenes.seed)
-    picture.mul_(geometry.sky(size, device).mask * 255)
-    if jpeg_quality is not None:
-        picture = camera.jpeg(picture, jpeg_quality)
-    return Rendered(picture.round_().clamp_(0, 255).to(torch.uint8), seen.mask, seen.table)
+        sigma = cam["noise"].view(-1) * min(shrink, 1.0)
+        camera.add_noise(picture, sigma, cam["colour_noise"].view(-1), scenes.seed)
+    whole = geometry.sky(size, device)
+    frames = picture.mul_(whole.counts).round_().clamp_(0, 255).to(torch.uint8)
+    if coded:
+        frames = camera.code(frames, scenes.camera[:, camera.NAMES.index("quality")])
+        frames *= whole.inside  # a coder rings beyond the circle, where the film stage cuts
+    return Rendered(frames, seen.mask, seen.table)
 
 
 def half(image: Tensor) -> Tensor:
@@ -181,8 +192,7 @@ def aurora_light(
         # The low plane already holds what lies above the high one's limit.
         weights[:, 4] = lit_share[:, 0]
         weights[:, 5] = (lit_share[:, 1] - lit_share[:, 0]).clamp_min(0)
-        hues = torch.tensor([camera.EMISSION[int(g)] for g in scenes.generation[bright]], device=device)
-        grid = emission.colours(feet[where], weights, hues)
+        grid = emission.colours(feet[where], weights, _tensor(scenes.hues[bright], device))
         image[where] = emission.to_frame(grid, size, site)
     return image
 
@@ -191,25 +201,45 @@ def _tensor(array: npt.NDArray[Any], device: str) -> Tensor:
     return torch.as_tensor(np.ascontiguousarray(array), dtype=torch.float32, device=device)
 
 
-def _sky_light(scenes: Scenes, sky: geometry.Sky, cam: dict[str, Tensor], through: Tensor) -> tuple[Tensor, Tensor]:
+def _sky_light(
+    scenes: Scenes, sky: geometry.Sky, cam: dict[str, Tensor], air: dict[str, Tensor], depth: Tensor, through: Tensor
+) -> tuple[Tensor, Tensor]:
     """Light of the clear sky and of clouds, linear, before gain; each (n, 3, coarse, coarse)."""
     device = str(sky.up.device)
-    first = torch.as_tensor(scenes.generation == 1, device=device).view(-1, 1, 1, 1)
-    tint = torch.where(first, light.colour(camera.DARK_COLOUR[1], sky.up), light.colour(camera.DARK_COLOUR[2], sky.up))
-    sun = [_tensor(array, device) for array in (scenes.sun_alt_deg, scenes.sun_az_deg)]
-    moon = [_tensor(array, device) for array in (scenes.moon_alt_deg, scenes.moon_az_deg, scenes.moon_phase_deg)]
+    tint = light.columns(_tensor(scenes.tint, device))
+    sun_alt, sun_az = (_tensor(array, device) for array in (scenes.sun_alt_deg, scenes.sun_az_deg))
+    moon_alt, moon_az, phase = (
+        _tensor(array, device) for array in (scenes.moon_alt_deg, scenes.moon_az_deg, scenes.moon_phase_deg)
+    )
     town_az = cam["town_az"].view(-1)
-    twilight = light.twilight(sky, *sun)
-    moonlight = light.moonlight(sky, *moon)
-    veil = -torch.log(through.clamp_min(1e-4)).mean((1, 2, 3)).clamp_max(3)
-    glare = (
-        light.moon_glare(sky, moon[0], moon[1], moon[2], veil) * through**1.5
-    )  # cloud smears the disc before it hides it
-    clear = tint * light.airglow(sky) + twilight + moonlight + cam["town"] * light.town(sky, town_az) + glare
-    overhead = (twilight + moonlight).mean((2, 3), keepdim=True)
-    # Clouds spread the light that falls on them, brighter about the Moon and towards the Sun.
-    cloud = 0.35 * tint + 0.55 * overhead + 0.7 * (twilight + moonlight) + 0.05 * glare
-    cloud = cloud + cam["town"] * light.town_on_cloud(sky, town_az)
+    clear = light.airglow(sky, tint, air["offset"]) + cam["town"] * light.town(sky, town_az, tint["town_warmth"])
+    cloud = 0.35 * light.dark_colour(tint)
+    # Most frames are dark and moonless: what is exactly zero is not computed.
+    moon_up, sun_near = bool((moon_alt > light.MOON_DOWN_DEG).any()), bool((sun_alt > light.NIGHT_DEG).any())
+    if moon_up or sun_near:
+        above = torch.zeros(1, 3, 1, 1, device=device)
+        if sun_near:
+            above = above + light.twilight(sky, sun_alt, sun_az, tint["twilight"])
+        if moon_up:
+            above = above + light.moonlight(sky, moon_alt, moon_az, phase, tint["moon"])
+        clear = clear + above
+        # Clouds spread the light that falls on them, brighter about the Moon and towards the Sun, and on the lit side;
+        # they grey its blue, which is the clear air's own.
+        above = 0.5 * above + 0.5 * above.mean(1, keepdim=True)
+        az = torch.deg2rad(torch.where(moon_alt > 0, moon_az, sun_az)).view(-1, 1, 1, 1)
+        side = weather.lit_side(depth, air, torch.sin(az), torch.cos(az))
+        cloud = cloud + (0.55 * above.mean((2, 3), keepdim=True) + 0.7 * above) * side
+    if moon_up:
+        veil = -torch.log(through.clamp_min(1e-4)).mean((1, 2, 3)).clamp_max(3)
+        # Cloud smears the disc before it hides it.
+        glare = light.moon_glare(sky, moon_alt, moon_az, phase, veil) * through**1.5
+        if bool((cam["reflections"] > 0).any()):
+            moon_through = through.mean((1, 2, 3), keepdim=True)
+            glare = glare + light.reflections(sky, moon_alt, moon_az, phase, cam["reflections"]) * moon_through
+        clear, cloud = clear + glare, cloud + 0.05 * glare
+    # From below the thick parts are the bright ones.
+    thick = 0.55 + 0.45 * torch.tanh(0.5 * depth)
+    cloud = cloud + cam["town"] * light.town_on_cloud(sky, town_az, tint["town_warmth"]) * thick
     return cam["dark"] * clear, cam["dark"] * cloud
 
 
@@ -241,22 +271,23 @@ def _expose(picture: Tensor, cam: dict[str, Tensor], sky_size: int) -> Tensor:
     sky = geometry.sky(sky_size, str(picture.device))
     ghost = torch.flip(picture.clamp_max(3.0), (-2, -1)) * cam["ghost"]
     fall = 1 - cam["vignette"] * (1 - sky.alt_deg / 90)[None, None] ** 2
-    balance = torch.cat([cam["wb_red"], cam["wb_green"], cam["wb_blue"]], 1)
-    exposed = camera.saturate((picture + ghost) * fall * cam["gain"] * balance, cam["saturation"])
+    exposed = camera.saturate((picture + ghost) * fall * cam["gain"] * _balance(cam), cam["saturation"])
     return camera.tone(exposed, cam["lift"])
 
 
-def _stand_in_front(
-    picture: Tensor, ambient: Tensor, scenes: Scenes, cam: dict[str, Tensor], size: int, device: str
-) -> None:
-    """Lay trees, pole, rim and snow over the picture, lit by the mean of the sky; in place."""
-    mean = ambient.clamp_max(1.0).mean((2, 3), keepdim=True) * cam["gain"]
-    for frame in range(len(scenes)):
-        pixels, opacity, brightness = foreground.pixels(
-            int(scenes.generation[frame]), int(scenes.snow_variant[frame]), size, device
-        )
-        # The tone curve of a product: gamma of mean light times gamma of brightness is close enough for dim things.
+def _balance(cam: dict[str, Tensor]) -> Tensor:
+    """White balance (n, 3, 1, 1)."""
+    return torch.cat([cam["wb_red"], cam["wb_green"], cam["wb_blue"]], 1)
+
+
+def _stand_in_front(picture: Tensor, ambient: Tensor, cam: dict[str, Tensor], layers: list[dirt.BeforeLens]) -> None:
+    """Lay trees, pole, rim, snow and dirt over the picture, lit by the mean of the sky, and the light of lamps; in place."""
+    mean = ambient.clamp_max(1.0).mean((2, 3), keepdim=True) * cam["gain"] * _balance(cam)
+    for frame, layer in enumerate(layers):
         shade = camera.tone(mean[frame : frame + 1], cam["lift"][frame : frame + 1])[0, :, :, 0]
         flat = picture[frame].view(3, -1)
-        behind = flat.index_select(1, pixels)
-        flat.index_copy_(1, pixels, behind + opacity * (shade * brightness ** (1 / camera.GAMMA) - behind))
+        behind = flat.index_select(1, layer.index)
+        behind += layer.opacity * (shade * layer.brightness - behind)
+        if layer.glow is not None:
+            behind = 1 - (1 - behind) * (1 - layer.glow)
+        flat.index_copy_(1, layer.index, behind)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, fields
 import numpy as np
 import numpy.typing as npt
 
-from repro.observatory import display, emission, foreground, weather
+from repro.observatory import dirt, display, emission, foreground, light, weather
 from repro.observatory import optics as camera
 from repro.observatory.plan import Night, Times
 from repro.params import Site
@@ -40,6 +40,12 @@ class Scenes:
     weather : ndarray, shape (n, len(weather.NAMES))
     weather_kind : ndarray of str
     camera : ndarray, shape (n, len(camera.NAMES))
+    tint : ndarray, shape (n, len(light.NAMES))
+        Colours of the sky.
+    hues : ndarray, shape (n, 6, 3)
+        Colours of the aurora's emissions, see :func:`repro.observatory.optics.hues`.
+    dirt : ndarray of int64, shape (n, 5)
+        See :func:`repro.observatory.dirt.of_night`.
     generation, snow_variant, seed : ndarray of int64
     """
 
@@ -59,6 +65,9 @@ class Scenes:
     weather: Floats
     weather_kind: npt.NDArray[np.str_]
     camera: Floats
+    tint: Floats
+    hues: Floats
+    dirt: npt.NDArray[np.int64]
     generation: npt.NDArray[np.int64]
     snow_variant: npt.NDArray[np.int64]
     seed: npt.NDArray[np.int64]
@@ -123,6 +132,9 @@ def scenes(night: Night, times_utc: Times, site: Site) -> Scenes:
         state,
         kinds,
         np.repeat(camera.of_night(night)[None], n, 0),
+        np.repeat(light.of_night(night)[None], n, 0),
+        np.repeat(camera.hues(night)[None], n, 0),
+        np.repeat(dirt.of_night(night)[None], n, 0),
         np.full(n, night.generation),
         np.full(n, int(rng.integers(foreground.VARIANTS))),
         np.array([(night.seed * 1_000_003 + int(second)) % 2**62 for second in stamp], "int64"),

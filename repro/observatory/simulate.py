@@ -123,7 +123,7 @@ def truth_table(
         ``name`` (as the film and clock stages name the frame), ``night``, ``number``, ``frame`` (index in the video),
         ``time_utc``, ``clock_text``, ``generation``, ``weather``; ``sun_alt_deg``, ``moon_alt_deg``, ``moon_phase_deg``,
         ``sun_bin``, ``moon_bin``; ``cloud_cover`` (0 to 1); ``aurora_share`` (of the sky), ``margin``, ``visible``,
-        ``form``, ``colour``, ``label`` (yes or no, by the simulated labeller).
+        ``certain``, ``form``, ``colour``, ``label`` (yes or no, by the simulated labeller).
     """
     plan = campaign.plan(night, params)
     site = params.schedule.site
@@ -144,7 +144,8 @@ def truth_table(
             np.savez_compressed(file, mask=np.packbits(mask, axis=-1), shape=np.array(mask.shape))
     table = rows(plan, times, keys.weather_kind, params)
     table = pd.concat([table, pd.DataFrame(seen)], axis=1)
-    table["label"] = truth.label(table["margin"].to_numpy(), generator(params.seed, night.night, "labeller"))
+    rng = generator(params.seed, night.night, "labeller")
+    table["label"] = truth.label(table["margin"].to_numpy(), rng, params.simulate.label_error_share)
     return table
 
 
@@ -235,6 +236,7 @@ def _job(out: Path, night: SimulatedNight, params: Params, films: bool) -> _Job:
     settings = {
         "night": night.model_dump(), "seed": params.seed, "site": params.schedule.site.model_dump(),
         "sky": params.sky.model_dump(), "switch_on": params.simulate.switch_on_sun_alt_deg, "crf": params.simulate.crf,
+        "label_error_share": params.simulate.label_error_share,
     }  # fmt: skip
     work = receipts.NightWork(
         night.night, (), tuple(outputs), out / "receipts" / f"{night.night}.json",

@@ -8,18 +8,21 @@ magnitude brighter (Allen's Astrophysical Quantities).
 from __future__ import annotations
 
 from functools import lru_cache
+from threading import local
 
 import numpy as np
 import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from repro.observatory import geometry
+from repro.observatory import geometry, passers
 
 Floats = npt.NDArray[np.float64]
 FAINTEST = 5.0
 STARS = 1600  # down to FAINTEST
 PEAK_AT_0 = 0.30  # linear light of a star of magnitude 0 in the middle of a 720-pixel frame's star image
+LEAST_LIGHT = 3e-4
+_thread = local()
 SIGMA_PX = 0.75  # of a star's image in a frame of 720 pixels
 
 
@@ -33,9 +36,15 @@ def catalogue() -> tuple[Floats, Floats, Floats, Floats]:
     return ra, dec, np.maximum(magnitude, -1.4), rng.normal(0, 0.5, STARS)
 
 
-def place(sidereal_deg: Floats, latitude_deg: Floats) -> tuple[Floats, Floats]:
-    """Altitude and azimuth (deg) of every star, shape (n, STARS), at local sidereal times and latitudes (n,)."""
-    ra, dec, _, _ = catalogue()
+def place(
+    sidereal_deg: Floats, latitude_deg: Floats, ra: Floats | None = None, dec: Floats | None = None
+) -> tuple[Floats, Floats]:
+    """Altitude and azimuth (deg), shape (n, k), at local sidereal times and latitudes (n,).
+
+    Of every star of the catalogue, or of other places ``ra`` and ``dec`` (k,) in deg.
+    """
+    if ra is None or dec is None:
+        ra, dec, _, _ = catalogue()
     hour = np.radians(np.asarray(sidereal_deg)[:, None] - ra)
     dec, lat = np.radians(dec), np.radians(np.asarray(latitude_deg))[:, None]
     up = np.sin(lat) * np.sin(dec) + np.cos(lat) * np.cos(dec) * np.cos(hour)
@@ -45,10 +54,10 @@ def place(sidereal_deg: Floats, latitude_deg: Floats) -> tuple[Floats, Floats]:
 
 
 def splat(
-    image: Tensor, through: Tensor, turn: tuple[Floats, Floats], seeds: npt.NDArray[np.int64], exposure: Tensor,
-    gamma: float,
+    image: Tensor, through: Tensor, night: npt.NDArray[np.str_], turn: tuple[Floats, Floats], seeds: npt.NDArray[np.int64],
+    exposure: Tensor, gamma: float,
 ) -> None:  # fmt: skip
-    """Add stars to a picture in place.
+    """Add stars, planets, and trails of satellites and aircraft to a picture in place.
 
     Parameters
     ----------
@@ -56,50 +65,80 @@ def splat(
         Display values, 0 to 1, after the camera's tone curve.
     through : Tensor, shape (n, 1, rows, columns)
         Share of a star's light that gets through cloud and dome.
+    night : ndarray of str, shape (n,)
+        YYYYMMDD, for the planets.
     turn : tuple of ndarray, each of shape (n,)
         Local sidereal time and latitude, deg.
     seeds : ndarray, shape (n,)
-        Seeds of the twinkling, one a frame.
+        Seeds of the twinkling and of the trails, one a frame.
     exposure : Tensor, shape (n,)
-        Gain of the camera.
+        Gain of the camera for points of light.
     gamma : float
         Of the tone curve: light adds before it, so it is undone under each star.
     """
-    n, _, size, _ = image.shape
-    alt, az = place(*turn)
-    _, _, magnitude, tint = catalogue()
-    flux = PEAK_AT_0 * 10 ** (-0.4 * magnitude) * np.exp(-0.17 / np.maximum(np.sin(np.radians(alt)), 0.03))
+    size, device = image.shape[-1], image.device
+    points = [
+        _points(k, night[k], (turn[0][k : k + 1], turn[1][k : k + 1]), int(seeds[k]), size) for k in range(len(night))
+    ]
+    frame, x, y, light, hue = (np.concatenate(parts) for parts in zip(*points, strict=True))
     # Under frames of fewer pixels the same light covers a smaller share of a pixel.
-    flux = flux * min(1.0, (size / geometry.FRAME_PX) ** 2 * 2.2)
-    twinkle = np.stack([np.random.default_rng(seed).normal(1, 0.18, STARS) for seed in seeds])
-    column, row = geometry.pixel_of(alt, az, size)
-    seen = (alt > 1.0) & (flux > 2e-4)
-    frame, star = np.nonzero(seen)
-    x, y, light = column[seen], row[seen], (flux * twinkle.clip(0.3, 1.7))[seen]
-    hue = np.stack([1 + 0.12 * tint, np.ones(STARS), 1 - 0.12 * tint], 1)[star]
-    device = image.device
-    flat = image.view(n, 3, -1)
+    light = light * min(1.0, (size / geometry.FRAME_PX) ** 2 * 2.2)
+    flat = image.view(len(night), 3, -1)
     sigma = max(SIGMA_PX * size / geometry.FRAME_PX, 0.5)
     where = torch.as_tensor(frame, device=device)
     rows, columns = through.shape[-2:]
     dim = through[where, 0, torch.as_tensor((y * rows / size).astype(int).clip(0, rows - 1), device=device),
                   torch.as_tensor((x * columns / size).astype(int).clip(0, columns - 1), device=device)]  # fmt: skip
     light_t = torch.as_tensor(light, dtype=torch.float32, device=device) * dim * exposure[where]
-    hue_t = torch.as_tensor(hue, dtype=torch.float32, device=device)
+    # What is far below the darkest sky is not drawn: most of the stars under cloud.
+    kept = (light_t > LEAST_LIGHT).cpu().numpy()
+    frame, x, y, light_t = frame[kept], x[kept], y[kept], light_t[torch.as_tensor(kept, device=device)]
+    hue_t = torch.as_tensor(hue[kept], dtype=torch.float32, device=device)
     x0, y0 = np.floor(x).astype(int), np.floor(y).astype(int)
     dy, dx = (grid.ravel() for grid in np.mgrid[-1:3, -1:3])
     columns_, rows_ = x0[:, None] + dx, y0[:, None] + dy
     weight = np.exp(-0.5 * ((rows_ - y[:, None]) ** 2 + (columns_ - x[:, None]) ** 2) / sigma**2)
     inside = (columns_ >= 0) & (columns_ < size) & (rows_ >= 0) & (rows_ < size) & (weight > 0.02)
     which = np.nonzero(inside)[0]
-    pixel = (frame[:, None] * size * size + rows_ * size + columns_)[inside]
-    # Two stars may share a pixel: their light is summed before the picture is touched, so order cannot matter.
-    unique, slot = np.unique(pixel, return_inverse=True)
+    pixel = torch.as_tensor((frame[:, None] * size * size + rows_ * size + columns_)[inside], device=device)
     source = torch.as_tensor(which, device=device)
     light_t = light_t[source] * torch.as_tensor(weight[inside], dtype=torch.float32, device=device)
-    add = torch.zeros(len(unique), 3, device=device)
-    add.index_add_(0, torch.as_tensor(slot.ravel(), device=device), light_t[:, None] * hue_t[source])
-    at_frame = torch.as_tensor(unique // (size * size), device=device)
-    at = torch.as_tensor(unique % (size * size), device=device)
+    # Two stars may share a pixel: their light is summed before the picture is touched, so order cannot matter; a pixel
+    # that is listed twice is written twice with the same value.
+    add = _zeros(len(night) * size * size, str(device))
+    add.index_add_(0, pixel, light_t[:, None] * hue_t[source])
+    at_frame, at = pixel // (size * size), pixel % (size * size)
     old = flat[at_frame, :, at]
-    flat[at_frame, :, at] = (old.clamp_min(0) ** gamma + add).clamp_max(1) ** (1 / gamma)
+    flat[at_frame, :, at] = (old.clamp_min(0) ** gamma + add[pixel]).clamp_max(1) ** (1 / gamma)
+    add[pixel] = 0
+
+
+def _zeros(length: int, device: str) -> Tensor:
+    """Zeros of shape (length, 3) that their user clears again: filling new ones costs more than all stars together."""
+    kept: dict[tuple[int, str], Tensor] = _thread.__dict__.setdefault("zeros", {})
+    if (length, device) not in kept:
+        kept.clear()
+        kept[length, device] = torch.zeros(length, 3, device=device)
+    return kept[length, device]
+
+
+def _points(
+    frame: int, night: str, turn: tuple[Floats, Floats], seed: int, size: int
+) -> tuple[npt.NDArray[np.int64], Floats, Floats, Floats, Floats]:
+    """Points of light of one frame: its number again and again, column, row, light, and colour (k, 3)."""
+    _, _, magnitude, tint = catalogue()
+    alt, az = (angle[0] for angle in place(*turn))
+    right, declination, bright = passers.planets(night)
+    alt_planet, az_planet = (angle[0] for angle in place(*turn, right, declination))
+    alt, az = np.concatenate([alt, alt_planet]), np.concatenate([az, az_planet])
+    flux = PEAK_AT_0 * 10 ** (-0.4 * np.concatenate([magnitude, bright]))
+    flux = flux * np.exp(-0.17 / np.maximum(np.sin(np.radians(alt)), 0.03))
+    # Planets do not twinkle.
+    flux[:STARS] *= np.random.default_rng(seed).normal(1, 0.18, STARS).clip(0.3, 1.7)
+    seen = (alt > 1.0) & (flux > 2e-4)
+    column, row = geometry.pixel_of(alt[seen], az[seen], size)
+    tint = np.concatenate([tint, np.full(passers.PLANETS, 0.3)])[seen]
+    hue = np.stack([1 + 0.12 * tint, np.ones_like(tint), 1 - 0.12 * tint], 1)
+    x, y, light, colour = passers.trail(seed, size)
+    joined = np.concatenate([column, x]), np.concatenate([row, y]), np.concatenate([flux[seen], light])
+    return np.full(len(joined[0]), frame), *joined, np.concatenate([hue, colour])

@@ -1,8 +1,8 @@
 """The video of a night: H.264 in MP4, 1280 x 720, 25 frames a second, one frame every 6 s.
 
-The scene is rendered once a minute, at the frames that the film stage keeps. The nine frames between are faded from
-one rendered frame to the next; every frame has noise and a clock of its own. So a kept frame is a full rendering, and
-the frames between are only as true as a fade over a minute can be.
+The scene is rendered once a minute, at the frames that the film stage keeps, with the sensor's noise and the camera's own
+JPEG. The nine frames between are faded from one rendered frame to the next; every frame has a clock of its own. So a
+kept frame is a full rendering, and the frames between are only as true as a fade over a minute can be.
 """
 
 from __future__ import annotations
@@ -19,7 +19,6 @@ import numpy.typing as npt
 
 from repro.files import atomic_path
 from repro.observatory import geometry, overlay
-from repro.observatory import optics as camera
 from repro.observatory.plan import Night, Times
 from repro.observatory.render import render
 from repro.observatory.scene import Scenes
@@ -29,7 +28,6 @@ from repro.simulated_mark import COMMENT
 CADENCE_S = 6
 KEY_EVERY = 10  # frames from one rendered frame to the next
 FPS = 25
-NOISES = 16  # different noise pictures a night
 RIM_PX = 14  # of the dome that shows outside the sky's circle
 Yuv = npt.NDArray[np.uint8]
 
@@ -74,7 +72,6 @@ def write_film(
         See :func:`repro.observatory.truth.measure`.
     """
     times = frame_times(night)
-    noise = _noise_pictures(night)
     masks: list[npt.NDArray[np.bool_]] = []
     tables: list[dict[str, npt.NDArray[Any]]] = []
     with atomic_path(target) as temporary, av.open(str(temporary), "w", format="mp4") as container:
@@ -91,7 +88,7 @@ def write_film(
                 number = key * KEY_EVERY + step
                 picture = cv2.addWeighted(current, 1 - step / KEY_EVERY, following, step / KEY_EVERY, 0.0)
                 text = overlay.clock_text(times[number], night.generation, time_zone)
-                _finish(picture, noise[(7 * number + number // NOISES) % NOISES], overlay.clock_image(text, kind, key))
+                _burn_in(picture, overlay.clock_image(text, kind, key))
                 frame = av.VideoFrame.from_ndarray(picture, format="yuv420p")
                 frame.pts = number
                 container.mux(stream.encode(frame))
@@ -114,34 +111,19 @@ def canvas(sky: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
 def _key(
     keys: Scenes, index: int, masks: list[npt.NDArray[np.bool_]], tables: list[dict[str, npt.NDArray[Any]]]
 ) -> Yuv:
-    result = render(keys.take(slice(index, index + 1)), noise=False)
+    result = render(keys.take(slice(index, index + 1)))
     masks.append(result.mask.numpy())
     tables.append(result.truth)
     sky = np.ascontiguousarray(result.frames[0].permute(1, 2, 0).numpy())
     return np.asarray(cv2.cvtColor(canvas(sky), cv2.COLOR_RGB2YUV_I420))
 
 
-def _finish(picture: Yuv, noise: npt.NDArray[np.int16], clock: Yuv) -> None:
-    """Add noise and clock to the brightness plane of a YUV picture, in place."""
-    square = picture[: overlay.HEIGHT, overlay.CIRCLE_LEFT : overlay.CIRCLE_LEFT + geometry.FRAME_PX]
-    cv2.add(square, noise, dst=square, dtype=cv2.CV_8U)
+def _burn_in(picture: Yuv, clock: Yuv) -> None:
+    """Burn the clock into the brightness plane of a YUV picture, in place."""
     left, top, width, height = overlay.CLOCK_BOX
     box = picture[top : top + height, left : left + width]
     # Video keeps brightness within 16 to 235.
     np.maximum(box, 16 + clock * (219 / 255), out=box, casting="unsafe")
-
-
-def _noise_pictures(night: Night) -> list[npt.NDArray[np.int16]]:
-    bank = camera.noise_bank("cpu").numpy()
-    mask = geometry.sky(geometry.FRAME_PX).mask.numpy()
-    sigma = camera.of_night(night)[camera.NAMES.index("noise")] * 219
-    side = bank.shape[0] - geometry.FRAME_PX
-    rng = np.random.default_rng([night.seed, int(night.night), 9])
-    pictures = []
-    for row, column in rng.integers(0, side, (NOISES, 2)):
-        cut = bank[row : row + geometry.FRAME_PX, column : column + geometry.FRAME_PX]
-        pictures.append(np.rint(cut * mask * sigma).astype(np.int16))
-    return pictures
 
 
 @lru_cache(maxsize=1)

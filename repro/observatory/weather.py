@@ -13,7 +13,8 @@ from repro.observatory.plan import Night
 from repro.params import Weather
 from repro.seeding import generator
 
-NAMES = ("tau", "threshold", "sharpness", "veil", "streak", "frost", "snow", "scale", "drift_x", "drift_y", "offset")
+NAMES = ("tau", "threshold", "sharpness", "veil", "streak", "frost", "snow", "stretch", "scale", "drift_x", "drift_y", "offset",
+         "turn", "snow_edge", "relief")  # fmt: skip
 CHANGE_S = 900.0  # how long one weather takes to become another
 Floats = npt.NDArray[np.float64]
 
@@ -37,7 +38,10 @@ def at(night: Night, t: Floats) -> tuple[Floats, npt.NDArray[np.str_]]:
             np.full_like(t, rng.uniform(0.5, 1.5)),
             wind * np.cos(heading) * t / 3600,
             wind * np.sin(heading) * t / 3600,
-            np.full_like(t, rng.uniform(0, 32)),
+            *(
+                np.full_like(t, value)
+                for value in (rng.uniform(0, 32), rng.uniform(0, np.pi), rng.uniform(2, 14), rng.uniform(0, 1))
+            ),
         ],
         1,
     )
@@ -45,16 +49,23 @@ def at(night: Night, t: Floats) -> tuple[Floats, npt.NDArray[np.str_]]:
 
 
 def _state(kind: Weather, rng: np.random.Generator) -> list[float]:
-    """tau, threshold, sharpness, veil, streak, frost, snow of one weather."""
+    """tau, threshold, sharpness, veil, streak, frost, snow, stretch of one weather.
+
+    Thin cloud is a shapeless veil, or cirrus: fibres drawn out to one side, up to eight times as long as wide. Broken
+    cloud is a soft deck with holes, or cumulus with sharp edges.
+    """
     u = rng.uniform
+    cirrus, cumulus = rng.random() < 0.5, rng.random() < 0.5
     return {
-        "clear": [max(u(-1.2, 1.0), 0.0), u(2.2, 3.5), 2.0, u(0, 0.06), 0.0, 0.0, 0.0],
-        "thin": [u(0.5, 1.4), u(-0.3, 0.9), u(0.8, 1.8), u(0.1, 0.5), u(0.2, 0.7), 0.0, 0.0],
-        "broken": [u(2.0, 5.0), u(-0.4, 0.6), u(1.3, 3.5), u(0.0, 0.3), 0.3, 0.0, 0.0],
-        "overcast": [u(2.0, 7.0), u(-3.5, -1.2), u(0.7, 1.5), u(0.3, 2.5), 0.2, 0.0, 0.0],
-        "snow": [u(2.0, 5.0), u(-2.5, -1.0), 1.0, u(0.5, 2.0), 0.2, u(0.1, 0.4), u(0.35, 1.0)],
-        "frost": [u(0.2, 1.5), u(0.3, 2.0), 2.0, u(0.05, 0.4), 0.2, u(0.5, 1.0), u(0.0, 0.2)],
-    }[kind]
+        "clear": [max(u(-1.2, 1.0), 0.0), u(2.2, 3.5), 2.0, u(0, 0.06), 0.0, 0.0, 0.0, 1.0],
+        "thin": [u(0.5, 1.4), u(-0.3, 0.9), u(1.2, 2.6) if cirrus else u(0.8, 1.8), u(0.1, 0.5), u(0.2, 0.7), 0.0, 0.0,
+                 u(3.0, 8.0) if cirrus else 1.0],
+        "broken": [u(2.0, 5.0), u(-0.2, 1.0) if cumulus else u(-0.4, 0.6), u(4.0, 9.0) if cumulus else u(1.3, 3.5),
+                   u(0.0, 0.3), 0.3, 0.0, 0.0, 1.0 if cumulus else u(1.0, 2.5)],
+        "overcast": [u(2.0, 7.0), u(-3.5, -1.2), u(0.7, 1.5), u(0.3, 2.5), 0.2, 0.0, 0.0, u(1.0, 3.0)],
+        "snow": [u(2.0, 5.0), u(-2.5, -1.0), 1.0, u(0.5, 2.0), 0.2, u(0.1, 0.4), u(0.35, 1.0), 1.0],
+        "frost": [u(0.2, 1.5), u(0.3, 2.0), 2.0, u(0.05, 0.4), 0.2, u(0.5, 1.0), u(0.0, 0.2), 1.0],
+    }[kind]  # fmt: skip
 
 
 def columns(parameters: Tensor) -> dict[str, Tensor]:
@@ -65,9 +76,13 @@ def columns(parameters: Tensor) -> dict[str, Tensor]:
 def optical_depth(sky: Sky, p: dict[str, Tensor]) -> Tensor:
     """Optical depth of the clouds along each line of sight, (n, 1, rows, columns)."""
     up = (0.12 + 0.88 * sky.up)[None, None]  # the deck bends with the Earth and stays finite at the horizon
-    x = 0.55 * sky.east / up / p["scale"] + p["drift_x"] + p["offset"]
-    y = 0.55 * sky.north / up / p["scale"] + p["drift_y"] + 0.7 * p["offset"]
-    deck = p["tau"] * torch.sigmoid(p["sharpness"] * (clouds(x, y, octaves=5) - p["threshold"]))
+    cos, sin = torch.cos(p["turn"]), torch.sin(p["turn"])
+    along, across = (cos * sky.east + sin * sky.north) / up, (cos * sky.north - sin * sky.east) / up
+    x = 0.55 * along / p["scale"] / p["stretch"] + p["drift_x"] + p["offset"]
+    y = 0.55 * across / p["scale"] * p["stretch"] ** 0.3 + p["drift_y"] + 0.7 * p["offset"]
+    deck = p["tau"]
+    if bool((deck > 0).any()):
+        deck = deck * torch.sigmoid(p["sharpness"] * (clouds(x, y, octaves=5) - p["threshold"]))
     streaks = clouds(0.35 * x + 11.0, 1.1 * y + 3.0, octaves=2)
     veil = p["veil"] * (1 + p["streak"] * streaks).clamp_min(0.1)
     return (deck + veil) * (1 / up).clamp_max(2.5)
@@ -86,7 +101,27 @@ def snow_cover(sky: Sky, p: dict[str, Tensor]) -> Tensor:
     zenith = (1 - sky.alt_deg / 90)[None, None]
     x, y = 0.9 * sky.east * (1 + zenith), 0.9 * sky.north * (1 + zenith)
     grain = clouds(x + 3 * p["offset"], y - 2 * p["offset"], octaves=6)
-    return torch.sigmoid(2.2 * (grain + 3.2 * p["snow"] - 2.6 + 1.2 * zenith)) * (p["snow"] > 0.02)
+    return torch.sigmoid(p["snow_edge"] * (grain + 3.2 * p["snow"] - 2.6 + 1.2 * zenith)) * (p["snow"] > 0.02)
+
+
+def lit_side(depth: Tensor, p: dict[str, Tensor], east: Tensor, north: Tensor) -> Tensor:
+    """How much brighter a cloud is on the side that faces a light, about 1; (n, 1, rows, columns).
+
+    Parameters
+    ----------
+    depth : Tensor, shape (n, 1, rows, columns)
+        Optical depth.
+    p : dict
+        Weather parameters; ``relief`` says how strong the effect is.
+    east, north : Tensor, shape (n, 1, 1, 1)
+        Horizontal direction to the light, a unit vector.
+    """
+    padded = torch.nn.functional.pad(1 - torch.exp(-0.5 * depth), (2, 2, 2, 2), mode="replicate")
+    step = 90 / depth.shape[-1]  # the slope a step of the frame of 360 pixels, at any size
+    down = (padded[..., 4:, 2:-2] - padded[..., :-4, 2:-2]) / step
+    right = (padded[..., 2:-2, 4:] - padded[..., 2:-2, :-4]) / step
+    # The picture's columns go west and its rows south; thickness grows away from the lit edge.
+    return (1 + 1.2 * p["relief"] * (right * east + down * north)).clamp(0.45, 1.8)
 
 
 def frost_veil(sky: Sky, p: dict[str, Tensor]) -> Tensor:

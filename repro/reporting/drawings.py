@@ -54,8 +54,7 @@ def draw_predictions(results: Results, predictions: Predictions, folder: Path, *
         columns = ["moon_bin", "sun_bin", "predicted", "low_percent", "frames", density]
         write_csv(folder / f"{name}.csv", seven[columns])
         prediction_figures.figure7(seven, density, folder / f"{name}.svg", simulated=simulated)
-    if "reliability" in predictions.tables:
-        write_csv(folder / "reliability.csv", predictions.tables["reliability"])
-        prediction_figures.reliability(
-            predictions.tables["reliability"], folder / "reliability.svg", simulated=simulated
-        )
+    for name in ("reliability", "reliability_calibrated"):
+        if name in predictions.tables:
+            write_csv(folder / f"{name}.csv", predictions.tables[name])
+            prediction_figures.reliability(predictions.tables[name], folder / f"{name}.svg", simulated=simulated)

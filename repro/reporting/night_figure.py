@@ -100,7 +100,7 @@ def read_frames(paths: Paths, corpus: str, night: str, labels: pd.Series, truth:
         table = read_table(source, made_by="dvc repro sky", columns=columns)
         table = table.assign(p_yes=np.nan, predicted=pd.Series(pd.NA, index=table.index, dtype="str"))
     known = truth if truth is not None and (truth / f"{night}.parquet").is_file() else None
-    table = with_right_answers(table, labels, known).drop(columns=list(ATTRIBUTES), errors="ignore")
+    table = with_right_answers(table, labels, known).drop(columns=["certain", *ATTRIBUTES], errors="ignore")
     table = table[table["time_utc"].notna()].sort_values("time_utc", kind="stable")
     return NightFrames(table.drop(columns=[*KEYS, "name"]).reset_index(drop=True))
 

@@ -60,6 +60,31 @@ class Predictions:
             if title in KINDS
         ]
 
+    @property
+    def colour_rule(self) -> Mapping[str, Any] | None:
+        """What is said of the colour rule; None where no frame is labelled that its limit could be chosen on."""
+        found: Mapping[str, Any] | None = self.document.get("colour_rule")
+        return found if found and found["limit"] is not None else None
+
+    @property
+    def calibration(self) -> Mapping[str, Any] | None:
+        """What is said of calibrated probabilities; None where none could be fitted or judged."""
+        found: Mapping[str, Any] | None = self.document.get("calibration")
+        return found if found and found["error"] else None
+
+    def beside_colour_rule(self) -> list[tuple[str, Mapping[str, Any]]]:
+        """Accuracy of network and colour rule on the same frames: words for the frames, and both by who."""
+        known: Mapping[str, Any] = (self.colour_rule or {}).get("accuracy", {})
+        names = {
+            "validation": "validation frames",
+            "all": "frames that did not train",
+            "certain": "of these, certain ones",
+            "before_2024": "nights before 2024",
+            "from_2024": "nights from 2024 on, another camera",
+            **{f"{sun}.{moon}": f"{sun}, {moon}" for sun, moon in CONDITIONS},
+        }
+        return [(words, known[key]) for key, words in names.items() if key in known]
+
     def _confusions(self) -> list[tuple[str, list[dict[str, Any]]]]:
         confusions = []
         for name in self.tables:
@@ -69,11 +94,16 @@ class Predictions:
                 confusions.append((title, rows))
         return confusions
 
-    def calibrations(self) -> list[tuple[str, Mapping[str, Any]]]:
-        """Calibration of all frames and of each condition in the order of Table 3, where it was measured."""
+    def calibrations(self) -> list[tuple[str, Mapping[str, Any], Mapping[str, Any] | None]]:
+        """Calibration of all frames and of each condition in the order of Table 3, where it was measured.
+
+        Words for the frames, the published softmax, and the calibrated one on the same frames without those of
+        validation, or None.
+        """
         known: Mapping[str, Any] = (self.errors or {}).get("calibration", {})
+        after: Mapping[str, Any] = (self.calibration or {}).get("error", {})
         names = {"all": "all", **{f"{sun}.{moon}": f"{sun}, {moon}" for sun, moon in CONDITIONS}}
-        return [(words, known[key]) for key, words in names.items() if key in known]
+        return [(words, known[key], after.get(key)) for key, words in names.items() if key in known]
 
 
 def f1_ends(row: Mapping[str, Any]) -> tuple[float, float]:

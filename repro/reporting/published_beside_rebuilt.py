@@ -133,12 +133,19 @@ def figure5(results: Results, training: Training, *, simulated: bool) -> tuple[C
 def table6(
     results: Results, predictions: Predictions, *, simulated: bool, name: str = "table6"
 ) -> tuple[ComparisonRow, ...]:
-    """Table 6: frames classified yes and no, the thesis' ratio yes / no, and the share yes / (yes + no) beside it."""
+    """Table 6: frames classified yes and no, the thesis' ratio yes / no, and the share yes / (yes + no) beside it.
+
+    The last two cells are the colour rule's yes and no, where it was applied.
+    """
     rows = []
+    rule = {(row["sun_bin"], row["moon_bin"]): row for row in predictions.rows(f"{name}_colour_rule")}
     for cell in predictions.rows(name):
         ids = [f"T6.{cell['sun_bin']}.{cell['moon_bin']}.{what}".upper() for what in ("YES", "NO", "RATIO")]
         odds, share = (cell[f"{what}_percent"] for what in ("odds", "share"))
-        rebuilt = f"{cell['yes']:,}", f"{cell['no']:,}", _tenth(odds), _tenth(share)
+        rebuilt: tuple[str, ...] = (f"{cell['yes']:,}", f"{cell['no']:,}", _tenth(odds), _tenth(share))
+        by_rule = rule.get((cell["sun_bin"], cell["moon_bin"]))
+        if by_rule is not None:
+            rebuilt = *rebuilt, f"{by_rule['yes']:,}", f"{by_rule['no']:,}"
         items = [results.judged[claim] for claim in ids if claim in results.judged]
         rows.append(
             ComparisonRow(

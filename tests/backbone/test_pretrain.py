@@ -9,10 +9,12 @@ import pandas as pd
 import pytest
 import torch
 from PIL import Image
+from safetensors.torch import load_file
 
-from repro.backbone import pretrain, probe
+from repro.backbone import pretrain, pretrain_frames, probe
+from repro.backbone.augmentation import augment
 from repro.backbone.pretrain import Learner, Recipe, learn, loss_of, order, ship
-from repro.backbone.pretrain_frames import COLOUR_CLASSES, FORM_CLASSES, FRAME_PX, Corpus, augment, make, targets
+from repro.backbone.pretrain_frames import COLOUR_CLASSES, FORM_CLASSES, FRAME_PX, Corpus, make, targets
 from repro.classifier.network import build, observatory_path
 from repro.files import read_json
 from repro.params import load_params
@@ -64,6 +66,19 @@ def test_augmentation_depends_on_its_generator_alone() -> None:
     assert not torch.equal(one, other)
     assert one.min() >= 0
     assert one.max() <= 1
+
+
+def test_half_of_the_frames_are_plain() -> None:
+    """Of grey discs, which no turn changes, half come back as they were; the others in other colours and brightness."""
+    y, x = np.mgrid[:FRAME_PX, :FRAME_PX] - (FRAME_PX / 2 - 0.5)
+    disc = (np.hypot(x, y) < 118) * np.array([70, 60, 90])[:, None, None]
+    frames = torch.from_numpy(np.repeat(disc[None], 96, 0).astype(np.uint8))
+    looks, _ = augment(frames, torch.zeros(96, 30, 30, dtype=torch.uint8), 64, torch.Generator().manual_seed(5))
+    centre = looks[:, :, 24:40, 24:40].mean((2, 3)) * 255
+    same = ((centre - torch.tensor([70.0, 60.0, 90.0])).abs().amax(1) < 0.6).float().mean()
+    assert 0.35 < same < 0.65
+    saturation = (centre.amax(1) - centre.amin(1)) / centre.amax(1).clamp_min(1)
+    assert saturation.max() > 2 * saturation.min()
 
 
 def test_half_of_what_is_looked_at_shows_aurora() -> None:
@@ -124,6 +139,45 @@ def test_interrupted_learning_ends_where_uninterrupted_does(
         assert torch.equal(value, resumed.state_dict()[name]), name
     ship(whole, tmp_path / "backbone.safetensors")
     assert (tmp_path / "backbone.safetensors").stat().st_size < 16e6
+
+
+@pytest.mark.slow
+def test_interrupted_rendering_ends_where_uninterrupted_does(
+    project: Paths, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Rendering that was cut off keeps the nights that are finished and ends with the same frames, masks and truth."""
+    params = load_params(project.params)
+    monkeypatch.setattr(pretrain_frames, "PER_NIGHT", 2)
+    whole = make(params, 6, "cut", tmp_path / "whole")
+    calls = 0
+    render = pretrain_frames.render
+
+    def break_off(*arguments: object, **options: object) -> object:
+        nonlocal calls
+        calls += 1
+        if calls == 3:
+            raise KeyboardInterrupt
+        return render(*arguments, **options)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(pretrain_frames, "render", break_off)
+    with pytest.raises(KeyboardInterrupt):
+        make(params, 6, "cut", tmp_path / "cut")
+    resumed = make(params, 6, "cut", tmp_path / "cut")
+    assert calls == 4
+    assert np.array_equal(whole.frames, resumed.frames)
+    assert np.array_equal(whole.masks, resumed.masks)
+    pd.testing.assert_frame_equal(whole.truth, resumed.truth)
+
+
+@pytest.mark.slow
+def test_learning_further_begins_where_it_is_told(project: Paths, tmp_path: Path) -> None:
+    """Learning begins from the weights of a given backbone, in all layers of its body."""
+    params = load_params(project.params)
+    recipe = Recipe(frames=12, phases=((32, 48),), learning_rate=0.0)
+    learner, _ = learn(params, recipe, tmp_path, torch.device("cpu"), observatory_path())
+    shipped = load_file(observatory_path())
+    for name, value in learner.features.named_parameters():
+        assert torch.equal(value, shipped[name].float()), name
 
 
 def test_number_that_half_precision_cannot_hold_is_refused(tmp_path: Path) -> None:

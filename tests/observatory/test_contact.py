@@ -65,4 +65,4 @@ def test_simulated_frames_lie_among_the_real_ones(reference: Path, show) -> None
 
 
 def _frame(state) -> np.ndarray:
-    return render(state, jpeg_quality=60).frames[0].permute(1, 2, 0).numpy()
+    return render(state).frames[0].permute(1, 2, 0).numpy()

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
 
-from repro.observatory import light
+from repro.observatory import campaign, light, weather
 from repro.observatory import optics as camera
+from repro.observatory.colour_statistics import compression
 from repro.observatory.geometry import sky
 from repro.observatory.plan import FORMS, WEATHERS
 from repro.observatory.render import aurora_light, double, half, render
@@ -30,7 +33,6 @@ def test_same_seed_same_frames(show) -> None:
 
 def test_another_seed_another_night(params, show) -> None:
     """Another seed changes the aurora, not only the noise."""
-    from repro.observatory import campaign
     from repro.params import SimulatedNight
 
     shares = set()
@@ -45,11 +47,11 @@ def test_another_seed_another_night(params, show) -> None:
 def test_a_frame_does_not_know_its_batch(show) -> None:
     """A frame is the same alone, in a batch, and in a batch of another order: to one count, in a few edges to three."""
     state = show(0.1, 0.4, 0.5, 0.8, 0.9, forms=("folded", "patchy"), weather=("thin",))
-    batch = render(state, size=240).frames
+    batch = render(state, size=240, coded=False).frames  # a coder makes a step of one count larger
     order = np.array([4, 2, 0, 3, 1])
-    shuffled = render(state.take(order), size=240).frames
+    shuffled = render(state.take(order), size=240, coded=False).frames
     for place, index in enumerate(order):
-        alone = render(state.take(slice(index, index + 1)), size=240).frames[0]
+        alone = render(state.take(slice(index, index + 1)), size=240, coded=False).frames[0]
         for other in (batch[index], shuffled[place]):
             difference = (alone.int() - other.int()).abs()
             assert difference.max() <= 3
@@ -59,16 +61,16 @@ def test_a_frame_does_not_know_its_batch(show) -> None:
 def test_frames_of_several_nights_can_be_joined(show) -> None:
     """Nights of both cameras in one batch give the frames that each gives alone, to one count."""
     states = [show(0.5, night=night, forms=("arc",)) for night in ("20221222", "20241229")]
-    joined = render(Scenes.join(states), size=240).frames
+    joined = render(Scenes.join(states), size=240, coded=False).frames
     for frame, state in zip(joined, states, strict=True):
-        assert (frame.int() - render(state, size=240).frames[0].int()).abs().float().quantile(0.999) <= 1
+        assert (frame.int() - render(state, size=240, coded=False).frames[0].int()).abs().float().quantile(0.999) <= 1
 
 
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="no GPU on this machine")
 def test_gpu_gives_the_same_frames(show) -> None:
     """On a GPU 99.9 % of all values are within 2 counts of the CPU's."""
     state = show(0.2, 0.5, 0.8, forms=("corona", "folded"), weather=("thin",))
-    here, there = (render(state, size=240, device=device).frames.cpu().int() for device in ("cpu", "cuda"))
+    here, there = (render(state, size=240, device=device, coded=False).frames.cpu().int() for device in ("cpu", "cuda"))
     assert ((here - there).abs() <= 2).float().mean() > 0.999
 
 
@@ -78,15 +80,16 @@ def test_frames_are_masked(show) -> None:
     y, x = np.mgrid[:720, :720] - 359.5
     radius = np.hypot(x, y)
     assert frame[:, torch.as_tensor(radius > 361)].max() == 0
-    assert (frame[:, torch.as_tensor(radius < 300)].float().mean(0) > 2).all()
+    # The black level may be that of the darkest frames; trees and drops stand in front.
+    assert (frame[:, torch.as_tensor(radius < 300)].float().mean(0) > 2).float().mean() > 0.98
 
 
 @pytest.mark.parametrize("size", [240, 720])
 def test_size_does_not_change_the_scene(show, size: int) -> None:
     """A frame of another size is the same scene: its quarter-size picture differs by under three counts on average."""
     state = show(0.5, forms=("bands",))
-    wanted = render(state, size=480, noise=False).frames.float()
-    made = render(state, size=size, noise=False).frames.float()
+    wanted = render(state, size=480, noise=False, coded=False).frames.float()
+    made = render(state, size=size, noise=False, coded=False).frames.float()
     small = [torch.nn.functional.interpolate(frames, size=120, mode="area") for frames in (wanted, made)]
     assert (small[0] - small[1]).abs().mean() < 3
 
@@ -94,7 +97,7 @@ def test_size_does_not_change_the_scene(show, size: int) -> None:
 def test_shortcut_costs_little(show) -> None:
     """Rendering at half size and enlarging differs from rendering at full size by under one count on average."""
     state = show(0.5, forms=("folded",), weather=("thin",))
-    quick, exact = (render(state, noise=False, shortcut=way).frames.float() for way in (True, False))
+    quick, exact = (render(state, noise=False, coded=False, shortcut=way).frames.float() for way in (True, False))
     assert (quick - exact).abs().mean() < 1.0
 
 
@@ -129,19 +132,19 @@ def test_every_form_can_be_seen(show, form: str) -> None:
     assert not without.truth["visible"].any()
 
 
-@pytest.mark.parametrize("weather", WEATHERS)
-def test_weather_covers_the_sky(show, weather: str) -> None:
+@pytest.mark.parametrize("kind", WEATHERS)
+def test_weather_covers_the_sky(show, kind: str) -> None:
     """Clear nights have nearly no cloud, overcast and snow nearly nothing else, the others lie between or vary."""
-    low, high = {"clear": (0, 0.3), "overcast": (0.95, 1), "snow": (0.9, 1), "broken": (0.2, 1)}.get(weather, (0, 1))
-    found = render(show(0.5, 0.9, night="20230120", weather=(weather,)), size=240).truth["cloud_cover"]
+    low, high = {"clear": (0, 0.3), "overcast": (0.95, 1), "snow": (0.9, 1), "broken": (0.2, 1)}.get(kind, (0, 1))
+    found = render(show(0.5, 0.9, night="20230120", weather=(kind,)), size=240).truth["cloud_cover"]
     assert ((found >= low) & (found <= high)).all()
 
 
 def test_clouds_hide_aurora(show) -> None:
     """The same aurora covers less of the sky under overcast than in the clear."""
     clear, overcast = (
-        render(show(0.4, 0.6, forms=("bands",), weather=(weather,)), size=240).truth["aurora_share"]
-        for weather in ("clear", "overcast")
+        render(show(0.4, 0.6, forms=("bands",), weather=(kind,)), size=240).truth["aurora_share"]
+        for kind in ("clear", "overcast")
     )
     assert (overcast < 0.5 * clear).all()
 
@@ -158,7 +161,8 @@ def test_moonlight_grows_with_phase_and_altitude() -> None:
     overhead = maps.alt_deg > 70
 
     def brightness(alt: float, phase: float) -> float:
-        picture = light.moonlight(maps, *(torch.tensor([value]) for value in (alt, 120.0, phase)))
+        blue = torch.full((1, 1, 1, 1), 0.5)
+        picture = light.moonlight(maps, *(torch.tensor([value]) for value in (alt, 120.0, phase)), blue)
         return float(picture[0, 1][overhead].mean())
 
     phases = [brightness(30.0, phase) for phase in (45.0, 90.0, 135.0, 180.0)]
@@ -174,7 +178,7 @@ def test_twilight_falls_with_the_sun_and_leans_to_it() -> None:
     """Twilight fades as the Sun sinks, and its side of the horizon is the brighter one."""
     maps = sky(120)
     depths = torch.tensor([-11.6, -13.0, -15.0, -18.0])
-    pictures = light.twilight(maps, depths, torch.full((4,), 300.0))
+    pictures = light.twilight(maps, depths, torch.full((4,), 300.0), torch.full((4, 1, 1, 1), 0.5))
     zenith = pictures[:, 1, 60, 60].tolist()
     assert zenith == sorted(zenith, reverse=True)
     assert 10 < zenith[0] < 40
@@ -195,14 +199,70 @@ def test_the_two_cameras_differ(show) -> None:
 
 
 def test_noise_is_as_strong_as_said(show) -> None:
-    """Noise adds the stated deviation, within a tenth, the same in red, green and blue."""
+    """Noise adds the stated deviation to the brightness, within a tenth, and the stated share of it to the colours."""
     state = show(0.5)
-    noisy, clean = (render(state, noise=on).frames[0].float() for on in (True, False))
-    inside = sky(720).alt_deg > 10
+    settings = state.camera.copy()
+    settings[:, [camera.NAMES.index("noise"), camera.NAMES.index("colour_noise")]] = 3 / 255, 0.7
+    state = replace(state, camera=settings)
+    noisy, clean = (render(state, noise=on, coded=False).frames[0].float() for on in (True, False))
+    inside = (sky(720).alt_deg > 10) & (clean.amin(0) > 10)
     difference = (noisy - clean)[:, inside]
-    sigma = float(state.camera[0, camera.NAMES.index("noise")]) * 255
-    # Rounding to whole counts, once in each picture, adds a sixth of a count squared.
-    assert difference.std() == pytest.approx((sigma**2 + 1 / 6) ** 0.5, rel=0.1)
+    brightness = torch.tensor(camera.LUMA) @ difference
+    # Rounding to whole counts, once in each picture, adds a sixth of a count squared to each colour.
+    assert brightness.std() == pytest.approx(3, rel=0.1)
+    assert (difference - brightness).std() == pytest.approx((2.1**2 + 1 / 6) ** 0.5, rel=0.1)
+
+
+@pytest.mark.parametrize("name", ["twilight", "moonlight"])
+def test_the_clear_sky_is_as_blue_as_the_real_one(name: str) -> None:
+    """Twilight and moonlight overhead reach the colours of real frames: B/G from under 2 to over 2.8, R/G down to 0.45."""
+    maps = sky(60)
+    blue = torch.tensor([0.0, 1.0]).view(2, 1, 1, 1)
+    places = torch.full((2,), 40.0 if name == "moonlight" else -12.5), torch.full((2,), 120.0)
+    pictures = (
+        light.twilight(maps, *places, blue)
+        if name == "twilight"
+        else light.moonlight(maps, *places, torch.full((2,), 170.0), blue)
+    )
+    red, green, blues = pictures[:, :, maps.alt_deg > 60].mean(2).T
+    assert float(blues[0] / green[0]) < 2.2
+    assert float(blues[1] / green[1]) > 2.8
+    assert float(red[1] / green[1]) < 0.45
+
+
+def test_colours_differ_from_night_to_night(params, planned) -> None:
+    """Over 60 nights the dark sky is now purple, now brown, and lamps are now white, now orange, within the stated limits."""
+    made = [campaign.plan(night, params) for night in campaign.chosen(params, "full")[::6]]
+    tints = np.array([light.of_night(night) for night in made])
+    red, blue, warmth = (tints[:, light.NAMES.index(name)] for name in ("dark_red", "dark_blue", "town_warmth"))
+    assert blue.min() < 0.75 < 1.6 < blue.max()
+    assert red.min() < 0.8 < 1.25 < red.max()
+    assert (warmth >= 1.2).all()
+    assert (warmth <= 4.0).all()
+    saturation = [camera.of_night(night)[camera.NAMES.index("saturation")] for night in made]
+    assert max(saturation) / min(saturation) > 2
+
+
+def test_coarse_coding_leaves_blocks(show) -> None:
+    """The camera's own JPEG leaves steps at the borders of its blocks, the more the lower its quality."""
+    frames = render(show(0.5, night="20230108"), coded=False).frames
+    steps = [
+        compression(np.ascontiguousarray(camera.code(frames, np.array([quality]))[0].permute(1, 2, 0)))["block_step"]
+        for quality in (95.0, 50.0, 25.0)
+    ]
+    assert steps == sorted(steps)
+    assert steps[0] < 1.6
+    assert steps[2] > 2.5
+
+
+def test_clouds_are_brighter_on_the_lit_side() -> None:
+    """A round cloud lit from the east, which is left in the picture, is brighter on its left edge than on its right."""
+    y, x = torch.meshgrid(torch.arange(60.0), torch.arange(60.0), indexing="ij")
+    depth = (3 * torch.exp(-((x - 30) ** 2 + (y - 30) ** 2) / 150))[None, None]
+    one = torch.ones(1, 1, 1, 1)
+    side = weather.lit_side(depth, {"relief": one}, one, torch.zeros_like(one))[0, 0]
+    assert side[30, 22] > 1.05 > 0.95 > side[30, 38]
+    assert side[5, 5] == pytest.approx(1, abs=0.01)
 
 
 def test_doubling_is_bilinear() -> None:
@@ -210,17 +270,3 @@ def test_doubling_is_bilinear() -> None:
     image = torch.rand(2, 3, 9, 12, generator=torch.Generator().manual_seed(3))
     torch.testing.assert_close(double(image), torch.nn.functional.interpolate(image, scale_factor=2, mode="bilinear"))
     torch.testing.assert_close(half(image[..., :8, :]), torch.nn.functional.avg_pool2d(image[..., :8, :], 2))
-
-
-def test_jpeg_resembles_a_real_coder() -> None:
-    """The JPEG look is within three counts, on average, of what OpenCV's coder makes at the same quality."""
-    import cv2
-
-    rng = np.random.default_rng(5)
-    smooth = cv2.GaussianBlur(rng.uniform(0, 255, (96, 96, 3)), (0, 0), 6).astype(np.float32)
-    smooth = (smooth - smooth.min()) / np.ptp(smooth) * 200
-    for quality in (30, 60, 90):
-        coded = cv2.imencode(".jpg", smooth[..., ::-1].round().astype(np.uint8), [cv2.IMWRITE_JPEG_QUALITY, quality])[1]
-        expected = cv2.imdecode(coded, cv2.IMREAD_COLOR)[..., ::-1].astype(float)
-        ours = camera.jpeg(torch.as_tensor(smooth).permute(2, 0, 1)[None], quality)[0].permute(1, 2, 0).numpy()
-        assert np.abs(ours - expected).mean() < 3

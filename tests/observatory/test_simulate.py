@@ -73,12 +73,13 @@ def test_truth_has_its_columns(made: tuple[Path, pd.DataFrame]) -> None:
     _, table = made
     assert list(table.columns) == [
         "name", "night", "number", "frame", "time_utc", "clock_text", "generation", "weather", "sun_alt_deg",
-        "moon_alt_deg", "moon_phase_deg", "sun_bin", "moon_bin", "aurora_share", "margin", "visible", "form", "colour",
-        "cloud_cover", "label",
+        "moon_alt_deg", "moon_phase_deg", "sun_bin", "moon_bin", "aurora_share", "margin", "visible", "certain", "form",
+        "colour", "cloud_cover", "label",
     ]  # fmt: skip
     assert len(table) == sum(night.minutes for night in NIGHTS)
     assert not table.isna().any().any()
     assert table["visible"].dtype == bool
+    assert table["certain"].dtype == bool
     assert str(table["time_utc"].dtype) == "datetime64[us, UTC]"
     assert all(table[name].between(0, 1).all() for name in ("aurora_share", "cloud_cover"))
     assert ((table["form"] == "none") == ~table["visible"]).all()
@@ -156,7 +157,7 @@ def test_kept_frames_are_full_renderings(made: tuple[Path, pd.DataFrame], params
     night = NIGHTS[0]
     plan = planned(night.night, minutes=night.minutes, forms=night.forms)
     frames = frames_of(out / "videos" / FILE_NAME.format(night=night.night))[::10]
-    wanted = render(scenes(plan, film.key_times(plan), params.schedule.site), noise=False).frames
+    wanted = render(scenes(plan, film.key_times(plan), params.schedule.site)).frames
     for frame, picture in zip(frames, wanted, strict=True):
         square = frame[:, 280:1000, ::-1].astype(float)
         inner = np.s_[120:600, 120:600]

@@ -102,7 +102,7 @@ STAGES = {
     "simulate_truth": StageTable("data/simulated/truth/*.parquet", {
         "name": WORDS, "night": WORDS, **_whole("number", "frame"), "time_utc": MOMENT,
         "clock_text": WORDS, "generation": WHOLE, "weather": WORDS, **SKY, "aurora_share": RENDERED, "margin": RENDERED,
-        "visible": FLAG, **_words("form", "colour"), "cloud_cover": RENDERED, "label": WORDS,
+        **dict.fromkeys(["visible", "certain"], FLAG), **_words("form", "colour"), "cloud_cover": RENDERED, "label": WORDS,
     }, FRAME),
     "film": StageTable(f"{_R}/film/index/*.parquet", FILM, FRAME),
     "clock": StageTable(f"{_R}/clock/tables/*.parquet", CLOCK, FRAME),
@@ -125,6 +125,7 @@ STAGES = {
         **CLOCK, **SKY, "on_boundary": FLAG, "logit_no": LOGIT, "logit_yes": LOGIT, "p_yes": ANSWER, "predicted": WORDS,
     }, FRAME),
     "table6": StageTable(f"{_R}/softmax/table6.parquet", *ANALYSIS["table6"]),
+    "table6_colour_rule": StageTable(f"{_R}/softmax/table6_colour_rule.parquet", *ANALYSIS["table6"]),
     "figure6": StageTable(f"{_R}/softmax/figure6.parquet",
         {"over": WORDS, **CELL, "frames": WHOLE, "mean_percent": PERCENT, "sd_percent": PERCENT}, ("over", *CELL)),
     "confusion": StageTable(f"{_R}/softmax/confusion.parquet", *ANALYSIS["confusion"]),

@@ -100,6 +100,7 @@ def true_table(plan: Night, times: Times, params: Params) -> pd.DataFrame:
         aurora_share=np.minimum(truth.VISIBLE_SHARE * np.exp(margin), 1.0),
         margin=margin,
         visible=visible,
+        certain=np.abs(margin) > truth.NEAR,
         form=np.where(visible, forms, "none"),
         colour=np.where(visible, colours, "none"),
         label=truth.label(margin, rng),
