@@ -134,6 +134,7 @@ def truth(tmp_path: Path) -> Path:
             "night": "20240201",
             "number": [2, 0],
             "visible": [True, False],
+            "certain": [True, True],
             "weather": ["snow", "clear"],
             "form": ["arc", "none"],
             "colour": ["green", "none"],
