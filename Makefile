@@ -10,7 +10,7 @@ READY := $(VENV)/.ready
 # DVC reports its use unless this is set; nothing here contacts anyone.
 export DVC_NO_ANALYTICS := 1
 
-.PHONY: help repository setup report verify test test-fast lint format bench clean moved
+.PHONY: help repository setup report records verify test test-fast lint format bench clean moved
 
 help: ## List all targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -43,13 +43,27 @@ report: repository $(READY) ## Run the pipeline and build the report: about 7 mi
 	@echo
 	@echo "The report: report/build/index.html"
 
+# The other records have pipelines of their own in stages/; verify and the report then show their results, too.
+RECORDS := $(wildcard stages/*/dvc.yaml)
+
+records: repository $(READY) ## Run the pipelines of the other two records, then the report again: about 25 minutes more
+	$(BIN)/dvc repro
+	$(BIN)/dvc repro $(RECORDS)
+	$(BIN)/dvc repro --force --single-item verify
+	$(BIN)/dvc repro --force --single-item report
+	@echo
+	@echo "The report: report/build/index.html"
+
 verify: $(READY) ## Compare every published number with its evidence: 10 to 20 seconds; needs no video
 	$(BIN)/repro verify
 
+# Chromium is for tests alone, so it is installed here and not with the environment.
 test: $(READY) ## Run every test that needs no GPU and no private data: about 10 minutes
+	@bash setup.sh browser
 	$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder
 
 test-fast: $(READY) ## Run the tests that are not marked slow: about 3 minutes
+	@bash setup.sh browser
 	$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder -m "not slow"
 
 lint: $(READY) ## Check style and types

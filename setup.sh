@@ -2,6 +2,7 @@
 # Check what the system must offer, and install it where that is allowed.
 # Usage: setup.sh system PYTHON   - Python with venv, tesseract, git
 #        setup.sh repository      - a git repository, which DVC needs to run the pipeline
+#        setup.sh browser         - Chromium and its driver, for the tests of pages; without them these tests are skipped
 set -euo pipefail
 
 refuse() { # found, expected, where, to do
@@ -18,8 +19,28 @@ repository() {
     "clone the repository instead; or make one here: git init && git add . && git commit -m start; or do without: printf '[core]\\n    no_scm = true\\n' >> .dvc/config.local. make verify and make test need none of this"
 }
 
+may_install() {
+  command -v apt-get >/dev/null && { [ "$(id -u)" = 0 ] || sudo -n true 2>/dev/null; }
+}
+
+install() { # packages, by their Debian names
+  local sudo=()
+  if [ "$(id -u)" != 0 ]; then sudo=(sudo -n); fi
+  echo "Installing $* with apt-get"
+  "${sudo[@]}" apt-get update -qq
+  DEBIAN_FRONTEND=noninteractive "${sudo[@]}" apt-get install -y -qq --no-install-recommends "$@"
+}
+
+browser() {
+  { command -v chromium || command -v chromium-browser || command -v google-chrome; } >/dev/null &&
+    command -v chromedriver >/dev/null && return
+  if may_install && install chromium chromium-driver; then return; fi
+  echo "No Chromium with chromedriver, and none can be installed here: the tests of pages in a browser are skipped." >&2
+  echo "To run them: apt-get install chromium chromium-driver (Debian), or any Chrome with its chromedriver on the PATH." >&2
+}
+
 system() {
-  local python=$1 missing=() sudo=() # packages, by their Debian names
+  local python=$1 missing=() # packages, by their Debian names
   command -v "$python" >/dev/null || refuse "no program $python" "Python 3.11 or newer" "the PATH" \
     "install Python, or name it: make PYTHON=/path/to/python3.11 ..."
   "$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' || refuse "$("$python" --version)" \
@@ -29,11 +50,8 @@ system() {
   "$python" -c 'import ensurepip, venv' 2>/dev/null || missing+=(python3-venv)
   [ ${#missing[@]} = 0 ] && return
 
-  if [ "$(id -u)" != 0 ]; then sudo=(sudo -n); fi
-  if command -v apt-get >/dev/null && { [ ${#sudo[@]} = 0 ] || sudo -n true 2>/dev/null; }; then
-    echo "Installing ${missing[*]} with apt-get"
-    "${sudo[@]}" apt-get update -qq
-    DEBIAN_FRONTEND=noninteractive "${sudo[@]}" apt-get install -y -qq --no-install-recommends "${missing[@]}"
+  if may_install; then
+    install "${missing[@]}"
     return
   fi
   local advice

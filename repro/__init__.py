@@ -196,8 +196,8 @@ def classify(files: Sequence[Path], weights: Path) -> pd.DataFrame:
     Parameters
     ----------
     files : sequence of Path
-        JPEG or PNG: the sky of a fisheye image, masked and cropped as stage film does it (``repro frames`` unpacks such
-        files). Each is resized to the side that the network was trained on.
+        JPEG, PNG or TIFF: the sky of a fisheye image, masked and cropped as stage film does it (``repro frames`` unpacks
+        such files). Each is resized to the side that the network was trained on.
     weights : Path
         What stage train wrote (``results/CORPUS/train/weights.safetensors``), or a state dict of torch.
 
@@ -209,9 +209,7 @@ def classify(files: Sequence[Path], weights: Path) -> pd.DataFrame:
     Raises
     ------
     ReproError
-        If a file is no image, or the weights are missing, damaged or of another network.
-    OSError
-        If an image file is not there.
+        If a file is missing or no image, or the weights are missing, damaged or of another network.
 
     Examples
     --------
@@ -226,29 +224,9 @@ def classify(files: Sequence[Path], weights: Path) -> pd.DataFrame:
     >>> answers["predicted"].tolist() == ["yes" if answers.loc[0, "p_yes"] > 0.5 else "no"]
     True
     """
-    import pandas as pd
+    from repro.classifier.classify_files import classify_files
 
-    from repro.classifier.device import choose
-    from repro.classifier.infer_corpus import Classifier, p_yes
-    from repro.classifier.network import image_size_px, load
-    from repro.frames import CLASSES
-    from repro.params import InferParams
-
-    network, notes = load(weights)
-    side_px = image_size_px(notes)
-    classifier = Classifier(network, side_px, InferParams(), choose("cpu"))
-    names = [str(file) for file in files]
-    parts = [names[start : start + classifier.batch] for start in range(0, len(names), classifier.batch)]
-    logits = classifier.each(lambda part: _decoded(part, side_px), parts)
-    return pd.DataFrame(
-        {
-            "file": names,
-            "logit_no": logits[:, 0],
-            "logit_yes": logits[:, 1],
-            "p_yes": p_yes(logits),
-            "predicted": [CLASSES[number] for number in logits.argmax(axis=1)],
-        }
-    )
+    return classify_files(files, weights).drop(columns="frame")
 
 
 def gradcam(

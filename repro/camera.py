@@ -1,63 +1,29 @@
 """Camera profiles: everything the pipeline knows about a camera, one YAML file each.
 
-A new camera is a new file in ``repro/cameras/``; code refers to no camera by name.
+A new camera is a new file in ``repro/cameras/``; no stage refers to a camera by name.
 """
 
 from __future__ import annotations
 
 import re
 from importlib import resources
-from typing import Annotated, Literal
+from pathlib import Path
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, ValidationInfo, field_validator, model_validator
 
+from repro.camera_patterns import any_text, clock_format, file_name_pattern
 from repro.errors import ReproError
-from repro.params import FilmParams, Section, Site
+from repro.params import FilmParams, Sampling, Section, Site, known_zone
 from repro.untrusted import parse_yaml, validated
 
 #: Suffixes of video files, in lower case.
 VIDEO_SUFFIXES = (".avi", ".m4v", ".mkv", ".mov", ".mp4", ".webm")
+#: Suffixes of the files that are taken for still images, in lower case.
+STILL_SUFFIXES = (".jpg", ".jpeg", ".png", ".tif", ".tiff")
 _DATE = "YYYYMMDD"
-
-
-def _name_of_a_video(pattern: str) -> str:
-    if pattern.count(_DATE) != 1:
-        raise ValueError(f"{pattern!r} must contain {_DATE} once, in the place of the night's date")
-    if not pattern.lower().endswith(VIDEO_SUFFIXES):
-        raise ValueError(
-            f"{pattern!r} is no video's name: only videos are read ({' '.join(VIDEO_SUFFIXES)}), one file a night; "
-            "still images must be joined into a video first"
-        )
-    return pattern
-
-
-#: Directives of a clock format, by what they print; a format has exactly one of each line.
-_DIRECTIVES = {
-    "year": ("%Y", "%y"),
-    "month": ("%m", "%-m", "%b", "%B"),
-    "day": ("%d", "%-d"),
-    "hour": ("%H", "%-H", "%I", "%-I"),
-    "minute": ("%M",),
-    "second": ("%S",),
-}
-
-
-def _complete(text: str) -> str:
-    # The marks go to Tesseract as an argument, where a quote or a backslash would end it.
-    if not re.fullmatch(r"(%-[mdHI]|%[YymbBdHIMSpfZ]|[A-Za-z0-9 /:.,_-])+", text):
-        raise ValueError(
-            "a clock format has the directives %Y %y %m %b %B %d %H %I %p %M %S %f %Z, or %-m %-d %-H %-I without a "
-            f"leading zero, beside letters, digits, blanks and the marks / : . , _ -, not {text!r}"
-        )
-    printed = re.findall("%-?[A-Za-z]", text)
-    for part, directives in _DIRECTIVES.items():
-        if sum(token in directives for token in printed) != 1:
-            raise ValueError(f"a clock format names the {part} once ({' or '.join(directives)}), {text!r} does not")
-    if printed.count("%p") != (printed.count("%I") + printed.count("%-I")):
-        raise ValueError(f"a 12-hour clock (%I) and AM or PM (%p) go together, not in {text!r}")
-    if any(printed.count(token) > 1 for token in ("%f", "%Z")):
-        raise ValueError(f"a clock format names zone and fraction at most once, not {text!r}")
-    return text
+#: What a profile says where a value is not known; such a profile gives a site but films no night.
+UNKNOWN = "unknown"
 
 
 class Size(Section):
@@ -114,7 +80,7 @@ class Clock(Section):
 
     box_px: PixelBox
     scale: float = Field(ge=1, le=8)
-    formats: tuple[Annotated[str, AfterValidator(_complete)], ...] = Field(min_length=1)
+    formats: tuple[Annotated[str, AfterValidator(clock_format)], ...] = Field(min_length=1)
     zones_h: dict[Annotated[str, Field(pattern=r"^[A-Z]{1,5}$")], Annotated[float, Field(ge=-24, le=24)]] = Field(
         default_factory=dict
     )
@@ -128,20 +94,30 @@ class Clock(Section):
 
 
 class Camera(Section):
-    """One camera that films the sky: a video a night, with a clock burned into every frame.
-
-    Still images, and cameras without a clock in the picture, cannot be used.
+    """One camera: a video a night, or still images, and how their times are known.
 
     Parameters
     ----------
     credit : str
         Owner of the images, named wherever they are shown.
     site : Site
-        Place of the camera, and the time zone of its clock.
+        Place of the camera. Its time zone is that of the clock, and its noon divides the nights.
+    frames : str
+        ``videos``: one file a night with a clock burned into every frame. ``stills``: one file an image.
     file_pattern : str
-        Name of a night's video, with YYYYMMDD for the date and the suffix of a video.
+        Name of a night's video, with YYYYMMDD for the date and the suffix of a video. For still images a path below the
+        corpus' folder, where ``*`` stands for any text: with the directives of a time for ``time_from: file_name``, with
+        YYYYMMDD for ``time_from: clock``, and ``*`` alone for ``time_from: exif``.
     file_date : str
-        Whether that date is the night's morning or its evening.
+        Whether the date of YYYYMMDD is the night's morning or its evening.
+    time_from : str
+        Where the time of a still stands: burned into the picture, in the file's name, or in its EXIF data.
+    stamp_zone : str, optional
+        Time zone of times in names and in EXIF data without an offset; the site's if not given.
+    levels : (int, int), optional
+        For images of 16 bits a channel: the counts that become 0 and 255; 0 and 65535 if not given.
+    output_px : int, optional
+        Length to which the longer side of a cropped still is scaled; as cropped if not given.
     frame_px, circle_px, crop_px
         Size of a frame, the sky in it, and the part that is kept.
     north_deg : float
@@ -152,12 +128,19 @@ class Camera(Section):
         Desired time between two sampled frames, in seconds.
     sample_fps_fraction : float, optional
         The published rule: every (fps times this)-th frame.
+    clock : Clock, optional
+        The burned-in clock; needed for ``time_from: clock``.
     """
 
     credit: str
     site: Site
-    file_pattern: Annotated[str, AfterValidator(_name_of_a_video)]
-    file_date: Literal["morning", "evening"]
+    frames: Literal["videos", "stills"] = "videos"
+    time_from: Literal["clock", "file_name", "exif"] = "clock"
+    file_pattern: str
+    file_date: Literal["morning", "evening"] = "morning"
+    stamp_zone: Annotated[str, AfterValidator(known_zone)] | None = None
+    levels: tuple[Annotated[int, Field(ge=0)], Annotated[int, Field(le=65_535)]] | None = None
+    output_px: int | None = Field(default=None, ge=32, le=4096)
     frame_px: Size
     circle_px: PixelCircle
     crop_px: PixelBox
@@ -165,11 +148,32 @@ class Camera(Section):
     cadence_s: float = Field(gt=0, le=86_400)
     sample_interval_s: float = Field(gt=0, le=86_400)
     sample_fps_fraction: float | None = Field(default=None, gt=0, le=86_400)
-    clock: Clock
+    clock: Clock | None = Field(default=None, validate_default=True)
+
+    @field_validator("file_pattern")
+    @classmethod
+    def _fits_the_files(cls, pattern: str, info: ValidationInfo) -> str:
+        frames, time_from = info.data.get("frames"), info.data.get("time_from")
+        if frames == "videos" and time_from != "clock":
+            raise ValueError(f"the time of a video's frames is read from its clock, not from {time_from}")
+        if time_from == "clock" and pattern.count(_DATE) != 1:
+            raise ValueError(f"{pattern!r} must contain {_DATE} once, in the place of the night's date")
+        if time_from == "file_name":
+            file_name_pattern(pattern)
+        if frames == "videos" and not pattern.lower().endswith(VIDEO_SUFFIXES):
+            hint = "; for still images set frames: stills" if pattern.lower().endswith(STILL_SUFFIXES) else ""
+            raise ValueError(f"{pattern!r} is no video's name ({' '.join(VIDEO_SUFFIXES)}){hint}")
+        if frames == "stills" and not pattern.lower().endswith((*STILL_SUFFIXES, "*")):
+            raise ValueError(f"{pattern!r} is no still image's name: it ends in {' '.join(STILL_SUFFIXES)} or *")
+        return pattern
 
     @field_validator("crop_px", "clock")
     @classmethod
-    def _within_frame(cls, part: PixelBox | Clock, info: ValidationInfo) -> PixelBox | Clock:
+    def _within_frame(cls, part: PixelBox | Clock | None, info: ValidationInfo) -> PixelBox | Clock | None:
+        if part is None:
+            if info.data.get("time_from") == "clock":
+                raise ValueError("the time is read from the clock, so its place and formats are needed")
+            return None
         frame, box = info.data.get("frame_px"), part.box_px if isinstance(part, Clock) else part
         if frame and (box.left + box.width > frame.width or box.top + box.height > frame.height):
             name = "clock.box_px" if isinstance(part, Clock) else "crop_px"
@@ -188,21 +192,46 @@ class Camera(Section):
             raise ValueError(f"circle_px is beyond {limit_px} pixels, twice the frame's width and height")
         return circle
 
+    @model_validator(mode="after")
+    def _levels_rise(self) -> Camera:
+        if self.levels is not None and self.levels[0] >= self.levels[1]:
+            raise ValueError(f"levels: the first must be below the second, not {self.levels[0]} and {self.levels[1]}")
+        return self
+
+    @property
+    def printed_clock(self) -> Clock:
+        """The burned-in clock.
+
+        Raises
+        ------
+        ReproError
+            If the profile describes none, as the times come from elsewhere.
+        """
+        if self.clock is None:
+            raise ReproError(
+                found=f"a camera without a burned-in clock (time_from: {self.time_from})",
+                expected="clock.box_px and clock.formats",
+                where="the camera's profile",
+                remedy="describe the clock in the profile, or do without it",
+            )
+        return self.clock
+
     def night_of(self, file_name: str) -> str | None:
         """Night (YYYYMMDD) of a file that follows the pattern, in upper or lower case; None for any other."""
-        before, after = (re.escape(part) for part in self.file_pattern.split(_DATE))
-        match = re.fullmatch(rf"{before}([0-9]{{8}}){after}", file_name, re.IGNORECASE)
+        before, after = (any_text(part) for part in self.file_pattern.split(_DATE))
+        match = re.fullmatch(rf"(?:.*/)?{before}([0-9]{{8}}){after}", file_name, re.IGNORECASE)
         return match[1] if match else None
 
-    def step(
-        self, fps: float, sampling: Literal["published", "cadence"], frames_per_exposure: float = 1
-    ) -> int:  # fmt: skip
+    def step(self, fps: float, sampling: Sampling, frames_per_exposure: float = 1) -> int:
         """Distance between sampled frames, in frames of the video, at least 1.
 
         ``published``: fps x 2/5 rounded (thesis, section II.1.2; 10 at 25 fps), where the profile gives a fraction.
         ``cadence``: the wanted interval over the time between exposures, whatever the video's frame rate is, times
-        ``frames_per_exposure``, which is 2 where a conversion to another frame rate has doubled each exposure.
+        ``frames_per_exposure``, which is 2 where a conversion to another frame rate has doubled each exposure. ``all``:
+        every exposure.
         """
+        if sampling == "all":
+            return max(1, round(frames_per_exposure))
         if sampling == "published" and self.sample_fps_fraction is not None:
             return max(1, round(fps * self.sample_fps_fraction))
         return max(1, round(self.sample_interval_s / self.cadence_s * frames_per_exposure))
@@ -221,21 +250,73 @@ def load_camera(name: str) -> Camera:
     Raises
     ------
     ReproError
-        If there is no profile of that name, or one of its fields has an invalid value; the message names the field.
+        If there is no profile of that name, one of its fields has an invalid value, or some are unknown; the message
+        names the fields.
     """
-    remedy = "name one of them in film.cameras of params.yaml, or add a file to repro/cameras/"
+    document, source = profile_document(name)
+    unknown = sorted(key for key, value in document.items() if value == UNKNOWN)
+    if unknown:
+        raise ReproError(
+            found=f"a camera profile that does not know {', '.join(unknown)}",
+            expected="a value of each field, measured on an image of this camera",
+            where=str(source),
+            remedy=f"fill them in, and look at them with: repro camera check {name} FILE",
+        )
+    return parse_camera(document, str(source))
+
+
+def load_site(name: str) -> Site:
+    """Place of a camera; its profile may have unknown fields.
+
+    Raises
+    ------
+    ReproError
+        If there is no profile of that name, or its site has an invalid value.
+    """
+    document, source = profile_document(name)
+    return validated(Site, document.get("site"), where=f"{source}, site", remedy=_REMEDY)
+
+
+_EXPECTED, _REMEDY = "a camera profile (repro.camera.Camera)", "compare with repro/cameras/auroramax.yaml"
+
+
+def profile_document(name: str) -> tuple[dict[str, Any], Path]:
+    """A profile as it stands in its file, with unknown fields, and the file.
+
+    Raises
+    ------
+    ReproError
+        If there is no profile of that name, or its file is no YAML mapping.
+    """
     if name not in cameras():
         raise ReproError(
             found=f"no camera profile {name!r}",
             expected=f"one of {', '.join(cameras())}",
             where="film.cameras, or the corpus' own name",
-            remedy=remedy,
+            remedy="name one of them in film.cameras of params.yaml, or add a file to repro/cameras/",
         )
-    source = resources.files("repro") / "cameras" / f"{name}.yaml"
-    expected, remedy = "a camera profile (repro.camera.Camera)", "compare with repro/cameras/auroramax.yaml"
+    source = profile_path(name)
     text = source.read_bytes().decode(errors="replace")
-    document = parse_yaml(text, where=str(source), expected=expected, remedy=remedy)
-    return validated(Camera, document, where=str(source), remedy=remedy)
+    document = parse_yaml(text, where=str(source), expected=_EXPECTED, remedy=_REMEDY)
+    if not isinstance(document, dict):
+        parse_camera(document, str(source))
+    return document, source
+
+
+def profile_path(name: str) -> Path:
+    """File of a profile, which need not be there."""
+    return Path(str(resources.files("repro"))) / "cameras" / f"{name}.yaml"
+
+
+def parse_camera(document: object, where: str) -> Camera:
+    """A profile's document as a camera.
+
+    Raises
+    ------
+    ReproError
+        If one of its fields has an invalid value; the message names it.
+    """
+    return validated(Camera, document, where=where, remedy=_REMEDY)
 
 
 def camera_of(corpus: str, film: FilmParams) -> Camera:

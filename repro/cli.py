@@ -11,7 +11,9 @@ from typing import Annotated, Any, Literal, NoReturn
 
 import typer
 
+from repro.camera_cli import app as camera_app
 from repro.errors import ReproError, make_output_encodable
+from repro.label_cli import app as label_app
 from repro.paths import Paths, find_project, foreign_library
 from repro.record_cli import app as record_app
 
@@ -25,6 +27,8 @@ app = typer.Typer(
 )
 
 app.add_typer(record_app, name="record")
+app.add_typer(camera_app, name="camera")
+app.add_typer(label_app, name="label")
 
 Project = Annotated[
     Path | None,
@@ -91,6 +95,7 @@ def diff(
     difference = compare(paths, rev_a, rev_b, images=out is not None)
     if out is not None:
         write(difference, out, style=paths.report_templates / "style.css")
+        print(f"the frames that moved, in the browser: repro label --show {out / 'frames.csv'}", file=sys.stderr)
     if format == "json":
         _print_json(as_json(difference))
     elif format == "markdown":
@@ -152,7 +157,7 @@ def status(
             found=f"no corpus {corpus!r}: neither data/{corpus}/videos nor results/{corpus}",
             expected=f"one of {', '.join(sorted(known - {'schedule', 'verify'}))}" if known else "a corpus with videos",
             where="repro status --corpus",
-            remedy=f"put its videos into {paths.videos(corpus)}, or name another",
+            remedy=f"put its videos or still images into {paths.videos(corpus)}, or name another",
         )
     params = load_params(paths.params)
     corpus = corpus or params.corpus
@@ -185,6 +190,77 @@ def frames(
 
 
 @app.command()
+def segment(
+    files: Annotated[list[Path], typer.Argument(help="All-sky images, JPEG or PNG.")],
+    out: Annotated[Path, typer.Option(metavar="DIR", help="Folder for masks and overlays.")] = Path("segmented"),
+    weights: Annotated[
+        Path | None, typer.Option(help="A trained network; that of `make records` if not given.")
+    ] = None,
+    camera: Annotated[str | None, typer.Option(help="Camera profile that says where the sky is in the image.")] = None,
+    project: Project = None,
+) -> None:
+    """Find where aurora is in images: a mask and an overlay of each, and its share of the sky.
+
+    Without a camera profile images are square and the horizon touches their sides. Where the names begin with UTC times
+    (YYYYMMDDHHMMSS) a minute or two apart, the share of sky cells that changed is printed, too.
+
+    Exit code 1 if an image could not be read.
+
+    Example: repro segment data/jang_bogo/images/20200702*.jpg --out /tmp/masks
+    """
+    from repro.params import load_params
+    from repro.segmentation.segment_files import segment_files
+
+    paths = _project(project)
+    found, failed = segment_files(files, out, paths, load_params(paths.params), weights=weights, camera=camera)
+    for item in found:
+        changed = ", ".join(
+            f"{lag} min: {'no partner' if share is None else f'{share:.1f} % of cells'}"
+            for lag, share in item.changed_percent.items()
+        )
+        print(
+            f"{item.file}: aurora in {item.aurora_percent:.1f} % of the sky"
+            + (f"; changed, {changed}" if changed else "")
+        )
+    for error in failed:
+        print(f"left out\n{error}\n", file=sys.stderr)
+    print(f"{len(found)} masks and overlays in {out}")
+    raise typer.Exit(int(bool(failed)))
+
+
+@app.command()
+def classify(
+    files: Annotated[list[Path], typer.Argument(metavar="FILES...", help="Images, folders of images, or videos.")],
+    weights: Annotated[Path, typer.Option(metavar="FILE", help="A trained network: weights.safetensors, or .pt.")],
+    camera: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Cut the sky out of whole images with this profile.")
+    ] = None,
+    every: Annotated[bool, typer.Option("--every-frame", help="Of a video, take every exposure.")] = False,
+    overlays: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Also write each image with its Grad-CAM map over it.")
+    ] = None,
+    device: Annotated[str, typer.Option(help="cpu, auto, cuda or cuda:N.")] = "cpu",
+    format: Annotated[Literal["csv", "json"], typer.Option("--format", help="How to print the answers.")] = "csv",
+) -> None:
+    """Classify images, folders or a video with a trained network, without a pipeline: p(yes) of each, on stdout.
+
+    Without --camera an image is taken as it is: masked and cropped already, as repro frames unpacks it.
+
+    Example: repro classify night/ --weights results/roof/train/weights.safetensors --camera roof
+    """
+    from repro.camera import load_camera
+    from repro.classifier.classify_files import classify_files
+
+    profile = load_camera(camera) if camera else None
+    sampling: Literal["all", "cadence"] = "all" if every else "cadence"
+    table = classify_files(files, weights, camera=profile, sampling=sampling, overlays=overlays, device=device)
+    if format == "json":
+        _print_json(table.to_json(orient="records", indent=2, force_ascii=False) + "\n")
+    else:
+        sys.stdout.write(table.to_csv(index=False, lineterminator="\n"))
+
+
+@app.command()
 def crate(
     out: Annotated[Path, typer.Option(metavar="DIR", help="New or empty folder.")],
     project: Project = None,
@@ -196,6 +272,36 @@ def crate(
     from repro.audit.crate import write_crate
 
     print(f"{write_crate(_project(project), out)} entities in {out / 'ro-crate-metadata.json'}")
+
+
+@app.command()
+def forms(
+    files: Annotated[list[Path], typer.Argument(metavar="FILES...", help="PNG or JPEG pictures of the whole sky.")],
+    format: Annotated[Literal["table", "csv"], typer.Option("--format", help="How to print the classes.")] = "table",
+    project: Project = None,
+) -> None:
+    """Name the form of aurora in your own all-sky pictures: one of seven classes, with its probability.
+
+    Needs the network that `make records` trains. The pictures should show the whole sky, with the horizon's circle at
+    their edge; the middle square of others is taken.
+
+    Example: repro forms night/*.jpg --format csv
+    """
+    from repro.forms.own_images import classify_forms
+    from repro.params import load_params
+
+    paths = _project(project)
+    table, network = classify_forms(files, paths, load_params(paths.params))
+    if network["simulated"]:
+        print(f"note: {network['method']} learnt on simulated pictures, with classes by rules of ours", file=sys.stderr)
+    if format == "csv":
+        sys.stdout.write(table.to_csv(index=False, float_format="%.4f", lineterminator="\n"))
+        return
+    width = max(len(name) for name in table["file"])
+    for row in table.to_dict("records"):
+        print(
+            f"{row['file']:<{width}}  {row['class']:<11} {row['p']:6.1%}   then {row['second']} {row['p_second']:.1%}"
+        )
 
 
 @app.command()

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import pandas as pd
@@ -22,6 +24,7 @@ from repro.record.claims import Claims, EvidenceKind, load_claims
 from repro.record.judge import Evidence, Quantities, Verification, verify
 from repro.record.table6 import table6_counts
 from repro.schedule.document import published, read_or_predict
+from repro.segmentation import station
 from repro.simulated_mark import simulated_nights
 from repro.untrusted import read_table, short_repr
 
@@ -31,6 +34,12 @@ NO_CORPUS = (
 )
 #: The only corpus that is evidence about the thesis.
 EVIDENCE_CORPUS = "auroramax"
+#: How the measures of the other two records begin; the thesis' videos cannot give them.
+OTHER_RECORDS = ("kopri.", "kvammen.")
+NO_KVAMMEN = (
+    "waits for the images of the data record doi:10.18710/SSA38J: put its two folders under data/kvammen, set "
+    "`kvammen.corpus: kvammen` in params.yaml and run `make records`"
+)
 SIMULATED = "the nights that are here are simulated, which is never evidence about a published number; "
 
 
@@ -61,6 +70,8 @@ def combine(
     measured: Quantities | None = None,
     coverage: Coverage | None = None,
     figures: Quantities | None = None,
+    station_sky: Quantities | None = None,
+    kvammen: Quantities | None = None,
 ) -> Evidence:
     """Combine the results of the stages into evidence for the comparator, with the reason for what is missing.
 
@@ -78,24 +89,29 @@ def combine(
         Which nights these are of; all of the record if not given.
     figures : mapping, optional
         Quantities measured on the record's pictures, by name.
+    station_sky : mapping, optional
+        What the sky over Jang Bogo Station says about the KOPRI poster, by name; see :func:`of_station`.
+    kvammen : mapping, optional
+        Quantities measured on the images of Kvammen's data record, by name.
     """
     by_kind: dict[EvidenceKind, Quantities] = {
-        "ephemeris": _checked(schedule, "schedule"),
+        "ephemeris": {**_checked(schedule, "schedule"), **(station_sky or {})},
         "architecture": _checked(architecture, "architecture"),
     }
-    missing: dict[str, str] = {}
+    missing: dict[str, str] = {"corpus:kvammen": NO_KVAMMEN}
     if figures is not None:
         by_kind["figure"] = figures
     else:
         missing["figure"] = "no readings of the record's pictures: run `dvc repro figures`"
-    if corpus == EVIDENCE_CORPUS and measured is not None:
-        by_kind["corpus"] = measured
-    else:
+    of_thesis = corpus == EVIDENCE_CORPUS and measured is not None
+    if of_thesis or kvammen:
+        by_kind["corpus"] = {**(measured or {} if of_thesis else {}), **(kvammen or {})}
+    if not of_thesis:
         only_simulated = corpus == "simulated" or (coverage is not None and coverage.simulated)
         missing["corpus"] = (SIMULATED if only_simulated else "") + NO_CORPUS
     if coverage is None:
         return Evidence(by_kind, missing)
-    waiting = coverage.waiting() if "corpus" in by_kind else {}
+    waiting = coverage.waiting() if of_thesis else {}
     missing |= {f"corpus:window{number}": coverage.text() for number in range(1, 10)} if waiting else {}
     nights = len(coverage.present) if corpus == EVIDENCE_CORPUS else 0
     return Evidence(by_kind, missing, nights, len(coverage.expected), waiting)
@@ -153,6 +169,28 @@ def of_corpus(paths: Paths, params: Params, predicted: pd.DataFrame, availabilit
     return CorpusEvidence(measured | part_quantities(nights), coverage, nights)
 
 
+def of_station(claims: Claims) -> Quantities:
+    """The sky over Jang Bogo Station at the times that the KOPRI poster prints; those that are no times are left out."""
+    found = dict(station.quantities({}))
+    for name in ("FIGURE1", "FIGURE2"):
+        printed = f"KOP.{name}.TIME"
+        with suppress(ValueError, ReproError):  # no time, or one beyond the ephemeris
+            if printed in claims:
+                time = datetime.fromisoformat(str(claims[printed].value)).isoformat(" ", "seconds")
+                found |= station.quantities({name.lower(): time})
+    return found
+
+
+def of_kvammen(paths: Paths) -> Quantities:
+    """What the images of Kvammen's data record say; nothing where they are not here, or the images are simulated."""
+    source = paths.results / "kvammen" / "evaluate" / "evaluate.json"
+    if not source.is_file():
+        return {}
+    document = read_json(source, made_by="make records")
+    measured = _checked(document, "kvammen evaluate")
+    return measured if document.get("simulated") is False else {}
+
+
 def from_stages(paths: Paths) -> tuple[Evidence, CorpusEvidence]:
     """Evidence from the files that the stages wrote.
 
@@ -165,7 +203,8 @@ def from_stages(paths: Paths) -> tuple[Evidence, CorpusEvidence]:
     nights = read_table(paths.schedule / "nights.parquet", made_by="dvc repro schedule")
     architecture = read_json(paths.architecture, made_by="dvc repro architecture")
     figures = _checked(read_json(paths.figures / "figures.json", made_by="dvc repro figures"), "figures")
-    return _together(paths, load_params(paths.params), schedule, nights, architecture, figures)
+    sky = of_station(load_claims(paths.published))
+    return _together(paths, load_params(paths.params), schedule, nights, architecture, figures, sky)
 
 
 def measured_now(paths: Paths, claims: Claims) -> Evidence:
@@ -175,7 +214,8 @@ def measured_now(paths: Paths, claims: Claims) -> Evidence:
     """
     params = load_params(paths.params)
     schedule, nights = read_or_predict(paths.schedule, params.schedule, params.sky, published(claims))
-    return _together(paths, params, schedule, nights, _architecture(paths), of_pictures(paths, claims))[0]
+    pictures, sky = of_pictures(paths, claims), of_station(claims)
+    return _together(paths, params, schedule, nights, _architecture(paths), pictures, sky)[0]
 
 
 def verify_now(paths: Paths) -> Verification:
@@ -195,8 +235,9 @@ def _architecture(paths: Paths) -> dict[str, Any]:
 
 
 def _together(
-    paths: Paths, params: Params, schedule: Any, nights: pd.DataFrame, architecture: Any, figures: Quantities
-) -> tuple[Evidence, CorpusEvidence]:
+    paths: Paths, params: Params, schedule: Any, nights: pd.DataFrame, architecture: Any, figures: Quantities,
+    station_sky: Quantities,
+) -> tuple[Evidence, CorpusEvidence]:  # fmt: skip
     availability = _checked(schedule, "schedule").get("fit.availability")
     if isinstance(availability, bool) or not isinstance(availability, int | float):
         raise _damaged("fit.availability", availability, "schedule")
@@ -208,6 +249,8 @@ def _together(
         measured=corpus.quantities or None,
         coverage=corpus.coverage,
         figures=figures,
+        station_sky=station_sky,
+        kvammen=of_kvammen(paths),
     )
     return evidence, corpus
 

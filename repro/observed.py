@@ -167,7 +167,9 @@ def quantities(
             if set(names) <= set(film):
                 measured[f"window{number}.nights"] = len(names)
         for name in ("fps", "width_px", "height_px"):
-            measured[f"video.{name}"] = Counter(night[name] for night in film.values()).most_common(1)[0][0]
+            values = Counter(night[name] for night in film.values() if name in night)  # stills have no frame rate
+            if values:
+                measured[f"video.{name}"] = values.most_common(1)[0][0]
     steps = {night: summary["step_s"] for night, summary in clock.items() if summary.get("step_s")}
     if steps:
         measured["frames.interval_min"] = median(steps.values()) / 60

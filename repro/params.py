@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import re
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 
 import pytz
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator, model_validator
@@ -13,7 +13,8 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validat
 from repro.untrusted import read_yaml, validated
 
 
-def _known_zone(name: str) -> str:
+def known_zone(name: str) -> str:
+    """A time zone's name, if the database has it; for pydantic."""
     if name not in pytz.all_timezones_set:
         close = difflib.get_close_matches(name, pytz.all_timezones, n=1)
         hint = f"; did you mean {close[0]}?" if close else ""
@@ -40,7 +41,7 @@ class Site(Section):
     latitude_deg: float = Field(ge=-90, le=90)
     longitude_deg: float = Field(ge=-180, le=180)
     elevation_m: float = 0.0
-    time_zone: Annotated[str, AfterValidator(_known_zone)]
+    time_zone: Annotated[str, AfterValidator(known_zone)]
 
 
 class Engine(Section):
@@ -99,11 +100,15 @@ class SkyParams(Section):
         return self
 
 
+#: Which frames are kept: the thesis' rule, one in so many seconds, or every one.
+Sampling = Literal["published", "cadence", "all"]
+
+
 class FilmParams(Section):
-    """From video to sampled frames."""
+    """From videos or stills to sampled frames."""
 
     cameras: dict[str, str] = {"simulated": "auroramax"}
-    sampling: Literal["published", "cadence"] = "published"
+    sampling: Sampling = "published"
     jpeg_quality: int = Field(default=95, ge=1, le=100)
     max_missing_share: float = Field(default=0.02, ge=0, le=1)
     max_failed_share: float = Field(default=0.02, ge=0, le=1)
@@ -249,7 +254,8 @@ class TrainParams(Section):
     Parameters
     ----------
     initial_weights : dict
-        Where the backbone begins, by corpus; a corpus that is not named begins from ``imagenet``, as published.
+        Where the network begins, by corpus: ``imagenet``, ``observatory``, ``none``, or a file of weights (.safetensors,
+        .pt, .pth), from the project's folder on. A corpus that is not named begins from ``imagenet``, as published.
     image_size_px : int
         Side of the images that the network sees.
     epochs_head, epochs_all : int
@@ -279,7 +285,9 @@ class TrainParams(Section):
         Epochs of that network, which only shows how well the training generalises.
     """
 
-    initial_weights: dict[str, Literal["imagenet", "observatory", "none"]] = {}
+    initial_weights: dict[
+        str, Annotated[str, Field(pattern=r"^(imagenet|observatory|none|.+\.(safetensors|pt|pth))$")]
+    ] = {}
     image_size_px: int = Field(default=240, ge=32)
     epochs_head: int = Field(default=6, ge=0)
     epochs_all: int = Field(default=6, ge=0)
@@ -382,6 +390,305 @@ class GradcamParams(Section):
     panels: dict[str, dict[str, str]] = {}
 
 
+class KopriSimulate(Section):
+    """Simulated nights of the KOPRI record, see :mod:`repro.segmentation.station_campaign`.
+
+    Parameters
+    ----------
+    nights, minutes : int
+        How many nights, and images of each, one a minute.
+    exposure_s : float
+        Of each image.
+    """
+
+    nights: int = Field(default=120, ge=10, le=1000)
+    minutes: int = Field(default=6, ge=3, le=600)
+    exposure_s: float = Field(default=10.0, ge=0, le=60)
+
+
+class KopriDifference(Section):
+    """Differencing. The poster gives the lag (twice, differently) and the cells; everything else is ours.
+
+    Parameters
+    ----------
+    lags_min : tuple of int
+        Minutes between the two images of a pair; the first is the abstract's, the second that of the figures.
+    tolerance_s : float
+        How much the time between two images may differ from the lag.
+    threshold_counts : float
+        Change of a cell's mean from which it is flagged, of 255.
+    channels : str
+        ``and``: red and green must both change by more; ``or``: one of them.
+    align : bool
+        Take out what moves all cells alike, such as a step of the camera's gain.
+    """
+
+    lags_min: tuple[int, ...] = (1, 2)
+    tolerance_s: float = Field(default=5.0, ge=0, lt=30)
+    threshold_counts: float = Field(default=5.0, ge=0, le=255)
+    channels: Literal["and", "or"] = "and"
+    align: bool = True
+
+
+class KopriTrain(Section):
+    """Training of the network; defaults are those of torchvision's reference (references/segmentation/train.py).
+
+    Parameters
+    ----------
+    initial_weights : dict
+        Where the network begins, by corpus: ``coco``, as published (torchvision's COCO_WITH_VOC_LABELS_V1); ``observatory``,
+        the shipped backbone under the same head; ``none``. A corpus that is not named begins from ``coco``.
+    epochs, batch : int
+        Epochs, and images of a batch.
+    learning_rate, momentum, weight_decay : float
+        Of stochastic gradient descent; the rate falls as (1 - step / steps) ** 0.9. The reference's 0.02 is for 32 images a
+        step: 0.0025 for a batch of 4.
+    auxiliary_weight : float
+        Weight of the auxiliary head's loss; 0 builds none. Its rate is ten times that of the rest.
+    head_rate_factor : float
+        Factor on the rate of the head, which begins from nothing while the backbone does not.
+    scale : pair of float
+        Range of the random resize, as factors of the image's size.
+    crop_share : float
+        Side of the random crop, as a share of the image's.
+    flip : float
+        Chance of a mirror image.
+    batchnorm : str
+        Statistics of BatchNorm in the backbone ``adapt``, as in the reference, or stay ``fixed``.
+    threads : int
+        CPU threads; with others, sums are rounded otherwise.
+    """
+
+    initial_weights: dict[str, Literal["coco", "observatory", "none"]] = {}
+    epochs: int = Field(default=30, ge=1)
+    batch: int = Field(default=4, ge=1)
+    learning_rate: float = Field(default=0.0025, gt=0)
+    momentum: float = Field(default=0.9, ge=0, lt=1)
+    weight_decay: float = Field(default=1e-4, ge=0)
+    auxiliary_weight: float = Field(default=0.5, ge=0)
+    head_rate_factor: float = Field(default=1.0, gt=0)
+    scale: tuple[Annotated[float, Field(gt=0.2)], Annotated[float, Field(le=4)]] = (0.5, 2.0)
+    crop_share: float = Field(default=480 / 520, gt=0, le=1)
+    flip: float = Field(default=0.5, ge=0, le=1)
+    batchnorm: Literal["adapt", "fixed"] = "adapt"
+    threads: int = Field(default=1, ge=1)
+
+
+class KopriParams(Section):
+    """The record of the KOPRI poster: segmentation and occurrence maps.
+
+    Parameters
+    ----------
+    corpus : str
+        Folder under ``data``: ``kopri_simulated``, which is made, or one with ``images`` and ``masks``.
+    site : Site
+        Place of the camera.
+    place : str
+        Its name in the table of magnetic coordinates.
+    image_size_px : int
+        Side of the images and masks that the network sees, a multiple of 16; the poster gives none, torchvision's weights
+        were made for 520.
+    labelled_every : int
+        Of the images with masks, every so many-th of a night is labelled; the rest is kept for testing alone.
+    train_share, validation_share : float
+        Of the labelled images, rounded down; the rest is for testing.
+    splits : tuple of str
+        Networks that are trained: ``nights``, whose validation and test nights it never saw, judges all comparisons;
+        ``frames``, as the poster counts, mixes images of one night.
+    threshold : float
+        Probability of aurora from which a pixel is aurora.
+    """
+
+    corpus: str = Field(default="kopri_simulated", pattern=r"^[a-z][a-z0-9_]*$")
+    site: Site = Site(latitude_deg=-74.62, longitude_deg=164.22, time_zone="Antarctica/McMurdo")
+    place: str = "jang_bogo"
+    image_size_px: int = Field(default=520, ge=96, le=2048, multiple_of=8)
+    labelled_every: int = Field(default=1, ge=1)
+    train_share: float = Field(default=0.8, gt=0, lt=1)
+    validation_share: float = Field(default=0.1, gt=0, lt=1)
+    splits: tuple[Literal["nights", "frames"], ...] = ("nights",)
+    threshold: float = Field(default=0.5, gt=0, lt=1)
+    simulate: KopriSimulate = KopriSimulate()
+    difference: KopriDifference = KopriDifference()
+    train: KopriTrain = KopriTrain()
+
+
+AuroralClass = Literal["breakup", "colored", "arcs-bands", "discrete", "patchy", "edge", "clear-faint"]
+
+
+class FormRules(Section):
+    """Limits between the seven classes of Kvammen's record, as functions of a simulated frame's truth; all of them ours.
+
+    Parameters
+    ----------
+    visible_share_min : float
+        Share of the sky, 0 to 1, below which the sky counts as clear.
+    faint_brightness_max : float
+        Mean linear light of the auroral pixels (1 saturates the camera) below which aurora is faint.
+    edge_high_share_max : float
+        Largest share of the auroral pixels above 30 deg of altitude in an ``edge`` frame.
+    colored_redness_min : float
+        The larger of red / 1.12 and blue over green, of the aurora's mean linear colour.
+    breakup_share_min, breakup_change_min : float
+        Share of the sky, and share of the light that moves within a minute (0 to 1), of a breakup.
+    margin : float
+        A frame is ambiguous if its class is another with one limit this share higher or lower.
+    """
+
+    visible_share_min: float = Field(default=0.02, gt=0, lt=1)
+    faint_brightness_max: float = Field(default=0.016, gt=0)
+    edge_high_share_max: float = Field(default=0.1, ge=0, le=1)
+    colored_redness_min: float = Field(default=1.0, gt=0)
+    breakup_share_min: float = Field(default=0.5, ge=0, le=1)
+    breakup_change_min: float = Field(default=0.2, ge=0, le=1)
+    margin: float = Field(default=0.1, ge=0, lt=1)
+
+
+class FormsCampaign(Section):
+    """The simulated Kiruna: short spells of clear, dark and moonless nights, with the seven classes from the truth.
+
+    Parameters
+    ----------
+    site : Site
+        The camera's place.
+    windows : list of Window
+        Winters out of which nights are drawn.
+    nights_per_class : int
+        Nights planned for each class; which class a frame has follows from its truth alone.
+    frames_per_night : int
+        One minute apart.
+    image_px : int
+        Side of the pictures, a multiple of 16.
+    rules : FormRules
+        Limits between the classes.
+    precedence : tuple of str
+        The seven classes: the first whose rule holds is the frame's.
+    ambiguous_share : float
+        Share of the labelled images that are ambiguous; the record says that its set has none.
+    whole_night_step_min : float
+        Minutes between the frames of the one whole night that shows the classes through a night.
+    """
+
+    site: Site = Site(latitude_deg=67.84, longitude_deg=20.41, elevation_m=425, time_zone="Europe/Stockholm")
+    windows: list[Window] = [Window(first="2014-09-20", last="2015-03-20")]
+    nights_per_class: int = Field(default=44, ge=2)
+    frames_per_night: int = Field(default=4, ge=1, le=10)
+    image_px: int = Field(default=128, ge=64, multiple_of=16)
+    rules: FormRules = FormRules()
+    precedence: tuple[AuroralClass, ...] = (
+        "edge", "clear-faint", "colored", "breakup", "patchy", "arcs-bands", "discrete",
+    )  # fmt: skip
+    ambiguous_share: float = Field(default=0.0, ge=0, lt=1)
+    whole_night_step_min: float = Field(default=3.0, gt=0)
+
+    @model_validator(mode="after")
+    def _each_class_once(self) -> FormsCampaign:
+        if sorted(self.precedence) != sorted(get_args(AuroralClass)):
+            raise ValueError("precedence: each of the seven classes once")
+        return self
+
+
+class FormsNetwork(Section):
+    """A network of torchvision, by its name there, and how it learns the seven classes.
+
+    Parameters
+    ----------
+    name : str
+        The network.
+    weights : str
+        ``imagenet``, ``observatory`` (efficientnet_b1 alone), or ``none`` for random ones. With weights, the head is fitted
+        first and then all is fine-tuned for ``epochs``.
+    stages : int
+        0 for the whole network. Else it is cut after so many of its stages, whose weights stay as they are, and a small
+        convolutional head learns behind them. The last layers of a backbone know only what its own tasks asked for.
+    image_size_px, epochs, learning_rate
+        Of the training.
+    """
+
+    name: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
+    weights: Literal["imagenet", "observatory", "none"] = "none"
+    stages: int = Field(default=0, ge=0)
+    image_size_px: int = Field(default=128, ge=32)
+    epochs: int = Field(default=10, ge=0)
+    learning_rate: float = Field(default=1e-3, gt=0)
+
+    @property
+    def method(self) -> str:
+        """Name of the method in tables: the network and where its weights begin."""
+        cut = f", {self.stages} stages" if self.stages else ""
+        return f"{self.name} ({'scratch' if self.weights == 'none' else self.weights}{cut})"
+
+    @property
+    def id(self) -> str:
+        """The same for names of files."""
+        return f"{self.name}_{self.weights}" + (f"_{self.stages}" if self.stages else "")
+
+
+class KvammenParams(Section):
+    """The third record: seven classes of aurora.
+
+    Parameters
+    ----------
+    corpus : str
+        Folder under data/: ``simulated_kiruna``, or ``kvammen`` for the images of the data record.
+    label_order : tuple of str
+        Class of the digits 0 to 6 in the published file names, as users of the data tell it.
+    check_label_order : bool
+        Whether the pictures must fit that order.
+    campaign : FormsCampaign
+        The simulated Kiruna.
+    test_share : float
+        Share of the nights (or, in a random split, of the images) of each class that test.
+    run : str
+        ``quick``: the networks of ``networks``; ``full``: those of ``full_networks``.
+    networks, full_networks : tuple of FormsNetwork
+        Their names and weights differ.
+    seeds : int
+        Trainings of each network on the main split.
+    batch : int
+        Images of a batch.
+    features : FormsNetwork
+        Backbone whose pooled features feed neighbours and support vectors.
+    reduced_px : int
+        Side to which pictures are reduced for neighbours and support vectors on pixels.
+    folds : int
+        Folds of the cross-validation inside the training nights.
+    labeller_shift : float
+        How far the limits of two simulated labellers lie from the rules, one lower and one higher.
+    """
+
+    corpus: Literal["simulated_kiruna", "kvammen"] = "simulated_kiruna"
+    label_order: tuple[AuroralClass, ...] = (
+        "arcs-bands", "breakup", "colored", "discrete", "edge", "clear-faint", "patchy",
+    )  # fmt: skip
+    check_label_order: bool = True
+    campaign: FormsCampaign = FormsCampaign()
+    test_share: float = Field(default=0.35, gt=0, lt=1)
+    run: Literal["quick", "full"] = "quick"
+    networks: tuple[FormsNetwork, ...] = (FormsNetwork(name="resnet18"),)
+    full_networks: tuple[FormsNetwork, ...] = ()
+    seeds: int = Field(default=2, ge=1)
+    batch: int = Field(default=16, ge=2)
+    features: FormsNetwork = FormsNetwork(name="efficientnet_b1", weights="observatory", stages=4, image_size_px=96)
+    reduced_px: int = Field(default=32, ge=4)
+    folds: int = Field(default=4, ge=2)
+    labeller_shift: float = Field(default=0.25, gt=0, lt=1)
+
+    @property
+    def trained(self) -> tuple[FormsNetwork, ...]:
+        """Networks of this run."""
+        return self.networks if self.run == "quick" else self.full_networks
+
+    @model_validator(mode="after")
+    def _consistent(self) -> KvammenParams:
+        if sorted(self.label_order) != sorted(get_args(AuroralClass)):
+            raise ValueError("label_order: each of the seven classes once")
+        methods = [network.method for network in self.trained]
+        if not methods or len(set(methods)) < len(methods):
+            raise ValueError("networks: at least one, and none twice with the same weights")
+        return self
+
+
 class Params(Section):
     """All of ``params.yaml``."""
 
@@ -400,6 +707,8 @@ class Params(Section):
     softmax: SoftmaxParams = SoftmaxParams()
     gradcam: GradcamParams = GradcamParams()
     evidence: EvidenceParams = EvidenceParams()
+    kopri: KopriParams = KopriParams()
+    kvammen: KvammenParams = KvammenParams()
 
 
 def load_params(path: Path) -> Params:

@@ -103,13 +103,21 @@ class Paths:
         """Folder of the figures stage: ``figures.json``, tables, and readings drawn over the originals."""
         return self.results / "figures"
 
+    def corpus(self, corpus: str) -> Path:
+        """Folder of a corpus."""
+        return self.root / "data" / corpus
+
     def videos(self, corpus: str) -> Path:
-        """Folder of a corpus' MP4 files."""
+        """Folder of a corpus' videos or still images; it has one name for both, as DVC knows no optional folder."""
         return self.root / "data" / corpus / "videos"
 
     def labels(self, corpus: str) -> Path:
         """Label file (CSV) of a corpus."""
         return self.root / "data" / corpus / "labels.csv"
+
+    def labelling(self, corpus: str) -> Path:
+        """Folder of the journal of labels, and of label files that do not train."""
+        return self.root / "data" / corpus / "labelling"
 
     def truth(self, corpus: str) -> Path:
         """Folder of the truth of a simulated corpus' frames, one table a night."""

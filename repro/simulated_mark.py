@@ -59,13 +59,23 @@ def is_simulated(path: Path) -> bool:
     ReproError
         If the file opens neither as a video nor as a picture.
     """
-    if any((folder / MARKER).is_file() for folder in (path.parent, path.parent.parent)):
+    if in_marked_folder(path):
         return True
     if path.suffix.lower() in {".jpg", ".jpeg", ".png", ".tif", ".tiff"}:
         comment, pictures = _still(path)
     else:
         comment, pictures = _video(path)
     return comment == COMMENT or any(has_mark(picture) for picture in pictures)
+
+
+def in_marked_folder(path: Path) -> bool:
+    """Whether the folder of a file, or the one above, holds the marker file."""
+    return any((folder / MARKER).is_file() for folder in (path.parent, path.parent.parent))
+
+
+def has_comment(data: bytes) -> bool:
+    """Whether an image file bears the comment of a simulated frame; it stands near the beginning."""
+    return COMMENT.encode() in data[: 1 << 16]
 
 
 def has_mark(picture: Picture) -> bool:

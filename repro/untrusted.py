@@ -137,15 +137,25 @@ def read_table(source: Path, *, made_by: str, columns: Sequence[str] | None = No
     return table
 
 
-def open_archive(source: Path) -> zipfile.ZipFile:
+_AGAIN = "make the night again: dvc repro film clock"
+
+
+def open_archive(source: Path, *, remedy: str = _AGAIN) -> zipfile.ZipFile:
     """A ZIP file, open for reading.
+
+    Parameters
+    ----------
+    source : Path
+        The file.
+    remedy : str
+        For the error.
 
     Raises
     ------
     ReproError
         If it is missing, is not a ZIP file, or holds two files of the same name.
     """
-    expected, remedy = "an archive of a night's frames", "make the night again: dvc repro film clock"
+    expected = "an archive of frames"
     try:
         archive = zipfile.ZipFile(source)
     except FileNotFoundError:
@@ -160,15 +170,15 @@ def open_archive(source: Path) -> zipfile.ZipFile:
     return archive
 
 
-def archive_member(archive: zipfile.ZipFile, name: str) -> bytes:
-    """Contents of one file in an archive.
+def archive_member(archive: zipfile.ZipFile, name: str, *, remedy: str = _AGAIN) -> bytes:
+    """Contents of one file in an archive; ``remedy`` is for the error.
 
     Raises
     ------
     ReproError
         If it is not there, is damaged, locked by a password, or larger than :data:`MEMBER_MOST_BYTES`.
     """
-    expected, remedy = "every frame of the night's table", "make the night again: dvc repro film clock"
+    expected = "every frame of the night's table"
     where = f"{archive.filename}, {name}"
     try:
         member = archive.getinfo(name)

@@ -1,4 +1,4 @@
-"""Cut every night's video into masked frames, clock strips and a keogram; one archive a night."""
+"""Cut every night's video, or its still images, into masked frames, clock strips and a keogram; one archive a night."""
 
 from repro.camera import camera_of
 from repro.engine.run_nights import Outcome

@@ -82,3 +82,23 @@ def test_help_names_every_target(checkout: Path) -> None:
     told = shell(checkout, "make", "help").stdout
     for target in ("setup", "report", "verify", "test", "test-fast", "lint", "bench", "clean"):
         assert f"make {target} " in told
+
+
+def test_a_missing_browser_is_told_and_stops_nothing(checkout: Path, tmp_path: Path) -> None:
+    """Where Chromium is not there and may not be installed, it is said which tests are skipped, and setting up goes on."""
+    programs = tmp_path / "bin"
+    programs.mkdir()
+    (programs / "id").symlink_to(shutil.which("id") or "")
+    command = [shutil.which("bash") or "bash", "setup.sh", "browser"]
+    done = subprocess.run(
+        command, cwd=checkout, env={"PATH": str(programs)}, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0
+    assert "are skipped" in done.stderr
+    assert "chromium-driver" in done.stderr
+    for name in ("chromium", "chromedriver"):
+        (programs / name).symlink_to(shutil.which("true") or "")
+    quiet = subprocess.run(
+        command, cwd=checkout, env={"PATH": str(programs)}, capture_output=True, text=True, check=False
+    )
+    assert (quiet.returncode, quiet.stdout, quiet.stderr) == (0, "", "")

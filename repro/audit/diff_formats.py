@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import base64
+import csv
+import io
+import re
 from pathlib import Path
 
 import jinja2
@@ -14,6 +17,7 @@ from repro.audit.diff import Diff
 from repro.audit.sections import DiffSection, sections
 from repro.errors import ReproError, printable
 from repro.files import dumps, write_text
+from repro.frames import NAME_PATTERN
 
 TERMINAL_ROWS, MARKDOWN_ROWS, PAGE_ROWS = 40, 20, 1000
 #: A longer cell is cut on the terminal: rich takes seconds to fold a word of thousands of letters.
@@ -86,7 +90,7 @@ def as_page(diff: Diff, style: Path | None = None) -> str:
 
 
 def write(diff: Diff, folder: Path, style: Path | None = None) -> None:
-    """Write ``index.html``, ``diff.json`` and ``diff.md`` into a folder.
+    """Write ``index.html``, ``diff.json`` and ``diff.md`` into a folder, and ``frames.csv`` for ``repro label --show``.
 
     Raises
     ------
@@ -104,6 +108,21 @@ def write(diff: Diff, folder: Path, style: Path | None = None) -> None:
         )
     for name, text in zip(names, (as_page(diff, style), as_json(diff), as_markdown(diff)), strict=True):
         write_text(folder / name, text)
+    write_text(folder / "frames.csv", as_frame_list(diff))
+
+
+def as_frame_list(diff: Diff) -> str:
+    """The frames that moved as CSV: ``name``, and what changed, before and after; frames without a name are left out."""
+    lines = io.StringIO()
+    writer = csv.writer(lines, lineterminator="\n")
+    writer.writerow(("name", "before", "after"))
+    for move in diff.frames.moves:
+        if re.fullmatch(NAME_PATTERN, move.name):
+            sides = zip(
+                *([f"{key} {value or '-'}" for value in pair] for key, pair in move.changes.items()), strict=True
+            )
+            writer.writerow((move.name, *("; ".join(side) for side in sides)))
+    return lines.getvalue()
 
 
 def escape(text: str) -> str:

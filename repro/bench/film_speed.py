@@ -56,7 +56,7 @@ def read_every_frame(video: Path, camera: Camera, folder: Path) -> int:
     """The naive way: read and convert every frame, keep every tenth, one JPEG file each."""
     capture = cv2.VideoCapture(str(video))
     step = camera.step(capture.get(cv2.CAP_PROP_FPS), "published")
-    box, circle, clock = camera.crop_px, camera.circle_px, camera.clock.box_px
+    box, circle, clock = camera.crop_px, camera.circle_px, camera.printed_clock.box_px
     count = 0
     while True:
         good, image = capture.read()

@@ -19,6 +19,8 @@ from torch.utils.flop_counter import FlopCounterMode
 from torchvision import models, transforms
 from torchvision.models.densenet import DenseNet
 
+from repro.segmentation import fcn_counts
+
 REFERENCE = "efficientnet_b1"
 BASE = "efficientnet_b0"  # the network that compound scaling starts from
 WEIGHTS = "IMAGENET1K_V1"
@@ -156,7 +158,7 @@ def depth_range(base: list[int], scaled: list[int]) -> tuple[float, float]:
 
 
 def measure() -> dict[str, Any]:
-    """Count every network of Table 4, and read the metadata of the weights that torchvision has.
+    """Count every network of Table 4 and the KOPRI poster's, and read the metadata of the weights that torchvision has.
 
     Returns
     -------
@@ -177,6 +179,7 @@ def measure() -> dict[str, Any]:
             **{f"{REFERENCE}.{key}": value for key, value in (_scaling() | _head()).items()},
             **{f"normalize.{key}": value for key, value in _normalisation().items()},
             **{f"jitter.{key}": value for key, value in jitter_range(JITTER).items()},
+            **fcn_counts.quantities(),
         },
         "convention": "1 multiply-add = 2 FLOPs of torch's FlopCounterMode; convolutions and matrix products only",
     }

@@ -7,6 +7,7 @@ over the frame.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -72,9 +73,10 @@ def explain(
     network: nn.Module,
     pixels: Pixels,
     label: str,
-    target: TargetLayer = "features",
+    target: TargetLayer | nn.Module = "features",
     *,
     device: torch.device | str = "cpu",
+    classes: Sequence[str] = CLASSES,
 ) -> Explained:
     """Grad-CAM maps of images for one class.
 
@@ -86,18 +88,20 @@ def explain(
     pixels : ndarray, uint8, shape (n, side, side, 3)
         Decoded images.
     label : str
-        Class to be explained, yes or no, whatever the network's own answer is.
-    target : str
-        See :func:`layer_of`.
+        Class to be explained, whatever the network's own answer is.
+    target : str or nn.Module
+        See :func:`layer_of`; or the layer itself, of another network.
     device : torch.device or str
         Where the network is.
+    classes : sequence of str
+        The network's classes.
     """
-    wanted = ClassifierOutputTarget(CLASSES.index(label))
+    wanted = ClassifierOutputTarget(list(classes).index(label))
     raw, shown = [], []
     # It needs gradients even if the caller has switched them off. They are needed no further
     # back than the layer: only its parameters ask for them, and the backward pass ends there.
     asked = [parameter.requires_grad for parameter in network.parameters()]
-    layer = layer_of(network, target)
+    layer = target if isinstance(target, nn.Module) else layer_of(network, target)
     network.requires_grad_(False)
     layer.requires_grad_(True)
     cam = _Keeping(model=network, target_layers=[layer])

@@ -6,11 +6,11 @@ import contextlib
 import json
 import socket
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import lru_cache
 from importlib import resources
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import torch
 from safetensors import safe_open
@@ -27,8 +27,8 @@ from repro.frames import CLASSES
 from repro.seeding import generator
 from repro.untrusted import PICTURE_MOST_PX, message_of, short_repr
 
-InitialWeights = Literal["imagenet", "observatory", "none"]
-
+#: Initial weights with a name; any other is a file.
+NAMED = ("imagenet", "observatory", "none")
 FEATURES = 1280  # inputs of the head
 NETWORK = "efficientnet_b1"
 #: The backbone learnt on simulated frames; shipped with the package.
@@ -37,14 +37,15 @@ _WAIT_S = 30.0
 LEAST_PX = 32  # side of the smallest images that the network takes, as in params.yaml
 
 
-def build(initial: InitialWeights, seed: int) -> nn.Module:
+def build(initial: str, seed: int) -> nn.Module:
     """Build the network, in evaluation mode, on the CPU.
 
     Parameters
     ----------
     initial : str
         Where the backbone begins. ``imagenet``, as published: torchvision's IMAGENET1K_V1, from its own cache or
-        download. ``observatory``: learnt on simulated frames, shipped. ``none``: drawn at random.
+        download. ``observatory``: learnt on simulated frames, shipped. ``none``: drawn at random. Anything else is a
+        file of weights of this network, as stage train writes it; its head is kept, too.
     seed : int
         Seed of what is drawn at random: the head always, the backbone for ``none``.
 
@@ -58,6 +59,8 @@ def build(initial: InitialWeights, seed: int) -> nn.Module:
     ReproError
         If the weights are not available or belong to another network.
     """
+    if initial not in NAMED:
+        return load(Path(initial))[0]
     with drawn(seed, "network"):
         network: nn.Module = models.efficientnet_b1(weights=None)
         if initial == "imagenet":
@@ -81,21 +84,32 @@ def drawn(seed: int, *names: object) -> Iterator[None]:
         yield
 
 
-def imagenet_path() -> Path:
-    """Path of torchvision's file, under ``TORCH_HOME`` or its default."""
-    url = str(models.EfficientNet_B1_Weights.IMAGENET1K_V1.url)
+def imagenet_path(name: str = NETWORK) -> Path:
+    """Path of torchvision's file of ImageNet weights, under ``TORCH_HOME`` or its default."""
+    url = str(models.get_model_weights(name)["IMAGENET1K_V1"].url)
     return Path(torch.hub.get_dir(), "checkpoints", url.rsplit("/", 1)[1])
 
 
-def imagenet() -> dict[str, Tensor]:
+def imagenet(
+    name: str = NETWORK,
+    otherwise: str = "name the corpus in train.initial_weights of params.yaml, such as {auroramax: observatory}, which "
+    "needs no download but is not what the thesis used",
+) -> dict[str, Tensor]:
     """The weights of the thesis, by torchvision's loader: from its cache, else by download with a check of the hash.
+
+    Parameters
+    ----------
+    name : str
+        Another network of torchvision.
+    otherwise : str
+        What a user can do without these weights, for the error.
 
     Raises
     ------
     ReproError
         If the file is neither cached nor can be downloaded, or is not a weight file.
     """
-    weights, path = models.EfficientNet_B1_Weights.IMAGENET1K_V1, imagenet_path()
+    weights, path = models.get_model_weights(name)["IMAGENET1K_V1"], imagenet_path(name)
     waited = socket.getdefaulttimeout()
     try:
         # The loader sets no time limit; behind a firewall that drops packets it would wait for ever.
@@ -106,21 +120,22 @@ def imagenet() -> dict[str, Tensor]:
         cached = path.is_file()
         raise ReproError(
             found=f"{'a file that is not a weight file' if cached else 'no file, and no download'}: {message_of(error)}",
-            expected=f"{path.name}, about 30 MB, whose SHA-256 begins with {hashed}",
+            expected=f"{path.name}, {weights.meta['_file_size']:.0f} MB, whose SHA-256 begins with {hashed}",
             where=str(path),
             remedy=("remove it and run again; or " if cached else "")
-            + f"fetch {weights.url} on another machine and put it there; or name the corpus in train.initial_weights of "
-            "params.yaml, such as {auroramax: observatory}, which needs no download but is not what the thesis used",
+            + f"fetch {weights.url} on another machine and put it there; or {otherwise}",
         ) from None
     finally:
         socket.setdefaulttimeout(waited)
     return state
 
 
-def initial_digest(initial: InitialWeights) -> str | None:
+def initial_digest(initial: str) -> str | None:
     """SHA-256 (hex) of the file of the initial weights; None if they are drawn at random."""
     if initial == "none":
         return None
+    if initial not in NAMED:
+        return digest(Path(initial))
     return digest(imagenet_path() if initial == "imagenet" else observatory_path())
 
 
@@ -160,7 +175,7 @@ def save(network: nn.Module, target: Path, notes: Mapping[str, Any]) -> None:
     target : Path
         The file.
     notes : mapping
-        Kept in the file's header as JSON, beside ``network`` and ``classes``.
+        Kept in the file's header as JSON, beside ``network`` and ``classes``, which they may name otherwise.
     """
     # A single entry: the library writes several in random order, and the same network must give the same file.
     header = {"notes": json.dumps({"network": NETWORK, "classes": CLASSES, **notes}, sort_keys=True)}
@@ -169,13 +184,15 @@ def save(network: nn.Module, target: Path, notes: Mapping[str, Any]) -> None:
         save_file(state, temporary, metadata=header)
 
 
-def load(source: Path) -> tuple[nn.Module, dict[str, Any]]:
+def load(source: Path, empty: Callable[[], nn.Module] | None = None) -> tuple[nn.Module, dict[str, Any]]:
     """Read a network's weights.
 
     Parameters
     ----------
     source : Path
         Written by :func:`save`, or a state dict of torch (``.pt``, ``.pth``), of which only tensors are read.
+    empty : callable, optional
+        Builds another network than the thesis', without values.
 
     Returns
     -------
@@ -203,7 +220,7 @@ def load(source: Path) -> tuple[nn.Module, dict[str, Any]]:
         raise _unusable(f"a damaged or foreign file: {message_of(error)}", source) from None
     _check_notes(notes, source)
     with torch.device("meta"):
-        network: nn.Module = models.efficientnet_b1(weights=None, num_classes=len(CLASSES))
+        network: nn.Module = empty() if empty else models.efficientnet_b1(weights=None, num_classes=len(CLASSES))
     _fill(network, state, where=str(source), assign=True)
     return network.eval(), notes
 

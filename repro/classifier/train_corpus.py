@@ -18,6 +18,8 @@ from repro.classifier.device import choose, say
 from repro.classifier.device import name as device_name
 from repro.classifier.finetune import Trained, TrainingJob, fine_tune
 from repro.classifier.images import Images, gather
+from repro.classifier.model_card import colour_rule_accuracy
+from repro.classifier.train_receipt import DOCUMENT, OUTPUTS
 from repro.classifier.training_results import UNSEEN, WITHIN
 from repro.engine import receipts
 from repro.engine.threads import limited_threads
@@ -32,8 +34,6 @@ from repro.seeding import generator
 
 #: Column of the split table that a training follows.
 COLUMN = {WITHIN: "split", UNSEEN: "split_by_night"}
-DOCUMENT = "train.json"
-OUTPUTS = ("weights.safetensors", "curves.parquet", "validation.parquet", DOCUMENT)
 
 
 @dataclass(frozen=True)
@@ -103,7 +103,8 @@ def train_corpus(table: pd.DataFrame, archives: Path, folder: Path, params: Para
         return dict(read_json(folder / DOCUMENT, made_by="dvc repro train"))
     receipts.invalidate(work)
     trained = _train_all(tasks, params.engine.workers)
-    document = _write_results(runs, trained, used["night"], folder, params, device)
+    colour = {run.split: colour_rule_accuracy(images, used[COLUMN[run.split]]) for run in runs if run.network == 0}
+    document = _write_results(runs, trained, used["night"], folder, params, device, colour)
     receipts.write(work, {"networks": len(runs)})
     _remove_checkpoints(folder)
     return document
@@ -119,7 +120,7 @@ class _TrainTask:
     """One training for a worker."""
 
     run: Run
-    initial: networks.InitialWeights
+    initial: str
     job: TrainingJob
 
 
@@ -127,7 +128,7 @@ def _training_job(
     run: Run,
     used: pd.DataFrame,
     images: Images,
-    initial: networks.InitialWeights,
+    initial: str,
     checkpoint: Path,
     device: torch.device,
 ) -> TrainingJob:
@@ -184,8 +185,9 @@ def _train(task: _TrainTask) -> Trained:
 
 
 def _write_results(
-    runs: list[Run], trained: list[Trained], nights: pd.Series[str], folder: Path, params: Params, device: torch.device
-) -> dict[str, Any]:
+    runs: list[Run], trained: list[Trained], nights: pd.Series[str], folder: Path, params: Params, device: torch.device,
+    colour: dict[str, dict[str, float]],
+) -> dict[str, Any]:  # fmt: skip
     initial = params.train.initial_weights.get(params.corpus, "imagenet")
     pairs = list(zip(runs, trained, strict=True))
     first = trained[0]
@@ -207,6 +209,7 @@ def _write_results(
         "runs": documents,
         "spread": results.seed_spread(documents),
         "generalisation_gap": gap,
+        "colour_rule": colour,
         "quantities": {
             **results.quantities(first.curves),
             **results.unseen_accuracy(gap),
@@ -268,7 +271,7 @@ def _run_document(run: Run, trained: Trained) -> dict[str, Any]:
     }
 
 
-def _initial_document(initial: networks.InitialWeights) -> dict[str, Any]:
+def _initial_document(initial: str) -> dict[str, Any]:
     document: dict[str, Any] = {"name": initial, "sha256": networks.initial_digest(initial)}
     if initial == "imagenet":
         # A file in torchvision's cache is used unchecked; the result says whether it is genuine.

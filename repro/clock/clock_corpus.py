@@ -17,6 +17,7 @@ import pandas as pd
 from repro import frames
 from repro.camera import Camera
 from repro.clock.read_clock import ClockSetup, NightClock, read_clock
+from repro.clock.stamps import read_stamps
 from repro.engine.receipts import NightWork, receipt_path, settings_digest
 from repro.engine.run_nights import Outcome, run_nights, summaries
 from repro.engine.workers import Workers, worker_count
@@ -117,6 +118,8 @@ def clock_night(task: ClockTask) -> dict[str, Any]:
         See :func:`repro.clock.read_clock.read_clock`.
     """
     table = frames.read(task.work.inputs[1], "film")
+    if task.setup.camera.time_from != "clock":
+        return write_night(task, table, read_stamps(task.work.inputs[0], len(table)))
     return write_night(task, table, read_night(task, table))
 
 

@@ -223,8 +223,8 @@ class NightSpan:
         zone = pytz.timezone(camera.site.time_zone)
         noons = [zone.localize(morning + timedelta(days=back, hours=12)) for back in (-1, 0)]
         offsets = dict.fromkeys(_offset_s(noon) for noon in noons)
-        zones_s = {name: int(hours * 3600) for name, hours in camera.clock.zones_h.items()}
-        formats = tuple(ClockFormat(text, tuple(zones_s)) for text in camera.clock.formats)
+        zones_s = {name: int(hours * 3600) for name, hours in camera.printed_clock.zones_h.items()}
+        formats = tuple(ClockFormat(text, tuple(zones_s)) for text in camera.printed_clock.formats)
         first_s, last_s = (int(noon.timestamp()) for noon in noons)
         return cls(first_s, last_s, formats, camera.site.time_zone, zones_s, tuple(offsets))
 

@@ -95,7 +95,7 @@ def read_clock(strips: Sequence[ocr.Image], setup: ClockSetup, *, threads: int =
         If there is no text, no text of a known format, a clock of another night, a clock that changes between local
         time and UTC, or too many frames without a time.
     """
-    clock, params = setup.camera.clock, setup.params
+    clock, params = setup.camera.printed_clock, setup.params
     strips = ocr.bright_text(strips)
     box = ocr.text_box(strips, params.min_contrast)
     cut = [strip[box] for strip in strips]
@@ -231,7 +231,7 @@ class Interpretation:
 def interpret(text: str, span: NightSpan, camera: Camera) -> Interpretation:
     """Apply the published rules to a text, and find its meanings in all formats of the camera."""
     rules: list[str] = []
-    if camera.clock.published_repairs:
+    if camera.printed_clock.published_repairs:
         text, rules = table1.repair(text)
     stamps = parse(text, span.formats)
     if not stamps:
@@ -257,7 +257,7 @@ def _check_night(read: Sequence[tuple[str, float]], interpreted: Sequence[Interp
     """Raise an error for a night without a clock, with another format, or of another date."""
     texts = [text for text, _ in read if text]
     where, span = f"night {setup.night}, {len(read)} strips", setup.span
-    formats = ", ".join(repr(text) for text in setup.camera.clock.formats)
+    formats = ", ".join(repr(text) for text in setup.camera.printed_clock.formats)
     if not texts:
         raise ReproError(
             found="no text in any strip",

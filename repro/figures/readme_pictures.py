@@ -160,7 +160,7 @@ def read_overlay_clock(picture: Pixels, *, where: str) -> OverlayClock:
     ReproError
         If no date and hour are read.
     """
-    clock = load_camera("auroramax").clock
+    clock = load_camera("auroramax").printed_clock
     params = ClockParams()
     height, width = picture.shape[:2]
     strip = grey(picture[int(0.955 * height) : int(0.995 * height), int(0.78 * width) :]).astype(np.uint8)

@@ -41,7 +41,7 @@ def clock_strip(image: Image, camera: Camera) -> Image:
 
     Conversion to grey is the first step of the published reading. The strip is stored without loss.
     """
-    box = camera.clock.box_px
+    box = camera.printed_clock.box_px
     return np.asarray(cv2.cvtColor(image[box.rows, box.columns], cv2.COLOR_BGR2GRAY), dtype=np.uint8)
 
 

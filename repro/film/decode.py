@@ -18,7 +18,7 @@ from collections import defaultdict, deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import av
 import numpy as np
@@ -29,6 +29,7 @@ from repro.camera import Camera
 from repro.errors import ReproError
 from repro.film.exposures import frames_per_exposure
 from repro.film.packets import NO_VIDEO, list_packets, open_video, packets, video_streams
+from repro.params import Sampling
 
 Image = npt.NDArray[np.uint8]
 _DOWNLOAD = "download the video again, or remove it from the folder"
@@ -99,9 +100,7 @@ class Video:
         variable frame rate.
     """
 
-    def __init__(
-        self, path: Path, camera: Camera, sampling: Literal["published", "cadence"], *, threads: int = 1
-    ) -> None:
+    def __init__(self, path: Path, camera: Camera, sampling: Sampling, *, threads: int = 1) -> None:
         self.path, self._threads = path, threads
         if path.stat().st_size == 0:
             raise ReproError(found="an empty file", expected="a video", where=str(path), remedy=_DOWNLOAD)

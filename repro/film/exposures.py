@@ -39,7 +39,7 @@ def frames_per_exposure(path: Path, camera: Camera) -> float | None:
         None if it cannot be determined: the video is too short, the exposures follow within the same second, or the
         clock does not change at all.
     """
-    box = camera.clock.box_px
+    box = camera.printed_clock.box_px
     reformatter = VideoReformatter()
     strips: list[npt.NDArray[np.int16]] = []
     with open_video(path) as container:

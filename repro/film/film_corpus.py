@@ -1,4 +1,4 @@
-"""One night's video: frames, clock strips, frame index and keogram, all in one pass.
+"""One night's video: frames, clock strips, frame index and keogram, all in one pass; a corpus of videos or of stills.
 
 Outputs of a night, in the stage's folder:
 
@@ -13,7 +13,6 @@ The frames are stored here only. The clock stage gives each its published name i
 
 from __future__ import annotations
 
-import zipfile
 from collections import deque
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
@@ -33,15 +32,14 @@ from repro.errors import ReproError
 from repro.files import atomic_path
 from repro.film import cut
 from repro.film.decode import Scan, Video
-from repro.film.frame_archive import film_outputs
+from repro.film.frame_archive import add_file, film_outputs, new_archive
 from repro.film.packets import count_frames
+from repro.film.still_corpus import film_stills, still_tasks
 from repro.film.videos import find_videos
 from repro.params import FilmParams
 from repro.simulated_mark import comment_jpeg, is_simulated
 
 _ENCODERS, _WAITING = 2, 8  # threads that encode, and frames that may be queued
-# With a fixed time, the same frames give the same file.
-_EPOCH = (1980, 1, 1, 0, 0, 0)
 
 
 @dataclass(frozen=True)
@@ -63,7 +61,7 @@ def film_corpus(
     Parameters
     ----------
     videos : Path
-        Folder of the videos.
+        Folder of the videos, or of the still images.
     folder : Path
         The stage's output folder.
     camera : Camera
@@ -76,8 +74,11 @@ def film_corpus(
     Raises
     ------
     ReproError
-        If there is no video. Errors of single nights are in the outcome.
+        If there is no video or image. Errors of single nights are in the outcome.
     """
+    if camera.frames == "stills":
+        nights, failed = still_tasks(videos, folder, camera, params, workers=workers)
+        return run_nights("film", folder, nights, film_stills, workers=workers, unit="images", failed=failed)
     tasks, failed = film_tasks(videos, folder, camera, params, workers=workers)
     return run_nights("film", folder, tasks, film_night, workers=workers, failed=failed)
 
@@ -85,7 +86,7 @@ def film_corpus(
 def film_tasks(
     videos: Path, folder: Path, camera: Camera, params: FilmParams, *, workers: Workers = 0
 ) -> tuple[list[FilmTask], list[Failure]]:
-    """The nights of a corpus, as :func:`film_corpus` films them, and files that cannot be used."""
+    """The nights of a corpus of videos, as :func:`film_corpus` films them, and files that cannot be used."""
     video_of, failed = find_videos(videos, camera)
     settings = settings_digest(
         {"camera": camera.model_dump(), "film": params.model_dump(exclude={"cameras", "max_failed_share"})}, __name__
@@ -116,8 +117,8 @@ def film_night(task: FilmTask) -> dict[str, Any]:
     indices, times_s, meridians = [], [], []
     with ExitStack() as stack:
         # The archives are renamed into place only when the night is complete.
-        archive = _archive(stack, frames_zip)
-        strips = _archive(stack, strips_zip)
+        archive = new_archive(stack, frames_zip)
+        strips = new_archive(stack, strips_zip)
         # Encoding runs in parallel with decoding: both release Python's lock.
         pool = stack.enter_context(ThreadPoolExecutor(_ENCODERS))
         coded: deque[tuple[int, Future[bytes], Future[bytes]]] = deque()
@@ -126,8 +127,8 @@ def film_night(task: FilmTask) -> dict[str, Any]:
             while len(coded) > most:
                 number, jpeg, png = coded.popleft()
                 data = jpeg.result()
-                _add(archive, f"{night}_{number}.jpg", comment_jpeg(data) if simulated else data)
-                _add(strips, f"{night}_{number}.png", png.result())
+                add_file(archive, f"{night}_{number}.jpg", comment_jpeg(data) if simulated else data)
+                add_file(strips, f"{night}_{number}.png", png.result())
 
         for number, (frame, time_s, image) in enumerate(video.sampled()):
             jpeg = pool.submit(cut.encode_jpeg, sky(image), task.params.jpeg_quality)
@@ -165,14 +166,6 @@ def film_night(task: FilmTask) -> dict[str, Any]:
         "holes": [list(hole) for hole in scan.holes],
         "undecoded": scan.undecoded,
     }
-
-
-def _archive(stack: ExitStack, path: Path) -> zipfile.ZipFile:
-    return stack.enter_context(zipfile.ZipFile(stack.enter_context(atomic_path(path)), "w", zipfile.ZIP_STORED))
-
-
-def _add(archive: zipfile.ZipFile, name: str, data: bytes) -> None:
-    archive.writestr(zipfile.ZipInfo(name, _EPOCH), data)
 
 
 def _check_missing(scan: Scan, path: Path, limit: float) -> None:

@@ -7,13 +7,14 @@ be read by that name or by its published name ``<UTC stamp>_NIGHT_NUMBER.jpg``.
 from __future__ import annotations
 
 import zipfile
+from contextlib import ExitStack
 from pathlib import Path
 from threading import local
 
 import pandas as pd
 
 from repro.errors import ReproError
-from repro.files import write_bytes
+from repro.files import atomic_path, write_bytes
 from repro.frames import archive_name, read, readable
 from repro.untrusted import archive_member, open_archive
 
@@ -28,6 +29,16 @@ def film_outputs(folder: Path, night: str) -> tuple[Path, Path, Path, Path]:
         folder / "index" / f"{night}.parquet",
         folder / "keograms" / f"{night}.png",
     )
+
+
+def new_archive(stack: ExitStack, path: Path) -> zipfile.ZipFile:
+    """A ZIP file without compression that takes its place at ``path`` when the stack closes without an error."""
+    return stack.enter_context(zipfile.ZipFile(stack.enter_context(atomic_path(path)), "w", zipfile.ZIP_STORED))
+
+
+def add_file(archive: zipfile.ZipFile, name: str, data: bytes) -> None:
+    """Add a file to an archive; a fixed time makes archives of the same frames the same file."""
+    archive.writestr(zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0)), data)
 
 
 def read_frame(source: Path, name: str) -> bytes:

@@ -49,11 +49,11 @@ def find_videos(folder: Path, camera: Camera) -> tuple[dict[str, Path], list[Fai
     files = [path for path in files if path not in unfinished]
     unfinished += sorted(_unfinished_files(folder))
     if unfinished:
-        names = ", ".join(_text(path.relative_to(folder)) for path in unfinished[:5])
+        names = ", ".join(path_text(path.relative_to(folder)) for path in unfinished[:5])
         print(f"left out as unfinished downloads ({len(unfinished)}): {names}", file=sys.stderr)
     if not files:
         raise ReproError(
-            found=f"no video among {sum(1 for _ in _files(folder))} files",
+            found=f"no video among {sum(1 for _ in files_below(folder))} files",
             expected=f"files named {camera.file_pattern}",
             where=str(folder),
             remedy="put the videos there, or choose another corpus in params.yaml; still images are not read",
@@ -65,24 +65,24 @@ def find_videos(folder: Path, camera: Camera) -> tuple[dict[str, Path], list[Fai
         if not path.is_file():
             failed.append(
                 Failure(
-                    night=night or _text(path.name),
+                    night=night or path_text(path.name),
                     found="a link to a file that is not there",
                     expected="a video",
-                    where=_text(path),
+                    where=path_text(path),
                     remedy="restore the video that it points to, or remove the link",
                 )
             )
             continue
-        if night is not None and _is_date(night):
+        if night is not None and is_date(night):
             nights.setdefault(night, []).append(path)
             continue
         failed.append(
             Failure(
-                night=_text(path.name),
+                night=path_text(path.name),
                 found=f"a file name {'without a date' if night is None else 'with an impossible date'}: "
-                f"{_text(path.name)}",
+                f"{path_text(path.name)}",
                 expected=f"{camera.file_pattern}, for example {camera.file_pattern.replace('YYYYMMDD', '20240201')}",
-                where=_text(path),
+                where=path_text(path),
                 remedy="rename the file after its night, or remove it from the folder",
             )
         )
@@ -95,9 +95,9 @@ def find_videos(folder: Path, camera: Camera) -> tuple[dict[str, Path], list[Fai
             Failure(
                 night=night,
                 found=f"{len(paths)} different files for one night: "
-                + ", ".join(_text(path.relative_to(folder)) for path in paths),
+                + ", ".join(path_text(path.relative_to(folder)) for path in paths),
                 expected="one file a night",
-                where=_text(folder),
+                where=path_text(folder),
                 remedy="keep the right one; none is chosen for you",
             )
         )
@@ -106,14 +106,14 @@ def find_videos(folder: Path, camera: Camera) -> tuple[dict[str, Path], list[Fai
 
 def _video_files(folder: Path) -> Iterator[Path]:
     """Files with the suffix of a video; a dangling link counts, so that no night goes missing unnoticed."""
-    for path in _files(folder):
+    for path in files_below(folder):
         is_file_or_dangling_link = path.is_file() or (path.is_symlink() and not path.exists())
         if path.suffix.lower() in VIDEO_SUFFIXES and is_file_or_dangling_link and not _within_unfinished(path, folder):
             yield path
 
 
 def _unfinished_files(folder: Path) -> Iterator[Path]:
-    for path in _files(folder):
+    for path in files_below(folder):
         if path.suffix.lower() in _UNFINISHED or _within_unfinished(path, folder):
             yield path
 
@@ -123,7 +123,7 @@ def _within_unfinished(path: Path, folder: Path) -> bool:
     return any(Path(name).suffix.lower() in _UNFINISHED for name in parents)
 
 
-def _files(folder: Path) -> Iterator[Path]:
+def files_below(folder: Path) -> Iterator[Path]:
     """All files but hidden ones; links to folders are followed, each folder is visited once."""
     visited = set()
     for root, folders, names in os.walk(folder, followlinks=True):
@@ -140,12 +140,13 @@ def _same_file(one: Path, other: Path) -> bool:
     return one.samefile(other) or filecmp.cmp(one, other, shallow=False)
 
 
-def _text(path: Path | str) -> str:
+def path_text(path: Path | str) -> str:
     """A path as text; bytes that are not text are escaped."""
     return str(path).encode(errors="backslashreplace").decode()
 
 
-def _is_date(text: str) -> bool:
+def is_date(text: str) -> bool:
+    """Whether a text YYYYMMDD is a day of the calendar."""
     try:
         datetime.strptime(text, "%Y%m%d")
     except ValueError:

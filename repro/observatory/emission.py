@@ -91,9 +91,9 @@ def sunlit_share(sun_alt_deg: npt.NDArray[np.float64]) -> npt.NDArray[np.float64
     return np.asarray(1 / (1 + np.exp((shadow_km[:, None] - limits) / 45)))
 
 
-def to_frame(grid: Tensor, size: int) -> Tensor:
+def to_frame(grid: Tensor, size: int, site: geometry.MagneticSite = geometry.YELLOWKNIFE) -> Tensor:
     """Bring colours on the (log q, azimuth) grid, (frame, 3, row, azimuth), to a frame (frame, 3, size, size)."""
-    sky = geometry.sky(size, str(grid.device))
+    sky = geometry.sky(size, str(grid.device), site)
     wrapped = torch.cat([grid, grid[..., :1]], -1)
     lookup = sky.lookup.expand(grid.shape[0], -1, -1, -1)
     image = torch.nn.functional.grid_sample(wrapped, lookup, padding_mode="border", align_corners=True)

@@ -62,6 +62,31 @@ def direction_of(column: Floats, row: Floats, size: int) -> tuple[Floats, Floats
 
 
 @dataclass(frozen=True)
+class MagneticSite:
+    """What a place on Earth decides beside its latitude: two directions of its magnetic field, and what stands around it.
+
+    Parameters
+    ----------
+    zenith_distance_deg, zenith_azimuth_deg : float
+        Where going up along the field line leads: the magnetic zenith's distance from the zenith, and its azimuth.
+    poleward_azimuth_deg : float
+        Azimuth, from north through east, towards the magnetic pole of the hemisphere: arcs lie across it. Where the
+        field's coordinates are strongly bent it is not opposite to the magnetic zenith.
+    trees : bool
+        Whether trees and a pole stand in front of the sky, and snow lies on the dome.
+    """
+
+    zenith_distance_deg: float
+    zenith_azimuth_deg: float
+    poleward_azimuth_deg: float
+    trees: bool = True
+
+
+#: AuroraMAX: a northern site, where the field line leads away from the pole.
+YELLOWKNIFE = MagneticSite(90.0 - INCLINATION_DEG, DECLINATION_DEG + 180.0, DECLINATION_DEG)
+
+
+@dataclass(frozen=True)
 class Sky:
     """Fixed maps of a square frame; tensors are float32 of shape (size, size) where not said otherwise.
 
@@ -93,15 +118,15 @@ class Sky:
 
 
 @lru_cache(maxsize=16)
-def sky(size: int, device: str = "cpu") -> Sky:
-    """Maps of a ``size`` x ``size`` frame on a device; made once."""
+def sky(size: int, device: str = "cpu", site: MagneticSite = YELLOWKNIFE) -> Sky:
+    """Maps of a ``size`` x ``size`` frame on a device, at a site; made once."""
     row, column = np.mgrid[:size, :size].astype(float)
     alt, az = direction_of(column, row, size)
     radius = np.hypot(column - size / 2 + 0.5, row - size / 2 + 0.5)
     mask = np.clip((MASK_RADIUS * size - radius) / max(MASK_EDGE * size, 1) + 0.5, 0, 1)
     alt = np.maximum(alt, 0.5)
     east, north, up = _vector(alt, az)
-    q_east, q_north = field_offset(alt, az)
+    q_east, q_north = field_offset(alt, az, site)
     log_q = np.log(np.maximum(np.hypot(q_east, q_north), 1e-9))
     angle = np.arctan2(q_north, q_east) % (2 * np.pi)
     rows = q_rows()
@@ -127,16 +152,19 @@ def sky(size: int, device: str = "cpu") -> Sky:
     )
 
 
-def field_offset(alt_deg: Floats, az_deg: Floats) -> tuple[Floats, Floats]:
+def field_offset(alt_deg: Floats, az_deg: Floats, site: MagneticSite = YELLOWKNIFE) -> tuple[Floats, Floats]:
     """Offset ``q`` of a line of sight from the magnetic field: km of foot distance a km of height, magnetic east and north.
 
-    Low directions are first moved to where a flat Earth would show the same ground distance at 110 km.
+    Magnetic north is poleward, and magnetic east stands 90 deg clockwise of it, in either hemisphere. Low directions are
+    first moved to where a flat Earth would show the same ground distance at 110 km.
     """
-    alt, az = np.radians(np.asarray(alt_deg)), np.radians(np.asarray(az_deg) - DECLINATION_DEG)
+    alt, az = np.radians(np.asarray(alt_deg)), np.radians(np.asarray(az_deg) - site.poleward_azimuth_deg)
     arc = np.arccos(np.clip(EARTH_KM * np.cos(alt) / (EARTH_KM + REFERENCE_KM), -1, 1)) - alt
     slope = EARTH_KM * arc / REFERENCE_KM  # horizontal km a km of height
-    # Going up, the field line leads towards magnetic south by the complement of the inclination.
-    return slope * np.sin(az), slope * np.cos(az) + np.tan(np.radians(90.0 - INCLINATION_DEG))
+    # A point of the field line's upper part stands over a foot that lies back against the line's own direction.
+    lean = np.tan(np.radians(site.zenith_distance_deg))
+    towards = np.radians(site.zenith_azimuth_deg - site.poleward_azimuth_deg)
+    return slope * np.sin(az) - lean * np.sin(towards), slope * np.cos(az) - lean * np.cos(towards)
 
 
 def q_rows() -> int:

@@ -49,7 +49,7 @@ class Rendered:
 
 def render(
     scenes: Scenes, *, size: int = geometry.FRAME_PX, device: str = "cpu", aurora: bool = True, noise: bool = True,
-    coded: bool = True, shortcut: bool = True,
+    coded: bool = True, shortcut: bool = True, site: geometry.MagneticSite = geometry.YELLOWKNIFE,
 ) -> Rendered:  # fmt: skip
     """Render frames; on a CPU on one thread, so run one process a core.
 
@@ -69,6 +69,8 @@ def render(
         False leaves out the camera's own JPEG.
     shortcut : bool
         False computes everything at full size; slow, to measure what the shortcut costs and saves.
+    site : MagneticSite
+        Directions of the magnetic field, and whether trees stand in front of the sky.
     """
     chunk = CHUNK if device == "cpu" else GPU_CHUNK
     fine = size // 2 if shortcut and size > 360 else size
@@ -76,7 +78,7 @@ def render(
     # Single steps are too small to share: on a busy machine more threads are several times slower than one.
     with limited_threads() if device == "cpu" else nullcontext(), torch.inference_mode():
         parts = [
-            _render(scenes.take(slice(start, start + chunk)), size, fine, device, aurora, noise, coded)
+            _render(scenes.take(slice(start, start + chunk)), size, fine, device, aurora, noise, coded, site)
             for start in range(0, len(scenes), chunk)
         ]
     if not parts:
@@ -90,7 +92,10 @@ def render(
     )
 
 
-def _render(scenes: Scenes, size: int, fine: int, device: str, aurora: bool, noise: bool, coded: bool) -> Rendered:
+def _render(
+    scenes: Scenes, size: int, fine: int, device: str, aurora: bool, noise: bool, coded: bool,
+    site: geometry.MagneticSite,
+) -> Rendered:  # fmt: skip
     coarse = fine // 2
     sky = geometry.sky(coarse, device)
 
@@ -103,7 +108,7 @@ def _render(scenes: Scenes, size: int, fine: int, device: str, aurora: bool, noi
     dark = _cover_with_snow(clear * through + cloud * (1 - through), snow)
     without = _expose(dark, cam, sky_size=coarse)
     lit = dark
-    sharp = aurora_light(scenes, fine, device) if aurora else None
+    sharp = aurora_light(scenes, fine, device, site) if aurora else None
     if sharp is not None:
         small = half(sharp)
         sharp = sharp + cam["blur"] * (double(small) - sharp)
@@ -121,13 +126,16 @@ def _render(scenes: Scenes, size: int, fine: int, device: str, aurora: bool, noi
         for *kept, counts in zip(map(int, scenes.generation), map(int, scenes.snow_variant), scenes.dirt, strict=True)
     ]
     hidden = torch.stack([layer.hidden for layer in layers])
+    if not site.trees:
+        hidden = torch.zeros_like(hidden)
     seen = truth.measure(half(picture), without, small, cam["noise"], sky, scenes, depth, hidden)
     if size != fine:
         picture = double(picture)
     turn = scenes.sidereal_deg, scenes.latitude_deg
     exposure = (cam["gain"] * cam["stars"]).view(-1)
     stars.splat(picture, through * (1 - snow), scenes.night, turn, scenes.seed, exposure, camera.GAMMA)
-    _stand_in_front(picture, lit, cam, layers)
+    if site.trees:
+        _stand_in_front(picture, lit, cam, layers)
     if noise:
         # A smaller frame is the mean of a larger one's pixels, whose noise is partly shared by neighbours.
         shrink = 1.0 if size >= geometry.FRAME_PX else max(size / geometry.FRAME_PX, 0.2) * 1.6
@@ -160,7 +168,9 @@ def double(image: Tensor) -> Tensor:
     return tall
 
 
-def aurora_light(scenes: Scenes, size: int, device: str) -> Tensor | None:
+def aurora_light(
+    scenes: Scenes, size: int, device: str, site: geometry.MagneticSite = geometry.YELLOWKNIFE
+) -> Tensor | None:
     """Linear light of the aurora above clouds and dome, (n, 3, size, size), before the camera's gain; None if all dark."""
     n = len(scenes)
     if not ((scenes.sheets[:, :, 0] > DIM).any() or (scenes.clouds[:, :, 0] > DIM).any()):
@@ -183,7 +193,7 @@ def aurora_light(scenes: Scenes, size: int, device: str) -> Tensor | None:
         weights[:, 4] = lit_share[:, 0]
         weights[:, 5] = (lit_share[:, 1] - lit_share[:, 0]).clamp_min(0)
         grid = emission.colours(feet[where], weights, _tensor(scenes.hues[bright], device))
-        image[where] = emission.to_frame(grid, size)
+        image[where] = emission.to_frame(grid, size, site)
     return image
 
 

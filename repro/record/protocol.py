@@ -84,7 +84,7 @@ def protocol_quantities(claims: Claims, sky: Mapping[str, Any]) -> tuple[dict[st
     -------
     quantities : dict
         ``split.*`` counts of images; ``sample.*`` counts; ``accuracy.wilson.*``, ``softmax.*`` and ``occurrence.*`` percent;
-        ``clock.*`` the time zone and the nights with daylight saving time.
+        ``clock.*`` the time zone and the nights with daylight saving time; ``kopri.*`` the cells of the poster's sky.
     missing : dict
         Why a bound could not be derived, by ``protocol:quantity`` or ``protocol:subject``.
     """
@@ -204,6 +204,12 @@ def _clock(claims: Claims, _: Mapping[str, Any]) -> dict[str, Quantity]:
     }
 
 
+def _sky_cells(claims: Claims, _: Mapping[str, Any]) -> dict[str, Quantity]:
+    """Cells of the largest grid of 1, 3, 5, ... cells a ring that has no more cells than are printed."""
+    rings = math.isqrt(int(_number(claims, "KOP.SKY_CELLS")))
+    return {"kopri.rings": rings, "kopri.ring_cells": rings * rings}
+
+
 def _softmax_bounds(claims: Claims, _: Mapping[str, Any]) -> dict[str, Quantity]:
     """Bounds on the mean p(yes) of a condition.
 
@@ -226,4 +232,5 @@ _DERIVATIONS: dict[tuple[str, ...], Callable[[Claims, Mapping[str, Any]], dict[s
     ("softmax",): _softmax_bounds,
     ("occurrence",): _occurrence,
     ("clock",): _clock,
+    ("kopri",): _sky_cells,
 }

@@ -183,7 +183,7 @@ def load_corpus(paths: Paths, params: Params, published: set[str]) -> CorpusOver
         status=corpus_status,
         nights=tuple(rows),
         conditions=_total(seen),
-        repairs=_repairs(corpus_status.repairs, table1=camera.clock.published_repairs),
+        repairs=_repairs(corpus_status.repairs, table1=camera.clock is not None and camera.clock.published_repairs),
         exactness=exactness(truth, tables) if truth is not None else None,
         simulated=simulated,
     )

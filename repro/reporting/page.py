@@ -22,6 +22,7 @@ from repro.reporting import workflow
 from repro.reporting.augmentation import build_figure3
 from repro.reporting.canvas import CONDITION_COLOUR
 from repro.reporting.drawings import draw_predictions, draw_record, draw_training, draw_workflow
+from repro.reporting.forms import draw_forms, load_forms
 from repro.reporting.frame_pictures import full_copy, small_copy
 from repro.reporting.gradcam_panels import load_gradcam
 from repro.reporting.missing import missing_parts
@@ -32,6 +33,7 @@ from repro.reporting.pictures_of_record import ACCOUNT, load_record_pictures
 from repro.reporting.predictions import load_predictions
 from repro.reporting.provenance import Provenance, provenance
 from repro.reporting.scorecard import by_part
+from repro.reporting.segmentation_page import load_segmentation
 from repro.reporting.sky_tables import sky_tables, table4
 from repro.reporting.summary import summarise
 from repro.reporting.training import load_training
@@ -62,6 +64,8 @@ PAGES = (
     ReportPage("pictures.html", "Pictures of the record", ("pictures",)),
     ReportPage("nights.html", "Nights", ("nights", "later")),
     ReportPage("observatory.html", "Simulated sky", ("observatory", "backbone")),
+    ReportPage("segmentation.html", "Segmentation and occurrence", ("segmentation", "occurrence")),
+    ReportPage("forms.html", "Forms of aurora", ("forms",)),
     ReportPage("claims.html", "Every claim", ("claims",)),
     ReportPage("guide.html", "How to read", ("reading",)),
     ReportPage("provenance.html", "Provenance", ("provenance", "workflow")),
@@ -103,7 +107,10 @@ def build(paths: Paths) -> Path:
     flow = workflow.stages(paths, corpus.name)
     training, predictions = load_training(paths, corpus.name), load_predictions(paths, corpus.name)
     gradcam, figure3 = load_gradcam(paths, corpus.name, target), build_figure3(paths, params)
+    forms = load_forms(paths, target)
     draw_record(results, figures)
+    if forms:
+        draw_forms(forms, paths, figures)
     draw_workflow(flow, figures)
     if training:
         draw_training(training, figures, simulated=simulated)
@@ -136,8 +143,10 @@ def build(paths: Paths) -> Path:
         "training": training,
         "predictions": predictions,
         "gradcam": gradcam,
+        "forms": forms,
         "record_pictures": load_record_pictures(paths, results, predictions, target, simulated=simulated),
         "account_columns": ACCOUNT,
+        "segmentation": load_segmentation(paths, params, target),
         "missing_parts": missing_parts(corpus, observatory, training, predictions, gradcam, figure3),
     }
     return write(content, templates=paths.report_templates, target=target)
@@ -183,6 +192,9 @@ def shown_sections(content: Mapping[str, Any]) -> set[str]:
         "later": any(part.later for part in content["parts"]),
         "observatory": content["observatory"],
         "backbone": content["card"],
+        "segmentation": content["segmentation"],
+        "occurrence": content["segmentation"],
+        "forms": content["forms"],
     }
     return {name for page in PAGES for name in page.sections if optional.get(name, True)}
 

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from io import BytesIO
+from io import BytesIO, StringIO
+from types import SimpleNamespace
+from typing import cast
 
 import pandas as pd
 import pytest
 
 from repro.audit.cell_moves import cell_moves
-from repro.audit.frame_moves import FrameMoves, frame_moves
+from repro.audit.diff import Diff
+from repro.audit.diff_formats import as_frame_list
+from repro.audit.frame_moves import FrameMove, FrameMoves, frame_moves
 from repro.audit.metric_moves import metric_moves
 from repro.audit.outputs import Change, Gap, Pair
 
@@ -178,3 +182,17 @@ def test_accuracies_of_curves() -> None:
     (move,) = metric_moves(pair)
     assert (move.metric, move.before, move.after, move.noise) == ("validation accuracy, curves", 0.91, 0.915, True)
     assert move.basis == "spread between seeds, 2 and 2 networks"
+
+
+def test_moved_frames_are_a_list_to_be_shown() -> None:
+    """The frames that moved are a CSV that `repro label --show` opens: each published name once, before and after."""
+    name = "20240201010000_20240201_7.jpg"
+    moves = [
+        FrameMove("20240201", 7, name, {"predicted": ("yes", "no"), "label": (None, 'a "word", quoted')}),
+        FrameMove("20240201", 8, "20240201_8", {"frame": ("present", None)}),
+    ]
+    diff = cast(Diff, SimpleNamespace(frames=FrameMoves(moves=moves)))
+    table = pd.read_csv(StringIO(as_frame_list(diff)))
+    assert table.to_dict("records") == [
+        {"name": name, "before": "predicted yes; label -", "after": 'predicted no; label a "word", quoted'}
+    ]

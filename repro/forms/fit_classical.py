@@ -1,0 +1,181 @@
+"""Stage classical: nearest neighbours and support vectors on every split, and what two labellers do to support vectors."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from repro.classifier.device import of_workers
+from repro.classifier.images import Images
+from repro.engine.progress import progress
+from repro.engine.threads import limited_threads
+from repro.files import atomic_path, read_json, write_json, write_table
+from repro.forms import networks
+from repro.forms.classes import CLASSES, classes_of, shifted
+from repro.forms.classical import GRIDS, Fitted, fit, reduced
+from repro.forms.kiruna import CLEAN_COVER
+from repro.forms.layout import decode_square
+from repro.forms.load_corpus import BY_NIGHT, SPLITS, images_of, read_loaded, sides_of
+from repro.forms.scores import Answers, confusion, kappa, means
+from repro.forms.simulate_forms import truth_of
+from repro.forms.train_networks import answers_table
+from repro.params import Params
+
+Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
+
+
+def fit_classical(loaded: Path, corpus: Path, out: Path, params: Params) -> dict[str, Any]:
+    """Fit KNN and SVM on pixels and on features.
+
+    Parameters
+    ----------
+    loaded : Path
+        Folder of stage load.
+    corpus : Path
+        Folder of the corpus; truth beside it feeds the two simulated labellers.
+    out : Path
+        ``features.npy`` (float32, rows as ``pictures.parquet``), ``answers.parquet``, ``classical.json``.
+    params : Params
+        All parameters.
+
+    Returns
+    -------
+    dict
+        ``methods``: settings chosen and mean precision in cross-validation, by method and split; ``labellers``: see
+        :func:`two_labellers`, None where there is no truth.
+    """
+    import torch
+
+    settings = params.kvammen
+    document = read_json(loaded / "load.json", made_by="make records")
+    _, splits = sides_of(document)
+    table, pixels = read_loaded(loaded)
+    device = torch.device(of_workers(params.engine))
+    with limited_threads():
+        backbone = networks.build(settings.features, params.seed).to(device)
+        everything = np.ones(len(table), bool)
+        images = images_of(table, pixels, everything, settings.features.image_size_px)
+        seen = {
+            "pixels": reduced(images.pixels, settings.reduced_px),
+            "features": networks.features(backbone, images, device),
+        }
+        ordered = table.sort_values("name").reset_index(drop=True)
+        with atomic_path(out / "features.npy") as temporary, temporary.open("wb") as file:
+            np.save(file, seen["features"].astype(np.float32))
+        tables, methods = [], []
+        fitted: dict[tuple[str, str, str], Fitted] = {}
+        with progress("KNN and SVM", len(splits) * 4, "fits") as tally:
+            for split in splits:
+                sides = ordered[SPLITS[split]].to_numpy(str)
+                known, other = sides == "train", sides == "test"
+                nights = ordered["night"].to_numpy(str)[known]
+                for name in GRIDS:
+                    for what, values in seen.items():
+                        method = f"{name} ({what})"
+                        made = fit(name, values[known], images.classes[known], nights, settings.folds, params.seed)
+                        p = _votes(made, values[other]) if name == "KNN" else None
+                        about = {"method": method, "split": split, "seed": 0}
+                        predicted = np.asarray(made.model.predict(values[other]), np.int64)
+                        tables.append(answers_table(ordered[other], predicted, p, **about))
+                        methods.append(
+                            {**about, "settings": dict(made.settings), "cross_validation": made.cross_validation}
+                        )
+                        fitted[name, what, split] = made
+                        tally.advance()
+        write_table(out / "answers.parquet", pd.concat(tables, ignore_index=True))
+        labellers = None
+        if document["simulated"] and BY_NIGHT in splits and (corpus / "truth").is_dir():
+            chosen = fitted["SVM", "features", BY_NIGHT]
+            labellers = two_labellers(corpus, ordered, seen["features"], backbone, chosen, params)
+    result = {"methods": methods, "labellers": labellers}
+    write_json(out / "classical.json", result)
+    return result
+
+
+def two_labellers(
+    corpus: Path, table: pd.DataFrame, features: Floats, backbone: Any, chosen: Fitted, params: Params
+) -> dict[str, Any]:
+    """What it costs when one labeller trains and another one judges.
+
+    Two simulated labellers look at all clean frames, ambiguous ones included. Their limits are those of the rules, lowered
+    and raised by ``kvammen.labeller_shift``.
+
+    Parameters
+    ----------
+    corpus : Path
+        Folder of the simulated corpus.
+    table : DataFrame
+        ``name``, ``night`` and the split by night of the labelled images.
+    features : ndarray, shape (n, columns)
+        Of these images.
+    backbone : nn.Module
+        Gives the features of the others.
+    chosen : Fitted
+        Support vectors whose settings are taken over.
+    params : Params
+        All parameters.
+
+    Returns
+    -------
+    dict
+        ``images``, ``shift`` of the limits, ``agreement`` (share of them on which both say the same), ``kappa``, ``test_images``, and
+        ``mean_precision``: by who trained and who judged (``low``, ``high``).
+    """
+    settings, campaign = params.kvammen, params.kvammen.campaign
+    truth = truth_of(corpus, campaign)
+    low, high = (
+        classes_of(truth, shifted(campaign.rules, sign * settings.labeller_shift), campaign.precedence)
+        for sign in (-1, 1)
+    )
+    pool = ((truth["cloud_cover"] <= CLEAN_COVER).to_numpy() & (low != "none") & (high != "none")).nonzero()[0]
+    have = {Path(name).name: place for place, name in enumerate(table["name"])}
+    names = truth["name"].to_numpy(str)[pool]
+    missing = [name for name in names if name not in have]
+    others = _features_of(corpus, missing, backbone, params)
+    place = dict(zip(missing, range(len(missing)), strict=True))
+    rows = np.array([features[have[name]] if name in have else others[place[name]] for name in names])
+    tested = set(table.loc[table[SPLITS[BY_NIGHT]] == "test", "night"])
+    test = np.isin(truth["night"].to_numpy(str)[pool], sorted(tested))
+    labels = {
+        name: np.array([CLASSES.index(word) for word in words[pool]]) for name, words in (("low", low), ("high", high))
+    }
+    nights = truth["night"].to_numpy(str)[pool][test]
+    result: dict[str, dict[str, float]] = {}
+    for trainer, taught in labels.items():
+        model = chosen.model.fit(rows[~test], taught[~test])
+        predicted = np.asarray(model.predict(rows[test]), np.int64)
+        result[trainer] = {
+            judge: float(means(confusion(Answers(own[test], predicted, nights)))["mean_precision"])
+            for judge, own in labels.items()
+        }
+    return {
+        "images": len(pool),
+        "shift": settings.labeller_shift,
+        "agreement": float((labels["low"] == labels["high"]).mean()),
+        "kappa": kappa(labels["low"], labels["high"]),
+        "test_images": int(test.sum()),
+        "mean_precision": result,
+    }
+
+
+def _features_of(corpus: Path, names: list[str], backbone: Any, params: Params) -> Floats:
+    import torch
+
+    size = params.kvammen.features.image_size_px
+    if not names:
+        return np.zeros((0, 0))
+    pixels = np.stack([decode_square(corpus / "images" / name, size)[0] for name in names])
+    images = Images(tuple(names), pixels, np.zeros(len(names), np.int64))
+    return networks.features(backbone, images, torch.device(of_workers(params.engine)))
+
+
+def _votes(fitted: Fitted, values: Floats) -> Floats:
+    """Share of the neighbours of each class, (n, 7); a class without training images has none."""
+    p = np.zeros((len(values), len(CLASSES)))
+    p[:, np.asarray(fitted.model.classes_, int)] = fitted.model.predict_proba(values)
+    return p

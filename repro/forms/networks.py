@@ -1,0 +1,284 @@
+"""Networks of torchvision by name, with a head of seven classes: how they begin, learn, answer and explain themselves.
+
+With weights from elsewhere, the head is fitted first: a logistic regression on the pooled features of the training
+images. Then all weights are fine-tuned, with the BatchNorm statistics as they came, since a few hundred images are too few to learn new
+ones. A network that is cut keeps its first stages as they are. From scratch, all is trained together. The number of epochs is fixed beforehand and the last one is kept, so no test
+image chooses anything.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections import OrderedDict
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+from torch import Tensor, nn
+from torch.nn.functional import adaptive_avg_pool2d, cross_entropy, softmax
+from torch.nn.modules.batchnorm import _BatchNorm
+from torchvision import models
+
+from repro.classifier.images import Images, plain_batches, training_batches
+from repro.classifier.network import NETWORK, drawn, imagenet
+from repro.classifier.network import build as build_observatory
+from repro.errors import ReproError
+from repro.forms.classes import CLASSES
+from repro.params import FormsNetwork
+
+LOOK = 32  # images of a batch without training
+HEAD_C = 0.1  # inverse strength of the head's regularisation, on standardised features
+WEIGHT_DECAY = 0.01
+GRID = 6  # parts of a side over which maps are averaged for neighbours and support vectors
+HEAD_CHANNELS = (96, 128, 192)  # of the convolutions behind a network that is cut
+WARM_UP = 0.2  # share of the steps in which the learning rate rises
+Floats = npt.NDArray[np.float64]
+
+
+def build(wanted: FormsNetwork, seed: int) -> nn.Module:
+    """Build a network with a head of seven classes, in evaluation mode, on the CPU.
+
+    Raises
+    ------
+    ReproError
+        If torchvision has no such network, it ends in no linear layer, or the weights cannot be had.
+    """
+    where = "params.yaml, kvammen.networks"
+    if wanted.name not in models.list_models(module=models):
+        raise ReproError(
+            found=f"network {wanted.name!r}",
+            expected="a classification network of torchvision, such as resnet50",
+            where=where,
+            remedy="list them with: .venv/bin/python -c 'from torchvision import models; print(models.list_models(models))'",
+        )
+    if wanted.weights == "observatory":
+        if wanted.name != NETWORK:
+            raise ReproError(
+                found=f"{wanted.name} from observatory",
+                expected=f"{NETWORK}, the only backbone that was learnt on simulated frames",
+                where=where,
+                remedy="set its weights to imagenet or none",
+            )
+        return _finished(build_observatory("observatory", seed), wanted, seed)
+    with drawn(seed, "network", wanted.name):
+        network = models.get_model(wanted.name, weights=None)
+        if wanted.weights == "imagenet":
+            otherwise = "set its weights to none or observatory in kvammen.networks of params.yaml"
+            network.load_state_dict(imagenet(wanted.name, otherwise))
+    return _finished(network, wanted, seed)
+
+
+def empty(wanted: FormsNetwork) -> nn.Module:
+    """A network of the same build with weights of no meaning, to be filled from a file."""
+    return build(wanted.model_copy(update={"weights": "none"}), 0)
+
+
+def _finished(network: nn.Module, wanted: FormsNetwork, seed: int) -> nn.Module:
+    return cut(network, wanted, seed) if wanted.stages else with_head(network, seed)
+
+
+def cut(network: nn.Module, wanted: FormsNetwork, seed: int) -> nn.Module:
+    """The first stages of a network, frozen, with a small convolutional head behind them.
+
+    Raises
+    ------
+    ReproError
+        If the network is not built of so many stages in a row.
+    """
+    stages = getattr(network, "features", None)
+    if not isinstance(stages, nn.Sequential) or not wanted.stages < len(stages):
+        known = f"1 to {len(stages) - 1}" if isinstance(stages, nn.Sequential) else "0: it has no stages in a row"
+        raise ReproError(
+            found=f"{wanted.stages} stages of {wanted.name}",
+            expected=known,
+            where="params.yaml, kvammen.networks",
+            remedy="set its stages to one of these numbers",
+        )
+    body = stages[: wanted.stages].requires_grad_(False).eval()
+    with torch.inference_mode():
+        channels = int(body(torch.zeros(1, 3, 64, 64)).shape[1])
+    layers: list[nn.Module] = [nn.BatchNorm2d(channels)]
+    with drawn(seed, "head"):
+        for outputs in HEAD_CHANNELS:
+            layers += [nn.Conv2d(channels, outputs, 3, padding=1, bias=False), nn.BatchNorm2d(outputs), nn.ReLU()]
+            layers += [nn.MaxPool2d(2)] if outputs != HEAD_CHANNELS[-1] else []
+            channels = outputs
+        head = nn.Sequential(*layers)
+        last = nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Dropout(0.4), nn.Linear(channels, len(CLASSES)))
+    return nn.Sequential(OrderedDict(body=body, features=head, classifier=last)).eval()
+
+
+def head_of(network: nn.Module) -> tuple[str, nn.Linear]:
+    """Name and module of a network's last linear layer.
+
+    Raises
+    ------
+    ReproError
+        If there is none.
+    """
+    found = [(name, module) for name, module in network.named_modules() if isinstance(module, nn.Linear)]
+    if not found:
+        raise ReproError(
+            found=f"{type(network).__name__}, which has no linear layer",
+            expected="a network that ends in one, whose outputs can be made seven",
+            where="params.yaml, kvammen.networks",
+            remedy="choose another network, such as resnet50",
+        )
+    return found[-1]
+
+
+def with_head(network: nn.Module, seed: int, outputs: int = len(CLASSES)) -> nn.Module:
+    """Replace the last linear layer by one of so many outputs, drawn from the seed; gives the network."""
+    name, old = head_of(network)
+    with drawn(seed, "head"):
+        network.set_submodule(name, nn.Linear(old.in_features, outputs))
+    return network.eval()
+
+
+@contextmanager
+def without_head(network: nn.Module) -> Iterator[nn.Module]:
+    """The network with its head taken off for the block: it gives pooled features."""
+    name, head = head_of(network)
+    network.set_submodule(name, nn.Identity())
+    try:
+        yield network.eval()
+    finally:
+        network.set_submodule(name, head)
+
+
+def features(network: nn.Module, images: Images, device: torch.device) -> Floats:
+    """What the head sees of each image, (n, features); of a network that is cut, its maps by the means of GRID x GRID parts."""
+    if "body" in dict(network.named_children()):
+        body = network.get_submodule("body").eval()
+        with torch.inference_mode():
+            maps = [
+                adaptive_avg_pool2d(body(batch), GRID).flatten(1).cpu()
+                for batch, _ in plain_batches(images, LOOK, device)
+            ]
+        return np.asarray(torch.cat(maps).numpy(), np.float64)
+    with without_head(network) as body, torch.inference_mode():
+        parts = [body(batch).float().cpu() for batch, _ in plain_batches(images, LOOK, device)]
+    return np.asarray(torch.cat(parts).numpy(), np.float64)
+
+
+def probabilities(network: nn.Module, images: Images, device: torch.device) -> Floats:
+    """Softmax of the seven classes for each image, (n, 7)."""
+    network.eval()
+    with torch.inference_mode():
+        parts = [network(batch).double().cpu() for batch, _ in plain_batches(images, LOOK, device)]
+    return np.asarray(softmax(torch.cat(parts), 1).numpy())
+
+
+def fit_head(network: nn.Module, known: Floats, classes: npt.NDArray[np.int64]) -> None:
+    """Set the head to a logistic regression on features (n, features); classes (n,) from 0 to 6, all of them present."""
+    model = make_pipeline(StandardScaler(), LogisticRegression(C=HEAD_C, max_iter=300))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)  # fine-tuning goes on from wherever it stands
+        model.fit(known, classes)
+    scaler, regression = model[0], model[1]
+    weight = regression.coef_ / scaler.scale_
+    _, head = head_of(network)
+    with torch.no_grad():
+        head.weight.copy_(torch.from_numpy(weight))
+        head.bias.copy_(torch.from_numpy(regression.intercept_ - weight @ scaler.mean_))
+
+
+def train(
+    wanted: FormsNetwork, images: Images, seed: int, batch: int, device: torch.device
+) -> tuple[nn.Module, list[float]]:
+    """Train a network on all images.
+
+    Parameters
+    ----------
+    wanted : FormsNetwork
+        Which, and how.
+    images : Images
+        Training images of the network's size; classes from 0 to 6, all of them present.
+    seed : int
+        Decides the random weights, order, augmentation and dropout.
+    batch : int
+        Images of a batch.
+    device : torch.device
+        Where.
+
+    Returns
+    -------
+    nn.Module
+        In evaluation mode.
+    list of float
+        Mean loss of each epoch.
+
+    Raises
+    ------
+    ReproError
+        If the loss is not finite.
+    """
+    network = build(wanted, seed).to(device).to(memory_format=torch.channels_last)
+    pretrained = wanted.weights != "none" and not wanted.stages
+    if pretrained:
+        fit_head(network, features(network, images, device), images.classes)
+    steps = -(-len(images) // batch) * wanted.epochs
+    if not steps:
+        return network, []
+    learning = [parameter for parameter in network.parameters() if parameter.requires_grad]
+    optimiser = torch.optim.AdamW(learning, lr=wanted.learning_rate, weight_decay=WEIGHT_DECAY)
+    rate = torch.optim.lr_scheduler.LambdaLR(optimiser, lambda step: _share(step, steps))
+    losses = []
+    for epoch in range(1, wanted.epochs + 1):
+        network.train()
+        fixed = network if pretrained else network.get_submodule("body") if wanted.stages else nn.Identity()
+        for module in fixed.modules():
+            if pretrained and not isinstance(module, _BatchNorm):
+                continue
+            module.eval()
+        with drawn(seed, "epoch", epoch):
+            losses.append(_epoch(network, optimiser, rate, images, seed, batch, epoch, device))
+    return network.eval(), losses
+
+
+def _epoch(
+    network: nn.Module, optimiser: torch.optim.AdamW, rate: torch.optim.lr_scheduler.LambdaLR, images: Images, seed: int,
+    batch: int, epoch: int, device: torch.device,
+) -> float:  # fmt: skip
+    total = 0.0
+    for inputs, classes in training_batches(images, batch, seed, epoch, device, workers=1):
+        if len(classes) > 1:  # BatchNorm has no statistics of a single image
+            loss: Tensor = cross_entropy(network(inputs), classes)
+            optimiser.zero_grad()
+            loss.backward()  # type: ignore[no-untyped-call]
+            optimiser.step()
+            total += float(loss.detach()) * len(classes)
+        rate.step()
+        if not np.isfinite(total):
+            raise ReproError(
+                found=f"a loss that is no number in epoch {epoch}",
+                expected="a finite number",
+                where="stage networks of stages/kvammen",
+                remedy="lower the learning_rate of this network in kvammen.networks of params.yaml",
+            )
+    return total / len(images)
+
+
+def _share(step: int, steps: int) -> float:
+    """Learning rate as a share of the highest: it rises in a line and falls as a cosine."""
+    rise = WARM_UP * steps
+    if step < rise:
+        return (step + 1) / (rise + 1)
+    return 0.5 * (1 + float(np.cos(np.pi * (step - rise) / max(steps - rise, 1))))
+
+
+def last_maps(network: nn.Module) -> nn.Module:
+    """The layer that Grad-CAM explains: the last one with maps before they are pooled."""
+    for name in ("layer4", "features"):
+        layer = getattr(network, name, None)
+        if isinstance(layer, nn.Sequential):
+            # Grad-CAM follows gradients back to a layer that has weights.
+            return [child for child in layer.children() if any(True for _ in child.parameters())][-1]
+    convolutions = [module for module in network.modules() if isinstance(module, nn.Conv2d)]
+    return convolutions[-1]

@@ -1,0 +1,148 @@
+"""Stage networks: train every network on the main split with several seeds, and once on the other splits."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from repro.classifier import network as weight_files
+from repro.classifier.device import of_workers
+from repro.engine import receipts
+from repro.engine.run_nights import run_nights
+from repro.files import read_json, write_json, write_table
+from repro.forms import networks
+from repro.forms.classes import CLASSES
+from repro.forms.load_corpus import SPLITS, images_of, read_loaded, sides_of
+from repro.params import FormsNetwork, Params
+from repro.seeding import generator
+
+#: Columns of the probabilities in a table of answers.
+P_COLUMNS = tuple(f"p_{name}" for name in CLASSES)
+
+
+@dataclass(frozen=True)
+class _Training:
+    work: receipts.NightWork
+    network: FormsNetwork
+    split: str
+    number: int
+    seed: int
+    batch: int
+    device: str
+    simulated: bool
+
+    @property
+    def size(self) -> int:
+        """Epochs, for the progress bar."""
+        return self.network.epochs
+
+
+def train_networks(loaded: Path, out: Path, params: Params) -> list[dict[str, Any]]:
+    """Train the networks; a training that is there already, of the same images, parameters and code, is kept.
+
+    Parameters
+    ----------
+    loaded : Path
+        Folder of stage load.
+    out : Path
+        ``answers/ID.parquet``: ``method``, ``split``, ``seed``, ``name``, ``night``, ``label``, ``predicted`` and the
+        probabilities of the test images; ``weights/ID.safetensors``; ``networks.json``.
+    params : Params
+        All parameters.
+
+    Returns
+    -------
+    list of dict
+        One entry a training: ``id``, ``method``, ``split``, ``seed``, ``images``, ``losses``.
+    """
+    document = read_json(loaded / "load.json", made_by="make records")
+    main, splits = sides_of(document)
+    settings = params.kvammen
+    jobs = [
+        _job(loaded, out, network, split, number, params, simulated=document["simulated"])
+        for network in settings.trained
+        for split in splits
+        for number in range(settings.seeds if split == main else 1)
+    ]
+    outcome = run_nights("train networks", out, jobs, _train, workers=params.engine, unit="epochs", clear_stale=False)
+    if outcome.failed:
+        raise outcome.failed[0].error()
+    kept = {path for job in jobs for path in job.work.outputs}
+    for path in (*out.glob("answers/*.parquet"), *out.glob("weights/*.safetensors")):
+        if path not in kept:  # of networks that are no longer asked for
+            path.unlink()
+    done = []
+    for job in jobs:
+        receipt = receipts.read(job.work.receipt)
+        done.append({"id": job.work.night, **(receipt or {})["summary"]})
+    write_json(out / "networks.json", done)
+    return done
+
+
+def read_answers(files: Sequence[Path]) -> pd.DataFrame:
+    """Tables of answers of several methods, one after the other."""
+    return pd.concat([pd.read_parquet(path) for path in files], ignore_index=True)
+
+
+def answers_table(
+    rows: pd.DataFrame, predicted: npt.NDArray[np.int64], p: npt.NDArray[np.float64] | None, **columns: Any
+) -> pd.DataFrame:
+    """Answers to test images.
+
+    Parameters
+    ----------
+    rows : DataFrame
+        ``name``, ``night`` and ``label`` of the images.
+    predicted : ndarray of int, shape (n,)
+        Class numbers.
+    p : ndarray, shape (n, 7), optional
+        Probabilities; NaN in the table where a method has none.
+    columns
+        ``method``, ``split`` and ``seed``.
+    """
+    table = rows[["name", "night", "label"]].reset_index(drop=True).assign(**columns)
+    table["predicted"] = [CLASSES[k] for k in predicted]
+    values = np.full((len(table), len(CLASSES)), np.nan) if p is None else p
+    return pd.concat([table, pd.DataFrame(values, columns=list(P_COLUMNS))], axis=1)
+
+
+def _job(
+    loaded: Path, out: Path, network: FormsNetwork, split: str, number: int, params: Params, *, simulated: bool
+) -> _Training:
+    name = f"{network.id}_{SPLITS[split]}_{number}"
+    seed = int(generator(params.seed, "forms", network.method, split, number).integers(2**31))
+    settings = {"network": network.model_dump(), "split": split, "seed": seed, "batch": params.kvammen.batch}
+    work = receipts.NightWork(
+        name, (loaded / "pictures.npy", loaded / "pictures.parquet"),
+        (out / "answers" / f"{name}.parquet", out / "weights" / f"{name}.safetensors"),
+        out / "receipts" / f"{name}.json", receipts.settings_digest(settings, __name__),
+    )  # fmt: skip
+    device = str(of_workers(params.engine))
+    return _Training(work, network, split, number, seed, params.kvammen.batch, device, simulated)
+
+
+def _train(job: _Training) -> dict[str, Any]:
+    import torch
+
+    table, pixels = read_loaded(job.work.inputs[0].parent)
+    sides = table[SPLITS[job.split]].to_numpy(str)
+    device, size = torch.device(job.device), job.network.image_size_px
+    known = images_of(table, pixels, sides == "train", size)
+    network, losses = networks.train(job.network, known, job.seed, job.batch, device)
+    other = images_of(table, pixels, sides == "test", size)
+    p = networks.probabilities(network, other, device)
+    rows = table[sides == "test"].sort_values("name")
+    answers, weights = job.work.outputs
+    about = {"method": job.network.method, "split": job.split, "seed": job.number}
+    write_table(answers, answers_table(rows, p.argmax(1), p, **about))
+    notes = {
+        "network": job.network.name, "classes": CLASSES, "image_size_px": size, "simulated": job.simulated, **about,
+    }  # fmt: skip
+    weight_files.save(network, weights, notes)
+    return {**about, "images": len(known), "losses": [round(loss, 5) for loss in losses]}

@@ -1,0 +1,178 @@
+"""The journal of labels: every answer of every labeller, one JSON line each, appended and never changed.
+
+A line is on disk before its answer is confirmed. A line that a crash cut short is removed when the journal is opened again;
+it was never confirmed. An answer that arrives twice, because its sender heard no confirmation, is written once: its ``id``
+is known.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import threading
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from filelock import FileLock, Timeout
+
+from repro.errors import ReproError, unwritable
+from repro.files import sync_folder
+
+LABELLING, REVIEW = "label", "review"
+
+
+@dataclass(frozen=True)
+class Answer:
+    """One line of the journal.
+
+    Parameters
+    ----------
+    id : str
+        Chosen by the sender, unique.
+    task : str
+        See :mod:`repro.labelling.tasks`.
+    purpose : str
+        ``label``, or ``review`` for the second look at frames about which label and network disagree.
+    set : str
+        Empty for the labels of the corpus, which train; the labeller's name for those of a second labeller.
+    name : str
+        Published name of the frame.
+    label : str
+        A class, ``unsure`` or ``skip``.
+    labeller : str
+        Who answered.
+    at : str
+        When, ISO 8601, UTC.
+    """
+
+    id: str
+    task: str
+    purpose: str
+    set: str
+    name: str
+    label: str
+    labeller: str
+    at: str
+
+
+class Journal:
+    """The journal of one corpus, open for appending; one process at a time holds it.
+
+    Parameters
+    ----------
+    path : Path
+        The file; made if it is not there.
+
+    Raises
+    ------
+    ReproError
+        If another process holds it, a line in its midst is damaged, or it cannot be written.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._mutex = threading.Lock()
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._lock = FileLock(path.with_name(".lock"), timeout=0)
+            self._lock.acquire()
+        except Timeout:
+            raise ReproError(
+                found="another repro label at work on this corpus",
+                expected="one at a time: two would write the same files",
+                where=str(path),
+                remedy="use the page of the other one, or end it first",
+            ) from None
+        except OSError as error:
+            raise unwritable(error, path) or error from None
+        try:
+            self.answers = read_journal(path)
+            self._ids = {answer.id: answer for answer in self.answers}
+            self._file = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o666)
+            os.ftruncate(self._file, _whole_bytes(path))
+            sync_folder(path.parent)
+        except BaseException:
+            self._lock.release()
+            raise
+
+    def append(self, answer: Answer) -> Answer:
+        """Write an answer to disk, unless its ``id`` is known; gives the one that stands in the journal.
+
+        Raises
+        ------
+        UnwritableError
+            If the disk is full; nothing of the answer is kept then.
+        """
+        with self._mutex:
+            if answer.id in self._ids:
+                return self._ids[answer.id]
+            line = json.dumps(asdict(answer), ensure_ascii=False).encode() + b"\n"
+            size = os.fstat(self._file).st_size
+            try:
+                written = 0
+                while written < len(line):
+                    written += os.write(self._file, line[written:])
+                os.fsync(self._file)
+            except OSError as error:
+                os.ftruncate(self._file, size)  # half a line must not stand before the next one
+                raise unwritable(error, self.path) or error from None
+            self.answers.append(answer)
+            self._ids[answer.id] = answer
+            return answer
+
+    def close(self) -> None:
+        """Let go of the file."""
+        os.close(self._file)
+        self._lock.release()
+
+    def __enter__(self) -> Journal:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+def read_journal(path: Path) -> list[Answer]:
+    """Answers of a journal, in their order; none if there is no journal. A last line that was cut is left out.
+
+    Raises
+    ------
+    ReproError
+        If a whole line is damaged; the message names it.
+    """
+    if not path.is_file():
+        return []
+    answers = []
+    for number, line in enumerate(path.read_bytes()[: _whole_bytes(path)].splitlines(), 1):
+        try:
+            answers.append(_answer(json.loads(line)))
+        except (ValueError, TypeError, RecursionError):
+            raise ReproError(
+                found="a line that is no answer of a labeller",
+                expected=f"a JSON object with {', '.join(Answer.__dataclass_fields__)}",
+                where=f"{path}, line {number}",
+                remedy="remove this line, or restore the file from a copy",
+            ) from None
+    return answers
+
+
+def _answer(document: Any) -> Answer:
+    answer = Answer(**document)
+    if not all(isinstance(value, str) for value in vars(answer).values()):
+        raise ValueError("a value that is no text")
+    return answer
+
+
+def _whole_bytes(path: Path) -> int:
+    """Length of the whole lines; only the last line can be cut."""
+    return path.read_bytes().rfind(b"\n") + 1 if path.is_file() else 0
+
+
+def latest(answers: list[Answer], task: str, purpose: str, set_: str) -> dict[str, Answer]:
+    """The last answer for each frame of one set, in the order in which the frames were first answered."""
+    found: dict[str, Answer] = {}
+    for answer in answers:
+        if (answer.task, answer.purpose, answer.set) == (task, purpose, set_):
+            found[answer.name] = answer
+    return found

@@ -1,0 +1,142 @@
+"""A second look at the frames about which a label and the network disagree.
+
+Only answers of a network that did not learn the frame are used: those of its own validation frames, which stage train keeps.
+Among the frames are as many about which both agree, and neither label nor answer is shown before the labeller has answered, so
+the page does not say what the network would like to hear. The new labels are kept apart and train nothing: labels that are
+only looked at again where the network disagrees move towards the network, so the accuracy after them flatters it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+
+from repro.errors import ReproError
+from repro.labelling.frame_source import FrameSource, check_frames
+from repro.labelling.label_store import LabelStore
+from repro.labelling.server import Session, Shown
+from repro.labelling.tasks import AURORA
+from repro.paths import Paths
+from repro.seeding import generator
+from repro.untrusted import read_table
+
+_COLUMNS = ["split", "network", "name", "label", "predicted", "p_yes"]
+_UNSEEN = "unseen nights"
+
+
+def unlearnt_answers(paths: Paths, corpus: str) -> pd.DataFrame:
+    """Answers of networks about frames that they did not learn: ``name``, ``label``, ``predicted``, ``p_yes``; one a frame.
+
+    An answer about a night that the network never saw goes before one about a night that it saw other frames of.
+
+    Raises
+    ------
+    ReproError
+        If stage train has not run.
+    """
+    source = paths.stage(corpus, "train") / "validation.parquet"
+    rows = read_table(source, made_by="dvc repro train", columns=_COLUMNS)
+    rows = rows[rows["network"] == 0].assign(unseen=rows["split"] == _UNSEEN)
+    rows = rows.sort_values(["unseen", "name"], ascending=[False, True]).drop_duplicates("name")
+    return rows.drop(columns=["split", "network", "unseen"]).sort_values("name", ignore_index=True)
+
+
+def review_session(paths: Paths, corpus: str, store: LabelStore, *, seed: int) -> Session:
+    """A page with the frames of disagreement, among as many others, in an order drawn from the seed.
+
+    Raises
+    ------
+    ReproError
+        If stage train has not run, or label and network agree about every frame.
+    """
+    rows = unlearnt_answers(paths, corpus)
+    differ = rows[rows["label"] != rows["predicted"]]
+    if differ.empty:
+        raise ReproError(
+            found=f"no disagreement among {len(rows)} frames",
+            expected="frames about which label and network disagree",
+            where=str(paths.stage(corpus, "train") / "validation.parquet"),
+            remedy="there is nothing to look at again",
+        )
+    rng = generator(seed, "review")
+    agree = rows[rows["label"] == rows["predicted"]]
+    controls = agree.iloc[rng.permutation(len(agree))[: len(differ)]]
+    chosen = pd.concat([differ, controls], ignore_index=True)
+    chosen = chosen.iloc[rng.permutation(len(chosen))].reset_index(drop=True)
+    source = FrameSource(paths, corpus)
+    check_frames(chosen["name"].tolist(), source, paths.stage(corpus, "train") / "validation.parquet")
+    reveal = {
+        row["name"]: f"label was {row['label']}, network says {row['predicted']} (p(yes) {row['p_yes']:.3f})"
+        for row in chosen.to_dict("records")
+    }
+    return Session(corpus, AURORA, [Shown(name, {}) for name in chosen["name"]], source, store, reveal)
+
+
+def review_summary(paths: Paths, corpus: str, store: LabelStore) -> list[str]:
+    """What the second look changed, and what that would do to the accuracy, for people."""
+    return summary_lines(review_counts(unlearnt_answers(paths, corpus), store))
+
+
+def review_counts(rows: pd.DataFrame, store: LabelStore) -> dict[str, Any]:
+    """Counts of a review by name.
+
+    Parameters
+    ----------
+    rows : DataFrame
+        Of :func:`unlearnt_answers`.
+    store : LabelStore
+        Of the review.
+
+    Returns
+    -------
+    dict
+        ``frames``; ``right_before`` and ``right_after``, frames whose label is the network's answer; ``looked_at`` and
+        ``changed`` by ``disagreement`` and ``agreement`` before the review; ``unsure``.
+    """
+    again = {name: answer.label for name, answer in store.answers().items()}
+    after = [
+        again[name] if again.get(name) in AURORA.classes else label
+        for name, label in zip(rows["name"], rows["label"], strict=True)
+    ]
+    table = rows.assign(
+        after=after, seen=rows["name"].isin([n for n, label in again.items() if label in AURORA.classes])
+    )
+    found: dict[str, Any] = {
+        "frames": len(table),
+        "right_before": int((table["label"] == table["predicted"]).sum()),
+        "right_after": int((table["after"] == table["predicted"]).sum()),
+        "unsure": sum(label == "unsure" for label in again.values()),
+        "looked_at": {},
+        "changed": {},
+    }
+    for kind, part in (
+        ("disagreement", table[table["label"] != table["predicted"]]),
+        ("agreement", table[table["label"] == table["predicted"]]),
+    ):
+        found["looked_at"][kind] = int(part["seen"].sum())
+        found["changed"][kind] = int((part["after"] != part["label"]).sum())
+    return found
+
+
+def summary_lines(found: Mapping[str, Any]) -> list[str]:
+    """The counts of a review in words."""
+    frames = found["frames"]
+    lines = [
+        f"{found['looked_at'][kind]} frames of {kind} looked at again, {found['changed'][kind]} labels changed"
+        for kind in ("disagreement", "agreement")
+    ]
+    seen, changed = found["looked_at"]["agreement"], found["changed"]["agreement"]
+    lines.append(
+        f"accuracy with the labels as given {found['right_before']}/{frames} = {found['right_before'] / frames:.2%}, "
+        f"with the changed ones {found['right_after']}/{frames} = {found['right_after'] / frames:.2%}"
+    )
+    if seen:
+        lines.append(
+            f"where both agreed, the same labeller changed {changed / seen:.1%}: so much is the labeller's own noise"
+        )
+    lines.append(
+        "the second figure flatters the network: mostly frames that it got wrong were looked at again; labels.csv is as it was"
+    )
+    return lines

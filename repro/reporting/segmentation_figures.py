@@ -1,0 +1,221 @@
+"""Figures of the page on segmentation: curves over thresholds, maps by magnetic local time, panels as in Figure 4."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import cv2
+import matplotlib as mpl
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.collections import PolyCollection
+
+from repro.reporting.canvas import FIRST, INK, QUIET, SECOND, canvas, write_csv
+from repro.segmentation.cells import borders_deg, directions
+from repro.segmentation.occurrence_maps import HOURS, Occurrence
+from repro.segmentation.threshold_curves import FACTOR
+
+THIRD = "#009e73"  # bluish green of the same palette
+BIN_HOURS = 2  # of the maps on the page
+NAMES = {"truth": "truth", "network": "network"}
+STYLES = {1: "-", 2: "--"}
+
+
+def method_name(method: str) -> str:
+    """Words for a method of the tables, such as ``differencing_2``."""
+    return NAMES.get(method, f"differencing, {method.rsplit('_', 1)[-1]} min")
+
+
+def draw_precision_recall(table: pd.DataFrame, folder: Path, *, simulated: bool) -> None:
+    """Precision against recall of both methods, and recall of stationary and moving aurora against false alarms."""
+    with canvas(folder / "kopri_curves.svg", width_in=7.6, height_in=4.3, simulated=simulated) as figure:
+        left, right = figure.subplots(1, 2)
+        network = table[table["method"] == "network"]
+        left.plot(network["recall"], network["precision"], color=FIRST, marker="o", ms=3, label="network")
+        right.plot(
+            network["false_alarms"],
+            network["recall_stationary"],
+            color=FIRST,
+            marker="o",
+            ms=3,
+            label="network, stationary",
+        )
+        right.plot(network["false_alarms"], network["recall_moving"], color=FIRST, ls=":", label="network, moving")
+        for lag, rows in table[table["method"] == "differencing"].groupby("lag_min"):
+            style = STYLES.get(int(str(lag)), "-.")
+            left.plot(
+                rows["recall"],
+                rows["precision"],
+                color=SECOND,
+                ls=style,
+                marker="s",
+                ms=2.5,
+                label=f"differencing, {lag} min",
+            )
+            right.plot(
+                rows["false_alarms"],
+                rows["recall_stationary"],
+                color=SECOND,
+                ls=style,
+                label=f"differencing {lag} min, stationary",
+            )
+            right.plot(
+                rows["false_alarms"],
+                rows["recall_moving"],
+                color=THIRD,
+                ls=style,
+                label=f"differencing {lag} min, moving",
+            )
+        left.set(xlabel="recall", ylabel="precision", xlim=(0, 1), ylim=(0, 1.02), title="Precision and recall")
+        right.set(xlabel="false alarms, share of cells without aurora", ylabel="recall", xscale="log", ylim=(0, 1.02))
+        right.set_xlim(1e-4, 1)
+        right.set_title("Recall at equal false alarms")
+        for axes in (left, right):
+            axes.grid(visible=True)
+            axes.legend(fontsize=6.5, loc="upper center", bbox_to_anchor=(0.5, -0.16), ncols=2)
+    write_csv(folder / "kopri_curves.csv", table)
+
+
+def draw_factor(table: pd.DataFrame, folder: Path, *, simulated: bool) -> None:
+    """The factor between occurrences over the threshold of differencing, for both lags, and the poster's five."""
+    with canvas(folder / "kopri_factor.svg", width_in=7.6, height_in=3.1, simulated=simulated) as figure:
+        axes = figure.subplots()
+        rows = table[table["method"] == "differencing"]
+        for lag, mine in rows.groupby("lag_min"):
+            style = STYLES.get(int(str(lag)), "-.")
+            axes.plot(
+                mine["threshold"],
+                mine["factor_of_network"],
+                color=FIRST,
+                ls=style,
+                label=f"network over differencing, {lag} min",
+            )
+            axes.plot(
+                mine["threshold"],
+                mine["factor_of_truth"],
+                color=QUIET,
+                ls=style,
+                lw=1,
+                label=f"truth over differencing, {lag} min",
+            )
+        axes.axhline(FACTOR, color=SECOND, lw=1)
+        axes.annotate(
+            'the poster: "approximately five times"', (1, FACTOR), (0, 3), xycoords=("axes fraction", "data"),
+            textcoords="offset points", ha="right", color=SECOND, fontsize=7.5,
+        )  # fmt: skip
+        axes.axhline(1, color=INK, lw=0.5)
+        axes.set(
+            xlabel="threshold, counts of 255", ylabel="factor", yscale="log", xlim=(0, float(rows["threshold"].max()))
+        )
+        axes.set_yticks([0.5, 1, 2, 5, 10, 20, 50], labels=["0.5", "1", "2", "5", "10", "20", "50"])
+        axes.minorticks_off()
+        axes.grid(visible=True)
+        axes.legend(fontsize=7, loc="upper left")
+
+
+def draw_maps(maps: Mapping[str, Occurrence], equatorward_deg: float, folder: Path, *, simulated: bool) -> None:
+    """Occurrence by magnetic local time, a row a method, with the number of images under each map."""
+    merged = {method: found.merged(BIN_HOURS) for method, found in maps.items()}
+    bins = [bin for bin in range(HOURS // BIN_HOURS) if any(found.images[bin] for found in merged.values())]
+    highest = max(0.1, *(float(np.nanmax(found.rate)) for found in merged.values() if found.images.any()))
+    colours = mpl.colormaps["viridis"]
+    shapes = cell_shapes(equatorward_deg)
+    with canvas(
+        folder / "kopri_maps.svg", width_in=7.8, height_in=0.55 + 0.95 * len(merged), arrange=False, simulated=simulated
+    ) as figure:
+        rows, columns = len(merged), len(bins)
+        for row, (method, found) in enumerate(merged.items()):
+            for column, number in enumerate(bins):
+                box = (0.085 + column * 0.85 / columns, 1 - (row + 1) * 0.86 / rows, 0.82 / columns, 0.74 / rows)
+                axes = figure.add_axes(box)
+                _map(axes, shapes, found.rate[number] if found.images[number] else None, colours, highest)
+                axes.set_title(
+                    f"{number * BIN_HOURS}–{(number + 1) * BIN_HOURS} h" if row == 0 else "", fontsize=7, loc="center"
+                )
+                axes.text(
+                    0.5,
+                    -0.06,
+                    f"n={found.images[number]}",
+                    transform=axes.transAxes,
+                    ha="center",
+                    va="top",
+                    fontsize=5.5,
+                    color=QUIET,
+                )
+            figure.text(
+                0.005,
+                1 - (row + 1) * 0.86 / rows + 0.37 / rows,
+                method_name(method).replace(", ", "\n"),
+                fontsize=7,
+                va="center",
+            )
+        bar = figure.add_axes((0.945, 0.3, 0.012, 0.45))
+        figure.colorbar(mpl.cm.ScalarMappable(mpl.colors.Normalize(0, highest), colours), cax=bar)
+        bar.tick_params(labelsize=6)
+    table = pd.concat(
+        [
+            pd.DataFrame(found.rate, columns=[f"cell_{cell}" for cell in range(found.rate.shape[1])]).assign(
+                method=method, hour=range(HOURS), images=found.images
+            )
+            for method, found in maps.items()
+        ]
+    )
+    write_csv(
+        folder / "kopri_maps.csv",
+        table[["method", "hour", "images", *[c for c in table if str(c).startswith("cell_")]]],
+    )
+
+
+def _map(
+    axes: Axes,
+    shapes: list[npt.NDArray[np.float64]],
+    rate: npt.NDArray[np.float64] | None,
+    colours: Any,
+    highest: float,
+) -> None:
+    if rate is not None:
+        axes.add_collection(
+            PolyCollection(
+                shapes, facecolors=colours(np.nan_to_num(rate) / highest), edgecolors="none", antialiased=False
+            )
+        )
+    for zenith in range(10, 90, 10):  # circles of elevation, every 10 deg
+        axes.add_patch(
+            mpl.patches.Circle(
+                (0, 0), zenith / 90, fill=False, ec="#ffffff" if rate is not None else "#c9ced4", lw=0.25
+            )
+        )
+    axes.set(xlim=(-1, 1), ylim=(-1, 1), aspect="equal")
+    axes.axis("off")
+
+
+def cell_shapes(equatorward_deg: float) -> list[npt.NDArray[np.float64]]:
+    """Outlines of the 400 cells, radius 1 at the horizon, equatorward at the top, as the sky is seen from below."""
+    shapes = []
+    for inner, outer, first, width in borders_deg():
+        turn = np.radians(np.linspace(first, first + width, max(3, int(width / 6))) - equatorward_deg)
+        # From below the sky, azimuth turns anticlockwise.
+        outline = [
+            np.stack([-np.sin(turn), np.cos(turn)], 1) * outer / 90,
+            np.stack([-np.sin(turn), np.cos(turn)], 1)[::-1] * inner / 90,
+        ]
+        shapes.append(np.concatenate(outline))
+    return shapes
+
+
+def turned(picture: npt.NDArray[np.uint8], equatorward_deg: float) -> npt.NDArray[np.uint8]:
+    """A square all-sky picture, north up and east left, turned so that the equator's direction is at the top."""
+    size = picture.shape[0]
+    turn = cv2.getRotationMatrix2D((size / 2 - 0.5, size / 2 - 0.5), -equatorward_deg, 1.0)
+    return np.asarray(cv2.warpAffine(picture, turn, (size, size), flags=cv2.INTER_LINEAR))
+
+
+def circles(size: int) -> npt.NDArray[np.bool_]:
+    """Pixels of the circles of elevation every 10 deg in a square all-sky picture."""
+    alt, _ = directions(size)
+    step = 90.0 / size
+    return np.asarray((np.abs((alt + 5) % 10 - 5) < step) & (alt > 5) & (alt < 85))

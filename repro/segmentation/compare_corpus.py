@@ -1,0 +1,160 @@
+"""Stage compare: both methods on the same images, and maps of occurrence by magnetic local time."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from repro.engine.run_nights import failures, summaries
+from repro.errors import ReproError
+from repro.files import write_json, write_table
+from repro.params import Params
+from repro.segmentation.frames_compared import Compared, gather
+from repro.segmentation.occurrence_maps import HOURS, Occurrence, occurrence
+from repro.segmentation.station import DARK_DEG
+from repro.segmentation.threshold_curves import MOVING, curves, finite_rows, summary
+from repro.simulated_mark import MARKER
+from repro.sky.ephemeris import positions
+
+STAGES = ("difference", "train", "segment")
+
+
+def compare(data: Path, folders: dict[str, Path], target: Path, params: Params) -> dict[str, Any]:
+    """Compare the methods on a corpus.
+
+    Parameters
+    ----------
+    data : Path
+        The corpus.
+    folders : dict
+        Folders of the stages :data:`STAGES`.
+    target : Path
+        Where ``compare.json``, ``curves.parquet``, ``occurrence.parquet`` (``method``, ``hour``, ``cell``, ``rate``,
+        ``images``) and ``examples.parquet`` go.
+    params : Params
+        All parameters.
+
+    Raises
+    ------
+    ReproError
+        If no labelled image of a held-out night has a partner.
+    """
+    kopri = params.kopri
+    compared = gather(data, folders, params)
+    held = compared.take((compared.table["part"] == "held_out").to_numpy() & compared.labelled & compared.paired)
+    if not len(held):
+        raise ReproError(
+            found=f"no labelled image of a held-out night with a partner {max(kopri.difference.lags_min)} min before it",
+            expected="images a minute apart, with masks, of nights that are not for training",
+            where=str(data),
+            remedy="add such images, or raise kopri.difference.tolerance_s in params.yaml",
+        )
+    table = curves(held, kopri)
+    sun = positions(compared.table["time_utc"].to_numpy("datetime64[s]"), kopri.site).sun_alt_deg
+    maps = _maps(compared, sun < DARK_DEG, params)
+    document = {
+        "simulated": (data / MARKER).is_file(),
+        "images": len(compared),
+        "nights": int(compared.table["night"].nunique()),
+        "too_bright": int((sun >= DARK_DEG).sum()),
+        "not_usable": _listed(folders, "faults"),
+        "without_partner": _partners(folders["difference"]),
+        "refused_files": [vars(fault) for fault in failures(folders["difference"], made_by="make records")],
+        "held_out": summary(held, table, kopri),
+        "occurrence": {
+            method: {"mean": round(found.mean, 4) if found.images.any() else None, "images": found.images.tolist()}
+            for method, found in maps.items()
+        },
+        "curves": list(finite_rows(table.round(4))),
+    }
+    write_json(target / "compare.json", document)
+    write_json(target / "metrics.json", _metrics(document))  # for DVC
+    write_table(target / "curves.parquet", table)
+    write_table(target / "occurrence.parquet", _long(maps))
+    write_table(target / "examples.parquet", examples(held))
+    return document
+
+
+def _maps(compared: Compared, dark: np.ndarray[Any, np.dtype[np.bool_]], params: Params) -> dict[str, Occurrence]:
+    """Occurrence by each method in all dark images; the network also in nights that it learnt from."""
+    kopri = params.kopri
+    mlt = compared.table["mlt_h"].to_numpy()
+    true = dark & compared.labelled
+    maps = {"network": occurrence(compared.network_cells(kopri.threshold)[dark], mlt[dark])}
+    if true.any():
+        maps = {"truth": occurrence(compared.true_cells()[true], mlt[true]), **maps}
+    for lag, change in compared.change.items():
+        usable = dark & ~np.isnan(change[:, 0])
+        maps[f"differencing_{lag}"] = occurrence(change[usable] > kopri.difference.threshold_counts, mlt[usable])
+    return maps
+
+
+def _long(maps: dict[str, Occurrence]) -> pd.DataFrame:
+    parts = []
+    for method, found in maps.items():
+        hour, cell = np.indices(found.rate.shape)
+        parts.append(
+            pd.DataFrame(
+                {
+                    "method": method, "hour": hour.ravel(), "cell": cell.ravel(), "rate": found.rate.ravel(),
+                    "images": np.repeat(found.images, found.rate.shape[1]),
+                }
+            )
+        )  # fmt: skip
+    return pd.concat(parts, ignore_index=True)
+
+
+def read_maps(source: pd.DataFrame) -> dict[str, Occurrence]:
+    """Maps out of the table that the stage wrote, by method."""
+    result = {}
+    for method, rows in source.groupby("method", sort=False):
+        rows = rows.sort_values(["hour", "cell"])
+        rate = rows["rate"].to_numpy().reshape(HOURS, -1)
+        result[str(method)] = Occurrence(rate, rows["images"].to_numpy().reshape(HOURS, -1)[:, 0])
+    return result
+
+
+def examples(held: Compared) -> pd.DataFrame:
+    """Held-out images to look at: of each motion and place the one with most aurora, and one without any."""
+    table = held.table.assign(aurora=held.masks.mean((1, 2)))
+    lit = table[table["aurora"] > 0].sort_values("aurora", ascending=False)
+    order = {motion: number for number, motion in enumerate(("stationary", *MOVING))}
+    known = lit[lit["motion"].isin(order)].groupby(["motion", "place"], sort=False).head(1)
+    known = known.assign(order=known["motion"].map(order)).sort_values(["order", "place"]).drop(columns="order")
+    empty = table[(table["aurora"] == 0) & (table["weather"] != "clear")].head(1)
+    chosen = pd.concat([known if len(known) else lit.head(6), empty], ignore_index=True)
+    return chosen[["name", "night", "motion", "place", "light", "weather", "aurora"]]
+
+
+def _listed(folders: dict[str, Path], key: str) -> dict[str, dict[str, str]]:
+    """Images that could not be used, with the reason, by stage."""
+    return {
+        stage: {
+            name: fault for found in summaries(folders[stage]).values() for name, fault in found.get(key, {}).items()
+        }
+        for stage in ("difference", "segment")
+    }
+
+
+def _partners(folder: Path) -> dict[str, int]:
+    """Images without a partner, by lag."""
+    total: dict[str, int] = {}
+    for found in summaries(folder).values():
+        for lag, count in found["without_partner"].items():
+            total[lag] = total.get(lag, 0) + count
+    return total
+
+
+def _metrics(document: dict[str, Any]) -> dict[str, Any]:
+    held = document["held_out"]
+    return {
+        "iou": held["pixels"]["network"]["all"]["iou"],
+        "recall": held["pixels"]["network"]["all"]["recall"],
+        "precision": held["pixels"]["network"]["all"]["precision"],
+        "ratio_stationary": {
+            lag: found["ratio_stationary"] for lag, found in held["equal_false_alarms"]["lags"].items()
+        },
+    }

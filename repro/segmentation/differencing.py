@@ -1,0 +1,104 @@
+"""The previous method: aurora is where the means of red and green of a sky cell change from one image to the next.
+
+The poster and Jee et al. (2021) give neither thresholds nor the rule in full; what is ours is a parameter. A pair of images
+has one detection, which belongs to the later image.
+
+- Cell means, not pixels: a star that moves by a pixel stays in its cell, where a pixelwise difference would see a pair of
+  a bright and a dark star.
+- A step of the camera's gain moves all cells alike: the median over the cells of each channel's difference is taken out,
+  unless ``align`` is off.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from repro.segmentation.cells import Pixels, cell_map
+
+Floats = npt.NDArray[np.float64]
+Times = npt.NDArray[np.datetime64]
+Channels = Literal["and", "or"]
+BLACK = 2.0  # median count of the sky in red and green; below, the shutter was closed or the file is empty
+SATURATED = 250.0  # from this count on a cell's mean tells nothing
+SATURATED_SHARE = 0.5  # of the cells; from here on an image is not used
+
+
+def cell_means(images: Pixels) -> Floats:
+    """Means of red and green in the 400 cells of square all-sky images, (n, 400, 2).
+
+    Parameters
+    ----------
+    images : ndarray of uint8, shape (n, size, size, 3)
+        RGB, north up.
+    """
+    table = cell_map(images.shape[1])
+    return np.stack([table.means(image[..., :2]) for image in images]) if len(images) else np.zeros((0, 400, 2))
+
+
+def fault_of(means: Floats) -> str:
+    """Why an image with these cell means (400, 2) cannot be used; empty if it can."""
+    if np.median(means) < BLACK:
+        return "black"
+    if (means.max(1) >= SATURATED).mean() >= SATURATED_SHARE:
+        return "saturated"
+    return ""
+
+
+@dataclass(frozen=True)
+class Pairs:
+    """Images that have a partner.
+
+    Parameters
+    ----------
+    later, earlier : ndarray of int64, shape (p,)
+        Indices of the two images of each pair.
+    """
+
+    later: npt.NDArray[np.int64]
+    earlier: npt.NDArray[np.int64]
+
+
+def pairs(times_utc: Times, lag_s: float, tolerance_s: float, usable: npt.NDArray[np.bool_]) -> Pairs:
+    """Each usable image with the usable one a lag before it, if there is one within the tolerance.
+
+    Parameters
+    ----------
+    times_utc : ndarray of datetime64, shape (n,)
+        In order.
+    lag_s, tolerance_s : float
+        Seconds between the two images, and how much that may vary.
+    usable : ndarray of bool, shape (n,)
+        Images that are neither black nor saturated.
+    """
+    seconds = np.asarray(times_utc, "datetime64[ms]").astype("int64") / 1000.0
+    later, earlier = [], []
+    for index in np.flatnonzero(usable):
+        wanted = seconds[index] - lag_s
+        nearest = int(np.abs(seconds - wanted).argmin())
+        if abs(seconds[nearest] - wanted) <= tolerance_s and usable[nearest] and nearest < index:
+            later.append(int(index))
+            earlier.append(nearest)
+    return Pairs(np.array(later, np.int64), np.array(earlier, np.int64))
+
+
+def change(later: Floats, earlier: Floats, *, align: bool = True, channels: Channels = "and") -> Floats:
+    """How much each cell changed, (p, 400) in counts: a cell is flagged where this is above the threshold.
+
+    Parameters
+    ----------
+    later, earlier : ndarray, shape (p, 400, 2)
+        Means of red and green of both images.
+    align : bool
+        Take the median over all cells out of each channel's difference.
+    channels : str
+        ``and``: both channels must change by more than the threshold; ``or``: one of them.
+    """
+    difference = later - earlier
+    if align:
+        difference = difference - np.median(difference, axis=1, keepdims=True)
+    size = np.abs(difference)
+    return np.asarray(size.min(2) if channels == "and" else size.max(2))

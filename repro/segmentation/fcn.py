@@ -1,0 +1,184 @@
+"""The fully convolutional networks: torchvision's ``fcn_resnet50``, and the same head on the shipped backbone.
+
+Both end in two channels, background before aurora; softmax at 0.5 is then the larger of the two. The poster's text also
+allows one channel with a sigmoid: two-class cross-entropy is the loss of torchvision's reference, and our choice.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any, Literal, cast
+
+import torch
+from safetensors import safe_open
+from safetensors.torch import load_file
+from torch import Tensor, nn
+from torch.nn.functional import interpolate
+from torchvision.models import efficientnet_b1
+from torchvision.models.segmentation import FCN_ResNet50_Weights, fcn_resnet50
+from torchvision.models.segmentation.fcn import FCNHead
+
+from repro.classifier import network as classifier
+from repro.classifier.network import drawn
+from repro.errors import ReproError
+from repro.untrusted import message_of
+
+Initial = Literal["coco", "observatory", "none"]
+CLASSES = 2
+WEIGHTS = FCN_ResNet50_Weights.COCO_WITH_VOC_LABELS_V1
+WEIGHTS_FILE = "{unit}.safetensors"  # of a network, by the unit of its split
+RESNET, OBSERVATORY = "fcn_resnet50", "fcn_observatory"
+STAGES = 6  # of EfficientNet-B1 that are kept: what follows halves the image a fifth time
+#: Stages whose features the head sees, with their channels: a feature spans 4, 8 and 16 pixels.
+TAPS = {2: 24, 3: 40, 5: 112}
+
+
+class FcnObservatory(nn.Module):
+    """torchvision's FCN head over features of the shipped EfficientNet-B1 backbone.
+
+    One layer of ResNet-50 at stride 8 is 2,048 channels wide; here the features of three strides are brought to the finest
+    and put beside each other (Long et al. 2015 join strides too), so that narrow arcs keep a place.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.backbone = nn.Sequential(*list(efficientnet_b1(weights=None).features[:STAGES]))
+        self.classifier = FCNHead(sum(TAPS.values()), CLASSES)
+
+    def forward(self, images: Tensor) -> dict[str, Tensor]:
+        """Logits ``out`` (n, 2, height, width) of images (n, 3, height, width) normalised as ImageNet."""
+        features, tapped = images, []
+        for number, stage in enumerate(self.backbone):
+            features = stage(features)
+            if number in TAPS:
+                tapped.append(features)
+        size = tapped[0].shape[-2:]
+        joined = torch.cat([tapped[0], *(_enlarged(item, size) for item in tapped[1:])], 1)
+        return {"out": _enlarged(self.classifier(joined), images.shape[-2:])}
+
+
+def _enlarged(features: Tensor, size: torch.Size) -> Tensor:
+    return interpolate(features, size=size, mode="bilinear", align_corners=False)
+
+
+def build(initial: Initial, seed: int, *, auxiliary: bool = False) -> nn.Module:
+    """Build a network, in evaluation mode, on the CPU.
+
+    Parameters
+    ----------
+    initial : str
+        ``coco``, as published: ``fcn_resnet50`` with torchvision's weights, from its cache or by download, whose last
+        layers are replaced. ``none``: the same without weights. ``observatory``: :class:`FcnObservatory` on the shipped
+        backbone.
+    seed : int
+        Decides whatever is drawn.
+    auxiliary : bool
+        Keep the auxiliary head of ``fcn_resnet50``, for training; the other network has none.
+
+    Raises
+    ------
+    ReproError
+        If the weights cannot be had or are of another network.
+    """
+    network: nn.Module
+    with drawn(seed, "kopri", "network"):
+        if initial == "observatory":
+            own = FcnObservatory()
+            trained = classifier.build("observatory", seed).get_submodule("features")
+            kept = {key: value for key, value in trained.state_dict().items() if int(key.split(".")[0]) < STAGES}
+            own.backbone.load_state_dict(kept)
+            return own.eval()
+        if initial == "none":
+            network = _resnet(CLASSES, auxiliary=auxiliary)
+        else:
+            # The published weights fix the number of classes and the auxiliary head: both are changed afterwards.
+            network = _resnet(len(WEIGHTS.meta["categories"]), auxiliary=True)
+            _fill(network, coco(), coco_path())
+            for head in ("classifier", "aux_classifier"):
+                layers = cast(nn.Sequential, network.get_submodule(head))
+                layers[-1] = nn.Conv2d(cast(nn.Conv2d, layers[-1]).in_channels, CLASSES, 1)
+            if not auxiliary:
+                network.register_module("aux_classifier", None)
+    return network.eval()
+
+
+def name_of(network: nn.Module) -> str:
+    """Name of a network in the notes of its weights."""
+    return OBSERVATORY if isinstance(network, FcnObservatory) else RESNET
+
+
+def coco_path() -> Path:
+    """Where torchvision keeps the published weights, under ``TORCH_HOME`` or its default."""
+    return Path(torch.hub.get_dir(), "checkpoints", str(WEIGHTS.url).rsplit("/", 1)[1])
+
+
+def coco() -> dict[str, Tensor]:
+    """The weights that the poster began from, by torchvision's own loader.
+
+    Raises
+    ------
+    ReproError
+        If the file is neither there nor to be had, or is no weight file.
+    """
+    path = coco_path()
+    try:
+        if path.is_file():
+            return cast(dict[str, Tensor], torch.load(path, map_location="cpu", weights_only=True))
+        return cast(dict[str, Tensor], WEIGHTS.get_state_dict(progress=True, check_hash=True))
+    except Exception as error:  # of the connection, of the disk, or of whatever stands in the file
+        there = path.is_file()
+        raise ReproError(
+            found=f"{'a file that is no weight file' if there else 'no file, and no download'}: {message_of(error)}",
+            expected=f"{path.name}, about 142 MB, whose SHA-256 begins with {path.stem.rsplit('-', 1)[1]}",
+            where=str(path),
+            remedy=("remove it and run again; or " if there else "")
+            + f"fetch {WEIGHTS.url} on a machine that can and put it there; or name the corpus in kopri.train.initial_weights "
+            "of params.yaml, such as {jang_bogo: observatory}, which needs no download but is not what the poster used",
+        ) from None
+
+
+def load(source: Path) -> tuple[nn.Module, dict[str, Any]]:
+    """A trained network in evaluation mode, and the notes in its file; see :func:`repro.classifier.network.save`.
+
+    Raises
+    ------
+    ReproError
+        If the file is missing, damaged, or of another network.
+    """
+    try:
+        with safe_open(source, framework="pt") as file:
+            notes = json.loads((file.metadata() or {}).get("notes", "{}"))
+        state = load_file(source)
+    except Exception as error:  # the reader lets through whatever a flipped bit leads to
+        raise _unusable(f"a damaged or missing file: {message_of(error)}", source) from None
+    name = notes.get("network") if isinstance(notes, dict) else None
+    if name not in (OBSERVATORY, RESNET):
+        raise _unusable("weights of another network", source)
+    network: nn.Module = FcnObservatory() if name == OBSERVATORY else _resnet(CLASSES, auxiliary=False)
+    # The auxiliary head served training only.
+    _fill(network, {key: value for key, value in state.items() if not key.startswith("aux_classifier")}, source)
+    return network.eval(), notes
+
+
+def _resnet(classes: int, *, auxiliary: bool) -> nn.Module:
+    network: nn.Module = fcn_resnet50(weights=None, weights_backbone=None, num_classes=classes, aux_loss=auxiliary)
+    return network
+
+
+def _fill(network: nn.Module, state: dict[str, Tensor], where: Path) -> None:
+    try:
+        network.load_state_dict(state)
+    except Exception as error:
+        raise _unusable(f"weights of another network: {message_of(error)[:200]}", where) from None
+    if not all(bool(torch.isfinite(value).all()) for value in network.state_dict().values()):
+        raise _unusable("weights that are no numbers", where)
+
+
+def _unusable(found: str, where: Path) -> ReproError:
+    return ReproError(
+        found=found,
+        expected=f"weights of {RESNET} or {OBSERVATORY}",
+        where=str(where),
+        remedy="train anew with: make records; or name another file",
+    )

@@ -1,0 +1,259 @@
+"""Training as torchvision's reference does it: stochastic gradient descent, a falling rate, resized and cropped images.
+
+The published text gives neither rate nor epochs nor augmentation; parameters name what is the reference's and what is ours.
+Order and augmentation of an image depend on seed, epoch and image alone; a checkpoint after each epoch lets an interrupted
+training end in the same network.
+"""
+
+from __future__ import annotations
+
+import os
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import torch
+from PIL import Image
+from torch import Tensor, nn
+from torch.nn.functional import cross_entropy
+
+from repro.classifier.device import say
+from repro.classifier.network import drawn
+from repro.classifier.transforms import normalise
+from repro.engine.progress import progress
+from repro.errors import ReproError
+from repro.files import atomic_path
+from repro.params import KopriTrain
+from repro.seeding import generator
+from repro.segmentation.pixel_metrics import Confusion, confusion
+from repro.untrusted import message_of
+
+Pixels = npt.NDArray[np.uint8]
+Mask = npt.NDArray[np.bool_]
+IGNORED = 255  # in a target: pixels that a shrunk image does not cover, as in the reference
+POWER = 0.9  # of the falling rate, the reference's
+AUXILIARY_RATE = 10.0  # of the auxiliary head, the reference's
+CROP_STEP = 16  # sides of crops are multiples of it, so that features fit
+Rows = list[dict[str, float]]
+
+
+@dataclass(frozen=True)
+class LabelledImages:
+    """Images in memory with their masks: uint8 (n, size, size, 3) and bool (n, size, size)."""
+
+    pixels: Pixels
+    masks: Mask
+
+    def __len__(self) -> int:
+        return len(self.pixels)
+
+
+@dataclass(frozen=True)
+class SegmentationJob:
+    """One training: what on, how, where, and a checkpoint whose ``settings`` say that it belongs to this training."""
+
+    train: LabelledImages
+    validation: LabelledImages
+    params: KopriTrain
+    seed: int
+    device: torch.device
+    checkpoint: Path | None = None
+    settings: str = ""
+    title: str = "train"
+
+
+def train(
+    network: nn.Module, job: SegmentationJob, *, after_epoch: Callable[[int], None] | None = None
+) -> tuple[nn.Module, pd.DataFrame]:
+    """Train a network; the last epoch is kept, as in the reference, so validation images decide nothing.
+
+    Returns
+    -------
+    nn.Module
+        In evaluation mode.
+    DataFrame
+        One row an epoch: ``epoch``, ``train_loss``, ``val_loss``, ``val_iou``, ``val_precision``, ``val_recall``.
+
+    Raises
+    ------
+    ReproError
+        If the loss is not finite.
+    """
+    params = job.params
+    network = network.to(job.device).to(memory_format=torch.channels_last)
+    optimiser = torch.optim.SGD(
+        _groups(network, params), lr=params.learning_rate, momentum=params.momentum, weight_decay=params.weight_decay
+    )
+    rates = [group["lr"] for group in optimiser.param_groups]
+    rows = _resume(job, network, optimiser)
+    steps = -(-len(job.train) // params.batch)
+    with _deterministic(job.device), progress(job.title, params.epochs * len(job.train), "images") as bar:
+        bar.advance(len(rows) * len(job.train))
+        for epoch in range(len(rows) + 1, params.epochs + 1):
+            network.train()
+            if params.batchnorm == "fixed":
+                for module in network.get_submodule("backbone").modules():
+                    if isinstance(module, nn.BatchNorm2d):
+                        module.eval()
+            total = 0.0
+            with drawn(job.seed, "kopri", "epoch", epoch):
+                for step, (images, targets) in enumerate(_batches(job, epoch)):
+                    done = ((epoch - 1) * steps + step) / (params.epochs * steps)
+                    for group, rate in zip(optimiser.param_groups, rates, strict=True):
+                        group["lr"] = rate * (1 - done) ** POWER
+                    loss = _loss(network(images), targets, params.auxiliary_weight)
+                    optimiser.zero_grad()
+                    loss.backward()  # type: ignore[no-untyped-call]
+                    optimiser.step()
+                    total += float(loss.detach()) * len(images)
+                    bar.advance(len(images))
+            if not np.isfinite(total):
+                raise ReproError(
+                    found=f"a loss of {total}",
+                    expected="a finite number",
+                    where=f"stage kopri/train, epoch {epoch}",
+                    remedy="lower kopri.train.learning_rate in params.yaml",
+                )
+            rows.append({"epoch": epoch, "train_loss": total / len(job.train), **_validated(network, job)})
+            _save(job, network, optimiser, rows)
+            if after_epoch is not None:
+                after_epoch(epoch)
+    return network.eval(), pd.DataFrame(rows).astype({"epoch": "int64"})
+
+
+def probabilities(network: nn.Module, pixels: Pixels, device: torch.device, batch: int = 16) -> npt.NDArray[np.uint8]:
+    """Probability of aurora of each pixel, (n, size, size), in 255ths."""
+    network = network.to(device).eval()
+    parts = []
+    with torch.inference_mode():
+        for start in range(0, len(pixels), batch):
+            logits = network(normalise(pixels[start : start + batch], device))["out"].float()
+            parts.append(torch.softmax(logits, 1)[:, 1].mul(255).round().to(torch.uint8).cpu().numpy())
+    return np.concatenate(parts) if parts else np.zeros((0, *pixels.shape[1:3]), np.uint8)
+
+
+def _validated(network: nn.Module, job: SegmentationJob) -> dict[str, float]:
+    found = probabilities(network, job.validation.pixels, job.device)
+    if not len(found):
+        return dict.fromkeys(("val_loss", "val_iou", "val_precision", "val_recall"), float("nan"))
+    p = np.clip(found / 255.0, 1 / 510, 1 - 1 / 510)
+    loss = -np.log(np.where(job.validation.masks, p, 1 - p)).mean()
+    counts: Confusion = confusion(found >= 128, job.validation.masks)
+    return {
+        "val_loss": float(loss),
+        "val_iou": counts.iou,
+        "val_precision": counts.precision,
+        "val_recall": counts.recall,
+    }
+
+
+def _loss(outputs: dict[str, Tensor], targets: Tensor, auxiliary_weight: float) -> Tensor:
+    loss = cross_entropy(outputs["out"].float(), targets, ignore_index=IGNORED)
+    if "aux" in outputs:
+        loss = loss + auxiliary_weight * cross_entropy(outputs["aux"].float(), targets, ignore_index=IGNORED)
+    return loss
+
+
+def _groups(network: nn.Module, params: KopriTrain) -> list[dict[str, Any]]:
+    factors = {"backbone": 1.0, "classifier": params.head_rate_factor, "aux_classifier": AUXILIARY_RATE}
+    parts = {name: module for name, module in network.named_children() if name in factors}
+    return [
+        {"params": list(module.parameters()), "lr": params.learning_rate * factors[name]}
+        for name, module in parts.items()
+    ]
+
+
+def _batches(job: SegmentationJob, epoch: int) -> Iterator[tuple[Tensor, Tensor]]:
+    order = generator(job.seed, "kopri", "order", epoch).permutation(len(job.train))
+    for start in range(0, len(order), job.params.batch):
+        chosen = order[start : start + job.params.batch]
+        if len(chosen) == 1 and len(order) > 1:
+            continue  # statistics of a single image would spoil BatchNorm
+        parts = [
+            augmented(
+                job.train.pixels[index],
+                job.train.masks[index],
+                job.params,
+                generator(job.seed, "kopri", epoch, int(index)),
+            )
+            for index in chosen
+        ]
+        images = normalise(np.stack([image for image, _ in parts]), job.device)
+        yield images, torch.from_numpy(np.stack([target for _, target in parts])).long().to(job.device)
+
+
+def augmented(
+    image: Pixels, mask: Mask, params: KopriTrain, rng: np.random.Generator
+) -> tuple[Pixels, npt.NDArray[np.uint8]]:
+    """One image resized, mirrored and cropped at random, and its target of 0, 1 and :data:`IGNORED`.
+
+    A mirror image swaps east and west: harmless here, where nothing uses an azimuth.
+    """
+    size = len(image)
+    scaled = max(1, round(size * rng.uniform(*params.scale)))
+    crop = max(CROP_STEP, round(size * params.crop_share / CROP_STEP) * CROP_STEP)
+    picture = np.asarray(Image.fromarray(image).resize((scaled, scaled), Image.Resampling.BILINEAR))
+    target = np.asarray(Image.fromarray(mask.astype(np.uint8)).resize((scaled, scaled), Image.Resampling.NEAREST))
+    if rng.random() < params.flip:
+        picture, target = picture[:, ::-1], target[:, ::-1]
+    missing = max(0, crop - scaled)
+    picture = np.pad(picture, ((0, missing), (0, missing), (0, 0)))
+    target = np.pad(target, ((0, missing), (0, missing)), constant_values=IGNORED)
+    top, left = (int(rng.integers(len(picture) - crop + 1)) for _ in range(2))
+    return picture[top : top + crop, left : left + crop], target[top : top + crop, left : left + crop]
+
+
+@contextmanager
+def _deterministic(device: torch.device) -> Iterator[None]:
+    """Deterministic algorithms for the block. On a GPU two steps of this network have none, and torch warns instead."""
+    was = torch.are_deterministic_algorithms_enabled()
+    if device.type == "cuda":
+        os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
+    torch.use_deterministic_algorithms(True, warn_only=device.type == "cuda")
+    try:
+        yield
+    finally:
+        torch.use_deterministic_algorithms(was)
+
+
+def _save(job: SegmentationJob, network: nn.Module, optimiser: torch.optim.SGD, rows: Rows) -> None:
+    if job.checkpoint is None:
+        return
+    document = {
+        "settings": job.settings,
+        "weights": network.state_dict(),
+        "optimiser": optimiser.state_dict(),
+        "rows": rows,
+    }
+    with atomic_path(job.checkpoint) as temporary:
+        torch.save(document, temporary)
+
+
+def _resume(job: SegmentationJob, network: nn.Module, optimiser: torch.optim.SGD) -> Rows:
+    """Load a checkpoint of the same settings; an empty list if there is none that can be used."""
+    if job.checkpoint is None or not job.checkpoint.is_file():
+        return []
+    before = {key: value.clone() for key, value in network.state_dict().items()}
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", UserWarning)  # torch warns about pickles, which weights_only rejects
+            document = torch.load(job.checkpoint, map_location="cpu", weights_only=True)
+        if document["settings"] != job.settings:
+            return []
+        rows: Rows = document["rows"]
+        if [row["epoch"] for row in rows] != list(range(1, len(rows) + 1)) or len(rows) > job.params.epochs:
+            raise ValueError("epochs that do not follow each other")
+        network.load_state_dict(document["weights"])
+        optimiser.load_state_dict(document["optimiser"])
+    except Exception as error:  # whatever is wrong with it, the training can begin anew
+        network.load_state_dict(before)
+        say(f"kopri/train: the checkpoint {job.checkpoint} cannot be used, training begins anew: {message_of(error)}")
+        return []
+    say(f"kopri/train: resuming after epoch {len(rows)} of {job.params.epochs}")
+    return rows

@@ -1,0 +1,138 @@
+"""Both methods on the same images: the truth, the network's answer and the change of each cell, gathered in memory."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields, replace
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from repro.params import Params
+from repro.segmentation.cells import CELLS, cell_map
+from repro.segmentation.image_corpus import checked, find_images, load_masks
+from repro.segmentation.night_files import read_change, read_probability
+from repro.sky.magnetic import magnetic_local_time, magnetic_place
+from repro.untrusted import read_table
+
+#: What is known of a simulated image; of real ones nothing but what the masks say.
+GROUPS = ("motion", "light", "weather", "place")
+SHARE = 0.5  # of a cell's pixels from which it counts as auroral
+
+
+@dataclass(frozen=True)
+class Compared:
+    """n images with all that is known of them.
+
+    Parameters
+    ----------
+    table : DataFrame
+        ``name``, ``night``, ``time_utc``, ``mlt_h``, ``part`` (``train`` for nights that the network learnt from,
+        ``held_out`` for others) and :data:`GROUPS`.
+    probability : ndarray of uint8, shape (n, size, size)
+        Of aurora, in 255ths.
+    masks : ndarray of bool, shape (n, size, size)
+        Truth; only where ``labelled``.
+    labelled : ndarray of bool, shape (n,)
+    change : dict of ndarray (n, 400)
+        By lag in minutes; NaN where an image has no partner.
+    """
+
+    table: pd.DataFrame
+    probability: npt.NDArray[np.uint8]
+    masks: npt.NDArray[np.bool_]
+    labelled: npt.NDArray[np.bool_]
+    change: dict[int, npt.NDArray[np.float32]]
+
+    def __len__(self) -> int:
+        return len(self.table)
+
+    def take(self, chosen: npt.NDArray[np.bool_]) -> Compared:
+        """Images of a flag."""
+        arrays = {
+            item.name: getattr(self, item.name)[chosen] for item in fields(self) if item.name not in ("table", "change")
+        }
+        changes = {lag: table[chosen] for lag, table in self.change.items()}
+        return replace(self, table=self.table[chosen].reset_index(drop=True), change=changes, **arrays)
+
+    @property
+    def paired(self) -> npt.NDArray[np.bool_]:
+        """Images that have a partner at every lag."""
+        return np.asarray(np.all([~np.isnan(table[:, 0]) for table in self.change.values()], axis=0))
+
+    def true_cells(self) -> npt.NDArray[np.bool_]:
+        """Cells of which more than half is aurora, (n, 400)."""
+        return cells_of(self.masks)
+
+    def network_cells(self, threshold: float) -> npt.NDArray[np.bool_]:
+        """Cells of which the network calls more than half aurora, (n, 400)."""
+        return cells_of(self.probability >= np.ceil(255 * threshold))
+
+
+def cells_of(flags: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
+    """Cells of which more than half of the pixels are flagged, (n, 400), of flags (n, size, size)."""
+    if not len(flags):
+        return np.zeros((0, CELLS), bool)
+    table = cell_map(flags.shape[1])
+    return np.stack([table.means(flag.view(np.uint8))[:, 0] > SHARE for flag in flags])
+
+
+def gather(data: Path, folders: dict[str, Path], params: Params) -> Compared:
+    """Gather a corpus from the stages difference, train and segment.
+
+    Parameters
+    ----------
+    data : Path
+        The corpus.
+    folders : dict
+        Folder of each stage by its name.
+    params : Params
+        All parameters.
+    """
+    kopri = params.kopri
+    corpus = find_images(data, kopri.site)
+    rows = corpus.table
+    with_mask = set(checked(corpus, kopri.image_size_px)[0]["name"])
+    split = read_table(folders["train"] / "split.parquet", made_by="make records")
+    trained = set(split.loc[split[kopri.splits[0]] == "train", "night"])
+    known = _known(data)
+    parts: list[tuple[pd.DataFrame, npt.NDArray[np.uint8], dict[int, npt.NDArray[np.float32]]]] = []
+    for night, mine in rows.groupby("night"):
+        names, probability = read_probability(folders["segment"] / "nights" / f"{night}.npz")
+        found = read_change(folders["difference"] / "nights" / f"{night}.npz")
+        place = {str(name): index for index, name in enumerate(found.names)}
+        order = [place[str(name)] for name in names]
+        table = mine.set_index("name").loc[[str(name) for name in names]].reset_index()
+        parts.append((table, probability, {lag: values[order] for lag, values in found.change.items()}))
+    table = pd.concat([part[0] for part in parts], ignore_index=True)
+    table = (
+        table.merge(known, on="name", how="left") if len(known) else table.assign(**dict.fromkeys(GROUPS, "unknown"))
+    )
+    table["part"] = np.where(table["night"].isin(trained), "train", "held_out")
+    years = table["time_utc"].dt.year.to_numpy()
+    table["mlt_h"] = np.concatenate(
+        [
+            magnetic_local_time(table.loc[years == year, "time_utc"].to_numpy("datetime64[s]"), magnetic_place(kopri.place, int(year)))
+            for year in sorted(set(years))
+        ]
+    )  # fmt: skip
+    labelled = table["name"].isin(with_mask).to_numpy()
+    size = kopri.image_size_px
+    masks = np.zeros((len(table), size, size), bool)
+    masks[labelled] = load_masks(_paths(table.loc[labelled, "mask"]), size, corpus.circle)
+    changes = {lag: np.concatenate([part[2][lag] for part in parts]) for lag in kopri.difference.lags_min}
+    return Compared(
+        table.drop(columns=["image", "mask"]), np.concatenate([part[1] for part in parts]), masks, labelled, changes
+    )
+
+
+def _known(data: Path) -> pd.DataFrame:
+    files = sorted((data / "truth").glob("[!.]*.parquet"))
+    tables = [pd.read_parquet(path, columns=["name", *GROUPS]) for path in files]
+    return pd.concat(tables, ignore_index=True) if tables else pd.DataFrame()
+
+
+def _paths(column: pd.Series) -> Sequence[str]:
+    return [str(path) for path in column]

@@ -1,0 +1,87 @@
+"""Nights by the sun, and the files that the stages difference and segment write of each."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from repro.errors import ReproError
+from repro.params import Site
+
+Times = npt.NDArray[np.datetime64]
+
+
+def night_of(time_utc: np.datetime64, site: Site) -> str:
+    """Night YYYYMMDD of a moment: from noon to noon by the mean sun, named by the date of its morning."""
+    return str(dates(np.array([time_utc]), site)[0]).replace("-", "")
+
+
+def dates(times_utc: Times, site: Site) -> Times:
+    """Dates of the mornings of the nights that moments belong to, datetime64[D], in the shape given."""
+    shift_s = round((site.longitude_deg / 15.0 + 12.0) * 3600)
+    return (times_utc + np.timedelta64(shift_s, "s")).astype("datetime64[D]")
+
+
+@dataclass(frozen=True)
+class NightChange:
+    """What stage difference made of a night of n images.
+
+    Parameters
+    ----------
+    names : ndarray of str, shape (n,)
+    faults : ndarray of str, shape (n,)
+        Why an image cannot be used; empty where it can.
+    means : ndarray of float32, shape (n, 400, 2)
+        Of red and green; NaN where the image cannot be read.
+    change : dict of ndarray of float32, (n, 400)
+        By lag in minutes: counts by which each cell changed, NaN for an image without a partner.
+    """
+
+    names: npt.NDArray[np.str_]
+    faults: npt.NDArray[np.str_]
+    means: npt.NDArray[np.float32]
+    change: dict[int, npt.NDArray[np.float32]]
+
+
+def read_change(source: Path) -> NightChange:
+    """What stage difference wrote of a night.
+
+    Raises
+    ------
+    ReproError
+        If the file is missing or damaged.
+    """
+    try:
+        with np.load(source, allow_pickle=False) as file:
+            changes = {int(key.removeprefix("change_")): file[key] for key in file.files if key.startswith("change_")}
+            return NightChange(file["names"], file["faults"], file["means"], changes)
+    except Exception as error:  # a damaged archive raises whatever its reader raises
+        raise ReproError(
+            found=f"no differences of the night: {error}",
+            expected="the result of stage kopri/difference",
+            where=str(source),
+            remedy="make it with: make records",
+        ) from None
+
+
+def read_probability(source: Path) -> tuple[npt.NDArray[np.str_], npt.NDArray[np.uint8]]:
+    """Names and probabilities (in 255ths) of a night's images that could be read.
+
+    Raises
+    ------
+    ReproError
+        If the file is missing or damaged.
+    """
+    try:
+        with np.load(source, allow_pickle=False) as file:
+            return file["names"], file["probability"]
+    except Exception as error:  # a damaged archive raises whatever its reader raises
+        raise ReproError(
+            found=f"no segmentation of the night: {error}",
+            expected="the result of stage kopri/segment",
+            where=str(source),
+            remedy="make it with: make records",
+        ) from None

@@ -1,0 +1,115 @@
+"""How good a segmentation is: one confusion matrix over all pixels of all images, and what follows from it.
+
+A mean over images would be 0 / 0 on images without aurora, and pixel accuracy alone rewards a network that always says no.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from repro.observatory.geometry import HORIZON_RADIUS
+from repro.segmentation.cells import directions
+
+Flags = npt.NDArray[np.bool_]
+LOWEST_ALT_DEG = 5.0  # of the pixels that count; the observatory's truth ends there, too
+WIDTHS_DEG = (3.0, 6.0, 12.0)  # borders between narrow and wide structures
+
+
+@dataclass(frozen=True)
+class Confusion:
+    """Counts of pixels or cells."""
+
+    true_yes: int
+    false_yes: int
+    false_no: int
+    true_no: int
+
+    @property
+    def iou(self) -> float:
+        """Intersection over union of aurora; NaN where there is neither aurora nor any detected."""
+        return _share(self.true_yes, self.true_yes + self.false_yes + self.false_no)
+
+    @property
+    def precision(self) -> float:
+        """Share of the detected that is aurora."""
+        return _share(self.true_yes, self.true_yes + self.false_yes)
+
+    @property
+    def recall(self) -> float:
+        """Share of the aurora that is detected."""
+        return _share(self.true_yes, self.true_yes + self.false_no)
+
+    @property
+    def false_alarms(self) -> float:
+        """Share of what is no aurora that is detected as such."""
+        return _share(self.false_yes, self.false_yes + self.true_no)
+
+    @property
+    def accuracy(self) -> float:
+        """Share that is right."""
+        return _share(self.true_yes + self.true_no, self.total)
+
+    @property
+    def total(self) -> int:
+        """All that is counted."""
+        return self.true_yes + self.false_yes + self.false_no + self.true_no
+
+    def as_dict(self) -> dict[str, float | int | None]:
+        """Counts and measures for JSON; None where a measure is 0 / 0."""
+        shares = {name: getattr(self, name) for name in ("iou", "precision", "recall", "false_alarms", "accuracy")}
+        return {
+            **vars(self),
+            **{name: None if np.isnan(value) else round(float(value), 4) for name, value in shares.items()},
+        }
+
+
+def confusion(found: Flags, truth: Flags, counted: Flags | None = None) -> Confusion:
+    """Confusion matrix over everything that is counted.
+
+    Parameters
+    ----------
+    found, truth : ndarray of bool, shape (n, ...)
+        What was detected and what is so.
+    counted : ndarray of bool, optional
+        What counts; it broadcasts against the others. All if not given.
+    """
+    counted = np.ones_like(truth) if counted is None else np.broadcast_to(counted, truth.shape)
+    yes = int((found & truth & counted).sum())
+    detected, so, all_of_them = int((found & counted).sum()), int((truth & counted).sum()), int(counted.sum())
+    return Confusion(yes, detected - yes, so - yes, all_of_them - detected - so + yes)
+
+
+@lru_cache(maxsize=4)
+def sky_pixels(size: int) -> Flags:
+    """Pixels of a square all-sky image that count, bool (size, size)."""
+    alt, _ = directions(size)
+    return np.asarray(alt > LOWEST_ALT_DEG)
+
+
+def degrees_per_pixel(size: int) -> float:
+    """Zenith angle that a pixel of an equidistant all-sky image spans."""
+    return 90.0 / (HORIZON_RADIUS * size)
+
+
+def width_class(mask: Flags) -> npt.NDArray[np.int64]:
+    """Class of the width of the structure that each pixel of a mask (size, size) belongs to.
+
+    0 below the first of :data:`WIDTHS_DEG`, 1 below the second, and so on, -1 outside the mask: the widest disc that holds
+    the pixel and fits into the mask (a granulometry by openings).
+    """
+    result = np.where(mask, 0, -1)
+    image = mask.astype(np.uint8)
+    for number, width in enumerate(WIDTHS_DEG, start=1):
+        pixels = max(2, round(width / degrees_per_pixel(len(mask))))
+        disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (pixels, pixels))
+        result[cv2.morphologyEx(image, cv2.MORPH_OPEN, disc) > 0] = number
+    return np.where(mask, result, -1)
+
+
+def _share(part: int, whole: int) -> float:
+    return part / whole if whole else float("nan")

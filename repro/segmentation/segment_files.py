@@ -1,0 +1,161 @@
+"""``repro segment``: where aurora is in somebody's own images, by the trained network and, where images have a partner, by differencing."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image
+
+from repro.camera import PixelCircle, load_camera
+from repro.classifier import device as devices
+from repro.engine.progress import progress
+from repro.errors import ReproError
+from repro.files import write_bytes
+from repro.params import Params
+from repro.paths import Paths
+from repro.segmentation import fcn
+from repro.segmentation.difference_corpus import measure
+from repro.segmentation.fcn_training import probabilities
+from repro.segmentation.image_corpus import read_image, time_in
+from repro.segmentation.pixel_metrics import sky_pixels
+
+OVERLAY = (255, 190, 60)
+
+
+@dataclass(frozen=True)
+class Segmented:
+    """Answer for one image.
+
+    Parameters
+    ----------
+    file : Path
+        The image.
+    aurora_percent : float
+        Share of the sky above 5 deg that the network calls aurora.
+    changed_percent : dict
+        By lag in minutes: share of the 400 cells that differencing flags; None without a partner.
+    mask, overlay : Path
+        What was written: the mask (255 where aurora is), and its outline over the image.
+    """
+
+    file: Path
+    aurora_percent: float
+    changed_percent: dict[int, float | None]
+    mask: Path
+    overlay: Path
+
+
+def segment_files(
+    files: Sequence[Path],
+    out: Path,
+    paths: Paths,
+    params: Params,
+    *,
+    weights: Path | None = None,
+    camera: str | None = None,
+) -> tuple[list[Segmented], list[ReproError]]:
+    """Segment images.
+
+    Parameters
+    ----------
+    files : sequence of Path
+        Square images whose horizon touches their sides, or any images of a camera with a profile.
+    out : Path
+        Folder for ``NAME.mask.png`` and ``NAME.overlay.jpg``.
+    paths, params : Paths, Params
+        The project.
+    weights : Path, optional
+        Weights of a trained network; those of stage kopri/train if not given.
+    camera : str, optional
+        Name of a camera profile, whose circle cuts the sky out.
+
+    Returns
+    -------
+    list of Segmented
+        In the order of the files.
+    list of ReproError
+        Files that could not be read; the others are done.
+
+    Raises
+    ------
+    ReproError
+        If there is no trained network, or no such camera.
+    """
+    source = weights or paths.stage(params.kopri.corpus, "train") / fcn.WEIGHTS_FILE.format(unit=params.kopri.splits[0])
+    if not source.is_file():
+        raise ReproError(
+            found="no trained network",
+            expected="weights that stage kopri/train wrote",
+            where=str(source),
+            remedy="train one with: make records; or name a file with --weights",
+        )
+    network, notes = fcn.load(source)
+    size, threshold = int(notes["image_size_px"]), float(notes["threshold"])
+    circle = load_camera(camera).circle_px if camera else None
+    device = devices.choose(params.engine.device)
+    changed = _changes(files, circle, params)
+    sky = sky_pixels(size)
+    found, failed = [], []
+    with progress("segment", len(files), "images") as bar:
+        for file in files:
+            try:
+                image = read_image(file, size, circle)
+                yes = probabilities(network, image[None], device)[0] >= np.ceil(255 * threshold)
+                mask, overlay = out / f"{file.stem}.mask.png", out / f"{file.stem}.overlay.jpg"
+                _write(mask, yes.astype(np.uint8) * 255, "PNG")
+                _write(overlay, outlined(image, yes), "JPEG")
+                share = 100.0 * float((yes & sky).sum() / sky.sum())
+                found.append(Segmented(file, share, changed.get(file, {}), mask, overlay))
+            except ReproError as error:
+                failed.append(error)
+            except OSError as error:
+                failed.append(
+                    ReproError(
+                        found=error.strerror or str(error),
+                        expected="an image file",
+                        where=str(file),
+                        remedy="check its name",
+                    )
+                )
+            bar.advance(1)
+    return found, failed
+
+
+def outlined(image: npt.NDArray[np.uint8], mask: npt.NDArray[np.bool_]) -> npt.NDArray[np.uint8]:
+    """An image (size, size, 3) with the outline of a mask over it."""
+    inner = mask.copy()
+    inner[1:-1, 1:-1] &= mask[:-2, 1:-1] & mask[2:, 1:-1] & mask[1:-1, :-2] & mask[1:-1, 2:]
+    result = image.copy()
+    result[mask & ~inner] = OVERLAY
+    return result
+
+
+def _changes(files: Sequence[Path], circle: PixelCircle | None, params: Params) -> dict[Path, dict[int, float | None]]:
+    """Share of flagged cells of every image whose name tells its time."""
+    timed = sorted((time, file) for file in files if (time := time_in(file.stem)) is not None and file.is_file())
+    if not timed:
+        return {}
+    order = [file for _, file in timed]
+    times = np.array([time for time, _ in timed], "datetime64[s]")
+    difference = params.kopri.difference
+    night = measure(np.array([file.stem for file in order]), times, order, circle, difference)
+    return {
+        file: {
+            lag: None
+            if np.isnan(values[index, 0])
+            else 100.0 * float((values[index] > difference.threshold_counts).mean())
+            for lag, values in night.change.items()
+        }
+        for index, file in enumerate(order)
+    }
+
+
+def _write(target: Path, picture: npt.NDArray[np.uint8], kind: str) -> None:
+    written = io.BytesIO()
+    Image.fromarray(picture).save(written, kind)
+    write_bytes(target, written.getvalue())

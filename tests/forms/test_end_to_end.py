@@ -1,0 +1,192 @@
+"""From the published folders to the report and to a user's own pictures, on made-up pictures and with a small network."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+import yaml
+from typer.testing import CliRunner
+
+from repro.cli import app
+from repro.errors import ReproError
+from repro.evidence import of_kvammen
+from repro.files import digest, read_json, write_json
+from repro.forms.evaluate_forms import evaluate
+from repro.forms.fit_classical import fit_classical
+from repro.forms.frame_forms import classify_frames, with_forms
+from repro.forms.load_corpus import load_corpus
+from repro.forms.own_images import classify_forms
+from repro.forms.pictures import draw_pictures
+from repro.forms.train_networks import train_networks
+from repro.params import Params, load_params
+from repro.paths import Paths
+from repro.reporting.page import build
+from tests.reporting.conftest import PARAMS, make
+from tests.support.forms import write_published
+
+pytestmark = pytest.mark.slow
+
+NETWORK = {"name": "resnet18", "weights": "none", "image_size_px": 32, "epochs": 2, "learning_rate": 0.002}
+KVAMMEN: dict[str, Any] = {
+    "corpus": "kvammen", "networks": [NETWORK, {**NETWORK, "name": "mobilenet_v3_small", "epochs": 1}],
+    "features": NETWORK, "reduced_px": 8, "folds": 2, "seeds": 2,
+}  # fmt: skip
+
+
+def run(paths: Paths) -> tuple[Params, dict[str, Any]]:
+    """All stages of a project with the published folders."""
+    params = load_params(paths.params)
+    load, networks, classical, judged, pictures = (
+        paths.stage("kvammen", name) for name in ("load", "networks", "classical", "evaluate", "pictures")
+    )
+    corpus = paths.corpus("kvammen")
+    load_corpus(corpus, load, params)
+    train_networks(load, networks, params)
+    fit_classical(load, corpus, classical, params)
+    document = evaluate(load, networks, classical, judged, params)
+    draw_pictures(load, networks, judged, corpus, pictures, params)
+    return params, document
+
+
+@pytest.fixture(scope="module")
+def done(tmp_path_factory: pytest.TempPathFactory, project: Paths) -> tuple[Paths, Params, dict[str, Any]]:
+    """A small project with the made-up data record, all of whose stages have run."""
+    paths = make(tmp_path_factory.mktemp("forms"), project)
+    document = {**PARAMS, "engine": {"workers": 1}, "kvammen": KVAMMEN}
+    paths.params.write_text(yaml.safe_dump(document), encoding="utf-8")
+    write_published(paths.corpus("kvammen"), train=6, tested=10)
+    return paths, *run(paths)
+
+
+def test_every_method_is_judged_on_every_split(done) -> None:
+    """Networks, neighbours and support vectors have scores with intervals on the published split, by night and at random."""
+    _, _, document = done
+    assert list(document["methods"]) == ["as published", "by night", "at random"]
+    names = {"resnet18 (scratch)", "mobilenet_v3_small (scratch)"} | {
+        f"{kind} ({what})" for kind in ("KNN", "SVM") for what in ("pixels", "features")
+    }
+    for entries in document["methods"].values():
+        assert {entry["method"] for entry in entries} == names
+    main = {entry["method"]: entry for entry in document["methods"]["as published"]}
+    assert main["SVM (pixels)"]["mean_precision"] > 0.9
+    assert main["SVM (pixels)"]["interval.mean_precision"] is not None
+    assert main["resnet18 (scratch)"]["seeds"]["count"] == 2
+    pairs = {(entry["first"], entry["second"]) for entry in document["comparisons"]}
+    assert ("resnet18 (scratch)", "KNN (features)") in pairs
+    assert len(pairs) == 2 * 4 + 1
+
+
+def test_real_pictures_are_evidence_and_simulated_ones_never(done, tmp_path: Path) -> None:
+    """Quantities reach the comparator from real pictures only."""
+    paths, _, document = done
+    found = of_kvammen(paths)
+    assert found["kvammen.images"] == 7 * 16
+    assert found["kvammen.classes"] == 7
+    assert found["sd.kvammen.best_precision"] > 0
+    for simulated in (True, None):
+        other = Paths(tmp_path / str(simulated))
+        write_json(other.stage("kvammen", "evaluate") / "evaluate.json", {**document, "simulated": simulated})
+        assert of_kvammen(other) == {}
+    assert of_kvammen(Paths(tmp_path)) == {}
+
+
+def test_a_second_run_gives_the_same_bytes(done, tmp_path: Path, project: Paths) -> None:
+    """In another folder all answers, scores and weights come out byte for byte the same."""
+    paths, _, _ = done
+    other = make(tmp_path / "again", project)
+    other.params.write_bytes(paths.params.read_bytes())
+    write_published(other.data("kvammen"), train=6, tested=10)
+    run(other)
+    for pattern in ("evaluate/*.json", "networks/answers/*", "networks/weights/*", "classical/*", "pictures/*"):
+        files = sorted((paths.results / "kvammen").glob(pattern))
+        assert files
+        for file in files:
+            assert digest(file) == digest(other.root / file.relative_to(paths.root)), file.name
+
+
+def test_trainings_that_are_there_are_kept(done) -> None:
+    """A second run trains nothing; a network that is no longer asked for leaves no answers behind."""
+    paths, params, _ = done
+    load, networks = paths.stage("kvammen", "load"), paths.stage("kvammen", "networks")
+    before = {path: path.stat().st_mtime_ns for path in networks.glob("*/*.parquet")}
+    train_networks(load, networks, params)
+    assert {path: path.stat().st_mtime_ns for path in networks.glob("*/*.parquet")} == before
+
+
+def test_page_of_the_report(done) -> None:
+    """The page shows methods, matrix, one example a class and the published number's claim, marked as what it is."""
+    paths, _, document = done
+    folder = build(paths).parent
+    text = (folder / "forms.html").read_text(encoding="utf-8")
+    assert "Forms of aurora" in text
+    assert document["best"]["method"] in text
+    assert "no number on this page" not in text.lower()
+    for name in ("forms_methods", "forms_matrix", "forms_calibration"):
+        assert (folder / "figures" / f"{name}.svg").is_file()
+        assert len(pd.read_csv(folder / "figures" / f"{name}.csv"))
+    assert len(list((folder / "forms").glob("*.frame.webp"))) == text.count(".frame.webp")
+    assert not [word for word in ("None", "nan", "NaN") if f">{word}<" in text]
+
+
+def test_own_pictures(done, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each picture of a user gets one of the seven classes with its probability, on the terminal and as CSV."""
+    paths, params, _ = done
+    files = sorted(paths.corpus("kvammen").glob("TestImages/*.png"))[:5]
+    table, network = classify_forms(files, paths, params)
+    assert table["file"].tolist() == [str(path) for path in files]
+    assert (
+        table[[name for name in table if name.startswith("p_") and name != "p_second"]].sum(axis=1).round(6).eq(1).all()
+    )
+    assert (table["p"] >= table["p_second"]).all()
+    assert network["simulated"] is False
+    monkeypatch.chdir(paths.root)
+    shown = CliRunner().invoke(app, ["forms", *map(str, files), "--format", "csv"])
+    assert shown.exit_code == 0
+    assert len(shown.stdout.splitlines()) == 6
+    with pytest.raises(ReproError, match="files that are not there"):
+        classify_forms([Path("nowhere.png")], paths, params)
+
+
+def test_own_pictures_without_a_network(tmp_path: Path, done) -> None:
+    """Without a trained network the error says how to train one."""
+    _, params, _ = done
+    with pytest.raises(ReproError, match="make records"):
+        classify_forms([tmp_path / "a.png"], Paths(tmp_path), params)
+
+
+def test_documents_are_plain_json(done) -> None:
+    """The documents hold no number that JSON lacks."""
+    paths, _, _ = done
+    for path in sorted((paths.results / "kvammen").glob("*/*.json")):
+        assert "NaN" not in json.dumps(read_json(path, made_by="the test"))
+
+
+def test_column_of_the_frame_table(done, tmp_path: Path) -> None:
+    """Every frame of a filmed night gets a form, a night that was not filmed none, and a second run does nothing."""
+    import zipfile
+
+    from repro.classifier.transforms import load_frame
+
+    paths, params, _ = done
+    film, out = tmp_path / "film", tmp_path / "forms"
+    pictures = sorted(paths.corpus("kvammen").glob("TestImages/*.png"))[:4]
+    (film / "frames").mkdir(parents=True)
+    (film / "index").mkdir()
+    with zipfile.ZipFile(film / "frames" / "20150101.zip", "w") as archive:
+        for number, path in enumerate(pictures):
+            archive.write(path, f"20150101_{number}.jpg")  # the reader asks the content, not the name
+    index = pd.DataFrame({"night": "20150101", "number": range(4)}).astype({"night": "str"})
+    index.to_parquet(film / "index" / "20150101.parquet")
+    folders = film, paths.stage("kvammen", "evaluate"), paths.stage("kvammen", "networks"), out
+    assert classify_frames(*folders, params).done == ("20150101",)
+    assert classify_frames(*folders, params).kept == ("20150101",)
+    other = pd.DataFrame({"night": ["20150102"], "number": [0]}).astype({"night": "str"})
+    table = with_forms(pd.concat([index, other], ignore_index=True), out)
+    own, _ = classify_forms(pictures, paths, params)
+    assert load_frame(film / "frames" / "20150101.zip", "20150101_0.jpg", 32).shape == (32, 32, 3)
+    assert table["form"].iloc[:4].tolist() == own["class"].tolist()
+    assert table["form"].isna().tolist() == [False] * 4 + [True]

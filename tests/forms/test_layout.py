@@ -1,0 +1,231 @@
+"""The loader of labelled pictures: the published folders in both spellings, label files, and all that can be wrong with them."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from repro.errors import ReproError
+from repro.forms.classes import CLASSES
+from repro.forms.layout import check_label_order, decode_square, night_of, read_corpus, refuse_wrong_order
+from tests.support.forms import ORDER, picture, save, write_published
+
+
+@pytest.mark.parametrize("test", ["TestImages", "TestingImages"])
+def test_published_layout_in_both_spellings(tmp_path: Path, test: str) -> None:
+    """Either name of the second folder is read, with the class of the digit before the extension."""
+    pictures = read_corpus(write_published(tmp_path, test=test), ORDER, 32)
+    table = pictures.table
+    assert len(pictures) == 7 * (6 + 3)
+    assert pictures.pixels.shape == (63, 32, 32, 3)
+    assert (table["name"].str.split("_").str[2] == table["label"]).all()
+    assert table.groupby("side")["label"].value_counts().tolist() == [3] * 7 + [6] * 7
+    assert set(table["night"]) == {"20150101", "20150102", "20150103", "20150120", "20150121"}
+    assert pictures.notices == []
+
+
+def test_another_label_order(tmp_path: Path) -> None:
+    """The order of the parameter decides which class a digit is."""
+    pictures = read_corpus(write_published(tmp_path), ORDER[::-1], 32)
+    row = pictures.table[pictures.table["name"].str.endswith("arcs-bands_class_0.png")].iloc[0]
+    assert row["label"] == ORDER[-1]
+
+
+def both_folders(folder: Path) -> None:
+    """Both spellings at once."""
+    shutil.copytree(folder / "TestImages", folder / "TestingImages")
+
+
+def wrong_digit(folder: Path) -> None:
+    """A digit of no class."""
+    save(np.zeros((8, 8, 3), np.uint8), folder / "TrainingImages" / "odd_class_8.png")
+
+
+def no_digit(folder: Path) -> None:
+    """A name without a digit."""
+    save(np.zeros((8, 8, 3), np.uint8), folder / "TestImages" / "odd.png")
+
+
+def a_text(folder: Path) -> None:
+    """A file that is no picture by its name."""
+    (folder / "TestImages" / "odd_class_3.txt").write_text("words", encoding="utf-8")
+
+
+def no_image(folder: Path) -> None:
+    """A file that is no picture by its contents."""
+    (folder / "TestImages" / "odd_class_3.png").write_text("words", encoding="utf-8")
+
+
+def without_class(folder: Path) -> None:
+    """A class without training images."""
+    for path in folder.glob("TrainingImages/*class_4.png"):
+        path.unlink()
+
+
+def one_image_a_class(folder: Path) -> None:
+    """One training image of each class."""
+    for path in folder.glob("TrainingImages/*.png"):
+        if "_0_" not in path.name:
+            path.unlink()
+
+
+def empty(folder: Path) -> None:
+    """Folders without pictures."""
+    for path in folder.glob("*/*.png"):
+        path.unlink()
+
+
+@pytest.mark.parametrize(
+    ("harm", "says"),
+    [
+        (both_folders, "TestingImages"),
+        (wrong_digit, r"TrainingImages/odd_class_8\.png"),
+        (no_digit, r"TestImages/odd\.png"),
+        (a_text, r"TestImages/odd_class_3\.txt"),
+        (no_image, r"odd_class_3\.png"),
+        (without_class, "0 of edge"),
+        (one_image_a_class, "1 of breakup, 1 of colored"),
+        (empty, "no picture"),
+        (lambda folder: shutil.rmtree(folder / "TrainingImages"), "TestImages"),
+        (shutil.rmtree, "no folder of images and no label file"),
+    ],
+)
+def test_what_is_wrong_is_named(tmp_path: Path, harm, says: str) -> None:
+    """A layout that cannot be used is an error that names the file, the class or the folder."""
+    folder = write_published(tmp_path / "corpus")
+    harm(folder)
+    with pytest.raises(ReproError, match=says) as caught:
+        read_corpus(folder, ORDER, 32)
+    assert str(folder) in str(caught.value)
+    assert caught.value.remedy
+
+
+def test_the_same_picture_counts_once(tmp_path: Path) -> None:
+    """A copy in the other folder is left out of the test, compressed anew or not, and is listed."""
+    folder = write_published(tmp_path)
+    first = next(folder.glob("TrainingImages/*class_2.png"))
+    with Image.open(first) as opened:
+        opened.save(folder / "TestImages" / "again_class_2.png", compress_level=0)
+    assert (folder / "TestImages" / "again_class_2.png").read_bytes() != first.read_bytes()
+    pictures = read_corpus(folder, ORDER, 32)
+    assert len(pictures) == 63
+    assert pictures.left_out == [
+        {
+            "name": "TestImages/again_class_2.png",
+            "reason": f"the same picture as {first.relative_to(folder).as_posix()}",
+        }
+    ]
+    assert "1 pictures left out" in pictures.notices[0]
+
+
+def test_a_picture_of_two_classes_is_in_none(tmp_path: Path) -> None:
+    """A picture that two classes claim is left out altogether, with both classes named."""
+    folder = write_published(tmp_path)
+    first = next(folder.glob("TrainingImages/*class_2.png"))
+    shutil.copy(first, folder / "TestImages" / "again_class_5.png")
+    pictures = read_corpus(folder, ORDER, 32)
+    assert len(pictures) == 62
+    assert not pictures.table["name"].str.contains(first.name).any()
+    assert "two classes for one picture: colored and clear-faint" in [entry["reason"] for entry in pictures.left_out]
+
+
+def test_mixed_sizes_and_grey_pictures(tmp_path: Path) -> None:
+    """Pictures of other sizes are cut to their middle square and resized; grey ones are counted; both are said."""
+    folder = write_published(tmp_path)
+    wide = np.zeros((40, 80, 3), np.uint8)
+    wide[:, 20:60] = 90
+    save(wide, folder / "TrainingImages" / "wide_class_0.png")
+    save(np.full((48, 48), 7, np.uint8), folder / "TrainingImages" / "grey_class_5.png")
+    pictures = read_corpus(folder, ORDER, 32)
+    place = pictures.table.index[pictures.table["name"].str.contains("wide")][0]
+    assert (pictures.pixels[place] == 90).all()
+    assert any("2 of 65 pictures are grey" in notice for notice in pictures.notices)
+    assert any("2 sizes (48 x 48, 80 x 40)" in notice for notice in pictures.notices)
+
+
+def labelled(folder: Path, text: str) -> Path:
+    """A corpus with a label file."""
+    rng = np.random.default_rng(3)
+    for label in CLASSES:
+        for number in range(2):
+            save(picture(label, rng), folder / "images" / f"2015010{number + 1}_{label}.png")
+    rows = [f"2015010{number + 1}_{label}.png,{label}" for label in CLASSES for number in range(2)]
+    (folder / "labels.csv").write_text("\n".join(["name,label", *rows, text]) + "\n", encoding="utf-8")
+    return folder
+
+
+def test_label_file(tmp_path: Path) -> None:
+    """Pictures with a file of seven words are read, and nobody has split them."""
+    pictures = read_corpus(labelled(tmp_path, ""), ORDER, 32)
+    assert len(pictures) == 14
+    assert set(pictures.table["side"]) == {""}
+    assert set(pictures.table["night"]) == {"20150101", "20150102"}
+
+
+@pytest.mark.parametrize(
+    ("line", "says"),
+    [
+        ("20150101_edge.png,arc", "label 'arc'"),
+        ("20150101_edge.png,edge", "again, after line"),
+        ("nowhere.png,edge", "picture 'nowhere.png'"),
+        ("../secret.png,edge", "picture '../secret.png'"),
+        ("20150101_edge.png", "label ''"),
+        ('"open,edge', "not CSV"),
+    ],
+)
+def test_wrong_lines_of_a_label_file(tmp_path: Path, line: str, says: str) -> None:
+    """A wrong line is an error that names the file, the line and what would be right."""
+    with pytest.raises(ReproError, match=says) as caught:
+        read_corpus(labelled(tmp_path, line), ORDER, 32)
+    assert "labels.csv, line" in caught.value.where
+
+
+@pytest.mark.parametrize(
+    ("name", "night"),
+    [
+        ("20150101_3_class_2.png", "20150101"),
+        ("20151301_3.png", ""),
+        ("image_20150101_.png", ""),
+        ("20150101.png", ""),
+        ("class_2.png", ""),
+    ],
+)
+def test_night_of_a_name(name: str, night: str) -> None:
+    """A night is known where the name begins with a date and an underscore, and nowhere else."""
+    assert night_of(name) == night
+
+
+def drawn(order: tuple[str, ...]) -> list[dict]:
+    """Check of pictures whose labels follow an order, though the pictures follow ORDER."""
+    rng = np.random.default_rng(4)
+    pixels = np.stack([picture(label, rng) for label in ORDER for _ in range(3)])
+    return list(check_label_order(pixels, np.repeat(order, 3)))
+
+
+def test_pictures_that_fit_the_order(tmp_path: Path) -> None:
+    """The three classes that pixels can tell are where the right order puts them."""
+    signs = drawn(ORDER)
+    assert [sign["class"] for sign in signs] == ["clear-faint", "edge", "colored"]
+    assert all(sign["fits"] for sign in signs)
+    refuse_wrong_order(signs, tmp_path)
+
+
+def test_pictures_that_do_not_fit_the_order(tmp_path: Path) -> None:
+    """The alphabetical order of the record's own names puts edge and clear-faint wrong, and the error names both."""
+    wrong = ("arcs-bands", "breakup", "clear-faint", "colored", "discrete", "edge", "patchy")
+    with pytest.raises(ReproError, match="not clear-faint") as caught:
+        refuse_wrong_order(drawn(wrong), tmp_path)
+    assert "label_order" in caught.value.remedy
+
+
+def test_contents_do_not_depend_on_the_size_asked_for(tmp_path: Path) -> None:
+    """Whether two files hold the same picture is told from their own pixels, not from small copies."""
+    one = picture("patchy", np.random.default_rng(1))
+    other = one.copy()
+    other[24, 24] ^= 1
+    digests = {decode_square(save(image, tmp_path / f"{k}.png"), 8)[1] for k, image in enumerate((one, other))}
+    assert len(digests) == 2

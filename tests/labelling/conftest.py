@@ -1,0 +1,153 @@
+"""A small corpus with pictures, and the page's server in a thread."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import shutil
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import cv2
+import numpy as np
+import pandas as pd
+import pytest
+import uvicorn
+
+from repro import frames
+from repro.labelling import serve as serving
+from repro.labelling.frame_source import to_label as listed
+from repro.labelling.journal import Journal
+from repro.labelling.label_store import LabelStore
+from repro.labelling.server import Session
+from repro.labelling.sessions import JOURNAL, label_session
+from repro.labelling.tasks import AURORA, Task
+from repro.labels import labelfile
+from repro.labels.label_corpus import to_label
+from repro.paths import Paths
+from tests.support.corpus import add_night
+
+CORPUS = "roof"
+
+
+@pytest.fixture(scope="session")
+def untouched(tmp_path_factory: pytest.TempPathFactory) -> Paths:
+    """Two nights of 20 frames after the stages film, clock and sky, with keograms, all of them in the sample."""
+    folder = tmp_path_factory.mktemp("untouched")
+    project = Paths(folder)
+    (folder / "params.yaml").write_text("", encoding="utf-8")
+    parts = []
+    for night in ("20240201", "20240202"):
+        table = add_night(project, CORPUS, night, 20)
+        parts.append(table)
+        clock = project.stage(CORPUS, "clock") / "tables" / f"{night}.parquet"
+        sky = project.stage(CORPUS, "sky") / "tables" / f"{night}.parquet"
+        columns = [*frames.schema("clock").columns]
+        frames.write(clock, frames.read(sky, "sky")[columns], "clock")
+        keogram = project.stage(CORPUS, "film") / "keograms" / f"{night}.png"
+        keogram.parent.mkdir(parents=True, exist_ok=True)
+        column = np.linspace(0, 200, 72).astype(np.uint8)[:, None, None]
+        cv2.imwrite(str(keogram), np.broadcast_to(column, (72, 20, 3)).copy())
+    everything = pd.concat(parts, ignore_index=True)
+    folder = project.stage(CORPUS, "sample")
+    folder.mkdir(parents=True)
+    labelfile.write(folder / "to_label.csv", to_label(everything))
+    return project
+
+
+@pytest.fixture
+def small(untouched: Paths, tmp_path: Path) -> Paths:
+    """A copy of the untouched corpus, to be labelled."""
+    shutil.copytree(untouched.root, tmp_path, dirs_exist_ok=True)
+    return Paths(tmp_path)
+
+
+@pytest.fixture
+def names(untouched: Paths) -> list[str]:
+    """Names of the frames of the sample, in their order."""
+    return listed(untouched, CORPUS)
+
+
+@contextmanager
+def store_of(project: Paths, labeller: str = "kim", task: Task = AURORA, **options: bool) -> Iterator[LabelStore]:
+    """A labeller's labels of the small corpus."""
+    with Journal(project.labelling(CORPUS) / JOURNAL) as journal:
+        yield LabelStore(project, CORPUS, task, labeller, journal, **options)
+
+
+@dataclass
+class Client:
+    """Requests to a server, with any headers."""
+
+    address: str
+
+    def ask(
+        self, path: str, method: str = "GET", body: bytes | None = None, token: bool = True, **headers: str
+    ) -> http.client.HTTPResponse:
+        """The answer to a request, read to its end; ``headers`` with underscores for dashes."""
+        parts = urlsplit(self.address)
+        connection = http.client.HTTPConnection(parts.hostname, parts.port, timeout=10)
+        sent = {name.replace("_", "-"): value for name, value in headers.items()}
+        connection.request(method, (parts.path.rstrip("/") if token else "") + path, body, sent)
+        response = connection.getresponse()
+        response.text = response.read()  # type: ignore[attr-defined]
+        connection.close()
+        return response
+
+    @property
+    def origin(self) -> str:
+        """What the page's own requests bear as origin."""
+        return "http://" + urlsplit(self.address).netloc
+
+    def label(self, name: str, label: str, identity: str, known: str | None = None) -> http.client.HTTPResponse:
+        """Give an answer as the page does."""
+        body = json.dumps({"id": identity, "name": name, "label": label, "known": known}).encode()
+        return self.ask("/api/label", "POST", body, origin=self.origin)
+
+
+@contextmanager
+def serving_session(session: Session) -> Iterator[Client]:
+    """Serve a session in a thread, for the block."""
+    ready, servers = threading.Event(), []
+    addresses: list[str] = []
+
+    class Kept(uvicorn.Server):
+        def __init__(self, config: uvicorn.Config) -> None:
+            super().__init__(config)
+            servers.append(self)
+
+        def run(self, sockets=None) -> None:
+            ready.set()
+            super().run(sockets)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(serving.uvicorn, "Server", Kept)
+        thread = threading.Thread(target=serving.serve, args=(session,), kwargs={"announce": addresses.append})
+        thread.start()
+        assert ready.wait(10)
+        try:
+            yield Client(addresses[0])
+        finally:
+            servers[0].should_exit = True
+            thread.join(10)
+            assert not thread.is_alive()
+
+
+@pytest.fixture(scope="module")
+def shut(untouched: Paths) -> Iterator[Client]:
+    """A labelling page that is only asked for what it refuses; no label is ever given there."""
+    with store_of(untouched) as store, serving_session(label_session(untouched, CORPUS, store, None)) as client:
+        yield client
+        assert not untouched.labels(CORPUS).exists()
+        assert (untouched.labelling(CORPUS) / JOURNAL).read_bytes() == b""
+
+
+@pytest.fixture
+def client(small: Paths) -> Iterator[Client]:
+    """The labelling page of the small corpus."""
+    with store_of(small) as store, serving_session(label_session(small, CORPUS, store, None)) as client:
+        yield client

@@ -1,0 +1,145 @@
+"""Labels of other tools: every dialect is understood, or refused with its line."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from repro.errors import ReproError
+from repro.frames import archive_name
+from repro.labelling.frame_names import frame_names
+from repro.labelling.imports import read_labels
+from repro.labelling.journal import read_journal
+from repro.labelling.label_store import LabelStore
+from repro.labelling.sessions import JOURNAL, open_store
+from repro.labelling.tasks import AURORA, FORMS
+from repro.labels import labelfile
+from repro.paths import Paths
+from tests.labelling.conftest import CORPUS
+
+A, B, C = (f"2024020105{minute:02}00_20240201_{minute}.jpg" for minute in range(3))
+KNOWN = {name: name for name in (A, B, C)}
+
+
+def read(path: Path, data: bytes, task=AURORA) -> dict[str, str]:
+    """Labels of a file with these bytes."""
+    path.write_bytes(data)
+    table = read_labels(path, task, KNOWN, labeller="kim")
+    assert set(table["labeller"]) <= {"kim", "lee"}
+    return dict(zip(table["name"], table["label"], strict=True))
+
+
+PLAIN = f"name,label\n{A},yes\n{B},no\n"
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        PLAIN.encode(),
+        PLAIN.replace(",", ";").encode("utf-8-sig"),
+        PLAIN.replace(",", "\t").replace("\n", "\r\n").encode("utf-16"),
+        PLAIN.encode("utf-16-le"),
+        PLAIN.encode("utf-16-be"),
+        PLAIN.replace("\n", "\r").encode(),
+        f"NAME;LABEL\r\n{A};YES\r\n{B};No\r\n".encode(),
+        f"Label , File\n Yes ,{A}\nNO, {B} \n\n".encode(),
+        f'"name","label","note"\n"{A}","y","a, b"\n"{B}","n",""\n'.encode(),
+        f"{A},1\n{B},0\n".encode(),
+        f"sep=;\n파일;라벨\n{A};예\n{B};아니오\n".encode(),
+        f"이름,라벨\n{A},네\n{B},아니요\n".encode("cp949"),
+        f"name,label,labeller,labelled_at\nC:\\frames\\{A},yes,lee,2025-05-01\nframes/{B},no,,\n{C},,,\n".encode(),
+    ],
+    ids=range(13),
+)
+def test_dialects(tmp_path: Path, data: bytes) -> None:
+    """Separators, encodings, line ends, capitals, spaces, quotes, Korean, paths before names and lines without a label."""
+    assert read(tmp_path / "labels.csv", data) == {A: "yes", B: "no"}
+
+
+@pytest.mark.parametrize(
+    ("data", "message"),
+    [
+        (f"name,label\n{A},yes\n{B},perhaps\n".encode(), r"(?s)'perhaps'.*예, 아니오.*line 3"),
+        (f"name,label\n{A},yes\nother.jpg,no\n".encode(), r"(?s)'other.jpg'.*line 3"),
+        (f"name,label\n{A},yes\n{B}\n".encode(), r"(?s)1 fields.*line 3"),
+        (f"name,label\n{A},yes\n\n{A},no\n".encode(), r"(?s)as no, after yes in .*line 2.*line 4"),
+        (f'name,label\n{A},"yes\n{B},no\n'.encode(), r"(?s)not CSV.*line"),
+        (f"name,label,labelled_at\n{A},yes,yesterday\n".encode(), r"(?s)'yesterday'.*line 2"),
+        (b"name,label\n\xff\xff\xff,yes\n", r"(?s)no text.*line 2"),
+        (b"picture\nx\n", r"columns name and label"),
+        (b"", r"no label"),
+    ],
+    ids=range(9),
+)
+def test_what_is_not_understood_is_refused_with_its_line(tmp_path: Path, data: bytes, message: str) -> None:
+    """Unknown words and frames, missing fields, contradictions and damaged bytes name their line."""
+    with pytest.raises(ReproError, match=message):
+        read(tmp_path / "labels.csv", data)
+
+
+def test_seven_classes(tmp_path: Path) -> None:
+    """The names of the record and those of the paper are understood for the seven forms; yes is no form."""
+    assert read(tmp_path / "a.csv", f"{A},Arcs\n{B},clear-faint\n{C},BREAKUP\n".encode(), FORMS) == {
+        A: "arcs-bands", B: "clear-faint", C: "breakup",
+    }  # fmt: skip
+    with pytest.raises(ReproError, match="'yes'"):
+        read(tmp_path / "b.csv", f"{A},yes\n".encode(), FORMS)
+
+
+@pytest.mark.parametrize(("yes", "no"), [("yes", "no"), ("YES", "No"), ("예", "아니오")])
+def test_folders(tmp_path: Path, yes: str, no: str) -> None:
+    """Images sorted into two folders are labels, by either name of a frame; other files there are not."""
+    for folder, name in ((yes, A), (no, "deep/" + B), (no, "Thumbs.db"), (yes, "._x.jpg")):
+        (tmp_path / folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / folder / name).touch()
+    table = read_labels(tmp_path, AURORA, KNOWN, labeller="kim")
+    assert dict(zip(table["name"], table["label"], strict=True)) == {A: "yes", B: "no"}
+    (tmp_path / "maybe").mkdir()
+    with pytest.raises(ReproError, match="folder maybe"):
+        read_labels(tmp_path, AURORA, KNOWN, labeller="kim")
+
+
+def test_a_frame_in_both_folders_is_refused(tmp_path: Path) -> None:
+    """A frame that lies in yes/ and in no/ has no label, and both places are named."""
+    for folder in ("yes", "no"):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / A).touch()
+    with pytest.raises(ReproError, match=r"(?s)as yes, after no in .*no.*yes"):
+        read_labels(tmp_path, AURORA, KNOWN, labeller="kim")
+
+
+def test_names_of_a_corpus(small: Paths, names: list[str]) -> None:
+    """A frame is known by its published name and by its name in the archive."""
+    known = frame_names(small, CORPUS)
+    assert [known[name] for name in names] == names
+    assert [known[archive_name(name)] for name in names] == names
+
+
+def test_a_spreadsheet_is_taken_over_and_kept(small: Paths, names: list[str]) -> None:
+    """Labels that stand in labels.csv before the page is opened are in the journal, and are still there afterwards."""
+    rows = f"name;label;labeller;labelled_at\r\n{names[0]};YES;kim;2025-05-01\r\n{names[1]};아니오;lee;\r\n"
+    small.labels(CORPUS).parent.mkdir(parents=True, exist_ok=True)
+    small.labels(CORPUS).write_bytes(rows.encode("utf-8-sig"))
+    with open_store(small, CORPUS, AURORA, "kim") as store:
+        store.record(names[2], "no", identity="x", known=None)
+    table = labelfile.read(small.labels(CORPUS), set(names))
+    assert dict(zip(table["name"], table["labeller"], strict=True)) == {
+        names[0]: "kim",
+        names[1]: "lee",
+        names[2]: "kim",
+    }
+    with open_store(small, CORPUS, AURORA, "kim"):
+        pass
+    assert len(read_journal(small.labelling(CORPUS) / JOURNAL)) == 3
+
+
+def test_a_label_changed_by_hand_is_taken_over(small: Paths, names: list[str]) -> None:
+    """A label that was changed in labels.csv with an editor counts as the later answer."""
+    with open_store(small, CORPUS, AURORA, "kim") as store:
+        store.record(names[0], "no", identity="x", known=None)
+    text = small.labels(CORPUS).read_text(encoding="utf-8")
+    small.labels(CORPUS).write_text(text.replace(",no,", ",yes,"), encoding="utf-8")
+    with open_store(small, CORPUS, AURORA, "kim") as store:
+        assert isinstance(store, LabelStore)
+        assert store.answers()[names[0]].label == "yes"

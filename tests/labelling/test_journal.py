@@ -1,0 +1,123 @@
+"""The journal of labels: nothing that was confirmed is lost, nothing is written twice, whatever ends the process."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from repro.errors import ReproError
+from repro.labelling.journal import LABELLING, Answer, Journal, latest, read_journal
+from repro.labelling.label_store import MAIN, LabelStore
+from repro.labelling.sessions import JOURNAL
+from repro.labelling.tasks import AURORA
+from repro.labels import labelfile
+from repro.paths import Paths
+
+CORPUS = "roof"
+
+
+def answer(identity: str, name: str = "a.jpg", label: str = "yes") -> Answer:
+    """One answer of a labeller."""
+    return Answer(identity, "aurora", LABELLING, MAIN, name, label, "kim", "2025-05-01T00:00:00+00:00")
+
+
+def test_a_cut_line_is_removed_and_whole_ones_stay(tmp_path: Path) -> None:
+    """Half a line at the end, as a crash leaves it, is removed before the next answer is written."""
+    path = tmp_path / "journal.jsonl"
+    with Journal(path) as journal:
+        journal.append(answer("one"))
+    whole = path.read_bytes()
+    path.write_bytes(whole + whole[:40])
+    assert [entry.id for entry in read_journal(path)] == ["one"]
+    with Journal(path) as journal:
+        journal.append(answer("two", "b.jpg"))
+    assert [entry.id for entry in read_journal(path)] == ["one", "two"]
+    assert path.read_bytes().startswith(whole)
+
+
+def test_a_known_number_is_not_written_again(tmp_path: Path) -> None:
+    """An answer that is sent twice stands once, also after the journal was opened again."""
+    path = tmp_path / "journal.jsonl"
+    for _ in range(2):
+        with Journal(path) as journal:
+            journal.append(answer("one"))
+            assert journal.append(answer("one", label="no")).label == "yes"
+    assert len(read_journal(path)) == 1
+
+
+def test_one_page_at_a_time(tmp_path: Path) -> None:
+    """A second process, or a second page, on the same corpus is refused."""
+    with Journal(tmp_path / "journal.jsonl"), pytest.raises(ReproError, match="another repro label"):
+        Journal(tmp_path / "journal.jsonl")
+    with Journal(tmp_path / "journal.jsonl"):
+        pass
+
+
+@pytest.mark.parametrize("line", [b"{}", b"[]", b"no json", b'{"id":1}', b"\xff\xff", b"[" * 100_000])
+def test_a_damaged_line_is_named(tmp_path: Path, line: bytes) -> None:
+    """A damaged line in the midst of a journal is an error that names its number; nothing is thrown away."""
+    path = tmp_path / "journal.jsonl"
+    with Journal(path) as journal:
+        journal.append(answer("one"))
+    path.write_bytes(path.read_bytes() + line + b"\n")
+    before = path.read_bytes()
+    with pytest.raises(ReproError, match="line 2"):
+        Journal(path)
+    assert path.read_bytes() == before
+
+
+def test_the_last_answer_counts(tmp_path: Path) -> None:
+    """A changed label replaces the first one; another labeller's set is another matter."""
+    answers = [answer("1"), answer("2", "b.jpg", "no"), answer("3", label="no")]
+    answers.append(Answer("4", "aurora", LABELLING, "lee", "a.jpg", "yes", "lee", ""))
+    found = latest(answers, "aurora", LABELLING, MAIN)
+    assert {name: entry.label for name, entry in found.items()} == {"a.jpg": "no", "b.jpg": "no"}
+
+
+def _label_until_killed(project: Paths, first: int, pipe: int) -> None:
+    """Label frames one after another, and say the number of each that is confirmed."""
+    with Journal(project.labelling(CORPUS) / JOURNAL) as journal:
+        store = LabelStore(project, CORPUS, AURORA, "kim", journal)
+        for number in range(first, first + 10_000):
+            known = store.answers().get(name := f"frame{number:06}.jpg")
+            store.record(name, "yes" if number % 3 else "no", identity=f"id{number}", known=known and known.label)
+            os.write(pipe, f"{number}\n".encode())
+
+
+def test_fifty_kills_lose_and_double_nothing(tmp_path: Path) -> None:
+    """Of 50 labellings killed at random moments every confirmed label is kept, once, in the journal and in labels.csv."""
+    project, rng = Paths(tmp_path), np.random.default_rng(5)
+    confirmed: list[int] = []
+    for _ in range(50):
+        reader, writer = os.pipe()
+        child = os.fork()  # no import to be waited for; the child opens nothing of ours
+        if child == 0:
+            os.close(reader)
+            try:
+                _label_until_killed(project, len(confirmed), writer)
+            finally:
+                os._exit(1)
+        os.close(writer)
+        with os.fdopen(reader) as told:
+            seen = [told.readline() for _ in range(rng.integers(1, 5))]  # it is at work
+            time.sleep(float(rng.uniform(0, 0.04)))
+            os.kill(child, signal.SIGKILL)
+            os.waitpid(child, 0)
+            confirmed += [int(line) for line in [*seen, *told.read().splitlines()]]
+    assert confirmed == list(range(len(confirmed)))
+    assert len(confirmed) > 100
+    answers = read_journal(project.labelling(CORPUS) / JOURNAL)
+    written = [entry.name for entry in answers]
+    assert len(set(written)) == len(written)
+    # The label that was being written when the process died may be there, too: it was not confirmed, and is not lost.
+    assert set(written) >= {f"frame{number:06}.jpg" for number in confirmed}
+    with Journal(project.labelling(CORPUS) / JOURNAL) as journal:
+        LabelStore(project, CORPUS, AURORA, "kim", journal).write_file()
+    table = labelfile.read(project.labels(CORPUS), set(written))
+    assert table["name"].tolist() == sorted(written)
+    assert table.set_index("name")["label"].to_dict() == {entry.name: entry.label for entry in answers}

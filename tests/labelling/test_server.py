@@ -1,0 +1,241 @@
+"""The page's server: what it shows and takes, and what it refuses."""
+
+from __future__ import annotations
+
+import json
+import socket
+from urllib.parse import quote, urlsplit
+
+import pandas as pd
+import pytest
+
+from repro.errors import ReproError
+from repro.labelling.guard import MOST_BYTES
+from repro.labelling.server import _PAGE
+from repro.labelling.sessions import label_session
+from repro.labelling.show import show_session
+from repro.labelling.tasks import AURORA
+from repro.paths import Paths
+from tests.labelling.conftest import CORPUS, Client, serving_session, store_of
+
+
+def labels_of(project: Paths) -> dict[str, str]:
+    """Labels of the corpus' label file."""
+    table = pd.read_csv(project.labels(CORPUS), dtype=str)
+    assert not table["name"].duplicated().any()
+    return dict(zip(table["name"], table["label"], strict=True))
+
+
+def test_state_names_frames_and_nothing_predicted(shut: Client, names: list[str]) -> None:
+    """The page begins with all frames of the sample, their times and keys, and with no answer of a network."""
+    response = shut.ask("/api/state")
+    state = json.loads(response.text)
+    assert [frame["name"] for frame in state["frames"]] == names
+    assert [entry["key"] for entry in state["classes"]] == ["y", "n"]
+    assert (state["labels"], state["reveal"], state["labeller"]) == ({}, {}, "kim")
+    assert b"p_yes" not in response.text
+    assert b"predicted" not in response.text
+
+
+def test_pictures_of_frames_and_nights(shut: Client, names: list[str]) -> None:
+    """A frame is a JPEG, its night lists the frames in order, and the keogram is a PNG."""
+    assert shut.ask(f"/frame/{names[0]}").text[:2] == b"\xff\xd8"
+    night = json.loads(shut.ask("/api/night/20240201").text)
+    assert len(night["frames"]) == 20
+    assert shut.ask("/keogram/20240201").text[:4] == b"\x89PNG"
+
+
+@pytest.mark.parametrize("name", sorted(_PAGE))
+def test_page_is_served_and_asks_for_nothing_outside(shut: Client, name: str) -> None:
+    """Each file of the page is there, refers to no other site, and forbids the browser to load anything from one."""
+    response = shut.ask("/" if name == "index.html" else f"/static/{name}")
+    assert response.status == 200
+    assert b"http" not in response.text.replace(b"http://127.0.0.1", b"")
+    policy = response.headers["content-security-policy"]
+    assert "default-src 'none'" in policy
+    assert "unsafe" not in policy
+
+
+def test_an_answer_is_on_disk_when_it_is_confirmed(client: Client, small: Paths, names: list[str]) -> None:
+    """Each confirmed answer stands in labels.csv; unsure ones and skipped ones do not, and a changed one stands once."""
+    assert client.label(names[0], "yes", "a").status == 200
+    assert labels_of(small) == {names[0]: "yes"}
+    assert client.label(names[1], "no", "b").status == 200
+    assert client.label(names[2], "unsure", "c").status == 200
+    assert client.label(names[3], "skip", "d").status == 200
+    assert client.label(names[0], "no", "e", known="yes").status == 200
+    assert labels_of(small) == {names[0]: "no", names[1]: "no"}
+
+
+def test_an_answer_that_is_sent_again_counts_once(client: Client, small: Paths, names: list[str]) -> None:
+    """A retry with the same number changes nothing, also when the confirmation was lost."""
+    for _ in range(3):
+        assert client.label(names[0], "yes", "same").status == 200
+    assert len((small.labelling(CORPUS) / "journal.jsonl").read_text().splitlines()) == 1
+
+
+def test_two_tabs(client: Client, small: Paths, names: list[str]) -> None:
+    """A tab that does not know what another has answered changes nothing and is told what stands."""
+    client.label(names[0], "yes", "tab-1")
+    late = client.label(names[0], "no", "tab-2")
+    assert (late.status, json.loads(late.text)["label"]) == (409, "yes")
+    assert labels_of(small) == {names[0]: "yes"}
+    unknown = client.label(names[1], "no", "tab-3", known="yes")
+    assert (unknown.status, json.loads(unknown.text)["label"]) == (409, None)
+
+
+def test_without_the_token_there_is_nothing(shut: Client, names: list[str]) -> None:
+    """Every path without the token, with another one, or with a part of it is not found."""
+    token = urlsplit(shut.address).path.strip("/")
+    assert len(token) >= 43
+    for start in ("", "/", f"/{token[:-1]}", f"/{token}x", f"/{token.swapcase()}", "//" + token, "/é"):
+        for path in ("/", "/api/state", f"/frame/{names[0]}", "/static/label.js"):
+            assert shut.ask(quote(start + path, safe="/"), token=False).status == 404, start + path
+
+
+@pytest.mark.parametrize("host", ["example.org", "127.0.0.1", "127.0.0.1:1", "localhost.example.org", "[::1]", ""])
+def test_another_host_is_refused(shut: Client, host: str) -> None:
+    """A request that was meant for another name gets nothing, whatever token it has."""
+    assert shut.ask("/api/state", Host=host).status in (400, 421)
+
+
+def test_hosts_of_this_machine(shut: Client) -> None:
+    """127.0.0.1 and localhost with the right port are the page's own names."""
+    port = urlsplit(shut.address).port
+    for host in ("127.0.0.1", "localhost", "LOCALHOST"):
+        assert shut.ask("/api/state", Host=f"{host}:{port}").status == 200
+
+
+@pytest.mark.parametrize("origin", ["http://example.org", "null", "https://127.0.0.1", "http://127.0.0.1:1", "file://"])
+def test_another_origin_is_refused(shut: Client, names: list[str], origin: str) -> None:
+    """A page of another site can neither read nor write, and an answer without any origin is refused."""
+    body = json.dumps({"id": "x", "name": names[0], "label": "yes", "known": None}).encode()
+    assert shut.ask("/api/label", "POST", body, origin=origin).status == 403
+    assert shut.ask("/api/state", origin=origin).status == 403
+    assert shut.ask("/api/label", "POST", body).status == 403
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/frame/../../../params.yaml", "/frame/..%2f..%2f..%2fparams.yaml", "/frame/%2e%2e/params.yaml",
+        "/frame//etc/passwd", "/frame/20240201_0.jpg", "/frame/20240201000000_20240201_999.jpg",
+        "/frame/20240201000000_99999999_0.jpg", "/keogram/..", "/keogram/..%2f..%2flabels", "/keogram/2024020",
+        "/api/night/../20240201", "/static/../server.py", "/static/..%2fserver.py", "/static/", "/frame/a%00b",
+    ],
+)  # fmt: skip
+def test_no_path_leads_outside(shut: Client, path: str) -> None:
+    """Nothing but frames, nights and files of the page can be asked for, however a path is written."""
+    assert shut.ask(path).status == 404
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"", b"[]", b"null", b"{}", b"{" * 5000, b"\xff\xfe", b'{"id":1,"name":2,"label":3,"known":4}',
+        b'{"id":"","name":"x","label":"yes","known":null}', b'{"id":"a","name":["x"],"label":{},"known":null}',
+        b'{"id":"a","name":"x.jpg","label":"yes","known":null}',
+    ],
+)  # fmt: skip
+def test_what_is_no_answer_is_refused(shut: Client, body: bytes) -> None:
+    """Damaged and hostile bodies are refused, and nothing is written."""
+    assert shut.ask("/api/label", "POST", body, origin=shut.origin).status == 400
+
+
+def test_unknown_classes_and_markup_are_refused(shut: Client, names: list[str]) -> None:
+    """Only the task's answers are taken; what is shown is JSON and text, never a page made of what was sent."""
+    for label in ("maybe", "<script>alert(1)</script>", "YES", ""):
+        refused = shut.label(names[0], label, "a")
+        assert refused.status == 400
+        assert b"<" not in refused.text
+        assert refused.headers["content-type"].startswith("text/plain")
+        assert refused.headers["x-content-type-options"] == "nosniff"
+
+
+def test_uploads_are_bounded(shut: Client, names: list[str]) -> None:
+    """A body above the bound is refused by its header, and while it streams where it has no length."""
+    assert shut.label(names[0], "yes", "x" * MOST_BYTES).status == 413
+    parts = urlsplit(shut.address)
+    with socket.create_connection((parts.hostname, parts.port), timeout=10) as raw:
+        head = (
+            f"POST {parts.path}api/label HTTP/1.1\r\nHost: {parts.netloc}\r\nOrigin: {shut.origin}\r\n"
+            "Transfer-Encoding: chunked\r\n\r\n"
+        )
+        raw.sendall(head.encode())
+        chunk = b"4000\r\n" + b"x" * 0x4000 + b"\r\n"
+        try:
+            for _ in range(8):
+                raw.sendall(chunk)
+        except OSError:  # the server may close before all is sent
+            pass
+        assert b" 413 " in raw.recv(1000)
+
+
+@pytest.mark.parametrize("method", ["PUT", "DELETE", "OPTIONS", "TRACE"])
+def test_other_methods_are_refused(shut: Client, method: str) -> None:
+    """Only reading and answering are offered."""
+    assert shut.ask("/api/state", method, origin=shut.origin).status == 405
+
+
+def test_only_this_machine_listens(shut: Client) -> None:
+    """The server is bound to the loopback address: no other address of this machine answers."""
+    parts = urlsplit(shut.address)
+    assert parts.hostname == "127.0.0.1"
+    for address in ("127.0.0.2",):  # another address of the loopback network is another address, too
+        with pytest.raises(OSError, match=r"."), socket.create_connection((address, parts.port), timeout=2):
+            pass
+
+
+def test_a_full_disk_is_told_and_nothing_counts(
+    client: Client, small: Paths, names: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where an answer cannot be written, it is not confirmed, the journal stays whole, and a retry succeeds."""
+    client.label(names[0], "yes", "a")
+    before = (small.labelling(CORPUS) / "journal.jsonl").read_bytes()
+
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("repro.labelling.journal.os.fsync", full)
+        refused = client.label(names[1], "no", "b")
+    assert refused.status == 507
+    assert b"free some space" in refused.text
+    assert (small.labelling(CORPUS) / "journal.jsonl").read_bytes() == before
+    assert client.label(names[1], "no", "b").status == 200
+    assert labels_of(small) == {names[0]: "yes", names[1]: "no"}
+
+
+def test_shown_frames_take_no_answer(small: Paths, names: list[str], tmp_path) -> None:
+    """A list that is only shown has its own columns and what is known beside each frame, and refuses answers."""
+    listed = tmp_path / "moved.csv"
+    listed.write_text(f"name,before,after\n{names[3]},yes,no\n{names[1]},no,<b>yes</b>\n", encoding="utf-8")
+    with serving_session(show_session(small, CORPUS, listed, AURORA)) as client:
+        state = json.loads(client.ask("/api/state").text)
+        assert [frame["name"] for frame in state["frames"]] == [names[3], names[1]]
+        assert state["frames"][0]["notes"] == {
+            "before": "yes",
+            "after": "no",
+            "sun_bin": "Night",
+            "moon_bin": "No_moon",
+        }
+        assert client.label(names[3], "yes", "a").status == 403
+    by_night = show_session(small, CORPUS, listed, AURORA, "night")
+    assert [shown.name for shown in by_night.frames] == [names[1], names[3]]
+    listed.write_text(f"name\nnobody.jpg\n{names[2]}\n", encoding="utf-8")
+    assert [shown.name for shown in show_session(small, CORPUS, listed, AURORA).frames] == [names[2]]
+    listed.write_text("name\nnobody.jpg\n", encoding="utf-8")
+    with pytest.raises(ReproError, match=r"nobody\.jpg"):
+        show_session(small, CORPUS, listed, AURORA)
+
+
+def test_a_second_labeller_sees_nothing_of_the_first(small: Paths, names: list[str]) -> None:
+    """The second labeller begins without labels, and labels.csv keeps the first one's; with --together they share."""
+    with store_of(small, "kim") as store:
+        store.record(names[0], "yes", identity="a", known=None)
+    with store_of(small, "lee") as store, serving_session(label_session(small, CORPUS, store, None)) as client:
+        assert json.loads(client.ask("/api/state").text)["labels"] == {}
+        assert client.label(names[0], "no", "b").status == 200
+    assert labels_of(small) == {names[0]: "yes"}
+    with store_of(small, "park", together=True) as store:
+        assert {name: answer.label for name, answer in store.answers().items()} == {names[0]: "yes"}

@@ -1,0 +1,102 @@
+"""Differencing: nothing in a frozen sky, monotone in the threshold, no doubled pairs, steps of the gain and stars handled."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from repro.segmentation.cells import CELLS, cell_map
+from repro.segmentation.differencing import cell_means, change, fault_of, pairs
+
+SIZE = 128
+
+
+def images(count: int, seed: int = 1) -> np.ndarray:
+    """Random skies, uint8 (count, SIZE, SIZE, 3), darker than half so that a gain does not saturate them."""
+    return np.random.default_rng(seed).integers(20, 120, (count, SIZE, SIZE, 3), dtype=np.uint8)
+
+
+def minutes(*values: float) -> np.ndarray:
+    """Times so many minutes after a midnight."""
+    return np.datetime64("2020-07-02T00:00:00", "ms") + np.array([round(60_000 * value) for value in values])
+
+
+def test_frozen_sky_gives_nothing() -> None:
+    """Two equal images differ by exactly zero in every cell, so no threshold from zero up flags any."""
+    means = cell_means(np.repeat(images(1), 2, 0))
+    for align in (False, True):
+        for channels in ("and", "or"):
+            assert (change(means[1:], means[:1], align=align, channels=channels) == 0).all()
+
+
+def test_monotone_in_the_threshold() -> None:
+    """A higher threshold never flags a cell that a lower one does not."""
+    means = cell_means(images(6))
+    size = change(means[1:], means[:-1])
+    flagged = [(size > threshold).sum() for threshold in np.linspace(0, 30, 40)]
+    assert flagged == sorted(flagged, reverse=True)
+    assert flagged[0] > 0 == flagged[-1]
+
+
+def test_one_changed_cell_is_found_alone() -> None:
+    """Aurora that appears in one cell is flagged there and nowhere else; in one channel only it needs the rule "or"."""
+    sky = np.full((2, SIZE, SIZE, 3), 40, np.uint8)
+    inside = cell_map(SIZE).cell == 123
+    sky[1][inside, 1] += 30
+    means = cell_means(sky)
+    green_only = change(means[1:], means[:1], channels="or")[0]
+    assert np.flatnonzero(green_only > 5).tolist() == [123]
+    assert (change(means[1:], means[:1])[0] == 0).all()
+    sky[1][inside, 0] += 20
+    means = cell_means(sky)
+    assert np.flatnonzero(change(means[1:], means[:1])[0] > 5).tolist() == [123]
+
+
+def test_step_of_the_gain_is_taken_out() -> None:
+    """A sky that brightens evenly flags every cell, unless the differences are aligned: then none, and real change stays."""
+    sky = np.full((2, SIZE, SIZE, 3), 50, np.uint8)
+    sky[1] += 12
+    sky[1][cell_map(SIZE).cell == 300] += 25
+    means = cell_means(sky)
+    assert (change(means[1:], means[:1], align=False)[0] > 5).all()
+    assert np.flatnonzero(change(means[1:], means[:1])[0] > 5).tolist() == [300]
+
+
+def test_moving_star_is_no_aurora() -> None:
+    """A bright star that moves by a pixel changes two pixels by much and no cell by more than a few counts."""
+    sky = np.full((2, 256, 256, 3), 30, np.uint8)
+    for frame, column in ((0, 90), (1, 91)):
+        sky[frame, 140, column] = 255
+    assert np.abs(sky[1].astype(int) - sky[0]).max() == 225
+    means = cell_means(sky)
+    assert change(means[1:], means[:1]).max() < 3
+
+
+def test_pairs_belong_to_the_later_image() -> None:
+    """Each image has at most one partner, exactly a lag before it; a gap, a bad image and the first have none."""
+    times = minutes(0, 1, 2, 4, 5.05, 6)
+    usable = np.array([True, True, True, True, True, False])
+    found = pairs(times, 60.0, 5.0, usable)
+    assert found.later.tolist() == [1, 2, 4]
+    assert found.earlier.tolist() == [0, 1, 3]
+    assert pairs(times, 120.0, 5.0, usable).later.tolist() == [2, 3]
+    assert pairs(times, 60.0, 2.0, usable).later.tolist() == [1, 2]
+
+
+def test_pairs_of_nothing() -> None:
+    """No image has no pair, and an image is never its own partner, whatever the tolerance."""
+    none = np.zeros(0, "datetime64[ms]")
+    assert pairs(none, 60.0, 5.0, np.zeros(0, bool)).later.size == 0
+    assert pairs(minutes(0), 60.0, 1e6, np.ones(1, bool)).later.size == 0
+
+
+@pytest.mark.parametrize(("level", "fault"), [(0, "black"), (1, "black"), (40, ""), (255, "saturated")])
+def test_unusable_images_are_named(level: int, fault: str) -> None:
+    """A black or a saturated image is no basis of a difference."""
+    means = cell_means(np.full((1, SIZE, SIZE, 3), level, np.uint8))[0]
+    assert fault_of(means) == fault
+
+
+def test_no_images_have_no_means() -> None:
+    """Nothing in gives nothing out, in the right shape."""
+    assert cell_means(images(1)[:0]).shape == (0, CELLS, 2)

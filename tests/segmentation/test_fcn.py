@@ -1,0 +1,111 @@
+"""The networks: counts, stride and weights; published weights are read from a file of the published layout, made up here."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import torch
+from torch import nn
+
+from repro.classifier import network as classifier
+from repro.errors import ReproError
+from repro.segmentation import fcn, fcn_counts
+
+
+def test_counts_are_those_of_torchvision() -> None:
+    """Parameters of all variants, the documented metrics, and a ResNet-50 counted layer by layer."""
+    found = fcn_counts.quantities()
+    assert found["fcn_resnet50.parameters"] == found["fcn_resnet50.metadata_parameters"] == 35_322_218
+    assert found["fcn_resnet50.parameters_two_classes"] == 35_307_588
+    assert found["fcn_resnet50.parameters_two_classes_no_auxiliary"] == 32_947_266
+    assert found["fcn_resnet50.parameters_one_channel"] == 32_946_753
+    assert found["fcn_resnet50.backbone_parameters"] == 23_508_032
+    assert (found["fcn_resnet50.mean_iou_percent"], found["fcn_resnet50.pixel_accuracy_percent"]) == (60.5, 91.4)
+    assert (found["fcn_resnet50.stride"], found["fcn_resnet50.classes"]) == (8, 21)
+    assert (found["fcn_resnet50.backbone"], found["fcn_resnet50.pretrained_on"]) == ("ResNet-50", "a subset of MS COCO")
+
+
+def test_shipped_backbone_stands_under_the_head() -> None:
+    """The network begins with the shipped weights, and its output has the image's size for sides that are no multiple."""
+    built = fcn.build("observatory", 3)
+    shipped = classifier.build("observatory", 3).get_submodule("features").state_dict()
+    mine = built.get_submodule("backbone").state_dict()
+    assert all(torch.equal(value, shipped[key]) for key, value in mine.items())
+    assert {int(key.split(".")[0]) for key in mine} == set(range(fcn.STAGES))
+    with torch.inference_mode():
+        assert built(torch.zeros(1, 3, 100, 112))["out"].shape == (1, 2, 100, 112)
+
+
+def test_same_seed_builds_the_same_head() -> None:
+    """Whatever is drawn follows from the seed."""
+    one, two, other = (fcn.build("observatory", seed).get_submodule("classifier") for seed in (3, 3, 4))
+    pairs = list(zip(one.parameters(), two.parameters(), other.parameters(), strict=True))
+    assert all(torch.equal(a, b) for a, b, _ in pairs)
+    assert any(not torch.equal(a, c) for a, _, c in pairs)
+
+
+@pytest.fixture
+def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty cache of torchvision, and no way to download."""
+    monkeypatch.setenv("TORCH_HOME", str(tmp_path))
+
+    def no_way(*_: object, **__: object) -> None:
+        raise OSError("no route")
+
+    monkeypatch.setattr(type(fcn.WEIGHTS), "get_state_dict", no_way)
+    path = fcn.coco_path()
+    assert path.is_relative_to(tmp_path)
+    path.parent.mkdir(parents=True)
+    return path
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("auxiliary", [True, False])
+def test_published_weights_are_read_and_the_last_layers_replaced(cache: Path, auxiliary: bool) -> None:
+    """A file with 21 classes and the auxiliary head fills the backbone; both heads end in two channels afterwards."""
+    published = fcn._resnet(21, auxiliary=True)
+    torch.save(published.state_dict(), cache)
+    built = fcn.build("coco", 1, auxiliary=auxiliary)
+    was, now = published.state_dict(), built.state_dict()
+    assert all(torch.equal(now[key], was[key]) for key in now if key.startswith("backbone"))
+    assert now["classifier.4.weight"].shape == (2, 512, 1, 1)
+    assert ("aux_classifier.4.weight" in now) == auxiliary
+    count = sum(parameter.numel() for parameter in built.parameters())
+    assert count == (35_307_588 if auxiliary else 32_947_266)
+
+
+def test_missing_published_weights_are_an_error_with_a_way_out(cache: Path) -> None:
+    """Without file and network the message names the file, its size and what needs no download."""
+    with pytest.raises(ReproError, match="no download") as caught:
+        fcn.build("coco", 1)
+    assert "142 MB" in caught.value.expected
+    assert "observatory" in caught.value.remedy
+
+
+@pytest.mark.parametrize("content", [b"", b"not weights"], ids=["empty", "text"])
+def test_damaged_published_weights_are_an_error(cache: Path, content: bytes) -> None:
+    """A file that is no weight file is named, and nothing of it is run."""
+    cache.write_bytes(content)
+    with pytest.raises(ReproError, match="no weight file"):
+        fcn.build("coco", 1)
+
+
+def test_weights_of_another_network_are_refused(cache: Path) -> None:
+    """Weights of another layout do not fill half a network."""
+    torch.save(nn.Linear(2, 2).state_dict(), cache)
+    with pytest.raises(ReproError, match="another network"):
+        fcn.build("coco", 1)
+
+
+def test_written_weights_are_read_back(tmp_path: Path) -> None:
+    """What is saved comes back with its notes; damage is an error that names the file."""
+    built = fcn.build("observatory", 5)
+    target = tmp_path / "w.safetensors"
+    classifier.save(built, target, {"network": fcn.name_of(built), "image_size_px": 128, "threshold": 0.5})
+    again, notes = fcn.load(target)
+    assert notes["image_size_px"] == 128
+    assert all(torch.equal(a, b) for a, b in zip(built.state_dict().values(), again.state_dict().values(), strict=True))
+    target.write_bytes(target.read_bytes()[:1000])
+    with pytest.raises(ReproError, match=r"w\.safetensors"):
+        fcn.load(target)

@@ -1,0 +1,111 @@
+"""Training: augmentation, determinism, resumption, and that it learns."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from repro.params import KopriTrain
+from repro.seeding import generator
+from repro.segmentation import fcn
+from repro.segmentation.fcn_training import IGNORED, LabelledImages, SegmentationJob, augmented, probabilities, train
+
+SIZE = 48
+
+
+def discs(count: int, seed: int) -> LabelledImages:
+    """Dark images with a green disc somewhere, and its mask."""
+    rng = np.random.default_rng(seed)
+    y, x = np.mgrid[:SIZE, :SIZE]
+    centres = rng.uniform(12, SIZE - 12, (count, 2))
+    masks = np.stack([np.hypot(y - a, x - b) < 11 for a, b in centres])
+    pixels = rng.integers(10, 40, (count, SIZE, SIZE, 3), dtype=np.uint8)
+    pixels[..., 1] += (masks * 120).astype(np.uint8)
+    return LabelledImages(pixels, masks)
+
+
+def job(**changes: object) -> SegmentationJob:
+    """A small training on discs."""
+    params = KopriTrain(epochs=2, batch=4, learning_rate=0.02, auxiliary_weight=0, scale=(0.8, 1.2), crop_share=0.9)
+    start = SegmentationJob(discs(12, 1), discs(4, 2), params, 9, torch.device("cpu"), settings="a")
+    return SegmentationJob(**{**vars(start), **changes})  # type: ignore[arg-type]
+
+
+def test_training_is_repeatable_and_resumable(tmp_path: Path) -> None:
+    """Two trainings end in the same weights; one that is cut after an epoch ends there, too."""
+
+    class CutError(Exception):
+        """The end of a run that is cut."""
+
+    def cut(epoch: int) -> None:
+        if epoch == 1:
+            raise CutError
+
+    whole, curves = train(fcn.build("observatory", 9), job())
+    checkpoint = tmp_path / "c.pt"
+    with pytest.raises(CutError):
+        train(fcn.build("observatory", 9), job(checkpoint=checkpoint), after_epoch=cut)
+    resumed, same_curves = train(fcn.build("observatory", 9), job(checkpoint=checkpoint))
+    assert curves.equals(same_curves)
+    assert curves["epoch"].tolist() == [1, 2]
+    for a, b in zip(whole.state_dict().values(), resumed.state_dict().values(), strict=True):
+        assert torch.equal(a, b)
+
+
+def test_checkpoint_of_another_training_is_not_used(tmp_path: Path) -> None:
+    """A checkpoint with other settings, or a damaged one, is left aside and the training begins anew."""
+    checkpoint = tmp_path / "c.pt"
+    checkpoint.write_bytes(b"no checkpoint")
+    _, curves = train(fcn.build("observatory", 9), job(checkpoint=checkpoint))
+    assert len(curves) == 2
+    seen: list[int] = []
+    train(fcn.build("observatory", 9), job(checkpoint=checkpoint, settings="other"), after_epoch=seen.append)
+    assert seen == [1, 2]
+
+
+@pytest.mark.slow
+def test_training_learns() -> None:
+    """After some epochs the network finds discs that it never saw."""
+    params = KopriTrain(epochs=8, batch=4, learning_rate=0.02, auxiliary_weight=0, scale=(0.9, 1.1), crop_share=0.9)
+    _, curves = train(fcn.build("observatory", 9), job(train=discs(32, 1), params=params))
+    assert curves["val_iou"].iloc[-1] > 0.6
+    assert curves["train_loss"].iloc[-1] < curves["train_loss"].iloc[0]
+
+
+def test_probabilities_do_not_depend_on_the_batch() -> None:
+    """Images are segmented one by one or together with the same answer, to one 255th."""
+    built, images = fcn.build("observatory", 2), discs(5, 3).pixels
+    together, single = (probabilities(built, images, torch.device("cpu"), batch) for batch in (5, 1))
+    assert together.shape == (5, SIZE, SIZE)
+    assert np.abs(together.astype(int) - single).max() <= 1
+    assert probabilities(built, images[:0], torch.device("cpu")).shape == (0, SIZE, SIZE)
+
+
+@pytest.mark.parametrize("scale", [0.5, 1.0, 2.0])
+def test_image_and_mask_move_together(scale: float) -> None:
+    """After resize, mirror image and crop the mask still lies on the disc; what the image does not cover is ignored."""
+    images = discs(6, 4)
+    params = KopriTrain(scale=(scale, scale), crop_share=0.9)
+    for index in range(6):
+        picture, target = augmented(images.pixels[index], images.masks[index], params, generator(1, index))
+        assert picture.shape == (48, 48, 3)
+        assert target.shape == (48, 48)
+        assert set(np.unique(target)) <= {0, 1, IGNORED}
+        covered = target != IGNORED
+        assert covered.all() == (scale >= 1)
+        disc = picture[..., 1].astype(int) - picture[..., 0] > 60
+        assert (disc == (target == 1))[covered].mean() > 0.97
+        assert (picture[~covered] == 0).all()
+
+
+def test_flip_happens_at_its_chance() -> None:
+    """With a chance of 1 the image is mirrored, with 0 never."""
+    images = discs(1, 5)
+    for flip in (0.0, 1.0):
+        params = KopriTrain(scale=(1.0, 1.0), crop_share=1.0, flip=flip)
+        _, target = augmented(images.pixels[0], images.masks[0], params, generator(1))
+        wanted = images.masks[0][:, ::-1] if flip else images.masks[0]
+        assert (target == wanted).all()

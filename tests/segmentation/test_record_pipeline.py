@@ -1,0 +1,173 @@
+"""The pipeline of the KOPRI record: its description, and a small run whose second time gives the same files."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+from repro.engine.code_digest import closure
+from repro.errors import ReproError
+from repro.files import digest, read_json
+from repro.params import Params, load_params
+from repro.paths import Paths
+from repro.reporting.page import environment
+from repro.reporting.segmentation_page import load_segmentation
+from repro.segmentation.compare_corpus import STAGES as COMPARED
+from repro.segmentation.compare_corpus import compare
+from repro.segmentation.difference_corpus import difference
+from repro.segmentation.segment_corpus import segment
+from repro.segmentation.segment_files import segment_files
+from repro.segmentation.simulated_station import simulate
+from repro.segmentation.train_fcn_corpus import train_corpus
+from tests.conftest import ROOT
+from tests.support.project import make_project
+
+FOLDER = ROOT / "stages" / "kopri"
+STAGES = yaml.safe_load((FOLDER / "dvc.yaml").read_text(encoding="utf-8"))["stages"]
+SMALL = {
+    "image_size_px": 96, "splits": ["nights"], "simulate": {"nights": 10, "minutes": 4},
+    "train": {"initial_weights": {"kopri_simulated": "observatory"}, "epochs": 1, "auxiliary_weight": 0, "scale": [0.9, 1.1]},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", STAGES)
+def test_stage_depends_on_every_module_it_uses(name: str) -> None:
+    """A change to any module that a stage uses makes the stage run again."""
+    script = FOLDER / f"{name}.py"
+    listed = {ROOT / dependency for dependency in STAGES[name]["deps"] if "$" not in dependency}
+    missing = {
+        str(file.relative_to(ROOT))
+        for file in closure(script)
+        if file not in listed and not any(parent in listed for parent in file.parents)
+    }
+    assert script in listed
+    assert missing == set()
+
+
+def test_scripts_are_the_stages() -> None:
+    """Every script in the folder is a stage of its name."""
+    assert {path.stem for path in FOLDER.glob("*.py")} == set(STAGES)
+    for name, stage in STAGES.items():
+        assert stage["cmd"] == f".venv/bin/python stages/kopri/{name}.py"
+
+
+def run(folder: Path) -> tuple[Params, dict[str, str]]:
+    """Run the stages in a project of its own; parameters, and digests of all that was written."""
+    project = make_project(folder, "simulated", engine={"workers": 1}, kopri=SMALL)
+    params = load_params(project.params)
+    data = project.corpus(params.kopri.corpus)
+    folders = {stage: project.stage(params.kopri.corpus, stage) for stage in COMPARED}
+    simulate(data, params)
+    difference(data, folders["difference"], params)
+    train_corpus(data, folders["train"], params)
+    segment(data, folders["train"], folders["segment"], params)
+    compare(data, folders, project.stage(params.kopri.corpus, "compare"), params)
+    roots = (data, *folders.values(), project.stage(params.kopri.corpus, "compare"))
+    files = sorted(path for root in roots for path in root.rglob("*") if path.is_file())
+    return params, {str(path.relative_to(folder)): digest(path) for path in files}
+
+
+@pytest.fixture(scope="module")
+def first(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Params, dict[str, str]]:
+    """A small run."""
+    folder = tmp_path_factory.mktemp("first")
+    return folder, *run(folder)
+
+
+@pytest.mark.slow
+def test_two_runs_give_the_same_files(first: tuple[Path, Params, dict[str, str]], tmp_path: Path) -> None:
+    """The same parameters give the same images, weights and numbers, byte for byte."""
+    assert run(tmp_path)[1] == first[2]
+
+
+@pytest.mark.slow
+def test_results_are_whole(first: tuple[Path, Params, dict[str, str]]) -> None:
+    """The comparison counts every image; the marks of simulation are in the folder and in the document."""
+    folder = first[0]
+    document = read_json(folder / "results" / "kopri_simulated" / "compare" / "compare.json", made_by="test")
+    assert document["simulated"] is True
+    assert (document["images"], document["nights"]) == (40, 10)
+    assert document["without_partner"] == {"1": 10, "2": 20}
+    assert sum(document["occurrence"]["network"]["images"]) + document["too_bright"] == 40
+    assert document["held_out"]["nights"] == 2
+    assert (folder / "data" / "kopri_simulated" / "SIMULATED.txt").is_file()
+    assert not list((folder / "results").rglob("*.checkpoint.pt"))
+
+
+@pytest.mark.slow
+def test_a_finished_run_costs_nothing(first: tuple[Path, Params, dict[str, str]], tmp_path: Path) -> None:
+    """Nights and networks whose receipts hold are kept; a changed image makes its night anew."""
+    folder, params, _ = first
+    project = Paths(folder)
+    data, target = project.corpus("kopri_simulated"), project.stage("kopri_simulated", "difference")
+    leftover = next((data / "images").iterdir()) / "20180401000000.jpg"  # as of an earlier campaign with other hours
+    leftover.write_bytes(b"")
+    assert len(simulate(data, params).kept) == 10
+    assert not leftover.exists()
+    assert len(difference(data, target, params).kept) == 10
+    tight = params.model_copy(
+        update={
+            "kopri": params.kopri.model_copy(
+                update={"difference": params.kopri.difference.model_copy(update={"align": False})}
+            )
+        }
+    )
+    assert len(difference(data, tmp_path / "difference", tight).done) == 10
+
+
+@pytest.mark.slow
+def test_own_images_are_segmented(first: tuple[Path, Params, dict[str, str]], tmp_path: Path) -> None:
+    """``repro segment`` writes a mask and an overlay of each image, differences those with a partner, and names bad files."""
+    folder, params, _ = first
+    images = sorted((folder / "data" / "kopri_simulated" / "images").glob("*/*.jpg"))[:4]
+    bad = tmp_path / "bad.jpg"
+    bad.write_bytes(b"no picture")
+    found, failed = segment_files([*images, bad, tmp_path / "none.jpg"], tmp_path / "out", Paths(folder), params)
+    assert [item.file for item in found] == images
+    assert all(item.mask.is_file() and item.overlay.is_file() and 0 <= item.aurora_percent <= 100 for item in found)
+    assert found[0].changed_percent == {1: None, 2: None}
+    assert found[3].changed_percent[2] is not None
+    assert [str(error.where).rsplit("/", 1)[-1].split(",")[0] for error in failed] == ["bad.jpg", "none.jpg"]
+
+
+@pytest.mark.slow
+def test_report_shows_the_record(first: tuple[Path, Params, dict[str, str]], tmp_path: Path) -> None:
+    """The page has both sections, every picture that it names, and the mark of simulation; without results there is no page."""
+    folder, params, _ = first
+    project = Paths(folder)
+    shown = load_segmentation(project, params, tmp_path)
+    assert shown is not None
+    assert shown.examples
+    page = "{% import 'macros.html' as show with context %}" + "".join(
+        f"{{% include 'sections/{name}.html' %}}" for name in ("segmentation", "occurrence")
+    )
+    text = environment(ROOT / "report" / "templates", html=True).from_string(page).render(segmentation=shown)
+    named = re.findall(r'(?:src|href)="([^"#]+)"', text)
+    assert len(named) > 8
+    assert all((tmp_path / name).is_file() for name in named)
+    assert text.count("badge") > 5
+    other = params.model_copy(update={"kopri": params.kopri.model_copy(update={"corpus": "jang_bogo"})})
+    assert load_segmentation(project, other, tmp_path) is None
+
+
+def test_without_a_network_the_command_says_how_to_train_one(tmp_path: Path) -> None:
+    """No weights are an error with a remedy, not a traceback."""
+    project = make_project(tmp_path, "simulated")
+    with pytest.raises(ReproError, match="no trained network") as caught:
+        segment_files([], tmp_path, project, load_params(project.params))
+    assert "make records" in caught.value.remedy
+
+
+@pytest.mark.slow
+def test_dvc_reads_the_pipeline() -> None:
+    """DVC resolves the stages, their data and their parameters from the record's own folder."""
+    done = subprocess.run(
+        [sys.executable, "-m", "dvc", "stage", "list", str(FOLDER / "dvc.yaml")], cwd=ROOT, capture_output=True, text=True, check=False
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert {line.split()[0].rsplit(":", 1)[-1] for line in done.stdout.splitlines() if line.strip()} == set(STAGES)
