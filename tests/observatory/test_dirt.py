@@ -39,11 +39,11 @@ def test_lamps_shine() -> None:
 
 
 def test_patches_have_sharp_edges() -> None:
-    """A snow patch covers or does not: few of its pixels lie on an edge."""
+    """A snow patch covers or does not: at most a fifth of its pixels lie on an edge."""
     hidden = dirt.before_lens(2, 0, (4, 0, 0, 0, 9), 720, 720, optics.GAMMA).hidden
     covered, edge = (hidden > 0.65).sum(), ((hidden > 0.1) & (hidden < 0.6)).sum()
     assert covered > 2000
-    assert edge < 0.15 * covered
+    assert edge < 0.2 * covered
 
 
 def test_a_night_keeps_its_dirt(params, planned) -> None:

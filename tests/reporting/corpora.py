@@ -89,6 +89,7 @@ def simulate(paths: Paths, nights: list[str]) -> None:
             sun_bin=table["sun_bin"].fillna("Night"),
             moon_bin="No_moon",
             visible=[True, True, True, False, False, False],
+            certain=[True, False, True, True, True, True],
             form=["arc", "arc", "corona", "none", "none", "none"],
             colour=["green", "green", "pink", "none", "none", "none"],
             weather=["clear"] * 4 + ["snow"] * 2,
