@@ -143,8 +143,8 @@ class Trial:
 
     @property
     def out(self) -> Path:
-        """Output of the stage."""
-        return output(self.paths, self.stage)
+        """First output of the stage."""
+        return outputs(self.paths, self.stage)[0]
 
     def begin(self, stage: str) -> Ended:
         """Choose the stage; gives how it ended in the reference."""
@@ -157,11 +157,12 @@ class Trial:
 
     def reset(self, start_from: Path | None = None) -> None:
         """Leave the project as it was before the stage; ``start_from`` is an output of an earlier run to begin with."""
-        if self.out.is_dir():
-            shutil.rmtree(self.out)
-        else:
-            self.out.unlink(missing_ok=True)
-        shutil.rmtree(self.paths.results / CORPUS / ".seen" / self.stage, ignore_errors=True)
+        for out in outputs(self.paths, self.stage):
+            if out.is_dir():
+                shutil.rmtree(out)
+            else:
+                out.unlink(missing_ok=True)
+            shutil.rmtree(self.paths.results / CORPUS / ".seen" / out.name, ignore_errors=True)
         (self.paths.root.parent / child.LEARNT).unlink(missing_ok=True)
         self.paths.runs.write_text(self.chain.logs[self.stage])
         if start_from is not None:
@@ -236,15 +237,16 @@ class Trial:
 
     def finished(self) -> dict[Path, tuple[int, int]]:
         """Files of finished work, by what tells whether a file was written anew."""
-        found = {}
-        for receipt in (self.out / "receipts").glob("[!.]*.json"):
-            place = receipt.relative_to(self.paths.root).as_posix()
-            if hashlib.sha256(receipt.read_bytes()).hexdigest() != self.expected.get(place):
-                continue  # finished with other parameters
-            for name in json.loads(receipt.read_text())["outputs"]:
-                path = self.out.parent / name if name.startswith(f"{self.stage}/") else self.out / name
-                found[path] = (path.stat().st_ino, path.stat().st_mtime_ns)
-        return found
+        written = {}
+        for out in outputs(self.paths, self.stage):
+            for receipt in (out / "receipts").glob("[!.]*.json"):
+                place = receipt.relative_to(self.paths.root).as_posix()
+                if hashlib.sha256(receipt.read_bytes()).hexdigest() != self.expected.get(place):
+                    continue  # finished with other parameters
+                for name in json.loads(receipt.read_text())["outputs"]:
+                    path = out.parent / name if name.startswith(f"{out.name}/") else out / name
+                    written[path] = (path.stat().st_ino, path.stat().st_mtime_ns)
+        return written
 
     def kept(self, finished: dict[Path, tuple[int, int]]) -> None:
         """Hold files of finished work against what they were before."""
@@ -252,11 +254,12 @@ class Trial:
         assert now == finished, f"{self.stage}: finished work was done again"
 
 
-def output(paths: Paths, stage: str) -> Path:
-    """Where a stage writes."""
+def outputs(paths: Paths, stage: str) -> tuple[Path, ...]:
+    """Folders and files that a stage writes."""
     fixed = {"schedule": paths.schedule, "architecture": paths.architecture, "verify": paths.verdicts.parent,
              "report": paths.report_build}  # fmt: skip
-    return fixed.get(stage, paths.stage(CORPUS, stage))
+    beside = (paths.stage(CORPUS, "colour"),) if stage == "infer" else ()
+    return fixed.get(stage, paths.stage(CORPUS, stage)), *beside
 
 
 def make_project(folder: Path) -> Paths:
