@@ -108,7 +108,9 @@ def differences(name: str, committed: pd.DataFrame, again: pd.DataFrame) -> list
         return [
             f"{name}: {len(again)} rows of {list(again.columns)} instead of {len(committed)} of {list(committed.columns)}"
         ]
-    both = committed.merge(again, on=keys, suffixes=("", "_again"), how="left")
+    # A CSV file gives numbers where a reading has words of digits, or the reverse.
+    typed = {key: committed[key].dtype for key in keys}
+    both = committed.merge(again.astype(typed), on=keys, suffixes=("", "_again"), how="left")
     told = []
     for column in committed.columns.difference(keys, sort=False):
         first, second = both[column], both[f"{column}_again"]

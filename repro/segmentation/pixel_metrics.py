@@ -5,6 +5,7 @@ A mean over images would be 0 / 0 on images without aurora, and pixel accuracy a
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -105,7 +106,7 @@ def width_class(mask: Flags) -> npt.NDArray[np.int64]:
     result = np.where(mask, 0, -1)
     image = mask.astype(np.uint8)
     for number, width in enumerate(WIDTHS_DEG, start=1):
-        pixels = max(2, round(width / degrees_per_pixel(len(mask))))
+        pixels = max(2, math.ceil(width / degrees_per_pixel(len(mask))))
         disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (pixels, pixels))
         result[cv2.morphologyEx(image, cv2.MORPH_OPEN, disc) > 0] = number
     return np.where(mask, result, -1)

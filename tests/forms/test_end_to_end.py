@@ -99,7 +99,7 @@ def test_a_second_run_gives_the_same_bytes(done, tmp_path: Path, project: Paths)
     paths, _, _ = done
     other = make(tmp_path / "again", project)
     other.params.write_bytes(paths.params.read_bytes())
-    write_published(other.data("kvammen"), train=6, tested=10)
+    write_published(other.corpus("kvammen"), train=6, tested=10)
     run(other)
     for pattern in ("evaluate/*.json", "networks/answers/*", "networks/weights/*", "classical/*", "pictures/*"):
         files = sorted((paths.results / "kvammen").glob(pattern))

@@ -30,7 +30,7 @@ def add_night(project: Paths, corpus: str, night: str, count: int, *, truth: boo
     rng = np.random.default_rng(int(night))
     images = {name: sky(rng, aurora=bool(lit), size_px=SIDE) for name, lit in zip(table["name"], aurora, strict=True)}
     film, seen = (project.stage(corpus, stage) for stage in ("film", "sky"))
-    write(NightWork(night, (), (), film / "receipts" / f"{night}.json", "s"), {"simulated": truth})
+    write(NightWork(night, (), (), film / "receipts" / f"{night}.json", "s"), {"simulated": truth, "sampled": count})
     write_archive(film / "frames" / f"{night}.zip", images)
     target = seen / "tables" / f"{night}.parquet"
     frames.write(target, table, "sky")
