@@ -32,6 +32,7 @@ def add_night(project: Paths, corpus: str, night: str, count: int, *, truth: boo
     film, seen = (project.stage(corpus, stage) for stage in ("film", "sky"))
     write(NightWork(night, (), (), film / "receipts" / f"{night}.json", "s"), {"simulated": truth, "sampled": count})
     write_archive(film / "frames" / f"{night}.zip", images)
+    frames.write(film / "index" / f"{night}.parquet", table[["night", "number", "frame", "video_time_s"]], "film")
     target = seen / "tables" / f"{night}.parquet"
     frames.write(target, table, "sky")
     write(NightWork(night, (), (target,), seen / "receipts" / f"{night}.json", "s"), {"frames": count})
