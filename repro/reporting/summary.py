@@ -92,7 +92,7 @@ class Summary:
 
     @property
     def awaiting_corpus(self) -> int:
-        """Comparisons that wait for the thesis' own videos and labels."""
+        """Comparisons that wait for images: the thesis' videos and labels, or those of the other records."""
         return next(line for line in self.lines if line.evidence == "corpus").outcomes["not_run"]
 
     @property
