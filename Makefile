@@ -38,7 +38,7 @@ $(READY): pyproject.toml constraints.txt setup.sh
 	$(BIN)/python -m pip install --progress-bar on --constraint constraints.txt --editable '.[dev]'
 	@echo "$(CURDIR)" > $@
 
-report: repository $(READY) ## Run the pipeline and build the report: about 7 minutes the first time, on two quiet cores
+report: repository $(READY) ## Run the pipeline and build the report: about 10 minutes the first time, on two cores
 	$(BIN)/dvc repro
 	@echo
 	@echo "The report: report/build/index.html"
@@ -58,7 +58,7 @@ verify: $(READY) ## Compare every published number with its evidence: 10 to 20 s
 	$(BIN)/repro verify
 
 # Chromium is for tests alone, so it is installed here and not with the environment.
-test: $(READY) ## Run every test that needs no GPU and no private data: about 10 minutes
+test: $(READY) ## Run every test that needs no GPU and no private data: about 15 minutes on two cores
 	@bash setup.sh browser
 	$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder
 
