@@ -10,7 +10,7 @@ from dvc.exceptions import DvcException
 from dvc.repo import Repo
 from dvc.rwlock import RWLockFileCorruptedError, RWLockFileFormatError
 
-from repro.audit.revision import Revision, at_commit, hashed, in_working_tree, inside
+from repro.audit.revision import PIPELINE, Revision, at_commit, hashed, in_working_tree, inside
 from repro.audit.source_files import folder_md5, md5_of
 from repro.errors import ReproError
 
@@ -266,7 +266,8 @@ def _revision(root: Path, repo: Repo, name: str | None) -> Revision:
     if name is not None:
         return at_commit(root, repo.scm, name)
     try:
-        return in_working_tree(root, repo.status())
+        # The other records have pipelines and locks of their own, and stages of the same names.
+        return in_working_tree(root, repo.status(targets=[str(root / PIPELINE)]))
     except (RWLockFileCorruptedError, RWLockFileFormatError) as error:
         raise ReproError(
             found=f"DVC's list of locks is damaged: {error}",
