@@ -190,7 +190,7 @@ def _next_steps(pair: Pair, stages: list[StageRun]) -> list[NextStep]:
         effect = f"runs what the change reaches, of: {', '.join(to_run)}"
         steps.append(NextStep("bring the results up to date", DVC_REPRO, effect))
         steps.append(NextStep("compare again", f".venv/bin/repro diff {pair.before.name}", "shows what moved"))
-    revert = "git checkout . && .venv/bin/dvc checkout"
+    revert = "git checkout . && .venv/bin/dvc checkout dvc.yaml"
     effect = "drops all uncommitted edits of tracked files and takes the committed results out of DVC's cache; "
     effect += f"{', '.join(DERIVED)} is not cached: {DVC_REPRO} makes it again"
     steps.append(NextStep("revert to the last commit", revert, effect))

@@ -150,7 +150,7 @@ def test_outdated_working_tree_is_told(copy: Callable[[], Toy]) -> None:
     assert [step.command for step in diff.next_steps] == [
         ".venv/bin/dvc repro",
         ".venv/bin/repro diff HEAD",
-        "git checkout . && .venv/bin/dvc checkout",
+        "git checkout . && .venv/bin/dvc checkout dvc.yaml",
     ]
     toy.repro()
     diff = compare(toy.paths)
@@ -159,7 +159,7 @@ def test_outdated_working_tree_is_told(copy: Callable[[], Toy]) -> None:
     assert diff.frames.counts() == {"predicted": 3}
     # The commands shown for a revert leave the working tree as committed; the toy has no .venv, so dvc is that of the tests.
     toy.run("git", "checkout", "--quiet", ".")
-    toy.run(sys.executable, "-m", "dvc", "checkout", "--quiet")
+    toy.run(sys.executable, "-m", "dvc", "checkout", "--quiet", "dvc.yaml")
     diff = compare(toy.paths)
     assert (diff.exit_code, diff.gaps, diff.stages, diff.next_steps) == (0, [], [], [])
 

@@ -72,7 +72,7 @@ def test_a_clone_makes_what_was_committed(recorded: Chain, tmp_path: Path) -> No
     python(clone, "dvc", "repro", "--quiet")
     assert call(clone, "git", "status", "--porcelain") != ""
     call(clone, "git", "checkout", "--quiet", ".")
-    python(clone, "dvc", "checkout", "--quiet")
+    python(clone, "dvc", "checkout", "--quiet", "dvc.yaml")
     log = Paths(clone).runs.read_text(encoding="utf-8").count("\n")
     python(clone, "dvc", "repro", "--quiet")
     assert call(clone, "git", "status", "--porcelain") == ""
