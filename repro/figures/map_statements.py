@@ -11,6 +11,7 @@ from __future__ import annotations
 import zlib
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from repro.figures.overlays import GRID, enlarge
@@ -113,9 +114,8 @@ def correlation(map_values: Floats, other: Floats, counted: np.ndarray, name: st
     """
     observed = _r(map_values[counted], other[counted])
     generator = np.random.default_rng([SEED, zlib.crc32(name.encode())])
-    changed = np.stack(
-        [(_shuffled if number % 2 else _moved)(map_values, generator)[counted] for number in range(RESAMPLINGS)]
-    )
+    cells = np.stack([(_shuffled if number % 2 else _moved)(generator) for number in range(RESAMPLINGS)])
+    changed = map_values.ravel()[cells[:, counted.ravel()]]
     centred = changed - changed.mean(axis=1, keepdims=True)
     target = other[counted] - other[counted].mean()
     scale = np.sqrt((centred**2).sum(axis=1) * (target**2).sum())
@@ -124,21 +124,35 @@ def correlation(map_values: Floats, other: Floats, counted: np.ndarray, name: st
     return observed, (reached + 1) / (RESAMPLINGS + 1)
 
 
-def _moved(values: Floats, generator: np.random.Generator) -> Floats:
-    """A map shifted around its borders by any number of cells, turned by quarters, and mirrored or not."""
-    turned = np.rot90(values, int(generator.integers(4)))
-    if generator.integers(2):
-        turned = turned[:, ::-1]
-    shift = generator.integers(0, GRID, size=2)
-    return np.asarray(np.roll(turned, (int(shift[0]), int(shift[1])), axis=(0, 1)))
+def _move_table() -> npt.NDArray[np.intp]:
+    """Cell that each cell takes its value from, shape (4, 2, 8, 8, 64): quarter turns, mirrored or not, and two shifts."""
+    cells = np.arange(GRID * GRID).reshape(GRID, GRID)
+    table = np.empty((4, 2, GRID, GRID, GRID * GRID), dtype=np.intp)
+    for turns, mirrored, down, right in np.ndindex(table.shape[:4]):
+        turned = np.rot90(cells, turns)
+        turned = turned[:, ::-1] if mirrored else turned
+        table[turns, mirrored, down, right] = np.roll(turned, (down, right), axis=(0, 1)).ravel()
+    return table
 
 
-def _shuffled(values: Floats, generator: np.random.Generator) -> Floats:
-    """A map whose blocks of 2 x 2 cells have changed places."""
-    half = GRID // 2
-    blocks = values.reshape(half, 2, half, 2).swapaxes(1, 2).reshape(half * half, 2, 2)
-    blocks = blocks[generator.permutation(len(blocks))]
-    return np.asarray(blocks.reshape(half, half, 2, 2).swapaxes(1, 2).reshape(GRID, GRID))
+#: A permutation of cells is looked up, as rolling and turning small arrays tens of thousands of times takes seconds.
+_MOVES = _move_table()
+#: Cells of each block of 2 x 2, shape (16, 4), and the places of these cells when the blocks stand side by side again.
+_BLOCKS = np.arange(GRID * GRID).reshape(GRID // 2, 2, GRID // 2, 2).swapaxes(1, 2).reshape(-1, 4)
+
+
+def _moved(generator: np.random.Generator) -> npt.NDArray[np.intp]:
+    """Cells of a map shifted around its borders by any number of cells, turned by quarters, and mirrored or not."""
+    turns, mirrored = generator.integers(4), generator.integers(2)
+    down, right = generator.integers(0, GRID, size=2)
+    return np.asarray(_MOVES[turns, mirrored, down, right])
+
+
+def _shuffled(generator: np.random.Generator) -> npt.NDArray[np.intp]:
+    """Cells of a map whose blocks of 2 x 2 cells have changed places."""
+    cells = np.empty(GRID * GRID, dtype=np.intp)
+    cells[_BLOCKS] = _BLOCKS[generator.permutation(len(_BLOCKS))]
+    return cells
 
 
 def _r(first: Floats, second: Floats) -> float:
