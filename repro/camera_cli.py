@@ -7,14 +7,10 @@ from typing import Annotated
 
 import typer
 
+from repro.cli_options import ProjectOption
 from repro.paths import find_project
 
 app = typer.Typer(help="Camera profiles.", no_args_is_help=True)
-
-Project = Annotated[
-    Path | None,
-    typer.Option("--project", metavar="DIR", help="The checkout; found from the current folder if not given."),
-]
 
 
 @app.callback()
@@ -29,7 +25,7 @@ def check(
     out: Annotated[
         Path | None, typer.Option(metavar="PNG", help="Where to draw it; NAME_check.png if not given.")
     ] = None,
-    project: Project = None,
+    project: ProjectOption = None,
 ) -> None:
     """Draw a profile's circle, crop and clock box over an image, and say what it reads there.
 
@@ -63,7 +59,7 @@ def new(
         typer.Option(metavar="X Y RADIUS", help="The sky in pixels; found in the images if not given."),
     ] = None,
     credit: Annotated[str, typer.Option(help="Owner of the images.")] = "owner of the images not named",
-    project: Project = None,
+    project: ProjectOption = None,
 ) -> None:
     """Write the profile of a new camera from its still images, and make them the corpus that the pipeline works on.
 

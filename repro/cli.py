@@ -12,6 +12,7 @@ from typing import Annotated, Any, Literal, NoReturn
 import typer
 
 from repro.camera_cli import app as camera_app
+from repro.cli_options import ProjectOption
 from repro.errors import ReproError, make_output_encodable
 from repro.label_cli import app as label_app
 from repro.paths import Paths, find_project, foreign_library
@@ -30,11 +31,6 @@ app.add_typer(record_app, name="record")
 app.add_typer(camera_app, name="camera")
 app.add_typer(label_app, name="label")
 
-Project = Annotated[
-    Path | None,
-    typer.Option("--project", metavar="DIR", help="The checkout; found from the current folder if not given."),
-]
-
 
 @app.callback()
 def _root() -> None:
@@ -46,7 +42,7 @@ def verify(
     query: Annotated[
         str, typer.Argument(metavar="[NUMBER|WORD|ID]", help="Only claims with this number, word or id, in detail.")
     ] = "",
-    project: Project = None,
+    project: ProjectOption = None,
     format: Annotated[  # the contract calls the option --format
         Literal["table", "json", "markdown", "sarif", "junit"],
         typer.Option("--format", help="How to print the verdicts; sarif for code scanning, junit for test reports."),
@@ -73,7 +69,7 @@ def verify(
 def diff(
     rev_a: Annotated[str, typer.Argument(help="A commit, branch or tag.")] = "HEAD",
     rev_b: Annotated[str | None, typer.Argument(help="Another one; the working tree if not given.")] = None,
-    project: Project = None,
+    project: ProjectOption = None,
     format: Annotated[
         Literal["table", "json", "markdown"], typer.Option("--format", help="How to print the comparison.")
     ] = "table",
@@ -112,7 +108,7 @@ def simulate(
     night: Annotated[list[str] | None, typer.Option(help="A night YYYYMMDD; may be given more than once.")] = None,
     seed: Annotated[int | None, typer.Option(min=0, help="Instead of the seed in params.yaml.")] = None,
     campaign: Annotated[str | None, typer.Option(help="Instead of simulate.campaign in params.yaml.")] = None,
-    project: Project = None,
+    project: ProjectOption = None,
 ) -> None:
     """Film nights of the simulated observatory, with known truth; nights that are there already are kept.
 
@@ -133,7 +129,7 @@ def simulate(
 
 @app.command()
 def status(
-    project: Project = None,
+    project: ProjectOption = None,
     corpus: Annotated[str | None, typer.Option(help="Corpus; that of params.yaml if not given.")] = None,
 ) -> None:
     """Show the progress of a corpus: nights, frames, repairs by rule, unreadable frames, conditions.
@@ -172,7 +168,7 @@ def frames(
     night: Annotated[str, typer.Option(metavar="YYYYMMDD", help="The date of the night's morning.")],
     out: Annotated[Path, typer.Option(metavar="DIR", help="Folder for the JPEG files.")],
     corpus: Annotated[str | None, typer.Option(help="Corpus; that of params.yaml if not given.")] = None,
-    project: Project = None,
+    project: ProjectOption = None,
 ) -> None:
     """Unpack the frames of a night as JPEG files under their published names, as label lists use them.
 
@@ -197,7 +193,7 @@ def segment(
         Path | None, typer.Option(help="A trained network; that of `make records` if not given.")
     ] = None,
     camera: Annotated[str | None, typer.Option(help="Camera profile that says where the sky is in the image.")] = None,
-    project: Project = None,
+    project: ProjectOption = None,
 ) -> None:
     """Find where aurora is in images: a mask and an overlay of each, and its share of the sky.
 
@@ -263,7 +259,7 @@ def classify(
 @app.command()
 def crate(
     out: Annotated[Path, typer.Option(metavar="DIR", help="New or empty folder.")],
-    project: Project = None,
+    project: ProjectOption = None,
 ) -> None:
     """Write the last run as a Workflow Run RO-Crate: inputs by hash, stages, parameters, outputs, environment.
 
@@ -278,7 +274,7 @@ def crate(
 def forms(
     files: Annotated[list[Path], typer.Argument(metavar="FILES...", help="PNG or JPEG pictures of the whole sky.")],
     format: Annotated[Literal["table", "csv"], typer.Option("--format", help="How to print the classes.")] = "table",
-    project: Project = None,
+    project: ProjectOption = None,
 ) -> None:
     """Name the form of aurora in your own all-sky pictures: one of seven classes, with its probability.
 
@@ -308,7 +304,7 @@ def forms(
 def bench(
     name: Annotated[str, typer.Argument(help="Name of a benchmark, or all.")],
     format: Annotated[Literal["table", "json"], typer.Option("--format", help="How to print the rates.")] = "table",
-    project: Project = None,
+    project: ProjectOption = None,
 ) -> None:
     """Measure speed against the naive way and against the limit, in one run on one machine.
 

@@ -8,15 +8,12 @@ from typing import Annotated, Literal
 
 import typer
 
+from repro.cli_options import ProjectOption
 from repro.errors import ReproError
 from repro.paths import Paths, find_project
 
 app = typer.Typer(help="Label frames in the browser, and compare labellers.", no_args_is_help=False)
 
-Project = Annotated[
-    Path | None,
-    typer.Option("--project", metavar="DIR", help="The checkout; found from the current folder if not given."),
-]
 Corpus = Annotated[str | None, typer.Option(help="Corpus; that of params.yaml if not given.")]
 TaskName = Annotated[
     Literal["aurora", "forms"], typer.Option("--task", help="yes or no, or seven forms of aurora (keys 1 to 7).")
@@ -44,7 +41,7 @@ def label(
     ] = False,
     port: Annotated[int, typer.Option(min=0, max=65_535, help="Port; a free one if not given.")] = 0,
     corpus: Corpus = None,
-    project: Project = None,
+    project: ProjectOption = None,
 ) -> None:
     """Open a page on this machine to label the frames that stage sample has drawn; prints its address.
 
@@ -81,7 +78,7 @@ def import_(
     ] = False,
     replace: Annotated[bool, typer.Option("--replace", help="Change labels that are there already.")] = False,
     corpus: Corpus = None,
-    project: Project = None,
+    project: ProjectOption = None,
 ) -> None:
     """Take over labels of another tool: CSV with names and labels, or images sorted into folders yes/ and no/.
 
@@ -120,7 +117,7 @@ def masks(
     name: Annotated[str, typer.Option("--class", metavar="NAME", help="The class in CVAT's labelmap.txt.")] = "aurora",
     replace: Annotated[bool, typer.Option("--replace", help="Change masks that are there already.")] = False,
     corpus: Corpus = None,
-    project: Project = None,
+    project: ProjectOption = None,
 ) -> None:
     """Take over masks that were drawn with another tool, for the images in data/CORPUS/images.
 
@@ -140,7 +137,7 @@ def agreement(
         Path | None, typer.Option(metavar="DIR", help="Also write a page with pictures of the disagreements.")
     ] = None,
     corpus: Corpus = None,
-    project: Project = None,
+    project: ProjectOption = None,
 ) -> None:
     """Compare the labellers of a corpus: Cohen's kappa, and what the noise of labels does to the highest accuracy.
 
@@ -164,7 +161,7 @@ def review(
     summary: Annotated[bool, typer.Option("--summary", help="Only print what the changes do to the accuracy.")] = False,
     port: Annotated[int, typer.Option(min=0, max=65_535, help="Port; a free one if not given.")] = 0,
     corpus: Corpus = None,
-    project: Project = None,
+    project: ProjectOption = None,
 ) -> None:
     """Look again at frames about which label and network disagree, among as many about which they agree.
 

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from repro.cli_options import ProjectOption
 from repro.paths import find_project
 
 app = typer.Typer(help="Documents of the record, and records of other papers.", no_args_is_help=True)
@@ -49,10 +50,7 @@ def schema() -> None:
 @app.command()
 def add(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="A document of the record, such as thesis.pdf.")],
-    project: Annotated[
-        Path | None,
-        typer.Option("--project", metavar="DIR", help="The checkout; found from the current folder if not given."),
-    ] = None,
+    project: ProjectOption = None,
 ) -> None:
     """Copy a document of the record into data/record, and print what it enables; it is recognised by its hash.
 
@@ -75,10 +73,7 @@ def gradcam(
     out: Annotated[
         Path | None, typer.Option("--out", metavar="DIR", help="Write own_maps.json and .png there.")
     ] = None,
-    project: Annotated[
-        Path | None,
-        typer.Option("--project", metavar="DIR", help="The checkout; found from the current folder if not given."),
-    ] = None,
+    project: ProjectOption = None,
 ) -> None:
     """Explain the thesis' twelve frames with a network trained here, beside the author's maps; it needs thesis.pdf.
 

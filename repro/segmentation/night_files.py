@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -46,6 +49,21 @@ class NightChange:
     change: dict[int, npt.NDArray[np.float32]]
 
 
+@contextmanager
+def _arrays(source: Path, what: str, stage: str) -> Iterator[Any]:
+    """The arrays of a night's file; an error of reading them says which stage makes it."""
+    try:
+        with np.load(source, allow_pickle=False) as file:
+            yield file
+    except Exception as error:  # a damaged archive raises whatever its reader raises
+        raise ReproError(
+            found=f"no {what} of the night: {error}",
+            expected=f"the result of stage kopri/{stage}",
+            where=str(source),
+            remedy="make it with: make records",
+        ) from None
+
+
 def read_change(source: Path) -> NightChange:
     """What stage difference wrote of a night.
 
@@ -54,17 +72,9 @@ def read_change(source: Path) -> NightChange:
     ReproError
         If the file is missing or damaged.
     """
-    try:
-        with np.load(source, allow_pickle=False) as file:
-            changes = {int(key.removeprefix("change_")): file[key] for key in file.files if key.startswith("change_")}
-            return NightChange(file["names"], file["faults"], file["means"], changes)
-    except Exception as error:  # a damaged archive raises whatever its reader raises
-        raise ReproError(
-            found=f"no differences of the night: {error}",
-            expected="the result of stage kopri/difference",
-            where=str(source),
-            remedy="make it with: make records",
-        ) from None
+    with _arrays(source, "differences", "difference") as file:
+        changes = {int(key.removeprefix("change_")): file[key] for key in file.files if key.startswith("change_")}
+        return NightChange(file["names"], file["faults"], file["means"], changes)
 
 
 def read_probability(source: Path) -> tuple[npt.NDArray[np.str_], npt.NDArray[np.uint8]]:
@@ -75,13 +85,5 @@ def read_probability(source: Path) -> tuple[npt.NDArray[np.str_], npt.NDArray[np
     ReproError
         If the file is missing or damaged.
     """
-    try:
-        with np.load(source, allow_pickle=False) as file:
-            return file["names"], file["probability"]
-    except Exception as error:  # a damaged archive raises whatever its reader raises
-        raise ReproError(
-            found=f"no segmentation of the night: {error}",
-            expected="the result of stage kopri/segment",
-            where=str(source),
-            remedy="make it with: make records",
-        ) from None
+    with _arrays(source, "segmentation", "segment") as file:
+        return file["names"], file["probability"]

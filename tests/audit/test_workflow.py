@@ -67,5 +67,5 @@ def test_steps_compare_base_and_head(copy: Callable[[], Toy], tmp_path: Path) ->
         )
         assert answer.returncode == 0, answer.stderr + answer.stdout
     assert "Moved: 1 claim" in files["GITHUB_STEP_SUMMARY"].read_text()
-    assert files["GITHUB_OUTPUT"].read_text() == "told=yes\n"
+    assert files["GITHUB_OUTPUT"].read_text() == "compared=yes\n"
     assert (toy.root / "audit" / "index.html").is_file()
