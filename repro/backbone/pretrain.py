@@ -52,8 +52,8 @@ class Recipe:
         ``drawn``, or the SHA-256 of the backbone whose weights are learnt further; heads are always drawn.
     """
 
-    frames: int = 4_800
-    phases: tuple[tuple[int, int], ...] = ((112, 9_600), (160, 6_240), (240, 960))
+    frames: int = 7_200
+    phases: tuple[tuple[int, int], ...] = ((112, 24_000), (160, 9_600), (240, 1_920))
     learning_rate: float = 1e-3
     begins_from: str = "drawn"
 
