@@ -52,8 +52,8 @@ class Recipe:
         ``drawn``, or the SHA-256 of the backbone whose weights are learnt further; heads are always drawn.
     """
 
-    frames: int = 7_200
-    phases: tuple[tuple[int, int], ...] = ((112, 24_000), (160, 9_600), (240, 1_920))
+    frames: int = 12_000
+    phases: tuple[tuple[int, int], ...] = ((112, 48_000), (160, 19_200), (240, 3_840))
     learning_rate: float = 1e-3
     begins_from: str = "drawn"
 
