@@ -53,7 +53,7 @@ class Recipe:
     """
 
     frames: int = 12_000
-    phases: tuple[tuple[int, int], ...] = ((112, 48_000), (160, 19_200), (240, 3_840))
+    phases: tuple[tuple[int, int], ...] = ((112, 36_000), (160, 12_000), (240, 1_920))
     learning_rate: float = 1e-3
     begins_from: str = "drawn"
 
