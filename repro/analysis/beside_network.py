@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,12 +21,12 @@ CONDITION = ["sun_bin", "moon_bin"]
 NEW_CAMERA = "20240101"  # nights from here on have another camera, as the slides remark
 
 
-def read_shares(folder: Path) -> pd.DataFrame | None:
-    """Tables of all nights of :func:`repro.analysis.colour_corpus.colour_corpus` as one; None if there is none."""
-    sources = sorted((folder / "tables").glob("[!.]*.parquet"))
+def read_shares(folder: Path, nights: Sequence[str]) -> pd.DataFrame | None:
+    """Tables of nights of :func:`repro.analysis.colour_corpus.colour_corpus` as one; None if there is none."""
+    sources = [path for path in sorted((folder / "tables").glob("[!.]*.parquet")) if path.stem in nights]
     if not sources:
         return None
-    columns = ["night", "number", *COLUMNS]
+    columns = [*KEYS, *COLUMNS]
     return pd.concat(
         [read_table(source, made_by="dvc repro infer", columns=columns) for source in sources], ignore_index=True
     )

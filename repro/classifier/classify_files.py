@@ -18,7 +18,8 @@ import pandas as pd
 from repro.camera import STILL_SUFFIXES, VIDEO_SUFFIXES, Camera
 from repro.classifier.cam import explain, overlay
 from repro.classifier.device import choose
-from repro.classifier.infer_corpus import Classifier, p_yes
+from repro.classifier.frame_classifier import Classifier
+from repro.classifier.infer_corpus import p_yes
 from repro.classifier.network import image_size_px, load
 from repro.classifier.transforms import Pixels, decode
 from repro.engine.progress import progress

@@ -9,7 +9,7 @@ from typing import Literal
 
 import torch
 
-from repro.errors import ReproError
+from repro.errors import ReproError, StageError
 from repro.params import Engine
 
 Precision = Literal["float32", "tf32", "bfloat16"]
@@ -26,7 +26,7 @@ def choose(asked: str) -> torch.device:
     if asked == "auto":
         return torch.device("cuda" if torch.cuda.is_available() else "cpu")
     if asked.startswith("cuda") and not torch.cuda.is_available():
-        raise ReproError(
+        raise StageError(
             found=f"engine.device {asked!r}, but torch finds no usable GPU",
             expected="an NVIDIA GPU with its driver, and torch built for it",
             where="params.yaml",

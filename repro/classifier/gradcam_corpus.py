@@ -148,8 +148,6 @@ _EXPLAINING = Lock()  # hooks sit on the network: two threads of a worker would 
 
 def _panels(worker: _CamWorker, cases: list[Case], frames: pd.DataFrame, archives: Path, folder: Path) -> pd.DataFrame:
     """Explain the chosen frames for both classes and draw them."""
-    for leftover in (*folder.glob("frames/*"), *folder.glob("overlays/*")):
-        leftover.unlink()
     by_name = frames.set_index("name")[[*KEYS, "p_yes"]].to_dict("index")
     rows: list[dict[str, Any]] = []
     data, kept, sources = [], [], []

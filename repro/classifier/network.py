@@ -21,7 +21,7 @@ from torchvision import models
 from torchvision.ops.misc import Conv2dNormActivation
 
 from repro.classifier.device import choose
-from repro.errors import ReproError
+from repro.errors import ReproError, StageError
 from repro.files import atomic_path, digest
 from repro.frames import CLASSES
 from repro.seeding import generator
@@ -299,8 +299,8 @@ def _fill(module: nn.Module, state: object, *, where: str, assign: bool = False)
     module.load_state_dict({key: value.to(wanted[key].dtype) for key, value in state.items()}, assign=assign)
 
 
-def _unusable(found: str, where: Path) -> ReproError:
-    return ReproError(
+def _unusable(found: str, where: Path) -> StageError:
+    return StageError(
         found=found,
         expected=f"weights of torchvision's {NETWORK}, as named by this project",
         where=str(where),

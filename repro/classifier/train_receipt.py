@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from repro.classifier.gpu import expects_gpu
 from repro.engine.receipts import NightWork, receipt_path, settings_digest
 from repro.files import digest
 from repro.params import Params
@@ -19,7 +20,6 @@ from repro.params import Params
 DOCUMENT = "train.json"
 OUTPUTS = ("weights.safetensors", "curves.parquet", "validation.parquet", DOCUMENT)
 CARD = "model_card.md"
-_GPU = Path("/dev/nvidiactl")  # there where a GPU can be used, which would round otherwise than the CPU
 
 
 def training_work(split: pd.DataFrame, film: Path, folder: Path, params: Params) -> NightWork:
@@ -42,7 +42,7 @@ def training_work(split: pd.DataFrame, film: Path, folder: Path, params: Params)
         "corpus": params.corpus,
         "seed": params.seed,
         "train": params.train.model_dump(),
-        "device": [params.engine.device, _GPU.exists()],
+        "gpu": expects_gpu(params.engine),
         "labels": hashlib.sha256(rows.encode()).hexdigest(),
         "film": {night: _digest(receipt_path(film, night)) for night in sorted(used["night"].unique())},
         "initial": _digest(Path(params.train.initial_weights.get(params.corpus, "imagenet"))),
