@@ -70,7 +70,7 @@ def classify_files(
     overlays : Path, optional
         Folder for the images with the Grad-CAM map of their own class laid over them.
     device : str
-        ``cpu``, ``auto``, ``cuda`` or ``cuda:N``.
+        As ``engine.device``.
 
     Returns
     -------
@@ -80,8 +80,7 @@ def classify_files(
     Raises
     ------
     ReproError
-        If there is no image, one is damaged or of another size than the camera's, or the weights are missing, damaged or
-        of another network.
+        If there is no image, one is damaged or of another size than the camera's, or the weights are unusable.
     """
     network, notes = load(weights)
     side_px = image_size_px(notes)

@@ -70,24 +70,9 @@ class Classifier:
         self.network = network
 
     def classify(self, archive: Path, names: Sequence[str]) -> Logits:
-        """Logits of frames out of one archive.
+        """Logits (n, 2), no before yes, of frames out of a night's archive.
 
-        Parameters
-        ----------
-        archive : Path
-            Of the night.
-        names : sequence of str
-            Of its frames.
-
-        Returns
-        -------
-        ndarray, shape (n, 2)
-            No before yes.
-
-        Raises
-        ------
-        ReproError
-            If the archive is missing or damaged, or lacks a frame, or not even one image fits into GPU memory.
+        It is a ReproError if the archive is missing or damaged, or lacks a frame, or not even one image fits into GPU memory.
         """
 
         def read(part: Sequence[str]) -> Pixels:

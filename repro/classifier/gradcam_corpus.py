@@ -75,7 +75,8 @@ def explain_corpus(
     -------
     dict
         The document written to ``gradcam.json``: ``target_layer``; ``quantities``, ``gradcam.<panel>`` with the cases that
-        have a frame; ``missing``, by ``<panel>.<case>`` why there is none; ``on_aurora``, or None: ``frames``, ``pointing_game``
+        have a frame; ``missing``, by ``<panel>.<case>`` why there is none; ``on_aurora``, or None: ``frames``,
+        ``pointing_game``
         and ``energy`` with intervals, and ``uniform``, what a map of one value would score in both.
 
     Raises
@@ -203,10 +204,7 @@ def _on_aurora(worker: _CamWorker, frames: pd.DataFrame, archives: Path, masks: 
 def read_masks(source: Path) -> npt.NDArray[np.bool_]:
     """Pixels of the aurora of every frame of a simulated night, bool, shape (frames, rows, columns), by frame number.
 
-    Raises
-    ------
-    ReproError
-        If the file is missing or damaged.
+    It is a ReproError if the file is missing or damaged.
     """
     try:
         with source.open("rb") as file, np.load(file) as document:

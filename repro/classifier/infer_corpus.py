@@ -46,21 +46,9 @@ class FrameClassifier(Protocol):
 
 
 def infer_corpus(film: Path, sky: Path, weights: Path, folder: Path, params: Params) -> Outcome:
-    """Classify every frame of every night that needs it.
+    """Classify every frame of every night that needs it; parameters are those of :func:`infer_tasks`.
 
-    Parameters
-    ----------
-    film, sky, folder : Path
-        Output folders of the stages film, sky and infer.
-    weights : Path
-        The trained network.
-    params : Params
-        Sections ``infer`` and ``engine`` of the parameters.
-
-    Raises
-    ------
-    ReproError
-        If no night has a sky, or the weights are missing, damaged or of another network.
+    It is a ReproError if no night has a sky, or the weights are missing, damaged or of another network.
     """
     tasks = infer_tasks(film, sky, weights, folder, params)
     engine, gpu = params.engine, expects_gpu(params.engine)
@@ -74,7 +62,17 @@ def infer_corpus(film: Path, sky: Path, weights: Path, folder: Path, params: Par
 
 
 def infer_tasks(film: Path, sky: Path, weights: Path, folder: Path, params: Params) -> list[InferTask]:
-    """The nights of a corpus; parameters and errors as for :func:`infer_corpus`."""
+    """The nights of a corpus.
+
+    Parameters
+    ----------
+    film, sky, folder : Path
+        Output folders of the stages film, sky and infer.
+    weights : Path
+        The trained network.
+    params : Params
+        Sections ``infer`` and ``engine`` of the parameters.
+    """
     skies = summaries(sky, made_by="sky")
     if not weights.is_file():
         raise ReproError(
@@ -138,16 +136,9 @@ def infer_night(task: InferTask, classifier: FrameClassifier) -> dict[str, Any]:
 
 
 def add_answers(table: pd.DataFrame, archive: Path, classifier: FrameClassifier) -> pd.DataFrame:
-    """The same frames with logits, p(yes) and class; frames without a time have no name and are not classified.
+    """A night's frames, columns of stage ``sky``, with logits, p(yes) and class.
 
-    Parameters
-    ----------
-    table : DataFrame
-        Frame table of stage ``sky`` of one night.
-    archive : Path
-        Its frames.
-    classifier : FrameClassifier
-        The network.
+    Frames without a time have no name and are not classified.
     """
     named = table["name"].notna().to_numpy()
     answers = np.full((len(table), len(CLASSES)), np.nan)

@@ -40,18 +40,9 @@ Look = Callable[[str, str], Pixels]
 
 @dataclass(frozen=True)
 class Case:
-    """One case of one panel.
+    """One case of one panel: the class that is explained and the frame, None where none fits.
 
-    Parameters
-    ----------
-    panel, case : str
-        Their names.
-    label : str
-        Class that is explained.
-    name : str or None
-        The frame; None where none fits.
-    chosen : str
-        The rule that chose it, or the reason why there is none.
+    ``chosen`` is the rule that chose the frame, or the reason why there is none.
     """
 
     panel: str
@@ -180,18 +171,10 @@ def _colours(rows: pd.DataFrame, seed: int, look: Look) -> Fitting:
 
 
 def colour_shares(pixels: Pixels) -> dict[str, float]:
-    """Share of an image's pixels that are bright and red, purple or pink.
+    """Share of an image's pixels, RGB uint8 (height, width, 3), that are bright and red, purple or pink.
 
-    Parameters
-    ----------
-    pixels : ndarray, uint8, shape (height, width, 3)
-        RGB.
-
-    Returns
-    -------
-    dict
-        By colour. Bright is a value of 60 and more; red leads green by a fifth with little blue, pink likewise with blue
-        at least half of red, purple where blue leads both.
+    Bright is a value of 60 and more; red leads green by a fifth with little blue, pink likewise with blue at least half of red,
+    purple where blue leads both.
     """
     red, green, blue = (pixels[..., k].astype(np.float32) for k in range(3))
     bright = pixels.max(-1) >= 60

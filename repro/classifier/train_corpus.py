@@ -58,7 +58,7 @@ def planned(params: TrainParams, seed: int) -> list[Run]:
 
 
 def train_corpus(table: pd.DataFrame, archives: Path, folder: Path, params: Params) -> dict[str, Any]:
-    """Run all trainings of a corpus, or resume interrupted ones.
+    """Run all trainings of a corpus, or resume interrupted ones; gives the document written to ``train.json``.
 
     Parameters
     ----------
@@ -71,11 +71,6 @@ def train_corpus(table: pd.DataFrame, archives: Path, folder: Path, params: Para
         the same images, parameters and code nothing is trained again.
     params : Params
         ``corpus`` decides the initial weights; ``seed``, ``engine`` and ``train`` the rest.
-
-    Returns
-    -------
-    dict
-        The document written to ``train.json``.
 
     Raises
     ------

@@ -25,16 +25,7 @@ CARD = "model_card.md"
 def training_work(split: pd.DataFrame, film: Path, folder: Path, params: Params) -> NightWork:
     """All trainings of a corpus as one piece of work, for :mod:`repro.engine.receipts`.
 
-    Parameters
-    ----------
-    split : DataFrame
-        Of stage split.
-    film : Path
-        Output folder of stage film.
-    folder : Path
-        Output folder of stage train.
-    params : Params
-        All parameters.
+    ``split`` is the table of stage split, ``film`` and ``folder`` are the output folders of the stages film and train.
     """
     used = split[split[["split", "split_by_night"]].notna().any(axis=1)]
     rows = used[["name", "night", "label", "split", "split_by_night"]].to_csv(index=False)
