@@ -39,15 +39,7 @@ class Chosen:
 
 
 def chosen(params: Params, count: int | None = None) -> list[Chosen]:
-    """Nights of the campaign, spread evenly over it.
-
-    Parameters
-    ----------
-    params : Params
-        All parameters.
-    count : int, optional
-        How many; all if not given.
-    """
+    """Nights of the campaign, ``count`` of them spread evenly over it, or all."""
     every = campaign.chosen(params, CAMPAIGN)
     places = np.unique(np.linspace(0, len(every) - 1, min(count or len(every), len(every))).round().astype(int))
     items, total = [], 0.0
@@ -61,17 +53,7 @@ def chosen(params: Params, count: int | None = None) -> list[Chosen]:
 
 
 def write_night(item: Chosen, params: Params, paths: Paths) -> None:
-    """Write a night's truth, its masks, and the table that replaces its video.
-
-    Parameters
-    ----------
-    item : Chosen
-        The night.
-    params : Params
-        All parameters.
-    paths : Paths
-        The project.
-    """
+    """Write a night's truth, its masks, and the table that replaces its video."""
     times = _kept(item, params.seed)
     table = true_table(item.plan, times, params)
     write_table(paths.truth(params.corpus) / f"{item.plan.night}.parquet", table)

@@ -70,13 +70,7 @@ def infer(paths: Paths, params: Params) -> Outcome:
 
 
 class Drawn:
-    """Answers that follow the truth, with errors near its threshold: the network's logits as a seeded model.
-
-    Parameters
-    ----------
-    seed : int
-        Of the pipeline.
-    """
+    """Answers that follow the truth, with errors near its threshold: the network's logits as a seeded model."""
 
     def __init__(self, seed: int) -> None:
         self.seed = seed
