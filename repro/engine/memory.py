@@ -14,7 +14,7 @@ _KEPT_BYTES = 1 << 30
 def keep_freed_memory() -> None:
     """Have glibc keep freed memory for the next tensors; elsewhere nothing is done.
 
-    By default each large tensor is mapped anew and given back, and clearing its pages took a third of the processor time of a
+    By default each large tensor is mapped anew and given back, and clearing its pages took a sixth of the processor time of a
     training step. No number changes.
     """
     if sys.platform.startswith("linux"):
