@@ -192,15 +192,16 @@ def read(source: Path, stage: Stage) -> pd.DataFrame:
     return _checked(read_table(source, made_by=f"dvc repro {stage}"), stage, source)
 
 
-def read_nights(folder: Path, stage: Stage) -> pd.DataFrame:
-    """Read the tables of all nights in a folder as one, in the order of nights.
+def read_nights(folder: Path, stage: Stage, nights: Sequence[str] | None = None) -> pd.DataFrame:
+    """Read the tables of all nights in a folder, or of some of them, as one, in the order of nights.
 
     Raises
     ------
     ReproError
-        If the folder has no table, or as :func:`read`.
+        If there is no table, or as :func:`read`.
     """
-    sources = sorted(folder.glob("[!.]*.parquet"))  # a hidden file is half-written
+    found = sorted(folder.glob("[!.]*.parquet"))  # a hidden file is half-written
+    sources = [source for source in found if nights is None or source.stem in nights]
     if not sources:
         raise ReproError(
             found="no night",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,12 +21,12 @@ CONDITION = ["sun_bin", "moon_bin"]
 NEW_CAMERA = "20240101"  # nights from here on have another camera, as the slides remark
 
 
-def read_shares(folder: Path) -> pd.DataFrame | None:
-    """Tables of all nights of :func:`repro.analysis.colour_corpus.colour_corpus` as one; None if there is none."""
-    sources = sorted((folder / "tables").glob("[!.]*.parquet"))
+def read_shares(folder: Path, nights: Sequence[str]) -> pd.DataFrame | None:
+    """Tables of nights of :func:`repro.analysis.colour_corpus.colour_corpus` as one; None if there is none."""
+    sources = [path for path in sorted((folder / "tables").glob("[!.]*.parquet")) if path.stem in nights]
     if not sources:
         return None
-    columns = ["night", "number", *COLUMNS]
+    columns = [*KEYS, *COLUMNS]
     return pd.concat(
         [read_table(source, made_by="dvc repro infer", columns=columns) for source in sources], ignore_index=True
     )
@@ -53,8 +54,10 @@ def colour_rule(
     -------
     dict
         ``limit``, share of the sky, and ``trained_on``, frames; limit None where no frame is labelled. ``accuracy``: by
-        ``validation``, ``all``, ``certain``, ``before_2024`` and ``from_2024``, and each condition, where right answers are known, of ``colour_rule`` and
-        ``network``: ``right`` and ``frames``, ``accuracy`` and its Wilson interval, ``low`` and ``high``.
+        ``validation``, ``all``, ``certain``, ``before_2024`` and ``from_2024``, and each condition, where right answers are
+        known,
+        of ``colour_rule`` and ``network``: ``right`` and ``frames``, ``accuracy`` and its Wilson interval, ``low`` and
+        ``high``.
     """
     joined = frames.merge(colour, on=KEYS, how="left", validate="one_to_one")
     labels = split[split["label"].notna()].merge(joined[["name", *COLUMNS]], on="name", how="inner")
@@ -92,17 +95,9 @@ def calibrated(
 ) -> dict[str, Any]:  # fmt: skip
     """Calibrated probabilities, fitted on the validation frames and judged on frames that neither trained nor validated.
 
-    Parameters
-    ----------
-    frames, split, rows, tables
-        As for :func:`colour_rule`; ``calibrated`` (``night``, ``number``, ``p_yes``, ``p_calibrated``) is added, and
-        ``reliability_calibrated`` where right answers are known.
-    method : str
-        See :func:`repro.analysis.calibration.fit`.
-    resamplings : int
-        Of nights, for the intervals.
-    rng : Generator
-        For these.
+    ``frames``, ``split``, ``rows`` and ``tables`` are as for :func:`colour_rule`; the tables ``calibrated`` (``night``,
+    ``number``, ``p_yes``, ``p_calibrated``) and, where right answers are known, ``reliability_calibrated`` are added.
+    ``method`` is that of :func:`repro.analysis.calibration.fit`; ``resamplings`` of nights give the intervals.
 
     Returns
     -------

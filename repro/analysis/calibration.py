@@ -29,14 +29,8 @@ TEMPERATURES = (0.05, 20.0)
 class Calibration:
     """A fitted curve from the network's logits to probabilities.
 
-    Parameters
-    ----------
-    method : str
-        ``temperature`` or ``isotonic``.
-    temperature : float or None
-        By which logits are divided; above 1 the network was overconfident.
-    scores, values : ndarray or None
-        The isotonic curve: differences of logits in order, and probability of yes at each, linear between.
+    Logits are divided by ``temperature``: above 1 the network was overconfident. The isotonic curve has ``scores``, differences
+    of logits in order, and ``values``, probability of yes at each, linear between.
     """
 
     method: Method
@@ -52,21 +46,10 @@ class Calibration:
 
 
 def fit(method: Method, difference: Floats, yes: npt.NDArray[np.bool_]) -> Calibration | None:
-    """Fit a calibration.
+    """Fit a calibration; None if there are fewer than LEAST_FRAMES labels of a class.
 
-    Parameters
-    ----------
-    method : str
-        ``temperature``: the one with the least cross entropy. ``isotonic``: the rising curve with the least squares.
-    difference : ndarray, shape (n,)
-        Logit of yes less logit of no.
-    yes : ndarray of bool, shape (n,)
-        Labels.
-
-    Returns
-    -------
-    Calibration or None
-        None if there are fewer than LEAST_FRAMES labels of a class.
+    ``temperature`` is the one with the least cross entropy, ``isotonic`` the rising curve with the least squares.
+    ``difference`` (n,) is logit of yes less logit of no, ``yes`` (n,) are the labels.
     """
     difference, yes = np.asarray(difference, np.float64), np.asarray(yes, bool)
     if min(yes.sum(), (~yes).sum()) < LEAST_FRAMES:

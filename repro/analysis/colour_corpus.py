@@ -32,19 +32,7 @@ class ColourTask:
 def colour_corpus(film: Path, folder: Path, *, workers: Workers = 0) -> Outcome:
     """Apply the colour rule to every night that needs it.
 
-    Parameters
-    ----------
-    film : Path
-        Output folder of stage film.
-    folder : Path
-        Where the tables go.
-    workers : int or Engine
-        Who does it, see :func:`repro.engine.workers.run`.
-
-    Raises
-    ------
-    ReproError
-        If no night was filmed.
+    ``film`` is the output folder of stage film; the tables go to ``folder``. It is a ReproError if no night was filmed.
     """
     settings = settings_digest({"side_px": SIDE_PX}, __name__)
     tasks = []
@@ -72,10 +60,7 @@ def colour_night(task: ColourTask) -> dict[str, Any]:
 def scaled(data: bytes, name: str) -> Picture:
     """A frame, RGB uint8 (SIDE_PX, SIDE_PX, 3), out of its JPEG.
 
-    Raises
-    ------
-    ReproError
-        If it is no image, a damaged one, or larger than any frame; ``name`` is used in the message.
+    It is a ReproError, which bears ``name``, if it is no image, a damaged one, or larger than any frame.
     """
     with open_picture(data, name) as image:
         image.draft("RGB", (2 * SIDE_PX, 2 * SIDE_PX))  # a JPEG is decoded at half or quarter size where that is enough

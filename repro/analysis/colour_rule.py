@@ -29,16 +29,9 @@ RADIUS = 0.49  # of the circle that is counted, in sides of the frame; the rim's
 
 
 def auroral_pixels(picture: Picture) -> tuple[Bools, Bools]:
-    """Pixels that the green rule and the pink rule call auroral.
+    """Pixels that the green rule and the pink rule call auroral, bool (height, width) each.
 
-    Parameters
-    ----------
-    picture : ndarray of uint8, shape (height, width, 3)
-        RGB.
-
-    Returns
-    -------
-    green, pink : ndarray of bool, shape (height, width)
+    ``picture`` is RGB uint8 (height, width, 3).
     """
     hsv = cv2.cvtColor(picture, cv2.COLOR_RGB2HSV)
     luma, cr, cb = cv2.split(cv2.cvtColor(picture, cv2.COLOR_RGB2YCrCb))
@@ -51,17 +44,9 @@ def auroral_pixels(picture: Picture) -> tuple[Bools, Bools]:
 
 
 def shares(pictures: Sequence[Picture] | Picture) -> npt.NDArray[np.float64]:
-    """Share of the sky's circle that each rule calls auroral.
+    """Share of the sky's circle that each rule calls auroral, 0 to 1, shape (n, 2), columns as :data:`COLUMNS`.
 
-    Parameters
-    ----------
-    pictures : sequence of ndarray of uint8, each of shape (side, side, 3)
-        Masked frames, RGB.
-
-    Returns
-    -------
-    ndarray, shape (n, 2)
-        Green and pink, fractions 0 to 1, columns as :data:`COLUMNS`.
+    ``pictures`` are n masked frames, RGB uint8 (side, side, 3).
     """
     counted = np.empty((len(pictures), 2))
     for number, picture in enumerate(pictures):
@@ -80,17 +65,8 @@ def circle(side: int, radius: float = RADIUS) -> Bools:
 def choose_limit(area: npt.NDArray[np.float64], yes: Bools) -> float:
     """Area limit with the most right answers on labelled frames: yes where ``area`` is at least the limit.
 
-    Parameters
-    ----------
-    area : ndarray, shape (n,)
-        Share of the sky that is green or pink.
-    yes : ndarray of bool, shape (n,)
-        Labels.
-
-    Returns
-    -------
-    float
-        Halfway between two neighbouring areas; the smallest of equally good limits. 1 where all labels are no.
+    ``area`` (n,) is the share of the sky that is green or pink, ``yes`` (n,) are the labels. The limit is halfway between two
+    neighbouring areas, the smallest of equally good ones; 1 where all labels are no.
     """
     order = np.argsort(area, kind="stable")
     area, yes = np.asarray(area, float)[order], np.asarray(yes, bool)[order]

@@ -37,17 +37,9 @@ Bools = npt.NDArray[np.bool_]
 
 
 def outcomes(rows: pd.DataFrame) -> dict[str, Bools]:
-    """Which frames are true and false positives and negatives.
+    """Which frames are true and false positives and negatives: ``tp``, ``fp``, ``fn``, ``tn``, bool arrays of shape (n,).
 
-    Parameters
-    ----------
-    rows : DataFrame
-        ``truth`` and ``predicted``, yes or no.
-
-    Returns
-    -------
-    dict
-        ``tp``, ``fp``, ``fn``, ``tn``, bool arrays of shape (n,).
+    ``rows`` has ``truth`` and ``predicted``, yes or no.
     """
     truth, predicted = ((rows[name] == "yes").to_numpy() for name in ("truth", "predicted"))
     return {"tp": truth & predicted, "fp": ~truth & predicted, "fn": truth & ~predicted, "tn": ~truth & ~predicted}
@@ -56,16 +48,8 @@ def outcomes(rows: pd.DataFrame) -> dict[str, Bools]:
 def confusion(rows: pd.DataFrame, by: Sequence[str], resamplings: int, rng: np.random.Generator) -> pd.DataFrame:
     """Confusion matrix and rates of all frames and of each group.
 
-    Parameters
-    ----------
-    rows : DataFrame
-        ``truth``, ``predicted``, ``night`` and the columns of ``by``.
-    by : sequence of str
-        Columns to group by.
-    resamplings : int
-        Resamplings of nights, for the intervals by night.
-    rng : Generator
-        Source of random numbers for them.
+    ``rows`` has ``truth``, ``predicted``, ``night`` and the columns of ``by``; ``resamplings`` of nights give the intervals
+    by night.
 
     Returns
     -------
@@ -95,12 +79,7 @@ def confusion(rows: pd.DataFrame, by: Sequence[str], resamplings: int, rng: np.r
 def reliability(rows: pd.DataFrame, by: Sequence[str]) -> pd.DataFrame:
     """Reliability curves: how often yes is true where the network says p(yes).
 
-    Parameters
-    ----------
-    rows : DataFrame
-        ``truth``, ``p_yes`` and the columns of ``by``.
-    by : sequence of str
-        Columns to group by.
+    ``rows`` has ``truth``, ``p_yes`` and the columns of ``by``.
 
     Returns
     -------
@@ -153,15 +132,7 @@ def claims(rows: pd.DataFrame, resamplings: int, rng: np.random.Generator) -> di
 
     The thesis concludes from the highest odds of Table 6 (Moon_Quarter & Nautical) that the network takes most frames
     without aurora for aurora there, and from the lowest (No_moon & Nautical) that it misses most there.
-
-    Parameters
-    ----------
-    rows : DataFrame
-        ``sun_bin``, ``moon_bin``, ``night``, ``truth``, ``predicted``.
-    resamplings : int
-        Resamplings of nights.
-    rng : Generator
-        Source of random numbers for them.
+    ``rows`` has ``sun_bin``, ``moon_bin``, ``night``, ``truth`` and ``predicted``.
 
     Returns
     -------

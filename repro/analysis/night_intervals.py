@@ -16,20 +16,9 @@ CONFIDENCE = 0.9973
 def night_intervals(frames: pd.DataFrame, resamplings: int, seed: int) -> dict[str, list[float]]:
     """Intervals of quantities of Table 6 and Figure 6.
 
-    Parameters
-    ----------
-    frames : DataFrame
-        ``night``, ``sun_bin``, ``moon_bin``, ``predicted`` and ``p_yes``, one row a classified frame.
-    resamplings : int
-        Resamplings of nights; all quantities share them.
-    seed : int
-        Of the pipeline.
-
-    Returns
-    -------
-    dict
-        ``[low, high]`` by ``interval.`` and the quantity's name: ``table6.<sun>.<moon>.ratio``, ``table6.mean_ratio``,
-        ``table6.yes_share_percent`` and ``figure6.mean.<sun>.<moon>``. Empty with too few nights for an interval.
+    ``frames`` has ``night``, ``sun_bin``, ``moon_bin``, ``predicted`` and ``p_yes``, one row a classified frame. All quantities
+    share the ``resamplings``. Gives ``[low, high]`` by ``interval.`` and the quantity's name: ``table6.<sun>.<moon>.ratio``,
+    ``table6.mean_ratio``, ``table6.yes_share_percent`` and ``figure6.mean.<sun>.<moon>``; empty with too few nights.
     """
     nights = frames["night"].to_numpy()
     yes, no = ((frames["predicted"] == label).to_numpy(dtype=np.float64) for label in ("yes", "no"))

@@ -20,10 +20,7 @@ OVER = ("predicted yes", "all")
 def figure6(frames: pd.DataFrame) -> pd.DataFrame:
     """Mean and standard deviation of p(yes) by condition, in both readings.
 
-    Parameters
-    ----------
-    frames : DataFrame
-        ``sun_bin``, ``moon_bin``, ``p_yes``, ``predicted``, one row a frame.
+    ``frames`` has ``sun_bin``, ``moon_bin``, ``p_yes`` and ``predicted``, one row a frame.
 
     Returns
     -------
@@ -47,12 +44,7 @@ def figure6(frames: pd.DataFrame) -> pd.DataFrame:
 
 
 def figure7(frames: pd.DataFrame) -> pd.DataFrame:
-    """Histograms of p(yes) by condition and predicted class, in both normalisations.
-
-    Parameters
-    ----------
-    frames : DataFrame
-        As for :func:`figure6`.
+    """Histograms of p(yes) by condition and predicted class, in both normalisations; ``frames`` as for :func:`figure6`.
 
     Returns
     -------
@@ -87,14 +79,10 @@ def figure7(frames: pd.DataFrame) -> pd.DataFrame:
 
 
 def quantities(six: pd.DataFrame, seven: pd.DataFrame) -> dict[str, float]:
-    """Figures 6 and 7 as the record computed them, as numbers by name.
+    """Figures 6 and 7 as the record computed them, as numbers by name; what is undefined is left out.
 
-    Returns
-    -------
-    dict
-        ``figure6.mean.<sun>.<moon>`` and ``figure6.sd.<sun>.<moon>`` in percent; ``figure7.first_bin.<sun>.<moon>``, of the
-        frames classified no, and ``figure7.last_bin.<sun>.<moon>``, of those classified yes, as densities. What is
-        undefined is left out.
+    ``figure6.mean.<sun>.<moon>`` and ``figure6.sd.<sun>.<moon>`` are in percent; ``figure7.first_bin.<sun>.<moon>``, of the
+    frames classified no, and ``figure7.last_bin.<sun>.<moon>``, of those classified yes, are densities.
     """
     numbers: dict[str, float] = {}
     for row in six[six["over"] == OVER[0]].to_dict("records"):

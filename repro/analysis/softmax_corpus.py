@@ -21,7 +21,6 @@ def analyse(
     frames: pd.DataFrame,
     split: pd.DataFrame,
     truth: Path | None,
-    covered: pd.Series[bool],
     params: SoftmaxParams,
     seed: int,
     colour: pd.DataFrame | None = None,
@@ -31,14 +30,11 @@ def analyse(
     Parameters
     ----------
     frames : DataFrame
-        Frame table of stage ``infer``, all nights; frames without a time are left out.
+        Frame table of stage ``infer``, all nights that the record covers; frames without an answer are left out.
     split : DataFrame
         Table of stage ``split``.
     truth : Path or None
         See :func:`repro.frames.with_right_answers`.
-    covered : Series of bool
-        Which frames are of nights that the record covers. The others, later nights, are counted in a separate
-        Table 6 and used for nothing else.
     params : SoftmaxParams
         Section ``softmax`` of the parameters.
     seed : int
@@ -49,7 +45,7 @@ def analyse(
     Returns
     -------
     tables : dict of DataFrame
-        ``table6``, ``figure6``, ``figure7``; ``table6_later`` if there are later nights; ``confusion``, ``reliability`` and, of
+        ``table6``, ``figure6``, ``figure7``; ``confusion``, ``reliability`` and, of
         a simulated corpus, ``confusion_weather`` and the like, if any right answer is known.
     document : dict
         ``quantities``, by name, for the record's claims; ``occurrence``, how often aurora was seen, in three definitions;
@@ -58,15 +54,12 @@ def analyse(
         ``calibration`` with the tables ``calibrated`` and ``reliability_calibrated``; see
         :mod:`repro.analysis.beside_network`.
     """
-    classified = frames[frames["predicted"].notna()]
-    published, later = (classified[covered.reindex(classified.index) == side] for side in (True, False))
+    published = frames[frames["predicted"].notna()]
     tables = {
         "table6": table6.table6(published),
         "figure6": softmax.figure6(published),
         "figure7": softmax.figure7(published),
     }
-    if not later.empty:
-        tables["table6_later"] = table6.table6(later)
     quantities = {
         **table6.quantities(tables["table6"]),
         **table6.table3_quantities(tables["table6"]),

@@ -11,11 +11,8 @@ from repro.sky.bins import CONDITIONS, MOON_BINS, SUN_BINS
 def table6(frames: pd.DataFrame) -> pd.DataFrame:
     """Count classified frames by condition.
 
-    Parameters
-    ----------
-    frames : DataFrame
-        ``sun_bin``, ``moon_bin``, ``predicted``, one row a frame. Frames in brighter twilight or without an answer are
-        left out, as in the record.
+    ``frames`` has ``sun_bin``, ``moon_bin`` and ``predicted``, one row a frame; those in brighter twilight or without an answer
+    are left out, as in the record.
 
     Returns
     -------
@@ -34,14 +31,11 @@ def table6(frames: pd.DataFrame) -> pd.DataFrame:
 
 
 def quantities(table: pd.DataFrame) -> dict[str, float | str]:
-    """Table 6 as numbers by name.
+    """Table 6 as numbers by name; what is undefined is left out.
 
-    Returns
-    -------
-    dict
-        ``table6.<sun>.<moon>.yes``, ``.no`` and ``.ratio`` (odds in percent), ``table6.yes``, ``table6.mean_ratio``
-        (unweighted mean of the odds, the record's "average occurrence"), ``table6.yes_share_percent`` (of all frames),
-        ``table6.highest_ratio_at`` and ``lowest_ratio_at`` (``SUN.MOON``). What is undefined is left out.
+    ``table6.<sun>.<moon>.yes``, ``.no`` and ``.ratio`` (odds in percent), ``table6.yes``, ``table6.mean_ratio``
+    (unweighted mean of the odds, the record's "average occurrence"), ``table6.yes_share_percent`` (of all frames),
+    ``table6.highest_ratio_at`` and ``lowest_ratio_at`` (``SUN.MOON``).
     """
     numbers: dict[str, float | str] = {}
     for row in table.to_dict("records"):

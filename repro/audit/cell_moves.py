@@ -13,7 +13,7 @@ import pandas as pd
 
 from repro.audit.claim_moves import read_pair
 from repro.audit.frame_moves import is_table, read_table
-from repro.audit.outputs import Pair
+from repro.audit.outputs import RECEIPTS, Pair
 from repro.audit.revision import Revision, flat
 from repro.params import Window
 from repro.schedule.record_nights import covers
@@ -150,6 +150,8 @@ def _softmax(pair: Pair) -> list[CellMove]:
     """Every number in the tables and documents of the softmax stage; Table 6 is one of them."""
     rows: list[CellMove] = []
     for change in pair.changes("softmax"):
+        if change.name.startswith(RECEIPTS):
+            continue
         title = _title(change.name)
         if change.name.endswith(".json"):
             documents = read_pair(pair, "softmax", change)

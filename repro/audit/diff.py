@@ -10,7 +10,7 @@ from repro.audit.cell_moves import CellMove, cell_moves
 from repro.audit.claim_moves import ClaimMove, FindingMove, claim_moves
 from repro.audit.frame_moves import FrameMoves, frame_moves
 from repro.audit.metric_moves import MetricMove, metric_moves
-from repro.audit.outputs import DERIVED, DVC_REPRO, Gap, Pair
+from repro.audit.outputs import DERIVED, DVC_REPRO, RECEIPTS, Gap, Pair
 from repro.audit.stage_runs import StageRun, stage_runs
 from repro.audit.thumbnails import Thumbnail, thumbnails
 from repro.paths import Paths
@@ -159,7 +159,12 @@ def compare(paths: Paths, before: str = "HEAD", after: str | None = None, *, ima
     pair = Pair(paths.root, before, after)
     claims, findings = claim_moves(pair)
     cells, frames, metrics = cell_moves(pair), frame_moves(pair), metric_moves(pair)
-    pictures = [f"{change.output}/{change.name}" for stage in PICTURES for change in pair.changes(stage)]
+    pictures = [
+        f"{change.output}/{change.name}"
+        for stage in PICTURES
+        for change in pair.changes(stage)
+        if not change.name.startswith(RECEIPTS)
+    ]
     stages = stage_runs(pair)
     return Diff(
         before=pair.before.title,

@@ -17,7 +17,8 @@ from torchvision import transforms
 
 from repro.bench.rates import Way, best_rates, speed_document
 from repro.classifier.device import choose
-from repro.classifier.infer_corpus import SUITS, Classifier, Logits, p_yes
+from repro.classifier.frame_classifier import SUITS, Classifier
+from repro.classifier.infer_corpus import Logits, p_yes
 from repro.classifier.network import build, load, save
 from repro.classifier.transforms import IMAGENET_MEAN, IMAGENET_STD, Pixels, load_frame, normalise
 from repro.engine.workers import worker_count
@@ -39,7 +40,7 @@ published_transform = transforms.Compose(
 def bench() -> dict[str, Any]:
     """Measure frames per second, decoding included.
 
-    Ours is :class:`repro.classifier.infer_corpus.Classifier` in its ``fast`` mode. The baseline is the published script's way: open,
+    Ours is :class:`repro.classifier.frame_classifier.Classifier` in its ``fast`` mode. The baseline is the published script's way: open,
     transform and classify one image after the other, in float32. The limit is the slower of the two things that must
     happen in any case, decoding alone and the network alone, on the same device with the same batches; on a CPU, where
     both share the cores, it is the highest rate that both can reach together.

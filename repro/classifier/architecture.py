@@ -34,12 +34,8 @@ UNLISTED = {"densenet264": 224, "xception": 299}
 class XceptionBlock(nn.Module):
     """ReLU and separable 3x3 convolutions with a shortcut past them (Chollet 2017, Figure 5).
 
-    Parameters
-    ----------
-    channels : sequence of int
-        Channels before the first and after each convolution.
-    halves : bool
-        Halve width and height by pooling; the shortcut is then a 1x1 convolution with stride 2.
+    ``channels`` are those before the first and after each convolution. With ``halves``, pooling halves width and height, and
+    the shortcut is a 1x1 convolution with stride 2.
     """
 
     def __init__(self, channels: Sequence[int], *, halves: bool) -> None:
@@ -88,8 +84,8 @@ def build(name: str, classes: int = 1000, *, auxiliary: bool = False) -> torch.n
     classes : int
         Outputs of the head.
     auxiliary : bool
-        Keep Inception-v3's second classifier. It serves training only: Table 4's 24M are the network without it,
-        the metadata of torchvision's weights count it. The other networks have none.
+        Keep Inception-v3's second classifier, which serves training only: Table 4's 24M are the network without it,
+        the metadata of torchvision's weights count it.
     """
     options: dict[str, Any] = {"num_classes": classes}
     if name == "inception_v3":
@@ -111,15 +107,7 @@ def count_parameters(network: torch.nn.Module) -> int:
 
 
 def count_multiply_adds(network: torch.nn.Module, input_size_px: int) -> int:
-    """Multiply-adds of one forward pass of one image.
-
-    Parameters
-    ----------
-    network : torch.nn.Module
-        On the ``meta`` device, in evaluation mode.
-    input_size_px : int
-        Side of the square RGB image.
-    """
+    """Multiply-adds of one forward pass of one square RGB image; the network is on the ``meta`` device."""
     with FlopCounterMode(display=False) as counter, torch.no_grad():
         network(torch.empty(1, 3, input_size_px, input_size_px, device="meta"))
     flops = counter.get_total_flops()
@@ -142,15 +130,10 @@ def channels_per_stage(network: torch.nn.Module) -> list[int]:
 
 
 def depth_range(base: list[int], scaled: list[int]) -> tuple[float, float]:
-    """Depth multipliers that give the built block counts.
+    """Depth multipliers that give the built block counts: low end, itself excluded, and high end, included.
 
     A stage of n blocks becomes ``ceil(n * depth)`` blocks (Tan & Le's rule, torchvision's ``adjust_depth``), so block
-    counts fix the multiplier only within a range.
-
-    Returns
-    -------
-    tuple of float
-        Low end, itself excluded, and high end, included. Low is above high if no one multiplier explains the counts.
+    counts fix the multiplier only within a range. Low is above high if no one multiplier explains the counts.
     """
     low = max((many - 1) / few for few, many in zip(base, scaled, strict=True))
     high = min(many / few for few, many in zip(base, scaled, strict=True))
@@ -160,12 +143,9 @@ def depth_range(base: list[int], scaled: list[int]) -> tuple[float, float]:
 def measure() -> dict[str, Any]:
     """Count every network of Table 4 and the KOPRI poster's, and read the metadata of the weights that torchvision has.
 
-    Returns
-    -------
-    dict
-        ``quantities``: flat name to number or ``[low, high]``; ``convention``: what a multiply-add is. Top-1 and top-5
-        are what torchvision documents for its weights, not a measurement of ours; DenseNet-264 and Xception have
-        none. Multiply-adds are taken at the size that the weights' preset crops to, or that the paper classifies.
+    Gives ``quantities``, flat name to number or ``[low, high]``, and ``convention``, what a multiply-add is. Top-1 and top-5
+    are what torchvision documents for its weights, not a measurement of ours; DenseNet-264 and Xception have
+    none. Multiply-adds are taken at the size that the weights' preset crops to, or that the paper classifies.
     """
     networks = {name: _count(name, size_px) for name, size_px in UNLISTED.items()}
     networks |= {name: _count(name, _input_size_px(name)) | _metadata(name) for name in LISTED}

@@ -31,14 +31,10 @@ BATCH = 8
 
 @dataclass(frozen=True)
 class Explained:
-    """Grad-CAM of some images for one class.
+    """Grad-CAM of n images for one class, float32.
 
-    Parameters
-    ----------
-    raw : ndarray, float32, shape (n, rows, columns)
-        Unscaled maps at the size of the layer; 0 and up.
-    shown : ndarray, float32, shape (n, side, side)
-        As the package scales and enlarges them, 0 to 1, of the side of the network's input.
+    ``raw`` (n, rows, columns) are unscaled maps at the size of the layer, 0 and up; ``shown`` (n, side, side) are those that
+    the package scales to 0 to 1 and enlarges to the network's input.
     """
 
     raw: Maps
@@ -55,15 +51,10 @@ class _Keeping(GradCAM):  # type: ignore[misc]
 
 
 def layer_of(network: nn.Module, target: TargetLayer) -> nn.Module:
-    """Layer whose activations are explained.
+    """Layer of EfficientNet-B1 whose activations are explained.
 
-    Parameters
-    ----------
-    network : nn.Module
-        EfficientNet-B1.
-    target : str
-        ``features``, as published: ``features[-1]``, the 1x1 convolution that leads to the head. ``mbconv``, as the
-        thesis' text says: the last MBConv block, just before it.
+    ``features``, as published, is ``features[-1]``, the 1x1 convolution that leads to the head; ``mbconv``, as the thesis' text
+    says, is the last MBConv block, just before it.
     """
     stages = list(network.get_submodule("features").children())
     return stages[-1] if target == "features" else list(stages[-2].children())[-1]
@@ -78,7 +69,7 @@ def explain(
     device: torch.device | str = "cpu",
     classes: Sequence[str] = CLASSES,
 ) -> Explained:
-    """Grad-CAM maps of images for one class.
+    """Grad-CAM maps of images for one class, whatever the network's own answer is.
 
     Parameters
     ----------
@@ -86,9 +77,9 @@ def explain(
         From :func:`repro.classifier.network.load`. It is put into evaluation mode; hooks are released and gradients
         cleared afterwards.
     pixels : ndarray, uint8, shape (n, side, side, 3)
-        Decoded images.
+        Decoded images, RGB.
     label : str
-        Class to be explained, whatever the network's own answer is.
+        Class to be explained, one of ``classes``.
     target : str or nn.Module
         See :func:`layer_of`; or the layer itself, of another network.
     device : torch.device or str
@@ -121,14 +112,9 @@ def explain(
 
 
 def overlay(frame: Pixels, shown: Maps) -> Pixels:
-    """A frame with a map laid over it, as the published script draws it.
+    """A frame, RGB uint8 (height, width, 3), with a map laid over it as the published script draws it.
 
-    Parameters
-    ----------
-    frame : ndarray, uint8, shape (height, width, 3)
-        RGB, at its full size.
-    shown : ndarray, float32, shape (side, side)
-        0 to 1; enlarged to the frame.
+    The map, float32 (side, side) from 0 to 1, is enlarged to the frame.
     """
     mask = cv2.resize(shown, (frame.shape[1], frame.shape[0]))
     drawn: Pixels = show_cam_on_image(frame.astype(np.float32) / 255, np.clip(mask, 0, 1), use_rgb=True)
@@ -136,20 +122,13 @@ def overlay(frame: Pixels, shown: Maps) -> Pixels:
 
 
 def on_target(raw: Maps, mask: npt.NDArray[np.bool_]) -> tuple[bool, float] | None:
-    """Share of a map on the aurora.
-
-    Parameters
-    ----------
-    raw : ndarray, shape (rows, columns)
-        One map.
-    mask : ndarray of bool, shape (height, width)
-        Pixels of the aurora; the map is enlarged to it.
+    """Share of a map (rows, columns) on the aurora, whose pixels ``mask``, bool (height, width), tells.
 
     Returns
     -------
     hit : bool
-        Pointing game: whether the map's highest point is on the aurora (Zhang et al. 2018, IJCV 126, 1084; without
-        their tolerance of 15 pixels).
+        Pointing game: whether the map's highest point, enlarged to the mask, is on the aurora (Zhang et al. 2018, IJCV 126,
+        1084; without their tolerance of 15 pixels).
     energy : float
         Share of the map's sum on the aurora, 0 to 1 (Wang et al. 2020, Score-CAM, CVPR workshops).
 

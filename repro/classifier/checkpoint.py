@@ -57,20 +57,11 @@ def phases_of(params: TrainParams) -> list[Phase]:
 class Progress:
     """State of a training beside weights and optimiser.
 
-    Parameters
-    ----------
-    batch : int
-        Images of a batch; smaller than ``params.batch`` if the GPU's memory did not suffice.
-    seed : int
-        Seed of every epoch's random numbers.
-    epoch : int
-        Epochs done.
-    best_epoch, best_value, best_weights
-        The epoch to keep so far, the value that decides (accuracy, or minus the loss), and its weights on the CPU.
-    statistics_moved : bool
-        Whether running statistics of BatchNorm changed while the backbone was frozen.
-    rows : list
-        One row of :data:`CURVES` an epoch.
+    ``batch`` is smaller than in the parameters if the GPU's memory did not suffice. ``epoch`` counts epochs done, ``rows``
+    holds
+    a row of :data:`CURVES` for each, and ``seed`` decides their random numbers. ``best_epoch`` is the one to keep so far, with
+    its weights on the CPU and the value that decides (accuracy, or minus the loss). ``statistics_moved`` says whether running
+    statistics of BatchNorm changed while the backbone was frozen.
     """
 
     batch: int
@@ -128,14 +119,10 @@ def save_checkpoint(
 def resume(
     path: Path, network: nn.Module, progress: Progress, params: TrainParams, settings: str
 ) -> torch.optim.Adam | None:
-    """Load a checkpoint of the same settings into network and progress.
+    """Load a checkpoint of the same settings into network and progress, and give the optimiser of its phase.
 
-    No random state is needed: each epoch has its own source of random numbers.
-
-    Returns
-    -------
-    torch.optim.Adam or None
-        The optimiser of the phase; None if there is no usable checkpoint; nothing was changed then.
+    Without a usable checkpoint nothing is changed, and the answer is None. No random state is needed: each epoch has its own
+    source of random numbers.
     """
     if not path.is_file():
         return None

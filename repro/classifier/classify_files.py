@@ -18,7 +18,8 @@ import pandas as pd
 from repro.camera import STILL_SUFFIXES, VIDEO_SUFFIXES, Camera
 from repro.classifier.cam import explain, overlay
 from repro.classifier.device import choose
-from repro.classifier.infer_corpus import Classifier, p_yes
+from repro.classifier.frame_classifier import Classifier
+from repro.classifier.infer_corpus import p_yes
 from repro.classifier.network import image_size_px, load
 from repro.classifier.transforms import Pixels, decode
 from repro.engine.progress import progress
@@ -69,7 +70,7 @@ def classify_files(
     overlays : Path, optional
         Folder for the images with the Grad-CAM map of their own class laid over them.
     device : str
-        ``cpu``, ``auto``, ``cuda`` or ``cuda:N``.
+        As ``engine.device``.
 
     Returns
     -------
@@ -79,8 +80,7 @@ def classify_files(
     Raises
     ------
     ReproError
-        If there is no image, one is damaged or of another size than the camera's, or the weights are missing, damaged or
-        of another network.
+        If there is no image, one is damaged or of another size than the camera's, or the weights are unusable.
     """
     network, notes = load(weights)
     side_px = image_size_px(notes)

@@ -16,13 +16,7 @@ EARLY_STAGES = 3  # they hold maps of 60 x 60 pixels and larger
 
 
 class CacheFriendlyNet(nn.Module):
-    """EfficientNet whose early stages see one image at a time.
-
-    Parameters
-    ----------
-    network : nn.Module
-        From :func:`repro.classifier.network.load`; it is changed.
-    """
+    """EfficientNet whose early stages see one image at a time; the network it is made of is changed."""
 
     def __init__(self, network: nn.Module) -> None:
         super().__init__()

@@ -9,24 +9,18 @@ from typing import Literal
 
 import torch
 
-from repro.errors import ReproError
+from repro.errors import ReproError, StageError
 from repro.params import Engine
 
 Precision = Literal["float32", "tf32", "bfloat16"]
 
 
 def choose(asked: str) -> torch.device:
-    """Device by its name in ``engine.device``; ``auto`` is the first GPU if torch can use one, else the CPU.
-
-    Raises
-    ------
-    ReproError
-        If a GPU is asked for and torch can use none.
-    """
+    """Device by its name in ``engine.device``; ``auto`` is the first GPU if torch can use one, else the CPU."""
     if asked == "auto":
         return torch.device("cuda" if torch.cuda.is_available() else "cpu")
     if asked.startswith("cuda") and not torch.cuda.is_available():
-        raise ReproError(
+        raise StageError(
             found=f"engine.device {asked!r}, but torch finds no usable GPU",
             expected="an NVIDIA GPU with its driver, and torch built for it",
             where="params.yaml",
@@ -36,14 +30,9 @@ def choose(asked: str) -> torch.device:
 
 
 def of_workers(engine: Engine) -> torch.device:
-    """Device of the workers.
+    """Device of the workers, as :func:`choose`.
 
     The workers of a cluster may differ from this machine: there ``auto`` is the CPU, and a GPU is looked for by the worker.
-
-    Raises
-    ------
-    ReproError
-        See :func:`choose`.
     """
     if engine.scheduler:
         return torch.device("cpu" if engine.device == "auto" else engine.device)
@@ -80,13 +69,7 @@ def say(line: str) -> None:
 
 
 def halved_batch(size: int, error: torch.OutOfMemoryError, device: torch.device) -> int:
-    """Half a batch's size, after the GPU ran out of memory.
-
-    Raises
-    ------
-    ReproError
-        If the batch was a single image.
-    """
+    """Half a batch's size, after the GPU ran out of memory; a ReproError if the batch was a single image."""
     if size == 1:
         raise ReproError(
             found="not enough GPU memory even for a batch of one image",

@@ -101,21 +101,10 @@ class Trained:
 def fine_tune(
     network: nn.Module, training: TrainingJob, *, after_epoch: Callable[[int], None] | None = None
 ) -> Trained:
-    """Fine-tune a network.
+    """Fine-tune a network from :func:`repro.classifier.network.build`; it is changed.
 
-    Parameters
-    ----------
-    network : nn.Module
-        From :func:`repro.classifier.network.build`; it is changed.
-    training : TrainingJob
-        Images, parameters, seed and device.
-    after_epoch : callable, optional
-        Called with the epoch's number after its checkpoint is written.
-
-    Raises
-    ------
-    ReproError
-        If the loss is not finite, or not even a batch of one fits into the GPU's memory.
+    ``after_epoch`` is called with the epoch's number after its checkpoint is written. It is a ReproError if the loss is not
+    finite, or not even a batch of one fits into the GPU's memory.
     """
     params, device, checkpoint = training.params, training.device, training.checkpoint
     network = network.to(device).to(memory_format=torch.channels_last)

@@ -75,7 +75,8 @@ def explain_corpus(
     -------
     dict
         The document written to ``gradcam.json``: ``target_layer``; ``quantities``, ``gradcam.<panel>`` with the cases that
-        have a frame; ``missing``, by ``<panel>.<case>`` why there is none; ``on_aurora``, or None: ``frames``, ``pointing_game``
+        have a frame; ``missing``, by ``<panel>.<case>`` why there is none; ``on_aurora``, or None: ``frames``,
+        ``pointing_game``
         and ``energy`` with intervals, and ``uniform``, what a map of one value would score in both.
 
     Raises
@@ -148,8 +149,6 @@ _EXPLAINING = Lock()  # hooks sit on the network: two threads of a worker would 
 
 def _panels(worker: _CamWorker, cases: list[Case], frames: pd.DataFrame, archives: Path, folder: Path) -> pd.DataFrame:
     """Explain the chosen frames for both classes and draw them."""
-    for leftover in (*folder.glob("frames/*"), *folder.glob("overlays/*")):
-        leftover.unlink()
     by_name = frames.set_index("name")[[*KEYS, "p_yes"]].to_dict("index")
     rows: list[dict[str, Any]] = []
     data, kept, sources = [], [], []
@@ -205,10 +204,7 @@ def _on_aurora(worker: _CamWorker, frames: pd.DataFrame, archives: Path, masks: 
 def read_masks(source: Path) -> npt.NDArray[np.bool_]:
     """Pixels of the aurora of every frame of a simulated night, bool, shape (frames, rows, columns), by frame number.
 
-    Raises
-    ------
-    ReproError
-        If the file is missing or damaged.
+    It is a ReproError if the file is missing or damaged.
     """
     try:
         with source.open("rb") as file, np.load(file) as document:

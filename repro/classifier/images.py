@@ -30,14 +30,8 @@ Result = TypeVar("Result")
 class Images:
     """Labelled images, sorted by name.
 
-    Parameters
-    ----------
-    names : tuple of str
-        Of the frames.
-    pixels : ndarray, uint8, shape (n, size, size, 3)
-        RGB, after the transforms' first step, the resize, which is the same in every epoch.
-    classes : ndarray, int64, shape (n,)
-        0 for no, 1 for yes.
+    ``pixels``, RGB uint8 (n, size, size, 3), are those after the transforms' first step, the resize, which is the same in every
+    epoch; ``classes``, int64 (n,), are 0 for no and 1 for yes.
     """
 
     names: tuple[str, ...]
@@ -49,23 +43,9 @@ class Images:
 
 
 def gather(rows: pd.DataFrame, archives: Path, size_px: int, *, workers: int = 0) -> Images:
-    """Read, decode and resize labelled frames.
+    """Read, decode and resize labelled frames, given by ``name``, ``night`` and ``label``, in threads (0 for one a core).
 
-    Parameters
-    ----------
-    rows : DataFrame
-        ``name``, ``night``, ``label``.
-    archives : Path
-        Folder of the night archives.
-    size_px : int
-        Side of the images.
-    workers : int
-        Threads; 0 for one a core.
-
-    Raises
-    ------
-    ReproError
-        If an archive is missing or damaged, or lacks a frame.
+    It is a ReproError if an archive is missing or damaged, or lacks a frame.
     """
     rows = rows.sort_values("name")
     frames = list(zip(rows["night"], rows["name"], strict=True))
@@ -92,23 +72,10 @@ def training_batches(
 
     Order and augmentation depend on seed, epoch and image alone, so a single epoch can be repeated.
 
-    Parameters
-    ----------
-    images : Images
-        Training images.
-    size : int
-        Images of a batch.
-    seed, epoch : int
-        Source of the random numbers.
-    device : torch.device
-        Where the batches go.
-    workers : int
-        Threads that augment; 0 for one a core.
-
     Yields
     ------
     tuple of Tensor
-        Input (batch, 3, height, width), normalised, and classes (batch,).
+        Input (batch, 3, height, width), normalised, and classes (batch,), on the device.
     """
     order = generator(seed, "order", epoch).permutation(len(images))
 
@@ -135,18 +102,9 @@ def plain_batches(images: Images, size: int, device: torch.device) -> Iterator[t
 def map_ahead(
     work: Callable[[Item], Result], items: Sequence[Item], pool: ThreadPoolExecutor, waiting: int
 ) -> Iterator[Result]:
-    """Apply a function in threads, at most ``waiting`` items ahead of the consumer; results in the order of items.
+    """Apply a function in threads, at most ``waiting`` items ahead of the consumer, which bounds memory.
 
-    Parameters
-    ----------
-    work : callable
-        Function of one item. Its error is raised where its result would have been taken.
-    items : sequence
-        What to work on.
-    pool : ThreadPoolExecutor
-        The threads.
-    waiting : int
-        Results that may wait to be taken, which bounds memory.
+    Results come in the order of items; an error is raised where its result would have been taken.
     """
     coming = iter(items)
     queue = deque(pool.submit(work, item) for item in islice(coming, waiting))

@@ -1,16 +1,11 @@
 """Classify every frame of a corpus, read directly from the night archives; one table a night.
 
-As published, images go through the network one at a time. The fast mode gives the same numbers except for rounding: batches,
-channels-last memory, a network arranged for it, and decoding beside the network. On a CPU every thread takes
-whole batches, decoding included, because a network of small convolutions gains little from sharing one batch between
-cores; on a GPU threads decode and the GPU is fed in turn.
+torch is loaded only when a night has to be classified.
 """
 
 from __future__ import annotations
 
-import copy
-from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -19,32 +14,17 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-import torch
-from torch import nn
-from torchvision.models import EfficientNet
 
 from repro import frames
-from repro.classifier.cpu_inference import CacheFriendlyNet
-from repro.classifier.device import autocast, choose, halved_batch, of_workers, say, tf32
-from repro.classifier.images import map_ahead
-from repro.classifier.network import fused, image_size_px, load, load_once
-from repro.classifier.transforms import Pixels, load_frame, normalise
+from repro.classifier.gpu import expects_gpu
 from repro.engine.receipts import NightWork, receipt_path, settings_digest
 from repro.engine.run_nights import Outcome, run_nights, summaries
-from repro.engine.threads import limited_threads
-from repro.engine.workers import worker_count
 from repro.errors import ReproError
 from repro.files import digest
 from repro.film.frame_archive import film_outputs
 from repro.frames import CLASSES
 from repro.params import InferParams, Params
 from repro.untrusted import count_in
-
-#: Frames whose logits in low precision differ by less than this are computed again in float32. Rounding to bfloat16
-#: moves the difference of the logits by up to 0.2 in tests; beyond 6, p(yes) moves by less than 0.0005 for that.
-NEAR = 6.0
-#: Images of a batch by device; see :mod:`repro.classifier.cpu_inference` for the CPU's.
-SUITS = {"cpu": 8, "cuda": 64}
 
 Logits = npt.NDArray[np.float64]
 
@@ -61,120 +41,28 @@ class FrameClassifier(Protocol):
     """A classifier of the frames of an archive."""
 
     def classify(self, archive: Path, names: Sequence[str]) -> Logits:
-        """As :meth:`Classifier.classify`."""
+        """As :meth:`repro.classifier.frame_classifier.Classifier.classify`."""
         ...
 
 
-class Classifier:
-    """A network ready to classify frames.
-
-    Parameters
-    ----------
-    network : nn.Module
-        From :func:`repro.classifier.network.load`; a copy of it is used in ``fast`` mode.
-    image_size_px : int
-        Side of the images it was trained on.
-    params : InferParams
-        Section ``infer`` of the parameters.
-    device : torch.device
-        Where it runs.
-    workers : int
-        Threads; 0 for one a core.
-    """
-
-    def __init__(
-        self, network: nn.Module, image_size_px: int, params: InferParams, device: torch.device, *, workers: int = 0
-    ) -> None:
-        self.batch = (params.batch or SUITS[device.type]) if params.mode == "fast" else 1
-        self.image_size_px, self.params, self.device = image_size_px, params, device
-        self.threads = worker_count(workers)
-        network = network.eval().to(device)
-        if params.mode == "fast":
-            network = copy.deepcopy(network)
-            if device.type == "cpu" and params.precision == "float32" and isinstance(network, EfficientNet):
-                network = CacheFriendlyNet(network)
-            else:
-                network = fused(network).to(memory_format=torch.channels_last)
-        self.network = network
-
-    def classify(self, archive: Path, names: Sequence[str]) -> Logits:
-        """Logits of frames out of one archive.
-
-        Parameters
-        ----------
-        archive : Path
-            Of the night.
-        names : sequence of str
-            Of its frames.
-
-        Returns
-        -------
-        ndarray, shape (n, 2)
-            No before yes.
-
-        Raises
-        ------
-        ReproError
-            If the archive is missing or damaged, or lacks a frame, or not even one image fits into GPU memory.
-        """
-
-        def read(part: Sequence[str]) -> Pixels:
-            return np.stack([load_frame(archive, name, self.image_size_px) for name in part])
-
-        return self.each(read, [names[start : start + self.batch] for start in range(0, len(names), self.batch)])
-
-    def each(self, read: Callable[[Sequence[str]], Pixels], parts: Sequence[Sequence[str]]) -> Logits:
-        """Logits of parts of a list that ``read`` turns into decoded images; reading and classifying run in parallel."""
-        logits: list[Logits] = [np.empty((0, len(CLASSES)))]
-        if self.device.type == "cpu":
-            # One thread of torch in each of ours; grad mode is a setting of each thread, too.
-            with limited_threads(), ThreadPoolExecutor(self.threads) as pool:
-                logits += map_ahead(lambda part: self.logits(read(part)), parts, pool, 2 * self.threads)
-        else:
-            with ThreadPoolExecutor(self.threads) as pool:
-                logits += [self.logits(pixels) for pixels in map_ahead(read, parts, pool, 2 * self.threads)]
-        return np.concatenate(logits)
-
-    def logits(self, pixels: Pixels) -> Logits:
-        """Logits (n, 2) of decoded images (n, height, width, 3), in parts if the GPU's memory requires it."""
-        with torch.inference_mode(), tf32(self.params.precision, self.device):
-            answers = self._forward(pixels, self.params.precision != "float32")
-            if self.params.precision != "float32":
-                near = np.abs(answers[:, 1] - answers[:, 0]) < NEAR
-                if near.any():
-                    with tf32("float32", self.device):
-                        answers[near] = self._forward(pixels[near], False)
-        if not np.isfinite(answers).all():  # finite weights may still overflow
-            raise ReproError(
-                found="non-finite logits",
-                expected="two finite logits a frame",
-                where="the network's weights",
-                remedy="train anew with: dvc repro train",
-            )
-        return answers
-
-    def _forward(self, pixels: Pixels, rounded: bool) -> Logits:
-        precision = self.params.precision if rounded else "float32"
-        done: list[Logits] = []
-        start, size = 0, min(self.batch, len(pixels))
-        while start < len(pixels):
-            try:
-                inputs = normalise(pixels[start : start + size], self.device)
-                if self.params.mode == "published":
-                    inputs = inputs.contiguous()
-                with autocast(precision, self.device):
-                    answers = self.network(inputs)
-            except torch.OutOfMemoryError as error:
-                self.batch = size = halved_batch(size, error, self.device)
-                say(f"infer: the GPU ran out of memory; continuing with batches of {size}, which changes no result")
-                continue
-            done.append(answers.double().cpu().numpy())
-            start += size
-        return np.concatenate(done)
-
-
 def infer_corpus(film: Path, sky: Path, weights: Path, folder: Path, params: Params) -> Outcome:
-    """Classify every frame of every night that needs it.
+    """Classify every frame of every night that needs it; parameters are those of :func:`infer_tasks`.
+
+    It is a ReproError if no night has a sky, or the weights are missing, damaged or of another network.
+    """
+    tasks = infer_tasks(film, sky, weights, folder, params)
+    engine, gpu = params.engine, expects_gpu(params.engine)
+    cluster = engine.scheduler is not None
+    device = "cpu" if cluster and not gpu else engine.device
+    # On a cluster a night is one thread's work, unless a GPU has to be fed. Here all threads share one network, which needs
+    # less memory than processes would and feeds a GPU better.
+    threads = engine.workers if gpu or not cluster else 1
+    work = _InferWorker(weights, digest(weights), params.infer, device, threads)
+    return run_nights("infer", folder, tasks, work, workers=engine if cluster else 1, gpu=gpu)
+
+
+def infer_tasks(film: Path, sky: Path, weights: Path, folder: Path, params: Params) -> list[InferTask]:
+    """The nights of a corpus.
 
     Parameters
     ----------
@@ -184,33 +72,20 @@ def infer_corpus(film: Path, sky: Path, weights: Path, folder: Path, params: Par
         The trained network.
     params : Params
         Sections ``infer`` and ``engine`` of the parameters.
-
-    Raises
-    ------
-    ReproError
-        If no night has a sky, or the weights are missing, damaged or of another network.
     """
-    tasks = infer_tasks(film, sky, weights, folder, params)
-    engine, device = params.engine, of_workers(params.engine)
-    cluster = engine.scheduler is not None
-    gpu = device.type == "cuda"
-    # On a cluster a night is one thread's work, unless a GPU has to be fed. Here all threads share one network, which needs
-    # less memory than processes would and feeds a GPU better.
-    threads = engine.workers if gpu or not cluster else 1
-    work = _InferWorker(weights, digest(weights), params.infer, str(device), threads)
-    return run_nights("infer", folder, tasks, work, workers=engine if cluster else 1, gpu=gpu)
-
-
-def infer_tasks(film: Path, sky: Path, weights: Path, folder: Path, params: Params) -> list[InferTask]:
-    """The nights of a corpus; parameters and errors as for :func:`infer_corpus`."""
     skies = summaries(sky, made_by="sky")
-    _, notes = load(weights)
+    if not weights.is_file():
+        raise ReproError(
+            found="no such file",
+            expected="the weights of a trained network",
+            where=str(weights),
+            remedy="train it with: dvc repro train",
+        )
     settings = settings_digest(
         {
-            "weights": digest(weights),
-            "image_size_px": image_size_px(notes),
+            "weights": digest(weights),  # the notes in the file say how large its images are
             "infer": params.infer.model_dump(exclude={"batch"}),
-            "device": of_workers(params.engine).type,
+            "gpu": expects_gpu(params.engine),
         },
         __name__,
     )
@@ -239,7 +114,11 @@ class _InferWorker:
 
 
 @lru_cache(maxsize=1)
-def _classifier(worker: _InferWorker) -> Classifier:
+def _classifier(worker: _InferWorker) -> FrameClassifier:
+    from repro.classifier.device import choose
+    from repro.classifier.frame_classifier import Classifier
+    from repro.classifier.network import load_once
+
     network, side_px = load_once(worker.weights, worker.sha256, worker.device)
     return Classifier(network, side_px, worker.params, choose(worker.device), workers=worker.threads)
 
@@ -257,16 +136,9 @@ def infer_night(task: InferTask, classifier: FrameClassifier) -> dict[str, Any]:
 
 
 def add_answers(table: pd.DataFrame, archive: Path, classifier: FrameClassifier) -> pd.DataFrame:
-    """The same frames with logits, p(yes) and class; frames without a time have no name and are not classified.
+    """A night's frames, columns of stage ``sky``, with logits, p(yes) and class.
 
-    Parameters
-    ----------
-    table : DataFrame
-        Frame table of stage ``sky`` of one night.
-    archive : Path
-        Its frames.
-    classifier : FrameClassifier
-        The network.
+    Frames without a time have no name and are not classified.
     """
     named = table["name"].notna().to_numpy()
     answers = np.full((len(table), len(CLASSES)), np.nan)

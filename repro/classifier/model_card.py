@@ -21,18 +21,8 @@ _SPLITS = {"within nights": "split", "unseen nights": "split_by_night"}
 def colour_rule_accuracy(images: Images, side: pd.Series[str]) -> dict[str, float]:
     """The slides' colour rule as a classifier, on the same frames as the network.
 
-    Parameters
-    ----------
-    images : Images
-        All labelled frames of the training.
-    side : Series of str
-        ``train`` or ``val`` by the frame's name.
-
-    Returns
-    -------
-    dict
-        ``limit``, the share of the sky from which on a frame is yes, chosen on the training frames; ``correct`` and
-        ``images`` of the validation frames.
+    ``side`` says by the frame's name what is ``train`` and ``val``. Gives ``limit``, the share of the sky from which on a frame
+    is yes, chosen on the training frames; ``correct`` and ``images`` of the validation frames.
     """
     area = shares(images.pixels).sum(axis=1)
     yes = images.classes == 1
@@ -45,16 +35,8 @@ def colour_rule_accuracy(images: Images, side: pd.Series[str]) -> dict[str, floa
 def model_card(document: Mapping[str, Any], split: pd.DataFrame, params: Params, *, simulated: bool) -> str:
     """The card as Markdown.
 
-    Parameters
-    ----------
-    document : mapping
-        ``train.json``.
-    split : DataFrame
-        Of stage split: ``night``, ``label``, ``split`` and ``split_by_night``.
-    params : Params
-        ``corpus`` and section ``train``.
-    simulated : bool
-        Whether the frames are simulated.
+    ``document`` is ``train.json``; ``split`` is the table of stage split with ``night``, ``label``, ``split`` and
+    ``split_by_night``.
     """
     train, first = params.train, document["runs"][0]
     used = split[split["split"].notna()]

@@ -21,7 +21,7 @@ from torchvision import models
 from torchvision.ops.misc import Conv2dNormActivation
 
 from repro.classifier.device import choose
-from repro.errors import ReproError
+from repro.errors import ReproError, StageError
 from repro.files import atomic_path, digest
 from repro.frames import CLASSES
 from repro.seeding import generator
@@ -95,19 +95,11 @@ def imagenet(
     otherwise: str = "name the corpus in train.initial_weights of params.yaml, such as {auroramax: observatory}, which "
     "needs no download but is not what the thesis used",
 ) -> dict[str, Tensor]:
-    """The weights of the thesis, by torchvision's loader: from its cache, else by download with a check of the hash.
+    """Weights of the thesis, or of another network, by torchvision's loader.
 
-    Parameters
-    ----------
-    name : str
-        Another network of torchvision.
-    otherwise : str
-        What a user can do without these weights, for the error.
-
-    Raises
-    ------
-    ReproError
-        If the file is neither cached nor can be downloaded, or is not a weight file.
+    They come from its cache, else by download with a check of the hash. It is a ReproError if the file is neither cached
+    nor can be downloaded, or is not a weight file; ``otherwise`` says in it
+    what a user can do without these weights.
     """
     weights, path = models.get_model_weights(name)["IMAGENET1K_V1"], imagenet_path(name)
     waited = socket.getdefaulttimeout()
@@ -168,14 +160,7 @@ def _observatory(path: Path) -> dict[str, Tensor]:
 def save(network: nn.Module, target: Path, notes: Mapping[str, Any]) -> None:
     """Write a network's weights as safetensors, whole or not at all.
 
-    Parameters
-    ----------
-    network : nn.Module
-        As :func:`build` gives it, on any device.
-    target : Path
-        The file.
-    notes : mapping
-        Kept in the file's header as JSON, beside ``network`` and ``classes``, which they may name otherwise.
+    ``notes`` are kept in the file's header as JSON, beside ``network`` and ``classes``, which they may name otherwise.
     """
     # A single entry: the library writes several in random order, and the same network must give the same file.
     header = {"notes": json.dumps({"network": NETWORK, "classes": CLASSES, **notes}, sort_keys=True)}
@@ -185,21 +170,15 @@ def save(network: nn.Module, target: Path, notes: Mapping[str, Any]) -> None:
 
 
 def load(source: Path, empty: Callable[[], nn.Module] | None = None) -> tuple[nn.Module, dict[str, Any]]:
-    """Read a network's weights.
+    """Read a network's weights, onto the CPU and into evaluation mode, with the notes of the file.
 
     Parameters
     ----------
     source : Path
-        Written by :func:`save`, or a state dict of torch (``.pt``, ``.pth``), of which only tensors are read.
+        Written by :func:`save`, or a state dict of torch (``.pt``, ``.pth``), of which only tensors are read and which has
+        no notes.
     empty : callable, optional
         Builds another network than the thesis', without values.
-
-    Returns
-    -------
-    nn.Module
-        In evaluation mode, on the CPU.
-    dict
-        The notes; empty for a state dict of torch.
 
     Raises
     ------
@@ -234,21 +213,8 @@ def image_size_px(notes: Mapping[str, Any]) -> int:
 def load_once(source: Path, sha256: str, device: str) -> tuple[nn.Module, int]:
     """A network on its device and the side (px) of its images; each process reads the file once.
 
-    The network is shared by all callers: take a copy to change it.
-
-    Parameters
-    ----------
-    source : Path
-        As for :func:`load`.
-    sha256 : str
-        Digest of the file, to recognise another file of the same name.
-    device : str
-        As for :func:`repro.classifier.device.choose`.
-
-    Raises
-    ------
-    ReproError
-        As :func:`load`, or if the file has changed or the device cannot be used.
+    The network is shared by all callers: take a copy to change it. It is a ReproError if the file cannot be loaded, its
+    digest is not ``sha256``, or the device cannot be used.
     """
     if source.is_file() and digest(source) != sha256:
         raise _unusable("another file than when the stage began", source)
@@ -299,8 +265,8 @@ def _fill(module: nn.Module, state: object, *, where: str, assign: bool = False)
     module.load_state_dict({key: value.to(wanted[key].dtype) for key, value in state.items()}, assign=assign)
 
 
-def _unusable(found: str, where: Path) -> ReproError:
-    return ReproError(
+def _unusable(found: str, where: Path) -> StageError:
+    return StageError(
         found=found,
         expected=f"weights of torchvision's {NETWORK}, as named by this project",
         where=str(where),

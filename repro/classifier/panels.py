@@ -25,11 +25,11 @@ PANELS: dict[str, tuple[str, tuple[str, ...]]] = {
     "form": ("yes", ("arc", "radial", "diffuse")),
     "weather": ("no", ("clear", "cloud", "snow")),
 }
-#: Column of the truth that decides a panel's cases, and the values of each case.
-KINDS: dict[str, tuple[str, dict[str, tuple[str, ...]]]] = {
-    "colour": ("colour", {"red": ("red",), "purple": ("purple",), "pink": ("pink",)}),
-    "form": ("form", {"arc": ("arc",), "radial": ("corona", "rays"), "diffuse": ("diffuse", "patchy")}),
-    "weather": ("weather", {"clear": ("clear",), "cloud": ("overcast", "broken"), "snow": ("snow",)}),
+#: Values of each case in the column of the truth that bears the panel's name.
+KINDS: dict[str, dict[str, tuple[str, ...]]] = {
+    "colour": {"red": ("red",), "purple": ("purple",), "pink": ("pink",)},
+    "form": {"arc": ("arc",), "radial": ("corona", "rays"), "diffuse": ("diffuse", "patchy")},
+    "weather": {"clear": ("clear",), "cloud": ("overcast", "broken"), "snow": ("snow",)},
 }
 SEARCHED = 150  # frames looked at for their colour, drawn at random
 SURE = 0.9  # p(class) from which a frame is a clear case; the surest are taken where none reaches it
@@ -40,18 +40,9 @@ Look = Callable[[str, str], Pixels]
 
 @dataclass(frozen=True)
 class Case:
-    """One case of one panel.
+    """One case of one panel: the class that is explained and the frame, None where none fits.
 
-    Parameters
-    ----------
-    panel, case : str
-        Their names.
-    label : str
-        Class that is explained.
-    name : str or None
-        The frame; None where none fits.
-    chosen : str
-        The rule that chose it, or the reason why there is none.
+    ``chosen`` is the rule that chose the frame, or the reason why there is none.
     """
 
     panel: str
@@ -87,17 +78,16 @@ def choose(frames: pd.DataFrame, named: Mapping[str, Mapping[str, str]], seed: i
         given = named.get(panel, {})
         fitting = _fitting(frames, panel, label, seed, look)
         for case in names:
+            rows, rule = fitting[case]
+            name = None
             if case in given:
-                cases.append(Case(panel, case, label, given[case], "named in params.yaml"))
-                continue
-            rows, rule = fitting.get(case, (frames.iloc[:0], "no frame fits"))
-            if rows.empty:
-                cases.append(Case(panel, case, label, None, rule))
-                continue
-            sure = rows["p_yes"] if label == "yes" else 1 - rows["p_yes"]
-            clear = rows[sure >= min(SURE, float(sure.max()))].sort_values("name")
-            place = int(generator(seed, "gradcam", panel, case).integers(len(clear)))
-            cases.append(Case(panel, case, label, str(clear["name"].iloc[place]), rule))
+                name, rule = given[case], "named in params.yaml"
+            elif not rows.empty:
+                sure = rows["p_yes"] if label == "yes" else 1 - rows["p_yes"]
+                clear = rows[sure >= min(SURE, float(sure.max()))].sort_values("name")
+                place = int(generator(seed, "gradcam", panel, case).integers(len(clear)))
+                name = str(clear["name"].iloc[place])
+            cases.append(Case(panel, case, label, name, rule))
     return cases
 
 
@@ -132,12 +122,11 @@ def _fitting(frames: pd.DataFrame, panel: str, label: str, seed: int, look: Look
     dark = right[(right["sun_bin"] == "Night") & (right["moon_bin"] == "No_moon")]
     if panel == "colour" and "colour" not in frames:
         return _colours(dark, seed, look)
-    column, kinds = KINDS[panel]
-    if column not in frames:
-        return dict.fromkeys(kinds, (dark.iloc[:0], f"{column} is unknown in this corpus; name a frame"))
+    if panel not in frames:
+        return dict.fromkeys(KINDS[panel], (dark.iloc[:0], f"{panel} is unknown in this corpus; name a frame"))
     fitting = {}
-    for case, words in kinds.items():
-        at_night, anywhere = (rows[rows[column].isin(words)] for rows in (dark, right))
+    for case, words in KINDS[panel].items():
+        at_night, anywhere = (rows[rows[panel].isin(words)] for rows in (dark, right))
         rows, where = (at_night, "Night and No_moon") if len(at_night) else (anywhere, "any condition")
         rule = f"{' or '.join(words)}, {where}, classified {label}"
         fitting[case] = (rows, rule if len(rows) else f"no frame: {rule}")
@@ -180,18 +169,10 @@ def _colours(rows: pd.DataFrame, seed: int, look: Look) -> Fitting:
 
 
 def colour_shares(pixels: Pixels) -> dict[str, float]:
-    """Share of an image's pixels that are bright and red, purple or pink.
+    """Share of an image's pixels, RGB uint8 (height, width, 3), that are bright and red, purple or pink.
 
-    Parameters
-    ----------
-    pixels : ndarray, uint8, shape (height, width, 3)
-        RGB.
-
-    Returns
-    -------
-    dict
-        By colour. Bright is a value of 60 and more; red leads green by a fifth with little blue, pink likewise with blue
-        at least half of red, purple where blue leads both.
+    Bright is a value of 60 and more; red leads green by a fifth with little blue, pink likewise with blue at least half of red,
+    purple where blue leads both.
     """
     red, green, blue = (pixels[..., k].astype(np.float32) for k in range(3))
     bright = pixels.max(-1) >= 60

@@ -22,6 +22,7 @@ from repro.classifier.model_card import colour_rule_accuracy
 from repro.classifier.train_receipt import DOCUMENT, OUTPUTS
 from repro.classifier.training_results import UNSEEN, WITHIN
 from repro.engine import receipts
+from repro.engine.memory import keep_freed_memory
 from repro.engine.threads import limited_threads
 from repro.engine.workers import run as run_all
 from repro.engine.workers import worker_count
@@ -58,7 +59,7 @@ def planned(params: TrainParams, seed: int) -> list[Run]:
 
 
 def train_corpus(table: pd.DataFrame, archives: Path, folder: Path, params: Params) -> dict[str, Any]:
-    """Run all trainings of a corpus, or resume interrupted ones.
+    """Run all trainings of a corpus, or resume interrupted ones; gives the document written to ``train.json``.
 
     Parameters
     ----------
@@ -71,11 +72,6 @@ def train_corpus(table: pd.DataFrame, archives: Path, folder: Path, params: Para
         the same images, parameters and code nothing is trained again.
     params : Params
         ``corpus`` decides the initial weights; ``seed``, ``engine`` and ``train`` the rest.
-
-    Returns
-    -------
-    dict
-        The document written to ``train.json``.
 
     Raises
     ------
@@ -180,6 +176,7 @@ def _train_all(tasks: list[_TrainTask], workers: int) -> list[Trained]:
 
 
 def _train(task: _TrainTask) -> Trained:
+    keep_freed_memory()
     with limited_threads(task.run.params.threads):
         return fine_tune(networks.build(task.initial, task.run.seed), task.job)
 

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from repro.classifier.gpu import expects_gpu
 from repro.engine.receipts import NightWork, receipt_path, settings_digest
 from repro.files import digest
 from repro.params import Params
@@ -19,22 +20,12 @@ from repro.params import Params
 DOCUMENT = "train.json"
 OUTPUTS = ("weights.safetensors", "curves.parquet", "validation.parquet", DOCUMENT)
 CARD = "model_card.md"
-_GPU = Path("/dev/nvidiactl")  # there where a GPU can be used, which would round otherwise than the CPU
 
 
 def training_work(split: pd.DataFrame, film: Path, folder: Path, params: Params) -> NightWork:
     """All trainings of a corpus as one piece of work, for :mod:`repro.engine.receipts`.
 
-    Parameters
-    ----------
-    split : DataFrame
-        Of stage split.
-    film : Path
-        Output folder of stage film.
-    folder : Path
-        Output folder of stage train.
-    params : Params
-        All parameters.
+    ``split`` is the table of stage split, ``film`` and ``folder`` are the output folders of the stages film and train.
     """
     used = split[split[["split", "split_by_night"]].notna().any(axis=1)]
     rows = used[["name", "night", "label", "split", "split_by_night"]].to_csv(index=False)
@@ -42,7 +33,7 @@ def training_work(split: pd.DataFrame, film: Path, folder: Path, params: Params)
         "corpus": params.corpus,
         "seed": params.seed,
         "train": params.train.model_dump(),
-        "device": [params.engine.device, _GPU.exists()],
+        "gpu": expects_gpu(params.engine),
         "labels": hashlib.sha256(rows.encode()).hexdigest(),
         "film": {night: _digest(receipt_path(film, night)) for night in sorted(used["night"].unique())},
         "initial": _digest(Path(params.train.initial_weights.get(params.corpus, "imagenet"))),

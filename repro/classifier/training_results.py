@@ -31,15 +31,7 @@ def quantities(curves: pd.DataFrame) -> dict[str, float]:
 
 
 def kept_epoch(curves: pd.DataFrame, best_epoch: int) -> dict[str, Any]:
-    """The epoch kept and the first one with the lowest validation loss, with the validation losses of both.
-
-    Parameters
-    ----------
-    curves : DataFrame
-        Of one training, columns :data:`repro.classifier.checkpoint.CURVES`.
-    best_epoch : int
-        The epoch kept.
-    """
+    """The epoch kept and the first one with the lowest validation loss, with the validation losses of both."""
     lowest = curves.iloc[int(curves["val_loss"].argmin())]
     return {
         "epochs": len(curves),
@@ -77,12 +69,9 @@ def summary_lines(document: Mapping[str, Any]) -> list[str]:
 
 
 def unseen_accuracy(gap: Mapping[str, Any]) -> dict[str, list[float]]:
-    """``accuracy.unseen_nights``: interval by night in percent; empty if not trained, or for too few nights.
+    """``accuracy.unseen_nights``: interval by night in percent, of :func:`generalisation_gap`.
 
-    Parameters
-    ----------
-    gap : mapping
-        Of :func:`generalisation_gap`.
+    Empty if not trained, or for too few nights.
     """
     by_night = gap.get("unseen_nights", {}).get("by_night")
     return {"accuracy.unseen_nights": [100 * end for end in by_night]} if by_night else {}
@@ -91,12 +80,7 @@ def unseen_accuracy(gap: Mapping[str, Any]) -> dict[str, list[float]]:
 def generalisation_gap(validation: pd.DataFrame, rng: np.random.Generator) -> dict[str, Any]:
     """Accuracy on nights that also trained, as published, beside accuracy on unseen nights.
 
-    Parameters
-    ----------
-    validation : DataFrame
-        ``split``, ``network``, ``night``, ``label``, ``predicted``.
-    rng : Generator
-        For the bootstrap by night.
+    ``validation`` has ``split``, ``network``, ``night``, ``label`` and ``predicted``; ``rng`` is for the bootstrap by night.
 
     Returns
     -------

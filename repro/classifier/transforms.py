@@ -44,14 +44,8 @@ Pixels = npt.NDArray[np.uint8]
 class DrawnTransforms:
     """Parameters of the random transforms of one image.
 
-    Parameters
-    ----------
-    top, left, height, width : int
-        The crop, in pixels.
-    flip : bool
-        Whether left and right change places.
-    jitter : tuple
-        Brightness, contrast and saturation factors by name, in the order in which they are applied.
+    The crop is in pixels; ``flip`` says whether left and right change places; ``jitter`` holds brightness, contrast and
+    saturation factors by name, in the order in which they are applied.
     """
 
     top: int
@@ -68,41 +62,16 @@ def load_frame(source: Path, name: str, size_px: int) -> Pixels:
 
 
 def decode(data: bytes, size_px: int, name: str) -> Pixels:
-    """Decode an image file and resize it to a square, as PIL does.
+    """Decode a JPEG or PNG file and resize it to a square, as PIL does: RGB uint8 (size_px, size_px, 3).
 
-    Parameters
-    ----------
-    data : bytes
-        JPEG or PNG.
-    size_px : int
-        Side of the result.
-    name : str
-        For the error.
-
-    Returns
-    -------
-    ndarray, uint8, shape (size_px, size_px, 3)
-        RGB.
-
-    Raises
-    ------
-    ReproError
-        If it is no image, a damaged one, or larger than any frame.
+    It is a ReproError, which bears ``name``, if it is no image, a damaged one, or larger than any frame.
     """
     with open_picture(data, name) as image:
         return np.asarray(image.convert("RGB").resize((size_px, size_px), Image.Resampling.BILINEAR))
 
 
 def draw(rng: np.random.Generator, size_px: int) -> DrawnTransforms:
-    """Draw the random transforms of one image, with the distributions of torchvision's ``get_params``.
-
-    Parameters
-    ----------
-    rng : Generator
-        Source of random numbers.
-    size_px : int
-        Side of the square image.
-    """
+    """Draw the random transforms of a square image, with the distributions of torchvision's ``get_params``."""
     area = size_px * size_px
     for _ in range(10):
         target = area * rng.uniform(*CROP_AREA)
@@ -134,19 +103,10 @@ def augment(image: Pixels, chosen: DrawnTransforms) -> Pixels:
 
 
 def normalise(images: Pixels, device: torch.device | str = "cpu") -> Tensor:
-    """ToTensor and Normalize of a batch, on a device.
+    """ToTensor and Normalize of a batch, RGB uint8 (batch, height, width, 3), on a device.
 
-    Parameters
-    ----------
-    images : ndarray, uint8, shape (batch, height, width, 3)
-        RGB.
-    device : torch.device or str
-        Where to compute.
-
-    Returns
-    -------
-    Tensor, float32, shape (batch, 3, height, width)
-        In channels-last memory, which is how the images come and what convolutions like best.
+    Gives float32 (batch, 3, height, width) in channels-last memory, which is how the images come and what convolutions like
+    best.
     """
     # permute() of a contiguous (n, h, w, c) array is a channels-last (n, c, h, w) tensor without a copy.
     import torch

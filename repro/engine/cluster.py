@@ -31,16 +31,8 @@ def on_cluster(
 ) -> Iterator[tuple[Item, Result | Exception]]:
     """Do ``work`` on every item, as :func:`repro.engine.workers.run`.
 
-    Parameters
-    ----------
-    work : callable
-        Of one item.
-    items : sequence
-        Usually one item a night.
-    scheduler : str
-        Address of the scheduler, such as ``tcp://host:8786``, or the JSON file in which it wrote it.
-    gpu : bool
-        Whether each item needs a worker that declares a GPU.
+    ``scheduler`` is an address such as ``tcp://host:8786``, or the JSON file in which the scheduler wrote it; with ``gpu`` each
+    item needs a worker that declares a GPU.
 
     Raises
     ------
@@ -80,14 +72,9 @@ def on_cluster(
 
 @dataclass(frozen=True)
 class _Guarded(OneThread[Item, Result]):
-    """Work that first checks that its process sees the same files and runs the same code, which a cluster does not ensure.
+    """Work that first checks that its process sees ``mark``, a file of this run, and runs the same code.
 
-    Parameters
-    ----------
-    mark : Path
-        A file of this run.
-    modules : tuple of (str, str)
-        Name and digest of the modules that the work may use.
+    A cluster ensures neither. ``modules`` are names and digests of the modules that the work may use.
     """
 
     mark: Path
@@ -163,16 +150,7 @@ class _Patience:
     """Reports that no suitable worker is connected, and ends a wait that would never end.
 
     The first worker is waited for without limit, since a queue may start it hours later. But workers that have all gone,
-    for example because a night killed each of them, may never come back.
-
-    Parameters
-    ----------
-    client : distributed.Client
-        Connection to the scheduler.
-    scheduler : str
-        Its address.
-    gpu : bool
-        Whether only workers that declare a GPU are suitable.
+    for example because a night killed each of them, may never come back. With ``gpu`` only workers that declare one suit.
     """
 
     def __init__(self, client: Any, scheduler: str, gpu: bool) -> None:
@@ -181,13 +159,7 @@ class _Patience:
         self._none_since_s: float | None = None
 
     def __call__(self) -> None:
-        """Check whether a suitable worker is connected.
-
-        Raises
-        ------
-        ReproError
-            If there were workers, and none has been there for :data:`GONE_S`.
-        """
+        """Check whether a suitable worker is connected; an error if there were some and none has been there for GONE_S."""
         connected = self._client.scheduler_info(n_workers=-1)["workers"].values()
         if any(not self._gpu or worker["resources"].get(GPU, 0) >= 1 for worker in connected):
             self.had_workers, self._none_since_s = True, None

@@ -13,13 +13,7 @@ CROSS_CUTTING = frozenset({"engine", "errors", "files", "params", "paths", "untr
 
 @cache
 def code_of(text: str) -> str:
-    """Source of a module reduced to its code, in one layout; a text that is not Python is returned unchanged.
-
-    Parameters
-    ----------
-    text : str
-        Source of a Python module.
-    """
+    """Source of a module reduced to its code, in one layout; a text that is not Python is returned unchanged."""
     try:
         tree = ast.parse(text)
     except (SyntaxError, ValueError):
@@ -37,15 +31,10 @@ def code_of(text: str) -> str:
 
 
 def closure(path: Path) -> set[Path]:
-    """Files of the library that a module imports, directly or not; cross-cutting modules and empty packages are left out.
+    """Files of the library that a script imports, directly or not; cross-cutting modules and empty packages are left out.
 
     An import inside a function counts like one at the top, and so does the ``__init__.py`` of a package that is imported from.
     That of the library itself is left out: it offers names to users, and would make every module depend on every other.
-
-    Parameters
-    ----------
-    path : Path
-        Source of a module or of a script; it is in the result only if something imports it.
     """
     reached: set[Path] = set()
     waiting = [path]

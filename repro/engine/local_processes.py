@@ -20,14 +20,9 @@ TRIES = 3  # attempts for a night whose process is killed
 
 
 class LocalProcesses(Executor):
-    """Processes of this machine, each with its own pool: one that is killed does not affect the work of others.
+    """``count`` processes, each with its own pool: one that is killed does not affect the work of others.
 
     Processes are spawned, not forked: torch and OpenCV hold threads, and a fork of a process with threads can hang.
-
-    Parameters
-    ----------
-    count : int
-        How many.
     """
 
     def __init__(self, count: int) -> None:

@@ -46,17 +46,7 @@ class Tally:
 
 @contextmanager
 def progress(title: str, total: int, unit: str = "frames") -> Iterator[Tally]:
-    """Show the progress of ``total`` units of work on stderr.
-
-    Parameters
-    ----------
-    title : str
-        What is being done.
-    total : int
-        Units of work in all.
-    unit : str
-        Name of a unit, in the plural.
-    """
+    """Show the progress of ``total`` units of work, ``unit`` being their name in the plural, on stderr."""
     console = Console(stderr=True)
     # Bars of several processes would write over each other.
     if console.is_terminal and multiprocessing.parent_process() is None:

@@ -23,18 +23,7 @@ from repro.files import digest, sync_folder, write_json
 class NightWork:
     """One night's work of one stage.
 
-    Parameters
-    ----------
-    night : str
-        YYYYMMDD.
-    inputs : tuple of Path
-        Files that decide the outputs, beside settings and code.
-    outputs : tuple of Path
-        Files that are made.
-    receipt : Path
-        The receipt.
-    settings : str
-        From :func:`settings_digest`.
+    ``inputs`` are the files that decide the outputs, beside ``settings`` from :func:`settings_digest`; ``night`` is YYYYMMDD.
     """
 
     night: str
@@ -56,15 +45,10 @@ def receipt_path(folder: Path, night: str) -> Path:
 
 
 def settings_digest(settings: Mapping[str, Any], *modules: str) -> str:
-    """SHA-256 (hex) over parameters and over all code that uses them; comments and docstrings do not count.
+    """SHA-256 (hex) over parameters and over all code that uses them; comments, docstrings and the order of keys do not count.
 
-    Parameters
-    ----------
-    settings : mapping
-        Anything JSON can hold; the order of keys does not matter.
-    modules : str
-        Names of the modules that do the work, such as ``repro.film.film_corpus``; their imports count, too, see
-        :func:`repro.engine.code_digest.closure`.
+    ``modules`` are names such as ``repro.film.film_corpus``; what they import counts, too, see
+    :func:`repro.engine.code_digest.closure`.
     """
     total = hashlib.sha256(json.dumps(settings, sort_keys=True, default=str).encode())
     files: set[Path] = set()
@@ -106,14 +90,7 @@ def is_current(work: NightWork, *, hash_inputs: bool = True) -> bool:
     """Whether a night's outputs are there and were made from the present inputs, parameters and code.
 
     Only an input that was not seen before in this size and with this modification time is hashed, since hashing every
-    video would cost more than a day's new work.
-
-    Parameters
-    ----------
-    work : NightWork
-        The night's work.
-    hash_inputs : bool
-        Whether to hash inputs that were not seen before; without, they count as changed.
+    video would cost more than a day's new work; without ``hash_inputs`` such an input counts as changed.
     """
     document = read(work.receipt)
     if document is None or document.get("settings") != work.settings:
@@ -137,15 +114,7 @@ def is_current(work: NightWork, *, hash_inputs: bool = True) -> bool:
 
 
 def write(work: NightWork, summary: Mapping[str, Any]) -> None:
-    """Write the receipt of a finished night.
-
-    Parameters
-    ----------
-    work : NightWork
-        The night's work; its inputs and outputs must be there.
-    summary : mapping
-        Summary of the night: counts, listed gaps.
-    """
+    """Write the receipt of a finished night, with a summary such as counts and gaps; its inputs and outputs must exist."""
     inputs = {_name(path): {"sha256": digest(path), "bytes": path.stat().st_size} for path in work.inputs}
     outputs = {_name(path): path.stat().st_size for path in work.outputs}
     document = {"night": work.night, "settings": work.settings, "inputs": inputs, "outputs": outputs}
@@ -176,13 +145,7 @@ def remember_inputs(work: NightWork) -> None:
 
 
 def invalidate(work: NightWork) -> None:
-    """Remove a night's receipt, then its outputs.
-
-    Raises
-    ------
-    UnwritableError
-        If they cannot be removed.
-    """
+    """Remove a night's receipt, then its outputs; an UnwritableError if they cannot be removed."""
     for path in (work.receipt, *work.outputs):
         try:
             path.unlink(missing_ok=True)

@@ -37,14 +37,9 @@ class Task(Protocol):
 
 @dataclass(frozen=True)
 class Failure:
-    """A night, or a file that belongs to no night, without a result.
+    """A night (YYYYMMDD), or the name of a file that belongs to no night, without a result.
 
-    Parameters
-    ----------
-    night : str
-        YYYYMMDD, or the file's name where the night is unknown.
-    found, expected, where, remedy : str
-        As :class:`repro.errors.ReproError`.
+    The other fields are those of :class:`repro.errors.ReproError`.
     """
 
     night: str
@@ -75,13 +70,7 @@ class Outcome:
     failed: tuple[Failure, ...]
 
     def check(self, stage: str, max_failed_share: float, listing: Path) -> None:
-        """Report the failures, and raise an error if there are too many.
-
-        Raises
-        ------
-        ReproError
-            If a larger share of the nights failed than is allowed.
-        """
+        """Report the failures; a ReproError if a larger share of the nights failed than is allowed."""
         total = len(self.done) + len(self.kept) + len(self.failed)
         for failure in self.failed:
             print(f"{stage}: night {failure.night} left out\n{failure.error()}\n", file=sys.stderr)
@@ -110,11 +99,10 @@ def run_nights(
 
     Parameters
     ----------
-    stage : str
-        Its name, for the progress bar.
+    stage, unit : str
+        Names of the stage and of the units of work, for the progress bar.
     folder : Path
-        The stage's output folder. Failures are listed in its ``failures.json``; receipts are in ``receipts/``.
-        Outputs of failed nights are removed, so that no stale night is counted.
+        The stage's output folder, with ``receipts/`` and ``failures.json``. Outputs of failed nights are removed.
     tasks : sequence of Task
         One a night.
     do : callable
@@ -123,13 +111,10 @@ def run_nights(
         Workers, see :func:`repro.engine.workers.run`.
     gpu : bool
         Whether each night needs its own GPU.
-    unit : str
-        Name of the units of work, for the progress bar.
     failed : iterable of Failure
         Earlier failures, such as files that belong to no night.
     clear_stale : bool
-        Whether to remove files of nights that are not among the tasks. Only for folders that contain the stage's own
-        files and no others.
+        Whether to remove files of nights that are not among the tasks: only where the folder holds nothing else.
 
     Raises
     ------
@@ -189,17 +174,7 @@ class _Night:
 def summaries(folder: Path, *, made_by: str | None = None) -> dict[str, dict[str, Any]]:
     """Summary of every finished night of a stage, by night in order.
 
-    Parameters
-    ----------
-    folder : Path
-        The stage's output folder.
-    made_by : str, optional
-        Name of the stage; if given, a folder without a finished night is an error that says to run it.
-
-    Raises
-    ------
-    ReproError
-        If there is no finished night, and there must be one.
+    With ``made_by``, the name of the stage, a folder without a finished night is a ReproError that says to run it.
     """
     documents = {path.stem: receipts.read(path) for path in sorted((folder / "receipts").glob("[!.]*.json"))}
     finished = {night: document["summary"] for night, document in documents.items() if document}
@@ -214,13 +189,7 @@ def summaries(folder: Path, *, made_by: str | None = None) -> dict[str, dict[str
 
 
 def failures(folder: Path, *, made_by: str) -> list[Failure]:
-    """Failures that a stage listed.
-
-    Raises
-    ------
-    ReproError
-        If the stage has not run.
-    """
+    """Failures that a stage listed; a ReproError if it has not run."""
     source = folder / "failures.json"
     listed = read_json(source, made_by=made_by)
     try:

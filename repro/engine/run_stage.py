@@ -28,12 +28,8 @@ _LINE = ("stage", "corpus", "began_utc", "seconds", "outcome", "nights_done", "n
 def run_stage(work: Callable[[Paths, Params], Outcome | None], name: str | None = None) -> None:
     """Run a stage, and end the process with 1 if it fails.
 
-    Parameters
-    ----------
-    work : callable
-        The stage: a function of the project's paths and parameters. It returns the outcome of its nights if it works by night.
-    name : str, optional
-        Name of the stage, as in ``dvc.yaml``; the name of the script that defines ``work`` if not given.
+    ``work`` is a function of the project's paths and parameters that returns the outcome of its nights if it works by night.
+    ``name`` is that in ``dvc.yaml``; without it, that of the script which defines ``work``.
     """
     name = name or Path(inspect.getfile(work)).stem
     try:
@@ -63,12 +59,7 @@ def run_stage(work: Callable[[Paths, Params], Outcome | None], name: str | None 
 def project_lock(paths: Paths) -> Iterator[None]:
     """Lock a project for the block; the system releases the lock even if the process is killed.
 
-    Raises
-    ------
-    ReproError
-        If another run has locked it.
-    UnwritableError
-        If nothing can be written there.
+    It is a ReproError if another run has locked it, an UnwritableError if nothing can be written there.
     """
     lock = FileLock(paths.lock, timeout=0)
     try:
@@ -100,15 +91,10 @@ def remove_leftovers(paths: Paths) -> None:
 
 @contextmanager
 def run_log(paths: Paths, name: str, corpus: str) -> Iterator[dict[str, Any]]:
-    """Add a line to the log of runs when the block ends: the stage, its start, duration and outcome.
+    """Add a line to the log of runs when the block ends: the stage, its start, duration and outcome; the block may add to it.
 
     The log differs from run to run, so it is kept outside the stages' outputs, and no stage depends on it.
     Where it cannot be written, the line is left out.
-
-    Yields
-    ------
-    dict
-        The line, to which the block may add.
     """
     began_utc = datetime.now(UTC).isoformat(timespec="seconds")
     line: dict[str, Any] = dict(zip(_LINE, (name, corpus, began_utc, 0.0, "failed", None, None), strict=True))

@@ -32,7 +32,7 @@ def worker_count(asked: Workers) -> int:
 def run(
     work: Callable[[Item], Result], items: Sequence[Item], *, workers: Workers = 0, gpu: bool = False
 ) -> Generator[tuple[Item, Result | Exception], None, None]:
-    """Do ``work`` on every item and yield ``(item, result)`` as each ends; an error of one item is its result.
+    """Do ``work`` on every item and yield ``(item, result)`` as each ends, in order of completion.
 
     Parameters
     ----------
@@ -48,8 +48,7 @@ def run(
     Yields
     ------
     tuple
-        The item and its result, or the exception it raised; a :class:`ReproError` where its worker was killed time and
-        again. Items come in order of completion.
+        The item and its result, or the exception it raised; a :class:`ReproError` where its worker was killed time and again.
 
     Raises
     ------

@@ -18,8 +18,9 @@ from torchvision import transforms
 from repro import frames
 from repro.classifier import infer_corpus as infer
 from repro.classifier import network as networks
+from repro.classifier.frame_classifier import NEAR, Classifier
 from repro.classifier.images import map_ahead
-from repro.classifier.infer_corpus import Classifier, add_answers, infer_corpus, p_yes
+from repro.classifier.infer_corpus import add_answers, infer_corpus, p_yes
 from repro.classifier.transforms import IMAGENET_MEAN, IMAGENET_STD, load_frame
 from repro.engine.receipts import NightWork, write
 from repro.errors import ReproError
@@ -112,7 +113,7 @@ def test_low_precision_flips_no_class() -> None:
     exact, rough = found["float32"], found["bfloat16"]
     assert (exact.argmax(1) == rough.argmax(1)).all()
     assert 0 < np.abs(p_yes(exact) - p_yes(rough)).max() < 0.002
-    near = np.abs(exact[:, 1]) < infer.NEAR - 0.2
+    near = np.abs(exact[:, 1]) < NEAR - 0.2
     assert 0 < near.sum() < len(near)
     assert (exact[near] == rough[near]).all()
 

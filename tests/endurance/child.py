@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import importlib
 import os
 import runpy
 import signal
@@ -19,36 +18,25 @@ PRELOAD = [
     "torch", "torchvision.models", "pandas", "pyarrow.dataset", "pyarrow.parquet", "pandera.pandas", "cv2", "av", "pytesseract", "skyfield.api",
     "matplotlib.backends.backend_agg", "matplotlib.backends.backend_svg", "jinja2", "safetensors.torch", "pytorch_grad_cam",
     "repro.engine.run_stage", "repro.film.film_corpus", "repro.clock.clock_corpus", "repro.sky.sky_corpus", "repro.labels.label_corpus", "repro.classifier.train_corpus",
-    "repro.classifier.infer_corpus", "repro.classifier.gradcam_corpus", "repro.analysis.softmax_corpus", "repro.evidence", "repro.record.verdict_formats",
+    "repro.answers", "repro.classifier.frame_classifier", "repro.classifier.gradcam_corpus", "repro.analysis.softmax_corpus", "repro.evidence", "repro.record.verdict_formats",
     "repro.reporting.page", "tests.endurance.warm", "tests.support.camera",
 ]  # fmt: skip
-LEARNT = "learnt.txt"  # beside the project: epochs that were begun
+LEARNT, OUTPUT = "learnt.txt", "output.txt"  # beside the project: epochs that were begun, and what a stage printed
 
 
 def run(project: Path, stage: str, change: int, event: int, mode: str, answer: Connection) -> None:
-    """Run a stage's script in a project.
+    """Run a stage's script in a temporary project.
 
-    Parameters
-    ----------
-    project : Path
-        A whole temporary project.
-    stage : str
-        Name of the script.
-    change : int
-        The change of a file, counted from 1, before which ``mode`` happens; 0 for never. A change is a file that takes its
-        place, or one that is there and is removed.
-    event : int
-        The audit event of Python, counted from 1, before which the process is killed; 0 for never.
-    mode : str
-        ``kill``, by SIGKILL; ``tear``: the same, and the new file is only half written; ``full``: the system refuses this
-        and all further files; ``read-only``: it refuses any change from here on.
-    answer : Connection
-        Gets "ready" before the stage begins, and how many changes and events it met when it ends.
+    Before the ``change``-th change of a file (a file takes its place, or one that is there is removed) ``mode`` happens:
+    ``kill``, by SIGKILL; ``tear``, the same, and the new file is only half written; ``full``, the system refuses this and all
+    further files; ``read-only``, it refuses any change from here on. Before the ``event``-th audit event of Python the process
+    is killed. Both are counted from 1; 0 is never. ``answer`` gets "ready" before the stage begins, and how many changes and
+    events it met when it ends.
     """
     os.chdir(project)
-    with (project.parent / "told.txt").open("wb") as told:
-        os.dup2(told.fileno(), 1)
-        os.dup2(told.fileno(), 2)
+    with (project.parent / OUTPUT).open("wb") as output:
+        os.dup2(output.fileno(), 1)
+        os.dup2(output.fileno(), 2)
     scratch = project.parent / "tmp"
     scratch.mkdir(exist_ok=True)
     tempfile.tempdir = str(scratch)
@@ -129,9 +117,3 @@ def small_parts(learnt: Path) -> None:
         return train_epoch(*arguments)
 
     train._train_epoch = noted
-
-
-def preload() -> None:
-    """Check that everything named for the server can be imported; the server itself would pass over what cannot."""
-    for name in PRELOAD:
-        importlib.import_module(name)

@@ -44,24 +44,12 @@ _CONTEXT.set_forkserver_preload(child.PRELOAD)
 
 @dataclass(frozen=True)
 class Ended:
-    """How a run ended.
-
-    Parameters
-    ----------
-    code : int
-        Exit code; -9 if it was killed.
-    changes : int
-        Files that took their place or were removed; 0 of a killed run.
-    events : int
-        Python's own audit events, of which some come at any moment of the work; 0 of a killed run.
-    told : str
-        What it printed.
-    """
+    """How a run ended: exit code (-9 if it was killed), changes of files and audit events (0 of a killed run), and its output."""
 
     code: int
     changes: int
     events: int
-    told: str
+    output: str
 
 
 @dataclass
@@ -80,8 +68,8 @@ class Running:
         if self.answers.poll():
             with suppress(EOFError):
                 changes, events = self.answers.recv()
-        told = (self.project.parent / "told.txt").read_text(encoding="utf-8", errors="replace")
-        return Ended(self.process.exitcode, changes, events, told)
+        output = (self.project.parent / child.OUTPUT).read_text(encoding="utf-8", errors="replace")
+        return Ended(self.process.exitcode, changes, events, output)
 
 
 def start(project: Path, stage: str, *, change: int = 0, event: int = 0, mode: str = "kill") -> Running:
@@ -100,13 +88,7 @@ def run(project: Path, stage: str, *, change: int = 0, mode: str = "kill") -> En
 
 
 class Chain:
-    """A project whose stages run once each, in their order, without interruption.
-
-    Parameters
-    ----------
-    folder : Path
-        Where the project is made.
-    """
+    """A project whose stages run once each, in their order, without interruption."""
 
     def __init__(self, folder: Path) -> None:
         self.paths = make_project(folder)
@@ -117,24 +99,16 @@ class Chain:
         """Run what is missing up to a stage; gives how that one ended."""
         for name in STAGES[: STAGES.index(stage) + 1]:
             if name not in self.ended:
-                # The report tells the log of runs, so a stage that is tried again must find the log as it was.
+                # The report quotes the log of runs, so a stage that is tried again must find the log as it was.
                 self.logs[name] = self.paths.runs.read_text() if self.paths.runs.is_file() else ""
                 ended = run(self.paths.root, name)
-                assert ended.code == 0, ended.told
+                assert ended.code == 0, ended.output
                 self.ended[name] = ended
         return self.ended[stage]
 
 
 class Trial:
-    """A copy of the reference project, in which one stage is killed and run again.
-
-    Parameters
-    ----------
-    chain : Chain
-        The reference.
-    folder : Path
-        Where the copy lies.
-    """
+    """A copy of the reference project, in which one stage is killed and run again."""
 
     def __init__(self, chain: Chain, folder: Path) -> None:
         self.chain, self.paths = chain, Paths(folder / "project")
@@ -168,22 +142,22 @@ class Trial:
         if start_from is not None:
             shutil.copytree(start_from, self.out)
 
-    def kill_at_changes(self, stage: str, every: int = 1) -> None:
-        """Kill the stage before one change of a file after the other, every second file half written, and run it again."""
+    def kill_at_changes(self, stage: str, most: int) -> None:
+        """Kill the stage before changes of files, at most so many and evenly spread, every second file half written."""
         changes = self.begin(stage).changes
         assert changes >= 2
-        for number, change in enumerate(range(1, changes + 1, every)):
+        for number, change in enumerate(np.unique(np.linspace(1, changes, min(most, changes)).round())):
             self.reset()
-            assert self.kill(change=change, mode="tear" if number % 2 else "kill")
+            self.kill(change=int(change), mode="tear" if number % 2 else "kill")
             self.run_again()
 
-    def kill_at_moments(self, stage: str, times: int = 3) -> None:
-        """Kill the stage again and again, each time at a random event of what it has left to do, then run it to its end."""
+    def kill_at_moments(self, stage: str) -> None:
+        """Kill the stage twice, each time at a random event of what it has left to do, then run it to its end."""
         events = self.begin(stage).events
         rng = np.random.default_rng([SEED, STAGES.index(stage)])
         self.reset()
         killed = 0
-        for _ in range(times):
+        for _ in range(2):
             finished = self.finished()
             killed += self.kill(event=int(rng.integers(1, events // 2)))
             self.kept(finished)
@@ -193,21 +167,21 @@ class Trial:
     def kill(self, *, change: int = 0, event: int = 0, mode: str = "kill") -> bool:
         """Run the stage and kill it; gives whether it was killed before its end, as before a change it must be."""
         ended = start(self.paths.root, self.stage, change=change, event=event, mode=mode).end()
-        assert ended.code in ((0, -9) if event else (-9,)), ended.told
+        assert ended.code in ((0, -9) if event else (-9,)), ended.output
         return ended.code != 0
 
     def run_again(self) -> Ended:
-        """Run the stage to its end: all files must be those of the reference, and what was finished is left alone."""
-        finished, learnt = self.finished(), self.learnt()
+        """Run the stage to its end: all files are those of the reference, what was finished is kept, no epoch is repeated."""
+        finished, (missing, begun) = self.finished(), self.epochs()
         ended = run(self.paths.root, self.stage)
-        assert ended.code == 0, ended.told
+        assert ended.code == 0, ended.output
         self.compare()
         self.kept(finished)
-        self.learnt_once(learnt)
+        assert self.epochs()[1] - begun == missing, "an epoch was learnt again, or left out"
         return ended
 
     def compare(self) -> None:
-        """Hold every file of the project against the reference."""
+        """Compare every file of the project with the reference."""
         found = contents(self.paths.root)
         differ = sorted(
             name for name in found.keys() | self.expected.keys() if found.get(name) != self.expected.get(name)
@@ -215,28 +189,23 @@ class Trial:
         assert not differ, f"{self.stage}: {differ}"
 
     def refused(self, ended: Ended, *words: str) -> None:
-        """Hold a run that could not be done against what its user may expect: exit code 1, these words, no traceback."""
-        assert ended.code == 1, ended.told
-        assert "Traceback" not in ended.told
+        """A run that could not be done ends with exit code 1, an error with these words, and no traceback."""
+        assert ended.code == 1, ended.output
+        assert "Traceback" not in ended.output
         for word in ("found:", "to do:", *words):
-            assert word in ended.told, ended.told
+            assert word in ended.output, ended.output
 
-    def learnt(self) -> tuple[int, int]:
-        """Epochs that need not be learnt again, by their checkpoints or, when all is done, the receipt; and those begun."""
+    def epochs(self) -> tuple[int, int]:
+        """Epochs that are still to be learnt, by checkpoints or, when all is done, the receipt; and epochs that were begun."""
         lines = self.paths.root.parent / child.LEARNT
         begun = len(lines.read_text().splitlines()) if lines.is_file() else 0
         if self.stage != "train" or (self.out / "receipts" / "train.json").is_file():
-            return EPOCHS, begun
+            return 0, begun
         kept = (torch.load(path, weights_only=True)["state"]["epoch"] for path in self.out.glob("checkpoint-*.pt"))
-        return sum(kept), begun
-
-    def learnt_once(self, before: tuple[int, int]) -> None:
-        """Hold the epochs that were begun since against those that were missing."""
-        if self.stage == "train":
-            assert self.learnt()[1] - before[1] == EPOCHS - before[0], "an epoch was learnt again, or left out"
+        return EPOCHS - sum(kept), begun
 
     def finished(self) -> dict[Path, tuple[int, int]]:
-        """Files of finished work, by what tells whether a file was written anew."""
+        """Files of finished work, with inode and time, which change when a file is written anew."""
         written = {}
         for out in outputs(self.paths, self.stage):
             for receipt in (out / "receipts").glob("[!.]*.json"):
@@ -249,7 +218,7 @@ class Trial:
         return written
 
     def kept(self, finished: dict[Path, tuple[int, int]]) -> None:
-        """Hold files of finished work against what they were before."""
+        """Files of finished work are what they were before."""
         now = {path: (path.stat().st_ino, path.stat().st_mtime_ns) for path in finished}
         assert now == finished, f"{self.stage}: finished work was done again"
 
@@ -263,7 +232,7 @@ def outputs(paths: Paths, stage: str) -> tuple[Path, ...]:
 
 
 def make_project(folder: Path) -> Paths:
-    """A project with three tiny simulated nights, their truth, the published claims, and parameters that make all quick."""
+    """A project with two tiny simulated nights, their truth, the published claims, and parameters that make all quick."""
     project = Paths(folder / "project")
     project.root.mkdir(parents=True)
     shutil.copytree(child.ROOT / "expected" / "published", project.published)

@@ -136,8 +136,7 @@ def analysis(tmp_path_factory: pytest.TempPathFactory) -> dict[str, pd.DataFrame
     known = frames.iloc[::4]
     words = np.where(rng.random(len(known)) < known["p_yes"], "yes", "no")
     split = pd.DataFrame({"name": known["name"], "label": words, "split": None}).astype("str")
-    covered = pd.Series(True, index=frames.index)
-    return analyse(frames, split, None, covered, SoftmaxParams(bootstrap=200), SEED)[0]
+    return analyse(frames, split, None, SoftmaxParams(bootstrap=200), SEED)[0]
 
 
 @pytest.mark.parametrize("name", ANALYSIS)

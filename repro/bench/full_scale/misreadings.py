@@ -10,17 +10,7 @@ FIRST, SECOND = 0.02, 0.005  # shares of texts that are misread at the first and
 
 
 def misread(texts: Sequence[str], share: float, rng: np.random.Generator) -> list[tuple[str, float]]:
-    """Texts as read, with a confidence of 0 to 100 each.
-
-    Parameters
-    ----------
-    texts : sequence of str
-        As printed.
-    share : float
-        Of them to be misread.
-    rng : Generator
-        Decides which and how.
-    """
+    """Texts as read, with a confidence of 0 to 100 each; about ``share`` of them are misread."""
     wrong = rng.random(len(texts)) < share
     return [
         (_wrong(text, rng), float(rng.uniform(20, 90))) if bad else (text, 95.0)

@@ -8,12 +8,13 @@ size of the real thing, and is no statement about the sky.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from repro.bench.full_scale.squares import MARGINS
-from repro.files import write_table
+from repro.files import atomic_path, write_table
 from repro.observatory import campaign, display, truth, weather
 from repro.observatory import video_writer as film
 from repro.observatory.plan import Night, Times
@@ -38,15 +39,7 @@ class Chosen:
 
 
 def chosen(params: Params, count: int | None = None) -> list[Chosen]:
-    """Nights of the campaign, spread evenly over it.
-
-    Parameters
-    ----------
-    params : Params
-        All parameters.
-    count : int, optional
-        How many; all if not given.
-    """
+    """Nights of the campaign, ``count`` of them spread evenly over it, or all."""
     every = campaign.chosen(params, CAMPAIGN)
     places = np.unique(np.linspace(0, len(every) - 1, min(count or len(every), len(every))).round().astype(int))
     items, total = [], 0.0
@@ -60,20 +53,11 @@ def chosen(params: Params, count: int | None = None) -> list[Chosen]:
 
 
 def write_night(item: Chosen, params: Params, paths: Paths) -> None:
-    """Write a night's truth and the table that replaces its video.
-
-    Parameters
-    ----------
-    item : Chosen
-        The night.
-    params : Params
-        All parameters.
-    paths : Paths
-        The project.
-    """
+    """Write a night's truth, its masks, and the table that replaces its video."""
     times = _kept(item, params.seed)
     table = true_table(item.plan, times, params)
     write_table(paths.truth(params.corpus) / f"{item.plan.night}.parquet", table)
+    _write_masks(table["aurora_share"].to_numpy(), paths.masks(params.corpus) / f"{item.plan.night}.npz")
     video = table[["number", "frame", "clock_text", "margin"]].assign(video_time_s=table["frame"] / film.FPS)
     target = paths.videos(params.corpus) / FILE_NAME.format(night=item.plan.night)
     # Parquet goes by any name; the suffix is what the film stage looks for.
@@ -115,3 +99,10 @@ def _kept(item: Chosen, seed: int) -> Times:
     # Neither at the beginning nor at the end, where a gap could not be recognised.
     begin = int(generator(seed, item.plan.night, "pause").integers(1, max(2, len(times) - item.lost - 1)))
     return np.delete(times, slice(begin, begin + item.lost))
+
+
+def _write_masks(aurora_share: np.ndarray, target: Path) -> None:
+    """Masks of 8 x 8 pixels of which the first rows are aurora, in the form of :func:`repro.observatory.simulate.simulate`."""
+    masks = (np.arange(64) < np.rint(64 * aurora_share)[:, None]).reshape(-1, 8, 8)
+    with atomic_path(target) as temporary, temporary.open("wb") as file:
+        np.savez_compressed(file, mask=np.packbits(masks, axis=-1), shape=np.array(masks.shape))

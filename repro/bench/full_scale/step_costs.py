@@ -49,15 +49,7 @@ class Spent:
 
 
 def make_project(folder: Path, checkout: Paths) -> Paths:
-    """A project without results, with the checkout's parameters except :data:`CHANGES`.
-
-    Parameters
-    ----------
-    folder : Path
-        Made if need be.
-    checkout : Paths
-        Whose stages, record, templates and parameters are copied.
-    """
+    """A project without results, with the checkout's stages, record, templates and parameters, and :data:`CHANGES` of these."""
     for name in KEPT:
         source, target = checkout.root / name, folder / name
         if source.is_dir():
@@ -74,16 +66,9 @@ def make_project(folder: Path, checkout: Paths) -> Paths:
 
 
 def step(project: Paths, name: str, *arguments: str) -> Spent:
-    """Run one step of a project in a fresh process.
+    """Run one step of a project, a stage or one of :data:`DRAWN`, in a fresh process.
 
-    Parameters
-    ----------
-    project : Paths
-        Where.
-    name : str
-        Of a stage, or of :data:`DRAWN`.
-    arguments : str
-        More words, for ``observe`` the number of nights.
+    ``arguments`` are more words of the command, for ``observe`` the number of nights.
     """
     command = (
         ["-m", "repro.bench.full_scale.steps", name] if name in DRAWN else [str(project.root / "stages" / f"{name}.py")]
@@ -92,14 +77,9 @@ def step(project: Paths, name: str, *arguments: str) -> Spent:
 
 
 def spend(command: Sequence[str], folder: Path, environment: Mapping[str, str] | None = None) -> Spent:
-    """Run a command and measure it.
+    """Run a command and measure it; the peak is that of the largest process that it was, started or waited for.
 
-    The peak is that of the largest process that the command was, started or waited for.
-
-    Raises
-    ------
-    ReproError
-        If the command fails; the end of its output is quoted.
+    It is a ReproError, which quotes the end of the output, if the command fails.
     """
     with tempfile.TemporaryDirectory(prefix="repro-spent-") as name:
         result = Path(name) / "spent.json"
@@ -119,17 +99,7 @@ def spend(command: Sequence[str], folder: Path, environment: Mapping[str, str] |
 
 
 def measure(folder: Path, checkout: Paths, sizes: Sequence[int] = SIZES) -> dict[int, dict[str, Spent]]:
-    """Every step at every size, by number of nights and step; each project is left in ``nights-SIZE``.
-
-    Parameters
-    ----------
-    folder : Path
-        For the projects, one a size; they are left there.
-    checkout : Paths
-        See :func:`make_project`.
-    sizes : sequence of int
-        Numbers of nights.
-    """
+    """Every step at every size, by number of nights and step; each project is left in ``nights-SIZE``."""
     by_size: dict[int, dict[str, Spent]] = {}
     first: Paths | None = None
     for size in sizes:

@@ -19,6 +19,7 @@ import pandas as pd
 from repro import frames
 from repro.bench.full_scale import misreadings, squares
 from repro.camera import camera_of
+from repro.classifier.infer_corpus import infer_night, infer_tasks
 from repro.clock.clock_corpus import ClockTask, clock_tasks, write_night
 from repro.clock.read_clock import NightClock, resolve_times
 from repro.engine.run_nights import Outcome, run_nights
@@ -63,21 +64,13 @@ def clock(paths: Paths, params: Params) -> Outcome:
 
 def infer(paths: Paths, params: Params) -> Outcome:
     """Stage infer: answers drawn from a model of the truth."""
-    from repro.classifier.infer_corpus import infer_night, infer_tasks  # torch takes seconds and half a gigabyte
-
     source, sky, train, folder = (paths.stage(params.corpus, name) for name in ("film", "sky", "train", "infer"))
     tasks = infer_tasks(source, sky, train / "weights.safetensors", folder, params)
     return run_nights("infer", folder, tasks, partial(infer_night, classifier=Drawn(params.seed)), workers=1)
 
 
 class Drawn:
-    """Answers that follow the truth, with errors near its threshold: the network's logits as a seeded model.
-
-    Parameters
-    ----------
-    seed : int
-        Of the pipeline.
-    """
+    """Answers that follow the truth, with errors near its threshold: the network's logits as a seeded model."""
 
     def __init__(self, seed: int) -> None:
         self.seed = seed
