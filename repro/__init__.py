@@ -147,8 +147,8 @@ def sky_at(
     The first frame whose time the thesis prints was taken with the sun 11.8 degrees below the horizon:
 
     >>> import repro
-    >>> sky = repro.sky_at(["2024-02-01T01:19:54"])
-    >>> round(sky.loc[0, "sun_alt_deg"], 1), sky.loc[0, "sun_bin"], sky.loc[0, "moon_bin"]
+    >>> table = repro.sky_at(["2024-02-01T01:19:54"])
+    >>> round(table.loc[0, "sun_alt_deg"], 1), table.loc[0, "sun_bin"], table.loc[0, "moon_bin"]
     (np.float64(-11.8), 'Nautical', 'No_moon')
     """
     import numpy as np

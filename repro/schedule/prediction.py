@@ -111,10 +111,12 @@ class Prediction:
 
     def frames_by_date(self) -> Floats:
         """Night & No_moon minutes with the camera on, one element a UTC date; dates without any are left out."""
-        rule = self.chosen.rule
-        sampled = rule.camera_on & (rule.sun == "Night") & (rule.moon == "No_moon")
-        days = self.minutes.times_utc[sampled].astype("datetime64[D]")
-        return np.unique(days, return_counts=True)[1].astype(np.float64)
+        return _frames_by_date(self.chosen.rule, self.minutes)
+
+
+def _frames_by_date(rule: FittedRule, minutes: Minutes) -> Floats:
+    sampled = rule.camera_on & (rule.condition == CELLS.index("night.no_moon"))
+    return np.unique(minutes.times_utc[sampled].astype("datetime64[D]"), return_counts=True)[1].astype(np.float64)
 
 
 def predict(schedule: Schedule, sky: SkyParams, record: Published) -> Prediction:
@@ -154,13 +156,8 @@ def predict(schedule: Schedule, sky: SkyParams, record: Published) -> Prediction
 
     rules = {name: fitted(switches) for name, switches in compared.items()}
     chosen = next((rule for rule in rules.values() if rule.switches == sky), None) or fitted(sky)
-    dates = np.unique(
-        minutes.times_utc[chosen.camera_on & (chosen.condition == CELLS.index("night.no_moon"))].astype(
-            "datetime64[D]"
-        ),
-        return_counts=True,
-    )[1]
-    gaps = draw_gaps(minutes, chosen, sample_by_date(dates).sum() - record.sample, SEED)
+    whole_sample = sample_by_date(_frames_by_date(chosen, minutes)).sum()
+    gaps = draw_gaps(minutes, chosen, whole_sample - record.sample, SEED)
 
     def with_scatter(rule: FittedRule) -> FittedReading:
         return FittedReading(rule, scatter_of(rule, minutes, gaps, SEED))
