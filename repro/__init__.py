@@ -117,15 +117,19 @@ def predict_schedule(project: Path | None = None) -> Prediction:
     return predict(params.schedule, params.sky, published(load(paths.published)))
 
 
-def sky_at(times_utc: Sequence[datetime | np.datetime64 | str], site: Site | None = None) -> pd.DataFrame:
-    """Sun, moon and condition at some times, by the published rule.
+def sky_at(
+    times_utc: Sequence[datetime | np.datetime64 | str], site: Site | None = None, *, project: Path | None = None
+) -> pd.DataFrame:
+    """Sun, moon and condition at some times, by the rule in the project's ``params.yaml``.
 
     Parameters
     ----------
     times_utc : sequence of datetime, datetime64 or str
         UTC, without a time zone; text in the form of ISO 8601.
     site : Site, optional
-        Place of the camera; Yellowknife if not given.
+        Place of the camera; that of section ``schedule`` in ``params.yaml`` if not given.
+    project : Path, optional
+        A folder in the checkout; the current folder if not given.
 
     Returns
     -------
@@ -136,24 +140,25 @@ def sky_at(times_utc: Sequence[datetime | np.datetime64 | str], site: Site | Non
     Raises
     ------
     ReproError
-        If a time is outside the ephemeris.
+        If the folder is in no checkout, or a time is outside the ephemeris.
 
     Examples
     --------
     The first frame whose time the thesis prints was taken with the sun 11.8 degrees below the horizon:
 
     >>> import repro
-    >>> sky = repro.sky_at(["2024-02-01T01:19:54"])
-    >>> round(sky.loc[0, "sun_alt_deg"], 1), sky.loc[0, "sun_bin"], sky.loc[0, "moon_bin"]
+    >>> table = repro.sky_at(["2024-02-01T01:19:54"])
+    >>> round(table.loc[0, "sun_alt_deg"], 1), table.loc[0, "sun_bin"], table.loc[0, "moon_bin"]
     (np.float64(-11.8), 'Nautical', 'No_moon')
     """
     import numpy as np
 
-    from repro.camera import load_camera
-    from repro.params import SkyParams
+    from repro.params import load_params
+    from repro.paths import find_project
     from repro.sky.bins import sky_table
 
-    return sky_table(np.array(times_utc, dtype="datetime64[us]"), site or load_camera("auroramax").site, SkyParams())
+    params = load_params(find_project(project).params)
+    return sky_table(np.array(times_utc, dtype="datetime64[us]"), site or params.schedule.site, params.sky)
 
 
 def read_frames(source: Path, stage: Stage = "infer") -> pd.DataFrame:

@@ -92,6 +92,8 @@ def diff(
     if out is not None:
         write(difference, out, style=paths.report_templates / "style.css")
         print(f"the frames that moved, in the browser: repro label --show {out / 'frames.csv'}", file=sys.stderr)
+    elif difference.frames.moves:
+        print("a frame in the browser: repro label --show NAME; a list of all that moved: --out DIR", file=sys.stderr)
     if format == "json":
         _print_json(as_json(difference))
     elif format == "markdown":

@@ -30,7 +30,11 @@ def label(
         Path | None, typer.Option(metavar="LIST", help="Label these frames (CSV with a column name), not the sample.")
     ] = None,
     show: Annotated[
-        Path | None, typer.Option(metavar="LIST", help="Only look at the frames of a list (CSV with a column name).")
+        Path | None,
+        typer.Option(
+            metavar="LIST",
+            help="Only look: at the frames of a list (CSV with a column name), at one frame, or at a night.",
+        ),
     ] = None,
     by: Annotated[
         Literal["list", "night", "condition", "class", "p_yes", "disagreement"],
@@ -50,6 +54,7 @@ def label(
 
     Example: repro label --labeller kim
     Example: repro label --show results/simulated/sample/to_label.csv
+    Example: repro label --show 20240201
     """
     if context.invoked_subcommand is not None:
         return

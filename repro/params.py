@@ -77,7 +77,7 @@ class MoonLimits(Section):
 
 
 class SkyParams(Section):
-    """Readings of the rule of Tables 2 and 3; the defaults are as published.
+    """Reading of the rule of Tables 2 and 3. Its limits have no default: they stand in ``params.yaml`` alone.
 
     Parameters
     ----------
@@ -90,8 +90,8 @@ class SkyParams(Section):
     moon_rule: Literal["published", "as_printed"] = "published"
     moon_phase: Literal["folded", "unfolded"] = "folded"
     altitude: Literal["apparent", "refracted", "geometric"] = "apparent"
-    full_moon: MoonLimits = MoonLimits(phase_deg=150, altitude_deg=5)
-    quarter_moon: MoonLimits = MoonLimits(phase_deg=45, altitude_deg=10)
+    full_moon: MoonLimits
+    quarter_moon: MoonLimits
 
     @model_validator(mode="after")
     def _quarter_before_full(self) -> SkyParams:
@@ -698,7 +698,7 @@ class Params(Section):
     film: FilmParams = FilmParams()
     clock: ClockParams = ClockParams()
     schedule: Schedule
-    sky: SkyParams = SkyParams()
+    sky: SkyParams
     simulate: Simulate = Simulate()
     sample: SampleParams = SampleParams()
     split: SplitParams = SplitParams()

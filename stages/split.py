@@ -22,11 +22,10 @@ def main(paths: Paths, params: Params) -> None:
         usable_rows(table, paths, params.corpus), labels, params.schedule, params.split, params.seed
     )
     write_table(folder / "split.parquet", rows)
-    found = {"split": counts(rows, rows["split"]), "split_by_night": counts(rows, rows["split_by_night"])}
-    quantities = corpus.split_quantities(found["split"], params.split)
-    write_json(folder / "split.json", {"quantities": quantities, **found})
-    told = found["split"]
-    print(f"split: {told['train_yes']} + {told['train_no']} train, {told['val_yes']} + {told['val_no']} validate")
+    sizes = counts(rows, rows["split"])
+    document = {"quantities": corpus.split_quantities(sizes, params.split), "split": sizes}
+    write_json(folder / "split.json", {**document, "split_by_night": counts(rows, rows["split_by_night"])})
+    print(f"split: {sizes['train_yes']} + {sizes['train_no']} train, {sizes['val_yes']} + {sizes['val_no']} validate")
 
 
 if __name__ == "__main__":

@@ -31,7 +31,7 @@ from repro.engine.progress import progress
 from repro.files import read_json, write_json
 from repro.frames import CLASSES
 from repro.observatory import truth
-from repro.params import load_params
+from repro.params import SkyParams, load_params
 from repro.paths import find_project
 from repro.seeding import generator, torch_generator
 from repro.sky import bins
@@ -101,7 +101,7 @@ def labels_of(corpus: Corpus, seed: int, error_rate: float = 0.0) -> npt.NDArray
     return np.array([CLASSES.index(str(word)) for word in words])
 
 
-def accuracy_by_condition(table: pd.DataFrame, right: npt.NDArray[np.bool_]) -> list[dict[str, Any]]:
+def accuracy_by_condition(table: pd.DataFrame, right: npt.NDArray[np.bool_], sky: SkyParams) -> list[dict[str, Any]]:
     """Accuracy with its 95 % Wilson interval, in all and for each of the nine conditions that occur.
 
     Parameters
@@ -110,9 +110,11 @@ def accuracy_by_condition(table: pd.DataFrame, right: npt.NDArray[np.bool_]) -> 
         With ``sun_alt_deg``, ``moon_alt_deg`` and ``moon_phase_deg``.
     right : ndarray of bool, shape (n,)
         Whether each frame was classified as labelled.
+    sky : SkyParams
+        Limits of the moon.
     """
     sun = bins.sun_bin(table["sun_alt_deg"])
-    moon = bins.moon_bin(table["moon_phase_deg"], table["moon_alt_deg"])
+    moon = bins.moon_bin(table["moon_phase_deg"], table["moon_alt_deg"], sky)
     groups = {"all": np.ones(len(table), bool)}
     groups |= {f"{a} & {b}": (sun == a) & (moon == b) for a in bins.SUN_BINS[:3] for b in bins.MOON_BINS}
     rows = []
@@ -204,7 +206,7 @@ def main(
         "labelled_yes": round(float(labels.mean()), 4),
         "certain_share": round(float(certain.mean()), 4),
         "colour_rule_limit": round(limit, 5),
-        "accuracy": accuracy_by_condition(other.truth[certain], (said["network"] == wanted)[certain]),
+        "accuracy": accuracy_by_condition(other.truth[certain], (said["network"] == wanted)[certain], params.sky),
         "accuracy_by_weather": {
             str(kind): share_of((said["network"] == wanted)[here & certain])
             for kind in sorted(other.truth["weather"].unique())

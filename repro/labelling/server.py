@@ -82,7 +82,7 @@ def application(session: Session, token: str, port: int) -> App:
         Route("/frame/{name}", server.frame),
         Route("/keogram/{night}", server.keogram),
     ]
-    return Guard(Starlette(routes=routes, exception_handlers={ReproError: _told}), token, port)
+    return Guard(Starlette(routes=routes, exception_handlers={ReproError: _error_response}), token, port)
 
 
 class _Server:
@@ -182,6 +182,6 @@ def _picture(data: bytes | None, kind: str) -> Response:
     return Response(data, headers={"content-type": kind, "cache-control": "private, max-age=3600"})
 
 
-def _told(_: Request, error: Exception) -> Response:
+def _error_response(_: Request, error: Exception) -> Response:
     """An error that a labeller can act on, such as a full disk."""
     return PlainTextResponse(str(error), 507)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from pathlib import Path
 from typing import Literal
@@ -29,8 +30,9 @@ def show_session(paths: Paths, corpus: str, listed: Path, task: Task, by: By = "
     paths, corpus
         The project and the corpus of the frames.
     listed : Path
-        CSV with a column ``name``; its other columns are shown beside each frame, such as what a change did to it. What the
-        stages sky, split and infer know of the frame (condition, label, p(yes), class) is added.
+        CSV with a column ``name``, or, where there is no such file, the name of a frame or of a night. Other columns of
+        the CSV that are not empty are shown beside each frame, such as what a change did to it. What the stages sky,
+        split and infer know of the frame (condition, label, p(yes), class) is added.
     task : Task
         What the labels are about.
     by : str
@@ -42,17 +44,20 @@ def show_session(paths: Paths, corpus: str, listed: Path, task: Task, by: By = "
     ReproError
         If there is no such list, or it names no frame of the corpus. Others are left out with a line on stderr.
     """
+    source = FrameSource(paths, corpus)
     try:
-        table = pd.read_csv(listed, dtype=str, keep_default_na=False)
-        table = table.drop_duplicates("name", ignore_index=True)
+        if listed.exists() or not re.fullmatch(rf"{NAME_PATTERN}|\d{{8}}", str(listed)):
+            table = pd.read_csv(listed, dtype=str, keep_default_na=False).drop_duplicates("name", ignore_index=True)
+        else:
+            table = pd.DataFrame({"name": list(source.times(str(listed))) or [str(listed)]})
     except (OSError, ValueError, KeyError) as error:
         raise ReproError(
             found=f"no list of frames: {type(error).__name__}: {error}",
             expected="a CSV file with a column name",
             where=str(listed),
-            remedy="name such a file, for example results/CORPUS/sample/to_label.csv",
+            remedy="name such a file, for example results/CORPUS/sample/to_label.csv, or a frame or night of this corpus",
         ) from None
-    source = FrameSource(paths, corpus)
+    table = table.loc[:, (table.columns == "name") | (table != "").any()]  # to_label.csv has an empty column label
     there = table["name"].map(lambda name: source.time_of(name) is not None)
     if there.any() and not there.all():  # such as frames that a change made vanish
         print(f"left out {int((~there).sum())} of {len(table)} frames that the corpus does not have", file=sys.stderr)

@@ -21,18 +21,7 @@ SPLIT_COLUMNS = ("night", "number", "name", "time_utc", "label", "split", "split
 
 
 def draw_sample(table: pd.DataFrame, schedule: Schedule, params: SampleParams, seed: int) -> pd.DataFrame:
-    """The sample of a corpus, sorted by name.
-
-    Parameters
-    ----------
-    table : DataFrame
-        Frame table of stage ``sky``, all nights.
-    schedule : Schedule
-        Nights that the record covers.
-    params : SampleParams
-        Section ``sample`` of the parameters.
-    seed : int
-        Seed of the pipeline.
+    """The sample of a corpus, sorted by name, from the frame table of stage ``sky`` with all nights.
 
     Returns
     -------
@@ -96,18 +85,7 @@ def split_table(
     Labels of other conditions than Night and No_moon, and of nights that the record does not cover, are not used;
     their frames are assigned to neither.
 
-    Parameters
-    ----------
-    table : DataFrame
-        Frame table of stage ``sky``, all nights.
-    labels : DataFrame
-        A label file.
-    schedule : Schedule
-        Nights that the record covers.
-    params : SplitParams
-        Section ``split`` of the parameters.
-    seed : int
-        Seed of the pipeline.
+    ``table`` is the frame table of stage ``sky`` with all nights, ``labels`` a label file.
 
     Returns
     -------

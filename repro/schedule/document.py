@@ -73,20 +73,7 @@ def published(claims: _Claims) -> Published:
 
 
 def write(folder: Path, schedule: Schedule, sky: SkyParams, record: Published) -> dict[str, Any]:
-    """Predict and write ``nights.parquet``, ``segments.parquet`` and, last, ``schedule.json``.
-
-    Parameters
-    ----------
-    folder : Path
-        Output folder of the stage.
-    schedule, sky, record : Schedule, SkyParams, Published
-        As for :func:`repro.schedule.prediction.predict`.
-
-    Returns
-    -------
-    dict
-        The document.
-    """
+    """Predict and write ``nights.parquet``, ``segments.parquet`` and, last, ``schedule.json``; gives the document."""
     prediction = predict(schedule, sky, record)
     result = {"inputs": _inputs(schedule, sky, record), **as_document(prediction)}
     (folder / "schedule.json").unlink(missing_ok=True)

@@ -46,17 +46,6 @@ def scan_missing_runs(
     A run may not have more frames than are missing in all, and may not cost the sample more than it lost. Without the
     run the Night and Astro cells are scaled to their published sum, as a fit would, and so are the Nautical cells.
 
-    Parameters
-    ----------
-    rule : FittedRule
-        The reading.
-    minutes : Minutes
-        The times.
-    scatter : Scatter
-        Of its cells.
-    record : Published
-        The published counts.
-
     Returns
     -------
     tuple of list of MissingRun and int

@@ -15,15 +15,15 @@ from repro.schedule.scatter import Gaps, NightScatter, Scatter, draw_gaps, night
 from repro.schedule.windows import Minutes, local_time, minutes_of, night_table, segments
 from repro.sky.ephemeris import Floats, Positions, positions
 
-#: Readings of the rule of Tables 2 and 3 that are compared with the counts, all with the same camera.
-RULE_READINGS = {
-    "published": SkyParams(),
-    "as_printed": SkyParams(moon_rule="as_printed"),
-    "unfolded": SkyParams(moon_phase="unfolded"),
-    "refracted": SkyParams(altitude="refracted"),
-    "geometric": SkyParams(altitude="geometric"),
+#: How readings of the rule of Tables 2 and 3 differ from the published one; limits and camera are the same for all.
+RULE_READINGS: dict[str, dict[str, str]] = {
+    "published": {},
+    "as_printed": {"moon_rule": "as_printed"},
+    "unfolded": {"moon_phase": "unfolded"},
+    "refracted": {"altitude": "refracted"},
+    "geometric": {"altitude": "geometric"},
 }
-#: Other models of the camera and of its clock, all with the published rule.
+#: Other models of the camera and of its clock, all with the published reading.
 ONE_ALTITUDE, LATE_STAMPS, STANDARD_TIME = "one_altitude", "late_stamps", "standard_time"
 #: Delays of a stamp that are tried, in seconds.
 DELAYS_S = tuple(range(0, 361, 30))
@@ -64,9 +64,9 @@ class Prediction:
     chosen : FittedReading
         The reading that ``params.yaml`` asks for.
     readings : dict
-        By name: ``RULE_READINGS``, and what else the camera could have done.
+        By name: those of :data:`RULE_READINGS`, and other models of the camera.
     standard_time : FittedRule
-        The chosen reading, all stamps read as standard time; nothing is fitted anew.
+        The chosen reading with all stamps read as standard time, and the camera of ``chosen``.
     record : Published
         What they were fitted to and compared with.
     gaps : Gaps
@@ -111,10 +111,12 @@ class Prediction:
 
     def frames_by_date(self) -> Floats:
         """Night & No_moon minutes with the camera on, one element a UTC date; dates without any are left out."""
-        rule = self.chosen.rule
-        sampled = rule.camera_on & (rule.sun == "Night") & (rule.moon == "No_moon")
-        days = self.minutes.times_utc[sampled].astype("datetime64[D]")
-        return np.unique(days, return_counts=True)[1].astype(np.float64)
+        return _frames_by_date(self.chosen.rule, self.minutes)
+
+
+def _frames_by_date(rule: FittedRule, minutes: Minutes) -> Floats:
+    sampled = rule.camera_on & (rule.condition == CELLS.index("night.no_moon"))
+    return np.unique(minutes.times_utc[sampled].astype("datetime64[D]"), return_counts=True)[1].astype(np.float64)
 
 
 def predict(schedule: Schedule, sky: SkyParams, record: Published) -> Prediction:
@@ -129,7 +131,7 @@ def predict(schedule: Schedule, sky: SkyParams, record: Published) -> Prediction
     schedule : Schedule
         Windows of nights, site and cadence.
     sky : SkyParams
-        The reading to report.
+        The reading to report; its limits of the moon are those of every reading.
     record : Published
         The two counts that are fitted, the sample that says how long gaps are, and the nine cells for comparison.
 
@@ -138,10 +140,12 @@ def predict(schedule: Schedule, sky: SkyParams, record: Published) -> Prediction
     ReproError
         If the windows or the site are not usable, a night is outside the ephemeris, or nothing fits.
     """
+    published = SkyParams(full_moon=sky.full_moon, quarter_moon=sky.quarter_moon)
+    compared = {name: published.model_copy(update=change) for name, change in RULE_READINGS.items()}
     minutes = minutes_of(schedule)
     start = schedule.known_start_local
     starts = None if start is None else np.array([local_time(start, schedule.site.time_zone)])
-    wanted = {sky.altitude, *(switches.altitude for switches in RULE_READINGS.values())}
+    wanted = {sky.altitude, *(switches.altitude for switches in compared.values())}
     skies = {kind: positions(minutes.times_utc, schedule.site, altitude=kind) for kind in sorted(wanted)}
 
     def fitted(switches: SkyParams) -> FittedRule:
@@ -150,30 +154,25 @@ def predict(schedule: Schedule, sky: SkyParams, record: Published) -> Prediction
             evening = float(positions(starts, schedule.site, altitude=switches.altitude).sun_alt_deg[0])
         return fit_rule(minutes, skies[switches.altitude], switches, record, evening_altitude_deg=evening)
 
-    rules = {name: fitted(switches) for name, switches in RULE_READINGS.items()}
+    rules = {name: fitted(switches) for name, switches in compared.items()}
     chosen = next((rule for rule in rules.values() if rule.switches == sky), None) or fitted(sky)
-    dates = np.unique(
-        minutes.times_utc[chosen.camera_on & (chosen.condition == CELLS.index("night.no_moon"))].astype(
-            "datetime64[D]"
-        ),
-        return_counts=True,
-    )[1]
-    gaps = draw_gaps(minutes, chosen, sample_by_date(dates).sum() - record.sample, SEED)
+    whole_sample = sample_by_date(_frames_by_date(chosen, minutes)).sum()
+    gaps = draw_gaps(minutes, chosen, whole_sample - record.sample, SEED)
 
     def with_scatter(rule: FittedRule) -> FittedReading:
         return FittedReading(rule, scatter_of(rule, minutes, gaps, SEED))
 
     readings = {name: with_scatter(rule) for name, rule in rules.items()}
     if starts is not None:
-        readings[ONE_ALTITUDE] = with_scatter(fit_rule(minutes, skies["apparent"], SkyParams(), record))
-    late, delay_s = _late_stamps(minutes, skies["apparent"], record)
+        readings[ONE_ALTITUDE] = with_scatter(fit_rule(minutes, skies["apparent"], published, record))
+    late, delay_s = _late_stamps(minutes, skies["apparent"], published, record)
     readings[LATE_STAMPS] = replace(with_scatter(late), fitted=3, delay_s=delay_s)
     reported = next((reading for reading in readings.values() if reading.rule is chosen), None) or with_scatter(chosen)
     return Prediction(
         minutes,
         reported,
         readings,
-        _read_as_standard_time(minutes, schedule, skies["apparent"], rules["published"], record),
+        _read_as_standard_time(minutes, schedule, skies[sky.altitude], chosen, record),
         record,
         gaps,
         night_scatter(chosen, minutes, gaps),
@@ -181,14 +180,14 @@ def predict(schedule: Schedule, sky: SkyParams, record: Published) -> Prediction
     )
 
 
-def _late_stamps(minutes: Minutes, sky: Positions, record: Published) -> tuple[FittedRule, float]:
+def _late_stamps(minutes: Minutes, sky: Positions, switches: SkyParams, record: Published) -> tuple[FittedRule, float]:
     """One altitude, and stamps that are later than the frames by the delay that fits the nine cells best."""
     seconds = (minutes.times_utc - minutes.times_utc[0]) / np.timedelta64(1, "s")
 
     def fit(delay_s: int) -> FittedRule:
         # Between two minutes the altitude is a straight line to within 1e-5 deg.
         taken_at = np.interp(seconds - delay_s, seconds, sky.sun_alt_deg)
-        return fit_rule(minutes, sky, SkyParams(), record, camera_alt_deg=taken_at)
+        return fit_rule(minutes, sky, switches, record, camera_alt_deg=taken_at)
 
     def misfit(rule: FittedRule) -> float:
         counts = np.array([record.cells[cell] for cell in CELLS])
@@ -207,5 +206,5 @@ def _read_as_standard_time(
     hours, place = np.unique(minutes.times_utc.astype("datetime64[h]"), return_inverse=True)
     ahead = [pytz.utc.localize(hour).astimezone(zone).dst() for hour in hours.astype("datetime64[s]").tolist()]
     stamps = minutes.times_utc + np.array(ahead, dtype="timedelta64[us]")[place]
-    at_stamps = positions(stamps, schedule.site)
-    return fit_rule(minutes, at_stamps, SkyParams(), record, camera_alt_deg=sky.sun_alt_deg, fit=rule.fit)
+    at_stamps = positions(stamps, schedule.site, altitude=rule.switches.altitude)
+    return fit_rule(minutes, at_stamps, rule.switches, record, camera_alt_deg=sky.sun_alt_deg, fit=rule.fit)

@@ -129,16 +129,7 @@ def switch_ladder(
 
 
 def fit_camera(ladder: SwitchLadder, total: float, nautical: float, evening_altitude_deg: float | None = None) -> Fit:
-    """Switch altitude and availability that give a total and a Nautical count.
-
-    Parameters
-    ----------
-    ladder : SwitchLadder
-        Of the nights.
-    total, nautical : float
-        Published counts.
-    evening_altitude_deg : float, optional
-        As in :func:`switch_ladder`.
+    """Switch altitude and availability that give a total and a Nautical count; the evening as in :func:`switch_ladder`.
 
     Raises
     ------

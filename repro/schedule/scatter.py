@@ -103,16 +103,7 @@ def sample_by_date(minutes_of_date: npt.ArrayLike) -> Floats:
 def draw_gaps(minutes: Minutes, rule: FittedRule, lost_by_sample: float, seed: int) -> Gaps:
     """Draw gaps whose mean length costs the sample as many frames as it lost.
 
-    Parameters
-    ----------
-    minutes : Minutes
-        The times, n in all.
-    rule : FittedRule
-        The reading with the camera that misses frames.
-    lost_by_sample : float
-        Frames that the sample would have on the whole schedule, less those that it had.
-    seed : int
-        Of the random numbers.
+    ``lost_by_sample`` is the number of frames that the sample would have on the whole schedule, less those that it had.
     """
     model = _GapDraws(minutes, rule, seed)
     low, high = SHORTEST_GAP_H, LONGEST_GAP_H
@@ -172,19 +163,7 @@ class _GapDraws:
 
 
 def scatter_of(rule: FittedRule, minutes: Minutes, gaps: Gaps, seed: int) -> Scatter:
-    """Scatter of a reading's cells: each draw of gaps and borders is fitted as the published counts are.
-
-    Parameters
-    ----------
-    rule : FittedRule
-        The reading.
-    minutes : Minutes
-        The times.
-    gaps : Gaps
-        Drawn for the schedule.
-    seed : int
-        Of the borders.
-    """
+    """Scatter of a reading's cells: each draw of gaps and borders is fitted as the published counts are."""
     on, draws = rule.camera_on, len(gaps.missing)
     whole = np.bincount(rule.condition[on], minlength=BRIGHT + 1).astype(np.float64)
     kept = np.array(

@@ -26,7 +26,6 @@ MOON_BINS = ("No_moon", "Moon_Quarter", "Moon_Full")
 #: The cells of Table 3, by row of moonlight.
 CONDITIONS = tuple((sun, moon) for moon in MOON_BINS for sun in SUN_BINS[:3])
 
-PUBLISHED = SkyParams()
 ANGLE_MARGIN_DEG = 0.001
 SIDEREAL_DEG_PER_S = 15.0411 / 3600  # the Earth's turn against the stars
 
@@ -46,7 +45,7 @@ def sun_bin(sun_alt_deg: npt.ArrayLike) -> Words:
     return np.array(SUN_BINS)[index]
 
 
-def moon_bin(moon_phase_deg: npt.ArrayLike, moon_alt_deg: npt.ArrayLike, switches: SkyParams = PUBLISHED) -> Words:
+def moon_bin(moon_phase_deg: npt.ArrayLike, moon_alt_deg: npt.ArrayLike, switches: SkyParams) -> Words:
     """Kind of moonlight, shape as given.
 
     Parameters
@@ -84,7 +83,7 @@ def on_boundary(
     moon_alt_deg: npt.ArrayLike,
     moon_phase_deg: npt.ArrayLike,
     *,
-    switches: SkyParams = PUBLISHED,
+    switches: SkyParams,
     margin_deg: float = ANGLE_MARGIN_DEG,
 ) -> npt.NDArray[np.bool_]:
     """Whether a bin would change if the angles were off by a margin, shape as given.

@@ -26,6 +26,7 @@ from repro.record.judge import verify
 from repro.status import print_status, status
 from tests.hostile.conftest import Attempt
 from tests.hostile.inputs import JSON, VALUES, WORDS, YAML, changed, encoded, leaves, spoilt
+from tests.support.project import write_params
 from tests.support.receipts import predicted_nights, write_nights
 
 NIGHT = "20240201"
@@ -36,8 +37,7 @@ MD5 = "0123456789abcdef0123456789abcdef"
 def test_hostile_results_reach_verify(attempt: Attempt, claims: Claims, which: str) -> None:
     """Whatever stands in the results of a stage, verify judges every claim or says which file to make again."""
     few, project = Claims(list(claims)[::20]), Paths(Path.cwd())
-    site = "{latitude_deg: 0, longitude_deg: 0, time_zone: UTC}"
-    project.params.write_text(f"corpus: auroramax\nseed: 1\nschedule: {{windows: [], site: {site}}}\n")
+    write_params(project.root, "auroramax", schedule={"windows": []})
     good = json.dumps({"quantities": {"night": 1, "sample.dates": 220, "fit.availability": 0.98}})
     write_nights(project, "auroramax", [NIGHT])
     project.schedule.mkdir(parents=True)

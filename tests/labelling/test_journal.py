@@ -103,12 +103,12 @@ def test_fifty_kills_lose_and_double_nothing(tmp_path: Path) -> None:
             finally:
                 os._exit(1)
         os.close(writer)
-        with os.fdopen(reader) as told:
-            seen = [told.readline() for _ in range(rng.integers(1, 5))]  # it is at work
+        with os.fdopen(reader) as confirmations:
+            seen = [confirmations.readline() for _ in range(rng.integers(1, 5))]  # it is at work
             time.sleep(float(rng.uniform(0, 0.04)))
             os.kill(child, signal.SIGKILL)
             os.waitpid(child, 0)
-            confirmed += [int(line) for line in [*seen, *told.read().splitlines()]]
+            confirmed += [int(line) for line in [*seen, *confirmations.read().splitlines()]]
     assert confirmed == list(range(len(confirmed)))
     assert len(confirmed) > 100
     answers = read_journal(project.labelling(CORPUS) / JOURNAL)

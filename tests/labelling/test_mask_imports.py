@@ -1,4 +1,4 @@
-"""Masks of other tools: each way of writing them gives the same mask, and what cannot be told is refused."""
+"""Masks of other tools: each way of writing them gives the same mask, and what is ambiguous is refused."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def test_each_tool_gives_the_same_mask(station: Paths, tmp_path: Path, tool: str
     assert import_masks(station, "station", exported) == 0
 
 
-def test_what_cannot_be_told_is_refused(station: Paths, tmp_path: Path) -> None:
+def test_unusable_masks_are_refused(station: Paths, tmp_path: Path) -> None:
     """A mask of no image, of another size, a damaged one, an unknown class and a changed mask are errors; none is written."""
     grey = TRUTH.astype(np.uint8) * 255
     for number, (name, pixels, message) in enumerate(

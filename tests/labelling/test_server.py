@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import socket
+from pathlib import Path
 from urllib.parse import quote, urlsplit
 
 import pandas as pd
 import pytest
 
 from repro.errors import ReproError
+from repro.files import write_table
 from repro.labelling.guard import MOST_BYTES
 from repro.labelling.server import _PAGE
 from repro.labelling.sessions import label_session
@@ -75,7 +77,7 @@ def test_an_answer_that_is_sent_again_counts_once(client: Client, small: Paths, 
 
 
 def test_two_tabs(client: Client, small: Paths, names: list[str]) -> None:
-    """A tab that does not know what another has answered changes nothing and is told what stands."""
+    """A tab that does not know what another has answered changes nothing and receives the label that stands."""
     client.label(names[0], "yes", "tab-1")
     late = client.label(names[0], "no", "tab-2")
     assert (late.status, json.loads(late.text)["label"]) == (409, "yes")
@@ -186,7 +188,7 @@ def test_only_this_machine_listens(shut: Client) -> None:
             pass
 
 
-def test_a_full_disk_is_told_and_nothing_counts(
+def test_a_full_disk_is_reported_and_nothing_counts(
     client: Client, small: Paths, names: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Where an answer cannot be written, it is not confirmed, the journal stays whole, and a retry succeeds."""
@@ -220,6 +222,13 @@ def test_shown_frames_take_no_answer(small: Paths, names: list[str], tmp_path) -
             "moon_bin": "No_moon",
         }
         assert client.label(names[3], "yes", "a").status == 403
+    one = show_session(small, CORPUS, Path(names[2]), AURORA)
+    assert [shown.name for shown in one.frames] == [names[2]]
+    night = show_session(small, CORPUS, Path("20240201"), AURORA)
+    assert [shown.name for shown in night.frames] == names[:20]
+    for unknown in ("20240301", names[2].replace("_2.", "_999.")):
+        with pytest.raises(ReproError, match=unknown):
+            show_session(small, CORPUS, Path(unknown), AURORA)
     by_night = show_session(small, CORPUS, listed, AURORA, "night")
     assert [shown.name for shown in by_night.frames] == [names[1], names[3]]
     listed.write_text(f"name\nnobody.jpg\n{names[2]}\n", encoding="utf-8")
@@ -227,6 +236,18 @@ def test_shown_frames_take_no_answer(small: Paths, names: list[str], tmp_path) -
     listed.write_text("name\nnobody.jpg\n", encoding="utf-8")
     with pytest.raises(ReproError, match=r"nobody\.jpg"):
         show_session(small, CORPUS, listed, AURORA)
+
+
+def test_the_list_of_the_sample_shows_what_is_known(small: Paths, names: list[str]) -> None:
+    """The empty columns of to_label.csv do not hide the labels, and frames can be ordered by the label's disagreement."""
+    labels = pd.DataFrame({"name": names, "label": ["yes", *["no"] * (len(names) - 1)]})
+    write_table(small.stage(CORPUS, "split") / "split.parquet", labels)
+    for night in ("20240201", "20240202"):
+        sky = pd.read_parquet(small.stage(CORPUS, "sky") / "tables" / f"{night}.parquet")
+        write_table(small.stage(CORPUS, "infer") / "tables" / f"{night}.parquet", sky.assign(p_yes=0.2, predicted="no"))
+    listed = small.stage(CORPUS, "sample") / "to_label.csv"
+    shown = show_session(small, CORPUS, listed, AURORA, "disagreement").frames
+    assert (shown[0].name, shown[0].notes["label"], shown[0].notes["p_yes"]) == (names[0], "yes", "0.200")
 
 
 def test_a_second_labeller_sees_nothing_of_the_first(small: Paths, names: list[str]) -> None:

@@ -128,10 +128,11 @@ def test_grouping_by_night_changes_the_rounding() -> None:
 @pytest.fixture(scope="module")
 def predicted(project: Paths) -> np.ndarray:
     """Sample sizes by UTC date that the sky predicts for the thesis' nights with the published rule."""
-    schedule = load_params(project.params).schedule
-    minutes = minutes_of(schedule)
-    sky = positions(minutes.times_utc, schedule.site)
-    dark = (sun_bin(sky.sun_alt_deg) == "Night") & (moon_bin(sky.moon_phase_deg, sky.moon_alt_deg) == "No_moon")
+    params = load_params(project.params)
+    minutes = minutes_of(params.schedule)
+    sky = positions(minutes.times_utc, params.schedule.site)
+    moon = moon_bin(sky.moon_phase_deg, sky.moon_alt_deg, params.sky)
+    dark = (sun_bin(sky.sun_alt_deg) == "Night") & (moon == "No_moon")
     days = np.unique(minutes.times_utc[dark].astype("datetime64[D]"), return_counts=True)[1]
     return np.clip(days // 2, 1, 20)
 

@@ -15,6 +15,7 @@ from repro.paths import Paths
 from repro.record.claims import load_claims
 from repro.record.judge import Evidence, verify
 from repro.reporting.page import build
+from tests.conftest import ROOT
 from tests.reporting import corpora
 from tests.support.shared import made_once
 
@@ -28,6 +29,7 @@ PARAMS = {
         "windows": [{"first": "2022-12-01", "last": "2022-12-02"}, {"first": "2024-03-01", "last": "2024-03-02"}],
         "site": {"latitude_deg": 62.4, "longitude_deg": -114.3, "time_zone": "America/Yellowknife"},
     },
+    "sky": yaml.safe_load((ROOT / "params.yaml").read_text(encoding="utf-8"))["sky"],
 }
 WAITS = "waits for the thesis' own videos and labels"
 

@@ -6,13 +6,15 @@ import numpy as np
 import pytest
 
 from repro.bench.sky_speed import YELLOWKNIFE
-from repro.params import Schedule, SkyParams, Window
+from repro.params import Schedule, Window, load_params
 from repro.schedule import scatter
 from repro.schedule.rule_reading import BRIGHT, CELLS, NAUTICAL, Fit, FittedRule, Published, fit_rule
 from repro.schedule.scatter import Gaps, chi_square, draw_gaps, night_scatter, sample_by_date, scatter_of
 from repro.schedule.windows import Minutes, minutes_of
 from repro.sky.ephemeris import positions
+from tests.conftest import ROOT
 
+SKY = load_params(ROOT / "params.yaml").sky
 SHARE = 0.95
 
 
@@ -26,7 +28,7 @@ def minutes() -> Minutes:
 def rule(minutes: Minutes) -> FittedRule:
     """A camera that misses one frame in twenty."""
     sky = positions(minutes.times_utc, YELLOWKNIFE)
-    return fit_rule(minutes, sky, SkyParams(), Published(1.0, 1.0, {}, 1.0), fit=Fit(-11.0, -11.0, SHARE))
+    return fit_rule(minutes, sky, SKY, Published(1.0, 1.0, {}, 1.0), fit=Fit(-11.0, -11.0, SHARE))
 
 
 @pytest.fixture(autouse=True)
@@ -121,7 +123,7 @@ def test_night_scatter_counts_what_nights_lose(minutes: Minutes, rule: FittedRul
 def test_a_camera_that_misses_nothing_has_no_gaps(minutes: Minutes, rule: FittedRule) -> None:
     """With an availability of 1 or above no minute is missing."""
     sky = positions(minutes.times_utc, YELLOWKNIFE)
-    full = fit_rule(minutes, sky, SkyParams(), Published(1.0, 1.0, {}, 1.0), fit=Fit(-11.0, -11.0, 1.02))
+    full = fit_rule(minutes, sky, SKY, Published(1.0, 1.0, {}, 1.0), fit=Fit(-11.0, -11.0, 1.02))
     gaps = draw_gaps(minutes, full, 0.0, seed=1)
     assert lost_frames(gaps, full).max() == 0
 

@@ -16,7 +16,7 @@ import yaml
 from repro.bench.sky_speed import YELLOWKNIFE
 from repro.errors import ReproError
 from repro.files import read_json
-from repro.params import Schedule, SkyParams, Window
+from repro.params import MoonLimits, Schedule, SkyParams, Window, load_params
 from repro.paths import Paths
 from repro.record.claims import load_claims
 from repro.schedule import scatter
@@ -39,7 +39,9 @@ from repro.schedule.scatter import sample_by_date
 from repro.schedule.windows import minutes_of
 from repro.sky.bins import MOON_BINS, SUN_BINS
 from repro.sky.ephemeris import positions
+from tests.conftest import ROOT
 
+SKY = load_params(ROOT / "params.yaml").sky
 EVENING_ALT_DEG = -11.775635  # the sun at the known start below
 MORNING_ALT_DEG, TRUE_SHARE = -10.75, 0.94
 TRUE_CAMERA = Fit(EVENING_ALT_DEG, MORNING_ALT_DEG, TRUE_SHARE)
@@ -77,13 +79,13 @@ def record_of(switches: SkyParams, fit: Fit) -> Published:
 @pytest.fixture(scope="module")
 def record() -> Published:
     """Counts made by the published rule with a known camera."""
-    return record_of(SkyParams(), TRUE_CAMERA)
+    return record_of(SKY, TRUE_CAMERA)
 
 
 @pytest.fixture(scope="module")
 def prediction(record: Published, few_draws: None) -> Prediction:
     """The prediction fitted to these counts."""
-    return predict(SCHEDULE, SkyParams(), record)
+    return predict(SCHEDULE, SKY, record)
 
 
 @pytest.fixture(scope="module")
@@ -131,8 +133,8 @@ def test_the_true_reading_fits_and_false_ones_are_excluded(result: dict) -> None
 
 def test_counts_of_another_rule_exclude_the_published_one() -> None:
     """The test of readings works both ways: counts of the rule as printed exclude the published rule."""
-    record = record_of(RULE_READINGS["as_printed"], TRUE_CAMERA)
-    rows = {row["name"]: row for row in as_document(predict(SCHEDULE, SkyParams(), record))["readings"]}
+    record = record_of(SKY.model_copy(update={"moon_rule": "as_printed"}), TRUE_CAMERA)
+    rows = {row["name"]: row for row in as_document(predict(SCHEDULE, SKY, record))["readings"]}
     assert rows["published"]["excluded"] is True
     assert rows["as_printed"]["excluded"] is False
 
@@ -140,7 +142,7 @@ def test_counts_of_another_rule_exclude_the_published_one() -> None:
 def test_without_a_known_start_evening_and_morning_share_one_altitude(record: Published) -> None:
     """A schedule that prints no start has one fitted altitude, and no further reading of that name."""
     schedule = SCHEDULE.model_copy(update={"known_start_local": None})
-    prediction = predict(schedule, SkyParams(), record)
+    prediction = predict(schedule, SKY, record)
     fit = prediction.chosen.rule.fit
     assert fit.evening_altitude_deg == fit.morning_altitude_deg
     assert EVENING_ALT_DEG < fit.morning_altitude_deg < MORNING_ALT_DEG
@@ -174,7 +176,7 @@ def test_a_lost_pair_of_nights_is_found_again(record: Published, prediction: Pre
     nautical = sum(count for cell, count in cells.items() if cell.startswith("nautical"))
     poorer = Published(float(sum(cells.values())), nautical, cells, record.sample - 40)
     refitted = fit_rule(
-        minutes, positions(minutes.times_utc, SCHEDULE.site), SkyParams(), poorer, evening_altitude_deg=EVENING_ALT_DEG
+        minutes, positions(minutes.times_utc, SCHEDULE.site), SKY, poorer, evening_altitude_deg=EVENING_ALT_DEG
     )
     runs, tried = scan_missing_runs(refitted, minutes, prediction.chosen.scatter, poorer)
     assert tried > 60
@@ -185,9 +187,7 @@ def test_a_lost_pair_of_nights_is_found_again(record: Published, prediction: Pre
 def test_unfitted_counts_do_not_depend_on_the_fit(result: dict, record: Published) -> None:
     """The minutes of night and of astronomical twilight are the sky's alone."""
     other = as_document(
-        predict(
-            SCHEDULE, SkyParams(), Published(record.total * 0.5, record.nautical * 0.6, record.cells, record.sample)
-        )
+        predict(SCHEDULE, SKY, Published(record.total * 0.5, record.nautical * 0.6, record.cells, record.sample))
     )
     for name in ("unfitted.night", "unfitted.astro", "unfitted.night.no_moon"):
         assert other["quantities"][name] == result["quantities"][name] > 0
@@ -196,11 +196,23 @@ def test_unfitted_counts_do_not_depend_on_the_fit(result: dict, record: Publishe
 
 def test_parameters_choose_the_reported_reading(record: Published, result: dict) -> None:
     """The quantities are those of the reading in params.yaml; a reading outside the list can be asked for too."""
-    switched = as_document(predict(SCHEDULE, SkyParams(moon_rule="as_printed"), record))["quantities"]
+    switched = as_document(predict(SCHEDULE, SKY.model_copy(update={"moon_rule": "as_printed"}), record))["quantities"]
     assert switched["no_moon"] == pytest.approx(result["quantities"]["moon_full"])
-    both = as_document(predict(SCHEDULE, SkyParams(moon_rule="as_printed", altitude="refracted"), record))["quantities"]
+    both = as_document(
+        predict(SCHEDULE, SKY.model_copy(update={"moon_rule": "as_printed", "altitude": "refracted"}), record)
+    )["quantities"]
     assert both["no_moon"] == pytest.approx(result["quantities"]["moon_full"], rel=0.01)
     assert both["no_moon"] != switched["no_moon"]
+
+
+def test_limits_of_the_moon_reach_every_reading(record: Published, prediction: Prediction) -> None:
+    """A limit that is changed in params.yaml moves frames between the kinds of moonlight in every reading of the rule."""
+    wider = predict(SCHEDULE, SKY.model_copy(update={"full_moon": MoonLimits(phase_deg=140, altitude_deg=5)}), record)
+    brightest = {name: "No_moon" if name == "as_printed" else "Moon_Full" for name in prediction.readings}
+    for name, moon in brightest.items():
+        before, after = ((p.readings[name].rule.moon == moon).sum() for p in (prediction, wider))
+        assert after > before, name
+    assert (wider.standard_time.moon == "Moon_Full").sum() > (prediction.standard_time.moon == "Moon_Full").sum()
 
 
 def test_sample_follows_the_published_rule() -> None:
@@ -264,7 +276,7 @@ def test_fit_without_nautical_frames_switches_at_minus_twelve() -> None:
 def test_an_early_start_gives_civil_frames(record: Published) -> None:
     """That no frame is civil is a result: a printed start an hour earlier would put evening frames into civil twilight."""
     schedule = SCHEDULE.model_copy(update={"known_start_local": "2024-01-31T17:19:54"})
-    rule = predict(schedule, SkyParams(), replace(record, nautical=4 * record.nautical)).chosen.rule
+    rule = predict(schedule, SKY, replace(record, nautical=4 * record.nautical)).chosen.rule
     assert rule.fit.evening_altitude_deg == pytest.approx(-5.3, abs=0.5)
     assert (rule.camera_on & (rule.sun == "Civil")).any()
 
@@ -290,7 +302,7 @@ def test_stage_writes_its_files(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, project: Paths, record: Published
 ) -> None:
     """The stage reads params.yaml and the claims and writes the document and both tables."""
-    params = {"corpus": "simulated", "seed": 1, "schedule": SCHEDULE.model_dump(mode="json")}
+    params = {"corpus": "simulated", "seed": 1, "schedule": SCHEDULE.model_dump(mode="json"), "sky": SKY.model_dump()}
     (tmp_path / "params.yaml").write_text(yaml.safe_dump(params), encoding="utf-8")
     claims = [claim("TXT.FRAMES", record.total), claim("T2.NAUTICAL", record.nautical)]
     claims += [claim("SPLIT.LABELLED", record.sample)]
@@ -307,8 +319,8 @@ def test_stage_writes_its_files(
     # What the stage wrote is taken as it is while it is current, and predicted anew when a parameter has changed.
     monkeypatch.setattr("repro.schedule.document.predict", lambda *_: pytest.fail("predicted again"))
     registered = published(load_claims(tmp_path / "expected" / "published"))
-    document, nights = read_or_predict(out, SCHEDULE, SkyParams(), registered)
+    document, nights = read_or_predict(out, SCHEDULE, SKY, registered)
     assert document["quantities"] == quantities
     assert len(nights) == 60
     with pytest.raises(pytest.fail.Exception, match="predicted again"):
-        read_or_predict(out, SCHEDULE, SkyParams(altitude="geometric"), registered)
+        read_or_predict(out, SCHEDULE, SKY.model_copy(update={"altitude": "geometric"}), registered)

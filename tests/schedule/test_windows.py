@@ -76,7 +76,7 @@ def test_unusable_windows_are_named(windows: list[tuple[str, str]], found: str) 
 
 
 def test_a_schedule_without_windows_is_refused() -> None:
-    """No window at all is told, instead of predicting nothing."""
+    """A schedule without a window is an error; it does not predict nothing."""
     with pytest.raises(ReproError, match="no window"):
         minutes_of(schedule())
 

@@ -177,7 +177,7 @@ def test_ends_of_the_ephemeris_can_be_used() -> None:
 
 
 def test_missing_ephemeris_names_the_path_and_the_remedy(tmp_path: Path) -> None:
-    """Without the file the error tells where it should be and how to get it."""
+    """Without the file the error says where it should be and how to get it."""
     with pytest.raises(ReproError, match="skyfield-data") as caught:
         load_ephemeris(tmp_path / "de421.bsp")
     assert str(tmp_path / "de421.bsp") in str(caught.value)
@@ -201,7 +201,7 @@ def test_damaged_ephemeris_is_refused(tmp_path: Path, damage: str) -> None:
     assert str(copy) in str(caught.value)
 
 
-def test_a_removed_data_folder_is_told_as_well(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_removed_data_folder_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     """If the package's whole data folder is gone, the error is the same kind and not a traceback."""
 
     def gone() -> str:

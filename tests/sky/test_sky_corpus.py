@@ -6,10 +6,12 @@ import numpy as np
 import pandas as pd
 
 from repro.bench.sky_speed import YELLOWKNIFE
-from repro.params import SkyParams
+from repro.params import load_params
 from repro.sky.bins import sky_table
 from repro.sky.sky_corpus import add_sky
+from tests.conftest import ROOT
 
+PUBLISHED = load_params(ROOT / "params.yaml").sky
 TIMES = ["2024-02-01T06:00", None, "2024-02-25T08:00", "2024-04-01T12:30"]
 
 
@@ -21,10 +23,10 @@ def clock_table() -> pd.DataFrame:
 
 def test_frames_get_the_rows_of_the_sky_table() -> None:
     """Each frame with a time has the row of its time, in the order of the frames; the others stay."""
-    table = add_sky(clock_table(), YELLOWKNIFE, SkyParams())
+    table = add_sky(clock_table(), YELLOWKNIFE, PUBLISHED)
     timed = [0, 2, 3]
     times = np.array([TIMES[place] for place in timed], dtype="datetime64[us]")
-    expected = sky_table(times, YELLOWKNIFE, SkyParams())
+    expected = sky_table(times, YELLOWKNIFE, PUBLISHED)
     pd.testing.assert_frame_equal(
         table.iloc[timed][expected.columns].reset_index(drop=True), expected, check_dtype=False
     )
@@ -34,9 +36,9 @@ def test_frames_get_the_rows_of_the_sky_table() -> None:
 
 def test_a_frame_without_a_time_has_no_sky() -> None:
     """It has no altitude and no bin, and is not flagged as near a boundary."""
-    table = add_sky(clock_table(), YELLOWKNIFE, SkyParams())
+    table = add_sky(clock_table(), YELLOWKNIFE, PUBLISHED)
     assert table.loc[3, ["sun_alt_deg", "moon_alt_deg", "moon_phase_deg", "sun_bin", "moon_bin"]].isna().all()
     assert table["on_boundary"].dtype == bool
     assert not table.loc[3, "on_boundary"]
-    nothing = add_sky(clock_table().iloc[[1]], YELLOWKNIFE, SkyParams())
+    nothing = add_sky(clock_table().iloc[[1]], YELLOWKNIFE, PUBLISHED)
     assert nothing["sun_bin"].isna().all()
