@@ -22,41 +22,12 @@ from repro.untrusted import read_table
 
 @dataclass(frozen=True)
 class Exactness:
-    """Times that were read, compared with the truth of simulated nights.
-
-    Parameters
-    ----------
-    frames : int
-        Frames with a known truth.
-    exact, wrong, untimed : int
-        Frames with exactly that time, with another, and with none. They sum to ``frames``.
-    """
+    """Frames with a known truth, and those with exactly that time, with another, and with none."""
 
     frames: int
     exact: int
     wrong: int
     untimed: int
-
-
-@dataclass(frozen=True)
-class Keogram:
-    """Files of a night's keogram.
-
-    Parameters
-    ----------
-    strip : Path
-        As the film stage cut it, a column a frame.
-    table : Path
-        The night's frame table, for the time of each column.
-    """
-
-    strip: Path
-    table: Path
-
-    @property
-    def complete(self) -> bool:
-        """Whether both files are there."""
-        return self.strip.is_file() and self.table.is_file()
 
 
 @dataclass(frozen=True)
@@ -74,8 +45,8 @@ class NightRow:
         has not run.
     conditions : mapping
         Frames by ``(sun_bin, moon_bin)``, dark and moonless first.
-    keogram : Keogram or None
-        None until the stages film and sky have worked on the night.
+    drawable : bool
+        Whether the stages film and sky have worked on the night.
     simulated : bool
         Whether its frames are simulated.
     """
@@ -84,7 +55,7 @@ class NightRow:
     published: bool
     counts: Mapping[str, int | None]
     conditions: Mapping[tuple[str, str], int]
-    keogram: Keogram | None
+    drawable: bool
     simulated: bool
 
     @property
@@ -97,24 +68,9 @@ class NightRow:
 class CorpusOverview:
     """A corpus with the results of its stages so far.
 
-    Parameters
-    ----------
-    name : str
-        As in ``params.yaml``.
-    credit : str
-        Owner of the images.
-    status : Status
-        Totals from the stages' receipts.
-    nights : tuple of NightRow
-        By date.
-    conditions : mapping
-        Frames by ``(sun_bin, moon_bin)`` over all nights.
-    repairs : tuple of pairs
-        Name of a repair and frames: all rules of Table 1 where they apply, then all other repairs.
-    exactness : Exactness or None
-        None where no truth is known.
-    simulated : bool
-        Whether all its nights are simulated, and so no evidence about published numbers.
+    ``credit`` is the owner of the images, ``conditions`` has frames by ``(sun_bin, moon_bin)`` over all nights, ``repairs``
+    frames by repair: all rules of Table 1 where they apply, then all others. ``exactness`` is None where no truth is known.
+    Where ``simulated``, all nights are, and so none is evidence about published numbers.
     """
 
     name: str
@@ -143,14 +99,7 @@ class CorpusOverview:
 def load_corpus(paths: Paths, params: Params, published: set[str]) -> CorpusOverview:
     """Read the receipts of a corpus, and compare its times with the truth, where it is known.
 
-    Parameters
-    ----------
-    paths : Paths
-        The project.
-    params : Params
-        All parameters.
-    published : set of str
-        Nights (YYYYMMDD) of the published windows.
+    ``published`` has the nights (YYYYMMDD) of the published windows.
     """
     name = params.corpus
     corpus_status = status(paths, name)
@@ -163,26 +112,15 @@ def load_corpus(paths: Paths, params: Params, published: set[str]) -> CorpusOver
         night = str(row["night"])
         counts = {key: row[key] for key in ("sampled", "missing", "read", "unreadable", "gaps", "duplicates")}
         counts["repaired"] = repaired.get(night)
-        keogram = Keogram(
-            paths.stage(name, "film") / "keograms" / f"{night}.png",
-            paths.stage(name, "sky") / "tables" / f"{night}.parquet",
-        )
-        rows.append(
-            NightRow(
-                night,
-                night in published,
-                counts,
-                seen.get(night, {}),
-                keogram if keogram.complete else None,
-                night in corpus_status.simulated,
-            )
-        )
+        drawable = night in seen and (paths.stage(name, "film") / "keograms" / f"{night}.png").is_file()
+        simulated_night = night in corpus_status.simulated
+        rows.append(NightRow(night, night in published, counts, seen.get(night, {}), drawable, simulated_night))
     return CorpusOverview(
         name=name,
         credit=CREDIT if simulated else camera.credit,
         status=corpus_status,
         nights=tuple(rows),
-        conditions=_total(seen),
+        conditions=dict(sum((Counter(cells) for cells in seen.values()), Counter())),
         repairs=_repairs(corpus_status.repairs, table1=camera.clock is not None and camera.clock.published_repairs),
         exactness=exactness(truth, tables) if truth is not None else None,
         simulated=simulated,
@@ -190,13 +128,9 @@ def load_corpus(paths: Paths, params: Params, published: set[str]) -> CorpusOver
 
 
 def exactness(truth: Path, tables: Path) -> Exactness | None:
-    """Compare the times that the clock stage gave with the truth of the same frames.
+    """Compare the times that the clock stage gave with the truth of the same frames, both folders of one file a night.
 
-    Parameters
-    ----------
-    truth, tables : Path
-        Folders of the simulated truth and of the clock stage's tables, one file a night. A night without both is left
-        out; None if no night has both.
+    A night without both is left out; None if no night has both.
     """
     sources = [path for path in sorted(tables.glob("[!.]*.parquet")) if (truth / path.name).is_file()]
     if not sources:
@@ -225,13 +159,6 @@ def _conditions(tables: Path) -> dict[str, dict[tuple[str, str], int]]:
         order = [(sun, moon) for moon in MOON_BINS for sun in SUN_BINS]
         by_night[path.stem] = {cell: by_cell[cell] for cell in order if cell in by_cell}
     return by_night
-
-
-def _total(seen: Mapping[str, Mapping[tuple[str, str], int]]) -> dict[tuple[str, str], int]:
-    total: Counter[tuple[str, str]] = Counter()
-    for cells in seen.values():
-        total.update(cells)
-    return dict(total)
 
 
 def _repairs(repairs: pd.DataFrame, *, table1: bool) -> tuple[tuple[str, int], ...]:
