@@ -31,17 +31,8 @@ COMPLETE_STAGES = ("clock", "sky", "infer")
 class FrameMove:
     """One frame that changed.
 
-    Parameters
-    ----------
-    night : str
-        YYYYMMDD.
-    number : int
-        Running number within the night.
-    name : str
-        Its later name, or the earlier one; ``NIGHT_NUMBER`` if it never had one.
-    changes : dict
-        Before and after as text, by column; None where there is no value. The column ``frame`` marks a frame that
-        was added or removed: None or ``present``.
+    ``name`` is its later name, or the earlier one, or ``NIGHT_NUMBER`` if it never had one. ``changes`` has the text before
+    and after by column, None where there is no value; the column ``frame`` marks a frame that was added or removed.
     """
 
     night: str
@@ -54,14 +45,8 @@ class FrameMove:
 class FrameMoves:
     """Everything that differs between two sets of frame tables.
 
-    Parameters
-    ----------
-    moves : list of FrameMove
-        Frames of nights that both revisions have.
-    nights : dict
-        Nights that only one revision has: ``added`` or ``removed`` by night and stage.
-    also : dict
-        Frames by stage and column whose change alone is not a move, such as ``clock_confidence`` or ``p_yes``.
+    ``moves`` are frames of nights that both revisions have; ``nights`` says ``added`` or ``removed`` by night and stage;
+    ``also`` counts frames by stage and column whose change alone is not a move, such as ``p_yes``.
     """
 
     moves: list[FrameMove] = field(default_factory=list)
@@ -127,16 +112,7 @@ def is_table(name: str) -> bool:
 
 
 def read_table(data: bytes, name: str, keep: Callable[[str], bool] = lambda _: True) -> pd.DataFrame:
-    """A table from the bytes of a Parquet or CSV file.
-
-    Parameters
-    ----------
-    data : bytes
-        Contents of the file.
-    name : str
-        Its name; the ending decides the format.
-    keep : callable
-        Which columns to read, by name.
+    """A table from the bytes of a Parquet or CSV file, as the ending of its name says; columns that ``keep`` accepts.
 
     Raises
     ------

@@ -36,20 +36,9 @@ class NetworkScore:
 
 @dataclass(frozen=True)
 class MetricMove:
-    """A metric before and after.
+    """A metric before and after: means over the networks of each revision, None if it has none.
 
-    Parameters
-    ----------
-    metric : str
-        Its name.
-    before, after : float or None
-        Mean over the networks of a revision; None if it has none.
-    interval : tuple of float, optional
-        95 % interval of the difference.
-    noise : bool or None
-        Whether the interval holds zero: so that chance may explain it. None if there is nothing to compare.
-    basis : str
-        What the interval is based on.
+    ``interval`` is the 95 % interval of the difference, ``noise`` says whether it holds zero, so that chance may explain it.
     """
 
     metric: str

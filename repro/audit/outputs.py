@@ -22,19 +22,7 @@ DVC_REPRO = ".venv/bin/dvc repro"
 
 @dataclass(frozen=True)
 class Change:
-    """A file of a stage's outputs that differs.
-
-    Parameters
-    ----------
-    stage : str
-        The stage.
-    output : str
-        The output as ``dvc.yaml`` names it.
-    name : str
-        Path inside the output; its file name where the output is a file.
-    before, after : str or None
-        MD5 in each revision; None where it is not there.
-    """
+    """A file of a stage's outputs that differs: its path inside the output, and its MD5 in each revision, if it is there."""
 
     stage: str
     output: str
@@ -45,21 +33,10 @@ class Change:
 
 @dataclass(frozen=True)
 class Gap:
-    """Something that could not be compared.
+    """Something that could not be compared: what is missing, and how to get it.
 
-    Parameters
-    ----------
-    stage, output, revision : str
-        What is concerned.
-    lacks : str
-        What is missing.
-    remedy : str
-        How to get it.
-    files : list of str
-        The files concerned, if it is not the whole output.
-    out_of_date : bool
-        Whether the stage has not run since its code, parameters or inputs changed, so that nothing made from its outputs
-        can be compared either.
+    ``files`` is empty if the whole output is concerned. ``out_of_date`` says that the stage has not run since its code,
+    parameters or inputs changed, so that nothing made from its outputs can be compared either.
     """
 
     stage: str
@@ -72,14 +49,7 @@ class Gap:
 
 
 class Pair:
-    """Two revisions with access to what their stages made.
-
-    Parameters
-    ----------
-    root : Path
-        The project's root.
-    before, after : str or None
-        Names of commits; None for the working tree.
+    """Two revisions, named by commits or None for the working tree, with access to what their stages made.
 
     Raises
     ------
@@ -236,7 +206,7 @@ class Pair:
 
 
 def read_listing(stored: Path) -> dict[str, str] | None:
-    """MD5 of the files of a folder by their paths in it, as DVC lists them; None if the listing is damaged."""
+    """MD5 of a folder's files by their paths in it, as DVC lists them; None if the listing is damaged."""
     try:
         return {inside(entry["relpath"]): hashed(entry["md5"]) for entry in json.loads(stored.read_bytes())}
     except (OSError, ValueError, LookupError, TypeError, RecursionError):

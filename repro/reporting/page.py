@@ -31,7 +31,7 @@ from repro.reporting.observatory import backbone_card, load_observatory
 from repro.reporting.pictures_of_record import ACCOUNT, load_record_pictures
 from repro.reporting.predictions import load_predictions
 from repro.reporting.provenance import provenance
-from repro.reporting.scorecard import by_part
+from repro.reporting.scorecard import by_part, section_title
 from repro.reporting.sky_tables import sky_tables, table4
 from repro.reporting.summary import summarise
 from repro.reporting.training import load_training
@@ -70,14 +70,6 @@ PAGES = (
 )
 
 
-@dataclass(frozen=True)
-class Chapter:
-    """Claims of one section of one document."""
-
-    section: str
-    judged: tuple[JudgedClaim, ...]
-
-
 def build(paths: Paths) -> Path:
     """Build the report of a project; figures and drawings of nights that have not changed are kept.
 
@@ -93,7 +85,8 @@ def build(paths: Paths) -> Path:
     """
     results, params = load_results(paths), load_params(paths.params)
     target = paths.report_build
-    empty_folder(target, keep=("figures", "nights"))
+    empty_folder(target, keep=("figures", "nights", "record"))
+    empty_folder(target / "record", keep=("figure7_nine_panels.png",))
     corpus = load_corpus(paths, params, set(results.nights["night"].astype(str)))
     simulated = corpus.simulated
     # With real videos the simulation is left out.
@@ -262,7 +255,7 @@ def environment(templates: Path, *, html: bool) -> Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    jinja.globals |= {"words": words, "page_of": page_of}
+    jinja.globals |= {"words": words, "page_of": page_of, "section_title": section_title}
     jinja.filters |= {"md": markdown}
     return jinja
 
@@ -273,17 +266,11 @@ def markdown(text: str) -> str:
     return "".join(f"\\{letter}" if letter in "\\`*_[]<>|#" else letter for letter in flat)
 
 
-def chapters(results: Results) -> dict[str, list[Chapter]]:
+def chapters(results: Results) -> dict[str, dict[str, list[JudgedClaim]]]:
     """Claims by document (in the order of ``_record.yaml``, then those that it does not name) and section."""
-    placed: dict[tuple[str, str], list[JudgedClaim]] = {}
+    placed: dict[str, dict[str, list[JudgedClaim]]] = {}
     for item in results.judged.values():
-        source = item.claim.source
-        placed.setdefault((source.document, source.section), []).append(item)
-    titles = {**results.claims.documents}
-    for name, _ in placed:
-        titles.setdefault(name, name)
-    return {
-        title: parts
-        for name, title in titles.items()
-        if (parts := [Chapter(where[1], tuple(items)) for where, items in sorted(placed.items()) if where[0] == name])
-    }
+        placed.setdefault(item.claim.source.document, {}).setdefault(item.claim.source.section, []).append(item)
+    titles = {**{name: name for name in placed}, **results.claims.documents}
+    order = dict.fromkeys((*results.claims.documents, *placed))
+    return {titles[name]: dict(sorted(placed[name].items())) for name in order if name in placed}

@@ -75,6 +75,13 @@ class RecordPart:
         return self.outcomes["repeated"] + self.outcomes["undecidable"]
 
 
+def section_title(section: str) -> str:
+    """Title of the part that a section of the thesis is about; empty if there is none."""
+    if section == "references":
+        return CITED
+    return next((title for title, _, sections in PARTS if section in sections), "")
+
+
 def part_of(claim: Claim) -> str:
     """Title of the part a claim belongs to."""
     if claim.id.startswith("CIT."):
@@ -85,11 +92,8 @@ def part_of(claim: Claim) -> str:
         for prefix, place in _MOVED.items():
             if claim.id.startswith(prefix):
                 return PARTS[place][0]
-        for title, _, sections in PARTS:
-            if claim.source.section in sections:
-                return title
-        if claim.source.section == "references":
-            return CITED
+        if title := section_title(claim.source.section):
+            return title
     return COMPANIONS
 
 

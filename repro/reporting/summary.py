@@ -134,12 +134,13 @@ def _headlines(results: Results) -> Iterator[Headline]:
 
 def _sentence(evidence: EvidenceKind, counts: Counter[Outcome]) -> str:
     """One sentence about the comparisons of one kind of evidence."""
-    name, what, limit = EVIDENCE_WORDS[evidence]
+    _, what, limit = EVIDENCE_WORDS[evidence]
+    what = what[0].upper() + what[1:]
     total, unmade = sum(counts.values()), counts["not_run"] + counts["error"]
     if not total:
-        return f"{name}: {what}. No claim declares this evidence."
+        return f"{what}. No claim declares this evidence."
     if unmade == total:
-        return f"{name}: {what}. Not one of its {count(total, 'comparison')} could be made yet. {limit}"
+        return f"{what}. Not one of its {count(total, 'comparison')} could be made yet. {limit}"
     parts = [
         f"{counts['confirmed']:,} confirmed",
         f"{counts['consistent']:,} consistent",
@@ -149,5 +150,5 @@ def _sentence(evidence: EvidenceKind, counts: Counter[Outcome]) -> str:
         f"{counts['undecidable']:,} undecidable",
     ]
     parts = [part for part in parts if not part.startswith("0 ")]
-    made = f"{name}: {what}. Of {count(total - unmade, 'comparison')} made: {', '.join(parts)}."
+    made = f"{what}. Of {count(total - unmade, 'comparison')} made: {', '.join(parts)}."
     return f"{made}{f' {unmade:,} more could not be made.' if unmade else ''} {limit}"

@@ -129,6 +129,7 @@ _TYPESET = (
     (re.compile(r" - "), " \N{EN DASH} "),
     (re.compile(r" x (?=\d)"), f" {TIMES} "),
     (re.compile(r"(?<=\d) deg\b"), "\N{DEGREE SIGN}"),
+    (re.compile(r"(?<=\d) %"), "\N{NO-BREAK SPACE}%"),
     (re.compile(r"(?<= )>= "), "\N{GREATER-THAN OR EQUAL TO} "),
     (re.compile(r"(?<= )<= "), "\N{LESS-THAN OR EQUAL TO} "),
 )

@@ -108,7 +108,10 @@ def test_language():
 @pytest.mark.parametrize(
     ("plain", "set_as"),
     [
-        ("the sun is below -11.54 deg, with 98.0 % present", "the sun is below −11.54°, with 98.0 % present"),
+        (
+            "the sun is below -11.54 deg, with 98.0 % present",
+            "the sun is below −11.54°, with 98.0\N{NO-BREAK SPACE}% present",
+        ),
         ("25 frames a second x 2/5 is every 10th", "25 frames a second × 2/5 is every 10th"),
         ("phase >= 150 deg and altitude <= 5", "phase ≥ 150° and altitude ≤ 5"),
         ("two numbers - fitted - predict", "two numbers – fitted – predict"),
