@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from io import BytesIO
 from typing import Any
 
 import pandas as pd
-import pyarrow.parquet as pq
 
-from repro.audit.outputs import Change, Pair
+from repro.audit.outputs import Change, Pair, is_table
 from repro.audit.revision import Revision
 from repro.frames import KEYS, NAME_PATTERN
 
@@ -106,40 +104,12 @@ def _together(tables: list[pd.DataFrame]) -> pd.DataFrame:
     return pd.concat(tables, ignore_index=True).drop_duplicates(KEYS)
 
 
-def is_table(name: str) -> bool:
-    """Whether a file of a stage's output may be a frame table."""
-    return name.endswith((".parquet", ".csv"))
-
-
-def read_table(data: bytes, name: str, keep: Callable[[str], bool] = lambda _: True) -> pd.DataFrame:
-    """A table from the bytes of a Parquet or CSV file, as the ending of its name says; columns that ``keep`` accepts.
-
-    Raises
-    ------
-    ValueError
-        If it is neither.
-    """
-    try:
-        if name.endswith(".csv"):
-            return pd.read_csv(BytesIO(data), dtype={"night": str}, usecols=keep)
-        file = pq.ParquetFile(BytesIO(data))
-        table: pd.DataFrame = file.read([column for column in file.schema_arrow.names if keep(column)]).to_pandas()
-    except Exception as error:  # of a damaged file, Arrow and pandas raise what their parsers do
-        raise ValueError(str(error)) from None
-    return table
-
-
 def _read(pair: Pair, side: Revision, change: Change, md5: str | None, seen: set[str]) -> pd.DataFrame | None:
     """A frame table with night and number; None if it is not available or holds no frames."""
     if md5 is None:
         return pd.DataFrame({"night": pd.Series(dtype="str"), "number": pd.Series(dtype="int64")})
-    data = pair.read(side, change.stage, change.output, change.name, md5)
-    if data is None:
-        return None
-    try:
-        table = read_table(data, change.name, keep=lambda column: column not in seen)
-    except ValueError:
-        pair.lack(side, change.stage, change.output, "damaged, not a table", change.name)
+    table = pair.table(side, change.stage, change.output, change.name, md5, keep=lambda column: column not in seen)
+    if table is None:
         return None
     if set(KEYS) <= set(table.columns):
         return table

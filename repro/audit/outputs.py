@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from io import BytesIO
 from pathlib import Path
 
+import pandas as pd
+import pyarrow.parquet as pq
 from dvc.exceptions import DvcException
 from dvc.repo import Repo
 from dvc.rwlock import RWLockFileCorruptedError, RWLockFileFormatError
@@ -164,6 +168,28 @@ class Pair:
         place = self.place(side, stage, output, name, md5, quiet=quiet)
         return place.read_bytes() if place else None
 
+    def table(
+        self,
+        side: Revision,
+        stage: str,
+        output: str,
+        name: str,
+        md5: str,
+        *,
+        keep: Callable[[str], bool] = lambda _: True,
+        quiet: bool = False,
+    ) -> pd.DataFrame | None:
+        """A table out of one file; None as in :meth:`place`, also if it is damaged."""
+        data = self.read(side, stage, output, name, md5, quiet=quiet)
+        if data is None:
+            return None
+        try:
+            return read_table(data, name, keep)
+        except ValueError:
+            if not quiet:
+                self.lack(side, stage, output, "damaged, not a table", name)
+            return None
+
     def lack(self, side: Revision, stage: str, output: str, lacks: str, name: str = "") -> None:
         """Record that part of an output cannot be compared; files of one output make one gap."""
         for gap in self.gaps:
@@ -203,6 +229,29 @@ class Pair:
 
     def _object(self, md5: str) -> Path:
         return Path(self._cache.oid_to_path(md5))
+
+
+def is_table(name: str) -> bool:
+    """Whether a file of a stage's output may be a frame table."""
+    return name.endswith((".parquet", ".csv"))
+
+
+def read_table(data: bytes, name: str, keep: Callable[[str], bool] = lambda _: True) -> pd.DataFrame:
+    """A table from the bytes of a Parquet or CSV file, as the ending of its name says; columns that ``keep`` accepts.
+
+    Raises
+    ------
+    ValueError
+        If it is neither.
+    """
+    try:
+        if name.endswith(".csv"):
+            return pd.read_csv(BytesIO(data), dtype={"night": str}, usecols=keep)
+        file = pq.ParquetFile(BytesIO(data))
+        table: pd.DataFrame = file.read([column for column in file.schema_arrow.names if keep(column)]).to_pandas()
+    except Exception as error:  # of a damaged file, Arrow and pandas raise what their parsers do
+        raise ValueError(str(error)) from None
+    return table
 
 
 def read_listing(stored: Path) -> dict[str, str] | None:

@@ -32,20 +32,10 @@ class FigureFolder:
         table: pd.DataFrame | None = None,
         **options: object,
     ) -> None:
-        """Draw one figure and write the table behind it.
+        """Draw one figure, and write the table behind it, by default the first of the data.
 
-        Parameters
-        ----------
-        name : str
-            File name without ending.
-        function : callable
-            Takes the data, the path of the SVG file and the options.
-        data : object
-            Tables, and other values that JSON can hold.
-        table : DataFrame, optional
-            The table to write; the first of the data if not given.
-        options : object
-            Values that JSON can hold.
+        ``name`` is that of the file, without ending. ``function`` takes the data, the path of the SVG file and the options; all but
+        tables must be values that JSON can hold.
         """
         drawing, texts = self.folder / f"{name}.svg", [as_csv(x) if isinstance(x, pd.DataFrame) else x for x in data]
         note = {"made_from": settings_digest({"data": texts, "options": options}, function.__module__)}

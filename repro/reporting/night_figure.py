@@ -53,24 +53,9 @@ CLASS, TRUTH = Band(235, 247), Band(251, 259)
 class NightTask:
     """A night to draw.
 
-    Parameters
-    ----------
-    night : str
-        YYYYMMDD.
-    drawing : Path
-        SVG file; the keogram (PNG) and the table (CSV) are written beside it.
-    keogram, frames : Path
-        As the film stage cut it, a column a frame; the night's frame table of stage infer, or else of stage sky.
-    classified : bool
-        Whether the table is that of stage infer.
-    truth : Path or None
-        Folder of a simulated corpus' truth.
-    labels : mapping
-        Labels by name of frame; they are the right answers where no truth is known.
-    simulated : bool
-        Whether to mark the drawing as simulated.
-    made_from : str
-        Digest of all of these and of the code, for the note in the drawing.
+    ``drawing`` is an SVG file; keogram (PNG) and table (CSV) are written beside it. ``keogram`` is the film stage's, a column a
+    frame; ``frames`` the table of stage infer where ``classified``, else of stage sky; ``truth`` the folder of a simulated
+    corpus' truth; without it, labels by name of frame are the right answers. ``made_from`` is a digest of all these and the code.
     """
 
     night: str
@@ -86,13 +71,9 @@ class NightTask:
 
 @dataclass(frozen=True)
 class NightFrames:
-    """The frames of one night that have a time.
+    """The frames of one night that have a time, in its order; missing values where something is not known.
 
-    Parameters
-    ----------
-    table : DataFrame
-        In the order of time: ``time_utc``, ``sun_alt_deg``, ``moon_alt_deg``, ``p_yes``, ``predicted`` and ``truth`` (yes, no);
-        missing values where it is not known.
+    Columns: ``time_utc``, ``sun_alt_deg``, ``moon_alt_deg``, ``p_yes``, ``predicted`` and ``truth`` (yes, no).
     """
 
     table: pd.DataFrame

@@ -34,21 +34,9 @@ class Exactness:
 class NightRow:
     """One night's line in the table.
 
-    Parameters
-    ----------
-    night : str
-        YYYYMMDD.
-    published : bool
-        Whether it is in one of the published windows; later nights are shown apart.
-    counts : mapping
-        ``sampled``, ``missing``, ``read``, ``repaired``, ``unreadable``, ``gaps``, ``duplicates``; None where the stage
-        has not run.
-    conditions : mapping
-        Frames by ``(sun_bin, moon_bin)``, dark and moonless first.
-    drawable : bool
-        Whether the stages film and sky have worked on the night.
-    simulated : bool
-        Whether its frames are simulated.
+    ``counts`` has ``sampled``, ``missing``, ``read``, ``repaired``, ``unreadable``, ``gaps``, ``duplicates``, None where the stage
+    has not run; ``conditions`` frames by ``(sun_bin, moon_bin)``, dark and moonless first. A night is ``published`` if it is in one
+    of the published windows, and ``drawable`` if the stages film and sky have worked on it.
     """
 
     night: str

@@ -187,13 +187,7 @@ def shown_pages(sections: set[str]) -> tuple[ReportPage, ...]:
 
 
 def write(content: Mapping[str, Any], *, templates: Path, target: Path) -> Path:
-    """Fill the templates and write pages, style and summary into a folder.
-
-    Returns
-    -------
-    Path
-        The first page.
-    """
+    """Fill the templates and write pages, style and summary into a folder; gives the first page."""
     corpus: CorpusOverview = content["corpus"]
     parts: tuple[NightGroup, ...] = content["parts"]
     drawn = any(part.pictures for part in parts)
@@ -225,10 +219,7 @@ def write(content: Mapping[str, Any], *, templates: Path, target: Path) -> Path:
 def link_across(texts: Mapping[str, str]) -> dict[str, str]:
     """Make links to an id lead to the page that has it; templates link to ``#id`` without knowing the page.
 
-    Parameters
-    ----------
-    texts : mapping
-        HTML by file name. An id that is linked to occurs on one page only.
+    ``texts`` is HTML by file name. An id that is linked to occurs on one page only.
     """
     ids = {file: set(re.findall(r'\bid="([^"]+)"', text)) for file, text in texts.items()}
     place = {name: file for file, names in ids.items() for name in names}

@@ -73,18 +73,9 @@ class RecordDrawing:
 class RecordPictures:
     """Content of the page about the record's pictures.
 
-    Parameters
-    ----------
-    drawings : tuple of RecordDrawing
-        Those that stage figures made.
-    panels : RecordDrawing
-        Figure 7 as nine panels, with the rebuilt one where there is any.
-    account : tuple of pairs
-        Condition, and the values of :data:`ACCOUNT`; None where a picture does not give one.
-    judged : tuple of pairs
-        Claims that a picture judges, with the verdict, in the order of the claim files.
-    missing : str
-        The missing documents and what they would add; empty if none is missing.
+    ``panels`` is Figure 7 as nine panels, with the rebuilt one where there is any; ``account`` has the values of
+    :data:`ACCOUNT` by condition, None where a picture does not give one; ``judged`` the claims that a picture judges;
+    ``missing`` names the missing documents and what they would add, empty if none is missing.
     """
 
     drawings: tuple[RecordDrawing, ...]

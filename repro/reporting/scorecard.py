@@ -100,12 +100,7 @@ def part_of(claim: Claim) -> str:
 def by_part(results: Results, anchors: set[str]) -> tuple[RecordPart, ...]:
     """Count the comparisons of each part; parts without a claim are left out.
 
-    Parameters
-    ----------
-    results : Results
-        Claims and verdicts.
-    anchors : set of str
-        Sections that are on the page; a part whose own section is not leads to the list of claims.
+    ``anchors`` are the sections that are on a page; a part whose own section is not leads to the list of claims.
     """
     counts: dict[str, Counter[Outcome]] = {}
     claims: Counter[str] = Counter()

@@ -255,11 +255,6 @@ def percent(fraction: float | None) -> str:
     return NOTHING if fraction is None or not math.isfinite(fraction) else number(100 * fraction, 1)
 
 
-def ends(low: float, high: float) -> str:
-    """An interval of fractions in percent; a dash where there is none."""
-    return interval((low, high)) if math.isfinite(low) and math.isfinite(high) else NOTHING
-
-
 def between(low: float, high: float, *, brackets: bool = False) -> str:
     """An interval of fractions in percent, short, for a narrow cell; a dash where there is none."""
     if not (math.isfinite(low) and math.isfinite(high)):

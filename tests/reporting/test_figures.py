@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 
 from repro.intervals import wilson
+from repro.paths import Paths
 from repro.reporting import figure_data as data
 from repro.reporting import figures
 from repro.reporting.canvas import CONDITION_COLOUR, write_csv
@@ -29,9 +30,9 @@ COLOUR_BLIND = {
 
 
 @pytest.fixture
-def results(small):
-    """Results of the small project."""
-    return load_results(small)
+def results(built):
+    """Results of the project of the built report."""
+    return load_results(Paths(built.parents[1]))
 
 
 def _lab(colour: str, vision: str) -> np.ndarray:
