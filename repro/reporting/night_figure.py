@@ -7,7 +7,6 @@ everything shares one axis of time whatever the width of the page.
 from __future__ import annotations
 
 import base64
-import shutil
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,7 +21,7 @@ from repro.files import write_text
 from repro.frames import KEYS, with_right_answers
 from repro.reporting.canvas import FIRST, INK, MARK, QUIET, RULE, SECOND, write_csv
 from repro.reporting.drawing_notes import add_note
-from repro.reporting.frame_pictures import keogram_strip
+from repro.reporting.frame_pictures import full_copy, keogram_strip
 from repro.untrusted import read_table
 
 WIDTH = 480
@@ -98,7 +97,7 @@ class NightFrames:
 def make_drawing(task: NightTask) -> dict[str, Any]:
     """Write the files of a night, and give the note in its drawing: the digest, and numbers for the page."""
     frames = read_frames(task.frames, task.labels, task.truth, classified=task.classified)
-    shutil.copyfile(task.keogram, task.drawing.with_suffix(".png"))
+    full_copy(task.keogram, task.drawing.with_suffix(".png"))
     all_times = read_table(task.frames, made_by="dvc repro sky", columns=["time_utc"])["time_utc"]
     height = draw_night(frames, *keogram_strip(task.keogram, all_times), task.drawing, simulated=task.simulated)
     times = frames.table["time_utc"]
