@@ -8,7 +8,7 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -88,8 +88,8 @@ def remove_partial(folder: Path) -> None:
         leftover.unlink(missing_ok=True)
 
 
-def empty_folder(folder: Path) -> None:
-    """Remove everything from an output folder; only for a stage that has locked the project.
+def empty_folder(folder: Path, *, keep: Collection[str] = ()) -> None:
+    """Remove everything but the names to keep from an output folder; only for a stage that has locked the project.
 
     Raises
     ------
@@ -98,6 +98,8 @@ def empty_folder(folder: Path) -> None:
     """
     try:
         for path in folder.iterdir() if folder.is_dir() else ():
+            if path.name in keep:
+                continue
             shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
     except OSError as error:
         raise unwritable(error, folder) or error from None

@@ -12,8 +12,7 @@ from typing import Any
 import pandas as pd
 
 from repro.audit.claim_moves import read_pair
-from repro.audit.frame_moves import is_table, read_table
-from repro.audit.outputs import RECEIPTS, Pair
+from repro.audit.outputs import RECEIPTS, Pair, is_table
 from repro.audit.revision import Revision, flat
 from repro.params import Window
 from repro.schedule.record_nights import covers
@@ -97,15 +96,14 @@ def _published(pair: Pair) -> Callable[[str], bool]:
 
 
 def _bins(pair: Pair, side: Revision, output: str, name: str, md5: str, *, quiet: bool = False) -> Bins | None:
-    data = pair.read(side, "sky", output, name, md5, quiet=quiet)
-    if data is None:
+    table = pair.table(side, "sky", output, name, md5, keep=("sun_bin", "moon_bin").__contains__, quiet=quiet)
+    if table is None:
         return None
-    try:
-        bins = read_table(data, name, keep=("sun_bin", "moon_bin").__contains__)[["sun_bin", "moon_bin"]].dropna()
-    except (ValueError, KeyError):
+    if table.shape[1] < 2:
         if not quiet:
             pair.lack(side, "sky", output, "damaged, no table of conditions", name)
         return None
+    bins = table.dropna()
     return Counter(zip(bins["sun_bin"], bins["moon_bin"], strict=True))
 
 
@@ -159,18 +157,12 @@ def _softmax(pair: Pair) -> list[CellMove]:
                 one, two = (dict(flat(_keyed(document))) for document in documents)
                 rows += moved(title, one, two)
         elif is_table(change.name):
-            cells = []
-            for side, md5 in ((pair.before, change.before), (pair.after, change.after)):
-                data = pair.read(side, "softmax", change.output, change.name, md5) if md5 else None
-                if md5 and data is None:
-                    break
-                try:
-                    cells.append(_cells(read_table(data, change.name)) if data is not None else {})
-                except ValueError:
-                    pair.lack(side, "softmax", change.output, "damaged, not a table", change.name)
-                    break
-            else:
-                rows += moved(title, *cells)
+            tables = [
+                pair.table(side, "softmax", change.output, change.name, md5) if md5 else pd.DataFrame()
+                for side, md5 in ((pair.before, change.before), (pair.after, change.after))
+            ]
+            if tables[0] is not None and tables[1] is not None:
+                rows += moved(title, _cells(tables[0]), _cells(tables[1]))
     return rows
 
 

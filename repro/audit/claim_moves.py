@@ -14,16 +14,9 @@ STAGE = "verify"
 
 @dataclass(frozen=True)
 class ClaimMove:
-    """A comparison of a claim with evidence whose result changed.
+    """A comparison of a claim with evidence whose result changed; None where it does not exist.
 
-    Parameters
-    ----------
-    claim, evidence : str
-        Which comparison.
-    published : tuple
-        Published value before and after; they differ only if ``expected/published`` was edited.
-    outcome, measured : tuple
-        Before and after; None where the comparison does not exist.
+    The published values differ only if ``expected/published`` was edited.
     """
 
     claim: str

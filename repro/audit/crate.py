@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import repro
+from repro.audit.revision import flat
 from repro.errors import ReproError
 from repro.paths import Paths
 from repro.untrusted import read_yaml, short_repr
@@ -34,19 +35,7 @@ LARGEST_FILE = 5 * 1024**2
 
 
 def write_crate(paths: Paths, out: Path) -> int:
-    """Write the last run of the pipeline as a crate.
-
-    Parameters
-    ----------
-    paths : Paths
-        The project; its pipeline has run.
-    out : Path
-        New or empty folder.
-
-    Returns
-    -------
-    int
-        How many entities the crate describes.
+    """Write the last run of the pipeline as a crate into a new or empty folder; gives how many entities it describes.
 
     Raises
     ------
@@ -183,7 +172,7 @@ def _parameters(crate: ROCrate, workflow: Any, stages: dict[str, Any]) -> list[A
     values: dict[str, Any] = {}
     for stage in stages.values():
         for read in stage.get("params", {}).values():
-            values |= _flat(read)
+            values |= dict(flat(read))
     formal, given = [], []
     for name, value in sorted(values.items()):
         parameter = crate.add_jsonld(
@@ -199,14 +188,6 @@ def _parameters(crate: ROCrate, workflow: Any, stages: dict[str, Any]) -> list[A
         )  # fmt: skip
     workflow["input"] = formal
     return given
-
-
-def _flat(values: dict[str, Any], prefix: str = "") -> dict[str, Any]:
-    """Nested parameters by dotted name; lists stay whole."""
-    flat: dict[str, Any] = {}
-    for name, value in values.items():
-        flat |= _flat(value, f"{prefix}{name}.") if isinstance(value, dict) and value else {f"{prefix}{name}": value}
-    return flat
 
 
 def _type_name(value: object) -> str:

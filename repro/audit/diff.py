@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from repro.audit.cell_moves import CellMove, cell_moves
@@ -17,21 +17,13 @@ from repro.paths import Paths
 
 #: Stages whose files are published pictures; they are compared as files.
 PICTURES = ("gradcam",)
-
-
 #: Stages whose outputs the sections of a comparison are read from.
 COMPARED_STAGES = ("verify", "clock", "sky", "split", "infer", "schedule", "softmax", "train", *PICTURES)
 
 
 @dataclass(frozen=True)
 class NextStep:
-    """A command that the user may want next.
-
-    Parameters
-    ----------
-    purpose, command, effect : str
-        Its purpose, the command as typed in the project's root, and its effect.
-    """
+    """A command that the user may want next, as typed in the project's root, with its purpose and effect."""
 
     purpose: str
     command: str
@@ -42,26 +34,9 @@ class NextStep:
 class Diff:
     """Everything that differs between two revisions.
 
-    Parameters
-    ----------
-    before, after : str
-        Titles of the revisions.
-    claims, findings, cells, frames, metrics : sequences
-        Moves of each kind.
-    pictures : list of str
-        Files of published pictures that differ.
-    stages : list of StageRun
-        Stages whose record differs, and why.
-    unchanged : int
-        Stages whose record is the same.
-    gaps : list of Gap
-        What could not be compared.
-    images : list of Thumbnail
-        Some moved frames, before and after.
-    not_compared : dict
-        Gaps that keep a stage's outputs from being compared, by stage; only stages that have some.
-    next_steps : list of NextStep
-        Commands that bring the working tree up to date or revert it.
+    ``pictures`` are files of published pictures that differ, ``stages`` those whose record differs and why, ``unchanged``
+    the number of others, ``gaps`` what could not be compared, ``images`` some moved frames before and after, and
+    ``not_compared`` the gaps that keep a stage's outputs from being compared, only for stages that have some.
     """
 
     before: str
@@ -100,56 +75,47 @@ class Diff:
 
     def headline(self) -> str:
         """One sentence: what moved, and whether all could be compared."""
-        numbers = [f"{number:,} {kind}{'' if number == 1 else 's'}" for kind, number in self.counts().items()]
+        numbers = [count(number, kind) for kind, number in self.counts().items()]
         text = f"Moved: {', '.join(numbers)}." if numbers else "Nothing published moved."
         if self.gaps:
             text = text if numbers else "Nothing that could be compared moved."
-            text += f" {len(self.gaps)} thing{'' if len(self.gaps) == 1 else 's'} could not be compared."
+            text += f" {count(len(self.gaps), 'thing')} could not be compared."
         return text
 
     def as_dict(self) -> dict[str, Any]:
         """The document that ``repro diff --format json`` prints; images are left out."""
+        document = asdict(replace(self, images=[]))
+        for key in ("images", "unchanged", "gaps"):  # left out, or under another name below
+            del document[key]
         return {
-            "before": self.before,
-            "after": self.after,
+            **document,
             "headline": self.headline(),
             "exit_code": self.exit_code,
             "moved": self.counts(),
-            "claims": [asdict(move) for move in self.claims],
-            "findings": [asdict(move) for move in self.findings],
-            "cells": [asdict(move) for move in self.cells],
             "frames": {
                 "by_column": self.frames.counts(),
                 "nights": self.frames.nights,
-                "moves": [asdict(move) for move in self.frames.moves],
+                "moves": document["frames"]["moves"],
                 "also_differ": self.frames.also,
             },
-            "metrics": [asdict(move) for move in self.metrics],
-            "pictures": self.pictures,
-            "stages": [asdict(run) for run in self.stages],
             "stages_unchanged": self.unchanged,
             "stages_by_outputs": dict(
                 Counter({True: "same", False: "differ", None: "not compared"}[run.same] for run in self.stages)
             ),
             "not_compared": [asdict(gap) for gap in self.gaps],
             "stages_not_compared": list(self.not_compared),
-            "next_steps": [asdict(step) for step in self.next_steps],
         }
 
 
-def compare(paths: Paths, before: str = "HEAD", after: str | None = None, *, images: bool = False) -> Diff:
-    """Compare two revisions by what DVC recorded and cached.
+def count(number: int, noun: str) -> str:
+    """``1 cell``, ``2 cells``, ``1,234 cells``."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
-    Parameters
-    ----------
-    paths : Paths
-        The project.
-    before : str
-        A commit.
-    after : str, optional
-        Another one; the working tree if not given.
-    images : bool
-        Whether to cut thumbnails of moved frames.
+
+def compare(paths: Paths, before: str = "HEAD", after: str | None = None, *, images: bool = False) -> Diff:
+    """Compare two revisions by what DVC recorded and cached; without ``after``, a commit with the working tree.
+
+    With ``images``, thumbnails of moved frames are cut.
 
     Raises
     ------

@@ -71,15 +71,7 @@ def print_table(diff: Diff) -> None:
 
 
 def as_page(diff: Diff, style: Path | None = None) -> str:
-    """One HTML file that needs no other: all sections, with thumbnails.
-
-    Parameters
-    ----------
-    diff : Diff
-        The comparison, made with images.
-    style : Path, optional
-        A style sheet to put in; the report's.
-    """
+    """One HTML file that needs no other: all sections, with thumbnails, and a style sheet put in (the report's)."""
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader("repro.audit", "."), autoescape=True, undefined=jinja2.StrictUndefined
     )

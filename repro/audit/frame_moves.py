@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from io import BytesIO
 from typing import Any
 
 import pandas as pd
-import pyarrow.parquet as pq
 
-from repro.audit.outputs import Change, Pair
+from repro.audit.outputs import Change, Pair, is_table
 from repro.audit.revision import Revision
 from repro.frames import KEYS, NAME_PATTERN
 
@@ -31,17 +29,8 @@ COMPLETE_STAGES = ("clock", "sky", "infer")
 class FrameMove:
     """One frame that changed.
 
-    Parameters
-    ----------
-    night : str
-        YYYYMMDD.
-    number : int
-        Running number within the night.
-    name : str
-        Its later name, or the earlier one; ``NIGHT_NUMBER`` if it never had one.
-    changes : dict
-        Before and after as text, by column; None where there is no value. The column ``frame`` marks a frame that
-        was added or removed: None or ``present``.
+    ``name`` is its later name, or the earlier one, or ``NIGHT_NUMBER`` if it never had one. ``changes`` has the text before
+    and after by column, None where there is no value; the column ``frame`` marks a frame that was added or removed.
     """
 
     night: str
@@ -54,14 +43,8 @@ class FrameMove:
 class FrameMoves:
     """Everything that differs between two sets of frame tables.
 
-    Parameters
-    ----------
-    moves : list of FrameMove
-        Frames of nights that both revisions have.
-    nights : dict
-        Nights that only one revision has: ``added`` or ``removed`` by night and stage.
-    also : dict
-        Frames by stage and column whose change alone is not a move, such as ``clock_confidence`` or ``p_yes``.
+    ``moves`` are frames of nights that both revisions have; ``nights`` says ``added`` or ``removed`` by night and stage;
+    ``also`` counts frames by stage and column whose change alone is not a move, such as ``p_yes``.
     """
 
     moves: list[FrameMove] = field(default_factory=list)
@@ -121,49 +104,12 @@ def _together(tables: list[pd.DataFrame]) -> pd.DataFrame:
     return pd.concat(tables, ignore_index=True).drop_duplicates(KEYS)
 
 
-def is_table(name: str) -> bool:
-    """Whether a file of a stage's output may be a frame table."""
-    return name.endswith((".parquet", ".csv"))
-
-
-def read_table(data: bytes, name: str, keep: Callable[[str], bool] = lambda _: True) -> pd.DataFrame:
-    """A table from the bytes of a Parquet or CSV file.
-
-    Parameters
-    ----------
-    data : bytes
-        Contents of the file.
-    name : str
-        Its name; the ending decides the format.
-    keep : callable
-        Which columns to read, by name.
-
-    Raises
-    ------
-    ValueError
-        If it is neither.
-    """
-    try:
-        if name.endswith(".csv"):
-            return pd.read_csv(BytesIO(data), dtype={"night": str}, usecols=keep)
-        file = pq.ParquetFile(BytesIO(data))
-        table: pd.DataFrame = file.read([column for column in file.schema_arrow.names if keep(column)]).to_pandas()
-    except Exception as error:  # of a damaged file, Arrow and pandas raise what their parsers do
-        raise ValueError(str(error)) from None
-    return table
-
-
 def _read(pair: Pair, side: Revision, change: Change, md5: str | None, seen: set[str]) -> pd.DataFrame | None:
     """A frame table with night and number; None if it is not available or holds no frames."""
     if md5 is None:
         return pd.DataFrame({"night": pd.Series(dtype="str"), "number": pd.Series(dtype="int64")})
-    data = pair.read(side, change.stage, change.output, change.name, md5)
-    if data is None:
-        return None
-    try:
-        table = read_table(data, change.name, keep=lambda column: column not in seen)
-    except ValueError:
-        pair.lack(side, change.stage, change.output, "damaged, not a table", change.name)
+    table = pair.table(side, change.stage, change.output, change.name, md5, keep=lambda column: column not in seen)
+    if table is None:
         return None
     if set(KEYS) <= set(table.columns):
         return table

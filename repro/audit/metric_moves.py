@@ -12,8 +12,7 @@ from statistics import mean
 import pandas as pd
 from scipy.stats import ttest_ind
 
-from repro.audit.frame_moves import is_table, read_table
-from repro.audit.outputs import Pair
+from repro.audit.outputs import Pair, is_table
 from repro.audit.revision import Revision
 from repro.intervals import wilson
 
@@ -36,20 +35,9 @@ class NetworkScore:
 
 @dataclass(frozen=True)
 class MetricMove:
-    """A metric before and after.
+    """A metric before and after: means over the networks of each revision, None if it has none.
 
-    Parameters
-    ----------
-    metric : str
-        Its name.
-    before, after : float or None
-        Mean over the networks of a revision; None if it has none.
-    interval : tuple of float, optional
-        95 % interval of the difference.
-    noise : bool or None
-        Whether the interval holds zero: so that chance may explain it. None if there is nothing to compare.
-    basis : str
-        What the interval is based on.
+    ``interval`` is the 95 % interval of the difference, ``noise`` says whether it holds zero, so that chance may explain it.
     """
 
     metric: str
@@ -123,13 +111,8 @@ def _scores(pair: Pair, side: Revision) -> dict[str, list[NetworkScore]] | None:
     for (output, name), md5 in sorted(pair.files(side, STAGE).items()):
         if not is_table(name):
             continue
-        data = pair.read(side, STAGE, output, name, md5)
-        if data is None:
-            return None
-        try:
-            table = read_table(data, name)
-        except ValueError:
-            pair.lack(side, STAGE, output, "damaged, not a table", name)
+        table = pair.table(side, STAGE, output, name, md5)
+        if table is None:
             return None
         if {"epoch", "val_correct", "val_images"} <= set(table.columns):
             for title, score in _best(table, name):

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from io import BytesIO
 from pathlib import Path
 
+import pandas as pd
+import pyarrow.parquet as pq
 from dvc.exceptions import DvcException
 from dvc.repo import Repo
 from dvc.rwlock import RWLockFileCorruptedError, RWLockFileFormatError
@@ -22,19 +26,7 @@ DVC_REPRO = ".venv/bin/dvc repro"
 
 @dataclass(frozen=True)
 class Change:
-    """A file of a stage's outputs that differs.
-
-    Parameters
-    ----------
-    stage : str
-        The stage.
-    output : str
-        The output as ``dvc.yaml`` names it.
-    name : str
-        Path inside the output; its file name where the output is a file.
-    before, after : str or None
-        MD5 in each revision; None where it is not there.
-    """
+    """A file of a stage's outputs that differs: its path inside the output, and its MD5 in each revision, if it is there."""
 
     stage: str
     output: str
@@ -45,21 +37,10 @@ class Change:
 
 @dataclass(frozen=True)
 class Gap:
-    """Something that could not be compared.
+    """Something that could not be compared: what is missing, and how to get it.
 
-    Parameters
-    ----------
-    stage, output, revision : str
-        What is concerned.
-    lacks : str
-        What is missing.
-    remedy : str
-        How to get it.
-    files : list of str
-        The files concerned, if it is not the whole output.
-    out_of_date : bool
-        Whether the stage has not run since its code, parameters or inputs changed, so that nothing made from its outputs
-        can be compared either.
+    ``files`` is empty if the whole output is concerned. ``out_of_date`` says that the stage has not run since its code,
+    parameters or inputs changed, so that nothing made from its outputs can be compared either.
     """
 
     stage: str
@@ -72,14 +53,7 @@ class Gap:
 
 
 class Pair:
-    """Two revisions with access to what their stages made.
-
-    Parameters
-    ----------
-    root : Path
-        The project's root.
-    before, after : str or None
-        Names of commits; None for the working tree.
+    """Two revisions, named by commits or None for the working tree, with access to what their stages made.
 
     Raises
     ------
@@ -194,6 +168,28 @@ class Pair:
         place = self.place(side, stage, output, name, md5, quiet=quiet)
         return place.read_bytes() if place else None
 
+    def table(
+        self,
+        side: Revision,
+        stage: str,
+        output: str,
+        name: str,
+        md5: str,
+        *,
+        keep: Callable[[str], bool] = lambda _: True,
+        quiet: bool = False,
+    ) -> pd.DataFrame | None:
+        """A table out of one file; None as in :meth:`place`, also if it is damaged."""
+        data = self.read(side, stage, output, name, md5, quiet=quiet)
+        if data is None:
+            return None
+        try:
+            return read_table(data, name, keep)
+        except ValueError:
+            if not quiet:
+                self.lack(side, stage, output, "damaged, not a table", name)
+            return None
+
     def lack(self, side: Revision, stage: str, output: str, lacks: str, name: str = "") -> None:
         """Record that part of an output cannot be compared; files of one output make one gap."""
         for gap in self.gaps:
@@ -235,8 +231,31 @@ class Pair:
         return Path(self._cache.oid_to_path(md5))
 
 
+def is_table(name: str) -> bool:
+    """Whether a file of a stage's output may be a frame table."""
+    return name.endswith((".parquet", ".csv"))
+
+
+def read_table(data: bytes, name: str, keep: Callable[[str], bool] = lambda _: True) -> pd.DataFrame:
+    """A table from the bytes of a Parquet or CSV file, as the ending of its name says; columns that ``keep`` accepts.
+
+    Raises
+    ------
+    ValueError
+        If it is neither.
+    """
+    try:
+        if name.endswith(".csv"):
+            return pd.read_csv(BytesIO(data), dtype={"night": str}, usecols=keep)
+        file = pq.ParquetFile(BytesIO(data))
+        table: pd.DataFrame = file.read([column for column in file.schema_arrow.names if keep(column)]).to_pandas()
+    except Exception as error:  # of a damaged file, Arrow and pandas raise what their parsers do
+        raise ValueError(str(error)) from None
+    return table
+
+
 def read_listing(stored: Path) -> dict[str, str] | None:
-    """MD5 of the files of a folder by their paths in it, as DVC lists them; None if the listing is damaged."""
+    """MD5 of a folder's files by their paths in it, as DVC lists them; None if the listing is damaged."""
     try:
         return {inside(entry["relpath"]): hashed(entry["md5"]) for entry in json.loads(stored.read_bytes())}
     except (OSError, ValueError, LookupError, TypeError, RecursionError):

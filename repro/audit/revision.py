@@ -26,14 +26,8 @@ LOCK, PIPELINE = "dvc.lock", "dvc.yaml"
 class LockedStage:
     """One stage as it last ran, from ``dvc.lock``.
 
-    Parameters
-    ----------
-    cmd : str
-        Its command.
-    deps, outs : mapping
-        MD5 of each file, or of each folder's listing (ends in ``.dir``), by path from the project's root.
-    params : mapping
-        Value of each parameter it depends on, by dotted name; a list is one value.
+    ``deps`` and ``outs`` have the MD5 of each file, or of each folder's listing (ends in ``.dir``), by path from the
+    project's root; ``params`` the value of each parameter by dotted name, a list being one value.
     """
 
     cmd: str
@@ -46,20 +40,9 @@ class LockedStage:
 class Revision:
     """One state of the project.
 
-    Parameters
-    ----------
-    name : str
-        As the user gave it, or ``working tree``.
-    commit : str or None
-        Full hash; None for the working tree.
-    stages : mapping
-        Stages that have run, by name, in the pipeline's order.
-    never_run : tuple of str
-        Stages of ``dvc.yaml`` that the lock file does not know.
-    outdated : mapping
-        Why a stage's outputs were not made with this state's code and parameters, by stage.
-    sources : SourceFiles
-        The files under git.
+    ``commit`` is the full hash, None for the working tree; ``stages`` have run and are in the pipeline's order;
+    ``never_run`` are stages of ``dvc.yaml`` that the lock file does not know; ``outdated`` says why a stage's outputs were
+    not made with this state's code and parameters.
     """
 
     name: str
@@ -81,16 +64,7 @@ class Revision:
 
 
 def at_commit(root: Path, scm: Git, name: str) -> Revision:
-    """The project as committed.
-
-    Parameters
-    ----------
-    root : Path
-        The project's root.
-    scm : Git
-        Its repository.
-    name : str
-        Any name that git knows for a commit.
+    """The project as committed; ``name`` is any that git knows for a commit.
 
     Raises
     ------
@@ -138,14 +112,7 @@ def _recent_commits(scm: Git, most: int = 3) -> list[str]:
 
 
 def in_working_tree(root: Path, status: Mapping[str, Any]) -> Revision:
-    """The project as it is on disk.
-
-    Parameters
-    ----------
-    root : Path
-        The project's root.
-    status : mapping
-        DVC's ``status``: why stages are not up to date.
+    """The project as it is on disk; ``status`` is DVC's, and says why stages are not up to date.
 
     Raises
     ------
@@ -247,24 +214,11 @@ def flat(document: Any, prefix: str = "") -> Iterator[tuple[str, Any]]:
 
 
 def _never_run(pipeline: str, stages: Mapping[str, LockedStage]) -> tuple[str, ...]:
-    document = (
-        parse_yaml(
-            pipeline,
-            where=PIPELINE,
-            expected="stages of a pipeline",
-            remedy=f"correct {PIPELINE}: dvc status shows the line",
-        )
-        or {}
-    )
+    expected, remedy = "stages of a pipeline, by name", f"correct {PIPELINE}: dvc status shows the line"
+    document = parse_yaml(pipeline, where=PIPELINE, expected=expected, remedy=remedy) or {"stages": {}}
     declared = document.get("stages") if isinstance(document, dict) else None
-    if document and not (isinstance(declared, dict) and all(isinstance(name, str) for name in declared)):
-        raise ReproError(
-            found=f"stages: {short_repr(declared)}",
-            expected="stages of a pipeline, by name",
-            where=PIPELINE,
-            remedy=f"correct {PIPELINE}: dvc status shows the line",
-        )
-    declared = declared or {}
+    if not (isinstance(declared, dict) and all(isinstance(name, str) for name in declared)):
+        raise ReproError(found=f"stages: {short_repr(declared)}", expected=expected, where=PIPELINE, remedy=remedy)
     run = {name.split("@")[0] for name in stages}  # a stage over several items is locked as stage@item
     return tuple(name for name in declared if name not in run)
 
@@ -289,12 +243,11 @@ def _reasons(entries: Sequence[Any]) -> Iterator[str]:
 
 def _outdated(sources: SourceFiles, commit: str, stages: Mapping[str, LockedStage]) -> dict[str, tuple[str, ...]]:
     """Stages whose locked dependencies or parameters are not those of the commit: committed without a run."""
-    where, text = f"params.yaml of {commit[:9]}", sources.read_text("params.yaml") or "{}"
-    document = parse_yaml(text, where=where, expected="parameters", remedy="compare another commit")
+    where, remedy = f"params.yaml of {commit[:9]}", "compare another commit"
+    text = sources.read_text("params.yaml") or "{}"
+    document = parse_yaml(text, where=where, expected="parameters by name", remedy=remedy)
     if not isinstance(document, Mapping):
-        raise ReproError(
-            found=short_repr(document), expected="parameters by name", where=where, remedy="compare another commit"
-        )
+        raise ReproError(found=short_repr(document), expected="parameters by name", where=where, remedy=remedy)
     params = dict(flat(document))
     outputs = {path: md5 for stage in stages.values() for path, md5 in stage.outs.items()}
     reasons: dict[str, list[str]] = defaultdict(list)

@@ -2,29 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from repro.audit.cell_moves import CellMove
-from repro.audit.diff import Diff
+from repro.audit.claim_moves import ClaimMove
+from repro.audit.diff import Diff, count
+from repro.audit.frame_moves import FrameMove
+from repro.audit.metric_moves import MetricMove
 
 NOTHING = "\N{EM DASH}"
 
 
 @dataclass(frozen=True)
 class DiffSection:
-    """One part of a comparison.
-
-    Parameters
-    ----------
-    id, title, text : str
-        ``text`` is a sentence; there may be no rows.
-    columns : tuple of str
-        Headings.
-    rows : tuple of tuple of str
-        Cells as plain text, to be escaped by the output format.
-    """
+    """One part of a comparison: headings and cells are plain text, and ``text`` is a sentence; there may be no rows."""
 
     id: str
     title: str
@@ -35,26 +28,58 @@ class DiffSection:
 
 def sections(diff: Diff) -> list[DiffSection]:
     """All parts in reading order; a part without moves says so in a sentence."""
-    makers: Sequence[Callable[[Diff], DiffSection]] = (
-        _gaps, _next_steps, _claims, _findings, _cells, _frames, _nights, _metrics, _stages, _pictures, _numbers,
+    cells, numbers = ([move for move in diff.cells if move.printed is printed] for printed in (True, False))
+    also = ", ".join(f"{column} of {number:,}" for column, number in diff.frames.also.items())
+    also = f" Also differ, which alone moves nothing published: {also} frames." if also else ""
+    by_column = ", ".join(f"{number:,} by {column}" for column, number in diff.frames.counts().items())
+    nights = [
+        (night, ", ".join(f"{state} in {stage}" for stage, state in stages.items()))
+        for night, stages in sorted(diff.frames.nights.items())
+    ]
+    findings = [(move.finding, move.before or NOTHING, move.after or NOTHING) for move in diff.findings]
+    steps = [(step.purpose, step.command, step.effect) for step in diff.next_steps]
+    gaps = [
+        (gap.stage, " ".join(filter(None, (gap.output, _files(gap.files)))), gap.revision, gap.lacks, gap.remedy)
+        for gap in diff.gaps
+    ]
+    parts = (
+        _part("gaps", "Could not be compared", ("stage", "output", "revision", "lacks", "to do"), gaps,
+              "These could not be compared; they may or may not have changed." if gaps else ""),
+        _part("next", "What to run next", ("to", "command", "effect"), steps),
+        _part("claims", "Claims", ("claim", "evidence", "published", "outcome", "measured"), map(_claim, diff.claims),
+              _summary(diff, ("verify",), diff.claims, "comparison", "No claim's outcome or measured value moved.")),
+        _part("findings", "Findings", ("finding", "before", "after"), findings,
+              _summary(diff, ("verify",), findings, "finding")),
+        _part("cells", "Tables 2, 3 and 6", ("table", "cell", "before", "after", "step"), map(_step, cells),
+              _summary(diff, ("sky", "schedule", "softmax"), cells, "cell", "No cell of Tables 2, 3 and 6 moved.")),
+        _part("frames", "Frames", ("night", "frame", "change"), map(_frame, diff.frames.moves),
+              _summary(diff, ("clock", "sky", "split", "infer"), diff.frames.moves, "frame",
+                       "No frame's UTC, condition, label, split or class moved.", by_column) + also),
+        _part("nights", "Nights", ("night", "what"), nights,
+              f"In one revision only: {count(len(nights), 'night')}." if nights else ""),
+        _part("metrics", "Metrics",
+              ("metric", "before", "after", "95 % interval of the difference", "verdict", "based on"),
+              map(_metric, diff.metrics), _summary(diff, ("train",), diff.metrics, "metric", "No metric moved.")),
+        _stages(diff),
+        _part("pictures", "Pictures", ("file that differs",), zip(diff.pictures, strict=True),
+              _summary(diff, ("gradcam",), diff.pictures, "picture")),
+        _part("numbers", "Other numbers of stages schedule and softmax", ("of", "number", "before", "after", "step"),
+              map(_step, numbers), _summary(diff, ("schedule", "softmax"), numbers, "number")),
     )  # fmt: skip
-    return [section for section in (make(diff) for make in makers) if section.text or section.rows]
+    return [part for part in parts if part.text or part.rows]
 
 
-def _summary(diff: Diff, stages: Sequence[str], moved: str, unmoved: str) -> str:
-    """The sentence of a section read from these stages: nothing that was not compared is called unchanged.
+def _part(
+    name: str, title: str, columns: tuple[str, ...], rows: Iterable[tuple[str, ...]], text: str = ""
+) -> DiffSection:
+    return DiffSection(name, title, text, columns, tuple(rows))
 
-    Parameters
-    ----------
-    diff : Diff
-        The comparison.
-    stages : sequence of str
-        Stages whose outputs the section compares.
-    moved : str
-        The sentence if something moved; may be empty.
-    unmoved : str
-        The sentence if nothing did; used only if everything could be compared.
-    """
+
+def _summary(
+    diff: Diff, stages: Sequence[str], moves: Sequence[object], noun: str, unmoved: str = "", details: str = ""
+) -> str:
+    """The sentence of a section read from these stages: nothing that was not compared is called unchanged."""
+    moved = f"{count(len(moves), noun)} moved{f': {details}' if details else ''}." if moves else ""
     gaps = [gap for stage in stages for gap in diff.not_compared.get(stage, [])]
     if not gaps:
         return moved or unmoved
@@ -64,122 +89,38 @@ def _summary(diff: Diff, stages: Sequence[str], moved: str, unmoved: str) -> str
     return f"{start} (see {causes} above): run {remedies}"
 
 
-def _next_steps(diff: Diff) -> DiffSection:
-    rows = tuple((step.purpose, step.command, step.effect) for step in diff.next_steps)
-    return DiffSection("next", "What to run next", "", ("to", "command", "effect"), rows)
+def _claim(move: ClaimMove) -> tuple[str, ...]:
+    before, after = move.published
+    published = _arrow(before, after) if None not in move.published else shown(before if after is None else after)
+    return move.claim, move.evidence, published, _arrow(*move.outcome), _arrow(*move.measured)
 
 
-def _gaps(diff: Diff) -> DiffSection:
-    rows = tuple(
-        (gap.stage, " ".join(filter(None, (gap.output, _files(gap.files)))), gap.revision, gap.lacks, gap.remedy)
-        for gap in diff.gaps
-    )
-    text = "These could not be compared; they may or may not have changed." if rows else ""
-    return DiffSection("gaps", "Could not be compared", text, ("stage", "output", "revision", "lacks", "to do"), rows)
+def _step(move: CellMove) -> tuple[str, ...]:
+    step = "" if move.before is None or move.after is None else f"{move.after - move.before:+,.6g}"
+    return move.table, move.cell, shown(move.before), shown(move.after), step
 
 
-def _claims(diff: Diff) -> DiffSection:
-    rows = []
-    for move in diff.claims:
-        published = shown(move.published[1] if move.published[1] is not None else move.published[0])
-        if move.published[0] != move.published[1]:
-            published = f"{shown(move.published[0])} → {shown(move.published[1])}"
-        rows.append((move.claim, move.evidence, published, _arrow(*move.outcome), _arrow(*move.measured)))
-    moved = f"{len(rows):,} comparison{'' if len(rows) == 1 else 's'} moved." if rows else ""
-    text = _summary(diff, ("verify",), moved, "No claim's outcome or measured value moved.")
-    return DiffSection("claims", "Claims", text, ("claim", "evidence", "published", "outcome", "measured"), tuple(rows))
+def _frame(move: FrameMove) -> tuple[str, ...]:
+    changes = (f"{column}: {_arrow(*values)}" for column, values in move.changes.items())
+    return move.night, move.name, "; ".join(changes)
 
 
-def _findings(diff: Diff) -> DiffSection:
-    rows = tuple((move.finding, move.before or NOTHING, move.after or NOTHING) for move in diff.findings)
-    moved = f"{len(rows):,} finding{'' if len(rows) == 1 else 's'} moved." if rows else ""
-    text = _summary(diff, ("verify",), moved, "")
-    return DiffSection("findings", "Findings", text, ("finding", "before", "after"), rows)
-
-
-def _cells(diff: Diff) -> DiffSection:
-    rows = _steps(move for move in diff.cells if move.printed)
-    moved = f"{len(rows):,} cell{'' if len(rows) == 1 else 's'} moved." if rows else ""
-    text = _summary(diff, ("sky", "schedule", "softmax"), moved, "No cell of Tables 2, 3 and 6 moved.")
-    return DiffSection("cells", "Tables 2, 3 and 6", text, ("table", "cell", "before", "after", "step"), rows)
-
-
-def _numbers(diff: Diff) -> DiffSection:
-    rows = _steps(move for move in diff.cells if not move.printed)
-    moved = f"{len(rows):,} number{'' if len(rows) == 1 else 's'} moved." if rows else ""
-    text = _summary(diff, ("schedule", "softmax"), moved, "")
-    return DiffSection(
-        "numbers",
-        "Other numbers of stages schedule and softmax",
-        text,
-        ("of", "number", "before", "after", "step"),
-        rows,
-    )
-
-
-def _steps(moves: Iterable[CellMove]) -> tuple[tuple[str, ...], ...]:
-    rows = []
-    for move in moves:
-        step = ""
-        if isinstance(move.before, int | float) and isinstance(move.after, int | float):
-            step = f"{move.after - move.before:+,.6g}"
-        rows.append((move.table, move.cell, shown(move.before), shown(move.after), step))
-    return tuple(rows)
-
-
-def _frames(diff: Diff) -> DiffSection:
-    rows = tuple(
-        (move.night, move.name, "; ".join(f"{column}: {_arrow(*values)}" for column, values in move.changes.items()))
-        for move in diff.frames.moves
-    )
-    counts = ", ".join(f"{number:,} by {column}" for column, number in diff.frames.counts().items())
-    moved = f"Moved: {len(rows):,} frame{'' if len(rows) == 1 else 's'}, {counts}." if rows else ""
-    unmoved = "No frame's UTC, condition, label, split or class moved."
-    text = _summary(diff, ("clock", "sky", "split", "infer"), moved, unmoved)
-    if diff.frames.also:
-        also = ", ".join(f"{column} of {number:,}" for column, number in diff.frames.also.items())
-        text += f" Also differ, which alone moves nothing published: {also} frames."
-    return DiffSection("frames", "Frames", text, ("night", "frame", "change"), rows)
-
-
-def _nights(diff: Diff) -> DiffSection:
-    rows = tuple(
-        (night, ", ".join(f"{state} in {stage}" for stage, state in stages.items()))
-        for night, stages in sorted(diff.frames.nights.items())
-    )
-    text = f"In one revision only: {len(rows):,} night{'' if len(rows) == 1 else 's'}." if rows else ""
-    return DiffSection("nights", "Nights", text, ("night", "what"), rows)
-
-
-def _metrics(diff: Diff) -> DiffSection:
-    rows = []
-    for move in diff.metrics:
-        interval = f"{move.interval[0]:+.4f} to {move.interval[1]:+.4f}" if move.interval else NOTHING
-        verdict = {True: "within noise", False: "changed", None: NOTHING}[move.noise]
-        rows.append((move.metric, shown(move.before), shown(move.after), interval, verdict, move.basis))
-    columns = ("metric", "before", "after", "95 % interval of the difference", "verdict", "based on")
-    moved = f"{len(rows):,} metric{'' if len(rows) == 1 else 's'} moved." if rows else ""
-    text = _summary(diff, ("train",), moved, "No metric moved.")
-    return DiffSection("metrics", "Metrics", text, columns, tuple(rows))
-
-
-def _pictures(diff: Diff) -> DiffSection:
-    rows = tuple((name,) for name in diff.pictures)
-    moved = f"{len(rows):,} picture{'' if len(rows) == 1 else 's'} moved." if rows else ""
-    text = _summary(diff, ("gradcam",), moved, "")
-    return DiffSection("pictures", "Pictures", text, ("file that differs",), rows)
+def _metric(move: MetricMove) -> tuple[str, ...]:
+    interval = f"{move.interval[0]:+.4f} to {move.interval[1]:+.4f}" if move.interval else NOTHING
+    verdict = {True: "within noise", False: "changed", None: NOTHING}[move.noise]
+    return move.metric, shown(move.before), shown(move.after), interval, verdict, move.basis
 
 
 def _stages(diff: Diff) -> DiffSection:
-    rows = tuple((run.stage, run.status, "; ".join(run.because) or NOTHING, run.outputs) for run in diff.stages)
+    rows = [(run.stage, run.status, "; ".join(run.because) or NOTHING, run.outputs) for run in diff.stages]
     idle = [run.stage for run in diff.stages if run.idle and run.same]
-    text = f"{diff.unchanged} stages did not run again." if diff.unchanged != 1 else "1 stage did not run again."
+    text = f"{count(diff.unchanged, 'stage')} did not run again."
     waiting = dict.fromkeys(gap.stage for gap in diff.gaps if gap.out_of_date)
     if waiting:
         text += f" Out of date: {', '.join(waiting)}."
     if idle:
         text += f" Only comments, docstrings or layout changed for {', '.join(idle)}: run again, nothing changed."
-    return DiffSection("stages", "Stages that ran, and why", text, ("stage", "what", "because", "outputs"), rows)
+    return _part("stages", "Stages that ran, and why", ("stage", "what", "because", "outputs"), rows, text)
 
 
 def shown(value: Any) -> str:

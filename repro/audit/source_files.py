@@ -23,13 +23,7 @@ def md5_of(data: bytes) -> str:
 
 
 def folder_md5(files: Mapping[str, str]) -> str:
-    """Hash of a folder as DVC writes it into ``dvc.lock``, ending in ``.dir``.
-
-    Parameters
-    ----------
-    files : mapping
-        MD5 of each file, by path inside the folder.
-    """
+    """Hash of a folder as DVC writes it into ``dvc.lock``, ending in ``.dir``, from the MD5 of each file by path inside."""
     tree = Tree()  # type: ignore[no-untyped-call]
     for name, md5 in files.items():
         tree.add(tuple(name.split("/")), None, HashInfo("md5", md5))
@@ -38,15 +32,7 @@ def folder_md5(files: Mapping[str, str]) -> str:
 
 
 class SourceFiles:
-    """Files of one commit, or of the working tree, by path from the project's root.
-
-    Parameters
-    ----------
-    root : Path
-        The project's root.
-    commit : str or None
-        Full hash; None for the working tree.
-    """
+    """Files of one commit (full hash), or of the working tree (None), by path from the project's root."""
 
     def __init__(self, root: Path, commit: str | None) -> None:
         self._root, self._commit = root, commit

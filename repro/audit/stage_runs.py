@@ -20,20 +20,8 @@ _SHOWN = 5
 class StageRun:
     """A stage whose record differs between two revisions.
 
-    Parameters
-    ----------
-    stage : str
-        Its name.
-    status : str
-        ``made again``, ``new`` or ``gone``.
-    because : tuple of str
-        Each dependency, parameter or command that differs.
-    idle : bool
-        Whether only comments, docstrings or layout of code differ.
-    outputs : str
-        How its outputs differ, in words.
-    same : bool or None
-        Whether its outputs, receipts aside, are the same; None if that is unknown.
+    ``because`` lists each dependency, parameter or command that differs; ``idle``: only comments, docstrings or layout of
+    code do. ``outputs`` says in words how the outputs differ; ``same``: receipts aside they do not, None if unknown.
     """
 
     stage: str

@@ -28,15 +28,7 @@ class Thumbnail:
 
 
 def thumbnails(pair: Pair, moves: Sequence[FrameMove]) -> list[Thumbnail]:
-    """Thumbnails of at most :data:`MOST` moved frames, evenly taken from all of them; frames without any available image are left out.
-
-    Parameters
-    ----------
-    pair : Pair
-        The revisions.
-    moves : sequence of FrameMove
-        The frames.
-    """
+    """Thumbnails of at most :data:`MOST` moved frames, evenly taken from all; frames without any image are left out."""
     step = max(1, -(-len(moves) // MOST))
     archives = {side.title: _archives(pair, side) for side in (pair.before, pair.after)}
     pictures = []

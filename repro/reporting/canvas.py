@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import matplotlib as mpl
 import pandas as pd
-from matplotlib.figure import Figure
-from matplotlib.layout_engine import ConstrainedLayoutEngine
 
 from repro.files import atomic_path, write_text
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 INK = "#1d2126"
 QUIET = "#5c6670"
@@ -67,24 +67,20 @@ _STYLE: dict[Any, Any] = {
 def canvas(
     path: Path, *, width_in: float, height_in: float, arrange: bool = True, simulated: bool = False
 ) -> Iterator[Figure]:
-    """A figure in the project's style, saved whole as SVG when the block ends without an error.
+    """A figure in the project's style, saved whole as SVG when the block ends without an error; the size is in inches.
 
     Parameters
     ----------
-    path : Path
-        The SVG file.
-    width_in, height_in : float
-        Size in inches.
     arrange : bool
         Let matplotlib arrange the axes (constrained layout); else they stay where they are placed.
     simulated : bool
         Write below the axes that the data are simulated, so that a figure taken out of the report still says so.
-
-    Yields
-    ------
-    matplotlib.figure.Figure
-        It belongs to no global state and needs no closing.
     """
+    # Loaded here: nights are drawn without matplotlib, and use the colours above.
+    import matplotlib as mpl
+    from matplotlib.figure import Figure
+    from matplotlib.layout_engine import ConstrainedLayoutEngine
+
     with mpl.rc_context(_STYLE):
         figure = Figure(figsize=(width_in, height_in), layout="constrained" if arrange else None)
         if simulated:
@@ -98,6 +94,11 @@ def canvas(
             figure.savefig(temporary, format="svg", metadata={"Date": None, "Creator": None})
 
 
+def as_csv(table: pd.DataFrame) -> str:
+    """The data behind a figure, floats with seven significant digits."""
+    return table.to_csv(index=False, float_format="%.7g", lineterminator="\n")
+
+
 def write_csv(path: Path, table: pd.DataFrame) -> None:
-    """Write the data behind a figure, floats with seven significant digits."""
-    write_text(path, table.to_csv(index=False, float_format="%.7g", lineterminator="\n"))
+    """Write the data behind a figure."""
+    write_text(path, as_csv(table))

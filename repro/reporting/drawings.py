@@ -1,60 +1,90 @@
-"""Draw every figure of the page that is no photograph, and write the table behind each beside it."""
+"""The figures of the report that are no photographs, each with the table behind it."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pandas as pd
 
+from repro.engine.receipts import settings_digest
 from repro.reporting import figure_data as data
-from repro.reporting import figures, workflow
-from repro.reporting import prediction_figures as prediction_figures
-from repro.reporting.canvas import write_csv
+from repro.reporting import figures, prediction_figures, workflow
+from repro.reporting.canvas import as_csv, write_csv
+from repro.reporting.drawing_notes import add_note, note_of
 from repro.reporting.predictions import Predictions
 from repro.reporting.training import Training
 from repro.reporting.verdicts import Results
 
 
-def draw_record(results: Results, folder: Path) -> None:
-    """Draw what follows from the record, its verdicts and the schedule."""
-    cells = data.table3_cells(results)
-    write_csv(folder / "table3.csv", cells)
-    figures.table3(cells, folder / "table3.svg")
+class FigureFolder:
+    """A folder of figures: each is drawn again only if its data, its options or the code that draws it have changed."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._names: set[str] = set()
+
+    def draw(
+        self,
+        name: str,
+        function: Callable[..., None],
+        *data: object,
+        table: pd.DataFrame | None = None,
+        **options: object,
+    ) -> None:
+        """Draw one figure, and write the table behind it, by default the first of the data.
+
+        ``name`` is that of the file, without ending. ``function`` takes the data, the path of the SVG file and the options; all but
+        tables must be values that JSON can hold.
+        """
+        drawing, texts = self.folder / f"{name}.svg", [as_csv(x) if isinstance(x, pd.DataFrame) else x for x in data]
+        note = {"made_from": settings_digest({"data": texts, "options": options}, function.__module__)}
+        shown = data[0] if table is None else table
+        assert isinstance(shown, pd.DataFrame)
+        write_csv(drawing.with_suffix(".csv"), shown)
+        if note_of(drawing) != note:
+            function(*data, drawing, **options)
+            add_note(drawing, note)
+        self._names |= {drawing.name, drawing.with_suffix(".csv").name}
+
+    def remove_others(self) -> None:
+        """Remove figures of an earlier report that were not drawn now."""
+        for path in self.folder.iterdir():
+            if path.name not in self._names:
+                path.unlink()
+
+
+def draw_figures(
+    folder: Path,
+    results: Results,
+    flow: pd.DataFrame,
+    training: Training | None,
+    predictions: Predictions | None,
+    *,
+    simulated: bool,
+) -> None:
+    """Draw the figures of the record and, as far as its stages have run, of the corpus; remove all others from the folder."""
+    target = FigureFolder(folder)
+    target.draw("table3", figures.table3, data.table3_cells(results))
     epochs, images = data.curves(results)
-    write_csv(folder / "figure5.csv", epochs)
-    figures.learning_curves(epochs, images, folder / "figure5.svg")
-    nights = data.camera_on(results)
-    write_csv(folder / "calendar.csv", nights)
-    figures.calendar(nights, data.windows(results), folder / "calendar.svg")
-
-
-def draw_workflow(flow: pd.DataFrame, folder: Path) -> None:
-    """Draw Figure 1 as this project runs it, if the project has a pipeline."""
+    target.draw("figure5", figures.learning_curves, epochs, images)
+    target.draw("calendar", figures.calendar, data.camera_on(results), data.windows(results))
     if len(flow):
-        write_csv(folder / "figure1.csv", flow)
-        workflow.draw(flow, folder / "figure1.svg")
-
-
-def draw_training(training: Training, folder: Path, *, simulated: bool) -> None:
-    """Draw Figure 5 as rebuilt."""
-    write_csv(folder / "figure5_rebuilt.csv", training.epochs)
-    figures.learning_curves(
-        training.epochs, training.images, folder / "figure5_rebuilt.svg", frozen=training.frozen, mark_loss=None,
-        simulated=simulated,
-    )  # fmt: skip
-
-
-def draw_predictions(results: Results, predictions: Predictions, folder: Path, *, simulated: bool) -> None:
-    """Draw Figures 6 and 7 in both readings, and calibration where right predictions are known."""
-    six, seven = predictions.tables["figure6"], predictions.tables["figure7"]
-    printed = data.figure6_cells(results)
-    write_csv(folder / "figure6.csv", pd.concat([printed.assign(over="published"), six], ignore_index=True))
-    prediction_figures.figure6(six, printed, folder / "figure6.svg", simulated=simulated)
-    for name, density in (("figure7", "density"), ("figure7_all", "density_of_all")):
-        columns = ["moon_bin", "sun_bin", "predicted", "low_percent", "frames", density]
-        write_csv(folder / f"{name}.csv", seven[columns])
-        prediction_figures.figure7(seven, density, folder / f"{name}.svg", simulated=simulated)
-    for name in ("reliability", "reliability_calibrated"):
-        if name in predictions.tables:
-            write_csv(folder / f"{name}.csv", predictions.tables[name])
-            prediction_figures.reliability(predictions.tables[name], folder / f"{name}.svg", simulated=simulated)
+        target.draw("figure1", workflow.draw, flow)
+    if training:
+        target.draw(
+            "figure5_rebuilt", figures.learning_curves, training.epochs, training.images,
+            frozen=training.frozen, mark_loss=None, simulated=simulated,
+        )  # fmt: skip
+    if predictions:
+        six, seven = predictions.tables["figure6"], predictions.tables["figure7"]
+        printed = data.figure6_cells(results)
+        both = pd.concat([printed.assign(over="published"), six], ignore_index=True)
+        target.draw("figure6", prediction_figures.figure6, six, printed, table=both, simulated=simulated)
+        for name, density in (("figure7", "density"), ("figure7_all", "density_of_all")):
+            shown = seven[["moon_bin", "sun_bin", "predicted", "low_percent", "frames", density]]
+            target.draw(name, prediction_figures.figure7, shown, density, simulated=simulated)
+        for name in ("reliability", "reliability_calibrated"):
+            if name in predictions.tables:
+                target.draw(name, prediction_figures.reliability, predictions.tables[name], simulated=simulated)
+    target.remove_others()

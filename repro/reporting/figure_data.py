@@ -14,9 +14,10 @@ SUNS = SUN_BINS[:3]
 
 
 def table3_cells(results: Results) -> pd.DataFrame:
-    """The nine cells of Table 3 as published and as predicted; columns as :func:`repro.reporting.figures.table3` takes.
+    """The nine cells of Table 3 as published and as predicted, in frames; one whose prediction was not made is left out.
 
-    A cell whose prediction was not made is left out.
+    ``deviation_percent`` is predicted minus published, of published; ``unfitted_percent`` the same without any fitted number, NaN
+    where it is undefined; ``sd_percent`` the standard deviation that missing nights make.
     """
     quantities = results.schedule["quantities"]
     rows = []
@@ -54,13 +55,13 @@ def windows(results: Results) -> list[tuple[str, str]]:
 
 
 def camera_on(results: Results) -> pd.DataFrame:
-    """Spans of one condition while the predicted camera is on; columns as :func:`repro.reporting.figures.calendar` takes."""
+    """Spans of one condition while the predicted camera is on."""
     shown = results.segments[results.segments["camera_on"]]
     return shown[["night", "start_utc", "end_utc", "sun_bin", "moon_bin"]].reset_index(drop=True)
 
 
 def curves(results: Results) -> tuple[pd.DataFrame, int]:
-    """Figure 5 by epoch, and the number of validation images; columns as :func:`repro.reporting.figures.learning_curves` takes."""
+    """Figure 5 by epoch, and the number of validation images."""
     images = int(claim_number(results.claims["F5.VAL_IMAGES"]))
     epochs = [int(claim.id.rsplit(".E", 1)[1]) for claim in results.claims.matching("F5.VAL_ACCURACY_COUNT.*")]
     rows = []

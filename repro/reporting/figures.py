@@ -23,18 +23,7 @@ SUN_ALTITUDES = {
 
 
 def table3(cells: pd.DataFrame, path: Path) -> None:
-    """Predicted against published counts of Table 3, and by how much they differ.
-
-    Parameters
-    ----------
-    cells : DataFrame
-        One row a cell, in the order shown: ``sun_bin``, ``moon_bin``, ``published`` and ``predicted`` (frames),
-        ``deviation_percent`` (predicted minus published, of published), ``unfitted_percent`` (the same without any
-        fitted number; NaN where it is undefined), ``sd_percent`` (standard deviation that missing nights make) and
-        ``tolerance_percent`` (declared for the comparison).
-    path : Path
-        SVG file.
-    """
+    """Predicted against published counts of Table 3, and by how much they differ; cells as :func:`.figure_data.table3_cells`."""
     rows = np.arange(len(cells))[::-1]
     pairs = zip(cells["sun_bin"], cells["moon_bin"], strict=True)
     with canvas(path, width_in=8.6, height_in=4.6) as figure:
@@ -95,15 +84,7 @@ def table3(cells: pd.DataFrame, path: Path) -> None:
 def calendar(segments: pd.DataFrame, windows: Sequence[tuple[str, str]], path: Path) -> None:
     """Every night of the schedule, hour by hour, in the colours of the nine conditions.
 
-    Parameters
-    ----------
-    segments : DataFrame
-        Spans of one condition: ``night`` (YYYYMMDD of its morning), ``start_utc``, ``end_utc``, ``sun_bin``,
-        ``moon_bin``.
-    windows : sequence of pairs
-        First and last night (YYYY-MM-DD) of each window, both included.
-    path : Path
-        SVG file.
+    Segments as :func:`.figure_data.camera_on`; ``windows`` are first and last night (YYYY-MM-DD) of each, both included.
     """
     spans = segments.assign(
         day=pd.to_datetime(segments["night"], format="%Y%m%d"),
@@ -192,16 +173,10 @@ def learning_curves(
     epochs : DataFrame
         One row an epoch: ``epoch``, ``train_loss``, ``val_loss``, ``train_accuracy`` (fraction), ``val_correct``
         (images), ``val_accuracy``, ``val_accuracy_low``, ``val_accuracy_high`` (fraction, 95 % Wilson interval).
-    images : int
-        Validation images.
-    path : Path
-        SVG file.
-    frozen : int
-        Epochs with the backbone frozen, from the first.
+    images, frozen : int
+        Validation images; epochs with the backbone frozen, from the first.
     mark_loss : float, optional
         A loss to draw a line at.
-    simulated : bool
-        Whether to mark the figure.
     """
     with canvas(path, width_in=9.2, height_in=3.9, simulated=simulated) as figure:
         loss, accuracy = figure.subplots(1, 2, width_ratios=(1, 1.45))

@@ -19,22 +19,7 @@ QUALITY = 82  # of the small copies; the full pictures are copied as they are
 
 
 def small_copy(source: Path, target: Path, *, width_px: int) -> tuple[int, int]:
-    """Write a picture at most so many pixels wide.
-
-    Parameters
-    ----------
-    source : Path
-        Any picture; it is not changed.
-    target : Path
-        ``.webp`` or ``.jpg``.
-    width_px : int
-        Greatest width; a narrower picture keeps its size.
-
-    Returns
-    -------
-    tuple of int
-        Width and height of the copy in pixels, so that a page keeps the place free while the picture loads.
-    """
+    """Write a picture at most so many pixels wide; gives its width and height, for which a page keeps the place free."""
     with Image.open(source) as opened:
         picture = opened.convert("RGB")
     if picture.width > width_px:
@@ -54,19 +39,8 @@ def full_copy(source: Path, target: Path) -> None:
 def keogram_strip(source: Path, times_utc: pd.Series) -> tuple[bytes, tuple[float, float]]:
     """Make a small keogram without axes, each column where its time is and grey where there is no frame.
 
-    Parameters
-    ----------
-    source : Path
-        The film stage's keogram, a column a frame.
-    times_utc : Series of datetime
-        Time of each column, NaT where it is not known; at least one is.
-
-    Returns
-    -------
-    bytes
-        WebP file of :data:`STRIP_PX`.
-    tuple of float
-        First and last edge in time, in days since 1970, UTC.
+    ``source`` is the film stage's keogram, a column a frame; ``times_utc`` has their times, NaT where not known, at least one is.
+    The result is a WebP file of :data:`STRIP_PX`, and its first and last edge in days since 1970, UTC.
     """
     with Image.open(source) as opened:
         columns = np.asarray(opened.convert("RGB"))

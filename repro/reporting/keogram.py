@@ -8,7 +8,6 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from matplotlib.dates import date2num
 
 
 def place_in_time(
@@ -28,10 +27,10 @@ def place_in_time(
     ndarray, shape (height, slot, 4)
         RGBA uint8, one slot a median frame interval, transparent where there is no frame.
     tuple of float
-        First and last edge in time, in matplotlib's days.
+        First and last edge in time, in days since 1970.
     """
     known = times_utc.notna().to_numpy()
-    days = _days(times_utc[known])
+    days = ((times_utc[known] - pd.Timestamp(0, tz="UTC")) / pd.Timedelta(days=1)).to_numpy(np.float64)
     order = np.argsort(days, kind="stable")
     days, columns = days[order], keogram[:, np.flatnonzero(known)[order]]
     step = float(np.median(np.diff(days))) if days.size > 1 else 0.0
@@ -47,9 +46,3 @@ def place_in_time(
     image[..., :3] = columns[:, nearest]
     image[..., 3] = filled * np.uint8(255)
     return image, (float(edges[0]), float(edges[-1]))
-
-
-def _days(times_utc: pd.Series) -> npt.NDArray[np.float64]:
-    """Times in matplotlib's days since 1970."""
-    days = date2num(times_utc.dt.tz_localize(None).to_numpy())  # type: ignore[no-untyped-call]
-    return np.asarray(days, dtype=np.float64)

@@ -7,10 +7,10 @@ everything shares one axis of time whatever the width of the page.
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -18,9 +18,10 @@ import pandas as pd
 from markupsafe import escape
 
 from repro.files import write_text
-from repro.frames import ATTRIBUTES, KEYS, with_right_answers
-from repro.paths import Paths
-from repro.reporting.canvas import FIRST, INK, MARK, QUIET, RULE, SECOND
+from repro.frames import KEYS, with_right_answers
+from repro.reporting.canvas import FIRST, INK, MARK, QUIET, RULE, SECOND, write_csv
+from repro.reporting.drawing_notes import add_note
+from repro.reporting.frame_pictures import full_copy, keogram_strip
 from repro.untrusted import read_table
 
 WIDTH = 480
@@ -48,14 +49,30 @@ CLASS, TRUTH = Band(235, 247), Band(251, 259)
 
 
 @dataclass(frozen=True)
-class NightFrames:
-    """The frames of one night that have a time.
+class NightTask:
+    """A night to draw.
 
-    Parameters
-    ----------
-    table : DataFrame
-        In the order of time: ``time_utc``, ``sun_alt_deg``, ``moon_alt_deg``, ``p_yes``, ``predicted`` and ``truth`` (yes, no);
-        missing values where it is not known.
+    ``drawing`` is an SVG file; keogram (PNG) and table (CSV) are written beside it. ``keogram`` is the film stage's, a column a
+    frame; ``frames`` the table of stage infer where ``classified``, else of stage sky; ``truth`` the folder of a simulated
+    corpus' truth; without it, labels by name of frame are the right answers. ``made_from`` is a digest of all these and the code.
+    """
+
+    night: str
+    drawing: Path
+    keogram: Path
+    frames: Path
+    classified: bool
+    truth: Path | None
+    labels: Mapping[str, str]
+    simulated: bool
+    made_from: str
+
+
+@dataclass(frozen=True)
+class NightFrames:
+    """The frames of one night that have a time, in its order; missing values where something is not known.
+
+    Columns: ``time_utc``, ``sun_alt_deg``, ``moon_alt_deg``, ``p_yes``, ``predicted`` and ``truth`` (yes, no).
     """
 
     table: pd.DataFrame
@@ -77,54 +94,48 @@ class NightFrames:
         return int((self.table["predicted"] == self.table["truth"])[known].sum()), int(known.sum())
 
 
-def read_frames(paths: Paths, corpus: str, night: str, labels: pd.Series, truth: Path | None) -> NightFrames:
-    """Read a night's frames from the tables of the stages.
+def make_drawing(task: NightTask) -> dict[str, Any]:
+    """Write the files of a night, and give the note in its drawing: the digest, and numbers for the page."""
+    frames = read_frames(task.frames, task.labels, task.truth, classified=task.classified)
+    full_copy(task.keogram, task.drawing.with_suffix(".png"))
+    all_times = read_table(task.frames, made_by="dvc repro sky", columns=["time_utc"])["time_utc"]
+    height = draw_night(frames, *keogram_strip(task.keogram, all_times), task.drawing, simulated=task.simulated)
+    times = frames.table["time_utc"]
+    rounded = frames.table.assign(time_utc=times.dt.strftime("%Y-%m-%dT%H:%M:%SZ"))
+    write_csv(task.drawing.with_suffix(".csv"), rounded.round({"sun_alt_deg": 3, "moon_alt_deg": 3, "p_yes": 5}))
+    note = {
+        "made_from": task.made_from,
+        "height": height,
+        "first": f"{times.min():%H:%M}",
+        "last": f"{times.max():%H:%M}",
+        "frames": len(times),
+        "classified": frames.classified,
+        "yes": frames.yes,
+        "right": list(frames.right),
+    }
+    add_note(task.drawing, note)
+    return note
 
-    Parameters
-    ----------
-    paths : Paths
-        The project.
-    corpus, night : str
-        Which night.
-    labels : Series of str
-        Labels by name of frame; they are the right predictions where no truth is known.
-    truth : Path or None
-        Folder of the truth of a simulated corpus.
-    """
+
+def read_frames(source: Path, labels: Mapping[str, str], truth: Path | None, *, classified: bool) -> NightFrames:
+    """Read a night's frames from its table of stage infer or sky; labels and truth as in :class:`NightTask`."""
     columns = [*KEYS, "name", "time_utc", "sun_alt_deg", "moon_alt_deg"]
-    answered = paths.stage(corpus, "infer") / "tables" / f"{night}.parquet"
-    if answered.is_file():
-        table = read_table(answered, made_by="dvc repro infer", columns=[*columns, "p_yes", "predicted"])
+    if classified:
+        table = read_table(source, made_by="dvc repro infer", columns=[*columns, "p_yes", "predicted"])
     else:
-        source = paths.stage(corpus, "sky") / "tables" / f"{night}.parquet"
         table = read_table(source, made_by="dvc repro sky", columns=columns)
         table = table.assign(p_yes=np.nan, predicted=pd.Series(pd.NA, index=table.index, dtype="str"))
-    known = truth if truth is not None and (truth / f"{night}.parquet").is_file() else None
-    table = with_right_answers(table, labels, known).drop(columns=["certain", *ATTRIBUTES], errors="ignore")
+    table = with_right_answers(table, pd.Series(labels, dtype="str"), truth)
     table = table[table["time_utc"].notna()].sort_values("time_utc", kind="stable")
-    return NightFrames(table.drop(columns=[*KEYS, "name"]).reset_index(drop=True))
+    return NightFrames(
+        table[["time_utc", "sun_alt_deg", "moon_alt_deg", "p_yes", "predicted", "truth"]].reset_index(drop=True)
+    )
 
 
 def draw_night(frames: NightFrames, strip: bytes, span: tuple[float, float], target: Path, *, simulated: bool) -> int:
-    """Draw a night.
+    """Draw a night of at least one frame, and give the height of the drawing in pixels; its width is :data:`WIDTH`.
 
-    Parameters
-    ----------
-    frames : NightFrames
-        At least one.
-    strip : bytes
-        The keogram as a WebP file, stretched over ``span``.
-    span : tuple of float
-        First and last edge of the strip in days since 1970, UTC.
-    target : Path
-        SVG file.
-    simulated : bool
-        Whether to mark the drawing as simulated.
-
-    Returns
-    -------
-    int
-        Height of the drawing; its width is :data:`WIDTH`.
+    ``strip`` is the keogram as a WebP file, and ``span`` its first and last edge in days since 1970, UTC.
     """
     table = frames.table
     days = table["time_utc"].dt.tz_localize(None).to_numpy().astype("datetime64[us]").astype(np.int64) / 86_400e6

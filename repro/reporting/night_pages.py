@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date
-from pathlib import Path
 
 import pandas as pd
 
+from repro.engine.receipts import settings_digest
+from repro.files import digest
 from repro.paths import Paths
-from repro.reporting.canvas import write_csv
-from repro.reporting.frame_pictures import full_copy, keogram_strip
-from repro.reporting.night_figure import WIDTH, NightFrames, draw_night, read_frames
+from repro.reporting import night_figure
+from repro.reporting.drawing_notes import note_of
+from repro.reporting.night_figure import NightTask, make_drawing
 from repro.reporting.nights_table import CorpusOverview, NightRow
 from repro.simulated_mark import known_truth
 from repro.untrusted import read_table
@@ -26,20 +26,19 @@ _NONE, _ALL = (255, 255, 255), (213, 94, 0)
 
 @dataclass(frozen=True)
 class NightPicture:
-    """A night's drawing: paths from the page, size in pixels, first and last time of day (HH:MM, UTC), its frames."""
+    """A night's drawing: height in pixels, first and last time of day (HH:MM, UTC), and numbers of its frames.
+
+    ``right`` has the frames classified correctly, and those of which that is known.
+    """
 
     night: str
-    drawing: str
-    keogram: str
-    data: str
-    width: int
     height: int
     first: str
     last: str
     frames: int
     classified: int
     yes: int
-    right: tuple[int, int]
+    right: list[int]
 
 
 @dataclass(frozen=True)
@@ -55,19 +54,7 @@ class CalendarCell:
 
 @dataclass(frozen=True)
 class NightGroup:
-    """The nights of the published windows, or the later ones.
-
-    Parameters
-    ----------
-    anchor, title : str
-        Of its section.
-    later : bool
-        Whether these nights are outside the record.
-    nights : tuple of NightRow
-        By date.
-    pictures : mapping
-        Drawings by night.
-    """
+    """The nights of the published windows, or the later ones: anchor and title of the section, rows and drawings."""
 
     anchor: str
     title: str
@@ -115,7 +102,7 @@ class NightGroup:
         """Cells by month, one a day of the month; None for a day without a filmed night."""
         cells: dict[str, list[CalendarCell | None]] = {}
         for night in self.nights:
-            days = cells.setdefault(night.month, [None] * _days(night.month))
+            days = cells.setdefault(night.month, [None] * pd.Period(night.month).days_in_month)
             days[int(night.night[6:]) - 1] = self._cell(night)
         return cells
 
@@ -135,62 +122,71 @@ def page_of(month: str, *, later: bool) -> str:
 
 
 def load_parts(paths: Paths, corpus: CorpusOverview) -> tuple[NightGroup, ...]:
-    """Draw all nights into files beside the page, and separate published from later nights.
+    """Draw the nights that have changed into files beside the page, and separate published from later nights.
 
     Parts without a night are left out. A corpus with no night in the record's windows has one part, as in stage softmax.
     """
-    split = paths.stage(corpus.name, "split") / "split.parquet"
-    labels = pd.Series(dtype="str")
-    if split.is_file():
-        labels = read_table(split, made_by="dvc repro split", columns=["name", "label"]).set_index("name")["label"]
+    pictures = draw_nights(paths, corpus)
     kinds = [(False, "nights", "Nights of the published windows"), (True, "later", "Later nights")]
     if not any(night.published for night in corpus.nights):
         kinds = [(False, "nights", "Nights")]  # of another camera, so the record's windows do not apply
-    truth = known_truth(paths, corpus.name)
     parts = []
     for later, anchor, title in kinds:
         nights = tuple(night for night in corpus.nights if len(kinds) == 1 or night.published != later)
         if nights:
-            pictures = {night.night: _draw(paths, corpus, night, labels, truth) for night in nights if night.keogram}
-            parts.append(NightGroup(anchor, title, later, nights, pictures))
+            drawn = {night.night: pictures[night.night] for night in nights if night.night in pictures}
+            parts.append(NightGroup(anchor, title, later, nights, drawn))
     return tuple(parts)
 
 
-def _draw(paths: Paths, corpus: CorpusOverview, night: NightRow, labels: pd.Series, truth: Path | None) -> NightPicture:
-    assert night.keogram is not None
-    target, name = paths.report_build, night.night
-    drawing, keogram, data = (f"nights/{name}.{kind}" for kind in ("svg", "png", "csv"))
-    full_copy(night.keogram.strip, target / keogram)
-    times = read_table(night.keogram.table, made_by="dvc repro sky", columns=["time_utc"])["time_utc"]
-    strip, span = keogram_strip(night.keogram.strip, times)
-    frames = read_frames(paths, corpus.name, name, labels, truth)
-    height = draw_night(frames, strip, span, target / drawing, simulated=night.simulated)
-    write_csv(target / data, _rounded(frames))
-    times = frames.table["time_utc"]
-    first, last = f"{times.min():%H:%M}", f"{times.max():%H:%M}"
-    return NightPicture(
-        name,
-        drawing,
-        keogram,
-        data,
-        WIDTH,
-        height,
-        first,
-        last,
-        len(times),
-        frames.classified,
-        frames.yes,
-        frames.right,
-    )
+def draw_nights(paths: Paths, corpus: CorpusOverview) -> dict[str, NightPicture]:
+    """Draw the nights whose frames, keogram or labels have changed, or the code that draws; remove drawings of other nights."""
+    tasks = list(_tasks(paths, corpus))
+    folder = paths.report_build / "nights"
+    folder.mkdir(parents=True, exist_ok=True)
+    for path in folder.iterdir():
+        if path.stem not in {task.night for task in tasks}:
+            path.unlink()
+    notes = {task.night: note_of(task.drawing) for task in tasks}
+    for task in tasks:
+        beside = [task.drawing.with_suffix(kind).is_file() for kind in (".png", ".csv")]
+        if not all(beside) or notes[task.night].get("made_from") != task.made_from:
+            notes[task.night] = make_drawing(task)
+    return {
+        night: NightPicture(night, **{key: value for key, value in note.items() if key != "made_from"})
+        for night, note in notes.items()
+    }
 
 
-def _rounded(frames: NightFrames) -> pd.DataFrame:
-    """The data of the drawing, rounded."""
-    table = frames.table.assign(time_utc=frames.table["time_utc"].dt.strftime("%Y-%m-%dT%H:%M:%SZ"))
-    return table.round({"sun_alt_deg": 3, "moon_alt_deg": 3, "p_yes": 5})
-
-
-def _days(month: str) -> int:
-    first = date(int(month[:4]), int(month[5:]), 1)
-    following = date(first.year + first.month // 12, first.month % 12 + 1, 1)
-    return (following - first).days
+def _tasks(paths: Paths, corpus: CorpusOverview) -> Iterator[NightTask]:
+    split = paths.stage(corpus.name, "split") / "split.parquet"
+    labels = pd.DataFrame(columns=["night", "name", "label"])
+    if split.is_file():
+        labels = read_table(split, made_by="dvc repro split", columns=["night", "name", "label"])
+    labels_of = {
+        str(night): dict(zip(rows["name"], rows["label"], strict=True)) for night, rows in labels.groupby("night")
+    }
+    truth, code = known_truth(paths, corpus.name), settings_digest({}, night_figure.__name__)
+    for row in corpus.nights:
+        night = row.night
+        if not row.drawable:
+            continue
+        answered = paths.stage(corpus.name, "infer") / "tables" / f"{night}.parquet"
+        frames = answered if answered.is_file() else paths.stage(corpus.name, "sky") / "tables" / f"{night}.parquet"
+        keogram = paths.stage(corpus.name, "film") / "keograms" / f"{night}.png"
+        of_night = truth / f"{night}.parquet" if truth else None
+        known = of_night is not None and of_night.is_file()
+        known_labels = {} if known else labels_of.get(night, {})
+        inputs = [keogram, frames, *([of_night] if known and of_night else [])]
+        made_from = settings_digest(
+            {
+                "code": code,
+                "labels": known_labels,
+                "simulated": row.simulated,
+                "inputs": [digest(path) for path in inputs],
+            }
+        )
+        yield NightTask(
+            night, paths.report_build / "nights" / f"{night}.svg", keogram, frames, frames == answered,
+            truth if known else None, known_labels, row.simulated, made_from,
+        )  # fmt: skip

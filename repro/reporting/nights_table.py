@@ -22,15 +22,7 @@ from repro.untrusted import read_table
 
 @dataclass(frozen=True)
 class Exactness:
-    """Times that were read, compared with the truth of simulated nights.
-
-    Parameters
-    ----------
-    frames : int
-        Frames with a known truth.
-    exact, wrong, untimed : int
-        Frames with exactly that time, with another, and with none. They sum to ``frames``.
-    """
+    """Frames with a known truth, and those with exactly that time, with another, and with none."""
 
     frames: int
     exact: int
@@ -39,52 +31,19 @@ class Exactness:
 
 
 @dataclass(frozen=True)
-class Keogram:
-    """Files of a night's keogram.
-
-    Parameters
-    ----------
-    strip : Path
-        As the film stage cut it, a column a frame.
-    table : Path
-        The night's frame table, for the time of each column.
-    """
-
-    strip: Path
-    table: Path
-
-    @property
-    def complete(self) -> bool:
-        """Whether both files are there."""
-        return self.strip.is_file() and self.table.is_file()
-
-
-@dataclass(frozen=True)
 class NightRow:
     """One night's line in the table.
 
-    Parameters
-    ----------
-    night : str
-        YYYYMMDD.
-    published : bool
-        Whether it is in one of the published windows; later nights are shown apart.
-    counts : mapping
-        ``sampled``, ``missing``, ``read``, ``repaired``, ``unreadable``, ``gaps``, ``duplicates``; None where the stage
-        has not run.
-    conditions : mapping
-        Frames by ``(sun_bin, moon_bin)``, dark and moonless first.
-    keogram : Keogram or None
-        None until the stages film and sky have worked on the night.
-    simulated : bool
-        Whether its frames are simulated.
+    ``counts`` has ``sampled``, ``missing``, ``read``, ``repaired``, ``unreadable``, ``gaps``, ``duplicates``, None where the stage
+    has not run; ``conditions`` frames by ``(sun_bin, moon_bin)``, dark and moonless first. A night is ``published`` if it is in one
+    of the published windows, and ``drawable`` if the stages film and sky have worked on it.
     """
 
     night: str
     published: bool
     counts: Mapping[str, int | None]
     conditions: Mapping[tuple[str, str], int]
-    keogram: Keogram | None
+    drawable: bool
     simulated: bool
 
     @property
@@ -97,24 +56,9 @@ class NightRow:
 class CorpusOverview:
     """A corpus with the results of its stages so far.
 
-    Parameters
-    ----------
-    name : str
-        As in ``params.yaml``.
-    credit : str
-        Owner of the images.
-    status : Status
-        Totals from the stages' receipts.
-    nights : tuple of NightRow
-        By date.
-    conditions : mapping
-        Frames by ``(sun_bin, moon_bin)`` over all nights.
-    repairs : tuple of pairs
-        Name of a repair and frames: all rules of Table 1 where they apply, then all other repairs.
-    exactness : Exactness or None
-        None where no truth is known.
-    simulated : bool
-        Whether all its nights are simulated, and so no evidence about published numbers.
+    ``credit`` is the owner of the images, ``conditions`` has frames by ``(sun_bin, moon_bin)`` over all nights, ``repairs``
+    frames by repair: all rules of Table 1 where they apply, then all others. ``exactness`` is None where no truth is known.
+    Where ``simulated``, all nights are, and so none is evidence about published numbers.
     """
 
     name: str
@@ -143,95 +87,63 @@ class CorpusOverview:
 def load_corpus(paths: Paths, params: Params, published: set[str]) -> CorpusOverview:
     """Read the receipts of a corpus, and compare its times with the truth, where it is known.
 
-    Parameters
-    ----------
-    paths : Paths
-        The project.
-    params : Params
-        All parameters.
-    published : set of str
-        Nights (YYYYMMDD) of the published windows.
+    ``published`` has the nights (YYYYMMDD) of the published windows.
     """
     name = params.corpus
     corpus_status = status(paths, name)
     camera, simulated, truth = camera_of(name, params.film), corpus_is_simulated(paths, name), known_truth(paths, name)
-    tables = paths.stage(name, "clock") / "tables"
-    repaired = {path.stem: _repaired(path) for path in sorted(tables.glob("[!.]*.parquet"))}
-    seen = _conditions(paths.stage(name, "sky") / "tables")
+    frames = read_timed(paths, name)
+    was_repaired = (frames["clock_repair"] != "") & frames["time_utc"].notna()
+    repaired = {str(night): int(count) for night, count in was_repaired.groupby(frames["night"]).sum().items()}
+    counted = Counter(frames[["night", "sun_bin", "moon_bin"]].dropna().itertuples(index=False, name=None))
+    cells = [(sun, moon) for moon in MOON_BINS for sun in SUN_BINS]
+    with_sky = {str(night) for night in frames.loc[frames["sun_bin"].notna(), "night"].unique()}
     rows = []
     for row in corpus_status.nights.astype(object).where(corpus_status.nights.notna(), None).to_dict("records"):
         night = str(row["night"])
         counts = {key: row[key] for key in ("sampled", "missing", "read", "unreadable", "gaps", "duplicates")}
         counts["repaired"] = repaired.get(night)
-        keogram = Keogram(
-            paths.stage(name, "film") / "keograms" / f"{night}.png",
-            paths.stage(name, "sky") / "tables" / f"{night}.parquet",
-        )
-        rows.append(
-            NightRow(
-                night,
-                night in published,
-                counts,
-                seen.get(night, {}),
-                keogram if keogram.complete else None,
-                night in corpus_status.simulated,
-            )
-        )
+        conditions = {cell: count for cell in cells if (count := counted[night, *cell])}
+        drawable = night in with_sky and (paths.stage(name, "film") / "keograms" / f"{night}.png").is_file()
+        simulated_night = night in corpus_status.simulated
+        rows.append(NightRow(night, night in published, counts, conditions, drawable, simulated_night))
     return CorpusOverview(
         name=name,
         credit=CREDIT if simulated else camera.credit,
         status=corpus_status,
         nights=tuple(rows),
-        conditions=_total(seen),
+        conditions=dict(sum((Counter(row.conditions) for row in rows), Counter())),
         repairs=_repairs(corpus_status.repairs, table1=camera.clock is not None and camera.clock.published_repairs),
-        exactness=exactness(truth, tables) if truth is not None else None,
+        exactness=exactness(frames, truth) if truth is not None else None,
         simulated=simulated,
     )
 
 
-def exactness(truth: Path, tables: Path) -> Exactness | None:
-    """Compare the times that the clock stage gave with the truth of the same frames.
+def read_timed(paths: Paths, corpus: str) -> pd.DataFrame:
+    """Times, repairs and conditions of all frames whose clock was read; conditions are missing until stage sky has run."""
+    columns, bins = [*KEYS, "time_utc", "clock_repair"], ["sun_bin", "moon_bin"]
+    tables = [pd.DataFrame(columns=[*columns, *bins])]
+    for clock in sorted((paths.stage(corpus, "clock") / "tables").glob("[!.]*.parquet")):
+        sky = paths.stage(corpus, "sky") / "tables" / clock.name
+        if sky.is_file():
+            tables.append(read_table(sky, made_by="dvc repro sky", columns=[*columns, *bins]))
+        else:
+            table = read_table(clock, made_by="dvc repro clock", columns=columns)
+            tables.append(table.assign(sun_bin=None, moon_bin=None))
+    return pd.concat(tables[1:] or tables, ignore_index=True)
 
-    Parameters
-    ----------
-    truth, tables : Path
-        Folders of the simulated truth and of the clock stage's tables, one file a night. A night without both is left
-        out; None if no night has both.
-    """
-    sources = [path for path in sorted(tables.glob("[!.]*.parquet")) if (truth / path.name).is_file()]
-    if not sources:
+
+def exactness(frames: pd.DataFrame, truth: Path) -> Exactness | None:
+    """Compare the times that the clock stage gave with the truth of the same frames; None if no night has both."""
+    known = {path.stem for path in truth.glob("[!.]*.parquet")}
+    frames = frames[frames["night"].isin(known)]
+    if frames.empty:
         return None
-    columns = [*KEYS, "time_utc"]
-    given = pd.concat([read_table(path, made_by="dvc repro clock", columns=columns) for path in sources])
-    table = join_truth(given, truth, ["time_utc"])
+    table = join_truth(frames, truth, ["time_utc"])
     table = table[table["time_utc_true"].notna()]
     timed = table["time_utc"].notna()
     exact = int((timed & (table["time_utc"] == table["time_utc_true"])).sum())
     return Exactness(len(table), exact, int(timed.sum()) - exact, int((~timed).sum()))
-
-
-def _repaired(path: Path) -> int:
-    """Frames whose time was repaired and is known."""
-    table = read_table(path, made_by="dvc repro clock", columns=["clock_repair", "time_utc"])
-    return int(((table["clock_repair"] != "") & table["time_utc"].notna()).sum())
-
-
-def _conditions(tables: Path) -> dict[str, dict[tuple[str, str], int]]:
-    """Frames by night and condition, conditions in the order of the bins."""
-    by_night = {}
-    for path in sorted(tables.glob("[!.]*.parquet")):
-        table = read_table(path, made_by="dvc repro sky", columns=["sun_bin", "moon_bin"]).dropna()
-        by_cell = Counter(zip(table["sun_bin"].astype(str), table["moon_bin"].astype(str), strict=True))
-        order = [(sun, moon) for moon in MOON_BINS for sun in SUN_BINS]
-        by_night[path.stem] = {cell: by_cell[cell] for cell in order if cell in by_cell}
-    return by_night
-
-
-def _total(seen: Mapping[str, Mapping[tuple[str, str], int]]) -> dict[tuple[str, str], int]:
-    total: Counter[tuple[str, str]] = Counter()
-    for cells in seen.values():
-        total.update(cells)
-    return dict(total)
 
 
 def _repairs(repairs: pd.DataFrame, *, table1: bool) -> tuple[tuple[str, int], ...]:

@@ -28,18 +28,9 @@ class Share:
 
 @dataclass(frozen=True)
 class Observatory:
-    """The simulated observatory.
+    """The simulated observatory: frames of a minute, those with visible aurora, and shares by attribute of the truth.
 
-    Parameters
-    ----------
-    nights, frames, visible : int
-        Simulated nights, frames of a minute, and those with visible aurora.
-    conditions, forms, colours, weathers : tuple of Share
-        Frames by condition, form, colour and weather of the truth.
-    sheet : Path or None
-        Picture of the contact sheet.
-    tiles : int
-        Frames on it.
+    ``sheet`` is the picture of the contact sheet, if there is one, and ``tiles`` the number of frames on it.
     """
 
     nights: int

@@ -11,8 +11,8 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from repro.clock.table1 import RULES
-from repro.files import write_text
-from repro.params import load_params
+from repro.files import empty_folder, write_text
+from repro.params import Params, load_params
 from repro.paths import SIMULATED, Paths
 from repro.record.claims import EVIDENCE
 from repro.record.judge import OUTCOMES
@@ -21,19 +21,17 @@ from repro.reporting import wording as words
 from repro.reporting import workflow
 from repro.reporting.augmentation import build_figure3
 from repro.reporting.canvas import CONDITION_COLOUR
-from repro.reporting.drawings import draw_predictions, draw_record, draw_training, draw_workflow
-from repro.reporting.forms import draw_forms, load_forms
+from repro.reporting.drawings import draw_figures
 from repro.reporting.frame_pictures import full_copy, small_copy
 from repro.reporting.gradcam_panels import load_gradcam
 from repro.reporting.missing import missing_parts
 from repro.reporting.night_pages import NightGroup, load_parts, page_of
 from repro.reporting.nights_table import CorpusOverview, load_corpus
-from repro.reporting.observatory import Observatory, backbone_card, load_observatory
+from repro.reporting.observatory import backbone_card, load_observatory
 from repro.reporting.pictures_of_record import ACCOUNT, load_record_pictures
 from repro.reporting.predictions import load_predictions
-from repro.reporting.provenance import Provenance, provenance
-from repro.reporting.scorecard import by_part
-from repro.reporting.segmentation_page import load_segmentation
+from repro.reporting.provenance import provenance
+from repro.reporting.scorecard import by_part, section_title
 from repro.reporting.sky_tables import sky_tables, table4
 from repro.reporting.summary import summarise
 from repro.reporting.training import load_training
@@ -72,21 +70,8 @@ PAGES = (
 )
 
 
-@dataclass(frozen=True)
-class Chapter:
-    """Claims of one section of one document."""
-
-    section: str
-    judged: tuple[JudgedClaim, ...]
-
-
 def build(paths: Paths) -> Path:
-    """Build the report of a project.
-
-    Parameters
-    ----------
-    paths : Paths
-        The project; its results are read.
+    """Build the report of a project; figures and drawings of nights that have not changed are kept.
 
     Returns
     -------
@@ -99,42 +84,46 @@ def build(paths: Paths) -> Path:
         If a stage has not run or its results do not fit the registered claims.
     """
     results, params = load_results(paths), load_params(paths.params)
-    target, figures = paths.report_build, paths.report_build / "figures"
+    target = paths.report_build
+    empty_folder(target, keep=("figures", "nights", "record"))
+    empty_folder(target / "record", keep=("figure7_nine_panels.png",))
     corpus = load_corpus(paths, params, set(results.nights["night"].astype(str)))
     simulated = corpus.simulated
     # With real videos the simulation is left out.
     observatory = load_observatory(paths) if corpus.name == SIMULATED else None
     flow = workflow.stages(paths, corpus.name)
     training, predictions = load_training(paths, corpus.name), load_predictions(paths, corpus.name)
+    draw_figures(target / "figures", results, flow, training, predictions, simulated=simulated)
     gradcam, figure3 = load_gradcam(paths, corpus.name, target), build_figure3(paths, params)
-    forms = load_forms(paths, target)
-    draw_record(results, figures)
-    if forms:
-        draw_forms(forms, paths, figures)
-    draw_workflow(flow, figures)
-    if training:
-        draw_training(training, figures, simulated=simulated)
-    if predictions:
-        draw_predictions(results, predictions, figures, simulated=simulated)
-    comparisons = {
+    sheet_size = (0, 0)
+    if observatory and observatory.sheet:
+        sheet_size = small_copy(observatory.sheet, target / "observatory" / "contact_sheet.jpg", width_px=SHEET_PX)
+        full_copy(observatory.sheet.with_suffix(".csv"), target / "observatory" / "contact_sheet.csv")
+    content = {
+        "results": results,
+        "summary": summarise(results),
+        "tables": sky_tables(results),
         "table1": compared.table1(results, dict(corpus.repairs) if corpus.clocked else None),
+        "table4": table4(results),
         "table5": compared.table5(results, params, training),
         "figure5": compared.figure5(results, training, simulated=simulated) if training else (),
         "table6": compared.table6(results, predictions, simulated=simulated) if predictions else (),
         "figure6": compared.figure6(results, predictions, simulated=simulated) if predictions else (),
         "figure7": compared.figure7(results, predictions, simulated=simulated) if predictions else (),
-        "panels": compared.panels(results, gradcam) if gradcam else (),
-    }
-    content = {
-        **record_content(results, provenance(paths, params)),
-        **observatory_content(observatory, target),
-        **comparisons,
-        "corpus": corpus,
-        "other_repairs": [(name, frames) for name, frames in corpus.repairs if name not in RULE_NAMES],
-        "parts": load_parts(paths, corpus),
         "table6_later": compared.table6(results, predictions, simulated=True, name="table6_later")
         if predictions
         else (),
+        "panels": compared.panels(results, gradcam) if gradcam else (),
+        "chapters": chapters(results),
+        "origin": provenance(paths, params),
+        "outcomes": OUTCOMES,
+        "evidences": EVIDENCE,
+        "card": backbone_card(),
+        "observatory": observatory,
+        "sheet_size": sheet_size,
+        "corpus": corpus,
+        "other_repairs": [(name, frames) for name, frames in corpus.repairs if name not in RULE_NAMES],
+        "parts": load_parts(paths, corpus),
         "colours": CONDITION_COLOUR,
         "suns": corpus.suns(),
         "moons": MOON_BINS,
@@ -143,37 +132,29 @@ def build(paths: Paths) -> Path:
         "training": training,
         "predictions": predictions,
         "gradcam": gradcam,
-        "forms": forms,
         "record_pictures": load_record_pictures(paths, results, predictions, target, simulated=simulated),
         "account_columns": ACCOUNT,
-        "segmentation": load_segmentation(paths, params, target),
+        **other_records(paths, params, target),
         "missing_parts": missing_parts(corpus, observatory, training, predictions, gradcam, figure3),
     }
     return write(content, templates=paths.report_templates, target=target)
 
 
-def record_content(results: Results, origin: Provenance) -> dict[str, Any]:
-    """Content of the sections about the record."""
-    return {
-        "results": results,
-        "summary": summarise(results),
-        "tables": sky_tables(results),
-        "table4": table4(results),
-        "chapters": chapters(results),
-        "origin": origin,
-        "outcomes": OUTCOMES,
-        "evidences": EVIDENCE,
-        "card": backbone_card(),
-    }
+def other_records(paths: Paths, params: Params, target: Path) -> dict[str, Any]:
+    """Content about the other two records, where their stages have run."""
+    segmentation = forms = None
+    if (paths.stage(params.kopri.corpus, "compare") / "compare.json").is_file():
+        # Loaded here: it imports torch, and most reports do not need it.
+        from repro.reporting.segmentation_page import load_segmentation
 
+        segmentation = load_segmentation(paths, params, target)
+    if paths.stage("kvammen", "evaluate").is_dir():
+        from repro.reporting.forms import draw_forms, load_forms
 
-def observatory_content(observatory: Observatory | None, target: Path) -> dict[str, Any]:
-    """Content of the section about the simulated observatory; its contact sheet is copied beside the page."""
-    size = (0, 0)
-    if observatory and observatory.sheet:
-        size = small_copy(observatory.sheet, target / "observatory" / "contact_sheet.jpg", width_px=SHEET_PX)
-        full_copy(observatory.sheet.with_suffix(".csv"), target / "observatory" / "contact_sheet.csv")
-    return {"observatory": observatory, "sheet_size": size}
+        forms = load_forms(paths, target)
+        if forms:
+            draw_forms(forms, paths, target / "figures")
+    return {"segmentation": segmentation, "forms": forms}
 
 
 def shown_sections(content: Mapping[str, Any]) -> set[str]:
@@ -206,13 +187,7 @@ def shown_pages(sections: set[str]) -> tuple[ReportPage, ...]:
 
 
 def write(content: Mapping[str, Any], *, templates: Path, target: Path) -> Path:
-    """Fill the templates and write pages, style and summary into a folder.
-
-    Returns
-    -------
-    Path
-        The first page.
-    """
+    """Fill the templates and write pages, style and summary into a folder; gives the first page."""
     corpus: CorpusOverview = content["corpus"]
     parts: tuple[NightGroup, ...] = content["parts"]
     drawn = any(part.pictures for part in parts)
@@ -244,10 +219,7 @@ def write(content: Mapping[str, Any], *, templates: Path, target: Path) -> Path:
 def link_across(texts: Mapping[str, str]) -> dict[str, str]:
     """Make links to an id lead to the page that has it; templates link to ``#id`` without knowing the page.
 
-    Parameters
-    ----------
-    texts : mapping
-        HTML by file name. An id that is linked to occurs on one page only.
+    ``texts`` is HTML by file name. An id that is linked to occurs on one page only.
     """
     ids = {file: set(re.findall(r'\bid="([^"]+)"', text)) for file, text in texts.items()}
     place = {name: file for file, names in ids.items() for name in names}
@@ -274,7 +246,7 @@ def environment(templates: Path, *, html: bool) -> Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    jinja.globals |= {"words": words, "page_of": page_of}
+    jinja.globals |= {"words": words, "page_of": page_of, "section_title": section_title}
     jinja.filters |= {"md": markdown}
     return jinja
 
@@ -285,17 +257,11 @@ def markdown(text: str) -> str:
     return "".join(f"\\{letter}" if letter in "\\`*_[]<>|#" else letter for letter in flat)
 
 
-def chapters(results: Results) -> dict[str, list[Chapter]]:
+def chapters(results: Results) -> dict[str, dict[str, list[JudgedClaim]]]:
     """Claims by document (in the order of ``_record.yaml``, then those that it does not name) and section."""
-    placed: dict[tuple[str, str], list[JudgedClaim]] = {}
+    placed: dict[str, dict[str, list[JudgedClaim]]] = {}
     for item in results.judged.values():
-        source = item.claim.source
-        placed.setdefault((source.document, source.section), []).append(item)
-    titles = {**results.claims.documents}
-    for name, _ in placed:
-        titles.setdefault(name, name)
-    return {
-        title: parts
-        for name, title in titles.items()
-        if (parts := [Chapter(where[1], tuple(items)) for where, items in sorted(placed.items()) if where[0] == name])
-    }
+        placed.setdefault(item.claim.source.document, {}).setdefault(item.claim.source.section, []).append(item)
+    titles = {**{name: name for name in placed}, **results.claims.documents}
+    order = dict.fromkeys((*results.claims.documents, *placed))
+    return {titles[name]: dict(sorted(placed[name].items())) for name in order if name in placed}

@@ -9,13 +9,16 @@ from typing import Any
 
 import pandas as pd
 from PIL import Image
+from PIL.PngImagePlugin import PngInfo
 
+from repro.engine.receipts import settings_digest
 from repro.figures.drawing import draw_figure7_panels
 from repro.figures.readings import load_readings
-from repro.files import read_json
+from repro.files import atomic_path, read_json
 from repro.paths import Paths
 from repro.record.claims import Claim
 from repro.record.comparator import Verdict
+from repro.reporting.canvas import as_csv
 from repro.reporting.frame_pictures import full_copy
 from repro.reporting.predictions import Predictions
 from repro.reporting.verdicts import Results
@@ -70,18 +73,9 @@ class RecordDrawing:
 class RecordPictures:
     """Content of the page about the record's pictures.
 
-    Parameters
-    ----------
-    drawings : tuple of RecordDrawing
-        Those that stage figures made.
-    panels : RecordDrawing
-        Figure 7 as nine panels, with the rebuilt one where there is any.
-    account : tuple of pairs
-        Condition, and the values of :data:`ACCOUNT`; None where a picture does not give one.
-    judged : tuple of pairs
-        Claims that a picture judges, with the verdict, in the order of the claim files.
-    missing : str
-        The missing documents and what they would add; empty if none is missing.
+    ``panels`` is Figure 7 as nine panels, with the rebuilt one where there is any; ``account`` has the values of
+    :data:`ACCOUNT` by condition, None where a picture does not give one; ``judged`` the claims that a picture judges;
+    ``missing`` names the missing documents and what they would add, empty if none is missing.
     """
 
     drawings: tuple[RecordDrawing, ...]
@@ -109,10 +103,7 @@ def load_record_pictures(
         for name, (title, words) in DRAWINGS.items()
         if (paths.figures / f"{name}.png").is_file()
     ]
-    panels = target / "record" / "figure7_nine_panels.png"
-    rebuilt = _rebuilt(predictions.tables["figure7"]) if predictions else None
-    label = "rebuilt, simulated" if simulated else "rebuilt"
-    draw_figure7_panels(load_readings(paths.figures)["figure7"].table, panels, rebuilt, label=label)
+    panels = _nine_panels(paths, predictions, target, simulated=simulated)
     judged = [
         (claim, verdict) for claim, verdict in results.verdicts if verdict.evidence == "figure" and verdict.compared
     ]
@@ -125,6 +116,27 @@ def load_record_pictures(
         judged=tuple(judged),
         missing=str(document["missing"]),
     )
+
+
+def _nine_panels(paths: Paths, predictions: Predictions | None, target: Path, *, simulated: bool) -> Path:
+    """Draw Figure 7 as nine panels, unless the picture there is of the same numbers and code, which a text in it says."""
+    panels, printed = target / "record" / "figure7_nine_panels.png", load_readings(paths.figures)["figure7"].table
+    rebuilt = _rebuilt(predictions.tables["figure7"]) if predictions else None
+    label = "rebuilt, simulated" if simulated else "rebuilt"
+    data = [as_csv(table) for table in (printed, rebuilt) if table is not None]
+    made_from = settings_digest({"data": data, "label": label}, draw_figure7_panels.__module__)
+    if panels.is_file():
+        with Image.open(panels) as picture:
+            if picture.info.get("made_from") == made_from:
+                return panels
+    draw_figure7_panels(printed, panels, rebuilt, label=label)
+    note = PngInfo()
+    note.add_text("made_from", made_from)
+    with Image.open(panels) as picture:
+        picture.load()
+    with atomic_path(panels) as temporary:
+        picture.save(temporary, pnginfo=note)
+    return panels
 
 
 def _drawing(source: Path, target: Path, title: str, words: str) -> RecordDrawing:

@@ -22,16 +22,8 @@ READINGS = {"predicted yes": "frames classified yes, as published", "all": "all 
 def figure6(table: pd.DataFrame, published: pd.DataFrame, path: Path, *, simulated: bool) -> None:
     """Mean and standard deviation of p(yes) by condition, over the frames classified yes and over all.
 
-    Parameters
-    ----------
-    table : DataFrame
-        ``over``, ``moon_bin``, ``sun_bin``, ``mean_percent``, ``sd_percent``; NaN where there are too few frames.
-    published : DataFrame
-        ``moon_bin``, ``sun_bin``, ``mean_percent``, ``sd_percent`` as read off the print; may be empty.
-    path : Path
-        SVG file.
-    simulated : bool
-        Whether to mark the figure.
+    ``table`` has ``over``, ``moon_bin``, ``sun_bin``, ``mean_percent`` and ``sd_percent``, NaN where there are too few frames;
+    ``published`` the same as read off the print, without ``over``; it may be empty.
     """
     places = {cell: len(CONDITIONS) - 1 - number for number, cell in enumerate(CONDITIONS)}
     with canvas(path, width_in=9.2, height_in=4.4, simulated=simulated) as figure:
@@ -63,16 +55,8 @@ def figure6(table: pd.DataFrame, published: pd.DataFrame, path: Path, *, simulat
 def figure7(table: pd.DataFrame, density: str, path: Path, *, simulated: bool) -> None:
     """Histograms of p(yes) in the nine conditions.
 
-    Parameters
-    ----------
-    table : DataFrame
-        ``moon_bin``, ``sun_bin``, ``predicted``, ``low_percent`` (0 to 99), and the column ``density``.
-    density : str
-        ``density``, each predicted class separately, as published; or ``density_of_all``.
-    path : Path
-        SVG file.
-    simulated : bool
-        Whether to mark the figure.
+    ``table`` has ``moon_bin``, ``sun_bin``, ``predicted``, ``low_percent`` (0 to 99), and the column ``density``: each predicted
+    class separately, as published, or both together.
     """
     edges = np.arange(101)
     with canvas(path, width_in=9.2, height_in=5.6, simulated=simulated) as figure:
@@ -101,15 +85,8 @@ def figure7(table: pd.DataFrame, density: str, path: Path, *, simulated: bool) -
 def reliability(table: pd.DataFrame, path: Path, *, simulated: bool) -> None:
     """Reliability of p(yes): of all frames, and of each condition.
 
-    Parameters
-    ----------
-    table : DataFrame
-        ``sun_bin``, ``moon_bin`` (``all`` for all frames), ``p_yes``, ``share_yes``, ``low``, ``high`` (fractions) and
-        ``frames``, one row a bin.
-    path : Path
-        SVG file.
-    simulated : bool
-        Whether to mark the figure.
+    ``table`` has ``sun_bin``, ``moon_bin`` (``all`` for all frames), ``p_yes``, ``share_yes``, ``low``, ``high`` (fractions) and
+    ``frames``, one row a bin.
     """
     # Placed by hand: matplotlib's layout of this figure differs in the last digit from run to run.
     with canvas(path, width_in=9.2, height_in=5.2, arrange=False, simulated=simulated) as figure:

@@ -21,15 +21,7 @@ KINDS = ("form", "colour")  # attributes of frames with aurora only
 
 @dataclass(frozen=True)
 class Predictions:
-    """The network's predictions of a corpus, as stage softmax counted them.
-
-    Parameters
-    ----------
-    document : mapping
-        ``softmax.json``.
-    tables : mapping
-        Its tables by name: ``table6``, ``figure6``, ``figure7``, and those of errors where they exist.
-    """
+    """The network's predictions of a corpus, as stage softmax counted them: ``softmax.json`` and the tables by name."""
 
     document: Mapping[str, Any]
     tables: Mapping[str, pd.DataFrame]

@@ -6,31 +6,18 @@ must give the same report in every clone.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import yaml
 
-from repro import __version__
 from repro.files import digest
 from repro.params import Params
 from repro.paths import Paths
 
 
-@dataclass(frozen=True)
-class Provenance:
-    """Facts that identify a report.
+class Provenance(NamedTuple):
+    """SHA-256 of the files that the report depends on, by path, and all parameters that can change a result, as YAML."""
 
-    Parameters
-    ----------
-    version : str
-        Of the harness.
-    digests : dict
-        SHA-256 of the files that the report depends on, by path.
-    params : str
-        All parameters that can change a result, as YAML.
-    """
-
-    version: str
     digests: dict[str, str]
     params: str
 
@@ -38,12 +25,10 @@ class Provenance:
 def provenance(paths: Paths, params: Params) -> Provenance:
     """Collect the provenance of this project's report."""
     published = [path for path in sorted(paths.published.rglob("*")) if path.is_file()]
-    return Provenance(
-        version=__version__,
-        digests={
-            "expected/published": digest(*published),
-            "results/schedule/schedule.json": digest(paths.schedule / "schedule.json"),
-            "results/verify/verdicts.json": digest(paths.verdicts),
-        },
-        params=yaml.safe_dump(params.model_dump(mode="json", exclude={"engine"}), sort_keys=False, width=120),
-    )
+    digests = {
+        "expected/published": digest(*published),
+        "results/schedule/schedule.json": digest(paths.schedule / "schedule.json"),
+        "results/verify/verdicts.json": digest(paths.verdicts),
+    }
+    text = yaml.safe_dump(params.model_dump(mode="json", exclude={"engine"}), sort_keys=False, width=120)
+    return Provenance(digests, text)

@@ -26,18 +26,8 @@ CELLS = [f"{sun}.{moon}" for sun, moon in CONDITIONS]
 class ComparisonRow:
     """One row of a comparison, each cell as text.
 
-    Parameters
-    ----------
-    label : str
-        Name of the row.
-    published : tuple of pairs
-        Published values with the ids of their claims; an empty id where nothing is registered.
-    rebuilt : tuple of str
-        From the corpus.
-    difference : str
-        Rebuilt minus published; a dash for a simulated corpus, which is never compared.
-    evidence : tuple of pairs
-        Each kind of evidence that the claims declare, and its gravest outcome over them.
+    Published values have the ids of their claims, empty where nothing is registered. The difference is rebuilt minus published; a
+    dash for a simulated corpus, which is never compared. ``evidence`` has the gravest outcome of each kind of evidence.
     """
 
     label: str
@@ -56,15 +46,7 @@ def together(items: Sequence[JudgedClaim]) -> tuple[tuple[EvidenceKind, Outcome]
 
 
 def table1(results: Results, repairs: Mapping[str, int] | None) -> tuple[ComparisonRow, ...]:
-    """Table 1: the clock before and after each rule, and the frames of the corpus that it repaired.
-
-    Parameters
-    ----------
-    results : Results
-        Claims and verdicts.
-    repairs : mapping or None
-        Frames by name of a repair; None if no clock was read.
-    """
+    """Table 1: the clock before and after each rule, and the frames of the corpus that it repaired, if a clock was read."""
     rows = []
     for place, rule in enumerate(RULES, start=1):
         items = [item for name, item in results.judged.items() if name.startswith(f"T1.ROW{place}.")]

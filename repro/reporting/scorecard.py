@@ -75,6 +75,13 @@ class RecordPart:
         return self.outcomes["repeated"] + self.outcomes["undecidable"]
 
 
+def section_title(section: str) -> str:
+    """Title of the part that a section of the thesis is about; empty if there is none."""
+    if section == "references":
+        return CITED
+    return next((title for title, _, sections in PARTS if section in sections), "")
+
+
 def part_of(claim: Claim) -> str:
     """Title of the part a claim belongs to."""
     if claim.id.startswith("CIT."):
@@ -85,23 +92,15 @@ def part_of(claim: Claim) -> str:
         for prefix, place in _MOVED.items():
             if claim.id.startswith(prefix):
                 return PARTS[place][0]
-        for title, _, sections in PARTS:
-            if claim.source.section in sections:
-                return title
-        if claim.source.section == "references":
-            return CITED
+        if title := section_title(claim.source.section):
+            return title
     return COMPANIONS
 
 
 def by_part(results: Results, anchors: set[str]) -> tuple[RecordPart, ...]:
     """Count the comparisons of each part; parts without a claim are left out.
 
-    Parameters
-    ----------
-    results : Results
-        Claims and verdicts.
-    anchors : set of str
-        Sections that are on the page; a part whose own section is not leads to the list of claims.
+    ``anchors`` are the sections that are on a page; a part whose own section is not leads to the list of claims.
     """
     counts: dict[str, Counter[Outcome]] = {}
     claims: Counter[str] = Counter()

@@ -4,29 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Generic, TypeVar
 
 from repro.record.comparator import Verdict
 from repro.reporting.verdicts import JudgedClaim, Results, claim_number
 from repro.reporting.wording import NOTHING, SUN_WORDS, number, signed
 from repro.sky.bins import MOON_BINS
 
+Row = TypeVar("Row")
+
 
 @dataclass(frozen=True)
 class PredictedRow:
-    """One line of a comparison.
+    """One line of a comparison, ready to print, with the id of its claim; a dash where there is nothing.
 
-    Parameters
-    ----------
-    label : tuple of str
-        Cells that say which number it is.
-    claim : str
-        Id of the claim, for a link to it.
-    published, predicted, difference, percent : str
-        Ready to print; a dash where there is nothing.
-    verdict : Verdict or None
-        None where the claim declares no such evidence.
-    note : str
-        Why there is no verdict, or nothing.
+    ``note`` says why there is no verdict, which is None where the claim declares no such evidence.
     """
 
     label: tuple[str, ...]
@@ -40,24 +32,14 @@ class PredictedRow:
 
 
 @dataclass(frozen=True)
-class Table:
-    """One table of the thesis.
-
-    Parameters
-    ----------
-    name, title, korean : str
-        ``Table 2``, what it shows in English, and its title as the thesis prints it.
-    heads : tuple of str
-        Headings of the label cells.
-    rows : tuple of PredictedRow
-        In the order of the thesis.
-    """
+class Table(Generic[Row]):
+    """One table of the thesis: its name, what it shows in English and as the thesis prints it, headings and rows."""
 
     name: str
     title: str
     korean: str
     heads: tuple[str, ...]
-    rows: tuple[PredictedRow, ...]
+    rows: tuple[Row, ...]
 
     @property
     def anchor(self) -> str:
@@ -75,23 +57,10 @@ class NetworkCell:
     verdict: Verdict | None
 
 
-@dataclass(frozen=True)
-class Grid:
-    """A table whose every cell is a claim; a row's cells are None where nothing is registered."""
-
-    name: str
-    title: str
-    korean: str
-    heads: tuple[str, ...]
-    rows: tuple[tuple[str, tuple[NetworkCell | None, ...]], ...]
-
-    @property
-    def anchor(self) -> str:
-        """Id of the table on the page."""
-        return self.name.lower().replace(" ", "-")
+NetworkRow = tuple[str, tuple[NetworkCell | None, ...]]  # None where nothing is registered
 
 
-def sky_tables(results: Results) -> tuple[Table, ...]:
+def sky_tables(results: Results) -> tuple[Table[PredictedRow], ...]:
     """Tables 2 and 3 beside the prediction from the sky."""
     suns = {sun: words if sun == "Night" else f"{words} twilight" for sun, words in SUN_WORDS.items()}
     by_sun = [((words,), f"T2.{sun}") for sun, words in suns.items()]
@@ -134,9 +103,9 @@ NETWORK_COLUMNS = {
 }
 
 
-def table4(results: Results) -> Grid:
+def table4(results: Results) -> Table[NetworkRow]:
     """Table 4 beside the counts of torchvision's networks."""
-    return Grid(
+    return Table(
         "Table 4",
         "Networks on ImageNet",
         "ImageNet에서의 EfficientNet-B1 성능 결과",

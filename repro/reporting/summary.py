@@ -41,26 +41,10 @@ class Headline:
 class Summary:
     """Counts for the head of the report.
 
-    Parameters
-    ----------
-    claims, decided : int
-        Registered claims, and those that at least one comparison was made for.
-    outcomes : dict
-        Comparisons by outcome, every outcome listed.
-    lines : tuple
-        One for each kind of evidence.
-    waiting : tuple of pairs
-        Reason for a comparison that was not made, and how many there are, most frequent first.
-    drifted : tuple of pairs
-        Comparisons whose outcome differs from the declared one, or that could not be made though declared.
-    headlines : tuple of Headline
-        In their order.
-    by_grade : mapping
-        Comparisons by grade and outcome; an equation counts once.
-    against : tuple of pairs
-        Comparisons that contradict the record, or show that it contradicts itself.
-    nights, expected_nights : int
-        Nights of the thesis' own videos that are here, and nights that the record covers.
+    ``decided`` claims are those that at least one comparison was made for; ``by_grade`` counts an equation once; ``waiting`` has
+    the reasons for comparisons that were not made, the most frequent first; ``drifted`` those whose outcome differs from the
+    declared one, or that could not be made though declared; ``against`` those that contradict the record or show that it
+    contradicts itself; ``nights`` are of the thesis' own videos.
     """
 
     claims: int
@@ -134,12 +118,13 @@ def _headlines(results: Results) -> Iterator[Headline]:
 
 def _sentence(evidence: EvidenceKind, counts: Counter[Outcome]) -> str:
     """One sentence about the comparisons of one kind of evidence."""
-    name, what, limit = EVIDENCE_WORDS[evidence]
+    _, what, limit = EVIDENCE_WORDS[evidence]
+    what = what[0].upper() + what[1:]
     total, unmade = sum(counts.values()), counts["not_run"] + counts["error"]
     if not total:
-        return f"{name}: {what}. No claim declares this evidence."
+        return f"{what}. No claim declares this evidence."
     if unmade == total:
-        return f"{name}: {what}. Not one of its {count(total, 'comparison')} could be made yet. {limit}"
+        return f"{what}. Not one of its {count(total, 'comparison')} could be made yet. {limit}"
     parts = [
         f"{counts['confirmed']:,} confirmed",
         f"{counts['consistent']:,} consistent",
@@ -149,5 +134,5 @@ def _sentence(evidence: EvidenceKind, counts: Counter[Outcome]) -> str:
         f"{counts['undecidable']:,} undecidable",
     ]
     parts = [part for part in parts if not part.startswith("0 ")]
-    made = f"{name}: {what}. Of {count(total - unmade, 'comparison')} made: {', '.join(parts)}."
+    made = f"{what}. Of {count(total - unmade, 'comparison')} made: {', '.join(parts)}."
     return f"{made}{f' {unmade:,} more could not be made.' if unmade else ''} {limit}"

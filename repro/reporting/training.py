@@ -18,18 +18,9 @@ MADE_BY = "dvc repro train"
 
 @dataclass(frozen=True)
 class Training:
-    """The trainings of a corpus.
+    """The trainings of a corpus: ``train.json``, and of the training that is used its epochs, validation images and frozen epochs.
 
-    Parameters
-    ----------
-    document : mapping
-        ``train.json`` as the stage wrote it.
-    epochs : DataFrame
-        Of the training that is used, one row an epoch; columns as :func:`repro.reporting.figures.learning_curves` takes.
-    images : int
-        Its validation images.
-    frozen : int
-        Its epochs with the backbone frozen.
+    ``epochs`` has one row an epoch; columns as :func:`repro.reporting.figures.learning_curves` takes.
     """
 
     document: Mapping[str, Any]

@@ -48,22 +48,9 @@ class JudgedClaim:
 class Results:
     """Results for the report.
 
-    Parameters
-    ----------
-    claims : Claims
-        As registered under ``expected/published``.
-    judged : mapping
-        Every claim with its verdicts, by id, in the order of the claim files.
-    findings : tuple
-        Documents with ``id``, ``title``, ``claims``, ``explanation`` and ``numbers``.
-    schedule : mapping
-        Document of the schedule stage.
-    nights : DataFrame
-        One row a night: ``date`` (YYYY-MM-DD), ``window`` (from 1), and more.
-    segments : DataFrame
-        Spans of one condition: ``night``, ``start_utc``, ``end_utc``, ``sun_bin``, ``moon_bin``, ``camera_on``.
-    verification : Verification
-        The verdicts with their counts by grade, headlines and coverage; its findings are left out.
+    ``judged`` has every claim with its verdicts, by id, in the order of the claim files; ``schedule`` is the document of that
+    stage; ``nights`` has ``date`` (YYYY-MM-DD) and ``window`` (from 1), ``segments`` spans of one condition: ``night``,
+    ``start_utc``, ``end_utc``, ``sun_bin``, ``moon_bin``, ``camera_on``; ``verification`` has no findings.
     """
 
     claims: Claims
@@ -128,21 +115,14 @@ def judge(claims: Claims, document: Mapping[str, Any], *, where: str) -> dict[st
 
 
 def _verdict(claim: str, entry: Mapping[str, Any]) -> Verdict:
+    same = ("evidence", "outcome", "expected", "tolerance", "reason", "grade", "excluded", "sd", "z")
     measured = entry["measured"]
     return Verdict(
         claim=claim,
-        evidence=entry["evidence"],
-        outcome=entry["outcome"],
-        expected=entry["expected"],
         measured=tuple(measured) if isinstance(measured, list) else measured,
-        tolerance=entry["tolerance"],
-        reason=entry["reason"],
-        grade=entry["grade"],
         catches=None if entry["catches"] is None else Caught(**entry["catches"]),
-        excluded=entry["excluded"],
-        sd=entry["sd"],
-        z=entry["z"],
         equation=tuple(entry["equation"]),
+        **{key: entry[key] for key in same},
     )
 
 

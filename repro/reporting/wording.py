@@ -129,6 +129,7 @@ _TYPESET = (
     (re.compile(r" - "), " \N{EN DASH} "),
     (re.compile(r" x (?=\d)"), f" {TIMES} "),
     (re.compile(r"(?<=\d) deg\b"), "\N{DEGREE SIGN}"),
+    (re.compile(r"(?<=\d) %"), "\N{NO-BREAK SPACE}%"),
     (re.compile(r"(?<= )>= "), "\N{GREATER-THAN OR EQUAL TO} "),
     (re.compile(r"(?<= )<= "), "\N{LESS-THAN OR EQUAL TO} "),
 )
@@ -252,11 +253,6 @@ def interval(ends: tuple[float, float] | list[float] | None) -> str:
 def percent(fraction: float | None) -> str:
     """A fraction in percent with one decimal, without the sign; a dash where there is none."""
     return NOTHING if fraction is None or not math.isfinite(fraction) else number(100 * fraction, 1)
-
-
-def ends(low: float, high: float) -> str:
-    """An interval of fractions in percent; a dash where there is none."""
-    return interval((low, high)) if math.isfinite(low) and math.isfinite(high) else NOTHING
 
 
 def between(low: float, high: float, *, brackets: bool = False) -> str:

@@ -82,15 +82,7 @@ def stages(paths: Paths, corpus: str) -> pd.DataFrame:
 
 
 def draw(table: pd.DataFrame, path: Path) -> None:
-    """Draw the stages as boxes from left to right: solid outlines for those that have run, dashed ones for the others.
-
-    Parameters
-    ----------
-    table : DataFrame
-        From :func:`stages`, not empty.
-    path : Path
-        SVG file.
-    """
+    """Draw the stages, at least one, from left to right: solid outlines for those that have run, dashed ones for the others."""
     columns, rows = max(int(table["column"].max()) + 1, _COLUMNS), int(table["row"].max()) + 1
     place = {stage: (x, -y) for stage, x, y in zip(table["stage"], table["column"], table["row"], strict=True)}
     with canvas(path, width_in=0.98 * columns, height_in=0.6 * rows + 0.1, arrange=False) as figure:

@@ -210,24 +210,16 @@ def test_other_corpus_is_not_compared(copy: Callable[[], Toy]) -> None:
     assert {gap.stage for gap in diff.gaps} == {"clock", "sky", "infer"}
 
 
-def test_unknown_revision(history: Toy) -> None:
-    """A revision that git does not know is an error that names it and shows some that it knows."""
+def test_revision_without_a_run(copy: Callable[[], Toy]) -> None:
+    """A revision that git does not know, or whose pipeline never ran, is an error that says what there is or what to do."""
+    toy = copy()
     with pytest.raises(ReproError) as caught:
-        compare(history.paths, "nonsense")
+        compare(toy.paths, "nonsense")
     assert caught.value.found == "no revision 'nonsense'"
     assert "night" in caught.value.expected
-
-
-def test_revision_without_lock(history: Toy) -> None:
-    """A commit whose pipeline never ran is an error that says so."""
     with pytest.raises(ReproError, match=r"no dvc\.lock in") as caught:
-        between(history, "never run", "base")
+        between(toy, "never run", "base")
     assert "git log -- dvc.lock" in caught.value.remedy
-
-
-def test_working_tree_that_never_ran(copy: Callable[[], Toy]) -> None:
-    """Without dvc.lock in the working tree the error says how to run the pipeline."""
-    toy = copy()
     (toy.root / "dvc.lock").unlink()
     with pytest.raises(ReproError, match=r"no dvc\.lock"):
         compare(toy.paths)

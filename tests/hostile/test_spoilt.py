@@ -17,7 +17,7 @@ from safetensors.torch import save
 
 from repro import camera as profile
 from repro import frames
-from repro.audit.frame_moves import read_table
+from repro.audit.outputs import read_table
 from repro.audit.thumbnails import small_jpeg
 from repro.classifier import network as networks
 from repro.classifier.gradcam_corpus import read_masks

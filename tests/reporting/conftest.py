@@ -170,9 +170,10 @@ def make(root: Path, project: Paths) -> Paths:
 
 
 @pytest.fixture
-def small(tmp_path: Path, project: Paths) -> Paths:
-    """A project with results, ready for its report; the test's own to change."""
-    return make(tmp_path, project)
+def small(tmp_path: Path, built: Path) -> Paths:
+    """A project with results and a built report, whose figures need not be drawn again; a test may change it."""
+    shutil.copytree(built.parents[1], tmp_path, dirs_exist_ok=True)
+    return Paths(tmp_path)
 
 
 @pytest.fixture

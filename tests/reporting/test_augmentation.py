@@ -32,6 +32,9 @@ def test_steps_are_those_of_the_thesis(filmed):
     factors = drawn[["brightness", "contrast", "saturation"]].to_numpy()
     assert 0.7 <= factors.min() < factors.max() <= 1.3
     assert (drawn["height_px"] * drawn["width_px"] / figure.side_px**2).between(0.79, 1.01).all()
+    document = yaml.safe_load(filmed.params.read_text())
+    filmed.params.write_text(yaml.safe_dump({**document, "train": {"image_size_px": 64}}))
+    assert _figure(filmed).side_px == 64  # as large as the network sees it
 
 
 def test_the_frame_trains_and_has_aurora(filmed):
@@ -49,11 +52,3 @@ def test_nothing_to_show_is_none(filmed):
     corpora.split(filmed, ["20221201"])
     (filmed.stage("simulated", "film") / "frames" / "20221201.zip").unlink()
     assert _figure(filmed) is None
-
-
-def test_the_size_is_that_of_the_training(filmed):
-    """Pictures are as large as the network sees them."""
-    corpora.split(filmed, ["20221201"])
-    document = yaml.safe_load(filmed.params.read_text())
-    filmed.params.write_text(yaml.safe_dump({**document, "train": {"image_size_px": 64}}))
-    assert _figure(filmed).side_px == 64

@@ -11,9 +11,11 @@ import pandas as pd
 import pytest
 
 from repro.intervals import wilson
+from repro.paths import Paths
 from repro.reporting import figure_data as data
 from repro.reporting import figures
 from repro.reporting.canvas import CONDITION_COLOUR, write_csv
+from repro.reporting.drawings import FigureFolder
 from repro.reporting.verdicts import load_results
 from repro.sky.bins import CONDITIONS
 
@@ -28,9 +30,9 @@ COLOUR_BLIND = {
 
 
 @pytest.fixture
-def results(small):
-    """Results of the small project."""
-    return load_results(small)
+def results(built):
+    """Results of the project of the built report."""
+    return load_results(Paths(built.parents[1]))
 
 
 def _lab(colour: str, vision: str) -> np.ndarray:
@@ -120,3 +122,24 @@ def test_data_beside_a_figure_can_be_read_back(tmp_path):
     table = pd.DataFrame({"name": ["a", "b"], "value": [1 / 3, np.nan]})
     write_csv(tmp_path / "x.csv", table)
     assert (tmp_path / "x.csv").read_text() == "name,value\na,0.3333333\nb,\n"
+
+
+def test_a_figure_is_drawn_again_only_if_it_changed(tmp_path):
+    """A figure stays while its table and options do; its table is written each time, and figures not drawn are removed."""
+    drawn = []
+
+    def draw(table, path, *, title):
+        drawn.append(title)
+        path.write_text(f"<svg>{len(table)}</svg>\n")
+
+    draw.__module__ = figures.__name__  # whose code decides, too
+    table = pd.DataFrame({"value": [1.0, 2.0]})
+    for title, shown in (("a", table), ("a", table), ("b", table), ("b", table.head(1))):
+        folder = FigureFolder(tmp_path)
+        folder.draw("one", draw, shown, title=title)
+    assert drawn == ["a", "b", "b"]
+    assert (tmp_path / "one.csv").read_text() == "value\n1\n"
+    ElementTree.parse(tmp_path / "one.svg")
+    (tmp_path / "old.svg").touch()
+    folder.remove_others()
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["one.csv", "one.svg"]

@@ -9,8 +9,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from repro.params import load_params
+from repro.reporting import night_pages
 from repro.reporting.canvas import FIRST, SECOND
-from repro.reporting.night_figure import CLASS, LEFT, RIGHT, TRUTH, NightFrames, draw_night, read_frames
+from repro.reporting.night_figure import CLASS, LEFT, RIGHT, TRUTH, NightFrames, draw_night, make_drawing, read_frames
+from repro.reporting.night_pages import load_parts
+from repro.reporting.nights_table import load_corpus
 from tests.reporting import corpora
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -107,10 +111,11 @@ def test_lines_break_where_frames_are_missing(tmp_path):
 
 def test_frames_are_read_in_order_with_their_answers(filmed):
     """A night's frames with a time come with p(yes) and truth; before stage infer they come without answers."""
-    before = read_frames(filmed, "simulated", "20221201", pd.Series(dtype="str"), filmed.truth("simulated"))
+    truth = filmed.truth("simulated")
+    before = read_frames(filmed.stage("simulated", "sky") / "tables" / "20221201.parquet", {}, truth, classified=False)
     assert (len(before.table), before.classified, before.right) == (5, 0, (0, 0))
     corpora.infer(filmed, ["20221201"])
-    after = read_frames(filmed, "simulated", "20221201", pd.Series(dtype="str"), filmed.truth("simulated"))
+    after = read_frames(filmed.stage("simulated", "infer") / "tables" / "20221201.parquet", {}, truth, classified=True)
     assert after.table["time_utc"].is_monotonic_increasing
     assert after.table["p_yes"].tolist() == [0.9, 0.8, 0.2, 0.3, 0.6]
     assert after.table["truth"].tolist() == ["yes", "yes", "no", "no", "no"]
@@ -119,14 +124,36 @@ def test_frames_are_read_in_order_with_their_answers(filmed):
 
 def test_labels_are_the_right_answers_of_real_videos(filmed):
     """Where no truth is known, a frame's label is its right answer, and a frame without one has none."""
-    corpora.film(filmed, ["20221201"], corpus="kho")
     corpora.infer(filmed, ["20221201"], corpus="kho")
-    name = read_name(filmed)
-    frames = read_frames(filmed, "kho", "20221201", pd.Series({name: "no"}), None)
-    assert frames.right == (0, 1)
+    source = filmed.stage("kho", "infer") / "tables" / "20221201.parquet"
+    name = str(pd.read_parquet(source, columns=["name"])["name"].iloc[0])
+    assert read_frames(source, {name: "no"}, None, classified=True).right == (0, 1)
 
 
-def read_name(paths) -> str:
-    """Name of the first frame."""
-    table = pd.read_parquet(paths.stage("kho", "infer") / "tables" / "20221201.parquet", columns=["name"])
-    return str(table["name"].iloc[0])
+def test_only_a_night_that_changed_is_drawn_again(filmed, monkeypatch):
+    """A drawing stays until the night's answers or labels change or a file of it is missing; other nights' are removed."""
+    made = []
+
+    def noted(task):
+        made.append(task.night)
+        return make_drawing(task)
+
+    def drawn_again() -> list[str]:
+        made.clear()
+        load_parts(filmed, load_corpus(filmed, load_params(filmed.params), set()))
+        return made
+
+    monkeypatch.setattr(night_pages, "make_drawing", noted)
+    assert drawn_again() == ["20221201", "20240301", "20260101"]
+    assert drawn_again() == []
+    corpora.infer(filmed, ["20240301"])
+    assert drawn_again() == ["20240301"]
+    folder = filmed.report_build / "nights"
+    (folder / "20221201.csv").unlink()
+    (folder / "20200101.svg").touch()
+    assert drawn_again() == ["20221201"]
+    assert {path.stem for path in folder.iterdir()} == {"20221201", "20240301", "20260101"}
+    corpora.split(filmed, ["20260101"])
+    assert drawn_again() == []  # the truth is known, so labels are not shown
+    (filmed.truth("simulated") / "20260101.parquet").unlink()
+    assert drawn_again() == ["20260101"]

@@ -114,26 +114,23 @@ def test_every_link_and_image_resolves(either):
 
 
 def test_images_have_words(full):
-    """Every picture has a sentence for those who cannot see it, and its data or its full size beside it."""
+    """Every picture has a sentence for those who cannot see it, and its data or its full size beside it.
+
+    Pictures of pixels are loaded when they come into view, and the page knows their size before.
+    """
     page = Page(html_of(full))
     images = page.all("img")
     assert len(images) == 3 + 8 + 1 + 4 + 2 + 1 + 3
     for image in images:
         assert len(image["alt"].split()) > 5
-        if image["src"].startswith(("gradcam/", "augmentation/")):
-            continue  # a photograph; what it shows stands below it
-        beside = {str(Path(image["src"]).with_suffix(kind)) for kind in (".csv", ".png")}
-        assert beside & set(page.values("href")), image
-
-
-def test_photographs_wait_and_keep_their_place(full):
-    """Pictures of pixels are loaded when they come into view, and the page knows their size before."""
-    page = Page(html_of(full))
-    for image in page.all("img"):
         if not image["src"].endswith(".svg"):
             assert image["loading"] == "lazy"
             with Image.open(full / image["src"]) as picture:
                 assert (image["width"], image["height"]) == tuple(map(str, picture.size))
+        if image["src"].startswith(("gradcam/", "augmentation/")):
+            continue  # a photograph; what it shows stands below it
+        beside = {str(Path(image["src"]).with_suffix(kind)) for kind in (".csv", ".png")}
+        assert beside & set(page.values("href")), image
 
 
 def test_nothing_missing_is_printed_as_a_value(either):
@@ -152,16 +149,12 @@ def test_text_of_the_record_is_escaped(page, built):
     assert HOSTILE in " ".join(page.text)
 
 
-def test_every_claim_is_there_once(page, small):
-    """Each registered claim has one place on the page, under the section it comes from."""
+def test_every_claim_is_there_once_and_needs_no_script(page, small):
+    """Each registered claim has one place on the page; only the filter needs a script, and stays hidden until it runs."""
     shown = [attributes["id"].removeprefix("claim-") for attributes in page.all("article")]
     assert sorted(shown) == sorted(claim.id for claim in load_claims(small.published))
-
-
-def test_readable_without_scripts(page):
-    """The page needs no script: only the filter is, and it stays hidden until the script shows it."""
-    assert [attributes for attributes in page.all("form") if "hidden" not in attributes] == []
     assert [attributes for attributes in page.all("article") if "hidden" in attributes] == []
+    assert [attributes for attributes in page.all("form") if "hidden" not in attributes] == []
     assert not any(name.startswith("on") for _, attributes in page.elements for name in attributes)
 
 

@@ -8,7 +8,7 @@ from tests.reporting.conftest import WAITS, judge
 
 
 def test_counts(small):
-    """Claims, decided claims and comparisons by outcome are those of the verdicts."""
+    """Claims and comparisons by outcome are those of the verdicts; evidence has a sentence, a headline what decides it."""
     summary = summarise(load_results(small))
     assert (summary.claims, summary.decided) == (30, 13)
     assert summary.outcomes == {
@@ -23,6 +23,14 @@ def test_counts(small):
     }
     assert (summary.made, summary.agreeing) == (12, 11)
     assert sum(line.total for line in summary.lines) == 39
+    sentences = {line.evidence: line.sentence for line in summary.lines}
+    assert "Of 2 comparisons made: 1 source conflict, 1 repeated." in sentences["arithmetic"]
+    assert "Not one of its 25 comparisons could be made yet." in sentences["corpus"]
+    assert "No claim declares this evidence." in sentences["protocol"]
+    (headline,) = summary.headlines
+    assert (headline.number, headline.sentence) == (1, "Two is two.")
+    assert [claim.id for claim in headline.claims] == ["TXT.TWO"]
+    assert [verdict.claim for verdict in headline.strongest] == ["TXT.TWO"]
 
 
 def test_what_was_not_compared_is_never_counted_as_agreement(small):
@@ -35,25 +43,9 @@ def test_what_was_not_compared_is_never_counted_as_agreement(small):
     assert [claim.id for claim, _ in after.drifted] == ["T3.NIGHT.NO_MOON"]
 
 
-def test_sentences(small):
-    """Each kind of evidence has a sentence with its counts, also the one that nothing declares or that only waits."""
-    sentences = {line.evidence: line.sentence for line in summarise(load_results(small)).lines}
-    assert "Of 2 comparisons made: 1 source conflict, 1 repeated." in sentences["arithmetic"]
-    assert "Not one of its 25 comparisons could be made yet." in sentences["corpus"]
-    assert "No claim declares this evidence." in sentences["protocol"]
-
-
 def test_a_claim_is_marked_by_its_gravest_verdict(small):
     """A claim that one evidence contradicts is marked so, whatever other evidence says or lacks."""
     assert load_results(small).judged["T3.NIGHT.NO_MOON"].outcome == "consistent"
     judge(small, {"night.no_moon": 1.0})
     assert load_results(small).judged["T3.NIGHT.NO_MOON"].outcome == "contradicted"
     assert load_results(small).judged["TXT.WORD"].outcome == "not_run"
-
-
-def test_headlines_come_with_their_strongest_evidence(small):
-    """A headline has its sentence, its claims, and the comparison that decides it."""
-    (headline,) = summarise(load_results(small)).headlines
-    assert (headline.number, headline.sentence) == (1, "Two is two.")
-    assert [claim.id for claim in headline.claims] == ["TXT.TWO"]
-    assert [verdict.claim for verdict in headline.strongest] == ["TXT.TWO"]

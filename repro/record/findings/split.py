@@ -6,7 +6,6 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.optimize import brentq
 from scipy.special import betaln, comb
 
 from repro.record.findings.finding import Detector, Finding, NotAvailableError, View
@@ -61,6 +60,8 @@ def lost_to_rounding(share_yes: float, correlation: float, dates: float, per_dat
 
 def label_clustering(view: View) -> Clustering:
     """Clustering of the labels by date, from what the split lost to rounding."""
+    from scipy.optimize import brentq  # takes half a second, and the report derives no finding
+
     labelled, per_date = view.value("SPLIT.LABELLED"), int(view.value("SAMPLE.PER_DATE_MAX"))
     share, dates = view.value("SPLIT.LABELLED_YES") / labelled, labelled / per_date
     lost = 0.8 * view.value("SPLIT.LABELLED_YES") - view.value("SPLIT.TRAIN_YES")
