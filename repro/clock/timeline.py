@@ -48,13 +48,9 @@ class Break:
 
 @dataclass(frozen=True)
 class Pace:
-    """How fast the clock advances.
+    """How fast the clock advances: in ``steps`` a frame number, and the time (s) from one sampled frame to the next from there on.
 
-    Parameters
-    ----------
-    steps : tuple of (int, float)
-        First frame number, and time (s) from one sampled frame to the next from there on. The first one also holds
-        for the frames before it.
+    The first step also holds for the frames before it.
     """
 
     steps: tuple[tuple[int, float], ...]
