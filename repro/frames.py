@@ -78,13 +78,7 @@ _TEXT = tuple(name for added in _ADDED.values() for name, column in added.items(
 
 
 def published_names(table: pd.DataFrame) -> pd.Series:
-    """Published name of each frame; missing where the time is not known.
-
-    Parameters
-    ----------
-    table : DataFrame
-        ``time_utc``, ``night`` and ``number``.
-    """
+    """Published name of each frame of a table with ``time_utc``, ``night`` and ``number``; missing without a time."""
     stamp = table["time_utc"].dt.strftime("%Y%m%d%H%M%S")  # a missing time makes a missing name
     names: pd.Series = stamp + "_" + table["night"] + "_" + table["number"].astype(str) + ".jpg"
     return names
@@ -233,21 +227,17 @@ def _checked(table: pd.DataFrame, stage: Stage, source: Path) -> pd.DataFrame:
 def join_truth(table: pd.DataFrame, truth: Path, columns: Sequence[str]) -> pd.DataFrame:
     """Frames of a simulated corpus with columns of their truth.
 
-    They are joined by night and number, not by name: the name holds the time that was read from the picture.
+    They are joined by night and number, not by name: the name holds the time that was read from the picture. A column that
+    ``table`` has too gets the suffix ``_true``; a frame that the truth does not have gets no value.
 
     Parameters
     ----------
     table : DataFrame
-        ``night`` and ``number``, one row a frame.
+        ``night`` and ``number``, one row a frame; its order is kept.
     truth : Path
         Folder of the truth, one table a night, see :func:`repro.observatory.simulate.truth_table`.
     columns : sequence of str
-        Columns of the truth; one that ``table`` has too gets the suffix ``_true``.
-
-    Returns
-    -------
-    DataFrame
-        The rows of ``table`` in their order; no value for a frame that the truth does not have.
+        Columns of the truth.
 
     Raises
     ------
@@ -285,11 +275,6 @@ def with_right_answers(table: pd.DataFrame, labels: pd.Series[str], truth: Path 
     -------
     DataFrame
         The frames with ``truth`` (yes, no, or missing) and, of a simulated corpus, ``certain`` and :data:`ATTRIBUTES`.
-
-    Raises
-    ------
-    ReproError
-        As :func:`join_truth`.
     """
     if truth is None:
         return table.assign(truth=table["name"].map(labels).astype("str")).reset_index(drop=True)

@@ -29,21 +29,11 @@ COLOURS = {"circle_px": (80, 200, 80), "crop_px": (230, 160, 40), "clock": (60, 
 
 @dataclass(frozen=True)
 class CameraCheck:
-    """A profile looked at on one image.
+    """A profile looked at on one image, as in :func:`check_camera`."""
 
-    Parameters
-    ----------
-    picture : ndarray, uint8, shape (height, width, 3)
-        BGR, with circle, crop and clock box drawn as far as the profile knows them.
-    lines : tuple of str
-        What the profile reads: size, time, night, and what does not fit.
-    fits : bool
-        Whether the profile is complete, the size is right and a time was read.
-    """
-
-    picture: Image
-    lines: tuple[str, ...]
-    fits: bool
+    picture: Image  # BGR, (height, width, 3), with circle, crop and clock box drawn as far as the profile knows them
+    lines: tuple[str, ...]  # what the profile reads: size, time, night, and what does not fit
+    fits: bool  # whether the profile is complete, the size is right and a time was read
 
     def png(self) -> bytes:
         """The picture as PNG."""
@@ -51,16 +41,7 @@ class CameraCheck:
 
 
 def check_camera(name: str, file: Path, clock: ClockParams) -> CameraCheck:
-    """Look at a profile on an image or on a video's first frame.
-
-    Parameters
-    ----------
-    name : str
-        Of the profile; it may have unknown fields.
-    file : Path
-        A still, or a video.
-    clock : ClockParams
-        How a burned-in clock is read.
+    """Look at a profile, which may have unknown fields, on an image or on a video's first frame.
 
     Raises
     ------

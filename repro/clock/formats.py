@@ -106,27 +106,13 @@ def _print(text: str, local: datetime, zone: str) -> str:
 
 @dataclass(frozen=True)
 class Moment:
-    """One meaning of a stamp.
+    """One meaning of a stamp."""
 
-    Parameters
-    ----------
-    utc_s : int
-        Seconds since 1970-01-01 UTC, without leap seconds.
-    offset_s : int
-        Local time minus UTC.
-    format : ClockFormat
-        The format in which it is printed.
-    zone : str
-        The printed name of the zone; empty if the format has none.
-    dst_consistent : bool
-        Whether the zone's rules give this offset at that time. False, for example, if the camera's clock missed the change
-        to or from summer time that night.
-    """
-
-    utc_s: int
-    offset_s: int
-    format: ClockFormat
-    zone: str = ""
+    utc_s: int  # seconds since 1970-01-01 UTC, without leap seconds
+    offset_s: int  # local time minus UTC
+    format: ClockFormat  # in which it is printed
+    zone: str = ""  # printed name of the zone; empty if the format has none
+    # Whether the zone's rules give this offset at that time; false, for example, if the clock missed the change to summer time.
     dst_consistent: bool = True
 
     @property
@@ -146,28 +132,14 @@ class Moment:
 
 @dataclass(frozen=True)
 class NightSpan:
-    """A night's span and the formats and offsets that can occur in it.
+    """A night's span and the formats and offsets that can occur in it."""
 
-    Parameters
-    ----------
-    first_s, last_s : int
-        From local noon, included, to the next local noon, excluded; seconds since 1970 UTC.
-    formats : tuple of ClockFormat
-        Formats of the camera.
-    time_zone : str
-        Name in the time zone database.
-    zones_s : dict
-        Offset (s) of each zone name that may be printed.
-    offsets_s : tuple of int
-        Offsets of that night by the zone's rules: one, or two when the clocks change.
-    """
-
-    first_s: int
-    last_s: int
+    first_s: int  # local noon, included; seconds since 1970 UTC
+    last_s: int  # the next local noon, excluded
     formats: tuple[ClockFormat, ...]
-    time_zone: str
-    zones_s: dict[str, int]
-    offsets_s: tuple[int, ...]
+    time_zone: str  # name in the time zone database
+    zones_s: dict[str, int]  # offset of each zone name that may be printed
+    offsets_s: tuple[int, ...]  # offsets of that night by the zone's rules: one, or two when the clocks change
 
     @classmethod
     def of(cls, night: str, camera: Camera) -> NightSpan:

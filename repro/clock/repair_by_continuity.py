@@ -154,25 +154,13 @@ def resolve_doubts(
 ) -> tuple[dict[int, FrameTime], ConfusionModel]:
     """Decide the time of every frame.
 
-    Parameters
-    ----------
-    doubtful : mapping
-        The frames in doubt, by running number.
-    timeline : Timeline
-        The night's timeline.
-    trusted : set of int
-        Frames on the timeline that are not in doubt.
-    runs : set of int
-        From :func:`misread_runs`; such a frame is resolved only if its second look reads what the timeline says.
-    params : ClockParams
-        Section ``clock`` of the parameters.
+    ``trusted`` frames are on the timeline and not in doubt. A frame of ``runs``, see :func:`misread_runs`, is resolved only if
+    its second look reads what the timeline says.
 
     Returns
     -------
-    dict
-        The time of each frame, trusted ones included.
-    ConfusionModel
-        The confusions that were learnt.
+    dict, ConfusionModel
+        The time of each frame, trusted ones included; and the confusions that were learnt.
     """
     on_timeline = {r.number: r.moment for r in timeline.readings}
     times = {number: FrameTime(on_timeline[number]) for number in trusted}

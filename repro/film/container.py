@@ -19,19 +19,10 @@ _TOP_BOXES = {b"ftyp", b"styp", b"moov", b"moof", b"mdat", b"mfra", b"sidx", b"f
 
 
 def is_cut_off(path: Path) -> bool | None:
-    """Whether a file ends within its last box, element or chunk.
+    """Whether an MP4, MOV, Matroska, WebM or AVI file ends within its last box, element or chunk.
 
-    Parameters
-    ----------
-    path : Path
-        An MP4, MOV, Matroska, WebM or AVI file.
-
-    Returns
-    -------
-    bool or None
-        True if bytes are missing at the end, False if the structure is complete, None if the structure does not show it:
-        a fragmented MP4 without its closing box, a Matroska file of unknown size that ends after a cluster, or a file
-        of another kind.
+    None if the structure does not show it: a fragmented MP4 without its closing box, a Matroska file of unknown size that
+    ends after a cluster, or a file of another kind.
     """
     size = path.stat().st_size
     with path.open("rb") as file:

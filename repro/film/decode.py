@@ -38,39 +38,17 @@ _UNEVEN = 0.05  # share of frames that may follow at another distance before the
 
 @dataclass
 class Scan:
-    """Facts about a video; ``undecoded`` is complete after the pass.
+    """Facts about a video; ``undecoded`` is complete after the pass."""
 
-    Parameters
-    ----------
-    fps : float
-        Frames a second, as OpenCV gives them.
-    declared : int
-        Frames that the file says it shows; 0 if it does not say.
-    step : int
-        Every ``step``-th frame is sampled.
-    frames : int
-        Frames that are there to be shown.
-    cut_off : bool
-        Whether the file ends too early and nothing says how many frames are lost.
-    length_known : bool
-        Whether the file says how long it should be. If not, it is unknown whether its end is missing.
-    holes : list of (int, int)
-        After which frame the presentation time skips, and how many frames are missing there.
-    undecoded : list of int
-        Sampled frames that are there but damaged; they are left out.
-    frames_per_exposure : float or None
-        How many frames show each exposure, see :func:`repro.film.exposures.frames_per_exposure`.
-    """
-
-    fps: float
-    declared: int
-    step: int
-    frames: int = 0
-    cut_off: bool = False
-    length_known: bool = True
-    holes: list[tuple[int, int]] = field(default_factory=list)
-    undecoded: list[int] = field(default_factory=list)
-    frames_per_exposure: float | None = None
+    fps: float  # frames a second, as OpenCV gives them
+    declared: int  # frames that the file says it shows; 0 if it does not say
+    step: int  # every step-th frame is sampled
+    frames: int = 0  # frames that are there to be shown
+    cut_off: bool = False  # the file ends too early, and nothing says how many frames are lost
+    length_known: bool = True  # whether the file says how long it should be; if not, its end may be missing
+    holes: list[tuple[int, int]] = field(default_factory=list)  # after which frame time skips, and how many are missing
+    undecoded: list[int] = field(default_factory=list)  # sampled frames that are there but damaged; they are left out
+    frames_per_exposure: float | None = None  # see :func:`repro.film.exposures.frames_per_exposure`
 
     @property
     def missing(self) -> int:
@@ -82,16 +60,8 @@ class Scan:
 class Video:
     """A video, listed and ready for one pass.
 
-    Parameters
-    ----------
-    path : Path
-        The file.
-    camera : Camera
-        Its camera; the frame size must agree.
-    sampling : str
-        See :meth:`repro.camera.Camera.step`.
-    threads : int
-        Threads that decode. One takes a fifth less processor time than several, so several only help where cores idle.
+    Its frame size must be that of the camera; ``sampling`` is explained at :meth:`repro.camera.Camera.step`. One thread takes
+    a fifth less processor time than several, so several only help where cores idle.
 
     Raises
     ------
@@ -211,12 +181,7 @@ class Video:
 class _Numbers:
     """Numbers of frames in the order of decoding, -1 for a frame that is not listed.
 
-    Parameters
-    ----------
-    pts : list of int
-        Presentation times of the frames that are shown, in order.
-    trust_pts : bool
-        Whether a frame is known by its presentation time. If not, frames are counted as they come.
+    Frames are known by their presentation times, listed in order; without ``trust_pts`` they are counted as they come.
     """
 
     def __init__(self, pts: list[int], *, trust_pts: bool) -> None:

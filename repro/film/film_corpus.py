@@ -60,10 +60,8 @@ def film_corpus(
 
     Parameters
     ----------
-    videos : Path
-        Folder of the videos, or of the still images.
-    folder : Path
-        The stage's output folder.
+    videos, folder : Path
+        Folder of the videos or still images, and the stage's output folder.
     camera : Camera
         Their camera.
     params : FilmParams

@@ -46,12 +46,7 @@ def read_frame(source: Path, name: str) -> bytes:
 
     Each thread keeps its latest archive open, because two threads must not read one ``ZipFile`` at the same time.
 
-    Parameters
-    ----------
-    source : Path
-        Archive of a night.
-    name : str
-        Of the frame, such as ``20240201011954_20240201_0.jpg`` or ``20240201_0.jpg``.
+    ``name`` is the published name, such as ``20240201011954_20240201_0.jpg``, or the archive's, such as ``20240201_0.jpg``.
 
     Raises
     ------
@@ -83,21 +78,9 @@ def unpack_night(film: Path, clock: Path, night: str, folder: Path) -> int:
 
 
 def unpack(source: Path, table: pd.DataFrame, folder: Path) -> int:
-    """Write a night's frames as JPEG files under their published names.
+    """Write a night's frames as JPEG files under their published names; returns how many are in the folder then.
 
-    Parameters
-    ----------
-    source : Path
-        Archive of the night.
-    table : DataFrame
-        The night's frame table, from stage clock on. A frame without a time has no published name and is left out.
-    folder : Path
-        Folder to write to; it is created if it is missing.
-
-    Returns
-    -------
-    int
-        Frames that were written or were there already.
+    A frame without a time has no published name and is left out.
 
     Raises
     ------

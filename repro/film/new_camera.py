@@ -78,12 +78,12 @@ def new_camera(
     stamp_zone : str, optional
         Time zone of the camera's own clock, where it is not the site's.
     circle : PixelCircle, optional
-        The sky; found in the images if not given.
+        The sky; looked for in the images if not given.
 
     Raises
     ------
     ReproError
-        If the name cannot be one or is taken, there is no image, sizes differ, or no time can be found.
+        If the name is invalid or taken, there is no image, sizes differ, or the images have no time.
     """
     target = profile_path(name)
     if not _NAME.fullmatch(name) or target.exists():
@@ -139,12 +139,9 @@ def new_camera(
 
 
 def find_circle(images: Sequence[Image]) -> PixelCircle | None:
-    """The lit circle of a fisheye lens before black, from several images; None if the corners are not dark.
+    """The lit circle of a fisheye lens before black; None if the corners are not dark.
 
-    Parameters
-    ----------
-    images : sequence of ndarray, uint8, shape (height, width, 3)
-        Of one camera; the brighter ones show the rim.
+    ``images`` are of one camera, uint8, shape (height, width, 3); the brighter ones show the rim.
     """
     bright = cv2.GaussianBlur(np.max([cv2.cvtColor(image, cv2.COLOR_BGR2GRAY) for image in images], axis=0), (9, 9), 0)
     height, width = bright.shape

@@ -25,15 +25,7 @@ _EXAMPLES = 3  # files that a message names
 
 @dataclass(frozen=True)
 class Stamp:
-    """The time of an image as it was found.
-
-    Parameters
-    ----------
-    utc_s : float
-        Seconds since 1970-01-01 UTC.
-    text : str
-        The time as it stands in the file's name or its EXIF data.
-    """
+    """The time of an image in seconds since 1970-01-01 UTC, and as it stands in the file's name or its EXIF data."""
 
     utc_s: float
     text: str
@@ -64,10 +56,8 @@ def find_stills(folder: Path, camera: Camera, params: FilmParams) -> tuple[dict[
 
     Returns
     -------
-    dict
-        Images of each night, by night in order.
-    list of Failure
-        Kinds of files that cannot be taken.
+    dict, list of Failure
+        Images of each night, in order; and kinds of files that cannot be taken.
 
     Raises
     ------

@@ -28,16 +28,14 @@ def find_videos(folder: Path, camera: Camera) -> tuple[dict[str, Path], list[Fai
     Parameters
     ----------
     folder : Path
-        Searched with all its subfolders, also linked ones, for video files.
+        Searched with all its subfolders, also linked ones.
     camera : Camera
         Says how a file is named.
 
     Returns
     -------
-    dict
-        Video of each night, by night in order.
-    list of Failure
-        Files that cannot be used: without a date in their name, or several different ones for one night.
+    dict, list of Failure
+        Video of each night, in order; and files without a date in their name, or several different ones for one night.
 
     Raises
     ------
