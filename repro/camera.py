@@ -256,7 +256,7 @@ def profile_document(name: str) -> tuple[dict[str, Any], Path]:
     text = source.read_bytes().decode(errors="replace")
     document = parse_yaml(text, where=str(source), expected=_EXPECTED, remedy=_REMEDY)
     if not isinstance(document, dict):
-        parse_camera(document, str(source))
+        parse_camera(document, str(source))  # raises
     return document, source
 
 

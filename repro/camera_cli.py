@@ -78,12 +78,8 @@ def new(
     site = validated(Site, document, where="the options", remedy="correct the option")
     sky = None
     if circle is not None:
-        sky = validated(
-            PixelCircle,
-            dict(zip(("x", "y", "radius"), circle, strict=True)),
-            where="--circle",
-            remedy="correct the option",
-        )
+        document = dict(zip(("x", "y", "radius"), circle, strict=True))
+        sky = validated(PixelCircle, document, where="--circle", remedy="correct the option")
     made = new_camera(paths, name, images, site, credit=credit, stamp_zone=stamp_zone, circle=sky)
     choose_corpus(paths.params, name)
     print("\n".join(made.lines))

@@ -209,9 +209,8 @@ def _not_a_video(path: Path) -> ReproError:
         found = f"a web page of {size} bytes saved under a video's name: it does not open as a video"
     else:
         found = f"a file of {size} bytes that does not open as a video, or one cut off before its index"
-    return ReproError(
-        found=found, expected="an MP4, MOV, MKV, WebM or AVI file", where=str(path), remedy=_DOWNLOAD
-    )  # fmt: skip
+    expected = "an MP4, MOV, MKV, WebM or AVI file"
+    return ReproError(found=found, expected=expected, where=str(path), remedy=_DOWNLOAD)
 
 
 def _other_size(path: Path, size_px: tuple[int, int], wanted: tuple[int, int]) -> ReproError:

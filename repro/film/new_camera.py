@@ -30,14 +30,8 @@ _LOOKED_AT = 24  # images whose pixels are looked at
 _MOST_GAP_S = 3600.0  # between two images of one night
 _MOST_SAMPLED_S = 60.0
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
-#: Times as cameras write them into names, most digits first, and what they are in a profile's pattern.
-_STAMPS = (
-    (
-        r"(20\d\d)([-_]?)([01]\d)\2([0-3]\d)([-_T ]*)([0-2]\d)([-_.:]?)([0-5]\d)\7([0-5]\d)",
-        "%Y{1}%m{1}%d{4}%H{6}%M{6}%S",
-    ),
-    (r"(20\d\d)([-_]?)([01]\d)\2([0-3]\d)([-_T ]*)([0-2]\d)([-_.:]?)([0-5]\d)", "%Y{1}%m{1}%d{4}%H{6}%M"),
-)
+#: A time as cameras write it into names, with the marks between its parts.
+_STAMP = re.compile(r"(?<!\d)20\d\d([-_]?)[01]\d\1[0-3]\d([-_T ]*)[0-2]\d([-_.:]?)[0-5]\d(\3[0-5]\d)?")
 
 
 @dataclass(frozen=True)
@@ -218,11 +212,12 @@ def _where_times_stand(files: Sequence[StillFile]) -> tuple[str, str]:
 
 
 def _name_pattern(name: str) -> str | None:
-    for stamp, form in _STAMPS:
-        if match := re.search(rf"(?<!\d){stamp}", name):
-            before = re.sub(r"\d+", "*", name[: match.start()])
-            return before + form.format("", *match.groups()[1:]) + "*"
-    return None
+    match = _STAMP.search(name)
+    if match is None:
+        return None
+    date, between, time, seconds = match.groups()
+    stamp = f"%Y{date}%m{date}%d{between}%H{time}%M" + (f"{time}%S" if seconds else "")
+    return re.sub(r"\d+", "*", name[: match.start()]) + stamp + "*"
 
 
 def _times(files: Sequence[StillFile], camera: Camera) -> list[float]:
