@@ -16,7 +16,7 @@ from repro.camera import STILL_SUFFIXES, UNKNOWN, Camera, Clock, PixelBox, Pixel
 from repro.clock import ocr
 from repro.clock.formats import ClockFormat, parse
 from repro.errors import ReproError
-from repro.film.cut import encode_png
+from repro.film.cut import clock_strip, encode_png
 from repro.film.packets import NO_VIDEO, open_video, video_streams
 from repro.film.still_files import Image, StillFile, decode_pixels, to_eight_bits
 from repro.film.stills import night_at, stamp_of
@@ -107,9 +107,8 @@ def _time_lines(camera: Camera, file: Path, picture: Image, params: ClockParams)
         yield f"time in the {place}: {stamp.text}"
         yield f"which is {utc} UTC, night {night_at(stamp.utc_s, camera)}"
         return
-    clock, box = camera.printed_clock, camera.printed_clock.box_px
-    strip = np.asarray(cv2.cvtColor(picture[box.rows, box.columns], cv2.COLOR_BGR2GRAY), dtype=np.uint8)
-    (bright,) = ocr.bright_text([strip])
+    clock = camera.printed_clock
+    (bright,) = ocr.bright_text([clock_strip(picture, camera)])
     cut = bright[ocr.text_box([bright], params.min_contrast)]
     formats = [ClockFormat(text, tuple(clock.zones_h)) for text in clock.formats]
     reads = [ocr.read_strips([cut], look, clock, params)[0][0] for look in ocr.looks(clock, params)]

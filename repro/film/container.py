@@ -44,13 +44,9 @@ def _mp4_is_cut_off(file: BinaryIO, size: int) -> bool | None:
         if len(header) < 8:
             return True
         length, last = int.from_bytes(header[:4], "big"), header[4:8]
-        if last not in _TOP_BOXES:
-            return None
-        if length == 0:  # up to the end of the file, wherever that is
-            return None
         if length == 1:
             length = int.from_bytes(header[8:16], "big")
-        if length < 8:
+        if last not in _TOP_BOXES or length < 8:  # 0: up to the end of the file, wherever that is
             return None
         fragmented |= last == b"moof"
         at += length
