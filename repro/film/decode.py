@@ -17,6 +17,7 @@ from __future__ import annotations
 from collections import defaultdict, deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -144,7 +145,11 @@ class Video:
         """
         waiting = {number: self._pts[number] for number in range(0, len(self._pts), self.scan.step)}
         wanted = set(waiting.values())
-        number_of = _Numbers(self._pts, trust_pts=not self._in_decoder_order)
+        # Two frames may have the same presentation time; they leave the decoder in the order of their numbers.
+        numbers_at = defaultdict[int, deque[int]](deque)
+        for number, time in enumerate(self._pts):
+            numbers_at[time].append(number)
+        decoded = count()
         reformatter = VideoReformatter()  # keeps its tables from frame to frame
         with open_video(self.path) as container:
             stream = video_streams(container)[0]
@@ -160,7 +165,11 @@ class Video:
                 except av.FFmpegError:
                     continue  # the frame stays in ``waiting`` and is reported
                 for frame in frames:
-                    number = number_of.next(frame.pts)
+                    if self._in_decoder_order:
+                        number = next(decoded)
+                    else:  # frames that an edit list hides have no number
+                        same_time = numbers_at.get(frame.pts)
+                        number = same_time.popleft() if same_time else -1
                     if (frame.width, frame.height) != self._size_px:
                         continue  # the size changes within the file, so the crop would be wrong
                     if number in waiting and not frame.is_corrupt:
@@ -176,29 +185,6 @@ class Video:
         if shown != self._size_px:
             raise _other_size(self.path, shown, self._size_px)
         return image
-
-
-class _Numbers:
-    """Numbers of frames in the order of decoding, -1 for a frame that is not listed.
-
-    Frames are known by their presentation times, listed in order; without ``trust_pts`` they are counted as they come.
-    """
-
-    def __init__(self, pts: list[int], *, trust_pts: bool) -> None:
-        self._count, self._numbers = 0, None
-        if trust_pts:
-            # Two frames may have the same presentation time; they leave the decoder in the order of their numbers.
-            self._numbers = defaultdict[int, deque[int]](deque)
-            for number, time in enumerate(pts):
-                self._numbers[time].append(number)
-
-    def next(self, pts: int | None) -> int:
-        """Number of the frame that has just left the decoder."""
-        if self._numbers is None:
-            self._count += 1
-            return self._count - 1
-        same_time = self._numbers.get(pts) if pts is not None else None
-        return same_time.popleft() if same_time else -1
 
 
 def _not_a_video(path: Path) -> ReproError:
