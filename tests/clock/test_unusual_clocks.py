@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
@@ -11,7 +11,6 @@ import pytest
 from repro.camera import Camera
 from repro.errors import ReproError
 from tests.clock.nights import AURORAMAX, ZONED, evening, exact, local, resolve, right
-from tests.support.camera import SLASHES
 
 STILLS = AURORAMAX.model_copy(update={"frames": "stills", "file_pattern": "YYYYMMDD/*"})
 
@@ -22,6 +21,11 @@ def camera(formats: Sequence[str], time_zone: str = "UTC", **zones_h: float) -> 
     document["site"]["time_zone"] = time_zone
     document["clock"] |= {"formats": list(formats), "zones_h": zones_h, "published_repairs": False}
     return Camera.model_validate(document)
+
+
+def behind(times: list[datetime], first: int, **late: float) -> list[str]:
+    """Stamps of a clock that is set back at a frame."""
+    return local([time - timedelta(**late) if number >= first else time for number, time in enumerate(times)])
 
 
 @pytest.mark.parametrize(("count", "step_s"), [(30, 60), (70, 60), (300, 60), (40, 150), (200, 9), (60, 600)])
@@ -184,29 +188,16 @@ def test_midnight_as_24_hours() -> None:
 
 def test_a_clock_set_back_is_listed() -> None:
     """Frames of a camera that restarts with its clock some 50 minutes behind have no time, and are listed with that reason."""
-    times = evening(200)
-    texts = local([time - timedelta(minutes=50, seconds=13) if n >= 185 else time for n, time in enumerate(times)])
-    clock = resolve(texts)
+    clock = resolve(behind(evening(200), 185, minutes=50, seconds=13))
     assert clock.summary["unreadable"] == list(range(185, 200))
     (entry,) = clock.summary["contradictions"]
     assert (entry["first"], entry["last"], entry["off_s"], entry["repaired"]) == (185, 199, -3013.0, False)
     assert "0:50:13 behind the timeline" in clock.summary["notes"][0]
 
 
-@pytest.mark.parametrize("frames", ["videos", "stills"])
-def test_too_much_of_a_clock_set_back_fails_with_the_reason(frames: str) -> None:
-    """If more of the night is behind than may be left out, the error says so, not that nothing could be read."""
-    texts = local([time - timedelta(minutes=150) if n >= 120 else time for n, time in enumerate(evening(200))])
-    with pytest.raises(
-        ReproError, match=r"80 of 200 frames without a time: frames 120-199 .* 2:30:00 behind the timeline"
-    ):
-        resolve(texts, camera=AURORAMAX if frames == "videos" else STILLS)
-
-
 def test_a_clock_set_back_in_the_middle_is_noted() -> None:
     """If the clock later passes the time at which it was set back, the frames between are listed and a note says what happened."""
-    texts = local([time - timedelta(minutes=20) if n >= 120 else time for n, time in enumerate(evening(300))])
-    clock = resolve(texts)
+    clock = resolve(behind(evening(300), 120, minutes=20))
     assert clock.summary["unreadable"] == list(range(120, 139))
     assert "the clock was set back by 0:20:00 between frames 119 and 139" in clock.summary["notes"][0]
 
@@ -241,43 +232,35 @@ def test_a_jump_of_whole_hours_is_noted() -> None:
     assert "jumps ahead by 1 h between frames 99 and 100" in clock.summary["notes"][0]
 
 
-def test_a_clock_on_utc_for_half_the_night_is_refused() -> None:
-    """A clock without zone that changes from local time to UTC is an error: half of its times would be wrong by seven hours."""
-    times = evening(240, start="2022-12-02 18:00:00")
-    texts = [f"{time if n >= 120 else time - timedelta(hours=7):{SLASHES}}" for n, time in enumerate(times)]
-    with pytest.raises(ReproError, match="jumps ahead by 7 h between frames 119 and 120"):
-        resolve(texts)
-
-
-def test_a_frozen_clock_says_so() -> None:
-    """Frames whose clock stands still have no time; above the allowed share the error names the cause."""
-    texts = local(evening(200))
-    texts = texts[:100] + [texts[100]] * 100
-    with pytest.raises(ReproError, match="is that of the frame before"):
-        resolve(texts)
-
-
-def test_exposures_that_appear_twice_among_the_samples_are_an_error() -> None:
-    """If every sampled exposure appears twice, no frame is dropped in silence: the night fails and says why."""
-    texts = [text for text in local(evening(60)) for _ in range(2)]
-    with pytest.raises(ReproError, match="each exposure appears several times in this video"):
-        resolve(texts)
-
-
 def test_an_overlay_that_appears_late_is_listed() -> None:
-    """Frames before the overlay appears have no time; the rest has, and too many of them are an error that says where."""
-    times = evening(200)
-    clock = resolve(["" if n < 15 else text for n, text in enumerate(local(times))])
+    """Frames before the overlay appears have no time; the rest has."""
+    clock = resolve(["" if n < 15 else text for n, text in enumerate(local(evening(200)))])
     assert clock.summary["unreadable"] == list(range(15))
-    with pytest.raises(ReproError, match="no text in frames 0-59"):
-        resolve(["" if n < 60 else text for n, text in enumerate(local(times))])
+
+
+@pytest.mark.parametrize("frames", [AURORAMAX, STILLS], ids=["video", "stills"])
+@pytest.mark.parametrize(
+    ("spoil", "message"),
+    [
+        (lambda times: local(times[:101] + [times[100]] * 99), "is that of the frame before.* or the clock is frozen"),
+        (lambda times: local([time for time in times[:60] for _ in range(2)]), "each exposure appears several times"),
+        (lambda times: [""] * 60 + local(times[60:]), "no text in frames 0-59"),
+        (lambda times: behind(times, 120, minutes=150), "80 of 200 .* frames 120-199 .* 2:30:00 behind the timeline"),
+        (lambda times: behind(times, 100, hours=-7), "jumps ahead by 7 h between frames 99 and 100"),
+    ],
+    ids=["frozen", "twice", "late overlay", "set back", "UTC"],
+)
+def test_a_night_that_fails_says_why(
+    spoil: Callable[[list[datetime]], list[str]], message: str, frames: Camera
+) -> None:
+    """If more frames stay without a time than may be left out, the error names the cause, not that nothing could be read."""
+    with pytest.raises(ReproError, match=message):
+        resolve(spoil(evening(200)), camera=frames)
 
 
 def test_a_clock_set_back_an_hour_as_elsewhere() -> None:
     """A camera with another country's end of summer time steps back an hour: its frames are listed, never moved in silence."""
-    times = evening(300, start="2022-10-29 18:00:00")
-    texts = local([time - timedelta(hours=1) if n >= 280 else time for n, time in enumerate(times)])
-    clock = resolve(texts, "20221030")
+    clock = resolve(behind(evening(300, start="2022-10-29 18:00:00"), 280, hours=1), "20221030")
     assert sum(entry["frames"] for entry in clock.summary["contradictions"]) == 20
     assert "1:00:00 behind" in clock.summary["notes"][0]
 
@@ -301,10 +284,3 @@ def test_stills_without_a_cadence(kind: str) -> None:
     good = right(clock, times)
     assert [number for number in range(70) if not good[number]] == clock.summary["unreadable"]
     assert set(clock.summary["unreadable"]) <= {7, 30}
-
-
-def test_stills_of_a_frozen_clock_are_refused() -> None:
-    """Stills half of which show one moment fail as a video does: the second look does not make them times."""
-    texts = local(evening(200))
-    with pytest.raises(ReproError, match="is that of the frame before"):
-        resolve(texts[:100] + [texts[100]] * 100, camera=STILLS, step=1)
