@@ -45,7 +45,10 @@ class Contradiction:
 def find_contradictions(
     agreed: Mapping[int, Interpretation], times: Mapping[int, FrameTime], timeline: Timeline, jitter_s: float
 ) -> list[Contradiction]:
-    """Frames whose stamp both looks agree on but whose time by ``times`` is another one; see ``params.yaml`` for the jitter."""
+    """Runs of frames whose stamp both looks ``agreed`` on, although ``times`` gives another time or none.
+
+    ``jitter_s`` is how far a good clock may stray from the timeline.
+    """
     residuals = Residuals(timeline)
     runs: list[list[tuple[int, str, float, bool]]] = []
     for number, entry in sorted(agreed.items()):

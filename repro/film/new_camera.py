@@ -190,7 +190,7 @@ def _look(files: Sequence[StillFile]) -> tuple[list[Image], int]:
             found="images of several sizes: " + ", ".join(f"{w} x {h} ({names[h, w]})" for h, w in sorted(sizes)),
             expected="images of one camera, all of one size",
             where="the folder of images",
-            remedy="put each size into a folder of its own, and make a camera of each",
+            remedy="put the images of each size into a separate folder, and make a camera of each",
         )
     return [to_eight_bits(image, None) for image in raw], 8 * raw[0].dtype.itemsize
 

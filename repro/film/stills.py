@@ -198,7 +198,7 @@ def _local_time(parts: Mapping[str, str]) -> datetime:
 
 def _exif_utc_s(text: str, offset: str, camera: Camera) -> float:
     if not re.fullmatch(r"\d{4}[:-]\d\d[:-]\d\d[ T]\d\d:\d\d:\d\d(\.\d+)?", text):
-        raise ValueError(f"a time in the EXIF data that is none: {text[:40]!r}")
+        raise ValueError(f"an invalid time in the EXIF data: {text[:40]!r}")
     zone = offset if re.fullmatch(r"[+-]\d\d:?\d\d", offset) else ""
     return _utc_s(lambda: datetime.fromisoformat(text[:10].replace(":", "-") + text[10:19] + zone), camera)
 

@@ -95,7 +95,7 @@ def test_what_is_no_stamp(text: str) -> None:
     st.sampled_from(CAMERA.clock.formats),
 )
 def test_rendering_and_parsing_are_inverse(moment: datetime, text: str) -> None:
-    """A stamp that is printed and read again is the same time, and its digits of time stand where they are said to."""
+    """A stamp that is printed and read again is the same time, and its digits of time are where ``time_places`` says."""
     form = ClockFormat(text, ("MST", "MDT"))
     stamp = form.render(moment, "MDT")
     expected = (moment, "MDT" if "%Z" in text else None)

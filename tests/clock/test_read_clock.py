@@ -191,7 +191,7 @@ def test_a_short_night_still_counts() -> None:
 
 @pytest.mark.parametrize("form", [SLASHES, ZONED])
 @pytest.mark.parametrize(("rate", "least"), [(0.002, 0.999), (0.01, 0.995), (0.05, 0.9)])
-def test_random_damage_is_mended_or_listed(rate: float, least: float, form: str) -> None:
+def test_random_damage_is_repaired_or_listed(rate: float, least: float, form: str) -> None:
     """With glyphs misread, lost and added at random in both looks, nearly all times are exact, and none is wrong unflagged."""
     rng = np.random.default_rng(int(rate * 1e4))
 

@@ -1,4 +1,4 @@
-"""Still images: which are taken, when and in which night they were taken, and what becomes of their pixels."""
+"""Still images: which are taken, when and in which night they were taken, and how their pixels are stored."""
 
 from __future__ import annotations
 
@@ -143,9 +143,9 @@ def test_files_that_cannot_be_used_are_listed(tmp_path: Path, capsys: pytest.Cap
         write_jpeg(images / name, image(1))
     nights, failed = find_stills(images, still_camera(), FilmParams(max_missing_share=0.05))
     assert [len(stills) for stills in nights.values()] == [30]
-    told = capsys.readouterr().err
+    printed = capsys.readouterr().err
     for words in ("holiday.jpg", "does not exist", "sky_20240231", "repeats: sky_20231105_013000.jpg"):
-        assert words in told
+        assert words in printed
     assert [failure.found for failure in failed] == ["2 of 34 images: a time that does not exist"]
 
 
