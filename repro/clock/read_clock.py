@@ -10,6 +10,7 @@ from functools import cached_property
 from itertools import groupby, pairwise
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from repro.camera import Camera
@@ -26,6 +27,7 @@ from repro.params import ClockParams
 
 _UNSURE = 50.0  # confidence below which a reading weighs less
 _POOR = 0.02  # share of flawed readings above which a night's flawless ones are checked more strictly
+_UNEVEN = 0.1  # share of images that follow at another distance than most, above which they follow no cadence
 _STANDING = 0.25  # share of frames with the clock of the frame before, above which the video repeats its exposures
 
 
@@ -109,8 +111,8 @@ def _fit_timeline(
 def resolve_times(count: int, first: ReadFrames, second: ReadFrames, setup: ClockSetup) -> NightClock:
     """Decide the time of every frame from the texts that were read.
 
-    Still images may follow no cadence. If so many of them stay without a time that the night would fail, the stamps that
-    both looks read alike are taken instead, in the order of the images; the timeline repairs none of them then.
+    Still images may follow no cadence. If so many of them stay without a time for that reason that the night would fail,
+    the stamps that both looks read alike are taken, in the order of the images; the timeline repairs none of them then.
 
     Parameters
     ----------
@@ -158,7 +160,7 @@ def resolve_times(count: int, first: ReadFrames, second: ReadFrames, setup: Cloc
     if len(_without_time(times)) > most and camera.frames == "stills":
         again |= look_again(sorted(trusted))
         in_order, taken = _agreed_times(interpreted, again, setup)
-        if len(_without_time(taken)) <= most:
+        if len(_without_time(taken)) <= most and not _is_even(in_order, params.jitter_s):
             timeline, times, contradictions = in_order, taken, []
             notes = ["the images follow no cadence, so stamps are taken where two looks read the same"]
     table = tabulate(read, interpreted, times)
@@ -215,6 +217,14 @@ def _agreed_times(
     times |= {reading.number: FrameTime(reading.moment, "second_look") for reading in first_of.values()}
     times |= {number: FrameTime(None, "two_meanings") for number in series.ambiguous}
     return series, times
+
+
+def _is_even(series: Timeline, jitter_s: float) -> bool:
+    """Whether most readings of a series follow the one before at the same distance; misreadings in a row break two only."""
+    advances_s = np.array(
+        [(two.moment.utc_s - one.moment.utc_s) / (two.number - one.number) for one, two in pairwise(series.readings)]
+    )
+    return bool(np.mean(np.abs(advances_s - np.median(advances_s)) > jitter_s) <= _UNEVEN)
 
 
 def _weight(entry: Interpretation, moment: Moment, confidence: float) -> float:

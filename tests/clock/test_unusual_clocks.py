@@ -284,3 +284,10 @@ def test_stills_without_a_cadence(kind: str) -> None:
     good = right(clock, times)
     assert [number for number in range(70) if not good[number]] == clock.summary["unreadable"]
     assert set(clock.summary["unreadable"]) <= {7, 30}
+
+
+def test_stills_with_a_cadence_keep_to_it() -> None:
+    """Stills whose last ten minutes are misread alike in both looks fail: their distances show that they follow a cadence."""
+    texts = [text.replace(" 04:1", " 04:4") for text in local(evening(500))]
+    with pytest.raises(ReproError, match="10 of 500 frames without a time"):
+        resolve(texts, camera=STILLS, max_unreadable_share=0.01)
