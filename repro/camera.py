@@ -59,32 +59,19 @@ class PixelCircle(Section):
 
 
 class Clock(Section):
-    """The clock burned into the frame.
+    """The clock burned into the frame."""
 
-    Parameters
-    ----------
-    box_px : PixelBox
-        Its place in the frame; it contains only dark background and the text.
-    scale : float
-        Factor by which a strip is enlarged before it is read.
-    formats : tuple of str
-        ``strftime`` formats that occur; ``%Z`` is one of the names in ``zones_h``. Names of months are English, ``%p``
-        is AM or PM, two-digit years are 2000 to 2099, and the fraction ``%f`` is read but left out of the time.
-        Numbers have leading zeros, except those of ``%-m``, ``%-d``, ``%-H`` and ``%-I``.
-    zones_h : dict
-        Names of zones that are printed, with their offset from UTC in hours, east positive. Two names may have the
-        same offset.
-    published_repairs : bool
-        Whether the seven rules of Table 1, written for AuroraMAX, apply.
-    """
-
-    box_px: PixelBox
-    scale: float = Field(ge=1, le=8)
+    box_px: PixelBox  # its place in the frame; it contains only dark background and the text
+    scale: float = Field(ge=1, le=8)  # by which a strip is enlarged before it is read
+    # ``strftime`` formats that occur; ``%Z`` is one of the names in ``zones_h``. Names of months are English, ``%p`` is AM or
+    # PM, two-digit years are 2000 to 2099, and the fraction ``%f`` is read but left out of the time. Numbers have leading
+    # zeros, except those of ``%-m``, ``%-d``, ``%-H`` and ``%-I``.
     formats: tuple[Annotated[str, AfterValidator(clock_format)], ...] = Field(min_length=1)
+    # Names of zones that are printed, with their offset from UTC in hours, east positive.
     zones_h: dict[Annotated[str, Field(pattern=r"^[A-Z]{1,5}$")], Annotated[float, Field(ge=-24, le=24)]] = Field(
         default_factory=dict
     )
-    published_repairs: bool = False
+    published_repairs: bool = False  # whether the seven rules of Table 1, written for AuroraMAX, apply
 
     @model_validator(mode="after")
     def _zones_are_named(self) -> Clock:
@@ -94,61 +81,31 @@ class Clock(Section):
 
 
 class Camera(Section):
-    """One camera: a video a night, or still images, and how their times are known.
+    """One camera: a video a night, or still images, and how their times are known."""
 
-    Parameters
-    ----------
-    credit : str
-        Owner of the images, named wherever they are shown.
-    site : Site
-        Place of the camera. Its time zone is that of the clock, and its noon divides the nights.
-    frames : str
-        ``videos``: one file a night with a clock burned into every frame. ``stills``: one file an image.
-    file_pattern : str
-        Name of a night's video, with YYYYMMDD for the date and the suffix of a video. For still images a path below the
-        corpus' folder, where ``*`` stands for any text: with the directives of a time for ``time_from: file_name``, with
-        YYYYMMDD for ``time_from: clock``, and ``*`` alone for ``time_from: exif``.
-    file_date : str
-        Whether the date of YYYYMMDD is the night's morning or its evening.
-    time_from : str
-        Where the time of a still stands: burned into the picture, in the file's name, or in its EXIF data.
-    stamp_zone : str, optional
-        Time zone of times in names and in EXIF data without an offset; the site's if not given.
-    levels : (int, int), optional
-        For images of 16 bits a channel: the counts that become 0 and 255; 0 and 65535 if not given.
-    output_px : int, optional
-        Length to which the longer side of a cropped still is scaled; as cropped if not given.
-    frame_px, circle_px, crop_px
-        Size of a frame, the sky in it, and the part that is kept.
-    north_deg : float
-        Direction of north in the image, anticlockwise from up.
-    cadence_s : float
-        Time between two exposures, in seconds.
-    sample_interval_s : float
-        Desired time between two sampled frames, in seconds.
-    sample_fps_fraction : float, optional
-        The published rule: every (fps times this)-th frame.
-    clock : Clock, optional
-        The burned-in clock; needed for ``time_from: clock``.
-    """
-
-    credit: str
-    site: Site
-    frames: Literal["videos", "stills"] = "videos"
-    time_from: Literal["clock", "file_name", "exif"] = "clock"
+    credit: str  # owner of the images, named wherever they are shown
+    site: Site  # its time zone is that of the clock, and its noon divides the nights
+    frames: Literal["videos", "stills"] = "videos"  # one file a night with a clock in every frame, or one file an image
+    time_from: Literal["clock", "file_name", "exif"] = "clock"  # where the time of a still stands
+    # Name of a night's video, with YYYYMMDD for the date. For stills a path below the corpus' folder, where ``*`` stands for any
+    # text: with the directives of a time for ``file_name``, with YYYYMMDD for ``clock``, and ``*`` alone for ``exif``.
     file_pattern: str
-    file_date: Literal["morning", "evening"] = "morning"
+    file_date: Literal["morning", "evening"] = "morning"  # of the night: what YYYYMMDD means
+    # Time zone of times in names and in EXIF data without an offset; the site's if not given.
     stamp_zone: Annotated[str, AfterValidator(known_zone)] | None = None
+    # Of images of 16 bits a channel: the counts that become 0 and 255; 0 and 65535 if not given.
     levels: tuple[Annotated[int, Field(ge=0)], Annotated[int, Field(le=65_535)]] | None = None
+    # Length to which the longer side of a cropped still is scaled; as cropped if not given.
     output_px: int | None = Field(default=None, ge=32, le=4096)
     frame_px: Size
-    circle_px: PixelCircle
-    crop_px: PixelBox
-    north_deg: float = Field(ge=-360, le=360)
-    cadence_s: float = Field(gt=0, le=86_400)
-    sample_interval_s: float = Field(gt=0, le=86_400)
+    circle_px: PixelCircle  # the sky
+    crop_px: PixelBox  # the part that is kept
+    north_deg: float = Field(ge=-360, le=360)  # direction of north in the image, anticlockwise from up
+    cadence_s: float = Field(gt=0, le=86_400)  # time between two exposures
+    sample_interval_s: float = Field(gt=0, le=86_400)  # desired time between two sampled frames
+    # The published rule: every (fps times this)-th frame.
     sample_fps_fraction: float | None = Field(default=None, gt=0, le=86_400)
-    clock: Clock | None = Field(default=None, validate_default=True)
+    clock: Clock | None = Field(default=None, validate_default=True)  # needed for ``time_from: clock``
 
     @field_validator("file_pattern")
     @classmethod
@@ -299,7 +256,7 @@ def profile_document(name: str) -> tuple[dict[str, Any], Path]:
     text = source.read_bytes().decode(errors="replace")
     document = parse_yaml(text, where=str(source), expected=_EXPECTED, remedy=_REMEDY)
     if not isinstance(document, dict):
-        parse_camera(document, str(source))
+        parse_camera(document, str(source))  # raises
     return document, source
 
 

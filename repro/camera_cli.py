@@ -37,11 +37,11 @@ def check(
     from repro.files import write_bytes
     from repro.params import load_params
 
-    found = check_camera(name, file, load_params(find_project(project).params).clock)
+    checked = check_camera(name, file, load_params(find_project(project).params).clock)
     target = out or Path(f"{name}_check.png")
-    write_bytes(target, found.png())
-    print("\n".join((*found.lines, f"drawn in {target}: sky green, crop blue, clock orange, north red")))
-    raise typer.Exit(0 if found.fits else 1)
+    write_bytes(target, checked.png())
+    print("\n".join((*checked.lines, f"drawn in {target}: sky green, crop blue, clock orange, north red")))
+    raise typer.Exit(0 if checked.fits else 1)
 
 
 @app.command()
@@ -78,16 +78,12 @@ def new(
     site = validated(Site, document, where="the options", remedy="correct the option")
     sky = None
     if circle is not None:
-        sky = validated(
-            PixelCircle,
-            dict(zip(("x", "y", "radius"), circle, strict=True)),
-            where="--circle",
-            remedy="correct the option",
-        )
-    made = new_camera(paths, name, images, site, credit=credit, stamp_zone=stamp_zone, circle=sky)
+        document = dict(zip(("x", "y", "radius"), circle, strict=True))
+        sky = validated(PixelCircle, document, where="--circle", remedy="correct the option")
+    written = new_camera(paths, name, images, site, credit=credit, stamp_zone=stamp_zone, circle=sky)
     choose_corpus(paths.params, name)
-    print("\n".join(made.lines))
-    print(f"profile {made.file}; corpus: {name} in params.yaml")
-    if made.example is not None:
-        print(f"look at it: repro camera check {name} {made.example}")
+    print("\n".join(written.lines))
+    print(f"profile {written.file}; corpus: {name} in params.yaml")
+    if written.example is not None:
+        print(f"look at it: repro camera check {name} {written.example}")
     print("next: dvc repro sample, then: repro label")

@@ -14,11 +14,8 @@ _NAME_DIRECTIVES = {
 def file_name_pattern(pattern: str) -> re.Pattern[str]:
     """Regular expression of a still's path, with a named group for each directive (``Y``, ``m``, ``d``, ...).
 
-    Parameters
-    ----------
-    pattern : str
-        Such as ``*/IMG_%Y%m%d_%H%M%S.jpg``; ``*`` stands for any text. ``%s`` stands for seconds since 1970 UTC, ``%j``
-        for the day of the year.
+    ``pattern`` is such as ``*/IMG_%Y%m%d_%H%M%S.jpg``; ``*`` stands for any text, ``%s`` for seconds since 1970 UTC, ``%j`` for
+    the day of the year.
 
     Raises
     ------

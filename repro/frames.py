@@ -78,13 +78,7 @@ _TEXT = tuple(name for added in _ADDED.values() for name, column in added.items(
 
 
 def published_names(table: pd.DataFrame) -> pd.Series:
-    """Published name of each frame; missing where the time is not known.
-
-    Parameters
-    ----------
-    table : DataFrame
-        ``time_utc``, ``night`` and ``number``.
-    """
+    """Published name of each frame of a table with ``time_utc``, ``night`` and ``number``; missing without a time."""
     stamp = table["time_utc"].dt.strftime("%Y%m%d%H%M%S")  # a missing time makes a missing name
     names: pd.Series = stamp + "_" + table["night"] + "_" + table["number"].astype(str) + ".jpg"
     return names
@@ -117,9 +111,7 @@ def schema(stage: Stage) -> pa.DataFrameSchema:
             columns[key].required = not optional
         if name == stage:
             break
-    checks = [
-        pa.Check(lambda table: ~table.duplicated(KEYS), name="one row per frame"),
-    ]
+    checks = [pa.Check(lambda table: ~table.duplicated(KEYS), name="one row per frame")]
     if stage != "film":
         checks.append(pa.Check(_named_if_timed, name="a name where there is a time, and only there"))
     if stage not in ("film", "clock"):
@@ -141,16 +133,17 @@ def _sky_if_timed(table: pd.DataFrame) -> pd.Series:
 
 
 def check(table: pd.DataFrame, stage: Stage, where: str) -> pd.DataFrame:
-    """Check a table against a stage's schema and return it.
+    """Tidy a table, check it against a stage's schema, and return it.
 
     Raises
     ------
     ReproError
-        If a column is missing, unknown, out of order, of another type or out of range; the message names the first fault.
+        If a column is missing, unknown, of another type or out of range; the message names the first fault.
     """
     try:
+        table = tidy(table)
         schema(stage).validate(table)
-    except Exception as error:  # checks themselves fail on a table of another shape
+    except Exception as error:  # checks, and pandas' own conversions, fail in many ways on a table of another shape
         raise ReproError(
             found=f"a frame table that breaks its schema: {message_of(error).splitlines()[0]}",
             expected=f"the columns of stage {stage} (repro/frames.py)",
@@ -168,7 +161,7 @@ def write(target: Path, table: pd.DataFrame, stage: Stage) -> None:
     ReproError
         As :func:`check`; nothing is written then.
     """
-    write_table(target, check(tidy(table), stage, str(target)))
+    write_table(target, check(table, stage, str(target)))
 
 
 def tidy(table: pd.DataFrame) -> pd.DataFrame:
@@ -189,7 +182,7 @@ def read(source: Path, stage: Stage) -> pd.DataFrame:
     ReproError
         If the file is missing or is no Parquet file, or as :func:`check`.
     """
-    return _checked(read_table(source, made_by=f"dvc repro {stage}"), stage, source)
+    return check(read_table(source, made_by=f"dvc repro {stage}"), stage, str(source))
 
 
 def read_nights(folder: Path, stage: Stage, nights: Sequence[str] | None = None) -> pd.DataFrame:
@@ -213,42 +206,25 @@ def read_nights(folder: Path, stage: Stage, nights: Sequence[str] | None = None)
     if all(list(table.columns) == list(tables[0].columns) for table in tables):
         # One check of all rows costs a fraction of a check of each night.
         with suppress(ReproError):  # the check of each night, below, names the night at fault
-            return _checked(pd.concat(tables, ignore_index=True), stage, folder)
-    tables = [_checked(table, stage, source) for table, source in zip(tables, sources, strict=True)]
+            return check(pd.concat(tables, ignore_index=True), stage, str(folder))
+    tables = [check(table, stage, str(source)) for table, source in zip(tables, sources, strict=True)]
     return check(pd.concat(tables, ignore_index=True), stage, str(folder))
-
-
-def _checked(table: pd.DataFrame, stage: Stage, source: Path) -> pd.DataFrame:
-    try:
-        table = tidy(table)
-    except Exception as error:  # pandas raises errors of many kinds for a column of another type
-        raise ReproError(
-            found=f"a frame table with a column of another type: {message_of(error)}",
-            expected=f"the columns of stage {stage} (repro/frames.py)",
-            where=str(source),
-            remedy=f"run the stage again: dvc repro --force --single-item {stage}",
-        ) from None
-    return check(table, stage, str(source))
 
 
 def join_truth(table: pd.DataFrame, truth: Path, columns: Sequence[str]) -> pd.DataFrame:
     """Frames of a simulated corpus with columns of their truth.
 
-    They are joined by night and number, not by name: the name holds the time that was read from the picture.
+    They are joined by night and number, not by name: the name holds the time that was read from the picture. A column that
+    ``table`` has too gets the suffix ``_true``; a frame that the truth does not have gets no value.
 
     Parameters
     ----------
     table : DataFrame
-        ``night`` and ``number``, one row a frame.
+        ``night`` and ``number``, one row a frame; its order is kept.
     truth : Path
         Folder of the truth, one table a night, see :func:`repro.observatory.simulate.truth_table`.
     columns : sequence of str
-        Columns of the truth; one that ``table`` has too gets the suffix ``_true``.
-
-    Returns
-    -------
-    DataFrame
-        The rows of ``table`` in their order; no value for a frame that the truth does not have.
+        Columns of the truth.
 
     Raises
     ------
@@ -286,11 +262,6 @@ def with_right_answers(table: pd.DataFrame, labels: pd.Series[str], truth: Path 
     -------
     DataFrame
         The frames with ``truth`` (yes, no, or missing) and, of a simulated corpus, ``certain`` and :data:`ATTRIBUTES`.
-
-    Raises
-    ------
-    ReproError
-        As :func:`join_truth`.
     """
     if truth is None:
         return table.assign(truth=table["name"].map(labels).astype("str")).reset_index(drop=True)

@@ -121,7 +121,7 @@ class ClockParams(Section):
     glyphs of those.
     """
 
-    engine: Literal["tesseract", "learned"] = "tesseract"
+    engine: Literal["tesseract", "learned"] = "learned"
     blur_px: int = Field(default=5, ge=1, le=31)
     threshold: Literal["otsu"] | int = "otsu"
     min_contrast: int = Field(default=12, ge=0, le=255)

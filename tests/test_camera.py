@@ -9,7 +9,7 @@ import yaml
 
 from repro.camera import Camera, camera_of, cameras, load_camera, load_site
 from repro.errors import ReproError
-from repro.params import FilmParams
+from repro.params import FilmParams, Sampling
 from tests.support.camera import SLASHES, small_camera
 
 UNFINISHED = {"jang_bogo", "kiruna"}
@@ -55,26 +55,25 @@ def test_night_is_the_date_in_the_name() -> None:
     assert camera.night_of("auroramaxHD_720p.mp4") is None
 
 
-@pytest.mark.parametrize(("fps", "step"), [(25.0, 10), (24.97, 10), (30.0, 12)])
-def test_published_sampling_is_two_fifths_of_the_frame_rate(fps: float, step: int) -> None:
-    """Sampling as published takes every fps x 2/5-th frame, rounded."""
-    assert load_camera("auroramax").step(fps, "published") == step
+@pytest.mark.parametrize(
+    ("name", "sampling", "fps", "step"),
+    [
+        ("auroramax", "published", 25.0, 10),
+        ("auroramax", "published", 24.97, 10),
+        ("auroramax", "published", 30.0, 12),
+        ("auroramax", "cadence", 30.0, 10),
+        ("kho", "published", 25.0, 59),
+    ],
+)
+def test_sampling(name: str, sampling: Sampling, fps: float, step: int) -> None:
+    """As published, every fps x 2/5-th frame, rounded; by cadence, and without that rule, a frame a minute at any rate."""
+    assert load_camera(name).step(fps, sampling) == step
 
 
-def test_sampling_by_cadence_ignores_the_frame_rate() -> None:
-    """Sampling by cadence takes a frame a minute whatever the video's frame rate."""
-    assert load_camera("auroramax").step(30.0, "cadence") == 10
-    assert load_camera("kho").step(25.0, "published") == 59
-
-
-def test_corpus_names_its_camera() -> None:
-    """A corpus uses the camera that params name for it, else the one of its own name."""
+def test_the_camera_of_a_corpus() -> None:
+    """A corpus uses the camera that params name for it, else the one of its own name; an unknown one lists all others."""
     assert camera_of("kho", FilmParams()) == load_camera("kho")
     assert camera_of("simulated", FilmParams()) == load_camera("auroramax")
-
-
-def test_unknown_camera_lists_the_known_ones() -> None:
-    """An unknown camera is an error that names those there are."""
     with pytest.raises(ReproError, match="auroramax, jang_bogo, kho"):
         load_camera("nobody")
 
@@ -87,13 +86,7 @@ def test_unknown_camera_lists_the_known_ones() -> None:
         ({"file_pattern": "night.mp4"}, "file_pattern", "must contain YYYYMMDD once"),
         ({"file_pattern": "night_YYYYMMDD.jpg"}, "file_pattern", "set frames: stills"),
         (
-            {
-                "clock": {
-                    "box_px": {"left": 0, "top": 100, "width": 160, "height": 20},
-                    "scale": 4,
-                    "formats": ["%H:%M"],
-                }
-            },
+            {"clock": {"box_px": {"left": 0, "top": 0, "width": 9, "height": 9}, "scale": 4, "formats": ["%H:%M"]}},
             "clock.formats.0",
             "names the year once",
         ),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 import pytest
 
@@ -15,28 +14,10 @@ from tests.support.frames import night_frames
 
 def sky_table() -> pd.DataFrame:
     """Three frames of one night up to the sky, the second without a time."""
-    stamps = ["2024-02-01 01:19:54", None, "2024-02-01 01:21:54"]
-    names = ["20240201011954_20240201_0.jpg", None, "20240201012154_20240201_2.jpg"]
-    return pd.DataFrame(
-        {
-            "night": "20240201",
-            "number": [0, 1, 2],
-            "frame": [0, 10, 20],
-            "video_time_s": [0.0, 0.4, 0.8],
-            "name": names,
-            "clock_read": ["2024-01-31 18:19:54 MST", "", "2024-01-31 18:21:54 MST"],
-            "clock_confidence": [95.0, 0.0, 90.0],
-            "clock_text": ["2024-01-31 18:19:54 MST", None, "2024-01-31 18:21:54 MST"],
-            "clock_repair": ["", "unreadable", ""],
-            "time_utc": pd.to_datetime(pd.Series(stamps), utc=True),
-            "sun_alt_deg": [-20.0, np.nan, -20.2],
-            "moon_alt_deg": [3.0, np.nan, 3.1],
-            "moon_phase_deg": [110.0, np.nan, 110.0],
-            "sun_bin": ["Night", None, "Night"],
-            "moon_bin": ["No_moon", None, "No_moon"],
-            "on_boundary": [False, False, False],
-        }
-    )
+    table = night_frames("20240201", 3, start="2024-02-01 01:19:54")
+    untimed = ["name", "clock_text", "time_utc", "sun_alt_deg", "moon_alt_deg", "moon_phase_deg", "sun_bin", "moon_bin"]
+    table.loc[1, untimed] = None
+    return table.assign(clock_repair=["", "unreadable", ""])
 
 
 def test_a_table_comes_back_as_it_was(tmp_path: Path) -> None:
@@ -81,19 +62,15 @@ def test_a_wrong_value_is_refused_and_nothing_is_written(tmp_path: Path, column:
     assert list(tmp_path.iterdir()) == []
 
 
-def test_missing_and_unknown_columns_are_refused() -> None:
-    """A table that lacks a column, or has one that no stage makes, is refused at the border."""
+def test_the_columns_of_a_stage() -> None:
+    """A table that lacks a column or has one that no stage makes is refused; that of stage infer may lack label and split."""
     with pytest.raises(ReproError, match="schema"):
-        frames.check(frames.tidy(sky_table().drop(columns="sun_bin")), "sky", "here")
+        frames.check(sky_table().drop(columns="sun_bin"), "sky", "here")
     with pytest.raises(ReproError, match="schema"):
-        frames.check(frames.tidy(sky_table().assign(colour="green")), "sky", "here")
-
-
-def test_inference_may_come_without_labels() -> None:
-    """The table behind the infer stage is complete with or without label and split."""
-    table = sky_table().assign(logit_no=1.0, logit_yes=-1.0, p_yes=0.12, predicted="no")
-    frames.check(frames.tidy(table), "infer", "here")
-    frames.check(frames.tidy(table.assign(label=None, split=None)), "infer", "here")
+        frames.check(sky_table().assign(colour="green"), "sky", "here")
+    inferred = sky_table().assign(logit_no=1.0, logit_yes=-1.0, p_yes=0.12, predicted="no")
+    frames.check(inferred, "infer", "here")
+    frames.check(inferred.assign(label=None, split=None), "infer", "here")
 
 
 def test_nights_are_read_as_one_table(tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ from repro.camera import STILL_SUFFIXES, UNKNOWN, Camera, Clock, PixelBox, Pixel
 from repro.clock import ocr
 from repro.clock.formats import ClockFormat, parse
 from repro.errors import ReproError
-from repro.film.cut import encode_png
+from repro.film.cut import clock_strip, encode_png
 from repro.film.packets import NO_VIDEO, open_video, video_streams
 from repro.film.still_files import Image, StillFile, decode_pixels, to_eight_bits
 from repro.film.stills import night_at, stamp_of
@@ -29,21 +29,11 @@ COLOURS = {"circle_px": (80, 200, 80), "crop_px": (230, 160, 40), "clock": (60, 
 
 @dataclass(frozen=True)
 class CameraCheck:
-    """A profile looked at on one image.
+    """A profile looked at on one image, as in :func:`check_camera`."""
 
-    Parameters
-    ----------
-    picture : ndarray, uint8, shape (height, width, 3)
-        BGR, with circle, crop and clock box drawn as far as the profile knows them.
-    lines : tuple of str
-        What the profile reads: size, time, night, and what does not fit.
-    fits : bool
-        Whether the profile is complete, the size is right and a time was read.
-    """
-
-    picture: Image
-    lines: tuple[str, ...]
-    fits: bool
+    picture: Image  # BGR, (height, width, 3), with circle, crop and clock box drawn as far as the profile knows them
+    lines: tuple[str, ...]  # what the profile reads: size, time, night, and what does not fit
+    fits: bool  # whether the profile is complete, the size is right and a time was read
 
     def png(self) -> bytes:
         """The picture as PNG."""
@@ -51,16 +41,7 @@ class CameraCheck:
 
 
 def check_camera(name: str, file: Path, clock: ClockParams) -> CameraCheck:
-    """Look at a profile on an image or on a video's first frame.
-
-    Parameters
-    ----------
-    name : str
-        Of the profile; it may have unknown fields.
-    file : Path
-        A still, or a video.
-    clock : ClockParams
-        How a burned-in clock is read.
+    """Look at a profile, which may have unknown fields, on an image or on a video's first frame.
 
     Raises
     ------
@@ -126,9 +107,8 @@ def _time_lines(camera: Camera, file: Path, picture: Image, params: ClockParams)
         yield f"time in the {place}: {stamp.text}"
         yield f"which is {utc} UTC, night {night_at(stamp.utc_s, camera)}"
         return
-    clock, box = camera.printed_clock, camera.printed_clock.box_px
-    strip = np.asarray(cv2.cvtColor(picture[box.rows, box.columns], cv2.COLOR_BGR2GRAY), dtype=np.uint8)
-    (bright,) = ocr.bright_text([strip])
+    clock = camera.printed_clock
+    (bright,) = ocr.bright_text([clock_strip(picture, camera)])
     cut = bright[ocr.text_box([bright], params.min_contrast)]
     formats = [ClockFormat(text, tuple(clock.zones_h)) for text in clock.formats]
     reads = [ocr.read_strips([cut], look, clock, params)[0][0] for look in ocr.looks(clock, params)]

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import timedelta
 from itertools import pairwise, zip_longest
 from statistics import median
-from typing import Any
 
-from repro.clock.formats import Moment
+from repro.clock.interpretation import Interpretation
 from repro.clock.repair_by_continuity import FrameTime, Residuals
 from repro.clock.timeline import Break, Timeline
 
@@ -22,18 +21,8 @@ _LISTED = 5
 class Contradiction:
     """Consecutive frames that both looks read alike, as a valid stamp, but not as the timeline says.
 
-    Parameters
-    ----------
-    first, last, frames : int
-        Running numbers of the first and the last one, and how many there are.
-    read : str
-        The stamp of the first one.
-    off_s : float
-        Their time minus that of the timeline before them, in seconds; of the first one if the clock stands still.
-    standing : bool
-        Whether all show the same stamp.
-    repaired : bool
-        Whether they were given the timeline's time; if not, they have none.
+    ``read`` is the first one's stamp, ``off_s`` their time minus that of the timeline before them (of the first one if the
+    clock is ``standing`` still: all show the same stamp). They were given the timeline's time if ``repaired``, else none.
     """
 
     first: int
@@ -54,85 +43,53 @@ class Contradiction:
 
 
 def find_contradictions(
-    literal: Mapping[int, tuple[str, Sequence[Moment]]],
-    times: Mapping[int, FrameTime],
-    timeline: Timeline,
-    jitter_s: float,
+    agreed: Mapping[int, Interpretation], times: Mapping[int, FrameTime], timeline: Timeline, jitter_s: float
 ) -> list[Contradiction]:
-    """Frames whose stamp was read reliably but is not their time.
+    """Runs of frames whose stamp both looks ``agreed`` on, although ``times`` gives another time or none.
 
-    Parameters
-    ----------
-    literal : mapping
-        By running number, the stamp that both looks read, and its meanings, inside or outside the night.
-    times : mapping
-        The times that the frames got.
-    timeline : Timeline
-        The night's timeline.
-    jitter_s : float
-        See ``params.yaml``.
+    ``jitter_s`` is how far a good clock may stray from the timeline.
     """
     residuals = Residuals(timeline)
     runs: list[list[tuple[int, str, float, bool]]] = []
-    for number in sorted(literal):
-        stamp, moments = literal[number]
+    for number, entry in sorted(agreed.items()):
         moment, expected = times[number].moment, residuals.expected(number)
-        if times[number].repair == "two_meanings" or not expected or (moment is not None and moment.stamp == stamp):
+        if times[number].repair == "two_meanings" or not expected or (moment and moment.stamp == entry.text):
             continue
-        off_s = min((m.utc_s - expected[0][0] for m in moments), key=abs)
-        entry = (number, stamp, off_s, moment is not None)
+        off_s = min((m.utc_s - expected[0][0] for m in entry.moments), key=abs)
+        repaired = moment is not None
         if runs:
-            last, last_stamp, last_off_s, last_repaired = runs[-1][-1]
-            alike = stamp == last_stamp or abs(off_s - last_off_s) <= 2 * jitter_s + 1
-            if number == last + 1 and alike and entry[3] == last_repaired:
-                runs[-1].append(entry)
+            last, last_text, last_off_s, last_repaired = runs[-1][-1]
+            alike = entry.text == last_text or abs(off_s - last_off_s) <= 2 * jitter_s + 1
+            if number == last + 1 and alike and repaired == last_repaired:
+                runs[-1].append((number, entry.text, off_s, repaired))
                 continue
-        runs.append([entry])
+        runs.append([(number, entry.text, off_s, repaired)])
     contradictions = []
     for run in runs:
-        (first, stamp, off_s, repaired), last = run[0], run[-1][0]
-        standing = len(run) > 1 and all(other == stamp for _, other, _, _ in run)
+        (first, text, off_s, repaired), last = run[0], run[-1][0]
+        standing = len(run) > 1 and all(other == text for _, other, _, _ in run)
         if not repaired or len(run) >= _RUN:
             typical_s = off_s if standing else median(off for _, _, off, _ in run)
-            contradictions.append(Contradiction(first, last, len(run), stamp, round(typical_s, 1), standing, repaired))
+            contradictions.append(Contradiction(first, last, len(run), text, round(typical_s, 1), standing, repaired))
     return contradictions
 
 
 def withdraw_repairs(
-    contradictions: Sequence[Contradiction],
-    literal: Mapping[int, tuple[str, Sequence[Moment]]],
-    times: Mapping[int, FrameTime],
+    contradictions: Sequence[Contradiction], agreed: Mapping[int, Interpretation], times: Mapping[int, FrameTime]
 ) -> dict[int, FrameTime]:
     """Take back repairs that no misreading explains, and mark the frames unreadable.
 
     One glyph may be misread alike in both looks for a while. If more glyphs of several frames in a row are read alike
     twice, they were printed: the clock itself differs from the timeline, and it is unknown which of them is right.
-
-    Parameters
-    ----------
-    contradictions : sequence of Contradiction
-        From :func:`find_contradictions`.
-    literal, times
-        As for :func:`find_contradictions`.
-
-    Returns
-    -------
-    dict
-        The times that remain.
     """
     left = dict(times)
     for entry in contradictions:
         moment = times[entry.first].moment
         if moment is not None and not entry.standing:
-            glyphs = zip_longest(moment.stamp, literal[entry.first][0])
+            glyphs = zip_longest(moment.stamp, agreed[entry.first].text)
             if sum(printed != read for printed, read in glyphs) > 1:
                 left |= dict.fromkeys(range(entry.first, entry.last + 1), FrameTime(None, "unreadable"))
     return left
-
-
-def standing_frames(texts: Sequence[str]) -> int:
-    """Frames that show the same text as the one before."""
-    return sum(bool(one) and one == two for one, two in pairwise(texts))
 
 
 def whole_hours(gap: Break, jitter_s: float) -> int:
@@ -146,18 +103,7 @@ def write_notes(
 ) -> list[str]:
     """Notes on a night's clock, as sentences.
 
-    Parameters
-    ----------
-    timeline : Timeline
-        The night's timeline.
-    contradictions : sequence of Contradiction
-        From :func:`find_contradictions`.
-    cadence_s : float
-        Time between two frames of the video by the camera's profile.
-    step : int
-        Every how many frames of the video one was sampled.
-    jitter_s : float
-        See ``params.yaml``.
+    ``cadence_s`` is the time between two frames of the video by the camera's profile; one in ``step`` was sampled.
     """
     notes = []
     if timeline.readings:
@@ -195,11 +141,6 @@ def write_notes(
     if len(contradictions) > _LISTED:
         notes.append(f"{len(contradictions) - _LISTED} other parts contradict the timeline")
     return notes
-
-
-def as_json(contradictions: Sequence[Contradiction]) -> list[dict[str, Any]]:
-    """The contradictions in the form of a receipt."""
-    return [asdict(contradiction) for contradiction in contradictions]
 
 
 def _frames(first: int, last: int) -> str:

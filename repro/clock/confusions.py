@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import accumulate
 
 NOTHING = ""  # what is read for a lost glyph, and what is printed for an added one
 _WRONG, _LOST, _ADDED = 0.02, 0.005, 0.005  # shares of all glyphs; on legible digits Tesseract is better
@@ -20,13 +21,7 @@ _WEIGHT = 200  # observed glyphs that the initial guesses weigh as much as
 
 @dataclass(frozen=True)
 class ConfusionModel:
-    """Probabilities of reading one glyph as another.
-
-    Parameters
-    ----------
-    seen : mapping
-        How often a printed glyph was read as which: ``{(printed, read): count}``.
-    """
+    """Probabilities of reading one glyph as another; ``seen`` counts pairs (printed, read)."""
 
     seen: Mapping[tuple[str, str], int] = field(default_factory=dict)
 
@@ -57,11 +52,11 @@ class ConfusionModel:
 
         Stamps of one night begin alike; what they share is aligned once.
         """
-        first = [0.0]
-        for glyph in read:
-            first.append(first[-1] + self.cost(NOTHING, glyph))
-        rows = {"": first}
+        rows = self._first_row(read)
         return {stamp: self._row(stamp, read, rows)[-1] for stamp in stamps}
+
+    def _first_row(self, read: str) -> dict[str, list[float]]:
+        return {"": list(accumulate((self.cost(NOTHING, glyph) for glyph in read), initial=0.0))}
 
     def _row(self, printed: str, read: str, rows: dict[str, list[float]]) -> list[float]:
         """Cost of each beginning of the reading, given all that was printed so far."""
@@ -85,9 +80,7 @@ class ConfusionModel:
 
         Added glyphs are in between, at position -1.
         """
-        rows = {"": [0.0]}
-        for glyph in read:
-            rows[""].append(rows[""][-1] + self.cost(NOTHING, glyph))
+        rows = self._first_row(read)
         self._row(printed, read, rows)
         path, i, j = [], len(printed), len(read)
         while i or j:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
@@ -12,32 +12,23 @@ import pytz
 
 from repro.camera import Camera
 
-# English names, whatever the locale of the machine is.
-_MONTHS = ("January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
-           "December")  # fmt: skip
-_NUMBER = {"%Y": r"(\d{4})", **dict.fromkeys(("%y", "%m", "%d", "%H", "%I", "%M", "%S"), r"(\d\d)")}
 _PATTERN = {
-    **_NUMBER,
+    "%Y": r"(\d{4})",
+    **dict.fromkeys(("%y", "%m", "%d", "%H", "%I", "%M", "%S"), r"(\d\d)"),
     **dict.fromkeys(("%-m", "%-d", "%-H", "%-I"), r"(\d\d?)"),
-    "%b": "(" + "|".join(month[:3] for month in _MONTHS) + ")",
-    "%B": "(" + "|".join(_MONTHS) + ")",
+    "%b": "([A-Z]{3})",
+    "%B": "([A-Z]{3,9})",
     "%p": r"([AP]\.?M\.?)",
     "%f": r"\d{0,6}",
 }
-_CENTURY = 2000  # two-digit years are of this century
-_HOURS = ("%H", "%-H", "%I", "%-I")
+_FRACTION = re.compile(r"[.,:]?%f")  # with the mark before it; printed times are whole seconds here
 
 
 @dataclass(frozen=True)
 class ClockFormat:
     """One format of the clock.
 
-    Parameters
-    ----------
-    text : str
-        ``strftime`` format, see :class:`repro.camera.Clock`.
-    zones : tuple of str
-        Names that ``%Z`` can be.
+    ``text`` is a ``strftime`` format, see :class:`repro.camera.Clock`; ``zones`` are the names that ``%Z`` can be.
     """
 
     text: str
@@ -59,7 +50,7 @@ class ClockFormat:
             elif token != " ":
                 # The T of ISO 8601 is often read as 7, and says nothing.
                 patterns.append(".?" if token.isalpha() else re.escape(token))
-        return re.compile("".join(patterns), re.IGNORECASE)
+        return re.compile("".join(patterns), re.IGNORECASE | re.ASCII)
 
     @cached_property
     def _exact(self) -> re.Pattern[str]:
@@ -72,13 +63,8 @@ class ClockFormat:
     def parse(self, text: str, *, exact: bool = True) -> tuple[datetime, str | None] | None:
         """Local time (naive) and zone name of a stamp; None if it has another format or no such time exists.
 
-        Parameters
-        ----------
-        text : str
-            The whole stamp.
-        exact : bool
-            Whether spaces and letters of the format are required. If not, ``text`` must not contain a space, and each
-            letter may be missing or misread.
+        Spaces and letters of the format are required if ``exact``. If not, ``text`` must not contain a space, and each
+        letter may be missing or misread.
         """
         if not exact and "%-" in self.text:
             return None  # without spaces the end of an unpadded number is unknown
@@ -87,93 +73,46 @@ class ClockFormat:
             return None
         names = [token.replace("-", "") for token in self._tokens if token.startswith("%") and token != "%f"]
         values = dict(zip(names, match.groups(), strict=True))
+        zone = values.pop("%Z", None)
+        if "%y" in values:
+            values["%Y"] = "20" + values.pop("%y")  # of this century; strptime would take 69 for 1969
+        if "%p" in values:
+            values["%p"] = values["%p"].replace(".", "")
         try:
-            local = datetime(
-                int(values["%Y"]) if "%Y" in values else _CENTURY + int(values["%y"]),
-                _month(values),
-                int(values["%d"]),
-                _hour(values),
-                int(values["%M"]),
-                int(values["%S"]),
-            )
+            local = datetime.strptime(" ".join(values.values()), " ".join(values))
         except ValueError:
             return None
         # A misread year may have any value; in the first and last year the zone's offset leads beyond datetime's range.
         if not datetime.min.year < local.year < datetime.max.year:
             return None
-        zone = values.get("%Z")
         return local, zone and next(name for name in self.zones if name.upper() == zone.upper())
-
-    def _pieces(self, local: datetime, zone: str) -> list[tuple[str, str]]:
-        """Each token of the format with its printed text."""
-        values = {
-            "%Y": f"{local.year:04d}", "%y": f"{local.year % 100:02d}", "%m": f"{local.month:02d}",
-            "%b": _MONTHS[local.month - 1][:3], "%B": _MONTHS[local.month - 1], "%d": f"{local.day:02d}",
-            "%H": f"{local.hour:02d}", "%I": f"{(local.hour - 1) % 12 + 1:02d}", "%M": f"{local.minute:02d}",
-            "%S": f"{local.second:02d}", "%p": "AM" if local.hour < 12 else "PM", "%Z": zone,
-        }  # fmt: skip
-        pieces = []
-        for token in re.findall(r"[.,:]?%f|%-?[A-Za-z]|.", self.text):
-            if token.endswith("%f"):
-                continue  # times are whole seconds
-            plain = values.get(token.replace("-", "") if token.startswith("%") else token, token)
-            pieces.append((token, plain.removeprefix("0") if token.startswith("%-") else plain))
-        return pieces
 
     def render(self, local: datetime, zone: str = "") -> str:
         """The stamp of a local time, without the fraction of a second."""
-        return "".join(text for _, text in self._pieces(local, zone))
+        return _print(_FRACTION.sub("", self.text), local, zone)
 
-    def time_places(self, local: datetime, zone: str = "") -> tuple[int, ...]:
+    def time_places(self, local: datetime, zone: str = "") -> Iterator[int]:
         """Positions, in the rendered stamp, of the digits of hour, minute and second."""
-        places: list[int] = []
-        at = 0
-        for token, text in self._pieces(local, zone):
-            if token in (*_HOURS, "%M", "%S"):
-                places.extend(range(at, at + len(text)))
-            at += len(text)
-        return tuple(places)
+        text = _FRACTION.sub("", self.text)
+        for directive in re.finditer("%-?[HIMS]", text):
+            begin, end = (len(_print(text[:place], local, zone)) for place in directive.span())
+            yield from range(begin, end)
 
 
-def _month(values: dict[str, str]) -> int:
-    if "%m" in values:
-        return int(values["%m"])
-    name = values.get("%b") or values["%B"]
-    return [month[:3].lower() for month in _MONTHS].index(name[:3].lower()) + 1
-
-
-def _hour(values: dict[str, str]) -> int:
-    if "%H" in values:
-        return int(values["%H"])
-    hour = int(values["%I"])
-    if not 1 <= hour <= 12:
-        raise ValueError(f"no hour of a 12-hour clock: {hour}")
-    return hour % 12 + 12 * (values["%p"][0].upper() == "P")
+def _print(text: str, local: datetime, zone: str) -> str:
+    # The C library prints years before 1000 with fewer digits.
+    return local.strftime(text.replace("%Z", zone).replace("%Y", f"{local.year:04d}"))
 
 
 @dataclass(frozen=True)
 class Moment:
-    """One meaning of a stamp.
+    """One meaning of a stamp."""
 
-    Parameters
-    ----------
-    utc_s : int
-        Seconds since 1970-01-01 UTC, without leap seconds.
-    offset_s : int
-        Local time minus UTC.
-    format : ClockFormat
-        The format in which it is printed.
-    zone : str
-        The printed name of the zone; empty if the format has none.
-    dst_consistent : bool
-        Whether the zone's rules give this offset at that time. False, for example, if the camera's clock missed the change
-        to or from summer time that night.
-    """
-
-    utc_s: int
-    offset_s: int
-    format: ClockFormat
-    zone: str = ""
+    utc_s: int  # seconds since 1970-01-01 UTC, without leap seconds
+    offset_s: int  # local time minus UTC
+    format: ClockFormat  # in which it is printed
+    zone: str = ""  # printed name of the zone; empty if the format has none
+    # Whether the zone's rules give this offset at that time; false, for example, if the clock missed the change to summer time.
     dst_consistent: bool = True
 
     @property
@@ -188,33 +127,19 @@ class Moment:
     @property
     def time_places(self) -> tuple[int, ...]:
         """Positions, in the stamp, of the digits of hour, minute and second."""
-        return self.format.time_places(self._local, self.zone)
+        return tuple(self.format.time_places(self._local, self.zone))
 
 
 @dataclass(frozen=True)
 class NightSpan:
-    """A night's span and the formats and offsets that can occur in it.
+    """A night's span and the formats and offsets that can occur in it."""
 
-    Parameters
-    ----------
-    first_s, last_s : int
-        From local noon, included, to the next local noon, excluded; seconds since 1970 UTC.
-    formats : tuple of ClockFormat
-        Formats of the camera.
-    time_zone : str
-        Name in the time zone database.
-    zones_s : dict
-        Offset (s) of each zone name that may be printed.
-    offsets_s : tuple of int
-        Offsets of that night by the zone's rules: one, or two when the clocks change.
-    """
-
-    first_s: int
-    last_s: int
+    first_s: int  # local noon, included; seconds since 1970 UTC
+    last_s: int  # the next local noon, excluded
     formats: tuple[ClockFormat, ...]
-    time_zone: str
-    zones_s: dict[str, int]
-    offsets_s: tuple[int, ...]
+    time_zone: str  # name in the time zone database
+    zones_s: dict[str, int]  # offset of each zone name that may be printed
+    offsets_s: tuple[int, ...]  # offsets of that night by the zone's rules: one, or two when the clocks change
 
     @classmethod
     def of(cls, night: str, camera: Camera) -> NightSpan:
@@ -240,16 +165,12 @@ class NightSpan:
         time leaves out has a meaning too.
         """
         seconds = int(local.replace(tzinfo=UTC).timestamp())
-        if printed is not None:
-            offset_s = self.zones_s[printed]
-            utc_s = seconds - offset_s
-            return [Moment(utc_s, offset_s, form, printed, self.rule_offset_s(utc_s) == offset_s)]
         meanings = []
-        for offset_s in self.offsets_s:
+        for offset_s in self.offsets_s if printed is None else (self.zones_s[printed],):
             utc_s = seconds - offset_s
             consistent = self.rule_offset_s(utc_s) == offset_s
-            if consistent or len(self.offsets_s) > 1:
-                meanings.append(Moment(utc_s, offset_s, form, "", consistent))
+            if consistent or printed is not None or len(self.offsets_s) > 1:
+                meanings.append(Moment(utc_s, offset_s, form, printed or "", consistent))
         return meanings
 
     def contains(self, moment: Moment) -> bool:
@@ -259,18 +180,9 @@ class NightSpan:
 
 @dataclass(frozen=True)
 class ParsedStamp:
-    """A text as a stamp of one format.
+    """A text as a stamp of one format: local time (naive), printed name of the zone, the format.
 
-    Parameters
-    ----------
-    local : datetime
-        Local time, naive.
-    zone : str or None
-        The printed name of the zone.
-    format : ClockFormat
-        The format.
-    corrected : bool
-        Whether spaces, letters of the format, or marks at the ends had to be corrected.
+    ``corrected`` says whether spaces, letters of the format, or marks at the ends had to be corrected.
     """
 
     local: datetime

@@ -47,10 +47,8 @@ def read_by_matching(strips: Sequence[Image], read: ReadFrames, confirm: Confirm
     ----------
     strips : sequence of ndarray, shape (height, width)
         Bright text on a dark ground, all of one size, cut to the text.
-    read : callable
-        Tesseract.
-    confirm : callable
-        The night's timeline.
+    read, confirm : callable
+        Tesseract, and the night's timeline.
 
     Returns
     -------
@@ -111,33 +109,15 @@ def _repeated(numbers: list[int], stamps: Mapping[int, str]) -> list[int]:
 
 @dataclass(frozen=True)
 class GlyphModel:
-    """The pictures of a night's glyphs, for one layout of the stamp.
+    """The pictures of a night's glyphs, for one layout of the stamp."""
 
-    Parameters
-    ----------
-    stamp : str
-        One of the stamps.
-    slots : tuple of (int, str)
-        Places in the stamp whose digit changes, and the digits that were seen there.
-    mean : ndarray, shape (pixels,)
-        The mean picture.
-    digits : ndarray, shape (digits of all slots, pixels)
-        What each digit adds to it.
-    usual : ndarray, shape (width,)
-        Mean residual energy around each column.
-    limit : float
-        Largest ratio of a strip's residual energy around any column to the usual one.
-    shape : tuple of int
-        Height and width of a strip.
-    """
-
-    stamp: str
-    slots: tuple[tuple[int, str], ...]
-    mean: Floats
-    digits: Floats
-    usual: Floats
-    limit: float
-    shape: tuple[int, int]
+    stamp: str  # one of the stamps
+    slots: tuple[tuple[int, str], ...]  # places in the stamp whose digit changes, and the digits that were seen there
+    mean: Floats  # the mean picture, shape (pixels,)
+    digits: Floats  # what each digit adds to it, shape (digits of all slots, pixels)
+    usual: Floats  # mean residual energy around each column, shape (width,)
+    limit: float  # largest ratio of a strip's residual energy around any column to the usual one
+    shape: tuple[int, int]  # height and width of a strip
 
     @classmethod
     def learn(cls, pictures: Floats, stamps: Sequence[str], shape: tuple[int, int]) -> GlyphModel:

@@ -34,38 +34,23 @@ _END = np.full((48, 48), 255, np.uint8)
 _SQUEEZE = 0.7
 _CLEAR = 10.0  # counts by which dark text must exceed the noise
 _OLDEST = (4, 1)  # version 4.0 ignores the list of glyphs
-_KILLED = {
-    signal.SIGKILL,
-    signal.SIGTERM,
-    signal.SIGINT,
-    signal.SIGHUP,
-}  # sent from outside; a crash on a page has another signal
+# Sent from outside; a crash on a page has another signal.
+_KILLED = {signal.SIGKILL, signal.SIGTERM, signal.SIGINT, signal.SIGHUP}
 MARGIN_PX = 8  # white around the text; Tesseract reads glyphs at the very edge badly
 
 
 @dataclass(frozen=True)
 class Preparation:
-    """How a strip is prepared for one look of Tesseract.
+    """How a strip is prepared for one look of Tesseract."""
 
-    Parameters
-    ----------
-    scale : float
-        Enlargement, cubic.
-    blur_px : int
-        Size of the Gaussian kernel after enlargement, odd; OpenCV derives its width.
-    threshold : int or None
-        Brightness above which a pixel is text; None for Otsu's.
-    layout : int
-        Tesseract's page segmentation mode: 7 takes a page for one line, 13 too but without its own corrections.
-    squeeze : float
-        Width of what Tesseract gets over its width so far, at most 1. Its network costs time by the width, and it was
-        trained on letters narrower than those of camera overlays.
-    """
-
-    scale: float
-    blur_px: int
-    threshold: int | None
-    layout: int
+    scale: float  # enlargement, cubic
+    blur_px: int  # size of the Gaussian kernel after enlargement, odd; OpenCV derives its width
+    threshold: int | None  # brightness above which a pixel is text; None for Otsu's
+    layout: (
+        int  # Tesseract's page segmentation mode: 7 takes a page for one line, 13 too but without its own corrections
+    )
+    # Width of what Tesseract gets over its width so far, at most 1. Its network costs time by the width, and it was trained
+    # on letters narrower than those of camera overlays.
     squeeze: float = 1.0
 
 
@@ -143,7 +128,7 @@ def alphabet(clock: Clock) -> str:
 def read_strips(
     strips: Sequence[Image], look: Preparation, clock: Clock, params: ClockParams, *, threads: int = 1
 ) -> list[tuple[str, float]]:
-    """Read strips.
+    """Read strips; ``threads`` calls of Tesseract at a time.
 
     Parameters
     ----------
@@ -155,8 +140,6 @@ def read_strips(
         The camera's clock.
     params : ClockParams
         Section ``clock`` of the parameters.
-    threads : int
-        Calls of Tesseract at a time.
 
     Returns
     -------

@@ -2,27 +2,23 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import cached_property
+from itertools import groupby, pairwise
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from repro.camera import Camera
-from repro.clock import ocr, table1
-from repro.clock.clock_notes import (
-    Contradiction,
-    as_json,
-    find_contradictions,
-    standing_frames,
-    whole_hours,
-    withdraw_repairs,
-    write_notes,
-)
+from repro.clock import ocr
+from repro.clock.clock_notes import Contradiction, find_contradictions, whole_hours, withdraw_repairs, write_notes
 from repro.clock.confusions import ConfusionModel, confusions
-from repro.clock.formats import Moment, NightSpan, parse
+from repro.clock.formats import Moment, NightSpan
+from repro.clock.interpretation import Interpretation, interpret
 from repro.clock.learned import ReadFrames, read_by_matching
 from repro.clock.repair_by_continuity import DoubtfulFrame, FrameTime, Residuals, misread_runs, resolve_doubts
 from repro.clock.timeline import StampReading, Timeline, fit
@@ -31,20 +27,13 @@ from repro.params import ClockParams
 
 _UNSURE = 50.0  # confidence below which a reading weighs less
 _POOR = 0.02  # share of flawed readings above which a night's flawless ones are checked more strictly
+_UNEVEN = 0.1  # share of images that follow at another distance than most, above which they follow no cadence
 _STANDING = 0.25  # share of frames with the clock of the frame before, above which the video repeats its exposures
 
 
 @dataclass(frozen=True)
 class NightClock:
-    """The clock of a night.
-
-    Parameters
-    ----------
-    table : DataFrame
-        One row a strip: ``clock_read``, ``clock_confidence``, ``clock_text``, ``clock_repair``, ``time_utc``.
-    summary : dict
-        Counts, listed gaps and notes, fit for JSON.
-    """
+    """The clock of a night: a row a strip with the clock's columns of the frame table, and a summary fit for JSON."""
 
     table: pd.DataFrame
     summary: dict[str, Any]
@@ -52,19 +41,7 @@ class NightClock:
 
 @dataclass(frozen=True)
 class ClockSetup:
-    """A night whose clock is to be read.
-
-    Parameters
-    ----------
-    night : str
-        YYYYMMDD of the file.
-    camera : Camera
-        Its camera.
-    params : ClockParams
-        Section ``clock`` of the parameters.
-    step : int
-        Every how many frames of the video one was sampled.
-    """
+    """A night (YYYYMMDD of the file) whose clock is to be read; every ``step``-th frame of it was sampled."""
 
     night: str
     camera: Camera
@@ -83,7 +60,7 @@ def read_clock(strips: Sequence[ocr.Image], setup: ClockSetup, *, threads: int =
     Parameters
     ----------
     strips : sequence of ndarray, shape (height, width)
-        Grey, in the order of frames, evenly sampled.
+        Grey, in the order of frames.
     setup : ClockSetup
         The night, its camera and the parameters.
     threads : int
@@ -112,15 +89,7 @@ def read_clock(strips: Sequence[ocr.Image], setup: ClockSetup, *, threads: int =
 
 
 def confirmed_stamps(read: Mapping[int, tuple[str, float]], setup: ClockSetup) -> dict[int, str]:
-    """The stamps among some of a night's readings that are on its timeline, by running number.
-
-    Parameters
-    ----------
-    read : mapping
-        Text and confidence by running number.
-    setup : ClockSetup
-        The night.
-    """
+    """The stamps among a night's readings (text and confidence) that are on its timeline; both by running number."""
     interpreted = {number: interpret(text, setup.span, setup.camera) for number, (text, _) in read.items()}
     timeline = _fit_timeline(read, interpreted, setup)
     residuals = Residuals(timeline)
@@ -142,6 +111,9 @@ def _fit_timeline(
 def resolve_times(count: int, first: ReadFrames, second: ReadFrames, setup: ClockSetup) -> NightClock:
     """Decide the time of every frame from the texts that were read.
 
+    Still images may follow no cadence. If so many of them stay without a time for that reason that the night would fail,
+    the stamps that both looks read alike are taken, in the order of the images; the timeline repairs none of them then.
+
     Parameters
     ----------
     count : int
@@ -156,95 +128,103 @@ def resolve_times(count: int, first: ReadFrames, second: ReadFrames, setup: Cloc
     ReproError
         As :func:`read_clock`.
     """
-    night, camera, params, span = setup.night, setup.camera, setup.params, setup.span
+    camera, params, span = setup.camera, setup.params, setup.span
+
+    def look_again(numbers: Sequence[int]) -> dict[int, Interpretation]:
+        return {n: interpret(text, span, camera) for n, (text, _) in zip(numbers, second(numbers), strict=True)}
+
     read = first(range(count))
     interpreted = [interpret(text, span, camera) for text, _ in read]
     _check_night(read, interpreted, setup)
     timeline = _fit_timeline(dict(enumerate(read)), dict(enumerate(interpreted)), setup)
-    _check_jumps(timeline, span, night, params.jitter_s)
+    _check_jumps(timeline, setup)
     runs = misread_runs(timeline)
     residuals = Residuals(timeline)
     poor = sum(not entry.moments or set(entry.rules) - {"spacing"} != set() for entry in interpreted) > _POOR * count
     certain = {r.number for r in timeline.readings if not residuals.in_doubt(r.number, strict=poor)}
     trusted = certain - runs - timeline.ambiguous
-    doubtful = [number for number in range(count) if number not in trusted]
-    again = dict(zip(doubtful, (interpret(text, span, camera) for text, _ in second(doubtful)), strict=True))
-    times, model = resolve_doubts(
-        {
-            n: DoubtfulFrame(
-                (interpreted[n].text, again[n].text),
-                tuple(moment for moment in (*interpreted[n].moments, *again[n].moments) if span.contains(moment)),
-            )
-            for n in doubtful
-        },
-        timeline,
-        trusted=trusted,
-        runs=runs,
-        min_posterior=params.min_posterior,
-        min_agreement=params.min_agreement,
-    )
-    agreed = {
-        n: (other.text, other.moments)
+    again = look_again([number for number in range(count) if number not in trusted])
+    doubtful = {
+        n: DoubtfulFrame(
+            (interpreted[n].text, other.text),
+            tuple(moment for moment in (*interpreted[n].moments, *other.moments) if span.contains(moment)),
+        )
         for n, other in again.items()
-        if other.moments and other.text == interpreted[n].text
     }
+    times, model = resolve_doubts(doubtful, timeline, trusted=trusted, runs=runs, params=params)
+    agreed = {n: other for n, other in again.items() if other.moments and other.text == interpreted[n].text}
     times = withdraw_repairs(find_contradictions(agreed, times, timeline, params.jitter_s), agreed, times)
     contradictions = find_contradictions(agreed, times, timeline, params.jitter_s)
+    notes = write_notes(timeline, contradictions, cadence_s=camera.cadence_s, step=setup.step, jitter_s=params.jitter_s)
+    most = params.max_unreadable_share * count
+    if len(_without_time(times)) > most and camera.frames == "stills":
+        again |= look_again(sorted(trusted))
+        in_order, taken = _agreed_times(interpreted, again, setup)
+        if len(_without_time(taken)) <= most and not _is_even(in_order, params.jitter_s):
+            timeline, times, contradictions = in_order, taken, []
+            notes = ["the images follow no cadence, so stamps are taken where two looks read the same"]
     table = tabulate(read, interpreted, times)
-    unreadable = sorted(number for number, time in times.items() if time.moment is None)
-    if len(unreadable) > params.max_unreadable_share * count:
+    unreadable = _without_time(times)
+    if len(unreadable) > most:
         raise ReproError(
             found=f"{len(unreadable)} of {count} frames without a time: "
             + _causes([text for text, _ in read], interpreted, times, contradictions),
             expected=f"at most {params.max_unreadable_share:.0%} (clock.max_unreadable_share)",
-            where=f"night {night}, frames {_ranges(unreadable)}",
+            where=f"night {setup.night}, frames {_ranges(unreadable)}",
             remedy="compare these frames of the video with clock.box_px and clock.formats of the camera profile; raise "
             "clock.max_unreadable_share in params.yaml to continue without them",
         )
+    moments = [time.moment for time in times.values() if time.moment is not None]
+    repairs = Counter(name for text in table["clock_repair"] for name in text.split("+") if name)
     summary = {
         "frames": count,
         "step_s": round(timeline.step_s, 4),
         "steps_s": [[first_frame, round(step_s, 4)] for first_frame, step_s in timeline.pace.steps],
-        "repairs": dict(sorted(Counter(name for text in table["clock_repair"] for name in text.split("+") if name).items())),
+        "repairs": dict(sorted(repairs.items())),
         "unreadable": unreadable,
-        "contradictions": as_json(contradictions),
-        "breaks": _breaks(timeline),
+        "contradictions": [asdict(contradiction) for contradiction in contradictions],
+        "breaks": [
+            {"kind": "gap" if gap.seconds > 0 else "duplicate", "after": gap.after, "before": gap.before,
+             "seconds": round(gap.seconds, 1), "frames": round(gap.seconds / timeline.pace.at(gap.after))}
+            for gap in timeline.breaks
+        ],
         "ambiguous": sorted(timeline.ambiguous),
-        "dst_inconsistent": _dst_inconsistent(times, span),
+        "dst_inconsistent": sum(span.rule_offset_s(moment.utc_s) != moment.offset_s for moment in moments),
         "confusions": _confusions(read, times, model),
-        "notes": write_notes(
-            timeline, contradictions, cadence_s=camera.cadence_s, step=setup.step, jitter_s=params.jitter_s
-        ),
+        "notes": notes,
     }  # fmt: skip
     return NightClock(table, summary)
 
 
-@dataclass(frozen=True)
-class Interpretation:
-    """A text after the published rules: the stamp, its possible meanings, and the rules that changed it."""
-
-    text: str
-    moments: tuple[Moment, ...]
-    rules: tuple[str, ...]
+def _without_time(times: Mapping[int, FrameTime]) -> list[int]:
+    return sorted(number for number, time in times.items() if time.moment is None)
 
 
-def interpret(text: str, span: NightSpan, camera: Camera) -> Interpretation:
-    """Apply the published rules to a text, and find its meanings in all formats of the camera."""
-    rules: list[str] = []
-    if camera.printed_clock.published_repairs:
-        text, rules = table1.repair(text)
-    stamps = parse(text, span.formats)
-    if not stamps:
-        return Interpretation(text, (), tuple(rules))
-    if stamps[0].corrected:
-        rules = [*rules, "spacing"]
-    meanings: dict[tuple[int, int], Moment] = {}
-    for stamp in stamps:
-        for moment in span.moments(stamp.local, stamp.zone, stamp.format):
-            meanings.setdefault((moment.utc_s, moment.offset_s), moment)
-    moments = sorted(meanings.values(), key=lambda moment: not span.contains(moment))
-    text = moments[0].stamp if moments else stamps[0].format.render(stamps[0].local, stamps[0].zone or "")
-    return Interpretation(text, tuple(moments), tuple(rules))
+def _agreed_times(
+    interpreted: Sequence[Interpretation], again: Mapping[int, Interpretation], setup: ClockSetup
+) -> tuple[Timeline, dict[int, FrameTime]]:
+    """Times of images without a cadence: the longest series of stamps, alike in both looks, that never runs backwards."""
+    readings = [
+        StampReading(number, moment)
+        for number, entry in enumerate(interpreted)
+        for moment in entry.moments
+        if entry.text == again[number].text and setup.span.contains(moment)
+    ]
+    series = fit(readings, setup.camera.cadence_s * setup.step, math.inf)
+    # Two images never show the same second, so a clock that stands still gives the time of the first one only.
+    first_of = {reading.moment.utc_s: reading for reading in reversed(series.readings)}
+    times = {number: FrameTime(None, "unreadable") for number in range(len(interpreted))}
+    times |= {reading.number: FrameTime(reading.moment, "second_look") for reading in first_of.values()}
+    times |= {number: FrameTime(None, "two_meanings") for number in series.ambiguous}
+    return series, times
+
+
+def _is_even(series: Timeline, jitter_s: float) -> bool:
+    """Whether most readings of a series follow the one before at the same distance; misreadings in a row break two only."""
+    advances_s = np.array(
+        [(two.moment.utc_s - one.moment.utc_s) / (two.number - one.number) for one, two in pairwise(series.readings)]
+    )
+    return bool(np.mean(np.abs(advances_s - np.median(advances_s)) > jitter_s) <= _UNEVEN)
 
 
 def _weight(entry: Interpretation, moment: Moment, confidence: float) -> float:
@@ -255,48 +235,44 @@ def _weight(entry: Interpretation, moment: Moment, confidence: float) -> float:
 
 def _check_night(read: Sequence[tuple[str, float]], interpreted: Sequence[Interpretation], setup: ClockSetup) -> None:
     """Raise an error for a night without a clock, with another format, or of another date."""
-    texts = [text for text, _ in read if text]
-    where, span = f"night {setup.night}, {len(read)} strips", setup.span
-    formats = ", ".join(repr(text) for text in setup.camera.printed_clock.formats)
-    if not texts:
-        raise ReproError(
-            found="no text in any strip",
-            expected=f"a clock printed as {formats}",
-            where=where,
-            remedy="compare clock.box_px of the camera profile with a frame of the video",
-        )
+    texts, span = [text for text, _ in read if text], setup.span
     understood = [entry for entry in interpreted if entry.moments]
-    samples = ", ".join(repr(text) for text in texts[:3])
-    if len(understood) < max(1, 0.1 * len(read)):
-        raise ReproError(
-            found=f"text that is no known stamp in {len(read) - len(understood)} strips, for example {samples}",
-            expected=f"a clock printed as {formats}",
-            where=where,
-            remedy="add the printed format to clock.formats of the camera profile, or the name of the zone to "
-            "clock.zones_h, or correct clock.box_px",
-        )
     inside = [entry for entry in understood if any(span.contains(moment) for moment in entry.moments)]
-    if len(inside) < 0.5 * len(understood):
-        raise ReproError(
-            found=f"a clock of another night, for example {samples}",
-            expected=f"a night from {_iso(span.first_s)} to {_iso(span.last_s)} UTC, after the file's name",
-            where=where,
-            remedy="if the file is misnamed or a copy of another night's video, rename or remove it; if the clock prints "
-            "day and month in another order, correct clock.formats of the camera profile",
+    samples = ", ".join(repr(text) for text in texts[:3])
+    expected = f"a clock printed as {', '.join(map(repr, setup.camera.printed_clock.formats))}"
+    if not texts:
+        found = "no text in any strip"
+        remedy = "compare clock.box_px of the camera profile with a frame of the video"
+    elif len(understood) < max(1, 0.1 * len(read)):
+        found = f"text that is no known stamp in {len(read) - len(understood)} strips, for example {samples}"
+        remedy = (
+            "add the printed format to clock.formats of the camera profile, or the name of the zone to "
+            "clock.zones_h, or correct clock.box_px"
         )
+    elif len(inside) < 0.5 * len(understood):
+        found = f"a clock of another night, for example {samples}"
+        first, last = (f"{pd.Timestamp(second, unit='s'):%Y-%m-%d %H:%M}" for second in (span.first_s, span.last_s))
+        expected = f"a night from {first} to {last} UTC, after the file's name"
+        remedy = (
+            "if the file is misnamed or a copy of another night's video, rename or remove it; if the clock prints "
+            "day and month in another order, correct clock.formats of the camera profile"
+        )
+    else:
+        return
+    raise ReproError(found=found, expected=expected, where=f"night {setup.night}, {len(read)} strips", remedy=remedy)
 
 
-def _check_jumps(timeline: Timeline, span: NightSpan, night: str, jitter_s: float) -> None:
+def _check_jumps(timeline: Timeline, setup: ClockSetup) -> None:
     """Raise an error if a clock that prints no zone changes from local time to UTC within the night."""
-    offsets_h = {abs(offset_s) / 3600 for offset_s in span.offsets_s}
+    offsets_h = {abs(offset_s) / 3600 for offset_s in setup.span.offsets_s}
     zones = {reading.number: reading.moment.zone for reading in timeline.readings}
     for gap in timeline.breaks:
-        hours = whole_hours(gap, jitter_s)
+        hours = whole_hours(gap, setup.params.jitter_s)
         if hours >= 2 and hours in offsets_h and not zones[gap.after] and not zones[gap.before]:
             raise ReproError(
                 found=f"a clock that jumps ahead by {hours} h between frames {gap.after} and {gap.before}",
                 expected="one time zone all night; local time and UTC differ by as much",
-                where=f"night {night}",
+                where=f"night {setup.night}",
                 remedy="remove the video, or cut it there and put the part on UTC into a corpus whose camera profile has "
                 "site.time_zone: UTC",
             )
@@ -319,19 +295,6 @@ def tabulate(
     return table
 
 
-def _breaks(timeline: Timeline) -> list[dict[str, Any]]:
-    return [
-        {"kind": "gap" if gap.seconds > 0 else "duplicate", "after": gap.after, "before": gap.before,
-         "seconds": round(gap.seconds, 1), "frames": round(gap.seconds / timeline.pace.at(gap.after))}
-        for gap in timeline.breaks
-    ]  # fmt: skip
-
-
-def _dst_inconsistent(times: dict[int, FrameTime], span: NightSpan) -> int:
-    moments = [time.moment for time in times.values() if time.moment is not None]
-    return sum(span.rule_offset_s(moment.utc_s) != moment.offset_s for moment in moments)
-
-
 def _confusions(
     read: Sequence[tuple[str, float]], times: dict[int, FrameTime], model: ConfusionModel
 ) -> list[list[str | int]]:
@@ -352,13 +315,13 @@ def _causes(
 ) -> str:
     """Causes of frames without a time, with examples."""
     causes = []
-    unreadable = sorted(number for number, time in times.items() if time.moment is None)
+    unreadable = _without_time(times)
     if double := [number for number in unreadable if times[number].repair == "two_meanings"]:
         causes.append(
             f"{len(double)} stamps, such as {texts[double[0]]!r}, have two meanings in the hour that the change to winter "
             "time repeats, and the clock prints no zone"
         )
-    standing = standing_frames(texts)
+    standing = sum(bool(one) and one == two for one, two in pairwise(texts))
     if standing > _STANDING * len(texts):
         causes.append(
             f"the clock of {standing} frames is that of the frame before, so each exposure appears several times in this "
@@ -373,16 +336,9 @@ def _causes(
 
 
 def _ranges(numbers: Sequence[int]) -> str:
-    """Numbers as ranges, such as ``3-7, 12``."""
-    ranges: list[list[int]] = []
-    for number in sorted(numbers):
-        if ranges and number == ranges[-1][1] + 1:
-            ranges[-1][1] = number
-        else:
-            ranges.append([number, number])
-    texts = [str(a) if a == b else f"{a}-{b}" for a, b in ranges]
+    """Ascending numbers as ranges, such as ``3-7, 12``."""
+    texts = []
+    for _, group in groupby(enumerate(numbers), key=lambda entry: entry[1] - entry[0]):
+        run = [number for _, number in group]
+        texts.append(str(run[0]) if len(run) == 1 else f"{run[0]}-{run[-1]}")
     return ", ".join(texts[:10]) + (f" and {len(texts) - 10} more" if len(texts) > 10 else "")
-
-
-def _iso(seconds: int) -> str:
-    return pd.Timestamp(seconds, unit="s").isoformat(sep=" ", timespec="minutes")

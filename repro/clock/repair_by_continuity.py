@@ -18,6 +18,7 @@ import numpy as np
 from repro.clock.confusions import ConfusionModel, agreement, confusions
 from repro.clock.formats import Moment
 from repro.clock.timeline import StampReading, Timeline
+from repro.params import ClockParams
 
 _NEIGHBOURS = 5  # readings on each side that define the timeline at a frame
 _REACH_S = 6  # candidates this far from the timeline
@@ -41,17 +42,9 @@ _UNREADABLE = FrameTime(None, "unreadable")
 
 @dataclass(frozen=True)
 class DoubtfulFrame:
-    """Readings of a doubtful frame.
+    """Texts of a doubtful frame in both looks, and what they mean within the night, taken literally."""
 
-    Parameters
-    ----------
-    texts : tuple of str
-        In the first and the second look.
-    literal : tuple of Moment
-        What the texts mean, taken literally, within the night.
-    """
-
-    texts: tuple[str, ...]
+    texts: tuple[str, str]
     literal: tuple[Moment, ...]
 
 
@@ -60,14 +53,10 @@ class Residuals:
 
     def __init__(self, timeline: Timeline) -> None:
         self._pace = timeline.pace
-        self._segments = [
-            (np.array([r.number for r in part]), np.array([r.moment.utc_s for r in part], dtype=np.float64), part)
-            for part in timeline.segments()
-            if part
-        ]
+        self._segments = [(np.array([r.number for r in part]), part) for part in timeline.segments() if part]
         self.of: dict[int, float] = {}
         self._few: set[int] = set()
-        for numbers, _, part in self._segments:
+        for numbers, part in self._segments:
             for reading in part:
                 expected = self._expect(numbers, part, reading.number)
                 self.of[reading.number] = reading.moment.utc_s - expected if expected is not None else 0.0
@@ -91,7 +80,7 @@ class Residuals:
         before = [entry for entry in self._segments if entry[0][0] <= number]
         after = [entry for entry in self._segments if entry[0][-1] >= number]
         answers: list[tuple[float, Moment]] = []
-        for numbers, _, part in before[-1:] + after[:1]:
+        for numbers, part in before[-1:] + after[:1]:
             time = self._expect(numbers, part, number)
             if time is None:
                 continue
@@ -161,30 +150,17 @@ def resolve_doubts(
     *,
     trusted: set[int],
     runs: set[int],
-    min_posterior: float,
-    min_agreement: float,
+    params: ClockParams,
 ) -> tuple[dict[int, FrameTime], ConfusionModel]:
     """Decide the time of every frame.
 
-    Parameters
-    ----------
-    doubtful : mapping
-        The frames in doubt, by running number.
-    timeline : Timeline
-        The night's timeline.
-    trusted : set of int
-        Frames on the timeline that are not in doubt.
-    runs : set of int
-        From :func:`misread_runs`; such a frame is resolved only if its second look reads what the timeline says.
-    min_posterior, min_agreement : float
-        See ``params.yaml``.
+    ``trusted`` frames are on the timeline and not in doubt. A frame of ``runs``, see :func:`misread_runs`, is resolved only if
+    its second look reads what the timeline says.
 
     Returns
     -------
-    dict
-        The time of each frame, trusted ones included.
-    ConfusionModel
-        The confusions that were learnt.
+    dict, ConfusionModel
+        The time of each frame, trusted ones included; and the confusions that were learnt.
     """
     on_timeline = {r.number: r.moment for r in timeline.readings}
     times = {number: FrameTime(on_timeline[number]) for number in trusted}
@@ -201,7 +177,7 @@ def resolve_doubts(
             if number in runs:
                 times[number] = _second_opinion(choices, frame.literal, on_timeline[number])
                 continue
-            times[number] = _decide(frame.texts, choices, model, min_posterior, min_agreement)
+            times[number] = _decide(frame.texts, choices, model, params)
             if (moment := times[number].moment) is not None:
                 for text in filter(None, frame.texts):
                     learnt += confusions(moment.stamp, text, model)
@@ -227,13 +203,9 @@ def _choices(number: int, residuals: Residuals, literal: Sequence[Moment], timel
 
 
 def _decide(
-    texts: Sequence[str],
-    choices: Mapping[Moment, float],
-    model: ConfusionModel,
-    min_posterior: float,
-    min_agreement: float,
+    looks: tuple[str, str], choices: Mapping[Moment, float], model: ConfusionModel, params: ClockParams
 ) -> FrameTime:
-    first, texts = texts[0], [text for text in texts if text]
+    texts = [text for text in looks if text]
     if not texts or not choices:
         return _UNREADABLE
     stamps = {moment: moment.stamp for moment in choices}
@@ -245,12 +217,11 @@ def _decide(
     for moment, value in logs.items():
         weights[moment.utc_s] += math.exp(value - top)  # type: ignore[assignment]
     best = max(logs, key=lambda moment: logs[moment])
-    if weights[best.utc_s] / sum(weights.values()) < min_posterior:
+    if weights[best.utc_s] / sum(weights.values()) < params.min_posterior:
         return _UNREADABLE
-    agreed = max(agreement(stamps[best], text, best.time_places, model) for text in texts)
-    if agreed < min_agreement:
+    if max(agreement(stamps[best], text, best.time_places, model) for text in texts) < params.min_agreement:
         return _UNREADABLE
-    return FrameTime(best, "second_look" if stamps[best] == first else "continuity")
+    return FrameTime(best, "second_look" if stamps[best] == looks[0] else "continuity")
 
 
 def _second_opinion(choices: Mapping[Moment, float], literal: Sequence[Moment], first: Moment) -> FrameTime:
@@ -263,15 +234,9 @@ def _second_opinion(choices: Mapping[Moment, float], literal: Sequence[Moment], 
 
 def _forwards(times: dict[int, FrameTime], trusted: set[int]) -> dict[int, FrameTime]:
     """Take back repairs that would make the clock run backwards."""
-    latest, earliest = -math.inf, math.inf
-    floor, ceiling = {}, {}
-    for number in sorted(times):
-        floor[number] = latest
-        moment = times[number].moment
-        if number in trusted and moment is not None:
-            latest = moment.utc_s
+    ceilings, earliest = {}, math.inf
     for number in sorted(times, reverse=True):
-        ceiling[number] = earliest
+        ceilings[number] = earliest
         moment = times[number].moment
         if number in trusted and moment is not None:
             earliest = moment.utc_s
@@ -280,7 +245,7 @@ def _forwards(times: dict[int, FrameTime], trusted: set[int]) -> dict[int, Frame
         moment = times[number].moment
         if moment is None:
             continue
-        if number not in trusted and not max(floor[number], last) <= moment.utc_s <= ceiling[number]:
+        if number not in trusted and not last <= moment.utc_s <= ceilings[number]:
             times[number] = _UNREADABLE
             continue
         last = moment.utc_s

@@ -19,19 +19,12 @@ _GAP = 1.5  # of the usual distance of two images; from here on images are missi
 
 
 def read_stamps(source: Path, count: int) -> NightClock:
-    """Times of a night's frames.
-
-    Parameters
-    ----------
-    source : Path
-        The night's archive ``strips`` of stage film.
-    count : int
-        Frames of the night.
+    """Times of a night's ``count`` frames, from its archive ``strips`` of stage film.
 
     Raises
     ------
     ReproError
-        If the archive is damaged or holds not one time for each frame.
+        If the archive is damaged or does not hold one time for each frame.
     """
     with open_archive(source) as archive:
         data = archive_member(archive, _MEMBER)
@@ -72,13 +65,6 @@ def _summary(times_s: list[float]) -> dict[str, Any]:
     return {
         "frames": len(times_s),
         "step_s": round(step_s, 4),
-        "steps_s": [[0, round(step_s, 4)]],
-        "repairs": {},
         "unreadable": [],
-        "contradictions": [],
         "breaks": breaks,
-        "ambiguous": [],
-        "dst_inconsistent": 0,
-        "confusions": [],
-        "notes": [],
     }

@@ -48,13 +48,9 @@ class Break:
 
 @dataclass(frozen=True)
 class Pace:
-    """How fast the clock advances.
+    """How fast the clock advances: in ``steps`` a frame number, and the time (s) from one sampled frame to the next from there on.
 
-    Parameters
-    ----------
-    steps : tuple of (int, float)
-        First frame number, and time (s) from one sampled frame to the next from there on. The first one also holds
-        for the frames before it.
+    The first step also holds for the frames before it.
     """
 
     steps: tuple[tuple[int, float], ...]
@@ -75,23 +71,12 @@ class Pace:
 
 @dataclass(frozen=True)
 class Timeline:
-    """The timeline of a night.
+    """The timeline of a night."""
 
-    Parameters
-    ----------
-    readings : tuple of StampReading
-        Those that are on it, in the order of frames, one a frame.
-    pace : Pace
-        How fast it advances.
-    breaks : tuple of Break
-        Its breaks.
-    ambiguous : frozenset of int
-        Frames that fit another timeline equally well, because the readings cannot decide the offset of the clock.
-    """
-
-    readings: tuple[StampReading, ...]
-    pace: Pace
+    readings: tuple[StampReading, ...]  # those that are on it, in the order of frames, one a frame
+    pace: Pace  # how fast it advances
     breaks: tuple[Break, ...]
+    # Frames that fit another timeline equally well, because the readings cannot decide the offset of the clock.
     ambiguous: frozenset[int] = frozenset()
 
     @property
@@ -113,16 +98,11 @@ class Timeline:
 
 
 def fit(readings: Sequence[StampReading], nominal_step_s: float, jitter_s: float) -> Timeline:
-    """Find the timeline.
+    """Find the timeline of a night's readings; a frame may have several.
 
-    Parameters
-    ----------
-    readings : sequence of StampReading
-        All candidates; a frame may have several.
-    nominal_step_s : float
-        The expected time from one sampled frame to the next, used only where the readings do not show it.
-    jitter_s : float
-        How far a reading may stray from the line through its neighbours.
+    ``nominal_step_s``, the expected time from one sampled frame to the next, is used only where the readings do not show
+    it; ``jitter_s`` is how far a reading may stray from the line through its neighbours, infinitely far if frames follow no
+    cadence.
     """
     readings = sorted(readings, key=lambda r: (r.number, r.moment.utc_s))
     if not readings:
@@ -141,18 +121,11 @@ def fit(readings: Sequence[StampReading], nominal_step_s: float, jitter_s: float
 
 
 def estimate_pace(readings: Sequence[StampReading], nominal_step_s: float, jitter_s: float) -> Pace:
-    """How fast the clock advances, from the readings themselves.
+    """How fast the clock advances, from the readings themselves, sorted by frame number.
 
     The advance per frame between neighbouring readings is the cadence, unless one of them is misread or a break lies
     between. So the night's cadence is the value around which most advances lie, and another one holds where most
-    advances of a window agree on another value.
-
-    Parameters
-    ----------
-    readings : sequence of StampReading
-        All candidates, sorted by frame number.
-    nominal_step_s, jitter_s
-        As for :func:`fit`.
+    advances of a window agree on another value. Parameters are as for :func:`fit`.
     """
     best = {r.number: r for r in sorted(readings, key=lambda r: r.weight)}
     number = np.array(sorted(best))

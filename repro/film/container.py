@@ -19,19 +19,10 @@ _TOP_BOXES = {b"ftyp", b"styp", b"moov", b"moof", b"mdat", b"mfra", b"sidx", b"f
 
 
 def is_cut_off(path: Path) -> bool | None:
-    """Whether a file ends within its last box, element or chunk.
+    """Whether an MP4, MOV, Matroska, WebM or AVI file ends within its last box, element or chunk.
 
-    Parameters
-    ----------
-    path : Path
-        An MP4, MOV, Matroska, WebM or AVI file.
-
-    Returns
-    -------
-    bool or None
-        True if bytes are missing at the end, False if the structure is complete, None if the structure does not show it:
-        a fragmented MP4 without its closing box, a Matroska file of unknown size that ends after a cluster, or a file
-        of another kind.
+    None if the structure does not show it: a fragmented MP4 without its closing box, a Matroska file of unknown size that
+    ends after a cluster, or a file of another kind.
     """
     size = path.stat().st_size
     with path.open("rb") as file:
@@ -53,13 +44,9 @@ def _mp4_is_cut_off(file: BinaryIO, size: int) -> bool | None:
         if len(header) < 8:
             return True
         length, last = int.from_bytes(header[:4], "big"), header[4:8]
-        if last not in _TOP_BOXES:
-            return None
-        if length == 0:  # up to the end of the file, wherever that is
-            return None
         if length == 1:
             length = int.from_bytes(header[8:16], "big")
-        if length < 8:
+        if last not in _TOP_BOXES or length < 8:  # 0: up to the end of the file, wherever that is
             return None
         fragmented |= last == b"moof"
         at += length

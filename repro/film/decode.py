@@ -17,6 +17,7 @@ from __future__ import annotations
 from collections import defaultdict, deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -38,39 +39,17 @@ _UNEVEN = 0.05  # share of frames that may follow at another distance before the
 
 @dataclass
 class Scan:
-    """Facts about a video; ``undecoded`` is complete after the pass.
+    """Facts about a video; ``undecoded`` is complete after the pass."""
 
-    Parameters
-    ----------
-    fps : float
-        Frames a second, as OpenCV gives them.
-    declared : int
-        Frames that the file says it shows; 0 if it does not say.
-    step : int
-        Every ``step``-th frame is sampled.
-    frames : int
-        Frames that are there to be shown.
-    cut_off : bool
-        Whether the file ends too early and nothing says how many frames are lost.
-    length_known : bool
-        Whether the file says how long it should be. If not, it is unknown whether its end is missing.
-    holes : list of (int, int)
-        After which frame the presentation time skips, and how many frames are missing there.
-    undecoded : list of int
-        Sampled frames that are there but damaged; they are left out.
-    frames_per_exposure : float or None
-        How many frames show each exposure, see :func:`repro.film.exposures.frames_per_exposure`.
-    """
-
-    fps: float
-    declared: int
-    step: int
-    frames: int = 0
-    cut_off: bool = False
-    length_known: bool = True
-    holes: list[tuple[int, int]] = field(default_factory=list)
-    undecoded: list[int] = field(default_factory=list)
-    frames_per_exposure: float | None = None
+    fps: float  # frames a second, as OpenCV gives them
+    declared: int  # frames that the file says it shows; 0 if it does not say
+    step: int  # every step-th frame is sampled
+    frames: int = 0  # frames that are there to be shown
+    cut_off: bool = False  # the file ends too early, and nothing says how many frames are lost
+    length_known: bool = True  # whether the file says how long it should be; if not, its end may be missing
+    holes: list[tuple[int, int]] = field(default_factory=list)  # after which frame time skips, and how many are missing
+    undecoded: list[int] = field(default_factory=list)  # sampled frames that are there but damaged; they are left out
+    frames_per_exposure: float | None = None  # see :func:`repro.film.exposures.frames_per_exposure`
 
     @property
     def missing(self) -> int:
@@ -82,16 +61,8 @@ class Scan:
 class Video:
     """A video, listed and ready for one pass.
 
-    Parameters
-    ----------
-    path : Path
-        The file.
-    camera : Camera
-        Its camera; the frame size must agree.
-    sampling : str
-        See :meth:`repro.camera.Camera.step`.
-    threads : int
-        Threads that decode. One takes a fifth less processor time than several, so several only help where cores idle.
+    Its frame size must be that of the camera; ``sampling`` is explained at :meth:`repro.camera.Camera.step`. One thread takes
+    a fifth less processor time than several, so several only help where cores idle.
 
     Raises
     ------
@@ -174,7 +145,11 @@ class Video:
         """
         waiting = {number: self._pts[number] for number in range(0, len(self._pts), self.scan.step)}
         wanted = set(waiting.values())
-        number_of = _Numbers(self._pts, trust_pts=not self._in_decoder_order)
+        # Two frames may have the same presentation time; they leave the decoder in the order of their numbers.
+        numbers_at = defaultdict[int, deque[int]](deque)
+        for number, time in enumerate(self._pts):
+            numbers_at[time].append(number)
+        decoded = count()
         reformatter = VideoReformatter()  # keeps its tables from frame to frame
         with open_video(self.path) as container:
             stream = video_streams(container)[0]
@@ -190,7 +165,11 @@ class Video:
                 except av.FFmpegError:
                     continue  # the frame stays in ``waiting`` and is reported
                 for frame in frames:
-                    number = number_of.next(frame.pts)
+                    if self._in_decoder_order:
+                        number = next(decoded)
+                    else:  # frames that an edit list hides have no number
+                        same_time = numbers_at.get(frame.pts)
+                        number = same_time.popleft() if same_time else -1
                     if (frame.width, frame.height) != self._size_px:
                         continue  # the size changes within the file, so the crop would be wrong
                     if number in waiting and not frame.is_corrupt:
@@ -208,34 +187,6 @@ class Video:
         return image
 
 
-class _Numbers:
-    """Numbers of frames in the order of decoding, -1 for a frame that is not listed.
-
-    Parameters
-    ----------
-    pts : list of int
-        Presentation times of the frames that are shown, in order.
-    trust_pts : bool
-        Whether a frame is known by its presentation time. If not, frames are counted as they come.
-    """
-
-    def __init__(self, pts: list[int], *, trust_pts: bool) -> None:
-        self._count, self._numbers = 0, None
-        if trust_pts:
-            # Two frames may have the same presentation time; they leave the decoder in the order of their numbers.
-            self._numbers = defaultdict[int, deque[int]](deque)
-            for number, time in enumerate(pts):
-                self._numbers[time].append(number)
-
-    def next(self, pts: int | None) -> int:
-        """Number of the frame that has just left the decoder."""
-        if self._numbers is None:
-            self._count += 1
-            return self._count - 1
-        same_time = self._numbers.get(pts) if pts is not None else None
-        return same_time.popleft() if same_time else -1
-
-
 def _not_a_video(path: Path) -> ReproError:
     with path.open("rb") as file:
         head = file.read(64).lstrip().lower()
@@ -244,9 +195,8 @@ def _not_a_video(path: Path) -> ReproError:
         found = f"a web page of {size} bytes saved under a video's name: it does not open as a video"
     else:
         found = f"a file of {size} bytes that does not open as a video, or one cut off before its index"
-    return ReproError(
-        found=found, expected="an MP4, MOV, MKV, WebM or AVI file", where=str(path), remedy=_DOWNLOAD
-    )  # fmt: skip
+    expected = "an MP4, MOV, MKV, WebM or AVI file"
+    return ReproError(found=found, expected=expected, where=str(path), remedy=_DOWNLOAD)
 
 
 def _other_size(path: Path, size_px: tuple[int, int], wanted: tuple[int, int]) -> ReproError:

@@ -25,13 +25,6 @@ def frames_per_exposure(path: Path, camera: Camera) -> float | None:
     A video that was converted to a higher frame rate shows each exposure in two or more frames. The burned-in clock
     shows this: it stays the same from one copy to the next, up to the coder's noise, and changes with each new exposure.
 
-    Parameters
-    ----------
-    path : Path
-        A video whose frames have the camera's size.
-    camera : Camera
-        Its profile gives the place of the clock.
-
     Returns
     -------
     float or None

@@ -53,17 +53,13 @@ class FilmTask:
     threads: int = 1
 
 
-def film_corpus(
-    videos: Path, folder: Path, camera: Camera, params: FilmParams, *, workers: Workers = 0
-) -> Outcome:  # fmt: skip
+def film_corpus(videos: Path, folder: Path, camera: Camera, params: FilmParams, *, workers: Workers = 0) -> Outcome:
     """Film every night of a corpus that needs it.
 
     Parameters
     ----------
-    videos : Path
-        Folder of the videos, or of the still images.
-    folder : Path
-        The stage's output folder.
+    videos, folder : Path
+        Folder of the videos or still images, and the stage's output folder.
     camera : Camera
         Their camera.
     params : FilmParams
@@ -169,22 +165,19 @@ def film_night(task: FilmTask) -> dict[str, Any]:
 
 
 def _check_missing(scan: Scan, path: Path, limit: float) -> None:
+    expected = f"at most {limit:.0%} missing (film.max_missing_share)"
     if scan.cut_off and limit < 1:
         raise ReproError(
             found=f"a file that is cut off after {scan.frames} frames; it does not say how many it should have",
-            expected=f"at most {limit:.0%} missing (film.max_missing_share)",
+            expected=expected,
             where=str(path),
             remedy="download the video again; or set film.max_missing_share to 1.0 to keep the rest",
         )
     if scan.missing > limit * max(scan.declared, scan.frames):
         raise ReproError(
             found=f"{scan.frames} frames of {max(scan.declared, scan.frames)}; {scan.missing} are missing or damaged",
-            expected=f"at most {limit:.0%} missing (film.max_missing_share)",
-            where=f"{path}, from frame {_first_missing(scan)} on",
+            expected=expected,
+            where=f"{path}, from frame {min([scan.frames, *(after + 1 for after, _ in scan.holes), *scan.undecoded])} on",
             remedy="download the video again, as it is cut off or damaged; or raise film.max_missing_share to keep the "
             "rest",
         )
-
-
-def _first_missing(scan: Scan) -> int:
-    return min([scan.frames, *(after + 1 for after, _ in scan.holes), *scan.undecoded])

@@ -11,8 +11,6 @@ from contextlib import ExitStack
 from pathlib import Path
 from threading import local
 
-import pandas as pd
-
 from repro.errors import ReproError
 from repro.files import atomic_path, write_bytes
 from repro.frames import archive_name, read, readable
@@ -46,12 +44,7 @@ def read_frame(source: Path, name: str) -> bytes:
 
     Each thread keeps its latest archive open, because two threads must not read one ``ZipFile`` at the same time.
 
-    Parameters
-    ----------
-    source : Path
-        Archive of a night.
-    name : str
-        Of the frame, such as ``20240201011954_20240201_0.jpg`` or ``20240201_0.jpg``.
+    ``name`` is the published name, such as ``20240201011954_20240201_0.jpg``, or the archive's, such as ``20240201_0.jpg``.
 
     Raises
     ------
@@ -62,15 +55,17 @@ def read_frame(source: Path, name: str) -> bytes:
 
 
 def unpack_night(film: Path, clock: Path, night: str, folder: Path) -> int:
-    """Unpack a night of the stages film and clock, see :func:`unpack`.
+    """Write a night's frames as JPEG files under their published names; returns how many are in ``folder`` then.
+
+    A frame without a time has no published name and is left out. ``film`` and ``clock`` are the folders of these stages.
 
     Raises
     ------
     ReproError
-        If the night was not filmed or its clock not read; the message lists the available nights. Or as
-        :func:`unpack`.
+        If the night was not filmed or its clock not read; the message lists the available nights. If a file of that name
+        holds something else; nothing is written then. Or as :func:`read_frame`.
     """
-    table = clock / "tables" / f"{night}.parquet"
+    table, source = clock / "tables" / f"{night}.parquet", film_outputs(film, night)[0]
     if not table.is_file():
         nights = sorted(path.stem for path in table.parent.glob("[!.]*.parquet"))
         raise ReproError(
@@ -79,35 +74,10 @@ def unpack_night(film: Path, clock: Path, night: str, folder: Path) -> int:
             where=str(table),
             remedy="name one of these nights, or run: dvc repro clock" if nights else "run: dvc repro clock",
         )
-    return unpack(film_outputs(film, night)[0], read(table, "clock"), folder)
-
-
-def unpack(source: Path, table: pd.DataFrame, folder: Path) -> int:
-    """Write a night's frames as JPEG files under their published names.
-
-    Parameters
-    ----------
-    source : Path
-        Archive of the night.
-    table : DataFrame
-        The night's frame table, from stage clock on. A frame without a time has no published name and is left out.
-    folder : Path
-        Folder to write to; it is created if it is missing.
-
-    Returns
-    -------
-    int
-        Frames that were written or were there already.
-
-    Raises
-    ------
-    ReproError
-        If a file of that name holds something else; nothing is written then. Or as :func:`read_frame`.
-    """
-    names = readable(table)["name"].tolist()
-    for name in names:
-        target = folder / name
-        if (target.exists() or target.is_symlink()) and not _holds(target, read_frame(source, name)):
+    targets = {name: folder / name for name in readable(read(table, "clock"))["name"]}
+    there = {name: target for name, target in targets.items() if target.exists() or target.is_symlink()}
+    for name, target in there.items():
+        if not target.is_file() or target.read_bytes() != read_frame(source, name):
             raise ReproError(
                 found="a file of that name that is another frame, or no frame",
                 expected="no such file, or the same frame",
@@ -115,14 +85,9 @@ def unpack(source: Path, table: pd.DataFrame, folder: Path) -> int:
                 remedy="name another folder with --out, or move the file away",
             )
     folder.mkdir(parents=True, exist_ok=True)
-    for name in names:
-        if not (folder / name).exists():
-            write_bytes(folder / name, read_frame(source, name))
-    return len(names)
-
-
-def _holds(path: Path, data: bytes) -> bool:
-    return path.is_file() and path.read_bytes() == data
+    for name in targets.keys() - there.keys():
+        write_bytes(targets[name], read_frame(source, name))
+    return len(targets)
 
 
 def _opened(source: Path) -> zipfile.ZipFile:

@@ -30,14 +30,8 @@ _LOOKED_AT = 24  # images whose pixels are looked at
 _MOST_GAP_S = 3600.0  # between two images of one night
 _MOST_SAMPLED_S = 60.0
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
-#: Times as cameras write them into names, most digits first, and what they are in a profile's pattern.
-_STAMPS = (
-    (
-        r"(20\d\d)([-_]?)([01]\d)\2([0-3]\d)([-_T ]*)([0-2]\d)([-_.:]?)([0-5]\d)\7([0-5]\d)",
-        "%Y{1}%m{1}%d{4}%H{6}%M{6}%S",
-    ),
-    (r"(20\d\d)([-_]?)([01]\d)\2([0-3]\d)([-_T ]*)([0-2]\d)([-_.:]?)([0-5]\d)", "%Y{1}%m{1}%d{4}%H{6}%M"),
-)
+#: A time as cameras write it into names, with the marks between its parts.
+_STAMP = re.compile(r"(?<!\d)20\d\d([-_]?)[01]\d\1[0-3]\d([-_T ]*)[0-2]\d([-_.:]?)[0-5]\d(\3[0-5]\d)?")
 
 
 @dataclass(frozen=True)
@@ -78,12 +72,12 @@ def new_camera(
     stamp_zone : str, optional
         Time zone of the camera's own clock, where it is not the site's.
     circle : PixelCircle, optional
-        The sky; found in the images if not given.
+        The sky; looked for in the images if not given.
 
     Raises
     ------
     ReproError
-        If the name cannot be one or is taken, there is no image, sizes differ, or no time can be found.
+        If the name is invalid or taken, there is no image, sizes differ, or the images have no time.
     """
     target = profile_path(name)
     if not _NAME.fullmatch(name) or target.exists():
@@ -139,12 +133,9 @@ def new_camera(
 
 
 def find_circle(images: Sequence[Image]) -> PixelCircle | None:
-    """The lit circle of a fisheye lens before black, from several images; None if the corners are not dark.
+    """The lit circle of a fisheye lens before black; None if the corners are not dark.
 
-    Parameters
-    ----------
-    images : sequence of ndarray, uint8, shape (height, width, 3)
-        Of one camera; the brighter ones show the rim.
+    ``images`` are of one camera, uint8, shape (height, width, 3); the brighter ones show the rim.
     """
     bright = cv2.GaussianBlur(np.max([cv2.cvtColor(image, cv2.COLOR_BGR2GRAY) for image in images], axis=0), (9, 9), 0)
     height, width = bright.shape
@@ -199,7 +190,7 @@ def _look(files: Sequence[StillFile]) -> tuple[list[Image], int]:
             found="images of several sizes: " + ", ".join(f"{w} x {h} ({names[h, w]})" for h, w in sorted(sizes)),
             expected="images of one camera, all of one size",
             where="the folder of images",
-            remedy="put each size into a folder of its own, and make a camera of each",
+            remedy="put the images of each size into a separate folder, and make a camera of each",
         )
     return [to_eight_bits(image, None) for image in raw], 8 * raw[0].dtype.itemsize
 
@@ -221,11 +212,12 @@ def _where_times_stand(files: Sequence[StillFile]) -> tuple[str, str]:
 
 
 def _name_pattern(name: str) -> str | None:
-    for stamp, form in _STAMPS:
-        if match := re.search(rf"(?<!\d){stamp}", name):
-            before = re.sub(r"\d+", "*", name[: match.start()])
-            return before + form.format("", *match.groups()[1:]) + "*"
-    return None
+    match = _STAMP.search(name)
+    if match is None:
+        return None
+    date, between, time, seconds = match.groups()
+    stamp = f"%Y{date}%m{date}%d{between}%H{time}%M" + (f"{time}%S" if seconds else "")
+    return re.sub(r"\d+", "*", name[: match.start()]) + stamp + "*"
 
 
 def _times(files: Sequence[StillFile], camera: Camera) -> list[float]:

@@ -19,47 +19,21 @@ NO_VIDEO = (av.FFmpegError, LookupError, AttributeError, ValueError, ArithmeticE
 
 @dataclass(frozen=True)
 class Listing:
-    """Facts from the headers and packets of a video.
+    """Facts from the headers and packets of a video."""
 
-    Parameters
-    ----------
-    container : str
-        FFmpeg's name of the container.
-    size_px : (int, int)
-        Width and height.
-    unit_s : float
-        Unit of the presentation times, in seconds.
-    fps : float
-        Frames a second.
-    pts : list of int
-        Presentation times of the frames that are shown, in order.
-    untimed : int
-        Frames without a presentation time.
-    declared : int
-        Frames that the file says it shows; 0 if it does not say.
-    cut_off, length_known : bool
-        See :class:`repro.film.decode.Scan`.
-    """
-
-    container: str
-    size_px: tuple[int, int]
-    unit_s: float
+    container: str  # FFmpeg's name of it
+    size_px: tuple[int, int]  # width, height
+    unit_s: float  # unit of the presentation times
     fps: float
-    pts: list[int]
-    untimed: int
-    declared: int
-    cut_off: bool
+    pts: list[int]  # presentation times of the frames that are shown, in order
+    untimed: int  # frames without a presentation time
+    declared: int  # frames that the file says it shows; 0 if it does not say
+    cut_off: bool  # for this and the next, see :class:`repro.film.decode.Scan`
     length_known: bool
 
 
 def list_packets(container: Any, stream: Any) -> Listing:
-    """List a video from its headers and packets.
-
-    Parameters
-    ----------
-    container, stream
-        From :func:`open_video` and :func:`video_streams`; nothing was read from them yet.
-    """
+    """List a video from its headers and packets; nothing was read from the stream yet."""
     unit_s, fps = float(stream.time_base or 0), float(stream.guessed_rate or stream.average_rate or 0)
     declared = _declared(container, stream, fps)
     size_px = (stream.codec_context.width, stream.codec_context.height)

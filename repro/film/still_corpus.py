@@ -10,7 +10,7 @@ import json
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -61,7 +61,15 @@ def still_tasks(
         chosen = sampled(stills, camera, params)
         paths = tuple(dict.fromkeys(still.file.path for _, still in chosen))
         if len({(path.parent.name, path.name) for path in paths}) < len(paths):  # by which a receipt knows them
-            failed.append(_same_names(night, images))
+            failed.append(
+                Failure(
+                    night=night,
+                    found="images of one night with the same file name in folders of the same name",
+                    expected="paths that differ in the last folder or in the file's name",
+                    where=str(images),
+                    remedy="rename one of the folders, for example after its card or date",
+                )
+            )
             continue
         listed = [[place, still.file.name, still.stamp and asdict(still.stamp)] for place, still in chosen]
         settings = settings_digest({**base, "stills": listed, "scanned": len(stills)}, __name__)
@@ -70,7 +78,7 @@ def still_tasks(
         tasks.append(StillTask(work, len(chosen), camera, params, tuple(chosen), len(stills)))
     waiting = sum(not is_current(task.work, hash_inputs=False) for task in tasks)
     threads = max(1, worker_count(workers) // max(1, waiting))
-    return [StillTask(**{**vars(task), "threads": threads}) for task in tasks], failed
+    return [replace(task, threads=threads) for task in tasks], failed
 
 
 def film_stills(task: StillTask) -> dict[str, Any]:
@@ -103,7 +111,13 @@ def film_stills(task: StillTask) -> dict[str, Any]:
             meridians.append(meridian)
             rows.append((place, still))
         if len(damaged) > task.params.max_missing_share * len(task.stills) or not rows:
-            raise _too_many_damaged(task, damaged)
+            first = damaged[0][1]
+            raise ReproError(
+                found=f"{len(damaged)} of {len(task.stills)} images that cannot be used, the first: {first.found}",
+                expected=f"{first.expected}; at most {task.params.max_missing_share:.0%} others (film.max_missing_share)",
+                where=first.where,
+                remedy=first.remedy,
+            )
         if camera.time_from != "clock":
             stamps = [{"file": still.file.name, **asdict(still.stamp)} for _, still in rows if still.stamp]
             add_file(strips, STAMPS, json.dumps(stamps, ensure_ascii=False).encode())
@@ -165,23 +179,3 @@ def scaled(image: Image, longer_px: int | None) -> Image:
     factor = longer_px / max(image.shape[:2])
     size = (max(1, round(image.shape[1] * factor)), max(1, round(image.shape[0] * factor)))
     return np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA if factor < 1 else cv2.INTER_CUBIC))
-
-
-def _same_names(night: str, images: Path) -> Failure:
-    return Failure(
-        night=night,
-        found="images of one night with the same file name in folders of the same name",
-        expected="paths that differ in the last folder or in the file's name",
-        where=str(images),
-        remedy="rename one of the folders, for example after its card or date",
-    )
-
-
-def _too_many_damaged(task: StillTask, damaged: list[tuple[int, ReproError]]) -> ReproError:
-    first = damaged[0][1]
-    return ReproError(
-        found=f"{len(damaged)} of {len(task.stills)} images that cannot be used, the first: {first.found}",
-        expected=f"{first.expected}; at most {task.params.max_missing_share:.0%} others (film.max_missing_share)",
-        where=first.where,
-        remedy=first.remedy,
-    )

@@ -38,16 +38,9 @@ _TIMES = (
 
 @dataclass(frozen=True)
 class StillFile:
-    """One image file.
+    """One image file: ``member`` is its name in the ZIP file ``path``, empty for a file by itself.
 
-    Parameters
-    ----------
-    path : Path
-        The file, or the ZIP file that holds it.
-    member : str
-        Its name in the ZIP file; empty for a file of its own.
-    name : str
-        Its path below the corpus' folder; a ZIP file counts as a folder.
+    ``name`` is its path below the corpus' folder; a ZIP file counts as a folder.
     """
 
     path: Path

@@ -25,15 +25,7 @@ _EXAMPLES = 3  # files that a message names
 
 @dataclass(frozen=True)
 class Stamp:
-    """The time of an image as it was found.
-
-    Parameters
-    ----------
-    utc_s : float
-        Seconds since 1970-01-01 UTC.
-    text : str
-        The time as it stands in the file's name or its EXIF data.
-    """
+    """The time of an image in seconds since 1970-01-01 UTC, and as it stands in the file's name or its EXIF data."""
 
     utc_s: float
     text: str
@@ -64,10 +56,8 @@ def find_stills(folder: Path, camera: Camera, params: FilmParams) -> tuple[dict[
 
     Returns
     -------
-    dict
-        Images of each night, by night in order.
-    list of Failure
-        Kinds of files that cannot be taken.
+    dict, list of Failure
+        Images of each night, in order; and kinds of files that cannot be taken.
 
     Raises
     ------
@@ -126,7 +116,7 @@ def stamp_of(file: StillFile, camera: Camera) -> Stamp:
             raise ValueError("no time in the EXIF data")
         text, offset = found
         return Stamp(_exif_utc_s(text, offset, camera), f"{text} {offset}".strip())
-    match = re.fullmatch(_below(file_name_pattern(camera.file_pattern).pattern), file.name, re.IGNORECASE)
+    match = re.fullmatch("(?:.*/)?" + file_name_pattern(camera.file_pattern).pattern, file.name, re.IGNORECASE)
     if match is None:
         raise ValueError(f"a name that is not {camera.file_pattern}")
     parts = match.groupdict()
@@ -196,43 +186,30 @@ def _in_order(stills: list[Still]) -> list[Still]:
     return ordered
 
 
-def _below(pattern: str) -> str:
-    return rf"(?:.*/)?{pattern}"
-
-
 def _local_time(parts: Mapping[str, str]) -> datetime:
-    year = int(parts["Y"]) if "Y" in parts else 2000 + int(parts["y"])
-    time = datetime(year, 1, 1, int(parts["H"]), int(parts["M"]), int(parts.get("S", "0")))
-    if "j" not in parts:
-        return time.replace(month=int(parts["m"]), day=int(parts["d"]))
-    day = time + timedelta(days=int(parts["j"]) - 1)
-    if day.year != year:
+    named = {key: text for key, text in parts.items() if key != "f"}
+    if "y" in named:
+        named["Y"] = "20" + named.pop("y")
+    time = datetime.strptime(" ".join(named.values()), " ".join(f"%{key}" for key in named))
+    if time.year != int(named["Y"]):  # day 366 of a year with 365
         raise ValueError("no such day")
-    return day
+    return time
 
 
 def _exif_utc_s(text: str, offset: str, camera: Camera) -> float:
-    digits = re.fullmatch(r"(\d{4})[:-](\d\d)[:-](\d\d)[ T](\d\d):(\d\d):(\d\d)(?:\.\d+)?", text)
-    if digits is None:
-        raise ValueError(f"a time in the EXIF data that is none: {text[:40]!r}")
-
-    def local() -> datetime:
-        return datetime(*(int(group) for group in digits.groups()))  # type: ignore[arg-type]
-
-    zone = re.fullmatch(r"([+-])(\d\d):?(\d\d)", offset)
-    if zone is None:
-        return _utc_s(local, camera)
-    seconds = (int(zone[2]) * 60 + int(zone[3])) * 60 * (-1 if zone[1] == "-" else 1)
-    return _utc_s(local, camera, seconds)
+    if not re.fullmatch(r"\d{4}[:-]\d\d[:-]\d\d[ T]\d\d:\d\d:\d\d(\.\d+)?", text):
+        raise ValueError(f"an invalid time in the EXIF data: {text[:40]!r}")
+    zone = offset if re.fullmatch(r"[+-]\d\d:?\d\d", offset) else ""
+    return _utc_s(lambda: datetime.fromisoformat(text[:10].replace(":", "-") + text[10:19] + zone), camera)
 
 
-def _utc_s(local: Callable[[], datetime], camera: Camera, offset_s: int | None = None) -> float:
+def _utc_s(local: Callable[[], datetime], camera: Camera) -> float:
     try:
         time = local()
     except ValueError:
         raise ValueError("a time that does not exist") from None
-    if offset_s is not None:
-        return time.replace(tzinfo=UTC).timestamp() - offset_s
+    if time.tzinfo is not None:
+        return time.timestamp()
     zone = pytz.timezone(camera.stamp_zone or camera.site.time_zone)
     try:
         return zone.localize(time, is_dst=None).timestamp()

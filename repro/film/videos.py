@@ -28,74 +28,77 @@ def find_videos(folder: Path, camera: Camera) -> tuple[dict[str, Path], list[Fai
     Parameters
     ----------
     folder : Path
-        Searched with all its subfolders, also linked ones, for video files.
+        Searched with all its subfolders, also linked ones.
     camera : Camera
         Says how a file is named.
 
     Returns
     -------
-    dict
-        Video of each night, by night in order.
-    list of Failure
-        Files that cannot be used: without a date in their name, or several different ones for one night.
+    dict, list of Failure
+        Video of each night, in order; and files without a date in their name, or several different ones for one night.
 
     Raises
     ------
     ReproError
         If there is no video at all.
     """
-    files = sorted(_video_files(folder))
-    unfinished = [path for path in files if path.with_name(path.name + _ARIA2).exists()]
-    files = [path for path in files if path not in unfinished]
-    unfinished += sorted(_unfinished_files(folder))
+    names = sorted(files_below(folder))
+    unfinished = [path for path in names if _is_unfinished(path, folder)]
+    # A dangling link counts, so that no night goes missing unnoticed.
+    files = [
+        path
+        for path in names
+        if path.suffix.lower() in VIDEO_SUFFIXES and path not in unfinished
+        if path.is_file() or (path.is_symlink() and not path.exists())
+    ]
     if unfinished:
-        names = ", ".join(path_text(path.relative_to(folder)) for path in unfinished[:5])
-        print(f"left out as unfinished downloads ({len(unfinished)}): {names}", file=sys.stderr)
+        listed = ", ".join(path_text(path.relative_to(folder)) for path in unfinished[:5])
+        print(f"left out as unfinished downloads ({len(unfinished)}): {listed}", file=sys.stderr)
     if not files:
         raise ReproError(
-            found=f"no video among {sum(1 for _ in files_below(folder))} files",
+            found=f"no video among {len(names)} files",
             expected=f"files named {camera.file_pattern}",
             where=str(folder),
-            remedy="put the videos there, or choose another corpus in params.yaml; still images are not read",
+            remedy="put the videos there, or choose another corpus in params.yaml; still images need a camera profile with "
+            "frames: stills",
         )
     nights: dict[str, list[Path]] = {}
     failed = []
     for path in files:
-        night = camera.night_of(path.name)
+        night, name = camera.night_of(path.name), path_text(path.name)
         if not path.is_file():
             failed.append(
                 Failure(
-                    night=night or path_text(path.name),
+                    night=night or name,
                     found="a link to a file that is not there",
                     expected="a video",
                     where=path_text(path),
                     remedy="restore the video that it points to, or remove the link",
                 )
             )
-            continue
-        if night is not None and is_date(night):
+        elif night is not None and is_date(night):
             nights.setdefault(night, []).append(path)
-            continue
-        failed.append(
-            Failure(
-                night=path_text(path.name),
-                found=f"a file name {'without a date' if night is None else 'with an impossible date'}: "
-                f"{path_text(path.name)}",
-                expected=f"{camera.file_pattern}, for example {camera.file_pattern.replace('YYYYMMDD', '20240201')}",
-                where=path_text(path),
-                remedy="rename the file after its night, or remove it from the folder",
+        else:
+            failed.append(
+                Failure(
+                    night=name,
+                    found=f"a file name {'without a date' if night is None else 'with an impossible date'}: {name}",
+                    expected=f"{camera.file_pattern}, for example {camera.file_pattern.replace('YYYYMMDD', '20240201')}",
+                    where=path_text(path),
+                    remedy="rename the file after its night, or remove it from the folder",
+                )
             )
-        )
     chosen = {}
     for night, paths in sorted(nights.items()):
-        if all(_same_file(paths[0], path) for path in paths[1:]):
-            chosen[night] = paths[0]
+        first = paths[0]
+        if all(first.samefile(path) or filecmp.cmp(first, path, shallow=False) for path in paths[1:]):
+            chosen[night] = first
             continue
+        listed = ", ".join(path_text(path.relative_to(folder)) for path in paths)
         failed.append(
             Failure(
                 night=night,
-                found=f"{len(paths)} different files for one night: "
-                + ", ".join(path_text(path.relative_to(folder)) for path in paths),
+                found=f"{len(paths)} different files for one night: {listed}",
                 expected="one file a night",
                 where=path_text(folder),
                 remedy="keep the right one; none is chosen for you",
@@ -104,23 +107,10 @@ def find_videos(folder: Path, camera: Camera) -> tuple[dict[str, Path], list[Fai
     return chosen, failed
 
 
-def _video_files(folder: Path) -> Iterator[Path]:
-    """Files with the suffix of a video; a dangling link counts, so that no night goes missing unnoticed."""
-    for path in files_below(folder):
-        is_file_or_dangling_link = path.is_file() or (path.is_symlink() and not path.exists())
-        if path.suffix.lower() in VIDEO_SUFFIXES and is_file_or_dangling_link and not _within_unfinished(path, folder):
-            yield path
-
-
-def _unfinished_files(folder: Path) -> Iterator[Path]:
-    for path in files_below(folder):
-        if path.suffix.lower() in _UNFINISHED or _within_unfinished(path, folder):
-            yield path
-
-
-def _within_unfinished(path: Path, folder: Path) -> bool:
-    parents = path.relative_to(folder).parent.parts
-    return any(Path(name).suffix.lower() in _UNFINISHED for name in parents)
+def _is_unfinished(path: Path, folder: Path) -> bool:
+    """Whether a browser or download program still works on a file, or on the folder that it is in."""
+    within = any(Path(part).suffix.lower() in _UNFINISHED for part in path.relative_to(folder).parts)
+    return within or path.with_name(path.name + _ARIA2).exists()
 
 
 def files_below(folder: Path) -> Iterator[Path]:
@@ -134,10 +124,6 @@ def files_below(folder: Path) -> Iterator[Path]:
         visited.add((status.st_dev, status.st_ino))
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         yield from (Path(root, name) for name in names if not name.startswith("."))
-
-
-def _same_file(one: Path, other: Path) -> bool:
-    return one.samefile(other) or filecmp.cmp(one, other, shallow=False)
 
 
 def path_text(path: Path | str) -> str:

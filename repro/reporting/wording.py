@@ -117,7 +117,7 @@ REPAIR = {
     "hour_over_24": "an hour of 24 or more gets 1 as its first digit",
     "extra_4_before_hour": "a 4 too many before the hour is taken out",
     "extra_4_before_minute": "a 4 too many before the minute is taken out",
-    "second_look": "the same stamp, read another way, fits the night's cadence",
+    "second_look": "the same stamp, read another way, fits the night's cadence or, if images follow none, their order",
     "continuity": "the night's cadence and the glyphs' known confusions decide what was printed",
     "two_meanings": "two times fit as well; the frame stays without a time",
     "unreadable": "nothing fits well enough; the frame stays without a time",

@@ -28,14 +28,10 @@ def meanings(night: str, text: str) -> list[int]:
     return sorted(moment.utc_s for moment in span.moments(stamp.local, stamp.zone, stamp.format))
 
 
-def test_the_thesis_own_example() -> None:
-    """2024-01-31 18:19:54 MST of the file 20240201 is 2024-02-01 01:19:54 UTC."""
-    assert meanings("20240201", "2024-01-31 18:19:54 MST") == [utc(2024, 2, 1, 1, 19, 54)]
-
-
 @pytest.mark.parametrize(
     ("night", "text", "expected"),
     [
+        ("20240201", "2024-01-31 18:19:54 MST", utc(2024, 2, 1, 1, 19, 54)),  # the thesis' own example
         ("20221201", "2022/12/01 02:00:00", utc(2022, 12, 1, 9)),
         ("20230420", "2023/04/20 02:00:00", utc(2023, 4, 20, 8)),
         ("20240420", "2024-04-20 02:00:00 MDT", utc(2024, 4, 20, 8)),
@@ -59,16 +55,17 @@ def test_a_missing_hour_is_a_clock_that_was_not_set() -> None:
     assert [moment.dst_consistent for moment in moments] == [False, False]
 
 
-def test_a_night_runs_from_noon_to_noon() -> None:
-    """The night of a file dated by its morning begins at noon of the day before, and is an hour short in spring."""
-    span = NightSpan.of("20240310", CAMERA)
-    assert (span.first_s, span.last_s) == (utc(2024, 3, 9, 19), utc(2024, 3, 10, 18))
-
-
-def test_a_file_dated_by_its_evening() -> None:
-    """A file of KHO bears the date of its evening, so its night ends on the next noon."""
-    span = NightSpan.of("20131204", load_camera("kho"))
-    assert (span.first_s, span.last_s) == (utc(2013, 12, 4, 12), utc(2013, 12, 5, 12))
+@pytest.mark.parametrize(
+    ("camera", "night", "first", "last"),
+    [
+        ("auroramax", "20240310", utc(2024, 3, 9, 19), utc(2024, 3, 10, 18)),
+        ("kho", "20131204", utc(2013, 12, 4, 12), utc(2013, 12, 5, 12)),
+    ],
+)
+def test_a_night_runs_from_noon_to_noon(camera: str, night: str, first: int, last: int) -> None:
+    """A night dated by its morning begins at noon of the day before, is an hour short in spring, or is dated by its evening."""
+    span = NightSpan.of(night, load_camera(camera))
+    assert (span.first_s, span.last_s) == (first, last)
 
 
 @pytest.mark.parametrize(
@@ -98,7 +95,7 @@ def test_what_is_no_stamp(text: str) -> None:
     st.sampled_from(CAMERA.clock.formats),
 )
 def test_rendering_and_parsing_are_inverse(moment: datetime, text: str) -> None:
-    """A stamp that is printed and read again is the same time, and its digits of time stand where they are said to."""
+    """A stamp that is printed and read again is the same time, and its digits of time are where ``time_places`` says."""
     form = ClockFormat(text, ("MST", "MDT"))
     stamp = form.render(moment, "MDT")
     expected = (moment, "MDT" if "%Z" in text else None)

@@ -100,3 +100,11 @@ def test_keogram_shows_the_arcs(done: Path) -> None:
     green = keogram[..., 1] - keogram[..., [0, 2]].mean(axis=2)
     assert green[100:190].mean() > 4 * max(0.5, green[20:80].mean())
     assert np.percentile(green[100:190], 95) > 30
+
+
+def test_both_engines_agree(done: Path, table: pd.DataFrame, tmp_path: Path) -> None:
+    """If Tesseract reads every strip, each frame has the same time and stamp as if most were matched."""
+    clock_corpus(done / "film", tmp_path, load_camera("kho"), ClockParams(engine="tesseract"), workers=1)
+    columns = ["time_utc", "clock_text"]
+    tesseract = frames.read(tmp_path / "tables" / "20131204.parquet", "clock")
+    pd.testing.assert_frame_equal(table[columns], tesseract[columns])

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import timedelta
-from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 
-from repro.camera import load_camera
 from repro.clock import ocr
 from repro.clock.learned import CONFIDENCE, GlyphModel, read_by_matching
 from repro.clock.read_clock import ClockSetup, confirmed_stamps, read_clock
 from repro.params import ClockParams
-from tests.clock.test_accuracy import CAMERA, DASHES, FAIR, ZONE, night_times
+from tests.clock.test_accuracy import CAMERA, DASHES, FAIR, POOR, ZONE, night_times
 from tests.support.camera import Look, strip
 
 
@@ -95,35 +94,17 @@ def test_without_confirmed_readings_tesseract_reads_all() -> None:
 
 
 @pytest.mark.slow
-def test_both_engines_agree() -> None:
-    """On a night of noisy strips both engines give every frame the same time and stamp."""
+@pytest.mark.parametrize("look", [FAIR, POOR], ids=["fair", "poor"])
+def test_both_engines_agree(look: Look) -> None:
+    """On a night of noisy strips both engines give every frame the same time and stamp, and most frames the true one."""
     rng = np.random.default_rng(3)
-    times = night_times("20240201", 240, rng)
-    strips = [strip(time.astimezone(ZONE).strftime(DASHES), FAIR, rng) for time in times]
+    times = night_times("20240201", 180, rng)
+    strips = [strip(time.astimezone(ZONE).strftime(DASHES), look, rng) for time in times]
     learned, tesseract = (
         read_clock(strips, ClockSetup("20240201", CAMERA, ClockParams(engine=engine), 10), threads=2).table
         for engine in ("learned", "tesseract")
     )
-    assert learned["time_utc"].tolist() == tesseract["time_utc"].tolist() == times
-    assert learned["clock_text"].tolist() == tesseract["clock_text"].tolist()
-
-
-@pytest.mark.reference
-def test_both_engines_agree_on_a_real_video(reference: Path, tmp_path: Path) -> None:
-    """On the video of the Kjell Henriksen Observatory both engines give every frame the same time and stamp."""
-    import av
-
-    camera = load_camera("kho")
-    box = camera.clock.box_px
-    with av.open(str(reference / "kho_20131204.mp4")) as video:
-        frames = [
-            frame.to_ndarray(format="gray")[box.rows, box.columns]
-            for number, frame in enumerate(video.decode(video=0))
-            if number % 20 == 0
-        ]
-    learned, tesseract = (
-        read_clock(frames, ClockSetup("20131204", camera, ClockParams(engine=engine), 20), threads=2).table
-        for engine in ("learned", "tesseract")
-    )
-    assert learned["time_utc"].tolist() == tesseract["time_utc"].tolist()
-    assert learned["clock_text"].tolist() == tesseract["clock_text"].tolist()
+    columns = ["time_utc", "clock_text"]
+    pd.testing.assert_frame_equal(learned[columns], tesseract[columns])
+    assert (learned["time_utc"] == pd.Series(times)).mean() > 0.95
+    assert (learned["clock_confidence"] == CONFIDENCE).sum() > (90 if look is FAIR else 0)

@@ -61,7 +61,7 @@ def test_strips_keep_their_order_and_their_blanks(cut: list[np.ndarray], shown: 
 
 def test_many_a_call_reads_what_one_a_call_reads(cut: list[np.ndarray]) -> None:
     """How many strips share a call changes no reading and no confidence."""
-    assert read(cut) == read(cut, strips_per_call=1) == read(cut, strips_per_call=5)
+    assert read(cut[:5]) == read(cut[:5], strips_per_call=1) == read(cut[:5], strips_per_call=3)
 
 
 def test_a_narrower_page_is_read_as_well_as_a_wide_one() -> None:
@@ -131,8 +131,8 @@ def test_a_page_that_crashes_tesseract_costs_only_itself(
     monkeypatch.setattr(pytesseract, "image_to_data", fragile)
     dark = np.full_like(cut[0], 20)
     dark[4:16, 10:-10] = 200  # a bar where text should be: a page nearly half black
-    found = read([*cut[:4], dark, *cut[4:7]])
-    assert [bool(text) for text, _ in found] == [True] * 4 + [False] + [True] * 3
+    found = read([*cut[:2], dark, *cut[2:4]])
+    assert [bool(text) for text, _ in found] == [True, True, False, True, True]
     assert len(calls) > 1
 
 

@@ -6,32 +6,26 @@ No picture is involved: the two looks are made of text, so that thousands of fra
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import partial
 
 import numpy as np
 import pytest
-import pytz
 
-from repro.camera import load_camera
-from repro.clock.read_clock import ClockSetup, NightClock, resolve_times
+from repro.clock.read_clock import NightClock
 from repro.errors import ReproError
-from repro.params import ClockParams
+from tests.clock.nights import ZONE, ZONED, evening, exact, local, resolve, right
 from tests.clock.test_formats import STAMPS
 from tests.hostile.inputs import WORDS
-from tests.support.camera import DASHES, SLASHES
+from tests.support.camera import SLASHES
 
-CAMERA = load_camera("auroramax")
-ZONE = pytz.timezone("America/Yellowknife")
-ZONED = DASHES + " %Z"
 Damage = Callable[[int, str], str]
 
 
-def moments(night: str, count: int, *, begin: str = "20:00:07", step_s: float = 60) -> list[datetime]:
-    """UTC times of a night's frames, from a local time of its evening on."""
-    evening = datetime.strptime(night + begin, "%Y%m%d%H:%M:%S") - timedelta(days=1)
-    start = ZONE.localize(evening).astimezone(UTC)
-    return [start + timedelta(seconds=int(step_s * number)) for number in range(count)]
+def moments(night: str, count: int, *, begin: str = "20:00:07") -> list[datetime]:
+    """UTC times of a night's frames, a minute apart, from a local time of its evening on."""
+    start = datetime.strptime(night + begin, "%Y%m%d%H:%M:%S") - timedelta(days=1)
+    return evening(count, start=start.isoformat())
 
 
 def clock_of(
@@ -43,18 +37,8 @@ def clock_of(
     **params: float,
 ) -> NightClock:
     """The clock of a night whose stamps are damaged in two looks."""
-    texts = [time.astimezone(ZONE).strftime(form) for time in times]
-
-    def look(damage: Damage) -> Callable[[Sequence[int]], list[tuple[str, float]]]:
-        return lambda numbers: [(damage(number, texts[number]), 90.0) for number in numbers]
-
-    chosen = ClockParams(**params)  # type: ignore[arg-type]
-    return resolve_times(len(times), look(first), look(second), ClockSetup(night, CAMERA, chosen, 10))
-
-
-def right(clock: NightClock, times: Sequence[datetime]) -> list[bool]:
-    """Whether each frame's time is the true one."""
-    return [found == true for found, true in zip(clock.table["time_utc"], times, strict=True)]
+    texts = list(enumerate(local(times, form)))
+    return resolve([first(*entry) for entry in texts], night, second=[second(*entry) for entry in texts], **params)
 
 
 @pytest.mark.parametrize("form", [SLASHES, ZONED])
@@ -63,7 +47,7 @@ def test_a_clean_night_is_read_as_it_is(night: str, form: str) -> None:
     """In winter, in summer and across every change of the clocks, clean stamps give the true UTC and need no repair."""
     times = moments(night, 660)
     clock = clock_of(night, times, form)
-    assert all(right(clock, times))
+    assert exact(clock, times)
     assert set(clock.table["clock_repair"]) == {""}
     assert clock.summary["breaks"] == []
 
@@ -72,13 +56,8 @@ def test_a_clock_that_was_not_set_is_followed() -> None:
     """A clock that shows winter time all through the night of change, the missing hour included, gives the true UTC."""
     times = moments("20240310", 600)
     shown = [(time - timedelta(hours=7)).strftime(SLASHES) for time in times]
-    clock = resolve_times(
-        600,
-        lambda numbers: [(shown[n], 90.0) for n in numbers],
-        lambda numbers: [(shown[n], 90.0) for n in numbers],
-        ClockSetup("20240310", CAMERA, ClockParams(), 10),
-    )
-    assert all(right(clock, times))
+    clock = resolve(shown, "20240310")
+    assert exact(clock, times)
     assert clock.summary["dst_inconsistent"] > 0
 
 
@@ -103,7 +82,7 @@ def test_table_1_then_continuity(form: str) -> None:
         return text
 
     clock = clock_of("20240201", times, form, damage)
-    assert all(right(clock, times))
+    assert exact(clock, times)
     assert clock.table["clock_repair"][50] == "day_34"
     assert clock.table["clock_repair"][80] == "hour_over_24+continuity"
 
@@ -112,7 +91,7 @@ def test_a_valid_but_wrong_stamp_is_put_right() -> None:
     """A misread digit that leaves a valid stamp is found by the line, and repaired if the second look helps."""
     times = moments("20240201", 300)
     clock = clock_of("20240201", times, SLASHES, lambda n, text: text[:-2] + "51" if n == 100 else text)
-    assert all(right(clock, times))
+    assert exact(clock, times)
     assert clock.table["clock_repair"][100] == "continuity"
     assert clock.table["clock_read"][100].endswith("51")
 
@@ -122,34 +101,21 @@ def test_a_real_delay_is_kept_and_flagged() -> None:
     times = moments("20240201", 300)
     times[150] += timedelta(seconds=4)
     clock = clock_of("20240201", times, SLASHES)
-    assert all(right(clock, times))
+    assert exact(clock, times)
     assert clock.table["clock_repair"][150] == "second_look"
 
 
-def test_nothing_is_filled_in() -> None:
-    """A frame of which nothing was read stays unreadable, even between two good neighbours."""
+@pytest.mark.parametrize(
+    ("numbers", "left"), [([42], 0), ([42], 10), (range(100, 120), 0)], ids=["nothing", "date", "stretch"]
+)
+def test_nothing_is_filled_in(numbers: Sequence[int], left: int) -> None:
+    """Frames of which nothing was read, or the date alone, stay unreadable between good neighbours; all others are right."""
     times = moments("20240201", 300)
-    blank: Damage = lambda n, text: "" if n == 42 else text  # noqa: E731
-    clock = clock_of("20240201", times, SLASHES, blank, blank)
-    assert clock.summary["unreadable"] == [42]
-    assert clock.table["clock_repair"][42] == "unreadable"
-    assert clock.table["time_utc"].isna().sum() == 1
-
-
-def test_the_date_alone_is_no_evidence() -> None:
-    """A reading whose date is right but whose time is lost is not resolved: the date is the same all evening."""
-    times = moments("20240201", 300)
-    half: Damage = lambda n, text: text[:10] if n == 42 else text  # noqa: E731
-    assert clock_of("20240201", times, SLASHES, half, half).summary["unreadable"] == [42]
-
-
-def test_an_unreadable_stretch_is_listed_and_the_rest_stands() -> None:
-    """Twenty frames in a row without a clock are listed; all others have their true time."""
-    times = moments("20240201", 400)
-    blank: Damage = lambda n, text: "" if 100 <= n < 120 else text  # noqa: E731
-    clock = clock_of("20240201", times, SLASHES, blank, blank)
-    assert clock.summary["unreadable"] == list(range(100, 120))
-    assert sum(right(clock, times)) == 380
+    damage: Damage = lambda n, text: text[:left] if n in numbers else text  # noqa: E731
+    clock = clock_of("20240201", times, SLASHES, damage, damage)
+    assert clock.summary["unreadable"] == list(numbers)
+    assert set(clock.table["clock_repair"][list(numbers)]) == {"unreadable"}
+    assert sum(right(clock, times)) == 300 - len(numbers)
 
 
 def test_too_long_a_stretch_fails_the_night() -> None:
@@ -161,22 +127,14 @@ def test_too_long_a_stretch_fails_the_night() -> None:
     assert "80-99" in caught.value.where
 
 
-def test_a_pause_is_a_gap() -> None:
-    """A camera that paused for 95 minutes leaves one gap of 95 frames in the report, and every time is true."""
-    times = [time + timedelta(minutes=95 if n >= 120 else 0) for n, time in enumerate(moments("20240201", 300))]
+@pytest.mark.parametrize(("seconds", "frames"), [(95 * 60, 95), (6, 0)])
+def test_a_pause_is_a_gap(seconds: int, frames: int) -> None:
+    """A pause of 95 minutes, or one exposure lost from the video, is one listed gap, and every time is true."""
+    times = [time + timedelta(seconds=seconds if n >= 120 else 0) for n, time in enumerate(moments("20240201", 300))]
     clock = clock_of("20240201", times, SLASHES)
-    assert all(right(clock, times))
-    assert [(gap["kind"], gap["after"], gap["before"], gap["frames"]) for gap in clock.summary["breaks"]] == [
-        ("gap", 119, 120, 95)
-    ]
-
-
-def test_one_lost_exposure_is_a_gap_of_six_seconds() -> None:
-    """An exposure that is missing from the video moves all later frames by six seconds; they keep their true times."""
-    times = [time + timedelta(seconds=6 if n >= 120 else 0) for n, time in enumerate(moments("20240201", 300))]
-    clock = clock_of("20240201", times, SLASHES)
-    assert all(right(clock, times))
-    assert [gap["seconds"] for gap in clock.summary["breaks"]] == [6.0]
+    assert exact(clock, times)
+    (gap,) = clock.summary["breaks"]
+    assert gap == {"kind": "gap", "after": 119, "before": 120, "seconds": seconds, "frames": frames}
 
 
 def test_repeated_frames_are_duplicates() -> None:
@@ -203,24 +161,18 @@ def test_a_misread_end_of_the_night_does_not_pass_for_a_gap(seen_again: bool) ->
     assert all(good[490:]) if seen_again else clock.summary["unreadable"] == list(range(490, 500))
 
 
-def test_no_clock_says_so() -> None:
-    """A video without a clock is an error that points at the clock's box."""
-    with pytest.raises(ReproError, match="no text in any strip") as caught:
-        clock_of("20240201", moments("20240201", 30), SLASHES, lambda *_: "")
-    assert "box_px" in caught.value.remedy
-
-
-def test_a_clock_of_another_format_says_so() -> None:
-    """A clock that prints the day first is an error that shows what was read and what was expected."""
-    with pytest.raises(ReproError, match=r"'31\.01\.2024 20:00:07'") as caught:
-        clock_of("20240201", moments("20240201", 30), "%d.%m.%Y %H:%M:%S")
-    assert "%Y/%m/%d %H:%M:%S" in caught.value.expected
-
-
-def test_a_copy_of_another_night_says_so() -> None:
-    """A file that bears one night's date and shows another night's clock is an error that says so."""
-    with pytest.raises(ReproError, match="a clock of another night"):
-        clock_of("20240205", moments("20240201", 200), SLASHES)
+@pytest.mark.parametrize(
+    ("night", "form", "message"),
+    [
+        ("20240201", "", r"(?s)no text in any strip.*box_px"),
+        ("20240201", "%d.%m.%Y %H:%M:%S", r"(?s)'31\.01\.2024 20:00:07'.*%Y/%m/%d %H:%M:%S"),
+        ("20240205", SLASHES, "a clock of another night"),
+    ],
+)
+def test_a_night_of_another_clock_says_so(night: str, form: str, message: str) -> None:
+    """No clock, one that prints the day first, and one of another night are errors that say what was read and expected."""
+    with pytest.raises(ReproError, match=message):
+        clock_of(night, moments("20240201", 200), form)
 
 
 def test_confusions_are_reported() -> None:
@@ -234,12 +186,12 @@ def test_a_short_night_still_counts() -> None:
     """Two frames only are read twice and taken if both looks agree."""
     times = moments("20240201", 2)
     clock = clock_of("20240201", times, SLASHES)
-    assert all(right(clock, times))
+    assert exact(clock, times)
 
 
 @pytest.mark.parametrize("form", [SLASHES, ZONED])
 @pytest.mark.parametrize(("rate", "least"), [(0.002, 0.999), (0.01, 0.995), (0.05, 0.9)])
-def test_random_damage_is_mended_or_listed(rate: float, least: float, form: str) -> None:
+def test_random_damage_is_repaired_or_listed(rate: float, least: float, form: str) -> None:
     """With glyphs misread, lost and added at random in both looks, nearly all times are exact, and none is wrong unflagged."""
     rng = np.random.default_rng(int(rate * 1e4))
 

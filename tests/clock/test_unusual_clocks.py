@@ -5,19 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 
+import numpy as np
 import pytest
-import pytz
 
-from repro.camera import Camera, load_camera
-from repro.clock.read_clock import ClockSetup, NightClock, ReadFrames, resolve_times
+from repro.camera import Camera
 from repro.errors import ReproError
-from repro.params import ClockParams
-from tests.support.camera import SLASHES
+from tests.clock.nights import AURORAMAX, ZONED, evening, exact, local, resolve, right
 
-AURORAMAX = load_camera("auroramax")
-ZONE = pytz.timezone("America/Yellowknife")
-ZONED = "%Y-%m-%d %H:%M:%S %Z"
-Advance = Callable[[int], float]
+STILLS = AURORAMAX.model_copy(update={"frames": "stills", "file_pattern": "YYYYMMDD/*"})
 
 
 def camera(formats: Sequence[str], time_zone: str = "UTC", **zones_h: float) -> Camera:
@@ -28,34 +23,9 @@ def camera(formats: Sequence[str], time_zone: str = "UTC", **zones_h: float) -> 
     return Camera.model_validate(document)
 
 
-def resolve(
-    texts: Sequence[str], night: str, chosen: Camera = AURORAMAX, *, second: Sequence[str] | None = None, step: int = 10
-) -> NightClock:
-    """The clock of a night whose frames are read as these texts, in both looks if there is no second list."""
-
-    def look(read: Sequence[str]) -> ReadFrames:
-        return lambda numbers: [(read[number], 90.0) for number in numbers]
-
-    first = look(texts)
-    return resolve_times(
-        len(texts), first, look(second) if second else first, ClockSetup(night, chosen, ClockParams(), step)
-    )
-
-
-def evening(count: int, elapsed_s: Advance = lambda n: 60.0 * n, start: str = "2022-12-02 20:00:07") -> list[datetime]:
-    """UTC times of frames, from a local time in Yellowknife on."""
-    first = ZONE.localize(datetime.fromisoformat(start)).astimezone(UTC)
-    return [first + timedelta(seconds=elapsed_s(number)) for number in range(count)]
-
-
-def local(times: Sequence[datetime], form: str = SLASHES) -> list[str]:
-    """Their stamps in local time."""
-    return [time.astimezone(ZONE).strftime(form) for time in times]
-
-
-def exact(clock: NightClock, times: Sequence[datetime]) -> bool:
-    """Whether every frame has its true time."""
-    return clock.table["time_utc"].tolist() == list(times)
+def behind(times: list[datetime], first: int, **late: float) -> list[str]:
+    """Stamps of a clock that is set back at a frame."""
+    return local([time - timedelta(**late) if number >= first else time for number, time in enumerate(times)])
 
 
 @pytest.mark.parametrize(("count", "step_s"), [(30, 60), (70, 60), (300, 60), (40, 150), (200, 9), (60, 600)])
@@ -63,7 +33,7 @@ def exact(clock: NightClock, times: Sequence[datetime]) -> bool:
 def test_the_step_is_the_clocks_own(count: int, step_s: int, step: int) -> None:
     """Whatever cadence the profile names, the clock's own step is found and no well-read frame is dropped."""
     times = evening(count, lambda n: step_s * n, "2022-12-02 18:00:00")
-    clock = resolve(local(times), "20221203", step=step)
+    clock = resolve(local(times), step=step)
     assert exact(clock, times)
     assert clock.summary["step_s"] == step_s
     assert clock.summary["breaks"] == []
@@ -72,7 +42,7 @@ def test_the_step_is_the_clocks_own(count: int, step_s: int, step: int) -> None:
 
 def test_a_video_that_shows_each_exposure_twice_is_noted() -> None:
     """A 25 fps night converted to 50 fps keeps its times, and a note says that each exposure appears twice."""
-    clock = resolve(local(evening(70)), "20221203", step=20)
+    clock = resolve(local(evening(70)), step=20)
     assert clock.summary["notes"] == [
         "the clock advances 3 s a frame, cadence_s says 6: each exposure appears 2 times in this video, or cadence_s is wrong"
     ]
@@ -81,7 +51,7 @@ def test_a_video_that_shows_each_exposure_twice_is_noted() -> None:
 def test_a_converted_frame_rate_drops_no_frame() -> None:
     """At 59.94 fps every 24th frame is mostly the tenth next exposure, and now and then the eleventh; all keep their times."""
     times = evening(200, lambda n: 6 * int(24 * n * 25 / 59.94))
-    clock = resolve(local(times), "20221203", step=24)
+    clock = resolve(local(times), step=24)
     assert exact(clock, times)
     assert clock.summary["step_s"] == pytest.approx(60, abs=0.1)
 
@@ -89,7 +59,7 @@ def test_a_converted_frame_rate_drops_no_frame() -> None:
 def test_a_pause_is_a_gap_at_another_cadence() -> None:
     """With 15 s a frame instead of 6, half an hour's pause is listed as one gap, and the note names both cadences."""
     times = evening(40, lambda n: 150 * n + (1800 if n >= 20 else 0))
-    clock = resolve(local(times), "20221203")
+    clock = resolve(local(times))
     assert exact(clock, times)
     assert [(gap["after"], gap["seconds"]) for gap in clock.summary["breaks"]] == [(19, 1800.0)]
     assert clock.summary["notes"] == ["the clock advances 15 s a frame, cadence_s says 6"]
@@ -99,7 +69,7 @@ def test_a_pause_is_a_gap_at_another_cadence() -> None:
 def test_a_cadence_that_changes_within_the_night(before_s: int, after_s: int) -> None:
     """A cadence that changes in mid-night is followed from the frame on where it changes, and noted."""
     times = evening(120, lambda n: before_s * min(n, 70) + after_s * max(0, n - 70), "2022-12-02 18:00:00")
-    clock = resolve(local(times), "20221203")
+    clock = resolve(local(times))
     assert exact(clock, times)
     assert clock.summary["steps_s"] == [[0, before_s], [70, after_s]]
     assert clock.summary["breaks"] == []
@@ -110,7 +80,7 @@ def test_a_cadence_that_follows_the_exposure() -> None:
     """A camera whose exposures grow from 20 s to 60 s through dusk keeps 199 of 200 frames, and lists the others."""
     advances = [20.0] * 40 + [20 + 0.5 * n for n in range(80)] + [60.0] * 80
     times = evening(200, lambda n: round(sum(advances[:n])))
-    clock = resolve(local(times), "20221203")
+    clock = resolve(local(times))
     read = clock.table["time_utc"]
     assert [n for n in range(200) if read[n] != times[n]] == clock.summary["unreadable"]
     assert [entry["first"] for entry in clock.summary["contradictions"]] == clock.summary["unreadable"]
@@ -122,7 +92,7 @@ def test_a_misreading_is_repaired_at_any_cadence() -> None:
     times = evening(120, lambda n: 150 * min(n, 70) + 60 * max(0, n - 70))
     texts = local(times)
     first = [text[:-2] + "51" if number in (30, 100) else text for number, text in enumerate(texts)]
-    clock = resolve(first, "20221203", second=texts)
+    clock = resolve(first, second=texts)
     assert exact(clock, times)
     assert clock.table["clock_repair"][[30, 100]].tolist() == ["continuity"] * 2
 
@@ -218,28 +188,16 @@ def test_midnight_as_24_hours() -> None:
 
 def test_a_clock_set_back_is_listed() -> None:
     """Frames of a camera that restarts with its clock some 50 minutes behind have no time, and are listed with that reason."""
-    times = evening(200)
-    texts = local([time - timedelta(minutes=50, seconds=13) if n >= 185 else time for n, time in enumerate(times)])
-    clock = resolve(texts, "20221203")
+    clock = resolve(behind(evening(200), 185, minutes=50, seconds=13))
     assert clock.summary["unreadable"] == list(range(185, 200))
     (entry,) = clock.summary["contradictions"]
     assert (entry["first"], entry["last"], entry["off_s"], entry["repaired"]) == (185, 199, -3013.0, False)
     assert "0:50:13 behind the timeline" in clock.summary["notes"][0]
 
 
-def test_too_much_of_a_clock_set_back_fails_with_the_reason() -> None:
-    """If more of the night is behind than may be left out, the error says so, not that nothing could be read."""
-    texts = local([time - timedelta(minutes=150) if n >= 120 else time for n, time in enumerate(evening(200))])
-    with pytest.raises(
-        ReproError, match=r"80 of 200 frames without a time: frames 120-199 .* 2:30:00 behind the timeline"
-    ):
-        resolve(texts, "20221203")
-
-
 def test_a_clock_set_back_in_the_middle_is_noted() -> None:
     """If the clock later passes the time at which it was set back, the frames between are listed and a note says what happened."""
-    texts = local([time - timedelta(minutes=20) if n >= 120 else time for n, time in enumerate(evening(300))])
-    clock = resolve(texts, "20221203")
+    clock = resolve(behind(evening(300), 120, minutes=20))
     assert clock.summary["unreadable"] == list(range(120, 139))
     assert "the clock was set back by 0:20:00 between frames 119 and 139" in clock.summary["notes"][0]
 
@@ -247,7 +205,7 @@ def test_a_clock_set_back_in_the_middle_is_noted() -> None:
 def test_repeated_frames_are_no_clock_set_back() -> None:
     """A video that repeats ten frames' picture lists them as frames whose clock stands still."""
     texts = local(evening(200))
-    clock = resolve(texts[:100] + [texts[99]] * 10 + texts[100:], "20221203")
+    clock = resolve(texts[:100] + [texts[99]] * 10 + texts[100:])
     assert [entry["standing"] for entry in clock.summary["contradictions"]] == [True]
     assert not any("set back" in note for note in clock.summary["notes"])
 
@@ -258,7 +216,7 @@ def test_a_clock_on_another_date_is_noted(days: int) -> None:
     times = evening(200)
     texts = local([time + timedelta(days=days) if n >= 150 else time for n, time in enumerate(times)])
     try:
-        clock = resolve(texts, "20221203")
+        clock = resolve(texts)
     except ReproError as error:
         assert "1 day, 0:00:00" in str(error)  # noqa: PT017
         return
@@ -269,47 +227,67 @@ def test_a_clock_on_another_date_is_noted(days: int) -> None:
 def test_a_jump_of_whole_hours_is_noted() -> None:
     """A clock that jumps ahead by exactly an hour may have paused or been set: a note says so."""
     times = evening(200, lambda n: 60 * n + (3600 if n >= 100 else 0))
-    clock = resolve(local(times), "20221203")
+    clock = resolve(local(times))
     assert exact(clock, times)
     assert "jumps ahead by 1 h between frames 99 and 100" in clock.summary["notes"][0]
 
 
-def test_a_clock_on_utc_for_half_the_night_is_refused() -> None:
-    """A clock without zone that changes from local time to UTC is an error: half of its times would be wrong by seven hours."""
-    times = evening(240, start="2022-12-02 18:00:00")
-    texts = [f"{time if n >= 120 else time - timedelta(hours=7):{SLASHES}}" for n, time in enumerate(times)]
-    with pytest.raises(ReproError, match="jumps ahead by 7 h between frames 119 and 120"):
-        resolve(texts, "20221203")
-
-
-def test_a_frozen_clock_says_so() -> None:
-    """Frames whose clock stands still have no time; above the allowed share the error names the cause."""
-    texts = local(evening(200))
-    texts = texts[:100] + [texts[100]] * 100
-    with pytest.raises(ReproError, match="is that of the frame before"):
-        resolve(texts, "20221203")
-
-
-def test_exposures_that_appear_twice_among_the_samples_are_an_error() -> None:
-    """If every sampled exposure appears twice, no frame is dropped in silence: the night fails and says why."""
-    texts = [text for text in local(evening(60)) for _ in range(2)]
-    with pytest.raises(ReproError, match="each exposure appears several times in this video"):
-        resolve(texts, "20221203")
-
-
 def test_an_overlay_that_appears_late_is_listed() -> None:
-    """Frames before the overlay appears have no time; the rest has, and too many of them are an error that says where."""
-    times = evening(200)
-    clock = resolve(["" if n < 15 else text for n, text in enumerate(local(times))], "20221203")
+    """Frames before the overlay appears have no time; the rest has."""
+    clock = resolve(["" if n < 15 else text for n, text in enumerate(local(evening(200)))])
     assert clock.summary["unreadable"] == list(range(15))
-    with pytest.raises(ReproError, match="no text in frames 0-59"):
-        resolve(["" if n < 60 else text for n, text in enumerate(local(times))], "20221203")
+
+
+@pytest.mark.parametrize("frames", [AURORAMAX, STILLS], ids=["video", "stills"])
+@pytest.mark.parametrize(
+    ("spoil", "message"),
+    [
+        (lambda times: local(times[:101] + [times[100]] * 99), "is that of the frame before.* or the clock is frozen"),
+        (lambda times: local([time for time in times[:60] for _ in range(2)]), "each exposure appears several times"),
+        (lambda times: [""] * 60 + local(times[60:]), "no text in frames 0-59"),
+        (lambda times: behind(times, 120, minutes=150), "80 of 200 .* frames 120-199 .* 2:30:00 behind the timeline"),
+        (lambda times: behind(times, 100, hours=-7), "jumps ahead by 7 h between frames 99 and 100"),
+    ],
+    ids=["frozen", "twice", "late overlay", "set back", "UTC"],
+)
+def test_a_night_that_fails_says_why(
+    spoil: Callable[[list[datetime]], list[str]], message: str, frames: Camera
+) -> None:
+    """If more frames stay without a time than may be left out, the error names the cause, not that nothing could be read."""
+    with pytest.raises(ReproError, match=message):
+        resolve(spoil(evening(200)), camera=frames)
 
 
 def test_a_clock_set_back_an_hour_as_elsewhere() -> None:
     """A camera with another country's end of summer time steps back an hour: its frames are listed, never moved in silence."""
-    times = evening(300, start="2022-10-29 18:00:00")
-    texts = local([time - timedelta(hours=1) if n >= 280 else time for n, time in enumerate(times)])
-    clock = resolve(texts, "20221030")
+    clock = resolve(behind(evening(300, start="2022-10-29 18:00:00"), 280, hours=1), "20221030")
     assert sum(entry["frames"] for entry in clock.summary["contradictions"]) == 20
     assert "1:00:00 behind" in clock.summary["notes"][0]
+
+
+UNEVEN = {
+    "motion": [10, 10, 10, 600, 3000],
+    "unsteady": list(range(50, 71)),
+    "any": list(range(20, 100)),
+}
+
+
+@pytest.mark.parametrize("kind", UNEVEN)
+def test_stills_without_a_cadence(kind: str) -> None:
+    """Images a camera takes when something moves, or unsteadily, have their true times; misread ones have none."""
+    rng = np.random.default_rng(5)
+    elapsed_s = np.cumsum(rng.choice(UNEVEN[kind], 70))
+    times = evening(70, lambda n: int(elapsed_s[n]), "2022-12-02 15:00:00")
+    texts = local(times)
+    first = [text[:-2] + "58" if number in (7, 30) else text for number, text in enumerate(texts)]
+    clock = resolve(first, camera=STILLS, second=texts, step=1)
+    good = right(clock, times)
+    assert [number for number in range(70) if not good[number]] == clock.summary["unreadable"]
+    assert set(clock.summary["unreadable"]) <= {7, 30}
+
+
+def test_stills_with_a_cadence_keep_to_it() -> None:
+    """Stills whose last ten minutes are misread alike in both looks fail: their distances show that they follow a cadence."""
+    texts = [text.replace(" 04:1", " 04:4") for text in local(evening(500))]
+    with pytest.raises(ReproError, match="10 of 500 frames without a time"):
+        resolve(texts, camera=STILLS, max_unreadable_share=0.01)

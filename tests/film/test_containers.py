@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
 
@@ -109,16 +110,22 @@ def test_a_file_that_does_not_say_its_length_is_filmed_and_marked(
     assert "length unknown, so the end of the video may be missing: 20240201" in capsys.readouterr().out
 
 
-def test_a_sound_track_of_another_length_makes_no_frame_missing(good: Path, tmp_path: Path) -> None:
-    """The duration of a Matroska file is that of its longest track; the video's own counts."""
-    scan = assert_as_opencv(containers.with_sound(good, tmp_path / "a.mkv", sound_s=9))
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda good, path: containers.with_sound(good, path.with_suffix(".mkv"), sound_s=9),
+        lambda good, path: containers.remux(good, path.with_suffix(".mkv"), shift_s=100),
+        lambda good, path: containers.with_cover(good, path),
+        lambda _, path: containers.encode(path, IMAGES, colour=(1, 1)),
+        lambda _, path: containers.encode(path, IMAGES, aspect=Fraction(4, 3)),
+    ],
+    ids=["longer sound", "late start", "cover picture", "BT.709", "oblong pixels"],
+)
+def test_what_changes_no_frame(change: Callable[[Path, Path], Path], good: Path, tmp_path: Path) -> None:
+    """A longer sound track, a late start, a cover picture, a colour tag and a pixel shape change no frame, time or count."""
+    path = change(good, tmp_path / "a.mp4")
+    scan = assert_as_opencv(path)
     assert (scan.declared, scan.missing) == (COUNT, 0)
-
-
-def test_a_start_later_than_zero_changes_nothing(good: Path, tmp_path: Path) -> None:
-    """Times in the video count from its first frame, and nothing before that is missing."""
-    path = containers.remux(good, tmp_path / "a.mkv", shift_s=100)
-    assert assert_as_opencv(path).missing == 0
     assert [time_s for _, time_s, _ in Video(path, CAMERA, "published").sampled()][:2] == pytest.approx([0, 0.4])
 
 
@@ -162,11 +169,6 @@ def test_pixels_of_eight_bit_formats_are_those_of_opencv(tmp_path: Path, name: s
     assert_as_opencv(containers.encode(tmp_path / name, IMAGES[:30], codec, pix_fmt, options=options))
 
 
-def test_colour_tags_change_no_pixel_against_opencv(tmp_path: Path) -> None:
-    """A video that is marked as BT.709 is converted as OpenCV converts it."""
-    assert_as_opencv(containers.encode(tmp_path / "a.mp4", IMAGES[:30], colour=(1, 1)))
-
-
 def test_ten_bits_are_close_to_opencv(tmp_path: Path) -> None:
     """Of 10-bit HEVC the frames are the same ones; pixels differ by the rounding of the lowest bits, no more."""
     path = containers.encode(
@@ -191,24 +193,14 @@ def test_interlaced_frames_are_read(tmp_path: Path) -> None:
         assert np.abs(image.astype(int) - IMAGES[number]).mean() < 6
 
 
-def test_a_rotation_by_half_a_turn_is_made_as_opencv_makes_it(tmp_path: Path) -> None:
-    """A file that asks players to turn its pictures upside down is turned, so south stays south."""
-    path = containers.encode(tmp_path / "a.mp4", IMAGES[:30], rotation=180)
+def test_a_rotation_is_made_as_opencv_makes_it(tmp_path: Path) -> None:
+    """A file that asks players to turn its pictures upside down is turned; one turned by a quarter has another size."""
+    path = containers.encode(tmp_path / "half.mp4", IMAGES[:30], rotation=180)
     assert_as_opencv(path)
     found, _ = samples(path)
     assert np.abs(found[0][::-1, ::-1].astype(int) - IMAGES[0]).mean() < 6
-
-
-def test_a_rotation_by_a_quarter_is_another_size(tmp_path: Path) -> None:
-    """A file whose pictures are shown upright, 120 x 160, does not pass for one of 160 x 120."""
-    path = containers.encode(tmp_path / "a.mp4", IMAGES[:30], rotation=90)
     with pytest.raises(ReproError, match="120 x 160"):
-        samples(path)
-
-
-def test_pixels_that_are_not_square_stay_as_they_are(tmp_path: Path) -> None:
-    """The pixel's shape is a wish to players; frames keep the pixels they have, as in OpenCV."""
-    assert_as_opencv(containers.encode(tmp_path / "a.mp4", IMAGES[:30], aspect=Fraction(4, 3)))
+        samples(containers.encode(tmp_path / "quarter.mp4", IMAGES[:30], rotation=90))
 
 
 def test_odd_sizes_are_read(tmp_path: Path) -> None:
@@ -219,22 +211,11 @@ def test_odd_sizes_are_read(tmp_path: Path) -> None:
     assert [image.shape for _, _, image in video.sampled()] == [(121, 161, 3)] * 2
 
 
-def test_two_videos_in_one_file_are_not_chosen_between(good: Path, tmp_path: Path) -> None:
-    """A file with two video streams is refused; nobody can know which one is the night."""
-    path = containers.remux(good, tmp_path / "a.mp4", copies=2)
-    with pytest.raises(ReproError, match="2 videos in one file"):
-        Video(path, CAMERA, "published")
-
-
-def test_sound_alone_is_no_video(tmp_path: Path) -> None:
-    """A file that holds sound only is refused as that."""
-    with pytest.raises(ReproError, match="sound but no video"):
-        Video(containers.sound(tmp_path / "a.mp4"), CAMERA, "published")
-
-
-def test_a_cover_picture_is_no_second_video(good: Path, tmp_path: Path) -> None:
-    """A picture that a download program embedded beside the video is passed over."""
-    path = containers.with_cover(good, tmp_path / "a.mp4")
-    with av.open(str(path)) as file:
-        assert len(file.streams.video) == 2
-    assert assert_as_opencv(path).missing == 0
+def test_one_video_a_file(good: Path, tmp_path: Path) -> None:
+    """A file with two videos is refused, as nobody can know which one is the night; so is one that holds sound only."""
+    for path, message in (
+        (containers.remux(good, tmp_path / "two.mp4", copies=2), "2 videos in one file"),
+        (containers.sound(tmp_path / "sound.mp4"), "sound but no video"),
+    ):
+        with pytest.raises(ReproError, match=message):
+            Video(path, CAMERA, "published")

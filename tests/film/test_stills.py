@@ -1,4 +1,4 @@
-"""Still images: which are taken, when and in which night they were taken, and what becomes of their pixels."""
+"""Still images: which are taken, when and in which night they were taken, and how their pixels are stored."""
 
 from __future__ import annotations
 
@@ -123,14 +123,6 @@ def test_sampling_by_interval_across_gaps(tmp_path: Path) -> None:
     assert summaries(everything / "film")["20240201"]["sampled"] == len(seconds)
 
 
-def test_scaling(tmp_path: Path) -> None:
-    """A crop of 80 pixels is scaled to the profile's 40."""
-    write_jpeg(tmp_path / "images" / f"sky_{START:%Y%m%d_%H%M%S}.jpg", image(1))
-    film(tmp_path / "images", still_camera(output_px=40), tmp_path)
-    data = read_frame(film_outputs(tmp_path / "film", "20240201")[0], "20240201_0.jpg")
-    assert cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR).shape == (40, 40, 3)
-
-
 def test_a_copy_counts_once_and_a_burst_counts_whole(tmp_path: Path) -> None:
     """The same image in a folder and in a ZIP is one frame; two different images of one second are two."""
     images = tmp_path / "images"
@@ -151,9 +143,9 @@ def test_files_that_cannot_be_used_are_listed(tmp_path: Path, capsys: pytest.Cap
         write_jpeg(images / name, image(1))
     nights, failed = find_stills(images, still_camera(), FilmParams(max_missing_share=0.05))
     assert [len(stills) for stills in nights.values()] == [30]
-    told = capsys.readouterr().err
+    printed = capsys.readouterr().err
     for words in ("holiday.jpg", "does not exist", "sky_20240231", "repeats: sky_20231105_013000.jpg"):
-        assert words in told
+        assert words in printed
     assert [failure.found for failure in failed] == ["2 of 34 images: a time that does not exist"]
 
 
@@ -182,11 +174,13 @@ def test_hostile_images_are_refused(tmp_path: Path) -> None:
             decode_pixels(data, "bad.png")
 
 
-def test_simulated_stills_are_noted(tmp_path: Path) -> None:
-    """Frames of the simulated observatory that are fed in as stills make a simulated night, and keep the comment."""
+def test_a_still_is_scaled_and_keeps_the_mark_of_a_simulation(tmp_path: Path) -> None:
+    """A crop of 80 pixels is scaled to the profile's 40; a frame of the simulated observatory makes a simulated night."""
     path = write_jpeg(tmp_path / "images" / f"sky_{START:%Y%m%d_%H%M%S}.jpg", image(1))
     path.write_bytes(comment_jpeg(path.read_bytes()))
-    film(tmp_path / "images", still_camera(), tmp_path)
+    film(tmp_path / "images", still_camera(output_px=40), tmp_path)
+    data = read_frame(film_outputs(tmp_path / "film", "20240201")[0], "20240201_0.jpg")
+    assert cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR).shape == (40, 40, 3)
     assert summaries(tmp_path / "film")["20240201"]["simulated"] is True
 
 
