@@ -105,9 +105,15 @@ def before_lens(
         _lamp(rng, glow, radius)
     behind, shade = (layer[0].cpu().numpy() for layer in foreground.layers(generation, snow_variant, size))
     both = 1 - (1 - behind) * (1 - opacity)
+    covered = both > 0.012
+    if lamps:
+        covered |= np.maximum(np.maximum(glow[..., 0], glow[..., 1]), glow[..., 2]) > 0.004
+    touched = np.flatnonzero(covered)
+    behind, shade, over, bright, both = (
+        layer.ravel()[touched] for layer in (behind, shade, opacity, np.maximum(light, 0), both)
+    )
     # The tone curve of a product: gamma of the light times gamma of the brightness is close enough for dim things.
-    shown = (1 - opacity) * behind * shade ** (1 / gamma) + opacity * np.maximum(light, 0) ** (1 / gamma)
-    touched = np.flatnonzero((both > 0.012) | (glow.max(2) > 0.004))
+    shown = (1 - over) * behind * shade ** (1 / gamma) + over * bright ** (1 / gamma)
     hidden = cv2.resize(opacity, (coarse, coarse), interpolation=cv2.INTER_AREA)
 
     def tensor(array: npt.NDArray[np.float32]) -> Tensor:
@@ -115,7 +121,7 @@ def before_lens(
 
     return BeforeLens(
         torch.as_tensor(touched, device=device),
-        tensor(both.ravel()[touched]), tensor((shown / np.maximum(both, 1e-3)).ravel()[touched]),
+        tensor(both), tensor(shown / np.maximum(both, 1e-3)),
         tensor(glow.reshape(-1, 3)[touched].T) if lamps else None,
         tensor(hidden),
     )  # fmt: skip
