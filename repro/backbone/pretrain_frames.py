@@ -36,20 +36,14 @@ COLOUR_CLASSES = COLOURS
 
 @dataclass(frozen=True)
 class Corpus:
-    """Rendered frames and what is true of them.
+    """Rendered frames and what is true of them."""
 
-    Parameters
-    ----------
-    frames : ndarray of uint8, shape (n, 3, FRAME_PX, FRAME_PX)
-        A memory map.
-    masks : ndarray of uint8, shape (n, MASK_PX, MASK_PX)
-        Share of the cell that is auroral, 0 to 255.
-    truth : DataFrame
-        One row a frame: ``night``, the conditions, ``margin``, ``visible``, ``certain``, ``form``, ``colour``, ``cloud_cover``.
-    """
-
+    #: uint8, shape (n, 3, FRAME_PX, FRAME_PX). A memory map.
     frames: npt.NDArray[np.uint8]
+    #: uint8, shape (n, MASK_PX, MASK_PX). Share of the cell that is auroral, 0 to 255.
     masks: npt.NDArray[np.uint8]
+    #: One row a frame: ``night``, the conditions, ``margin``, ``visible``, ``certain``, ``form``, ``colour``,
+    #: ``cloud_cover``.
     truth: pd.DataFrame
 
     def __len__(self) -> int:

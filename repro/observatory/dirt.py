@@ -28,26 +28,18 @@ WARM, WHITE, GREENISH = (1.0, 0.72, 0.38), (1.0, 1.0, 0.95), (0.75, 1.0, 0.8)
 
 @dataclass(frozen=True)
 class BeforeLens:
-    """All that lies before the lens on a night: the camera's own surroundings and the night's dirt.
+    """All that lies before the lens on a night: the camera's own surroundings and the night's dirt."""
 
-    Parameters
-    ----------
-    index : Tensor, int64, shape (k,)
-        Pixels of the flattened frame.
-    opacity : Tensor, shape (k,)
-        0 to 1.
-    brightness : Tensor, shape (k,)
-        On the display scale, as a share of what the light on the ground would give.
-    glow : Tensor or None, shape (3, k)
-        Light of lamps, display values, laid over everything.
-    hidden : Tensor, shape (rows, columns)
-        Opacity of the night's dirt at a quarter of the frame's side, for what can be seen of the aurora.
-    """
-
+    #: Shape (k,). Pixels of the flattened frame.
     index: Tensor
+    #: Shape (k,). 0 to 1.
     opacity: Tensor
+    #: Shape (k,). On the display scale, as a share of what the light on the ground would give.
     brightness: Tensor
+    #: Shape (3, k). Light of lamps, display values, laid over everything.
     glow: Tensor | None
+    #: Shape (rows, columns). Opacity of the night's dirt at a quarter of the frame's side, for what can be seen of the
+    #: aurora.
     hidden: Tensor
 
 
