@@ -108,14 +108,6 @@ def learn(
 
     Parameters
     ----------
-    params : Params
-        All parameters.
-    recipe : Recipe
-        How long, on what.
-    folder : Path
-        For rendered frames and checkpoints.
-    device : torch.device
-        Where.
     begin_from : Path, optional
         A backbone that :func:`ship` wrote, to learn further; drawn at random if not given.
 

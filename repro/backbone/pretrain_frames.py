@@ -57,8 +57,6 @@ def draw_moments(params: Params, count: int, name: str) -> Iterator[tuple[Night,
     ----------
     params : Params
         All parameters; nights are those of ``schedule.windows``.
-    count : int
-        Frames in all.
     name : str
         Names the draw; another name draws other weather and aurora for every night.
     """
@@ -87,16 +85,10 @@ def make(params: Params, count: int, name: str, folder: Path, device: str = "cpu
 
     Parameters
     ----------
-    params : Params
-        All parameters.
-    count : int
-        Frames.
     name : str
         See :func:`draw_moments`; also names the files.
     folder : Path
         Where ``NAME.npy``, ``NAME_masks.npy`` and ``NAME.parquet`` are kept.
-    device : str
-        Where to render.
     """
     files = folder / f"{name}.npy", folder / f"{name}_masks.npy", folder / f"{name}.parquet"
     if not files[2].is_file() or len(pd.read_parquet(files[2])) != count:

@@ -38,15 +38,7 @@ class Tile:
 
 
 def update_sheet(target: Path, params: Params) -> None:
-    """Draw the contact sheet, with its statistics beside it as CSV, unless it was drawn from the same parameters and code.
-
-    Parameters
-    ----------
-    target : Path
-        PNG file.
-    params : Params
-        All parameters.
-    """
+    """Draw the contact sheet, with its statistics beside it as CSV, unless it was drawn from the same parameters and code."""
     settings = {
         "seed": params.seed, "schedule": params.schedule.model_dump(), "sky": params.sky.model_dump(),
         "switch_on": params.simulate.switch_on_sun_alt_deg,
@@ -66,13 +58,6 @@ def update_sheet(target: Path, params: Params) -> None:
 
 def write_sheet(target: Path, params: Params) -> pd.DataFrame:
     """Draw the contact sheet.
-
-    Parameters
-    ----------
-    target : Path
-        PNG file.
-    params : Params
-        All parameters.
 
     Returns
     -------

@@ -72,14 +72,8 @@ def before_lens(
         See :func:`repro.observatory.foreground.layers`.
     counts : tuple of int
         Numbers of :func:`of_night`.
-    size : int
-        Side of the frame.
     coarse : int
         Side of ``hidden``.
-    gamma : float
-        Of the tone curve.
-    device : str
-        Where the tensors shall lie.
     """
     patches, drops, rim, lamps, seed = counts
     rng = np.random.default_rng(seed)

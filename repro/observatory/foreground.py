@@ -29,10 +29,6 @@ def layers(generation: int, variant: int, size: int, device: str = "cpu") -> tup
         Camera generation, 1 or 2.
     variant : int
         State of the snow, 0 to VARIANTS - 1.
-    size : int
-        Side of the frame.
-    device : str
-        Where the tensors shall lie.
 
     Returns
     -------

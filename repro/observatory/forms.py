@@ -32,8 +32,6 @@ def sheets(parameters: Tensor, device: str) -> Tensor:
     ----------
     parameters : Tensor, shape (n, len(SHEET))
         One row a sheet.
-    device : str
-        Where to compute.
 
     Returns
     -------

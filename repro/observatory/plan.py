@@ -102,8 +102,6 @@ def plan_night(
         YYYYMMDD of its morning.
     seed : int
         Seed of the campaign; the night's own randomness also depends on its date.
-    begin_utc, end_utc : datetime64
-        What is filmed.
     forms : tuple of str, optional
         Forms in their order, sharing the time; drawn at random (growth, breakup, recovery) if not given.
     when : pair of float

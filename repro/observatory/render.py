@@ -48,8 +48,6 @@ def render(
 
     Parameters
     ----------
-    scenes : Scenes
-        What to show, n frames.
     size : int
         Side of the frames, 240 or 720 (any multiple of 16 works).
     device : str

@@ -79,12 +79,8 @@ def scenes(night: Night, times_utc: Times, site: Site) -> Scenes:
 
     Parameters
     ----------
-    night : Night
-        Its plan.
     times_utc : ndarray of datetime64, shape (n,)
         Any moments of the night.
-    site : Site
-        Place of the camera.
 
     Raises
     ------

@@ -53,12 +53,8 @@ def write_film(
     ----------
     target : Path
         The MP4 file; written whole or not at all.
-    night : Night
-        The plan.
     keys : Scenes
         Scenes at :func:`key_times`, n of them.
-    time_zone : str
-        Of the clock.
     crf : int
         Quality of x264, 0 lossless to 51 worst.
     kind : str

@@ -61,12 +61,8 @@ class Store:
         ----------
         name : str
             File in the store, without its ending, such as ``small/sky``.
-        table : DataFrame
-            What was made.
         kinds : mapping
             Every column in its order, and what it holds.
-        keys : sequence of str
-            Columns that name a row.
         """
         __tracebackhide__ = True
         check_columns(name, table, kinds)

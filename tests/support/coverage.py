@@ -158,10 +158,6 @@ def cover(text: str, claims: Sequence[Claim], exemptions: Sequence[Exemption]) -
 
     Parameters
     ----------
-    text : str
-        Text of the document.
-    claims : sequence of Claim
-        Claims of the document.
     exemptions : sequence of Exemption
         Exemptions of the document; their patterns are searched in the normalised text.
     """
