@@ -122,17 +122,8 @@ def sky(size: int, device: str = "cpu", site: MagneticSite = YELLOWKNIFE) -> Sky
         return torch.as_tensor(array, dtype=torch.float32, device=device)
 
     inside = torch.as_tensor(mask > 0, dtype=torch.uint8, device=device)
-    return Sky(
-        tensor(alt),
-        tensor(az),
-        tensor(mask),
-        tensor(mask) * 255,
-        inside,
-        tensor(lookup),
-        tensor(east),
-        tensor(north),
-        tensor(up),
-    )
+    alt_deg, az_deg, soft = tensor(alt), tensor(az), tensor(mask)
+    return Sky(alt_deg, az_deg, soft, soft * 255, inside, tensor(lookup), *map(tensor, (east, north, up)))
 
 
 def field_offset(alt_deg: Floats, az_deg: Floats, site: MagneticSite = YELLOWKNIFE) -> tuple[Floats, Floats]:
