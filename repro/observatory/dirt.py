@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
 
 import cv2
 import numpy as np
@@ -102,7 +103,7 @@ def before_lens(
     shown = (1 - over) * behind * shade ** (1 / gamma) + over * bright ** (1 / gamma)
     hidden = cv2.resize(opacity, (coarse, coarse), interpolation=cv2.INTER_AREA)
 
-    def tensor(array: npt.NDArray[np.float32]) -> Tensor:
+    def tensor(array: npt.NDArray[np.floating[Any]]) -> Tensor:
         return torch.as_tensor(np.ascontiguousarray(array, np.float32), device=device)
 
     return BeforeLens(
@@ -135,7 +136,7 @@ def _patch(rng: np.random.Generator, size: int, radius: float) -> Image:
     """A compact patch of snow, 3 to 20 % of the dome's radius wide, with a jagged, mostly sharp edge."""
     reach = radius * np.exp(rng.uniform(np.log(0.03), np.log(0.2)))
     column, row = _place(rng, size, radius, 0.0, 1.0)
-    y, x = np.mgrid[:size, :size].astype(np.float32)
+    y, x = (axis.astype(np.float32) for axis in np.ogrid[:size, :size])
     x, y = (x - column) / reach, (y - row) / reach
     flat, turn = rng.uniform(0.45, 1.0), rng.uniform(0, np.pi)
     distance = np.hypot(x * np.cos(turn) + y * np.sin(turn), (y * np.cos(turn) - x * np.sin(turn)) / flat)

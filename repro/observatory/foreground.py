@@ -81,7 +81,7 @@ def _grain() -> Image:
 
 def _polar() -> tuple[Image, Image]:
     """Radius in pixels of a 720 frame and angle in degrees (0 right, 90 up) of every fine pixel."""
-    y, x = np.mgrid[:_SIDE, :_SIDE].astype(np.float32) / FINE - geometry.FRAME_PX / 2
+    y, x = (axis.astype(np.float32) / FINE - geometry.FRAME_PX / 2 for axis in np.ogrid[:_SIDE, :_SIDE])
     return np.hypot(x, y), np.degrees(np.arctan2(-y, x)) % 360.0
 
 
