@@ -82,7 +82,7 @@ def _grain() -> Image:
 def _polar() -> tuple[Image, Image]:
     """Radius in pixels of a 720 frame and angle in degrees (0 right, 90 up) of every fine pixel."""
     y, x = (axis.astype(np.float32) / FINE - geometry.FRAME_PX / 2 for axis in np.ogrid[:_SIDE, :_SIDE])
-    return np.hypot(x, y), np.degrees(np.arctan2(-y, x)) % 360.0
+    return np.hypot(x, y), np.asarray(np.degrees(np.arctan2(-y, x)) % 360.0, np.float32)
 
 
 def _rim(variant: int) -> Image:
