@@ -1,9 +1,11 @@
 #!/usr/bin/env bash
 # Check what the system must offer, and install it where that is allowed.
 # Usage: setup.sh system PYTHON   - Python with venv, tesseract, git
+#        setup.sh environment PYTHON VENV [cpu]  - the Python packages, in a new environment; cpu: torch without CUDA
 #        setup.sh repository      - a git repository, which DVC needs to run the pipeline
 #        setup.sh browser         - Chromium and its driver, for the tests of pages; without them these tests are skipped
 set -euo pipefail
+CPU_INDEX=${CPU_INDEX:-https://download.pytorch.org/whl/cpu}
 
 refuse() { # found, expected, where, to do
   printf 'found:    %s\nexpected: %s\nwhere:    %s\nto do:    %s\n' "$@" >&2
@@ -62,6 +64,36 @@ system() {
   esac
   refuse "no ${missing[*]}" "git, tesseract 4 or newer with English data, Python with venv" \
     "this system ($(uname -s)), on the PATH" "$advice"
+}
+
+packages() { # the environment's Python, then arguments of pip install
+  if command -v uv >/dev/null; then
+    uv pip install --python "$@" && return
+    echo "uv could not install them; pip tries again" >&2
+  fi
+  "$1" -m pip install --progress-bar on "${@:2}"
+}
+
+environment() {
+  local python=$1 inside=$2/bin/python torch=${3:-} size="7 GB"
+  case "$torch" in
+    "") ;;
+    cpu) size="2.2 GB" ;;
+    *) refuse "TORCH=$torch" "TORCH=cpu, or nothing for the default build with CUDA" "make setup" "make setup TORCH=cpu" ;;
+  esac
+  echo "Step 1 of 2: new environment in $2"
+  "$python" -m venv "$2"
+  echo "Step 2 of 2: packages, $size on disk; about 2 minutes in all, and longer on a slow connection"
+  # The CPU build goes in alone and first: from several indexes at once, the CUDA build might be chosen silently.
+  if [ "$torch" = cpu ] && ! {
+    packages "$inside" --no-deps --index-url "$CPU_INDEX" --constraint constraints.txt torch torchvision &&
+      "$inside" -c 'from importlib.metadata import requires; exit(any("nvidia" in name for name in requires("torch")))'
+  }; then
+    refuse "no build of torch without CUDA in the version that constraints.txt names" "one at $CPU_INDEX" \
+      "the index, or this machine's way to it" \
+      "make setup without TORCH=cpu: the default build needs no GPU either; or name a mirror: make setup TORCH=cpu CPU_INDEX=https://..."
+  fi
+  packages "$inside" --constraint constraints.txt --editable '.[dev]'
 }
 
 "$@"

@@ -1,7 +1,7 @@
 """A test-driven reproduction harness for an aurora classification thesis.
 
 The functions below are for notebooks and other programs. Each imports what it needs when it is called, so
-importing ``repro`` costs nothing. The packages hold the rest; the pipeline's scripts are in ``stages/``, the published
+importing ``repro`` costs nothing. ``project`` is a folder in the checkout, the current one if not given. The packages hold the rest; the pipeline's scripts are in ``stages/``, the published
 numbers in ``expected/published/``.
 """
 
@@ -31,11 +31,6 @@ __all__ = ["classify", "gradcam", "load_claims", "predict_schedule", "read_frame
 def load_claims(project: Path | None = None) -> Claims:
     """Published claims of a project, by id.
 
-    Parameters
-    ----------
-    project : Path, optional
-        A folder in the checkout; the current folder if not given.
-
     Raises
     ------
     ReproError
@@ -58,11 +53,6 @@ def verify(project: Path | None = None) -> Verification:
     """Compare every published number of a project with its evidence, as ``repro verify`` does; no video is needed.
 
     Takes about 20 s of processor time before the pipeline has run, and less afterwards. Nothing is written.
-
-    Parameters
-    ----------
-    project : Path, optional
-        A folder in the checkout; the current folder if not given.
 
     Raises
     ------

@@ -90,7 +90,7 @@ def test_an_unknown_corpus(monkeypatch: pytest.MonkeyPatch, capsys: pytest.Captu
 
 @pytest.fixture
 def copied(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Paths:
-    """A project with code of its own, worked in with the environment of this one."""
+    """A project with its own code, worked in with the environment of this one."""
     (tmp_path / "repro").mkdir()
     (tmp_path / "repro" / "__init__.py").touch()
     shutil.copytree(ROOT / "expected" / "published", tmp_path / "expected" / "published")

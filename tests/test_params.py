@@ -42,7 +42,7 @@ def test_bad_value_names_its_field(project: Paths, tmp_path: Path, old: str, new
 
 
 def test_missing_and_damaged_files(tmp_path: Path) -> None:
-    """A missing file and one that is not YAML are told apart."""
+    """A missing file and one that is not YAML are different errors."""
     with pytest.raises(ReproError, match="no such file"):
         load_params(tmp_path / "params.yaml")
     (tmp_path / "params.yaml").write_text("a: [1,")

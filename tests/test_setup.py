@@ -31,13 +31,13 @@ def shell(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(words, cwd=folder, env=identity, capture_output=True, text=True, check=False)
 
 
-def test_without_git_the_way_out_is_told_first(checkout: Path) -> None:
-    """An unpacked archive is told before anything is installed that DVC wants a repository, and each way out works."""
-    told = shell(checkout, "make", "report")
-    assert told.returncode != 0
-    assert told.stderr.startswith("found:    no git repository")
-    assert "Installing" not in told.stdout
-    remedy = told.stderr.partition("or do without: ")[2].partition(". make")[0]
+def test_without_git_the_remedy_comes_first(checkout: Path) -> None:
+    """In an unpacked archive, make says before it installs anything that DVC wants a repository, and each remedy works."""
+    done = shell(checkout, "make", "report")
+    assert done.returncode != 0
+    assert done.stderr.startswith("found:    no git repository")
+    assert "Installing" not in done.stdout
+    remedy = done.stderr.partition("or do without: ")[2].partition(". make")[0]
     (checkout / ".dvc").mkdir()
     assert shell(checkout, "bash", "-c", remedy).returncode == 0
     assert shell(checkout, "bash", "setup.sh", "repository").returncode == 0
@@ -47,11 +47,11 @@ def test_without_git_the_way_out_is_told_first(checkout: Path) -> None:
     assert shell(checkout, "bash", "setup.sh", "repository").returncode == 0
 
 
-def test_a_python_that_is_not_there(checkout: Path) -> None:
+def test_a_python_that_is_missing(checkout: Path) -> None:
     """A program that is no Python is an error that says how to name another."""
-    told = shell(checkout, "bash", "setup.sh", "system", "no-python")
-    assert told.returncode == 1
-    assert "make PYTHON=" in told.stderr
+    done = shell(checkout, "bash", "setup.sh", "system", "no-python")
+    assert done.returncode == 1
+    assert "make PYTHON=" in done.stderr
 
 
 def test_line_ends_stay_as_bash_wants_them(checkout: Path) -> None:
@@ -79,13 +79,13 @@ def test_an_environment_of_another_place_is_made_again(checkout: Path, moved: bo
 
 def test_help_names_every_target(checkout: Path) -> None:
     """`make help` lists the targets with what each does."""
-    told = shell(checkout, "make", "help").stdout
+    text = shell(checkout, "make", "help").stdout
     for target in ("setup", "report", "verify", "test", "test-fast", "lint", "bench", "clean"):
-        assert f"make {target} " in told
+        assert f"make {target} " in text
 
 
-def test_a_missing_browser_is_told_and_stops_nothing(checkout: Path, tmp_path: Path) -> None:
-    """Where Chromium is not there and may not be installed, it is said which tests are skipped, and setting up goes on."""
+def test_a_missing_browser_stops_nothing(checkout: Path, tmp_path: Path) -> None:
+    """Where Chromium is not there and may not be installed, a message names the tests that are skipped, and setting up goes on."""
     programs = tmp_path / "bin"
     programs.mkdir()
     (programs / "id").symlink_to(shutil.which("id") or "")
@@ -102,3 +102,31 @@ def test_a_missing_browser_is_told_and_stops_nothing(checkout: Path, tmp_path: P
         command, cwd=checkout, env={"PATH": str(programs)}, capture_output=True, text=True, check=False
     )
     assert (quiet.returncode, quiet.stdout, quiet.stderr) == (0, "", "")
+
+
+@pytest.mark.parametrize("build", ["cpu", "cuda", "gpu"])
+def test_torch_without_cuda(checkout: Path, tmp_path: Path, build: str) -> None:
+    """TORCH=cpu takes torch from the CPU index alone, then the rest; a build with CUDA or another word is an error."""
+    programs = tmp_path / "bin"
+    programs.mkdir()
+    inside = f"#!/bin/sh\nexit {int(build == 'cuda')}\n"  # asked whether torch needs CUDA
+    (programs / "fake").write_text(inside, encoding="utf-8")
+    (programs / "python3").write_text('#!/bin/sh\nmkdir -p "$3/bin" && cp "${0%python3}fake" "$3/bin/python"\n')
+    (programs / "uv").write_text('#!/bin/sh\necho "$*" >> uv.log\n', encoding="utf-8")
+    for program in programs.iterdir():
+        program.chmod(0o755)
+    done = subprocess.run(
+        ["bash", "setup.sh", "environment", "python3", ".venv", "gpu" if build == "gpu" else "cpu"],
+        cwd=checkout, env={"PATH": f"{programs}:/usr/bin:/bin"}, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    if build != "cpu":
+        assert done.returncode == 1
+        assert done.stderr.startswith(
+            "found:    TORCH=gpu" if build == "gpu" else "found:    no build of torch without CUDA"
+        )
+        return
+    assert done.returncode == 0, done.stderr
+    torch, rest = (checkout / "uv.log").read_text(encoding="utf-8").splitlines()
+    assert "--no-deps --index-url https://download.pytorch.org/whl/cpu" in torch
+    assert torch.endswith("torch torchvision")
+    assert rest.endswith("--constraint constraints.txt --editable .[dev]")

@@ -37,8 +37,6 @@ def augment(frames: Tensor, masks: Tensor, size: int, rng: torch.Generator) -> t
     masks : Tensor, uint8, shape (n, cells, cells)
     size : int
         Side of what is given back.
-    rng : torch.Generator
-        On the CPU.
 
     Returns
     -------

@@ -38,23 +38,15 @@ WARM_UP = 100  # steps in which the learning rate rises
 
 @dataclass(frozen=True)
 class Recipe:
-    """How long, on what.
+    """How long, on what."""
 
-    Parameters
-    ----------
-    frames : int
-        Different simulated frames.
-    phases : tuple of (int, int)
-        Side of the pictures in pixels, and how many pictures are looked at on that size.
-    learning_rate : float
-        Highest; it rises in WARM_UP steps and falls to zero as a cosine.
-    begins_from : str
-        ``drawn``, or the SHA-256 of the backbone whose weights are learnt further; heads are always drawn.
-    """
-
+    #: Different simulated frames.
     frames: int = 12_000
+    #: Side of the pictures in pixels, and how many pictures are looked at on that size.
     phases: tuple[tuple[int, int], ...] = ((112, 36_000), (160, 12_000), (240, 1_920))
+    #: Highest; it rises in WARM_UP steps and falls to zero as a cosine.
     learning_rate: float = 1e-3
+    #: ``drawn``, or the SHA-256 of the backbone whose weights are learnt further; heads are always drawn.
     begins_from: str = "drawn"
 
 
@@ -116,14 +108,6 @@ def learn(
 
     Parameters
     ----------
-    params : Params
-        All parameters.
-    recipe : Recipe
-        How long, on what.
-    folder : Path
-        For rendered frames and checkpoints.
-    device : torch.device
-        Where.
     begin_from : Path, optional
         A backbone that :func:`ship` wrote, to learn further; drawn at random if not given.
 

@@ -36,20 +36,14 @@ COLOUR_CLASSES = COLOURS
 
 @dataclass(frozen=True)
 class Corpus:
-    """Rendered frames and what is true of them.
+    """Rendered frames and what is true of them."""
 
-    Parameters
-    ----------
-    frames : ndarray of uint8, shape (n, 3, FRAME_PX, FRAME_PX)
-        A memory map.
-    masks : ndarray of uint8, shape (n, MASK_PX, MASK_PX)
-        Share of the cell that is auroral, 0 to 255.
-    truth : DataFrame
-        One row a frame: ``night``, the conditions, ``margin``, ``visible``, ``certain``, ``form``, ``colour``, ``cloud_cover``.
-    """
-
+    #: uint8, shape (n, 3, FRAME_PX, FRAME_PX). A memory map.
     frames: npt.NDArray[np.uint8]
+    #: uint8, shape (n, MASK_PX, MASK_PX). Share of the cell that is auroral, 0 to 255.
     masks: npt.NDArray[np.uint8]
+    #: One row a frame: ``night``, the conditions, ``margin``, ``visible``, ``certain``, ``form``, ``colour``,
+    #: ``cloud_cover``.
     truth: pd.DataFrame
 
     def __len__(self) -> int:
@@ -63,8 +57,6 @@ def draw_moments(params: Params, count: int, name: str) -> Iterator[tuple[Night,
     ----------
     params : Params
         All parameters; nights are those of ``schedule.windows``.
-    count : int
-        Frames in all.
     name : str
         Names the draw; another name draws other weather and aurora for every night.
     """
@@ -93,16 +85,10 @@ def make(params: Params, count: int, name: str, folder: Path, device: str = "cpu
 
     Parameters
     ----------
-    params : Params
-        All parameters.
-    count : int
-        Frames.
     name : str
         See :func:`draw_moments`; also names the files.
     folder : Path
         Where ``NAME.npy``, ``NAME_masks.npy`` and ``NAME.parquet`` are kept.
-    device : str
-        Where to render.
     """
     files = folder / f"{name}.npy", folder / f"{name}_masks.npy", folder / f"{name}.parquet"
     if not files[2].is_file() or len(pd.read_parquet(files[2])) != count:

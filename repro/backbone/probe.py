@@ -47,7 +47,6 @@ def features(network: nn.Module, pictures: npt.NDArray[np.uint8], device: torch.
     network : nn.Module
         As :func:`repro.classifier.network.build` gives it; its head is not used.
     pictures : ndarray of uint8, shape (n, 3, size, size)
-    device : torch.device
 
     Returns
     -------

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -23,13 +22,8 @@ from repro.paths import find_project
 FRAMES = 48  # spread over the default campaign, so that aurora, cloud and Moon have their usual share
 
 
-def bench(project: Path | None = None) -> dict[str, Any]:
+def bench() -> dict[str, Any]:
     """Measure masked 720-pixel frames a second, rendered straight to tensors with their truth, on the CPU.
-
-    Parameters
-    ----------
-    project : Path, optional
-        The checkout; found from the current folder if not given.
 
     Returns
     -------
@@ -38,7 +32,7 @@ def bench(project: Path | None = None) -> dict[str, Any]:
         in as many processes. ``limit``: only enlarging ready pictures, adding noise and rounding, which any renderer must
         do. ``unit`` is frames a second; ratios are of ours.
     """
-    params = load_params(find_project(project).params)
+    params = load_params(find_project().params)
     plans = [campaign.plan(night, params) for night in campaign.chosen(params, "default")]
     parts = []
     for plan in plans:

@@ -56,8 +56,6 @@ def speed_document(name: str, unit: str, rates: Mapping[str, float], **more: Any
         Of the benchmark and of its rates.
     rates : mapping
         ``ours``, ``baseline`` and ``limit``, and others.
-    more : optional
-        All else that was measured.
     """
     return {
         "name": name,

@@ -34,13 +34,8 @@ SPANS = {"5 to 95 %": (5, 95), "25 to 75 %": (25, 75)}  # others: 10 to 90 %
 Floats = npt.NDArray[np.float64]
 
 
-def bench(project: Path | None = None) -> dict[str, Any]:
+def bench() -> dict[str, Any]:
     """Measure frames of the default campaign and compare them with the committed numbers of real frames.
-
-    Parameters
-    ----------
-    project : Path, optional
-        The checkout; found from the current folder if not given.
 
     Returns
     -------
@@ -51,7 +46,7 @@ def bench(project: Path | None = None) -> dict[str, Any]:
         ``simulated`` as median, low, high over the same span. ``frames`` simulated, ``visible`` and ``certain`` among
         them, as shares.
     """
-    params = load_params(find_project(project).params)
+    params = load_params(find_project().params)
     nights = campaign.chosen(params, "default")
     rows: list[dict[str, Any]] = []
     with progress("realism", len(nights), "nights") as tally:

@@ -24,22 +24,15 @@ KEYS = ("name", "ours", "baseline", "limit", "ratio_to_baseline", "ratio_to_limi
 
 @dataclass(frozen=True)
 class Benchmark:
-    """One benchmark and its targets.
+    """One benchmark and its targets."""
 
-    Parameters
-    ----------
-    module : str
-        Module whose ``bench()`` measures; it returns :data:`KEYS` and all else that it measures, in one run on
-        one machine. ``device`` names the device, if it is not the CPU with all cores.
-    least, most : mapping
-        Least and greatest values to reach, by key of what was measured.
-    least_gpu : mapping, optional
-        Instead of ``least`` where ``device`` is a GPU.
-    """
-
+    #: Module whose ``bench()`` measures; it returns :data:`KEYS` and all else that it measures, in one run on one
+    #: machine. ``device`` names the device, if it is not the CPU with all cores.
     module: str
+    #: Least and greatest values to reach, by key of what was measured.
     least: Mapping[str, float] = field(default_factory=dict)
     most: Mapping[str, float] = field(default_factory=dict)
+    #: Instead of ``least`` where ``device`` is a GPU.
     least_gpu: Mapping[str, float] | None = None
 
     def targets(self, measured: Mapping[str, Any]) -> dict[str, dict[str, float]]:

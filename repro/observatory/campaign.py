@@ -37,8 +37,6 @@ def chosen(
 
     Parameters
     ----------
-    params : Params
-        All parameters.
     campaign : str, optional
         Its name; that of ``simulate.campaign`` if not given.
     nights : int, optional

@@ -38,14 +38,10 @@ class Tile:
 
 
 def update_sheet(target: Path, params: Params) -> None:
-    """Draw the contact sheet, with its statistics beside it as CSV, unless it was drawn from the same parameters and code.
+    """Draw the contact sheet, unless it was drawn from the same parameters and code.
 
-    Parameters
-    ----------
-    target : Path
-        PNG file.
-    params : Params
-        All parameters.
+    Beside the PNG file goes a CSV file with one row a tile: ``row``, ``caption``, and
+    :func:`repro.observatory.frame_statistics.statistics`.
     """
     settings = {
         "seed": params.seed, "schedule": params.schedule.model_dump(), "sky": params.sky.model_dump(),
@@ -59,26 +55,6 @@ def update_sheet(target: Path, params: Params) -> None:
     if receipts.is_current(work):
         return
     receipts.invalidate(work)
-    table = write_sheet(target, params)
-    write_text(statistics_csv, table.to_csv(index=False))
-    receipts.write(work, {"tiles": len(table)})
-
-
-def write_sheet(target: Path, params: Params) -> pd.DataFrame:
-    """Draw the contact sheet.
-
-    Parameters
-    ----------
-    target : Path
-        PNG file.
-    params : Params
-        All parameters.
-
-    Returns
-    -------
-    DataFrame
-        One row a tile: ``row``, ``caption``, and :func:`repro.observatory.frame_statistics.statistics`.
-    """
     rows = {
         "form": [_form(form, number, params) for number, form in enumerate(plan.FORMS)],
         "colour": list(_search("colour", truth.COLOURS[1:], params)),
@@ -88,7 +64,8 @@ def write_sheet(target: Path, params: Params) -> pd.DataFrame:
     with atomic_path(target) as temporary:
         draw(rows).save(temporary, format="PNG")
     table = [{"row": name, "caption": t.caption} | statistics(t.frame) for name, tiles in rows.items() for t in tiles]
-    return pd.DataFrame(table)
+    write_text(statistics_csv, pd.DataFrame(table).to_csv(index=False))
+    receipts.write(work, {"tiles": len(table)})
 
 
 def draw(rows: dict[str, list[Tile]]) -> Image.Image:

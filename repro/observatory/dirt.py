@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
 
 import cv2
 import numpy as np
@@ -28,26 +29,18 @@ WARM, WHITE, GREENISH = (1.0, 0.72, 0.38), (1.0, 1.0, 0.95), (0.75, 1.0, 0.8)
 
 @dataclass(frozen=True)
 class BeforeLens:
-    """All that lies before the lens on a night: the camera's own surroundings and the night's dirt.
+    """All that lies before the lens on a night: the camera's own surroundings and the night's dirt."""
 
-    Parameters
-    ----------
-    index : Tensor, int64, shape (k,)
-        Pixels of the flattened frame.
-    opacity : Tensor, shape (k,)
-        0 to 1.
-    brightness : Tensor, shape (k,)
-        On the display scale, as a share of what the light on the ground would give.
-    glow : Tensor or None, shape (3, k)
-        Light of lamps, display values, laid over everything.
-    hidden : Tensor, shape (rows, columns)
-        Opacity of the night's dirt at a quarter of the frame's side, for what can be seen of the aurora.
-    """
-
+    #: Shape (k,). Pixels of the flattened frame.
     index: Tensor
+    #: Shape (k,). 0 to 1.
     opacity: Tensor
+    #: Shape (k,). On the display scale, as a share of what the light on the ground would give.
     brightness: Tensor
+    #: Shape (3, k). Light of lamps, display values, laid over everything.
     glow: Tensor | None
+    #: Shape (rows, columns). Opacity of the night's dirt at a quarter of the frame's side, for what can be seen of the
+    #: aurora.
     hidden: Tensor
 
 
@@ -80,14 +73,8 @@ def before_lens(
         See :func:`repro.observatory.foreground.layers`.
     counts : tuple of int
         Numbers of :func:`of_night`.
-    size : int
-        Side of the frame.
     coarse : int
         Side of ``hidden``.
-    gamma : float
-        Of the tone curve.
-    device : str
-        Where the tensors shall lie.
     """
     patches, drops, rim, lamps, seed = counts
     rng = np.random.default_rng(seed)
@@ -105,17 +92,23 @@ def before_lens(
         _lamp(rng, glow, radius)
     behind, shade = (layer[0].cpu().numpy() for layer in foreground.layers(generation, snow_variant, size))
     both = 1 - (1 - behind) * (1 - opacity)
+    covered = both > 0.012
+    if lamps:
+        covered |= np.maximum(np.maximum(glow[..., 0], glow[..., 1]), glow[..., 2]) > 0.004
+    touched = np.flatnonzero(covered)
+    behind, shade, over, bright, both = (
+        layer.ravel()[touched] for layer in (behind, shade, opacity, np.maximum(light, 0), both)
+    )
     # The tone curve of a product: gamma of the light times gamma of the brightness is close enough for dim things.
-    shown = (1 - opacity) * behind * shade ** (1 / gamma) + opacity * np.maximum(light, 0) ** (1 / gamma)
-    touched = np.flatnonzero((both > 0.012) | (glow.max(2) > 0.004))
+    shown = (1 - over) * behind * shade ** (1 / gamma) + over * bright ** (1 / gamma)
     hidden = cv2.resize(opacity, (coarse, coarse), interpolation=cv2.INTER_AREA)
 
-    def tensor(array: npt.NDArray[np.float32]) -> Tensor:
+    def tensor(array: npt.NDArray[np.floating[Any]]) -> Tensor:
         return torch.as_tensor(np.ascontiguousarray(array, np.float32), device=device)
 
     return BeforeLens(
         torch.as_tensor(touched, device=device),
-        tensor(both.ravel()[touched]), tensor((shown / np.maximum(both, 1e-3)).ravel()[touched]),
+        tensor(both), tensor(shown / np.maximum(both, 1e-3)),
         tensor(glow.reshape(-1, 3)[touched].T) if lamps else None,
         tensor(hidden),
     )  # fmt: skip
@@ -143,7 +136,7 @@ def _patch(rng: np.random.Generator, size: int, radius: float) -> Image:
     """A compact patch of snow, 3 to 20 % of the dome's radius wide, with a jagged, mostly sharp edge."""
     reach = radius * np.exp(rng.uniform(np.log(0.03), np.log(0.2)))
     column, row = _place(rng, size, radius, 0.0, 1.0)
-    y, x = np.mgrid[:size, :size].astype(np.float32)
+    y, x = (axis.astype(np.float32) for axis in np.ogrid[:size, :size])
     x, y = (x - column) / reach, (y - row) / reach
     flat, turn = rng.uniform(0.45, 1.0), rng.uniform(0, np.pi)
     distance = np.hypot(x * np.cos(turn) + y * np.sin(turn), (y * np.cos(turn) - x * np.sin(turn)) / flat)

@@ -30,8 +30,6 @@ def at(night: Night, t: Floats) -> tuple[Floats, Floats]:
 
     Parameters
     ----------
-    night : Night
-        The plan.
     t : ndarray, shape (n,)
         Seconds after the night's first moment.
 

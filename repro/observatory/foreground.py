@@ -29,10 +29,6 @@ def layers(generation: int, variant: int, size: int, device: str = "cpu") -> tup
         Camera generation, 1 or 2.
     variant : int
         State of the snow, 0 to VARIANTS - 1.
-    size : int
-        Side of the frame.
-    device : str
-        Where the tensors shall lie.
 
     Returns
     -------
@@ -85,8 +81,8 @@ def _grain() -> Image:
 
 def _polar() -> tuple[Image, Image]:
     """Radius in pixels of a 720 frame and angle in degrees (0 right, 90 up) of every fine pixel."""
-    y, x = np.mgrid[:_SIDE, :_SIDE].astype(np.float32) / FINE - geometry.FRAME_PX / 2
-    return np.hypot(x, y), np.degrees(np.arctan2(-y, x)) % 360.0
+    y, x = (axis.astype(np.float32) / FINE - geometry.FRAME_PX / 2 for axis in np.ogrid[:_SIDE, :_SIDE])
+    return np.hypot(x, y), np.asarray(np.degrees(np.arctan2(-y, x)) % 360.0, np.float32)
 
 
 def _rim(variant: int) -> Image:

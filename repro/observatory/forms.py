@@ -1,7 +1,7 @@
 """Footprints of aurora: where field lines are lit, and how hard the particles are.
 
 Two families cover the catalogue of forms. A *sheet* is a curve in the horizontal plane with a thickness: arcs, bands,
-folds, spirals, rayed bands and coronae are sheets, more or less bent and striated. A *cloud* has no edge of its own:
+folds, spirals, rayed bands and coronae are sheets, more or less bent and striated. A *cloud* has no edge:
 diffuse glow, patches and pulsating patches. Positions are km of magnetic east and north from the observer's field line.
 """
 
@@ -32,8 +32,6 @@ def sheets(parameters: Tensor, device: str) -> Tensor:
     ----------
     parameters : Tensor, shape (n, len(SHEET))
         One row a sheet.
-    device : str
-        Where to compute.
 
     Returns
     -------
@@ -59,7 +57,7 @@ def sheets(parameters: Tensor, device: str) -> Tensor:
     d = v - middle
     band = torch.zeros_like(d)
     if bool((p["bands"] > 1).any()):
-        # Every band is the same curve again, at a whole number of spacings, with noise of its own.
+        # Every band is the same curve again, at a whole number of spacings, with its own noise.
         band = ((d / p["spacing_km"]).round() + (p["bands"] - 1) / 2).floor().clamp_min(0)
         band = torch.minimum(band, p["bands"] - 1)
         d = d - (band - ((p["bands"] - 1) / 2).floor()) * p["spacing_km"]

@@ -63,22 +63,15 @@ def direction_of(column: Floats, row: Floats, size: int) -> tuple[Floats, Floats
 
 @dataclass(frozen=True)
 class MagneticSite:
-    """What a place on Earth decides beside its latitude: two directions of its magnetic field, and what stands around it.
+    """What a place on Earth decides beside its latitude: two directions of its magnetic field, and what stands around it."""
 
-    Parameters
-    ----------
-    zenith_distance_deg, zenith_azimuth_deg : float
-        Where going up along the field line leads: the magnetic zenith's distance from the zenith, and its azimuth.
-    poleward_azimuth_deg : float
-        Azimuth, from north through east, towards the magnetic pole of the hemisphere: arcs lie across it. Where the
-        field's coordinates are strongly bent it is not opposite to the magnetic zenith.
-    trees : bool
-        Whether trees and a pole stand in front of the sky, and snow lies on the dome.
-    """
-
+    #: Where going up along the field line leads: the magnetic zenith's distance from the zenith, and its azimuth.
     zenith_distance_deg: float
     zenith_azimuth_deg: float
+    #: Azimuth, from north through east, towards the magnetic pole of the hemisphere: arcs lie across it. Where the
+    #: field's coordinates are strongly bent it is not opposite to the magnetic zenith.
     poleward_azimuth_deg: float
+    #: Whether trees and a pole stand in front of the sky, and snow lies on the dome.
     trees: bool = True
 
 
@@ -88,30 +81,20 @@ YELLOWKNIFE = MagneticSite(90.0 - INCLINATION_DEG, DECLINATION_DEG + 180.0, DECL
 
 @dataclass(frozen=True)
 class Sky:
-    """Fixed maps of a square frame; tensors are float32 of shape (size, size) where not said otherwise.
+    """Fixed maps of a square frame; tensors are float32 of shape (size, size) where not said otherwise."""
 
-    Parameters
-    ----------
-    alt_deg, az_deg : Tensor
-        Direction of each pixel's centre; the altitude is held at 0.5 deg or more.
-    mask : Tensor
-        1 inside the circular mask, 0 outside, with a soft edge.
-    counts : Tensor
-        The mask times 255.
-    inside : Tensor of uint8
-        1 where the mask is above 0.
-    lookup : Tensor, shape (size, size, 2)
-        Where to look in a (log q, azimuth) grid, as ``grid_sample`` wants it.
-    east, north, up : Tensor
-        Unit vector of each pixel's direction.
-    """
-
+    #: Direction of each pixel's centre; the altitude is held at 0.5 deg or more.
     alt_deg: Tensor
     az_deg: Tensor
+    #: 1 inside the circular mask, 0 outside, with a soft edge.
     mask: Tensor
+    #: The mask times 255.
     counts: Tensor
+    #: uint8. 1 where the mask is above 0.
     inside: Tensor
+    #: Shape (size, size, 2). Where to look in a (log q, azimuth) grid, as ``grid_sample`` wants it.
     lookup: Tensor
+    #: Unit vector of each pixel's direction.
     east: Tensor
     north: Tensor
     up: Tensor
@@ -139,17 +122,8 @@ def sky(size: int, device: str = "cpu", site: MagneticSite = YELLOWKNIFE) -> Sky
         return torch.as_tensor(array, dtype=torch.float32, device=device)
 
     inside = torch.as_tensor(mask > 0, dtype=torch.uint8, device=device)
-    return Sky(
-        tensor(alt),
-        tensor(az),
-        tensor(mask),
-        tensor(mask) * 255,
-        inside,
-        tensor(lookup),
-        tensor(east),
-        tensor(north),
-        tensor(up),
-    )
+    alt_deg, az_deg, soft = tensor(alt), tensor(az), tensor(mask)
+    return Sky(alt_deg, az_deg, soft, soft * 255, inside, tensor(lookup), *map(tensor, (east, north, up)))
 
 
 def field_offset(alt_deg: Floats, az_deg: Floats, site: MagneticSite = YELLOWKNIFE) -> tuple[Floats, Floats]:

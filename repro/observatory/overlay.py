@@ -80,13 +80,9 @@ def clock_image(text: str, overlay: Overlay = "sharp", number: int = 0) -> Pictu
 
     Parameters
     ----------
-    text : str
-        The clock.
     overlay : str
         ``sharp``; ``faint``, an eighth as bright, always. The others spoil one minute of three: ``blurred``, a Gaussian of
         1.5 pixels; ``coarse``, a JPEG of quality 2; ``smeared``, see :func:`smeared`.
-    number : int
-        The minute.
     """
     spoiled = number % 3 == 1
     if overlay == "smeared" and spoiled:

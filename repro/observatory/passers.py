@@ -31,8 +31,6 @@ def trail(seed: int, size: int) -> tuple[Floats, Floats, Floats, Floats]:
 
     Parameters
     ----------
-    seed : int
-        Of the frame.
     size : int
         Its side in pixels.
 

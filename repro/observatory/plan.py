@@ -28,53 +28,35 @@ Floats = npt.NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Episode:
-    """A form of aurora that comes and goes.
+    """A form of aurora that comes and goes."""
 
-    Parameters
-    ----------
-    form : str
-        One of FORMS.
-    begin_s, end_s : float
-        Seconds after the night's first moment.
-    strength : float
-        1 for a usual display of its form; 0.1 is hardly seen, 3 is a storm.
-    number : int
-        Names the episode's own random numbers.
-    """
-
+    #: One of FORMS.
     form: Form
+    #: Seconds after the night's first moment.
     begin_s: float
     end_s: float
+    #: 1 for a usual display of its form; 0.1 is hardly seen, 3 is a storm.
     strength: float
+    #: Names the episode's own random numbers.
     number: int
 
 
 @dataclass(frozen=True)
 class Night:
-    """Plan of one night.
+    """Plan of one night."""
 
-    Parameters
-    ----------
-    night : str
-        YYYYMMDD of its morning, as in the file's name.
-    seed : int
-        Seed of everything random in it.
-    begin_utc, end_utc : datetime64[s]
-        First moment and end of what is filmed.
-    episodes : tuple of Episode
-        The aurora.
-    weather : tuple of (float, str)
-        Seconds after the first moment at which each weather sets in.
-    variety : float
-        How far camera, colours and surroundings may lie from AuroraMAX's: 1 for this camera, 2 for any all-sky camera.
-    """
-
+    #: YYYYMMDD of its morning, as in the file's name.
     night: str
+    #: Seed of everything random in it.
     seed: int
+    #: First moment and end of what is filmed.
     begin_utc: np.datetime64
     end_utc: np.datetime64
+    #: The aurora.
     episodes: tuple[Episode, ...]
+    #: Seconds after the first moment at which each weather sets in.
     weather: tuple[tuple[float, Weather], ...]
+    #: How far camera, colours and surroundings may lie from AuroraMAX's: 1 for this camera, 2 for any all-sky camera.
     variety: float = 1.0
     generation: int = field(init=False)
 
@@ -120,8 +102,6 @@ def plan_night(
         YYYYMMDD of its morning.
     seed : int
         Seed of the campaign; the night's own randomness also depends on its date.
-    begin_utc, end_utc : datetime64
-        What is filmed.
     forms : tuple of str, optional
         Forms in their order, sharing the time; drawn at random (growth, breakup, recovery) if not given.
     when : pair of float

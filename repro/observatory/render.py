@@ -30,20 +30,13 @@ DIM = 1e-4  # amplitudes below leave no trace in a frame
 
 @dataclass(frozen=True)
 class Rendered:
-    """Frames with their truth.
+    """Frames with their truth."""
 
-    Parameters
-    ----------
-    frames : Tensor, uint8, shape (n, 3, size, size)
-        Masked frames, RGB.
-    mask : Tensor, bool, shape (n, coarse, coarse)
-        Pixels of the aurora by the contrast criterion, at a coarser size.
-    truth : dict of ndarray, each of shape (n,)
-        See :func:`repro.observatory.truth.measure`.
-    """
-
+    #: Shape (n, 3, size, size). Masked frames, RGB.
     frames: Tensor
+    #: Shape (n, coarse, coarse). Pixels of the aurora by the contrast criterion, at a coarser size.
     mask: Tensor
+    #: Shape (n,). See :func:`repro.observatory.truth.measure`.
     truth: dict[str, npt.NDArray[Any]]
 
 
@@ -55,8 +48,6 @@ def render(
 
     Parameters
     ----------
-    scenes : Scenes
-        What to show, n frames.
     size : int
         Side of the frames, 240 or 720 (any multiple of 16 works).
     device : str

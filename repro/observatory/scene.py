@@ -20,54 +20,41 @@ Floats = npt.NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Scenes:
-    """State of n frames; every array's first axis is the frame.
+    """State of n frames; every array's first axis is the frame."""
 
-    Parameters
-    ----------
-    time_utc : ndarray of datetime64[ms]
-    night : ndarray of str
-        YYYYMMDD.
-    sun_alt_deg, sun_az_deg, moon_alt_deg, moon_az_deg, moon_phase_deg, sidereal_deg : ndarray
-        From :mod:`repro.sky.ephemeris`.
-    latitude_deg : ndarray
-        Of the camera.
-    sunlit : ndarray, shape (n, 2)
-        Share of the sunlit emission planes that the Sun reaches.
-    sheets, clouds : ndarray
-        Aurora, see :func:`repro.observatory.display.at`.
-    form : ndarray of str
-        Form of the brightest episode, ``none`` when there is none.
-    weather : ndarray, shape (n, len(weather.NAMES))
-    weather_kind : ndarray of str
-    camera : ndarray, shape (n, len(camera.NAMES))
-    tint : ndarray, shape (n, len(light.NAMES))
-        Colours of the sky.
-    hues : ndarray, shape (n, 6, 3)
-        Colours of the aurora's emissions, see :func:`repro.observatory.optics.hues`.
-    dirt : ndarray of int64, shape (n, 5)
-        See :func:`repro.observatory.dirt.of_night`.
-    generation, snow_variant, seed : ndarray of int64
-    """
-
+    #: datetime64[ms].
     time_utc: Times
+    #: str. YYYYMMDD.
     night: npt.NDArray[np.str_]
+    #: From :mod:`repro.sky.ephemeris`.
     sun_alt_deg: Floats
     sun_az_deg: Floats
     moon_alt_deg: Floats
     moon_az_deg: Floats
     moon_phase_deg: Floats
     sidereal_deg: Floats
+    #: Of the camera.
     latitude_deg: Floats
+    #: Shape (n, 2). Share of the sunlit emission planes that the Sun reaches.
     sunlit: Floats
+    #: Aurora, see :func:`repro.observatory.display.at`.
     sheets: Floats
     clouds: Floats
+    #: str. Form of the brightest episode, ``none`` when there is none.
     form: npt.NDArray[np.str_]
+    #: Shape (n, len(weather.NAMES)).
     weather: Floats
+    #: str.
     weather_kind: npt.NDArray[np.str_]
+    #: Shape (n, len(camera.NAMES)).
     camera: Floats
+    #: Shape (n, len(light.NAMES)). Colours of the sky.
     tint: Floats
+    #: Shape (n, 6, 3). Colours of the aurora's emissions, see :func:`repro.observatory.optics.hues`.
     hues: Floats
+    #: int64, shape (n, 5). See :func:`repro.observatory.dirt.of_night`.
     dirt: npt.NDArray[np.int64]
+    #: int64.
     generation: npt.NDArray[np.int64]
     snow_variant: npt.NDArray[np.int64]
     seed: npt.NDArray[np.int64]
@@ -92,12 +79,8 @@ def scenes(night: Night, times_utc: Times, site: Site) -> Scenes:
 
     Parameters
     ----------
-    night : Night
-        Its plan.
     times_utc : ndarray of datetime64, shape (n,)
         Any moments of the night.
-    site : Site
-        Place of the camera.
 
     Raises
     ------

@@ -59,8 +59,6 @@ def simulate(
         ``truth/YYYYMMDD.parquet`` (see :func:`truth_table`), ``masks/YYYYMMDD.npz`` (``mask``: bool, packed along the last
         axis; ``shape``), and ``labels.csv``, the simulated labeller's labels of all frames. A label file that was changed
         since it was written is left as it is.
-    params : Params
-        All parameters.
     nights : int, optional
         How many, see :func:`repro.observatory.campaign.chosen`.
     named : iterable of str
@@ -108,10 +106,6 @@ def truth_table(
 
     Parameters
     ----------
-    night : SimulatedNight
-        Which.
-    params : Params
-        All parameters.
     mask_to, film_to : Path, optional
         Where to write the aurora's pixels and the video; without a video, frames of 240 pixels give the truth.
     device : str
@@ -154,14 +148,10 @@ def rows(plan: Night, times: Times, weather: npt.NDArray[np.str_], params: Param
 
     Parameters
     ----------
-    plan : Night
-        The night.
     times : ndarray of datetime64, shape (n,)
         Of its kept frames.
     weather : ndarray of str, shape (n,)
         Kind of weather of each.
-    params : Params
-        All parameters.
     """
     site = params.schedule.site
     stamps = pd.to_datetime(times).tz_localize("UTC")

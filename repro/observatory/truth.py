@@ -100,10 +100,6 @@ def measure(
         Linear light of the aurora alone.
     noise : Tensor, shape (n, 1, 1, 1)
         Deviation of the noise, display values.
-    sky : Sky
-        Maps of that size.
-    scenes : Scenes
-        The n frames.
     depth : Tensor, shape (n, 1, rows, columns)
         Optical depth of the clouds.
     hidden : Tensor, shape (n, rows, columns)
@@ -157,8 +153,6 @@ def label(margin: npt.NDArray[np.float64], rng: np.random.Generator, error_rate:
     ----------
     margin : ndarray, shape (n,)
         Natural logarithm of auroral share over its threshold.
-    rng : Generator
-        Source of the errors.
     error_rate : float
         Share of all frames that get the wrong label by mistake, whatever they show, 0 to 1.
     """

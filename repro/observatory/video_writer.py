@@ -1,7 +1,7 @@
 """The video of a night: H.264 in MP4, 1280 x 720, 25 frames a second, one frame every 6 s.
 
 The scene is rendered once a minute, at the frames that the film stage keeps, with the sensor's noise and the camera's own
-JPEG. The nine frames between are faded from one rendered frame to the next; every frame has a clock of its own. So a
+JPEG. The nine frames between are faded from one rendered frame to the next; every frame has its own clock. So a
 kept frame is a full rendering, and the frames between are only as true as a fade over a minute can be.
 """
 
@@ -53,12 +53,8 @@ def write_film(
     ----------
     target : Path
         The MP4 file; written whole or not at all.
-    night : Night
-        The plan.
     keys : Scenes
         Scenes at :func:`key_times`, n of them.
-    time_zone : str
-        Of the clock.
     crf : int
         Quality of x264, 0 lossless to 51 worst.
     kind : str

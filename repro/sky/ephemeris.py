@@ -183,7 +183,8 @@ def positions(times_utc: Times, site: Site, *, altitude: Altitude = "apparent") 
     if altitude == "refracted":
         for alt in (sun_alt, moon_alt):
             up = alt >= -1.0  # below, Skyfield's refraction is zero
-            alt[up] = topos.refract(alt[up], "standard", "standard").degrees
+            if up.any():  # older releases of Skyfield fail on an empty array
+                alt[up] = topos.refract(alt[up], "standard", "standard").degrees
     elongation = np.degrees(np.arctan2(phase[1], phase[0])) % 360.0
     return Positions(sun_alt, sun_az, moon_alt, moon_az, fold(elongation), elongation)
 

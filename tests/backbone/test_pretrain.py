@@ -170,7 +170,7 @@ def test_interrupted_rendering_ends_where_uninterrupted_does(
 
 
 @pytest.mark.slow
-def test_learning_further_begins_where_it_is_told(project: Paths, tmp_path: Path) -> None:
+def test_learning_further_begins_from_the_named_weights(project: Paths, tmp_path: Path) -> None:
     """Learning begins from the weights of a given backbone, in all layers of its body."""
     params = load_params(project.params)
     recipe = Recipe(frames=12, phases=((32, 48),), learning_rate=0.0)

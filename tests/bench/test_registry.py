@@ -1,4 +1,4 @@
-"""What becomes of measurements: targets, warnings, files; speed itself is never tested."""
+"""What follows a measurement: targets, warnings, files; speed itself is never tested."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ def test_every_benchmark_can_be_run() -> None:
     assert all(callable(import_module(entry.module).bench) for entry in BENCHMARKS.values())
 
 
-def test_a_missed_target_is_told_and_a_reached_one_is_not() -> None:
-    """A rate that is too low and an error that is too large are told, each with its target."""
+def test_only_missed_targets_are_named() -> None:
+    """A rate that is too low and an error that is too large are named, each with its target."""
     assert missed("sky", SLOW) == [
         "sky: ratio to baseline 100, at least 1000 wanted",
         "sky: largest difference deg 0.01, at most 0.001 wanted",
@@ -35,8 +35,8 @@ def test_a_missed_target_is_told_and_a_reached_one_is_not() -> None:
     assert missed("sky", SLOW | {"ratio_to_baseline": 1000.0, "largest_difference_deg": 0.001}) == []
 
 
-def test_a_gpu_has_targets_of_its_own() -> None:
-    """Inference on a GPU is held against its limit, on a CPU against the naive way."""
+def test_a_gpu_has_its_own_targets() -> None:
+    """Inference on a GPU is compared with its limit, on a CPU with the naive way."""
     entry = BENCHMARKS["inference"]
     assert entry.targets({"device": "cpu, 2 cores"})["at_least"] == {"ratio_to_baseline": 2.5}
     assert entry.targets({"device": "some GPU"})["at_least"] == {"ratio_to_limit": 0.8}
@@ -45,7 +45,7 @@ def test_a_gpu_has_targets_of_its_own() -> None:
 def test_bench_writes_its_result_and_warns(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """A missed target is a warning, not a failure, and the document tells targets, misses and machine."""
+    """A missed target is a warning, not a failure, and the document lists targets, misses and machine."""
     (tmp_path / "expected").mkdir()
     (tmp_path / "params.yaml").write_text("")
     module = type(sys)("slow_bench")

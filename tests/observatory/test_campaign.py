@@ -106,17 +106,14 @@ def test_smeared_clocks_are_those_of_table_1(text: str) -> None:
         assert repair(looks)[0] == text
 
 
-@pytest.mark.parametrize("nights", [0, 332])
-def test_impossible_numbers_of_nights_are_refused(params: Params, nights: int) -> None:
-    """A number of nights that cannot be had is an error that says how many there are."""
-    with pytest.raises(ReproError, match="1 to 331"):
-        campaign.chosen(params, "default", nights)
-
-
-def test_unknown_campaign_is_refused(params: Params) -> None:
-    """An unknown campaign is an error that lists the known ones."""
-    with pytest.raises(ReproError, match="default, full, small"):
-        campaign.chosen(params, "large")
+@pytest.mark.parametrize(
+    ("name", "nights", "message"),
+    [("default", 0, "1 to 331"), ("default", 332, "1 to 331"), ("large", None, "default, full, small")],
+)
+def test_impossible_campaigns_are_refused(params: Params, name: str, nights: int | None, message: str) -> None:
+    """An unknown campaign, or a number of nights that it cannot have, is an error that says what is possible."""
+    with pytest.raises(ReproError, match=message):
+        campaign.chosen(params, name, nights)
 
 
 def test_a_bright_night_is_refused(params: Params) -> None:

@@ -63,7 +63,7 @@ def test_a_ragged_rim_is_rough_and_dark() -> None:
 
 
 def test_blocks_and_the_profile_are_seen() -> None:
-    """Steps at the borders of 8 x 8 blocks are told from steps elsewhere; the profile is taken at its radii."""
+    """Steps at the borders of 8 x 8 blocks are distinguished from steps elsewhere; the profile is taken at its radii."""
     rng = np.random.default_rng(1)
     even = rng.normal(60, 1, (720, 720))
     blocks = even + np.kron(rng.normal(0, 3, (90, 90)), np.ones((8, 8)))

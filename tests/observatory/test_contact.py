@@ -8,10 +8,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from repro.observatory.contact_sheet import Tile, draw, write_sheet
+from repro.observatory.contact_sheet import Tile, draw
 from repro.observatory.frame_statistics import statistics
 from repro.observatory.render import render
-from repro.params import Params
 
 
 def test_statistics_of_a_known_picture() -> None:
@@ -35,15 +34,6 @@ def test_a_sheet_shows_its_rows() -> None:
     assert tuple(sheet[100, 100]) == (200, 0, 0)
     assert tuple(sheet[100, 350]) == (0, 0, 200)
     assert tuple(sheet[400, 100]) == (0, 0, 200)
-
-
-@pytest.mark.slow
-def test_the_sheet_shows_every_kind_of_frame(params: Params, tmp_path: Path) -> None:
-    """The sheet shows all forms, colours, conditions and weathers, and no real frame."""
-    table = write_sheet(tmp_path / "sheet.png", params)
-    assert table.groupby("row").size().to_dict() == {"form": 8, "colour": 4, "condition": 9, "weather": 6}
-    with Image.open(tmp_path / "sheet.png") as sheet:
-        assert sheet.size[0] > 2000
 
 
 @pytest.mark.reference

@@ -120,7 +120,7 @@ def test_the_burned_in_clock_is_the_true_one(made: tuple[Path, pd.DataFrame], ti
 
 @pytest.mark.skipif(shutil.which("tesseract") is None, reason="tesseract is not on this machine")
 def test_an_ocr_engine_reads_the_clock(made: tuple[Path, pd.DataFrame]) -> None:
-    """Tesseract, told nothing, reads the true clock text from the camera profile's own box, in both formats."""
+    """Tesseract, without any hint, reads the true clock text from the camera profile's own box, in both formats."""
     import pytesseract
 
     out, table = made

@@ -100,12 +100,12 @@ def test_spans_of_conditions(store: Store, chain: Paths) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("source", ["schedule", "architecture"])
 def test_quantities(store: Store, chain: Paths, source: str) -> None:
-    """The stages that need no video tell the same quantities to the verifier."""
+    """The stages that need no video give the same quantities to the verifier."""
     path = {"schedule": chain.schedule / "schedule.json", "architecture": chain.architecture}[source]
-    told = json.loads(path.read_text(encoding="utf-8"))["quantities"]
-    numbers = {n: float(v) for n, v in told.items() if isinstance(v, int | float) and not isinstance(v, bool)}
-    words = ["" if name in numbers else str(value) for name, value in told.items()]
-    table = pd.DataFrame({"quantity": list(told), "word": words, "value": [numbers.get(name) for name in told]})
+    given = json.loads(path.read_text(encoding="utf-8"))["quantities"]
+    numbers = {n: float(v) for n, v in given.items() if isinstance(v, int | float) and not isinstance(v, bool)}
+    words = ["" if name in numbers else str(value) for name, value in given.items()]
+    table = pd.DataFrame({"quantity": list(given), "word": words, "value": [numbers.get(name) for name in given]})
     store.check(
         f"small/{source}_quantities",
         table,
@@ -168,6 +168,15 @@ def test_labels_are_the_truth(chain: Paths) -> None:
 
 
 @pytest.mark.slow
+def test_the_contact_sheet_shows_every_kind_of_frame(chain: Paths) -> None:
+    """The sheet of simulated frames shows all forms, colours, conditions and weathers."""
+    tiles = pd.read_csv(chain.contact_sheet.with_suffix(".csv"))
+    assert tiles.groupby("row").size().to_dict() == {"form": 8, "colour": 4, "condition": 9, "weather": 6}
+    with Image.open(chain.contact_sheet) as sheet:
+        assert sheet.size[0] > 2000
+
+
+@pytest.mark.slow
 def test_training_and_errors_of_the_chain(chain: Paths) -> None:
     """Two networks show the spread, and frames that trained are no test where errors are counted."""
     spread = stage_json(chain, "simulated", "train")["spread"]
@@ -181,7 +190,7 @@ def test_training_and_errors_of_the_chain(chain: Paths) -> None:
 
 @pytest.mark.slow
 def test_gradcam_of_the_chain(chain: Paths) -> None:
-    """Every panel is drawn or told to be missing; its maps are those of the table, and aurora is found by its mask."""
+    """Every panel is drawn or listed as missing; its maps are those of the table, and its aurora is where the mask has it."""
     folder = chain.stage("simulated", "gradcam")
     document = stage_json(chain, "simulated", "gradcam")
     cases = pd.read_parquet(folder / "cases.parquet")
@@ -197,18 +206,18 @@ def test_gradcam_of_the_chain(chain: Paths) -> None:
             with Image.open(folder / "overlays" / f"{title}.{label}.jpg") as picture:
                 assert picture.size == (720, 720)
         assert (folder / "frames" / f"{title}.jpg").read_bytes()[:2] == b"\xff\xd8"
-    measured, found = pd.read_parquet(folder / "on_aurora.parquet"), document["on_aurora"]
-    assert found["frames"] == len(measured) == 8
+    measured, scored = pd.read_parquet(folder / "on_aurora.parquet"), document["on_aurora"]
+    assert scored["frames"] == len(measured) == 8
     assert measured["energy"].between(0, 1).all()
-    assert found["energy"]["mean"] == pytest.approx(measured["energy"].mean())
-    assert found["uniform"] == pytest.approx(measured["mask_share"].mean())
+    assert scored["energy"]["mean"] == pytest.approx(measured["energy"].mean())
+    assert scored["uniform"] == pytest.approx(measured["mask_share"].mean())
 
 
 TINY: dict[str, Kind] = {"name": WORDS, "frames": WHOLE, "share": EXACT}
 
 
 @pytest.mark.parametrize(
-    ("change", "told"),
+    ("change", "message"),
     [
         (lambda t: t.rename(columns={"share": "part"}), r"columns gone: \['share'\]"),
         (lambda t: t.astype({"frames": float}), r"column frames is real \(float64\), not whole"),
@@ -217,7 +226,7 @@ TINY: dict[str, Kind] = {"name": WORDS, "frames": WHOLE, "share": EXACT}
         (lambda t: t.iloc[:1], r"2 rows are stored, 1 were made\n  - b"),
     ],
 )
-def test_the_store_says_what_moved(store, tmp_path, monkeypatch, request, change, told) -> None:
+def test_the_store_says_what_moved(store, tmp_path, monkeypatch, request, change, message) -> None:
     """A column, type, value or row that moved fails by its name."""
     if request.config.getoption("regen_all"):
         pytest.skip("baselines are being regenerated")
@@ -225,5 +234,5 @@ def test_the_store_says_what_moved(store, tmp_path, monkeypatch, request, change
     table = pd.DataFrame({"name": ["a", "b"], "frames": [1, 2], "share": [0.1, 0.2]}).astype({"name": "str"})
     table.to_csv(tmp_path / "tiny.csv")
     store.check("tiny", table, TINY, ("name",))
-    with pytest.raises((AssertionError, pytest.fail.Exception), match=told):
+    with pytest.raises((AssertionError, pytest.fail.Exception), match=message):
         store.check("tiny", change(table), TINY, ("name",))

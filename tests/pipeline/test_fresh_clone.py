@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import shutil
-import subprocess
 import sys
 from pathlib import Path
 
@@ -12,28 +10,9 @@ import pytest
 
 from repro.paths import Paths
 from tests.support.chain import SECTIONS, Chain
-from tests.support.processes import LIMIT_S
-from tests.support.project import copy_code, run, write_params
+from tests.support.project import commit_run, output, run
 
 pytestmark = pytest.mark.slow
-
-
-def call(folder: Path, *words: str) -> str:
-    """Run a program of this environment in a project, with its own code, and give its output."""
-    environment = {
-        **os.environ, "PYTHONPATH": str(folder), "DVC_NO_ANALYTICS": "1", "DVC_SITE_CACHE_DIR": str(folder.parent / "dvc"),
-        **{f"GIT_{role}_{part}": "t@example.org" for role in ("AUTHOR", "COMMITTER") for part in ("NAME", "EMAIL")},
-    }  # fmt: skip
-    done = subprocess.run(
-        words, cwd=folder, env=environment, capture_output=True, text=True, check=False, timeout=LIMIT_S
-    )
-    assert done.returncode == 0, f"{words}\n{done.stdout}\n{done.stderr}"
-    return done.stdout
-
-
-def python(folder: Path, *words: str) -> str:
-    """Run a module of this environment's Python."""
-    return call(folder, sys.executable, "-m", *words)
 
 
 @pytest.mark.timeout(3000)
@@ -49,33 +28,28 @@ def test_a_clone_makes_what_was_committed(recorded: Chain, tmp_path: Path) -> No
     # Figure 1 tells which stages have run; while the chain was recorded, data that a stage does not declare were hidden.
     shutil.rmtree(Paths(first).report_build)
     run(Paths(first), "report")
-    copy_code(first)
-    write_params(first, "simulated", engine={"workers": 2}, **SECTIONS)
-    call(first, "git", "init", "--quiet")
-    python(first, "dvc", "commit", "--force", "--quiet", "dvc.yaml")  # the other records have not run
-    call(first, "git", "add", ".")
-    call(first, "git", "commit", "--quiet", "--message", "run")
+    commit_run(Paths(first), "simulated", engine={"workers": 2}, **SECTIONS)
 
-    call(tmp_path, "git", "clone", "--quiet", str(first), str(clone))
+    output(tmp_path, "git", "clone", "--quiet", str(first), str(clone))
     (clone / ".venv").symlink_to(sys.prefix)
-    python(clone, "dvc", "repro", "--quiet")
-    assert call(clone, "git", "status", "--porcelain") == ""
-    assert "up to date" in python(clone, "dvc", "status", "dvc.yaml")
-    python(clone, "repro", "diff")
-    assert "val_accuracy" in python(clone, "dvc", "metrics", "show")
-    python(clone, "dvc", "plots", "show")
+    output(clone, "python", "-m", "dvc", "repro", "--quiet")
+    assert output(clone, "git", "status", "--porcelain") == ""
+    assert "up to date" in output(clone, "python", "-m", "dvc", "status", "dvc.yaml")
+    output(clone, "python", "-m", "repro", "diff")
+    assert "val_accuracy" in output(clone, "python", "-m", "dvc", "metrics", "show")
+    output(clone, "python", "-m", "dvc", "plots", "show")
 
     pages = digests(clone)
     text = Paths(clone).params.read_text(encoding="utf-8")
     assert "mode: fast" in text
     Paths(clone).params.write_text(text.replace("mode: fast", "mode: published"), encoding="utf-8")
-    python(clone, "dvc", "repro", "--quiet")
-    assert call(clone, "git", "status", "--porcelain") != ""
-    call(clone, "git", "checkout", "--quiet", ".")
-    python(clone, "dvc", "checkout", "--quiet", "dvc.yaml")
+    output(clone, "python", "-m", "dvc", "repro", "--quiet")
+    assert output(clone, "git", "status", "--porcelain") != ""
+    output(clone, "git", "checkout", "--quiet", ".")
+    output(clone, "python", "-m", "dvc", "checkout", "--quiet", "dvc.yaml")
     log = Paths(clone).runs.read_text(encoding="utf-8").count("\n")
-    python(clone, "dvc", "repro", "--quiet")
-    assert call(clone, "git", "status", "--porcelain") == ""
+    output(clone, "python", "-m", "dvc", "repro", "--quiet")
+    assert output(clone, "git", "status", "--porcelain") == ""
     stages = Paths(clone).runs.read_text(encoding="utf-8").splitlines()[log:]
     assert all('"stage": "report"' in line for line in stages)  # the report alone is not in the cache
     assert digests(clone) == pages

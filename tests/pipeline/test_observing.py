@@ -58,12 +58,12 @@ def test_a_new_night_costs_one_night_and_a_bad_one_stops_none(
     assert {name.split("/")[-1].split(".")[0] for name in set(after) - set(before)} == {"20240311"}
     assert frames.read_nights(folders["sky"] / "tables", "sky")["night"].nunique() == 3
 
-    told = status(project, "auroramax")
-    assert told.nights["sampled"].tolist() == [10, 10, 10]
-    assert told.nights["read"].sum() == 30
-    assert told.nights["unreadable"].sum() == 0
-    assert told.failed[["stage", "night"]].to_numpy().tolist() == [["film", "20240312"]]
-    assert told.bins["frames"].sum() == 30
+    progress = status(project, "auroramax")
+    assert progress.nights["sampled"].tolist() == [10, 10, 10]
+    assert progress.nights["read"].sum() == 30
+    assert progress.nights["unreadable"].sum() == 0
+    assert progress.failed[["stage", "night"]].to_numpy().tolist() == [["film", "20240312"]]
+    assert progress.bins["frames"].sum() == 30
 
 
 def written(folders: dict[str, Path]) -> dict[str, int]:
@@ -86,5 +86,5 @@ def test_an_empty_corpus_is_an_error_with_a_remedy(project: Paths, capsys: pytes
 
 def test_status_of_a_corpus_that_has_not_begun(project: Paths) -> None:
     """The status of a corpus of which nothing was made is empty tables, not an error."""
-    told = status(project, "auroramax")
-    assert all(len(table) == 0 for table in vars(told).values())
+    progress = status(project, "auroramax")
+    assert all(len(table) == 0 for table in vars(progress).values())

@@ -7,11 +7,8 @@ Every test begins from a copy of one project in which all stages have run.
 from __future__ import annotations
 
 import json
-import os
 import re
 import shutil
-import subprocess
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -24,8 +21,8 @@ from repro.engine.run_stage import read_runs
 from repro.labels import labelfile
 from repro.paths import Paths
 from tests.support.camera import film_night
-from tests.support.processes import LIMIT_S
-from tests.support.project import copy_code, write_params
+from tests.support.chain import ORDER
+from tests.support.project import call, commit_run, make_project, run
 
 pytestmark = pytest.mark.slow
 
@@ -37,10 +34,10 @@ NIGHTLY = {"film", "clock", "sky", "infer"}  # stages that work night by night
 
 @dataclass(frozen=True)
 class Repro:
-    """What ``dvc repro`` did: its exit code, its words, the stages it ran, and their lines in the log of runs."""
+    """What ``dvc repro`` did: its exit code, its output, the stages it ran, and their lines in the log of runs."""
 
     code: int
-    told: str
+    output: str
     ran: set[str]
     log: dict[str, dict[str, Any]]
 
@@ -53,17 +50,10 @@ class Repro:
 def repro(project: Paths) -> Repro:
     """Run ``dvc repro`` up to the report."""
     before = len(read_runs(project))
-    environment = {
-        **os.environ, "PYTHONPATH": str(project.root), "DVC_NO_ANALYTICS": "1",
-        "DVC_SITE_CACHE_DIR": str(project.root.parent / "dvc"),
-    }  # fmt: skip
-    done = subprocess.run(
-        [sys.executable, "-m", "dvc", "repro", "report"],
-        cwd=project.root, env=environment, capture_output=True, text=True, check=False, timeout=LIMIT_S,
-    )  # fmt: skip
-    told = done.stdout + done.stderr
+    done = call(project.root, "python", "-m", "dvc", "repro", "report")
+    output = done.stdout + done.stderr
     log = {line["stage"]: line for line in read_runs(project)[before:]}
-    return Repro(done.returncode, told, set(re.findall(r"Running stage '(\w+)'", told)), log)
+    return Repro(done.returncode, output, set(re.findall(r"Running stage '(\w+)'", output)), log)
 
 
 def locked(project: Paths) -> dict[str, str]:
@@ -98,31 +88,19 @@ def replace(path: Path, old: str, new: str) -> None:
 
 @pytest.fixture(scope="module")
 def built(tmp_path_factory: pytest.TempPathFactory) -> Paths:
-    """A project in which every stage ran: first up to the labels, which are then written, then to the end."""
-    root = tmp_path_factory.mktemp("regenerate") / "project"
-    copy_code(root)
+    """A project in which every stage ran and was recorded by DVC."""
     train = {"image_size_px": 64, "epochs_head": 1, "epochs_all": 1, "validate_on_unseen_nights": False, "threads": 1}
-    project = write_params(
-        root, CORPUS, train={**train, "initial_weights": {CORPUS: "observatory"}}, softmax={"bootstrap": 100}
-    )
-    for words in (
-        ["init", "-q"],
-        ["add", "."],
-        ["-c", "user.name=t", "-c", "user.email=t@example.org", "commit", "-qm", "t"],
-    ):
-        subprocess.run(["git", *words], cwd=root, check=True, capture_output=True)
+    sections = {"train": {**train, "initial_weights": {CORPUS: "observatory"}}, "softmax": {"bootstrap": 100}}
+    project = make_project(tmp_path_factory.mktemp("regenerate") / "project", CORPUS, **sections)
     for seed, night in enumerate(NIGHTS):
         film_night(project.videos(CORPUS), night, "00:05:30", seed)
-    waiting = repro(project)
-    assert waiting.code != 0
-    assert "to_label.csv" in waiting.told
+    before = ORDER.index("split")
+    run(project, *ORDER[:before])
     sample = pd.read_csv(project.stage(CORPUS, "sample") / "to_label.csv", dtype=str)
     words = ["yes" if number % 5 < 2 else "no" for number in range(len(sample))]
     labelfile.write(project.labels(CORPUS), sample.assign(label=words, labeller="a person", labelled_at="2025-05-01"))
-    done = repro(project)
-    assert done.code == 0, done.told
-    assert not waiting.log.keys() & {"infer", "report"}
-    assert not done.ran & {"film", "clock", "sky"}  # labels ask for none of these again
+    run(project, *ORDER[before:])
+    commit_run(project, CORPUS, **sections)
     return project
 
 
@@ -136,7 +114,7 @@ def test_nothing_to_do(project: Paths) -> None:
     """With nothing changed no stage starts."""
     before = locked(project)
     done = repro(project)
-    assert done.code == 0, done.told
+    assert done.code == 0, done.output
     assert (done.ran, done.log) == (set(), {})
     assert locked(project) == before
 
@@ -148,7 +126,7 @@ def test_a_third_video(project: Paths) -> None:
     assert LATER not in pages(project)
     film_night(project.videos(CORPUS), LATER, "00:05:30", 9)
     done = repro(project)
-    assert done.code == 0, done.told
+    assert done.code == 0, done.output
     assert done.nights == dict.fromkeys(NIGHTLY, (1, 2))
     for stage in NIGHTLY:
         after = recorded(project, stage)
@@ -166,7 +144,7 @@ def test_one_label(project: Paths) -> None:
     before = locked(project)
     replace(project.labels(CORPUS), ",yes,", ",no,")
     done = repro(project)
-    assert done.code == 0, done.told
+    assert done.code == 0, done.output
     assert done.ran == {"split", "train", "infer", "softmax", "gradcam", "verify", "report"}
     assert done.nights == {"infer": (2, 0)}
     moved = {path for path, digest in locked(project).items() if before[path] != digest}
@@ -175,10 +153,10 @@ def test_one_label(project: Paths) -> None:
 
 
 def test_one_parameter(project: Paths) -> None:
-    """A changed parameter runs its stage and those that read what became of it."""
+    """A changed parameter runs its stage and those that read its results."""
     replace(project.params, "target_layer: features", "target_layer: mbconv")
     done = repro(project)
-    assert done.code == 0, done.told
+    assert done.code == 0, done.output
     assert done.ran == {"gradcam", "verify", "report"}
 
 
@@ -187,7 +165,7 @@ def test_one_line_of_code(project: Paths) -> None:
     before, judged = recorded(project, "sky"), verdicts(project)
     replace(project.root / "repro" / "sky" / "bins.py", "\n\n\ndef ", "\n\nUNUSED = 1\n\n\ndef ")
     done = repro(project)
-    assert done.code == 0, done.told
+    assert done.code == 0, done.output
     assert done.nights == {"sky": (2, 0), "infer": (0, 2)}
     after = recorded(project, "sky")
     assert {name for name in before if before[name] != after[name]} == {f"receipts/{night}.json" for night in NIGHTS}
@@ -200,7 +178,7 @@ def test_one_comment(project: Paths) -> None:
     before = locked(project)
     replace(project.root / "repro" / "clock" / "ocr.py", "\n\n\ndef ", "\n\n\n# A remark.\ndef ")
     done = repro(project)
-    assert done.code == 0, done.told
+    assert done.code == 0, done.output
     assert done.ran == {"clock", "figures", "report"}
     assert done.nights == {"clock": (0, 2)}
     assert locked(project) == before

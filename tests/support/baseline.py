@@ -1,4 +1,4 @@
-"""Tables held against the machine-made store expected/baseline; test support, no part of the library.
+"""Tables compared with the machine-made store expected/baseline; test support, no part of the library.
 
 pytest-regressions compares values and keeps the files. What its comparison forgives is checked before: columns that are
 gone, types that changed, rows that came or went.
@@ -55,18 +55,14 @@ class Store:
         self.regression = regression
 
     def check(self, name: str, table: pd.DataFrame, kinds: Mapping[str, Kind], keys: Sequence[str]) -> None:
-        """Hold a table against its file.
+        """Compare a table with its file.
 
         Parameters
         ----------
         name : str
             File in the store, without its ending, such as ``small/sky``.
-        table : DataFrame
-            What was made.
         kinds : mapping
             Every column in its order, and what it holds.
-        keys : sequence of str
-            Columns that name a row.
         """
         __tracebackhide__ = True
         check_columns(name, table, kinds)
@@ -138,6 +134,6 @@ def _check_rows(name: str, stored: list[tuple[str, ...]], found: list[tuple[str,
     pytest.fail("\n".join(lines), pytrace=False)
 
 
-def _with_names(told: str, names: Sequence[tuple[str, ...]]) -> str:
+def _with_names(message: str, names: Sequence[tuple[str, ...]]) -> str:
     """The comparison's tables with each row's name instead of its number."""
-    return re.sub(r"^(\d+)(?= )", lambda row: " ".join(names[int(row[1])]), told, flags=re.MULTILINE)
+    return re.sub(r"^(\d+)(?= )", lambda row: " ".join(names[int(row[1])]), message, flags=re.MULTILINE)

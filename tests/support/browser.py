@@ -20,7 +20,7 @@ DRIVER = shutil.which("chromedriver")
 
 @contextmanager
 def browser(folder: Path, width_px: int, height_px: int) -> Iterator[WebDriver]:
-    """A browser window of this size, with a profile of its own below the folder.
+    """A browser window of this size, with its profile below the folder.
 
     Without Chromium and its driver the test is skipped with that reason; where ``REPRO_BROWSER`` is ``required``, it fails.
     """

@@ -127,7 +127,7 @@ def times(start: datetime, count: int, cadence_s: float) -> list[datetime]:
 
 
 def small_camera(**changes: object) -> Camera:
-    """A camera of 160 x 120 pixels with a clock of its own at the bottom, for tests that need many videos fast."""
+    """A camera of 160 x 120 pixels with a clock at the bottom, for tests that need many videos fast."""
     document = {
         "credit": "test camera",
         "site": {"latitude_deg": 62.4333, "longitude_deg": -114.35, "time_zone": "America/Yellowknife"},

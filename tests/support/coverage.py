@@ -60,24 +60,16 @@ _THOUSANDS_AS_POINT = re.compile(r"[0-9]{1,3}(?:\.[0-9]{3})+")
 
 @dataclass(frozen=True)
 class Number:
-    """One number in a text.
+    """One number in a text."""
 
-    Parameters
-    ----------
-    start, stop : int
-        Where its characters lie.
-    printed : str
-        Its characters.
-    value : float
-        What it says.
-    decimals : int or None
-        Digits after the point; None where a power or a multiplier leaves that open.
-    """
-
+    #: Where its characters lie.
     start: int
     stop: int
+    #: Its characters.
     printed: str
+    #: What it says.
     value: float
+    #: Digits after the point; None where a power or a multiplier leaves that open.
     decimals: int | None
 
 
@@ -98,22 +90,15 @@ class Exemption(BaseModel):
 
 @dataclass(frozen=True)
 class Coverage:
-    """The numbers of one document, by what covers them.
+    """The numbers of one document, by what covers them."""
 
-    Parameters
-    ----------
-    by_claim, by_exemption, uncovered : tuple of Number
-        Each number of the text is in exactly one of them.
-    stale : tuple of Exemption
-        Exemptions that exempt nothing which is not covered by a claim.
-    missing_quotes : tuple of str
-        Ids of claims whose quotation is not in the text.
-    """
-
+    #: Each number of the text is in exactly one of them.
     by_claim: tuple[Number, ...]
     by_exemption: tuple[Number, ...]
     uncovered: tuple[Number, ...]
+    #: Exemptions that exempt nothing which is not covered by a claim.
     stale: tuple[Exemption, ...]
+    #: Ids of claims whose quotation is not in the text.
     missing_quotes: tuple[str, ...]
 
 
@@ -173,10 +158,6 @@ def cover(text: str, claims: Sequence[Claim], exemptions: Sequence[Exemption]) -
 
     Parameters
     ----------
-    text : str
-        Text of the document.
-    claims : sequence of Claim
-        Claims of the document.
     exemptions : sequence of Exemption
         Exemptions of the document; their patterns are searched in the normalised text.
     """

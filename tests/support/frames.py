@@ -9,7 +9,7 @@ import pandas as pd
 
 
 def night_frames(night: str, count: int, *, start: str | None = None, first: int = 0) -> pd.DataFrame:
-    """Frames of one night, a minute apart, dark and without moon, from 06:00 UTC of its morning unless told."""
+    """Frames of one night, a minute apart, dark and without moon, from 06:00 UTC of its morning unless another start is given."""
     begin = pd.Timestamp(start or f"{night[:4]}-{night[4:6]}-{night[6:]} 06:00:00", tz="UTC")
     times = begin + pd.to_timedelta(np.arange(count), unit="min")
     numbers = np.arange(first, first + count)

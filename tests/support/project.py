@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import runpy
 import shutil
+import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -14,6 +16,7 @@ import yaml
 
 from repro.paths import Paths
 from tests.conftest import ROOT
+from tests.support.processes import LIMIT_S
 
 
 def write_params(folder: Path, corpus: str, **sections: dict[str, Any]) -> Paths:
@@ -48,6 +51,35 @@ def copy_code(folder: Path) -> None:
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy2(ROOT / name, folder / name)
     (folder / ".venv").symlink_to(sys.prefix)  # dvc.yaml names its Python
+
+
+def call(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    """Run a program in a project with the project's own code; ``python`` stands for this environment's Python."""
+    environment = {
+        **os.environ, "PYTHONPATH": str(folder), "DVC_NO_ANALYTICS": "1", "DVC_SITE_CACHE_DIR": str(folder.parent / "dvc"),
+        **{f"GIT_{role}_{part}": "t@example.org" for role in ("AUTHOR", "COMMITTER") for part in ("NAME", "EMAIL")},
+    }  # fmt: skip
+    command = [sys.executable, *words[1:]] if words[0] == "python" else words
+    return subprocess.run(
+        command, cwd=folder, env=environment, capture_output=True, text=True, check=False, timeout=LIMIT_S
+    )
+
+
+def output(folder: Path, *words: str) -> str:
+    """Output of a program that must succeed, see :func:`call`."""
+    done = call(folder, *words)
+    assert done.returncode == 0, f"{words}\n{done.stdout}\n{done.stderr}"
+    return done.stdout
+
+
+def commit_run(project: Paths, corpus: str, **sections: dict[str, Any]) -> None:
+    """Give a project in which all stages ran a copy of the code, and record its run with DVC and git."""
+    copy_code(project.root)
+    write_params(project.root, corpus, **sections)
+    output(project.root, "git", "init", "--quiet")
+    output(project.root, "python", "-m", "dvc", "commit", "--force", "--quiet", "dvc.yaml")  # not the other records
+    output(project.root, "git", "add", ".")
+    output(project.root, "git", "commit", "--quiet", "--message", "run")
 
 
 def run(project: Paths, *names: str) -> None:

@@ -17,11 +17,9 @@ def made_once(factory: pytest.TempPathFactory, name: str, make: Callable[[Path],
     Parameters
     ----------
     factory : TempPathFactory
-        Knows the folder of this run; each worker of pytest-xdist has one of its own below it.
+        Knows the folder of this run; each worker of pytest-xdist has its own below it.
     name : str
         Of the folder, the same in all workers.
-    make : callable
-        Fills an empty folder.
     """
     base = factory.getbasetemp()
     shared = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "shared"
