@@ -14,7 +14,7 @@ import pandas as pd
 from repro.classifier.architecture_inputs import architecture_inputs
 from repro.engine.run_nights import summaries
 from repro.errors import ReproError
-from repro.figures.quantities import as_measured, figure_quantities
+from repro.figures.quantities import as_document, figure_quantities, quantities_inputs
 from repro.figures.readings import load_readings
 from repro.files import read_json
 from repro.observed import Coverage, against_schedule, coverage_of, part_quantities, quantities
@@ -118,8 +118,13 @@ def combine(
 
 
 def of_pictures(paths: Paths, claims: Claims) -> Quantities:
-    """Quantities of the record's pictures, from the committed readings; no document is needed."""
-    return as_measured(figure_quantities(load_readings(paths.readings), table6_counts(claims)))
+    """Quantities of the record's pictures: as the stage left them if current, else from the committed readings."""
+    counts, result = table6_counts(claims), paths.figures / "figures.json"
+    if result.is_file():
+        document = read_json(result, made_by="dvc repro figures")
+        if isinstance(document, dict) and document.get("inputs") == quantities_inputs(paths.readings, counts):
+            return _checked(document, "figures")
+    return as_document(figure_quantities(load_readings(paths.readings), counts))["quantities"]
 
 
 def corpus_coverage(paths: Paths, params: Params, corpus: str) -> Coverage:
@@ -208,7 +213,7 @@ def from_stages(paths: Paths) -> tuple[Evidence, CorpusEvidence]:
 
 
 def measured_now(paths: Paths, claims: Claims) -> Evidence:
-    """Evidence of the sky and of the networks as the stages left it if it is current, else measured in this process.
+    """Evidence of the sky, the networks and the pictures as the stages left it if it is current, else measured in this process.
 
     Measuring takes some seconds; nothing is written.
     """

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from repro.figures.quantities import as_measured, figure_quantities
+from repro.figures.quantities import as_document, figure_quantities
 from repro.figures.readings import load_readings
 from repro.paths import Paths
 from repro.record.claims import Claims
@@ -14,7 +14,7 @@ from repro.record.table6 import table6_counts
 @pytest.fixture(scope="module")
 def measured(project: Paths, claims: Claims) -> dict[str, float | str | bool]:
     """Quantities of the committed readings."""
-    return as_measured(figure_quantities(load_readings(project.readings), table6_counts(claims)))
+    return as_document(figure_quantities(load_readings(project.readings), table6_counts(claims)))["quantities"]
 
 
 def test_every_finding_is_derived_from_the_readings(claims: Claims, measured: dict[str, float | str | bool]) -> None:
