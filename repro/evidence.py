@@ -40,7 +40,7 @@ NO_KVAMMEN = (
     "waits for the images of the data record doi:10.18710/SSA38J: put its two folders under data/kvammen, set "
     "`kvammen.corpus: kvammen` in params.yaml and run `make records`"
 )
-SIMULATED = "the nights that are here are simulated, which is never evidence about a published number; "
+SIMULATED = "the nights at hand are simulated and therefore no evidence about a published number; this "
 
 
 @dataclass(frozen=True)

@@ -132,7 +132,7 @@ def eighty_percent(view: View) -> Finding | None:
     left = no - train_no
     text = (
         f"{train:,.0f} of {images:,.0f} is {share:.1f} %, not {view.value(claims[0]):.0f} %: 0.8 n is rounded down on every "
-        f"date, which loses {lost:.1f} images and needs at least {dates} dates; the sky offers {offered:.0f}. Of the images no, "
+        f"date, which loses {lost:.1f} images and needs at least {dates} dates; the sky offers {offered:.0f}. Of the images labelled no, "
         f"{train_no:,.0f} of {no:,.0f} is {100 * train_no / no:.2f} % ({printed_train:.2f} % would be of "
         f"{100 * train_no / printed_train:,.0f}), and {printed_val:.2f} % is {val_no:,.0f} of the {left:,.0f} left after the "
         f"training draw, {100 * val_no / no:.2f} % of all. The text gives remainders to the dates with most images, the script "
