@@ -128,17 +128,7 @@ def of_pictures(paths: Paths, claims: Claims) -> Quantities:
 
 
 def corpus_coverage(paths: Paths, params: Params, corpus: str) -> Coverage:
-    """Which nights of the record a corpus has as evidence; none unless it is the thesis' own.
-
-    Parameters
-    ----------
-    paths : Paths
-        The project.
-    params : Params
-        Windows of the record, and how the nights were drawn.
-    corpus : str
-        Its name.
-    """
+    """Which nights of the record a corpus has as evidence; none unless it is the thesis' own."""
     film, clock, sky = (summaries(paths.stage(corpus, stage)) for stage in ("film", "clock", "sky"))
     done = set(film) & set(clock) & set(sky) if corpus == EVIDENCE_CORPUS else ()
     drawn_at_random = params.evidence.nights_drawn == "at_random"
@@ -146,19 +136,7 @@ def corpus_coverage(paths: Paths, params: Params, corpus: str) -> Coverage:
 
 
 def of_corpus(paths: Paths, params: Params, predicted: pd.DataFrame, availability: float) -> CorpusEvidence:
-    """Quantities that the stages measured on the thesis' own videos; none if the corpus is another or has no real night.
-
-    Parameters
-    ----------
-    paths : Paths
-        The project.
-    params : Params
-        All parameters; they name the corpus and the windows of the record.
-    predicted : DataFrame
-        Table ``nights`` of the schedule stage.
-    availability : float
-        Of the schedule's camera.
-    """
+    """Quantities measured on the thesis' own videos; none if the corpus is another or has no real night."""
     corpus = params.corpus
     film, clock, sky = (summaries(paths.stage(corpus, stage)) for stage in ("film", "clock", "sky"))
     simulated = set(simulated_nights(film))
