@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from functools import partial
 from typing import Any
 
 from repro.bench.rates import best_rates, speed_document
@@ -46,7 +47,8 @@ def bench() -> dict[str, Any]:
         "baseline": ["-c", ALL_LIBRARIES],
         "limit": ["-c", "pass"],
     }
-    rates, codes = best_rates({name: (1, lambda command=command: _start(command)) for name, command in commands.items()}, ROUNDS)  # fmt: skip
+    ways = {name: (1, partial(_start, command)) for name, command in commands.items()}
+    rates, codes = best_rates(ways, ROUNDS)
     failed = [name for name, code in codes.items() if code]
     if failed:
         raise ReproError(
