@@ -52,15 +52,7 @@ _FORBIDDEN = {errno.EROFS, errno.EACCES, errno.EPERM}
 
 
 def unwritable(error: OSError, where: Path) -> UnwritableError | None:
-    """The error as one of the disk, if it is one.
-
-    Parameters
-    ----------
-    error : OSError
-        The error of the operating system.
-    where : Path
-        What was being written; the error's own file is named instead if it has one.
-    """
+    """The error as one of the disk, if it is one."""
     if error.errno not in _FULL | _FORBIDDEN:
         return None
     full = error.errno in _FULL

@@ -14,7 +14,7 @@ import pandas as pd
 from repro.classifier.architecture_inputs import architecture_inputs
 from repro.engine.run_nights import summaries
 from repro.errors import ReproError
-from repro.figures.quantities import as_measured, figure_quantities
+from repro.figures.quantities import as_document, figure_quantities, quantities_inputs
 from repro.figures.readings import load_readings
 from repro.files import read_json
 from repro.observed import Coverage, against_schedule, coverage_of, part_quantities, quantities
@@ -40,7 +40,7 @@ NO_KVAMMEN = (
     "waits for the images of the data record doi:10.18710/SSA38J: put its two folders under data/kvammen, set "
     "`kvammen.corpus: kvammen` in params.yaml and run `make records`"
 )
-SIMULATED = "the nights that are here are simulated, which is never evidence about a published number; "
+SIMULATED = "the nights at hand are simulated and therefore no evidence about a published number; this "
 
 
 @dataclass(frozen=True)
@@ -118,22 +118,17 @@ def combine(
 
 
 def of_pictures(paths: Paths, claims: Claims) -> Quantities:
-    """Quantities of the record's pictures, from the committed readings; no document is needed."""
-    return as_measured(figure_quantities(load_readings(paths.readings), table6_counts(claims)))
+    """Quantities of the record's pictures: as the stage left them if current, else from the committed readings."""
+    counts, result = table6_counts(claims), paths.figures / "figures.json"
+    if result.is_file():
+        document = read_json(result, made_by="dvc repro figures")
+        if isinstance(document, dict) and document.get("inputs") == quantities_inputs(paths.readings, counts):
+            return _checked(document, "figures")
+    return as_document(figure_quantities(load_readings(paths.readings), counts))["quantities"]
 
 
 def corpus_coverage(paths: Paths, params: Params, corpus: str) -> Coverage:
-    """Which nights of the record a corpus has as evidence; none unless it is the thesis' own.
-
-    Parameters
-    ----------
-    paths : Paths
-        The project.
-    params : Params
-        Windows of the record, and how the nights were drawn.
-    corpus : str
-        Its name.
-    """
+    """Which nights of the record a corpus has as evidence; none unless it is the thesis' own."""
     film, clock, sky = (summaries(paths.stage(corpus, stage)) for stage in ("film", "clock", "sky"))
     done = set(film) & set(clock) & set(sky) if corpus == EVIDENCE_CORPUS else ()
     drawn_at_random = params.evidence.nights_drawn == "at_random"
@@ -141,19 +136,7 @@ def corpus_coverage(paths: Paths, params: Params, corpus: str) -> Coverage:
 
 
 def of_corpus(paths: Paths, params: Params, predicted: pd.DataFrame, availability: float) -> CorpusEvidence:
-    """Quantities that the stages measured on the thesis' own videos; none if the corpus is another or has no real night.
-
-    Parameters
-    ----------
-    paths : Paths
-        The project.
-    params : Params
-        All parameters; they name the corpus and the windows of the record.
-    predicted : DataFrame
-        Table ``nights`` of the schedule stage.
-    availability : float
-        Of the schedule's camera.
-    """
+    """Quantities measured on the thesis' own videos; none if the corpus is another or has no real night."""
     corpus = params.corpus
     film, clock, sky = (summaries(paths.stage(corpus, stage)) for stage in ("film", "clock", "sky"))
     simulated = set(simulated_nights(film))
@@ -208,7 +191,7 @@ def from_stages(paths: Paths) -> tuple[Evidence, CorpusEvidence]:
 
 
 def measured_now(paths: Paths, claims: Claims) -> Evidence:
-    """Evidence of the sky and of the networks as the stages left it if it is current, else measured in this process.
+    """Evidence of the sky, the networks and the pictures as the stages left it if it is current, else measured in this process.
 
     Measuring takes some seconds; nothing is written.
     """

@@ -23,15 +23,10 @@ _LEAST_BYTES = 1 << 16  # a disk with less is full
 
 @contextmanager
 def atomic_path(target: Path) -> Iterator[Path]:
-    """Give a temporary path beside ``target`` that takes its place when the block ends without an error.
+    """Give a temporary path beside ``target`` that takes its place when the block ends without an error; makes its folder.
 
     The file is flushed to disk before it is renamed, and its folder afterwards, so a reader, or a run after a power cut,
     sees the old file or the new one and never a part of it, and files appear in the order in which they were written.
-
-    Parameters
-    ----------
-    target : Path
-        The file to write; its folder is made if need be.
 
     Yields
     ------
@@ -139,13 +134,6 @@ def write_json(target: Path, document: Any) -> None:
 
 def read_json(source: Path, *, made_by: str) -> Any:
     """Read a JSON document.
-
-    Parameters
-    ----------
-    source : Path
-        The file.
-    made_by : str
-        The command or stage that makes it, for the error.
 
     Raises
     ------

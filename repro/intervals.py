@@ -48,16 +48,8 @@ def night_weights(
 ) -> tuple[Floats, npt.NDArray[np.intp]]:
     """How often each night occurs in each resampling, for a bootstrap by night.
 
-    Frames of one night are a minute apart and far from independent, so whole nights are drawn with replacement.
-
-    Parameters
-    ----------
-    nights : array_like, shape (n,)
-        Night of each frame.
-    resamplings : int
-        How many.
-    rng : Generator
-        Source of random numbers.
+    Frames of one night are a minute apart and far from independent, so whole nights are drawn with replacement; ``nights``
+    has the night of each frame, shape (n,).
 
     Returns
     -------
@@ -84,16 +76,7 @@ def ratio_by_night(
 ) -> Floats:
     """A ratio of two sums over frames, such as an accuracy, in each resampling of nights.
 
-    Parameters
-    ----------
-    numerator, denominator : array_like, shape (n,)
-        Contribution of each frame; bool or float.
-    nights : array_like, shape (n,)
-        Night of each frame.
-    resamplings : int
-        How many.
-    rng : Generator
-        Source of random numbers.
+    The three arrays have one element a frame, shape (n,).
 
     Returns
     -------

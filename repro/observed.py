@@ -131,15 +131,6 @@ def quantities(
 ) -> dict[str, float]:
     """Quantities of the nights that the record covers, by the names that the claims use.
 
-    Parameters
-    ----------
-    film, clock, sky : mapping
-        Summaries of the stages' nights, by night.
-    schedule : Schedule
-        Windows of the record.
-    simulated : iterable of str
-        Nights that are not evidence.
-
     Returns
     -------
     dict
@@ -271,15 +262,7 @@ def part_quantities(nights: pd.DataFrame) -> dict[str, float | str]:
 
 
 def listed(nights: Iterable[str], named: int = _NAMED) -> str:
-    """Nights in a sentence, consecutive ones as a span: "20221203, 20221210 to 20221214 and 3 more".
-
-    Parameters
-    ----------
-    nights : iterable of str
-        YYYYMMDD.
-    named : int
-        Spans that are named before the rest is counted.
-    """
+    """Nights in a sentence, consecutive ones as a span: "20221203, 20221210 to 20221214 and 3 more"."""
     spans: list[list[str]] = []
     for night in sorted(nights):
         if spans and _day(night) - _day(spans[-1][-1]) == timedelta(days=1):

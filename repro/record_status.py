@@ -33,19 +33,7 @@ class RecordStatus:
 
 
 def record_status(paths: Paths, params: Params, claims: Claims, corpus: str) -> RecordStatus:
-    """Which nights of the record are here, and which claims wait for which nights.
-
-    Parameters
-    ----------
-    paths : Paths
-        The project.
-    params : Params
-        Windows of the record, and how the nights were drawn.
-    claims : Claims
-        All registered claims.
-    corpus : str
-        Name of the corpus. Of another than the thesis' own no night is evidence.
-    """
+    """Which nights of the record are here, and which claims wait for which nights."""
     coverage = corpus_coverage(paths, params, corpus)
     all_nights = "" if coverage.complete else f"all nights, {len(coverage.missing)} of which are missing"
     needs = {

@@ -49,11 +49,6 @@ _LOOKS = 4  # places of a video at which a frame is looked at
 def is_simulated(path: Path) -> bool:
     """Whether a video or a still was made by the simulated observatory.
 
-    Parameters
-    ----------
-    path : Path
-        The file; its folder and the one above are asked for the marker file.
-
     Raises
     ------
     ReproError
@@ -145,17 +140,7 @@ def corpus_is_simulated(paths: Paths, corpus: str) -> bool:
 
 
 def usable_rows(table: pd.DataFrame, paths: Paths, corpus: str) -> pd.DataFrame:
-    """Rows of a table of frames that may be analysed together: those of real nights, or all of a simulated corpus.
-
-    Parameters
-    ----------
-    table : DataFrame
-        With a column ``night``.
-    paths : Paths
-        The project.
-    corpus : str
-        Name of the corpus.
-    """
+    """Rows of a table of frames that may be analysed together: those of real nights, or all of a simulated corpus."""
     if corpus_is_simulated(paths, corpus):
         return table
     return table[~table["night"].isin(simulated_nights(summaries(paths.stage(corpus, "film"))))]

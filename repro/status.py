@@ -59,15 +59,7 @@ class Status:
 
 
 def status(paths: Paths, corpus: str) -> Status:
-    """Read the receipts of a corpus; no table of frames is opened, so it is quick.
-
-    Parameters
-    ----------
-    paths : Paths
-        The project.
-    corpus : str
-        Name of the corpus.
-    """
+    """Read the receipts of a corpus; no table of frames is opened, so it is quick."""
     film, clock, sky = (summaries(paths.stage(corpus, stage)) for stage in _STAGES)
     repairs: Counter[str] = Counter()
     confusions: Counter[tuple[str, str]] = Counter()

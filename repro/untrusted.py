@@ -81,13 +81,6 @@ def _weigh(node: Any, known: dict[int, int]) -> int:
 def read_yaml(source: Path, *, expected: str, remedy: str) -> Any:
     """Plain data from a YAML file, UTF-8.
 
-    Parameters
-    ----------
-    source : Path
-        The file.
-    expected, remedy : str
-        For the error.
-
     Raises
     ------
     ReproError
@@ -113,15 +106,6 @@ def parse_yaml(text: str, *, where: str, expected: str, remedy: str) -> Any:
 def read_table(source: Path, *, made_by: str, columns: Sequence[str] | None = None) -> pd.DataFrame:
     """A table from a Parquet file.
 
-    Parameters
-    ----------
-    source : Path
-        The file.
-    made_by : str
-        The command that makes it, for the error.
-    columns : sequence of str, optional
-        Columns to read; all if not given.
-
     Raises
     ------
     ReproError
@@ -142,13 +126,6 @@ _AGAIN = "make the night again: dvc repro film clock"
 
 def open_archive(source: Path, *, remedy: str = _AGAIN) -> zipfile.ZipFile:
     """A ZIP file, open for reading.
-
-    Parameters
-    ----------
-    source : Path
-        The file.
-    remedy : str
-        For the error.
 
     Raises
     ------
@@ -230,15 +207,6 @@ def count_in(document: Mapping[str, Any], key: str, *, where: Path, made_by: str
 
 def validated(model: type[Model], document: Any, *, where: str, remedy: str) -> Model:
     """A document checked by a pydantic model.
-
-    Parameters
-    ----------
-    model : type
-        The model.
-    document : object
-        Plain data.
-    where, remedy : str
-        For the error; the name of the first wrong field is added to ``where``.
 
     Raises
     ------

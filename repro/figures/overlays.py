@@ -13,7 +13,6 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
-from scipy.optimize import lsq_linear
 
 from repro.errors import ReproError
 from repro.figures.picture_axes import Floats, Pixels
@@ -156,5 +155,7 @@ def _fit_nodes(values: Floats, weight: Floats) -> Floats:
     root = np.sqrt(weight).ravel()
     # The bounds are met on the triangular factor, which has as many rows as there are nodes.
     factored, triangle = np.linalg.qr(np.kron(one, one) * root[:, None])
+    from scipy.optimize import lsq_linear  # takes a third of a second, and verify needs only the constants above
+
     solution = lsq_linear(triangle, factored.T @ (root * values.ravel()), bounds=(0, 1))
     return np.asarray(solution.x.reshape(GRID, GRID))

@@ -6,12 +6,15 @@ Names begin with the figure: ``figure5.``, ``figure6.``, ``figure7.``, ``gradcam
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from repro.engine.receipts import settings_digest
 from repro.figures import map_statements
 from repro.figures.figure_quantity import FigureQuantity, condition_name
 from repro.figures.histogram_quantities import Counts, histogram_quantities, order_quantities
@@ -87,9 +90,10 @@ def figure_quantities(readings: Mapping[str, Reading], counts: Counts) -> dict[s
     return found
 
 
-def as_measured(quantities: Mapping[str, FigureQuantity]) -> dict[str, float | str | bool]:
-    """Values alone, for the comparator."""
-    return {name: quantity.value for name, quantity in quantities.items()}
+def quantities_inputs(readings: Path, counts: Counts) -> str:
+    """Digest of what the quantities follow from: the folder of committed readings, Table 6, and the code."""
+    tables = {file.name: hashlib.sha256(file.read_bytes()).hexdigest() for file in sorted(readings.glob("*.csv"))}
+    return settings_digest({"readings": tables, "counts": {str(key): count for key, count in counts.items()}}, __name__)
 
 
 def as_document(quantities: Mapping[str, FigureQuantity]) -> dict[str, dict[str, float | str | bool]]:

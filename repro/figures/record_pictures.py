@@ -13,7 +13,7 @@ from repro.figures.histogram_quantities import Counts
 from repro.figures.jpeg import Coding
 from repro.figures.measure import measure_document, read_pictures
 from repro.figures.picture_axes import Pixels
-from repro.figures.quantities import as_document, figure_quantities
+from repro.figures.quantities import as_document, figure_quantities, quantities_inputs
 from repro.figures.readings import Reading, differences, load_readings, write_reading
 from repro.files import write_json
 from repro.paths import Paths
@@ -71,7 +71,10 @@ def measure_record(paths: Paths, counts: Counts, *, renew: bool = False) -> Figu
     tables: dict[str, pd.DataFrame] = {name: reading.table for name, reading in committed.items()}
     for name, reading in committed.items():
         write_reading(folder, name, reading)
-    document = dict(as_document(figure_quantities(committed, counts)))
+    document = {
+        "inputs": quantities_inputs(paths.readings, counts),
+        **as_document(figure_quantities(committed, counts)),
+    }
     missing = missing_text(paths)
     write_json(folder / "figures.json", {**document, "documents_read": sorted(present), "missing": missing})
     draw_all(tables, pictures, folder)

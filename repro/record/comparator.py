@@ -184,17 +184,6 @@ def round_for_print(value: float) -> float:
 def compare(claim: Claim, evidence: EvidenceKind, measured: Measured, grade: Grade | None = None) -> Verdict:
     """Compare one claim with one measured value.
 
-    Parameters
-    ----------
-    claim : Claim
-        The claim; its rule for this evidence decides.
-    evidence : str
-        Kind of evidence that the measured value is.
-    measured : Measured
-        The value, or why there is none.
-    grade : str, optional
-        Strength of the comparison, see :mod:`repro.record.strength`.
-
     Returns
     -------
     Verdict

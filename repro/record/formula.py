@@ -281,13 +281,6 @@ def _parse(formula: str) -> ast.expr:
 def evaluate(formula: str, claims: Claims) -> Value:
     """Value of a formula.
 
-    Parameters
-    ----------
-    formula : str
-        For example ``T2.NIGHT / TXT.FRAMES * 100``.
-    claims : Claims
-        Where ids are looked up.
-
     Raises
     ------
     FormulaError

@@ -209,17 +209,7 @@ def with_protocol_bounds(claims: Claims, evidence: Evidence) -> Evidence:
 
 
 def verify(claims: Claims, evidence: Evidence, detectors: Sequence[Detector] = DETECTORS) -> Verification:
-    """Judge every claim by every evidence it declares.
-
-    Parameters
-    ----------
-    claims : Claims
-        All registered claims; bounds of the protocol are derived from them.
-    evidence : Evidence
-        What the stages measured.
-    detectors : sequence of callable
-        What derives the findings; for a record of other claims than the thesis', its own.
-    """
+    """Judge every claim by every evidence it declares, and derive findings with the detectors of the record."""
     evidence = with_protocol_bounds(claims, evidence)
     verdicts = tuple(judge(claim, kind, claims, evidence) for claim in claims for kind in claim.evidence)
     findings = find(claims, verdicts, evidence.quantities, evidence.missing, detectors)

@@ -104,11 +104,6 @@ def new_record(name: str, folder: Path) -> list[Path]:
 def verify_record(folder: Path) -> Verification:
     """Judge a record by its own arithmetic.
 
-    Parameters
-    ----------
-    folder : Path
-        Folder of the claim files.
-
     Returns
     -------
     Verification

@@ -73,13 +73,6 @@ class MissingInputError(Exception):
 def protocol_quantities(claims: Claims, sky: Mapping[str, Any]) -> tuple[dict[str, Quantity], dict[str, str]]:
     """Bounds from the protocol, by name, for the rules with a ``measure`` under ``protocol``.
 
-    Parameters
-    ----------
-    claims : Claims
-        Published counts enter the bounds.
-    sky : mapping
-        Quantities of the schedule stage.
-
     Returns
     -------
     quantities : dict

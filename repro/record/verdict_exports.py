@@ -30,13 +30,6 @@ _ID = re.compile(r"\bid:\s*[\"']?([A-Z][A-Z0-9_.]+)")
 def claim_places(folder: Path, root: Path) -> dict[str, tuple[str, int]]:
     """File and line of each claim.
 
-    Parameters
-    ----------
-    folder : Path
-        Folder of the claim files.
-    root : Path
-        Folder that the paths are relative to.
-
     Returns
     -------
     dict
@@ -116,11 +109,6 @@ def as_junit(verification: Verification) -> str:
 
     Drifted comparisons are failures, those that could not be made although declared are errors, and those that wait for
     evidence are skipped.
-
-    Parameters
-    ----------
-    verification : Verification
-        What was judged.
 
     Returns
     -------

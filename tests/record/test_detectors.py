@@ -34,7 +34,7 @@ def test_finding_that_cannot_be_derived_is_listed_with_its_reason() -> None:
     """A quantity that was not measured gives an entry with the question, the claims read so far and the reason."""
     finding = derived(needs_quantity)
     assert (finding.kind, finding.id) == ("not_derived", "NOT_DERIVED.NEEDS_QUANTITY")
-    assert finding.title == "Whether the sky has minutes"
+    assert finding.title == "Not examined: whether the sky has minutes"
     assert finding.claims == ("TXT.FRAMES",)
     assert "the sky fell" in finding.explanation
 

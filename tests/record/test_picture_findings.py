@@ -1,9 +1,13 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
-from repro.figures.quantities import as_measured, figure_quantities
+from repro.evidence import of_pictures
+from repro.figures.quantities import as_document, figure_quantities, quantities_inputs
 from repro.figures.readings import load_readings
+from repro.files import write_json
 from repro.paths import Paths
 from repro.record.claims import Claims
 from repro.record.findings import pictures
@@ -14,7 +18,7 @@ from repro.record.table6 import table6_counts
 @pytest.fixture(scope="module")
 def measured(project: Paths, claims: Claims) -> dict[str, float | str | bool]:
     """Quantities of the committed readings."""
-    return as_measured(figure_quantities(load_readings(project.readings), table6_counts(claims)))
+    return as_document(figure_quantities(load_readings(project.readings), table6_counts(claims)))["quantities"]
 
 
 def test_every_finding_is_derived_from_the_readings(claims: Claims, measured: dict[str, float | str | bool]) -> None:
@@ -50,3 +54,18 @@ def test_without_readings_nothing_is_found(claims: Claims) -> None:
     for detector in pictures.DETECTORS:
         with pytest.raises(NotAvailableError):
             detector(View(claims, (), {}, {}))
+
+
+def test_results_of_stage_figures_are_taken_only_if_they_are_current(
+    tmp_path: Path, project: Paths, claims: Claims, measured: dict[str, float | str | bool]
+) -> None:
+    """Quantities that the stage left are used until a reading changes; then they are measured again."""
+    paths = Paths(tmp_path)
+    reading = paths.readings / "figure3.csv"
+    reading.parent.mkdir(parents=True)
+    reading.write_bytes((project.readings / "figure3.csv").read_bytes())
+    inputs = quantities_inputs(paths.readings, table6_counts(claims))
+    write_json(paths.figures / "figures.json", {"inputs": inputs, "quantities": {"figure3.crop_area": 0.5}})
+    assert of_pictures(paths, claims) == {"figure3.crop_area": 0.5}
+    reading.write_bytes(b"# read again: yes\n" + reading.read_bytes())
+    assert of_pictures(paths, claims)["figure3.crop_area"] == measured["figure3.crop_area"] != 0.5

@@ -49,7 +49,7 @@ def find(
         try:
             finding = detector(view)
         except NotAvailableError as error:
-            finding = _failure(detector, view, "not_derived", f"Could not be derived: {error}.")
+            finding = _failure(detector, view, "not_derived", f"Missing: {error}.")
         except Exception as error:  # whatever a detector does wrong is reported, and the others still run
             name = type(error).__name__
             finding = _failure(detector, view, "error", f"Deriving it failed with {name}: {error}.")
@@ -61,5 +61,6 @@ def find(
 def _failure(detector: Detector, view: View, kind: Literal["not_derived", "error"], explanation: str) -> Finding:
     name = getattr(detector, "__name__", "detector")
     question = (detector.__doc__ or name).strip().splitlines()[0].rstrip(".")
+    title = f"Not examined: {question[0].lower()}{question[1:]}"
     claims = tuple(claim.id for claim in view.claims if claim.id in view.claims_read)
-    return Finding(f"NOT_DERIVED.{name.upper()}", question, claims, explanation, kind=kind)
+    return Finding(f"NOT_DERIVED.{name.upper()}", title, claims, explanation, kind=kind)

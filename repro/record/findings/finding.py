@@ -209,7 +209,7 @@ class View:
         quantities = self._quantities.get(evidence, {})
         if name not in quantities:
             raise NotAvailableError(
-                f"{name} was not measured by {evidence}: {reason_missing(self._missing, evidence, name)}"
+                f"{reason_missing(self._missing, evidence, name)} (quantity {name}, evidence: {evidence})"
             )
         return quantities[name]
 

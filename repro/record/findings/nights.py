@@ -1,4 +1,4 @@
-"""Findings about the nights whose videos are here, beside the schedule that the sky predicts for them."""
+"""Findings about recorded nights, compared with the schedule that the sky predicts."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from repro.record.findings.finding import Detector, Finding, View
 
 
 def nights_against_schedule(view: View) -> Finding:
-    """Whether the nights that are here have the frames that the schedule predicts for them."""
+    """Whether each recorded night has as many frames as the sky predicts."""
     claims = ("TXT.FRAMES", "T2.NIGHT", "T2.ASTRO", "T2.NAUTICAL")
     for claim in claims:
         view.check(claim)
@@ -20,17 +20,17 @@ def nights_against_schedule(view: View) -> Finding:
     at, which = (view.word("corpus", f"part.{name}") for name in ("largest_z_at", "outside_nights"))
     agree = max(abs(z), abs(largest)) <= MOST_SIGMA
     text = (
-        f"The {nights:.0f} nights that are here have {frames:,.0f} frames in the nine conditions; the schedule predicts "
-        f"{predicted:,.0f} with a standard deviation of {sd:,.0f} ({z:+.1f} of them). The condition farthest off is {at} "
-        f"({largest:+.1f} standard deviations). Outside the scatter of a single night: {outside:.0f} ({which}); about one in "
-        "a hundred is by chance."
+        f"The {nights:.0f} nights at hand have {frames:,.0f} frames in the nine conditions; the schedule predicts "
+        f"{predicted:,.0f} with a standard deviation of {sd:,.0f} ({z:+.1f} standard deviations). The largest deviation by condition is at {at} "
+        f"({largest:+.1f} standard deviations). Outside the scatter of a single night: {outside:.0f} nights ({which}); "
+        "chance alone puts about one night in a hundred there."
     )
     numbers = {"nights": nights, "frames": frames, "predicted_frames": predicted, "sd_frames": sd, "z": z,
                "largest_z": largest, "nights_outside": outside}  # fmt: skip
     kind: Literal["agreement", "conflict"] = "agreement" if agree else "conflict"
-    title = "The nights that are here have the frames that the sky predicts"
+    title = "The nights at hand have as many frames as the sky predicts"
     if not agree:
-        title = "The nights that are here do not have the frames that the sky predicts"
+        title = "The nights at hand do not have as many frames as the sky predicts"
     return Finding("FND.NIGHTS_AGAINST_SCHEDULE", title, claims, text, numbers, kind)
 
 

@@ -72,7 +72,7 @@ def which_errors(view: View) -> Finding:
         f"then {100 * lowest:.0f} to {100 * label_share:.0f} %, and the probabilities of Figure 7 add up to {expected:.1f} %. That the network mostly misses aurora is likely, not settled."
     )
     title = (
-        f"About {false_positives:.0f} of {errors:.0f} errors are false positives, but 0 to {most:.0f} fit the labels"
+        f"About {false_positives:.0f} of {errors:.0f} errors are false positives, but the labels allow 0 to {most:.0f}"
     )
     numbers = {
         "label_share_percent": 100 * label_share,
@@ -143,7 +143,7 @@ def two_cameras(view: View) -> Finding:
     changed = view.claims["SLD.CAMERA_CHANGED"].value
     text = (
         f"The slides say that the camera changed from {changed} on. {first:.0f} of the {nights:.0f} nights, {frames:.0f} % of "
-        "the frames, lie before it; training, validation and every table mix both, and no result is given by camera."
+        "the frames, precede the change; training, validation and every table mix both, and no result is given by camera."
     )
     title = (
         f"Two cameras: {100 * first / nights:.0f} % of the nights precede {changed}, and no result is given by camera"

@@ -29,9 +29,10 @@ def sky_confirms(view: View) -> Finding:
     failed = [name for name in claims if view.conflicts(name, "ephemeris")]
     failed_twilight = [name for name in failed if name.startswith("T3.NAUTICAL.")]
     text = (
-        f"One frame a minute from a sun {-evening:.2f} deg below the horizon, where the one printed start of a night puts "
-        f"the evening's switch, until {-morning:.2f} deg in the morning, with {100 * availability:.1f} % of the frames "
-        "present - the last two fitted to the total and the Nautical count - predicts the Night cells of Table 3 within "
+        f"The model has one frame a minute, from a sun {-evening:.2f} deg below the horizon in the evening until "
+        f"{-morning:.2f} deg in the morning, and {100 * availability:.1f} % of the frames present. The evening's value follows "
+        "from the one printed start of a night; the other two are fitted to the total and the Nautical count. It predicts the "
+        "Night cells of Table 3 within "
         f"{100 * row['NIGHT']:.1f} %, the Astro cells within {100 * row['ASTRO']:.1f} %, the small Nautical cells within "
         f"{100 * row['NAUTICAL']:.0f} %, and the moon totals within {100 * moon_worst:.2f} % "
         f"({' / '.join(f'{moons[moon]:,.0f}' for moon in MOONS)}). Without any fit the nights hold {night:,.0f} minutes of "
@@ -39,7 +40,7 @@ def sky_confirms(view: View) -> Finding:
         "of them are printed as frames."
     )
     if failed:
-        text += f" Beyond three standard deviations: {', '.join(failed)}"
+        text += f" More than three standard deviations off: {', '.join(failed)}"
         text += "; the switch is known too coarsely for the Nautical cells." if failed_twilight else "."
     title = (
         f"Dates, the sky and two fitted numbers predict {len(claims) - len(failed)} of {len(claims)} counts of Tables 2 and 3; "
@@ -183,9 +184,9 @@ def condition_column(view: View) -> Finding | None:
     )
     text = (
         f"The condition that Table 3 prints for No_moon, phase >= {phase_deg:g} deg and altitude > {altitude_deg:g} deg, "
-        f"holds for {share:.1f} % of the "
-        f"predicted frames, but the row counts {printed:.1f} %: the condition column is upside down against the labels, and "
-        "the published script has it the right way, and slide 10 gives the same altitude to the full moon."
+        f"holds for {share:.1f} % of the predicted frames, but the row counts {printed:.1f} %. The conditions therefore stand "
+        "in the opposite order to the labels of the rows. The published script has the right order, and slide 10 gives the "
+        "same altitude to the full moon."
     )
     claims = (
         "T3.RULE.NO_MOON.CONDITION",

@@ -78,14 +78,14 @@ def claimed_and_not_shown(view: View) -> Finding | None:
         return None
     share, labels = view.value("TXT.OCCURRENCE_ABOUT"), view.value("SPLIT.LABELLED_YES") / view.value("SPLIT.LABELLED")
     text = (
-        "Section VI.1 counts an index of auroral intensity among the results, which section VI.2 leaves to future work; it calls "
-        "false positives and negatives confirmed, and section I errors diagnosed by condition, for which VI.2 says that no "
-        "confusion matrix could be made. Thesis and slides "
+        "Section VI.1 counts an index of auroral intensity among the results, which section VI.2 leaves to future work. It says that "
+        "false positives and negatives were confirmed, and section I says that errors were diagnosed by condition, although "
+        "section VI.2 says that no confusion matrix could be made. Thesis and slides "
         "call the network stable against cloud; the next slide and figure 5 of the README show cloud taken for aurora. Random "
         f"sampling is said to prevent bias, but leaves the classes as they were ({100 * labels:.2f} % yes, about {share:.0f} % "
         "before); the equal numbers of the split balance them."
     )
-    title = f"{len(claims)} statements of aims and conclusions are taken back or contradicted elsewhere in the record"
+    title = f"{len(claims)} statements of aims and conclusions are withdrawn or contradicted elsewhere in the record"
     numbers = {"statements": len(claims), "label_share_percent": 100 * labels}
     return Finding("FND.CLAIMED_NOT_SHOWN", title, claims, text, numbers, rank=28)
 
