@@ -22,6 +22,7 @@ KEYS: dict[str, tuple[str, ...]] = {
     "figure5": ("curve", "epoch"),
     "figure6": ("panel", "sun", "moon"),
     "figure7": ("moon", "sun", "bin_from_pct"),
+    "figure7_extents": ("moon", "sun"),
     "gradcam_cells": ("group", "case", "row", "column"),
     "gradcam_maps": ("group", "case"),
     "sky_circles": ("group", "case"),
@@ -30,6 +31,7 @@ KEYS: dict[str, tuple[str, ...]] = {
     "readme_table3": ("moon", "sun"),
     "readme_gradcam_cells": ("group", "case", "row", "column"),
     "readme_gradcam_maps": ("group", "case"),
+    "readme_errors": ("number",),
     "slide_bars": ("sun", "series"),
 }
 #: Standard errors allowed between two readings of one picture by different versions of the code.

@@ -49,6 +49,42 @@ def two_pictures_agree(view: View) -> Finding:
     )
 
 
+def bins_between_extremes(view: View) -> Finding | None:
+    """Whether the bars of Figure 7 are one point wide, as its axis suggests."""
+    width = {
+        (sun, moon): (
+            view.quantity("figure", f"figure7.last_border_pct.{_cell(sun, moon)}")
+            - view.quantity("figure", f"figure7.first_border_pct.{_cell(sun, moon)}")
+        )
+        / 100
+        for sun in SUNS
+        for moon in MOONS
+    }
+    narrower = {cell: points for cell, points in width.items() if points < 1}
+    if not narrower:
+        return None
+    cells = ", ".join(
+        f"{sun.capitalize()} & {moon.capitalize()} ({points:.4f} points, from "
+        f"{view.quantity('figure', f'figure7.first_border_pct.{_cell(sun, moon)}'):.2f} to "
+        f"{view.quantity('figure', f'figure7.last_border_pct.{_cell(sun, moon)}'):.2f} %)"
+        for (sun, moon), points in narrower.items()
+    )
+    text = (
+        f"{len(narrower)} of the nine histograms of Figure 7 have their 100 bars between other borders than 0 and 100 %: {cells}. "
+        "Each histogram was drawn between its own smallest and largest probability, so that bars of two histograms do not cover the "
+        "same interval, and heights at one place are not strictly comparable. The readings are means over whole points."
+    )
+    return Finding(
+        "FND.BINS_BETWEEN_EXTREMES",
+        f"{len(narrower)} of nine histograms of Figure 7 have bars narrower than one point",
+        tuple(f"F7.{side}_BIN.{sun}.{moon}" for side in ("FIRST", "LAST") for sun, moon in (("NIGHT", "NO_MOON"), ("ASTRO", "NO_MOON"))),
+        text,
+        {f"bar_width_{_cell(*cell).replace('.', '_')}_points": points for cell, points in width.items()},
+        "remark",
+        40,
+    )
+
+
 def occurrence_by_its_own_account(view: View) -> Finding | None:
     """What share of aurora the network's probabilities add up to, beside the shares that are printed or counted."""
     expected = view.quantity("figure", "figure7.expected_share_pct")
@@ -185,6 +221,7 @@ def statements_about_maps(view: View) -> Finding:
 
 DETECTORS: tuple[Detector, ...] = (
     two_pictures_agree,
+    bins_between_extremes,
     occurrence_by_its_own_account,
     conditions_never_validated,
     activation_does_not_disappear,
