@@ -13,8 +13,8 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from repro.figures.measure import CASES, EPOCHS, Pictures
 from repro.figures.map_statements import LEAST_SKY, case_grid
+from repro.figures.measure import CASES, EPOCHS, Pictures
 from repro.figures.overlays import enlarge
 from repro.figures.panel_drawing import ALPHA, BINS, SERIES
 from repro.figures.picture_axes import Pixels, find_boxes, read_scale

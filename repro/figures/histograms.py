@@ -16,8 +16,8 @@ import numpy.typing as npt
 
 from repro.errors import ReproError
 from repro.figures.jpeg import Coding
-from repro.figures.panel_drawing import ALPHA, BINS, SERIES, Integers, PanelDrawing, Part
-from repro.figures.picture_axes import ROUNDING_PX, Floats, Pixels, find_boxes, read_scale
+from repro.figures.panel_drawing import ALPHA, BINS, BLOCK_PX, CLASSES, SERIES, Integers, PanelDrawing, Part
+from repro.figures.picture_axes import ROUNDING_PX, Box, Floats, Pixels, Scale, find_boxes, read_scale
 from repro.figures.softmax_grid import MOONS
 
 #: Standard error of the height of a bar that is seen clearly: it is drawn on whole pixels, and found to half of one.
@@ -42,8 +42,11 @@ _LEAST_GAIN = 1e-3  # of the misfit by which a change must bring it down
 _SUSPECT = 2.0  # times the typical misfit, beyond which a bar is changed together with others
 _UNDECIDED_PX = 0.2  # from the middle between two pixels, within which the rounding of a border is tried both ways
 _BORDER_SWEEPS = 2
-_MOST_MARGIN = 7.0  # points that the bars of a series may leave free of the axis, on both sides together
-_CLEARLY = 0.8  # of the scatter within bars from 0 to 100 %, below which bars between other borders are taken
+_MOST_MARGIN = 4.0  # points that the bars of a class may leave free, on both sides together
+#: Bars between other borders than 0, 50 and 100 % are taken if they have less than this share of the scatter within bars,
+#: and less by this many squared pixels; smaller gains are made by chance.
+_CLEARLY, _LEAST_SCATTER = 0.8, 300.0
+_SETTLING_PX = 120  # height of the part of the panel on which the axis is settled
 _LOW_PX = 64  # height up to which the columns of bars are compared to find their borders
 _COLOUR_LIMIT = 30.0  # counts by which a legend's colour may differ
 
@@ -64,10 +67,10 @@ class Histogram:
         Density of one pixel.
     scale_error : float
         Standard error of the scale's zero, common to all bars, as a density.
-    extent_pct : tuple of (float, float)
-        First and last border of its 100 bars.
+    extents_pct : tuple of float
+        First and last border of the 50 bars of class no, then of class yes.
     extent_error : float
-        Standard error of both, in percent: borders are drawn on whole pixels.
+        Standard error of each, in percent: borders are drawn on whole pixels.
     """
 
     sun: str
@@ -76,7 +79,7 @@ class Histogram:
     error_px: Floats
     per_px: float
     scale_error: float
-    extent_pct: tuple[float, float]
+    extents_pct: tuple[float, float, float, float]
     extent_error: float
 
     @property
@@ -104,24 +107,46 @@ def read_histograms(picture: Pixels, coding: Coding | None, *, where: str) -> li
     """
     boxes = find_boxes(picture, where=where, count=len(MOONS))
     up = read_scale(picture, boxes[0], "left", where=f"{where}, y axis")
+    return [
+        histogram
+        for box, moon in zip(boxes, MOONS, strict=True)
+        for histogram in read_panel(picture, coding, box, up, moon, where=f"{where}, panel {moon}")
+    ]
+
+
+def read_panel(
+    picture: Pixels, coding: Coding | None, box: Box, up: Scale, moon: str, *, where: str
+) -> list[Histogram]:
+    """The three histograms of one panel, see :func:`read_histograms`; ``up`` is the scale of the y axis."""
+    across = read_scale(picture, box, "bottom", where=f"{where}, x axis")
+    panel = FittedPanel(picture, coding, box, across, up)
+    _check_colours(panel, where)
+    heights = panel.fit()
+    errors = panel.errors(heights)
+    rows = np.where(heights > 0, heights + float(up.pixel(0)) - panel.base_row, 0.0)
     per_px = abs(up.per_px)
     histograms = []
-    for box, moon in zip(boxes, MOONS, strict=True):
-        across = read_scale(picture, box, "bottom", where=f"{where}, x axis of panel {moon}")
-        panel = FittedPanel(picture, coding, box, across, up)
-        _check_colours(panel, f"{where}, panel {moon}")
-        heights = panel.fit()
-        errors = panel.errors(heights)
-        rows = np.where(heights > 0, heights + float(up.pixel(0)) - panel.base_row, 0.0)
-        for number, (sun, _) in enumerate(SERIES):
-            covers = panel.overlap(number)
-            histograms.append(
-                Histogram(
-                    sun, moon, covers @ rows[number] * per_px, np.maximum(covers @ errors[number], HEIGHT_PX), per_px,
-                    per_px * up.error_px, (float(panel.extents[number, 0]), float(panel.extents[number, 1])),
-                    ROUNDING_PX * across.per_px,
-                )
-            )  # fmt: skip
+    extent_error = ROUNDING_PX * across.per_px
+    for number, (sun, _) in enumerate(SERIES):
+        covers = panel.overlap(number)
+        variance = np.maximum(covers @ errors[number], HEIGHT_PX) ** 2
+        extents = panel.extents[number]
+        for place in np.argwhere(extents != CLASSES):
+            extents[tuple(place)] += extent_error
+            variance += ((panel.overlap(number) - covers) @ rows[number]) ** 2
+            extents[tuple(place)] -= extent_error
+        histograms.append(
+            Histogram(
+                sun=sun,
+                moon=moon,
+                density=covers @ rows[number] * per_px,
+                error_px=np.sqrt(variance),
+                per_px=per_px,
+                scale_error=per_px * up.error_px,
+                extents_pct=tuple(panel.extents[number].ravel().tolist()),
+                extent_error=extent_error,
+            )
+        )
     return histograms
 
 
@@ -131,7 +156,8 @@ class FittedPanel(PanelDrawing):
     def overlap(self, series: int) -> Floats:
         """Share of each percentage point that each bar of a series covers, shape (100, 100)."""
         borders, points = self.borders_pct[series], np.arange(BINS)[:, None]
-        return np.asarray(np.clip(np.minimum(borders[1:], points + 1) - np.maximum(borders[:-1], points), 0, None))
+        shared = np.clip(np.minimum(borders[1:], points + 1) - np.maximum(borders[:-1], points), 0, None)
+        return np.delete(shared, BINS // 2, axis=1)  # between the classes there is no bar
 
     def fit(self) -> Integers:
         """Heights whose drawing comes nearest to the figure, shape (3, 100)."""
@@ -174,7 +200,9 @@ class FittedPanel(PanelDrawing):
                 reach[series, bar] = max(reach[series, bar], step)
         return np.asarray(np.maximum(np.hypot(ROUNDING_PX, reach / np.sqrt(3)), HEIGHT_PX))
 
-    def _improve(self, heights: Integers, active: npt.NDArray[np.bool_], moves: Sequence[Move]) -> npt.NDArray[np.bool_]:
+    def _improve(
+        self, heights: Integers, active: npt.NDArray[np.bool_], moves: Sequence[Move]
+    ) -> npt.NDArray[np.bool_]:
         """Make all moves that bring the drawing nearer to the figure, in place; gives the bars that have changed."""
         squares = self.squares(heights)
         changed = np.zeros(heights.shape, dtype=bool)
@@ -191,11 +219,11 @@ class FittedPanel(PanelDrawing):
     def _trial(self, heights: Integers, move: Move, bar: int) -> Integers | None:
         """Heights after a move that begins at a bar; None if it is not possible there."""
         trial, leader = heights.copy(), move[0][0]
-        middle = (self.edges[leader, bar] + self.edges[leader, bar + 1]) // 2
+        middle = (self.starts[leader, bar] + self.ends[leader, bar]) // 2
         for series, offset, step in move:
             # The bar of another series that stands at the same place.
             at = bar + offset if series == leader else self.slots[series, middle]
-            if at >= BINS or self.edges[series, at] == self.edges[series, at + 1]:
+            if at >= BINS or self.starts[series, at] == self.ends[series, at]:
                 return None
             if not 0 <= trial[series, at] + step <= self.limit:
                 return None
@@ -205,7 +233,7 @@ class FittedPanel(PanelDrawing):
     def _changed_squares(self, heights: Integers, trial: Integers) -> tuple[Part, Floats]:
         """The part of the panel that is drawn otherwise with the trial's heights, and its squared differences."""
         series, bars = np.nonzero(trial != heights)
-        columns = (self.edges[series, bars].min(), self.edges[series, bars + 1].max())
+        columns = (self.starts[series, bars].min(), self.ends[series, bars].max())
         ends = np.concatenate([heights[series, bars], trial[series, bars]])
         return self._redrawn(trial, (self.base - ends.max(), self.base - ends.min() + 1), columns)
 
@@ -220,7 +248,7 @@ class FittedPanel(PanelDrawing):
         sums = np.cumsum(np.append(0.0, squares.sum(axis=0)))
         around = np.zeros((len(SERIES), BINS))
         for series, bar in np.ndindex(around.shape):
-            (_, columns), _ = self.changed_part((0, self.base), (self.edges[series, bar], self.edges[series, bar + 1]))
+            (_, columns), _ = self.changed_part((0, self.base), (self.starts[series, bar], self.ends[series, bar]))
             around[series, bar] = sums[columns.stop] - sums[columns.start]
         return around
 
@@ -230,60 +258,67 @@ class FittedPanel(PanelDrawing):
         Ticks stand on whole pixels, so that some borders of bars would be drawn a pixel off.
         """
         self.by_column = self._column_heights()
-        for series in range(len(SERIES)):
-            self.extents[series] = self._find_extent(series)
+        for series, number in np.ndindex(self.extents.shape[:2]):
+            self.extents[series, number] = self._find_extent(series, CLASSES[number])
         self.place_bars(0.0, 0.0)
 
+        low = (slice(max(self.base - _SETTLING_PX, 0) // BLOCK_PX * BLOCK_PX, None), slice(None))
+
         def misfit() -> float:
-            return self.total(self._typical_heights())
+            return float(self.squares(self._typical_heights(), low).sum())
 
         _set_best(self.draw_lines, [(float(opacity),) for opacity in np.linspace(0, 1, 21)], misfit)
-        own = np.flatnonzero((self.extents != [0, 100]).any(axis=1))
+        own = np.argwhere((self.extents != CLASSES).any(axis=2))
         for reach in (0.6, 0.2, 0.07, 0.02):
             around = np.linspace(-reach, reach, 5)
             _set_best(self.place_bars, list(product(*(offset + around for offset in self.scale_offset))), misfit)
-            for series in own:
+            for series, number in own:
+                extent, (least, most) = self.extents[series, number], CLASSES[number]
 
-                def place(first: float, last: float, series: int = series) -> None:
-                    self.extents[series] = first, last
+                def place(first: float, last: float, extent: Floats = extent) -> None:
+                    extent[:] = first, last
                     self.place_bars(*self.scale_offset)
 
-                first, last = (border + around / 5 for border in self.extents[series])
-                _set_best(place, list(product(np.maximum(first, 0), np.minimum(last, 100))), misfit)
+                first, last = (border + around / 5 for border in extent)
+                _set_best(place, list(product(np.maximum(first, least), np.minimum(last, most))), misfit)
 
-    def _find_extent(self, series: int) -> tuple[float, float]:
-        """First and last border of a series in percent: heights do not change within its 100 bars.
+    def _find_extent(self, series: int, limits: tuple[float, float]) -> tuple[float, float]:
+        """First and last border of a class in percent: heights do not change within any of its 50 bars.
 
-        0 to 100 is kept unless others fit clearly better.
+        The limits of the class are kept unless other borders fit clearly better.
         """
         percent = self.across.value(self.columns + self.left + 0.5)
-        heights = np.minimum(self.by_column[series], _LOW_PX).astype(float)
+        inside = (percent > limits[0]) & (percent < limits[1])
+        heights = np.minimum(self.by_column[series], _LOW_PX)[inside].astype(float)
+        count = BINS // 2
 
         def scatter(first: float, last: float) -> float:
-            slots = np.clip(np.floor((percent - first) * BINS / (last - first)).astype(int), -1, BINS) + 1
-            count, sums, squares = (np.bincount(slots, part, BINS + 2) for part in (None, heights, heights**2))
-            means = sums / np.maximum(count, 1)
+            slots = np.floor((percent[inside] - first) * count / (last - first)).astype(int)
+            slots = np.clip(slots, -1, count) + 1
+            columns, sums, squares = (np.bincount(slots, part, count + 2) for part in (None, heights, heights**2))
+            means = sums / np.maximum(columns, 1)
             means[[0, -1]] = 0  # no bar
-            return float((squares - 2 * sums * means + count * means**2).sum())
+            return float((squares - 2 * sums * means + columns * means**2).sum())
 
-        margins = np.arange(0, _MOST_MARGIN, 0.1)
+        margins = np.arange(0, _MOST_MARGIN, 0.05)
         tried = [
-            (scatter(low, 100 - high), low, 100 - high)
-            for low, high in product(margins, margins) if 0 < low + high < _MOST_MARGIN
+            (scatter(limits[0] + low, limits[1] - high), limits[0] + low, limits[1] - high)
+            for low, high in product(margins, margins) if low + high < _MOST_MARGIN
         ]  # fmt: skip
         least, first, last = min(tried)
-        return (first, last) if least < _CLEARLY * scatter(0.0, 100.0) else (0.0, 100.0)
+        return (first, last) if least < _CLEARLY * scatter(*limits) - _LEAST_SCATTER else limits
 
     def _settle_borders(self, heights: Integers) -> None:
         """Round single borders to the other side, where they lie near the middle of two pixels and that fits better."""
         squares = self.squares(heights)
         for series, number in np.argwhere(abs(self.exact % 1 - 0.5) < _UNDECIDED_PX):
             before, other = self.edges, self.edges.copy()
-            other[series, number] = 2 * np.floor(self.exact[series, number]) + 1 - before[series, number]
-            self.use_edges(other)
-            beside = heights[series, max(number - 1, 0) : number + 1]
-            rows = (self.base - int(beside.max()), self.base)
+            same = self.exact[series] == self.exact[series, number]  # where the classes meet, two borders are one
+            other[series, same] = 2 * np.floor(self.exact[series, number]) + 1 - before[series, number]
             at = int(min(before[series, number], other[series, number]))
+            tallest = np.append(heights[series], 0)[self.slots[series, at - 1 : at + 2]].max()
+            rows = (self.base - int(tallest), self.base)
+            self.use_edges(other)
             part, new = self._redrawn(heights, rows, (at, at + 1))
             if new.sum() < squares[part].sum() - _LEAST_GAIN:
                 squares[part] = new

@@ -132,10 +132,14 @@ def _figure7(pictures: Pictures) -> dict[str, pd.DataFrame]:
         for histogram in histograms
         for number in range(BINS)
     ]  # fmt: skip
-    extents = [(histogram.moon, histogram.sun, *histogram.extent_pct, histogram.extent_error) for histogram in histograms]
+    extents = [
+        (histogram.moon, histogram.sun, *histogram.extents_pct, histogram.extent_error) for histogram in histograms
+    ]
     return {
         "figure7": pd.DataFrame(rows, columns=["moon", "sun", "bin_from_pct", "value", "error", "scale_error"]),
-        "figure7_extents": pd.DataFrame(extents, columns=["moon", "sun", "first_pct", "last_pct", "error"]),
+        "figure7_extents": pd.DataFrame(
+            extents, columns=["moon", "sun", "no_first_pct", "no_last_pct", "yes_first_pct", "yes_last_pct", "error"]
+        ),
     }
 
 
@@ -173,7 +177,9 @@ def _readme_errors(pictures: Pictures) -> pd.DataFrame:
     for number, frame in enumerate((*upper, *lower), start=1):
         sky = sky_of(frame, find_circle(frame, where=f"misclassified frame {number} of the README"))
         inner = cv2.erode(sky, _EDGE_OF_MASK) > 0
-        rows.append({"number": number} | {name: float(values[inner].mean()) for name, values in frame_measures(frame).items()})
+        rows.append(
+            {"number": number} | {name: float(values[inner].mean()) for name, values in frame_measures(frame).items()}
+        )
     return pd.DataFrame(rows)
 
 

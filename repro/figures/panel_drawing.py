@@ -15,7 +15,8 @@ import numpy.typing as npt
 from repro.figures.jpeg import Coding
 from repro.figures.picture_axes import Box, Floats, Pixels, Scale, grey
 
-BINS = 100  # of one histogram
+BINS = 100  # bars of one histogram: 50 of each predicted class
+CLASSES = ((0.0, 50.0), (50.0, 100.0))  # percent; between these limits lie the bars of the classes no and yes
 ALPHA = 0.6  # opacity of the bars
 #: Histograms in the order in which they are drawn, and their colours: green, orange and navy of matplotlib.
 SERIES: tuple[tuple[str, tuple[int, int, int]], ...] = (
@@ -81,8 +82,8 @@ class PanelDrawing:
         self._black = self._foot([round(place) - self.left for place, _ in across.ticks])
         self._first_code = np.arange(size[0] * size[1]).reshape(size) * len(self.colours)
         self.draw_lines(1.0)
-        #: First and last border of each series in percent, shape (3, 2).
-        self.extents = np.tile([0.0, 100.0], (len(SERIES), 1))
+        #: First and last border of each series' bars of each class in percent, shape (3, 2, 2).
+        self.extents = np.tile(CLASSES, (len(SERIES), 1, 1))
         self.scale_offset = (0.0, 0.0)
         first, last = np.round(across.pixel([0.0, 100.0]) - self.left).astype(int)
         self.columns = np.arange(first, last)  # between 0 and 100 %
@@ -125,8 +126,9 @@ class PanelDrawing:
 
     @property
     def borders_pct(self) -> Floats:
-        """Borders of the bars of each series in percent, shape (3, 101)."""
-        return np.linspace(self.extents[:, 0], self.extents[:, 1], BINS + 1, axis=1)
+        """Borders of the bars of each series in percent, 51 of each class, shape (3, 102)."""
+        each = np.linspace(self.extents[..., 0], self.extents[..., 1], BINS // 2 + 1, axis=2)
+        return each.reshape(len(SERIES), -1)
 
     def place_bars(self, shift: float, stretch: float) -> None:
         """Put the borders on whole pixels, as they are drawn, with the scale shifted and stretched by parts of a pixel."""
@@ -136,12 +138,16 @@ class PanelDrawing:
         self.use_edges(np.round(self.exact).astype(int))
 
     def use_edges(self, edges: Integers) -> None:
-        """Put the borders on these columns, shape (3, 101)."""
+        """Put the borders on these columns, shape (3, 102)."""
         self.edges = edges
+        #: First column and end of each bar, shape (3, 100).
+        self.starts, self.ends = np.delete(edges[:, :-1], BINS // 2, axis=1), np.delete(edges[:, 1:], BINS // 2, axis=1)
+        bar_of_gap = np.insert(
+            np.arange(BINS), (0, BINS // 2, BINS), BINS
+        )  # no bar before, between and after the classes
         columns = np.arange(self.seen.shape[1])
-        slots = np.stack([np.searchsorted(own, columns, side="right") - 1 for own in edges])
         #: Bar of each series that covers a column, shape (3, columns); 100 where there is none.
-        self.slots = np.where(slots < 0, BINS, slots)
+        self.slots = np.stack([bar_of_gap[np.searchsorted(own, columns, side="right")] for own in edges])
 
     def draw(self, heights: Integers, part: Part = ALL) -> Pixels:
         """A part of the panel, rows and columns, with bars of these heights."""
@@ -158,10 +164,6 @@ class PanelDrawing:
         """Squared difference of each pixel of a part, all channels together."""
         difference = np.subtract(self.draw(heights, part), self.seen[part], dtype=np.float32)
         return np.asarray(np.einsum("ijk,ijk->ij", difference, difference) * self.counted[part], dtype=float)
-
-    def total(self, heights: Integers) -> float:
-        """Misfit of the whole panel."""
-        return float(self.squares(heights).sum())
 
     def changed_part(self, rows: tuple[int, int], columns: tuple[int, int]) -> tuple[Part, Part]:
         """Part that changes when these rows and columns do, and the part that must be coded to draw it.

@@ -47,9 +47,11 @@ def figure_quantities(readings: Mapping[str, Reading], counts: Counts) -> dict[s
         found |= order_quantities(found)
     if "figure7_extents" in tables:
         found |= {
-            f"figure7.{name}.{condition_name(row.sun, row.moon)}": FigureQuantity(float(value), float(row.error))
+            f"figure7.{name}.{condition_name(row.sun, row.moon)}": FigureQuantity(
+                float(getattr(row, name)), float(row.error)
+            )
             for row in _rows(tables["figure7_extents"])
-            for name, value in (("first_border_pct", row.first_pct), ("last_border_pct", row.last_pct))
+            for name in ("no_first_pct", "no_last_pct", "yes_first_pct", "yes_last_pct")
         }
     if "gradcam_cells" in tables:
         found |= {

@@ -146,7 +146,9 @@ def test_adding_a_document_copies_it_under_its_published_name(tmp_path: Path) ->
     )
     (tmp_path / "download.bin").write_bytes(data)
     paths = Paths(root)
-    assert [(one.file, one.enables) for one in missing_documents(paths)] == [("thesis.pdf", "its figures are read again")]
+    assert [(one.file, one.enables) for one in missing_documents(paths)] == [
+        ("thesis.pdf", "its figures are read again")
+    ]
     outcome = CliRunner().invoke(app, ["record", "add", str(tmp_path / "download.bin"), "--project", str(root)])
     assert outcome.exit_code == 0
     assert "its figures are read again" in outcome.output

@@ -40,8 +40,9 @@ def test_another_reading_gives_another_finding(claims: Claims, measured: dict[st
     assert pictures.two_pictures_agree(View(claims, (), {"figure": measured}, {})).kind == "agreement"
     whole = {
         **measured,
-        **{name: 0.0 for name in measured if name.startswith("figure7.first_border_pct")},
-        **{name: 100.0 for name in measured if name.startswith("figure7.last_border_pct")},
+        **{name: 0.0 for name in measured if name.startswith("figure7.no_first_pct")},
+        **{name: 50.0 for name in measured if name.startswith(("figure7.no_last_pct", "figure7.yes_first_pct"))},
+        **{name: 100.0 for name in measured if name.startswith("figure7.yes_last_pct")},
     }
     assert pictures.bins_between_extremes(View(claims, (), {"figure": whole}, {})) is None
     dark = {**measured, "gradcam.largest.clear": 0.2}
