@@ -113,7 +113,7 @@ def differences(name: str, committed: pd.DataFrame, again: pd.DataFrame) -> list
     # A CSV file gives numbers where a reading has words of digits, or the reverse.
     typed = {key: committed[key].dtype for key in keys}
     both = committed.merge(again.astype(typed), on=keys, suffixes=("", "_again"), how="left")
-    told = []
+    texts = []
     for column in committed.columns.difference(keys, sort=False):
         first, second = both[column], both[f"{column}_again"]
         if column == "error" or column.endswith("_error"):
@@ -124,8 +124,8 @@ def differences(name: str, committed: pd.DataFrame, again: pd.DataFrame) -> list
             apart = ~((first - second).abs() <= np.maximum(allowed, 1e-5))
         else:
             apart = first.astype(str) != second.astype(str)
-        told += [
+        texts += [
             f"{name}, {', '.join(str(row[key]) for key in keys)}, {column}: {row[f'{column}_again']} instead of {row[column]}"
             for _, row in both[apart].iterrows()
         ]
-    return told
+    return texts

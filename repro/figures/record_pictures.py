@@ -1,4 +1,4 @@
-"""Work of stage figures: read the documents that are there, hold them to the committed readings, derive quantities."""
+"""Work of stage figures: read the documents that are there, compare them with the committed readings, derive quantities."""
 
 from __future__ import annotations
 
