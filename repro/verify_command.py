@@ -90,8 +90,9 @@ def _judged(paths: Paths | None, record: Path | None) -> tuple[Verification, tup
 
 def name_missing_documents(paths: Paths) -> None:
     """Say on stderr what the record's documents would add; stdout ends with the verdicts that drifted."""
-    from repro.figures.documents import missing_text
+    from repro.figures.documents import missing_documents
 
-    missing = missing_text(paths)
-    if missing:
-        print(f"note: the record's pictures are judged by the committed readings; {missing}", file=sys.stderr)
+    if missing := missing_documents(paths):
+        print("note: the record's pictures are judged by the committed readings; to read them again:", file=sys.stderr)
+        for document in missing:
+            print(f"  put {document.file} into data/record: {document.enables}", file=sys.stderr)

@@ -15,7 +15,7 @@ def main(paths: Paths, _params: Params) -> None:
     result = measure_record(paths, table6_counts(load_claims(paths.published)), renew="--renew" in sys.argv[1:])
     print(f"read again: {', '.join(result.read) or 'nothing'}")
     if result.missing:
-        print(f"from the committed readings; {result.missing}")
+        print(f"from the committed readings, not in data/record: {', '.join(result.missing)}")
 
 
 if __name__ == "__main__":

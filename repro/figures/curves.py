@@ -29,17 +29,7 @@ _SHARE_SEEN = 0.4  # of a marker's area must be visible
 
 @dataclass(frozen=True)
 class Curve:
-    """How a curve is drawn.
-
-    Parameters
-    ----------
-    name : str
-        What it shows.
-    colour : tuple of int
-        RGB.
-    shape : str
-        Its markers.
-    """
+    """What a curve shows, its colour (RGB), and the shape of its markers."""
 
     name: str
     colour: tuple[int, int, int]
@@ -48,26 +38,13 @@ class Curve:
 
 @dataclass(frozen=True)
 class Point:
-    """One marker, read.
+    """One marker: name of its curve, place on the x axis and value in the units of the axes.
 
-    Parameters
-    ----------
-    curve : str
-        Name of the curve.
-    x : float
-        Where it was looked for, in the unit of the axis.
-    column, row : float
-        Centre in pixels.
-    value : float
-        In the unit of the axis.
-    error : float
-        Standard error: rounding of the marker to a pixel, of the ticks, and what is hidden.
+    The standard error covers rounding of the marker to a pixel, that of the ticks, and what is hidden.
     """
 
     curve: str
     x: float
-    column: float
-    row: float
     value: float
     error: float
 
@@ -130,7 +107,7 @@ def read_curves(picture: Pixels, box: Box, curves: Sequence[Curve], xs: Sequence
                     )
                 row, spread = followed
             error = abs(up.per_px) * float(np.hypot(spread, up.error_px))
-            points.append(Point(curve.name, float(x), float(across.pixel(x)), row, float(up.value(row)), error))
+            points.append(Point(curve.name, float(x), float(up.value(row)), error))
     return points
 
 

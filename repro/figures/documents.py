@@ -142,8 +142,7 @@ def present_documents(paths: Paths) -> dict[str, Path]:
     return present
 
 
-def missing_text(paths: Paths) -> str:
-    """What the documents that are missing would add; empty if all are there."""
+def missing_documents(paths: Paths) -> list[RecordDocument]:
+    """Documents that are not in data/record and from which pictures could be read again."""
     present = present_documents(paths)
-    lacking = [d for d in load_documents(paths.published) if d.name not in present and "nothing yet" not in d.enables]
-    return "; ".join(f"put {d.file} into data/record: {d.enables}" for d in lacking)
+    return [d for d in load_documents(paths.published) if d.name not in present and not d.enables.startswith("nothing")]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +13,13 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
+from repro.figures.map_statements import LEAST_SKY, case_grid
 from repro.figures.measure import CASES, EPOCHS, Pictures
-from repro.figures.overlays import GRID, enlarge
+from repro.figures.overlays import enlarge
 from repro.figures.panel_drawing import ALPHA, BINS, SERIES
 from repro.figures.picture_axes import Pixels, find_boxes, read_scale
+from repro.figures.readme_pictures import read_gradcam_panels
+from repro.figures.slide_bars import BARS
 from repro.figures.softmax_grid import MOONS, SUNS
 from repro.files import atomic_path
 
@@ -67,27 +70,60 @@ def draw_over_circle(picture: Pixels, circle: pd.Series, target: Path) -> None:
         _save(figure, target)
 
 
-def draw_maps(cells: pd.DataFrame, target: Path, pictures: Pictures | None = None) -> None:
-    """The twelve recovered maps; with the documents at hand as lines of equal value over frame and overlay."""
+def draw_maps(cells: pd.DataFrame, target: Path, pairs: Sequence[tuple[Pixels, Pixels]] = ()) -> None:
+    """Recovered maps side by side; given frames and overlays, as lines of equal value over both.
+
+    Parameters
+    ----------
+    cells : DataFrame
+        Table ``gradcam_cells`` or ``readme_gradcam_cells`` of the readings.
+    target : Path
+        The PNG.
+    pairs : sequence of (frame, overlay)
+        In the order of the maps.
+    """
+    cases = cells["case"].unique()
     with mpl.rc_context(_STYLE):
-        rows = 2 if pictures else 1
-        figure = Figure(figsize=(18, 1.7 * rows + 0.3), layout="constrained")
-        axes = figure.subplots(rows, 12, squeeze=False)
-        names = [(group, case) for group, cases in CASES.items() for case in cases]
-        for column, (group, case) in enumerate(names):
-            part = cells[cells["case"] == case]
-            nodes = np.zeros((GRID, GRID))
-            nodes[part["row"].to_numpy(int), part["column"].to_numpy(int)] = part["value"]
-            full = enlarge(nodes)
-            for row, kind in enumerate(("frame", "overlay")[:rows]):
+        rows = 2 if pairs else 1
+        figure = Figure(figsize=(1.5 * len(cases), 1.7 * rows + 0.3), layout="constrained")
+        axes = figure.subplots(rows, len(cases), squeeze=False)
+        for column, case in enumerate(cases):
+            full = enlarge(case_grid(cells[cells["case"] == case], "value"))
+            axes[0, column].set_title(str(case))
+            for row in range(rows):
                 panel = axes[row, column]
-                if pictures:
-                    panel.imshow(pictures[f"{kind}.{group}.{case}"][0])
+                panel.set_axis_off()
+                if pairs:
+                    panel.imshow(pairs[column][row])
                     panel.contour(full, levels=[0.25, 0.5, 0.75], colors=["white", "yellow", "red"], linewidths=0.7)
                 else:
                     panel.imshow(full, cmap="jet", vmin=0, vmax=1)
-                panel.set_axis_off()
-            axes[0, column].set_title(case)
+        _save(figure, target)
+
+
+def draw_slide_bars(table: pd.DataFrame, target: Path) -> None:
+    """Bars of slide 10 redrawn from their readings, with errors; the shortest bars were not read."""
+    with mpl.rc_context(_STYLE):
+        figure = Figure(figsize=(6, 3), layout="constrained")
+        panel = figure.subplots()
+        names = [f"{row.sun.title()}, {row.series}" for row in table.itertuples()]
+        colours = [tuple(part / 255 for part in dict(BARS)[series]) for series in table["series"]]
+        panel.barh(names, table["value"], xerr=3 * table["error"], color=colours, ecolor=_MARK)
+        panel.invert_yaxis()
+        panel.set_xlabel("frames")
+        _save(figure, target)
+
+
+def draw_error_frames(errors: pd.DataFrame, cells: pd.DataFrame, target: Path) -> None:
+    """Chroma and brightness of the README's misclassified frames beside those of its Grad-CAM frames."""
+    sky = cells[cells["sky_share"] > LEAST_SKY].groupby("case")[["brightness", "chroma"]].mean()
+    with mpl.rc_context(_STYLE):
+        figure = Figure(figsize=(4.5, 3), layout="constrained")
+        panel = figure.subplots()
+        panel.plot(sky["brightness"], sky["chroma"], "o", color="#1f77b4", label="frames with Grad-CAM")
+        panel.plot(errors["brightness"], errors["chroma"], "x", color=_MARK, label="misclassified frames")
+        panel.set(xlabel="mean brightness of the sky, 0 to 255", ylabel="mean chroma, 0 to 255")
+        panel.legend()
         _save(figure, target)
 
 
@@ -165,7 +201,18 @@ def draw_all(tables: Mapping[str, pd.DataFrame], pictures: Pictures, folder: Pat
     if "gradcam_cells" in tables:
         draw_maps(tables["gradcam_cells"], target("gradcam_maps"))
         if "frame.background.night" in pictures:
-            draw_maps(tables["gradcam_cells"], target("gradcam_over_original"), pictures)
+            names = [f"{group}.{case}" for group, cases in CASES.items() for case in cases]
+            pairs = [(pictures[f"frame.{name}"][0], pictures[f"overlay.{name}"][0]) for name in names]
+            draw_maps(tables["gradcam_cells"], target("gradcam_over_original"), pairs)
+    if "readme_gradcam_cells" in tables:
+        draw_maps(tables["readme_gradcam_cells"], target("readme_gradcam_maps"))
+        if "readme_gradcam" in pictures:
+            pairs = read_gradcam_panels(pictures["readme_gradcam"][0], where="Grad-CAM of the README")
+            draw_maps(tables["readme_gradcam_cells"], target("readme_gradcam_over_original"), pairs)
+        if "readme_errors" in tables:
+            draw_error_frames(tables["readme_errors"], tables["readme_gradcam_cells"], target("readme_errors"))
+    if "slide_bars" in tables:
+        draw_slide_bars(tables["slide_bars"], target("slide_bars"))
     if "sky_circles" in tables and "frame.weather.clear" in pictures:
         circles = tables["sky_circles"]
         circle = circles[circles["case"] == "clear"].iloc[0]

@@ -16,22 +16,17 @@ import numpy.typing as npt
 
 from repro.errors import ReproError
 from repro.figures.jpeg import Coding
-from repro.figures.panel_drawing import ALPHA, BINS, LEAST_WIDTH, SERIES, SLOTS, Heights, PanelDrawing
-from repro.figures.picture_axes import ROUNDING_PX, Floats, Pixels, find_boxes, read_scale
+from repro.figures.panel_drawing import ALPHA, BINS, BLOCK_PX, CLASSES, SERIES, Integers, PanelDrawing, Part
+from repro.figures.picture_axes import ROUNDING_PX, Box, Floats, Pixels, Scale, find_boxes, read_scale
 from repro.figures.softmax_grid import MOONS
 
-_APART = 9  # bars changed at a time are this many bins apart, so that no two share a block
-#: Standard error of a height: drawn on whole pixels, and three quarters of one for what strong coding leaves open under
-#: other bars. Synthetic figures come back to half of it (root mean square); single low bars to five times it (see the tests).
-HEIGHT_PX = float(np.hypot(ROUNDING_PX, 0.75))
-_SWEEPS = 8
-LOW = 64  # pixels; all but a few bars are lower, and only the lower part of the panel is drawn again for them
-#: A change of heights at a bin: series, bins to the right of it, pixels.
+#: Standard error of the height of a bar that is seen clearly: it is drawn on whole pixels, and found to half of one.
+HEIGHT_PX = float(np.hypot(ROUNDING_PX, 0.5))
+#: A change of heights at a bar: series, bars to the right of it, pixels.
 Move = tuple[tuple[int, int, int], ...]
 _SINGLE_MOVES: tuple[Move, ...] = tuple(((series, 0, step),) for series in range(3) for step in (1, -1, 2, -2))
 _JOINT_MOVES: tuple[Move, ...] = (
-    *_SINGLE_MOVES,
-    *(((series, 0, step),) for series in range(3) for step in (3, -3, 4, -4, 6, -6)),
+    *(((series, 0, step),) for series in range(3) for step in (1, -1, 2, -2, 3, -3, 4, -4, 6, -6, 9, -9)),
     *(
         ((series, 0, step), (series, offset, -step))
         for series in range(3) for offset in (1, 2) for step in (1, -1, 2, -2, 4, -4)
@@ -41,11 +36,18 @@ _JOINT_MOVES: tuple[Move, ...] = (
         for first, second in ((0, 1), (0, 2), (1, 2)) for sign in (1, -1) for step in (1, -1, 2, -2)
     ),
 )  # fmt: skip
-_SUSPECT = 2.0  # times the typical misfit, beyond which a bin is changed together with others
+_SWEEPS = 8
+_ERROR_STEPS = (1, 2, 3, 4, 6, 8, 12, 16, 24)  # pixels
+_LEAST_GAIN = 1e-3  # of the misfit by which a change must bring it down
+_SUSPECT = 2.0  # times the typical misfit, beyond which a bar is changed together with others
 _UNDECIDED_PX = 0.2  # from the middle between two pixels, within which the rounding of a border is tried both ways
 _BORDER_SWEEPS = 2
-_ONE_POINT = 0.9985  # points; bars as wide as this are bars of one point, to the accuracy of the axis
-_CLEARLY = 0.8  # of the scatter within bars of one point, below which bars of another width are taken
+_MOST_MARGIN = 4.0  # points that the bars of a class may leave free, on both sides together
+#: Bars between other borders than 0, 50 and 100 % are taken if they have less than this share of the scatter within bars,
+#: and less by this many squared pixels; smaller gains are made by chance.
+_CLEARLY, _LEAST_SCATTER = 0.8, 300.0
+_SETTLING_PX = 120  # height of the part of the panel on which the axis is settled
+_LOW_PX = 64  # height up to which the columns of bars are compared to find their borders
 _COLOUR_LIMIT = 30.0  # counts by which a legend's colour may differ
 
 
@@ -65,6 +67,10 @@ class Histogram:
         Density of one pixel.
     scale_error : float
         Standard error of the scale's zero, common to all bars, as a density.
+    extents_pct : tuple of float
+        First and last border of the 50 bars of class no, then of class yes.
+    extent_error : float
+        Standard error of each, in percent: borders are drawn on whole pixels.
     """
 
     sun: str
@@ -73,6 +79,8 @@ class Histogram:
     error_px: Floats
     per_px: float
     scale_error: float
+    extents_pct: tuple[float, float, float, float]
+    extent_error: float
 
     @property
     def error(self) -> Floats:
@@ -99,117 +107,250 @@ def read_histograms(picture: Pixels, coding: Coding | None, *, where: str) -> li
     """
     boxes = find_boxes(picture, where=where, count=len(MOONS))
     up = read_scale(picture, boxes[0], "left", where=f"{where}, y axis")
+    return [
+        histogram
+        for box, moon in zip(boxes, MOONS, strict=True)
+        for histogram in read_panel(picture, coding, box, up, moon, where=f"{where}, panel {moon}")
+    ]
+
+
+def read_panel(
+    picture: Pixels, coding: Coding | None, box: Box, up: Scale, moon: str, *, where: str
+) -> list[Histogram]:
+    """The three histograms of one panel, see :func:`read_histograms`; ``up`` is the scale of the y axis."""
+    across = read_scale(picture, box, "bottom", where=f"{where}, x axis")
+    panel = FittedPanel(picture, coding, box, across, up)
+    _check_colours(panel, where)
+    heights = panel.fit()
+    errors = panel.errors(heights)
+    rows = np.where(heights > 0, heights + float(up.pixel(0)) - panel.base_row, 0.0)
+    per_px = abs(up.per_px)
     histograms = []
-    for box, moon in zip(boxes, MOONS, strict=True):
-        across = read_scale(picture, box, "bottom", where=f"{where}, x axis of panel {moon}")
-        panel = _Panel(picture, coding, box, across, up)
-        _check_colours(panel, f"{where}, panel {moon}")
-        heights = panel.fit()
-        zero_px = float(up.pixel(0)) - panel.base
-        rows = np.where(heights > 0, heights + zero_px, 0.0)
-        for number, (sun, _) in enumerate(SERIES):
-            histograms.append(
-                Histogram(
-                    sun, moon, panel.overlap(number) @ rows[number] * abs(up.per_px), np.full(BINS, HEIGHT_PX),
-                    abs(up.per_px), abs(up.per_px) * up.error_px,
-                )
-            )  # fmt: skip
+    extent_error = ROUNDING_PX * across.per_px
+    for number, (sun, _) in enumerate(SERIES):
+        covers = panel.overlap(number)
+        variance = np.maximum(covers @ errors[number], HEIGHT_PX) ** 2
+        extents = panel.extents[number]
+        for place in np.argwhere(extents != CLASSES):
+            extents[tuple(place)] += extent_error
+            variance += ((panel.overlap(number) - covers) @ rows[number]) ** 2
+            extents[tuple(place)] -= extent_error
+        histograms.append(
+            Histogram(
+                sun=sun,
+                moon=moon,
+                density=covers @ rows[number] * per_px,
+                error_px=np.sqrt(variance),
+                per_px=per_px,
+                scale_error=per_px * up.error_px,
+                extents_pct=tuple(panel.extents[number].ravel().tolist()),
+                extent_error=extent_error,
+            )
+        )
     return histograms
 
 
-class _Panel(PanelDrawing):
+class FittedPanel(PanelDrawing):
     """A panel whose heights are found."""
 
     def overlap(self, series: int) -> Floats:
-        """Share of each percentage point that each slot of a series covers, shape (100, SLOTS)."""
+        """Share of each percentage point that each bar of a series covers, shape (100, 100)."""
         borders, points = self.borders_pct[series], np.arange(BINS)[:, None]
-        return np.asarray(np.clip(np.minimum(borders[1:], points + 1) - np.maximum(borders[:-1], points), 0, None))
+        shared = np.clip(np.minimum(borders[1:], points + 1) - np.maximum(borders[:-1], points), 0, None)
+        return np.delete(shared, BINS // 2, axis=1)  # between the classes there is no bar
 
-    def _find_widths(self) -> None:
-        """Find how wide the bars of each series are, and where they begin: heights do not change within a bar.
+    def fit(self) -> Integers:
+        """Heights whose drawing comes nearest to the figure, shape (3, 100)."""
+        self._settle()
+        heights = self._typical_heights()
+        active = np.ones(heights.shape, dtype=bool)
+        for sweep in range(_SWEEPS):
+            changed = self._improve(heights, active, _SINGLE_MOVES)
+            if sweep < _BORDER_SWEEPS:
+                self._settle_borders(heights)
+            elif not changed.any():
+                break
+            # A bar is tried again if it or one near it has changed.
+            active = np.tile(_near(changed), (len(SERIES), 1))
+        # Where the coding leaves little of a bar, one wrong height makes up for another: both are changed at once.
+        near = np.ones(BINS, dtype=bool)
+        for _ in range(_SWEEPS):
+            around = self._around(self.squares(heights))
+            changed = self._improve(heights, (around > _SUSPECT * np.median(around)) & near, _JOINT_MOVES)
+            if not changed.any():
+                break
+            near = _near(changed)
+        return heights
 
-        One point from 0 is kept unless other bars fit clearly better.
+    def errors(self, heights: Integers) -> Floats:
+        """Standard error of each height in pixels, shape (3, 100).
+
+        Heights count as possible as long as they add no more to the misfit of their blocks than is left unexplained there.
         """
-        columns = np.arange(self.edges.min(), self.edges.max())
-        percent = self.across.value(columns + self.left + 0.5)
-        own = np.minimum(self._column_heights(columns), LOW).astype(float)
-        for series in range(len(SERIES)):
+        squares = self.squares(heights)
+        reach = np.zeros(heights.shape)
+        for (series, bar), sign in product(np.ndindex(heights.shape), (1, -1)):
+            for step in _ERROR_STEPS:
+                trial = self._trial(heights, ((series, 0, sign * step),), bar)
+                if trial is None:
+                    break
+                part, new = self._changed_squares(heights, trial)
+                if new.sum() > 2 * squares[part].sum():
+                    break
+                reach[series, bar] = max(reach[series, bar], step)
+        return np.asarray(np.maximum(np.hypot(ROUNDING_PX, reach / np.sqrt(3)), HEIGHT_PX))
 
-            def scatter(width: float, phase: float, heights: Floats = own[series]) -> float:
-                slots = np.floor((percent - phase) / width).astype(int) + 2
-                count, first, second = (np.bincount(slots, part) for part in (None, heights, heights**2))
-                full = count > 0
-                return float((second[full] - first[full] ** 2 / count[full]).sum())
+    def _improve(
+        self, heights: Integers, active: npt.NDArray[np.bool_], moves: Sequence[Move]
+    ) -> npt.NDArray[np.bool_]:
+        """Make all moves that bring the drawing nearer to the figure, in place; gives the bars that have changed."""
+        squares = self.squares(heights)
+        changed = np.zeros(heights.shape, dtype=bool)
+        for series, bar in np.argwhere(active & (self._around(squares) > 0)):
+            for move in moves:
+                if move[0][0] != series or (trial := self._trial(heights, move, bar)) is None:
+                    continue
+                part, new = self._changed_squares(heights, trial)
+                if new.sum() < squares[part].sum() - _LEAST_GAIN:
+                    heights[:], squares[part] = trial, new
+                    changed[series, bar] = True
+        return changed
 
-            usual = scatter(1.0, 0.0)
-            tried = [
-                (scatter(width, phase), width, phase)
-                for width in np.arange(LEAST_WIDTH, 1.0005, 0.001) for phase in np.arange(0, width, 0.05)
-            ]  # fmt: skip
-            least, width, phase = min(tried)
-            if least < _CLEARLY * usual and width < _ONE_POINT:
-                self.widths[series], self.phases[series] = width, phase
+    def _trial(self, heights: Integers, move: Move, bar: int) -> Integers | None:
+        """Heights after a move that begins at a bar; None if it is not possible there."""
+        trial, leader = heights.copy(), move[0][0]
+        middle = (self.starts[leader, bar] + self.ends[leader, bar]) // 2
+        for series, offset, step in move:
+            # The bar of another series that stands at the same place.
+            at = bar + offset if series == leader else self.slots[series, middle]
+            if at >= BINS or self.starts[series, at] == self.ends[series, at]:
+                return None
+            if not 0 <= trial[series, at] + step <= self.limit:
+                return None
+            trial[series, at] += step
+        return trial
 
-    def _settle_borders(self, heights: Heights) -> None:
-        """Round single borders to the other side, where they lie near the middle of two pixels and that fits better."""
-        least = self.total(heights)
-        for series, number in np.argwhere(abs(self.exact % 1 - 0.5) < _UNDECIDED_PX):
-            before = self.edges
-            other = before.copy()
-            other[series, number] = 2 * np.floor(self.exact[series, number]) + 1 - before[series, number]
-            self.use_edges(other)
-            misfit = self.total(heights)
-            if misfit < least:
-                least = misfit
-            else:
-                self.use_edges(before)
+    def _changed_squares(self, heights: Integers, trial: Integers) -> tuple[Part, Floats]:
+        """The part of the panel that is drawn otherwise with the trial's heights, and its squared differences."""
+        series, bars = np.nonzero(trial != heights)
+        columns = (self.starts[series, bars].min(), self.ends[series, bars].max())
+        ends = np.concatenate([heights[series, bars], trial[series, bars]])
+        return self._redrawn(trial, (self.base - ends.max(), self.base - ends.min() + 1), columns)
+
+    def _redrawn(self, heights: Integers, rows: tuple[int, int], columns: tuple[int, int]) -> tuple[Part, Floats]:
+        """The part that changes with these rows and columns, and its squared differences with these heights."""
+        part, coded = self.changed_part(rows, columns)
+        inside = tuple(slice(a.start - b.start, a.stop - b.start) for a, b in zip(part, coded, strict=True))
+        return part, self.squares(heights, coded)[inside]
+
+    def _around(self, squares: Floats) -> Floats:
+        """Misfit of the blocks that each bar shares, shape (3, 100)."""
+        sums = np.cumsum(np.append(0.0, squares.sum(axis=0)))
+        around = np.zeros((len(SERIES), BINS))
+        for series, bar in np.ndindex(around.shape):
+            (_, columns), _ = self.changed_part((0, self.base), (self.starts[series, bar], self.ends[series, bar]))
+            around[series, bar] = sums[columns.stop] - sums[columns.start]
+        return around
 
     def _settle(self) -> None:
-        """Find what the ticks leave open: opacity of the grid lines, shift and stretch of the x axis, and widths of bars.
+        """Find what the ticks leave open: borders of the series, opacity of the grid lines, shift and stretch of the x axis.
 
         Ticks stand on whole pixels, so that some borders of bars would be drawn a pixel off.
         """
-        self._find_widths()
-        self.set_edges(0.0)
-        heights = self.start()
-        covered = self.lines
+        self.by_column = self._column_heights()
+        for series, number in np.ndindex(self.extents.shape[:2]):
+            self.extents[series, number] = self._find_extent(series, CLASSES[number])
+        self.place_bars(0.0, 0.0)
 
-        def draw_lines(opacity: float) -> None:
-            self.lines = covered * opacity
+        low = (slice(max(self.base - _SETTLING_PX, 0) // BLOCK_PX * BLOCK_PX, None), slice(None))
 
-        _set_best(draw_lines, [(float(opacity),) for opacity in np.linspace(0, 1, 21)], lambda: self.total(heights))
-        offsets = [float(offset) for offset in np.linspace(-0.6, 0.6, 13)]
-        _set_best(self.set_edges, list(product(offsets, offsets)), lambda: self.total(heights))
-        for series in np.flatnonzero(self.widths != 1).tolist():
-            width, phase = self.widths[series], self.phases[series]
+        def misfit() -> float:
+            return float(self.squares(self._typical_heights(), low).sum())
 
-            def draw_bars(of_width: float, of_phase: float, series: int = series) -> None:
-                self.widths[series], self.phases[series] = of_width, of_phase
-                self.set_edges(*self.scale_offset)
+        _set_best(self.draw_lines, [(float(opacity),) for opacity in np.linspace(0, 1, 21)], misfit)
+        own = np.argwhere((self.extents != CLASSES).any(axis=2))
+        for reach in (0.6, 0.2, 0.07, 0.02):
+            around = np.linspace(-reach, reach, 5)
+            _set_best(self.place_bars, list(product(*(offset + around for offset in self.scale_offset))), misfit)
+            for series, number in own:
+                extent, (least, most) = self.extents[series, number], CLASSES[number]
 
-            choices = product(width + np.linspace(-1e-3, 1e-3, 9), phase + np.linspace(-0.1, 0.1, 9))
-            _set_best(draw_bars, list(choices), lambda: self.total(heights))
+                def place(first: float, last: float, extent: Floats = extent) -> None:
+                    extent[:] = first, last
+                    self.place_bars(*self.scale_offset)
 
-    def start(self) -> Heights:
-        """Typical heights of the columns of each bar."""
-        columns = np.arange(self.edges.min(), self.edges.max())
-        by_column = self._column_heights(columns)
-        heights = np.zeros((len(SERIES), SLOTS), dtype=int)
-        for series, slot in np.ndindex(heights.shape):
-            own = by_column[series, self.slots[series, columns] == slot]
-            heights[series, slot] = int(np.median(own[1:-1] if len(own) > 2 else own)) if len(own) else 0
+                first, last = (border + around / 5 for border in extent)
+                _set_best(place, list(product(np.maximum(first, least), np.minimum(last, most))), misfit)
+
+    def _find_extent(self, series: int, limits: tuple[float, float]) -> tuple[float, float]:
+        """First and last border of a class in percent: heights do not change within any of its 50 bars.
+
+        The limits of the class are kept unless other borders fit clearly better.
+        """
+        percent = self.across.value(self.columns + self.left + 0.5)
+        inside = (percent > limits[0]) & (percent < limits[1])
+        heights = np.minimum(self.by_column[series], _LOW_PX)[inside].astype(float)
+        count = BINS // 2
+
+        def scatter(first: float, last: float) -> float:
+            slots = np.floor((percent[inside] - first) * count / (last - first)).astype(int)
+            slots = np.clip(slots, -1, count) + 1
+            columns, sums, squares = (np.bincount(slots, part, count + 2) for part in (None, heights, heights**2))
+            means = sums / np.maximum(columns, 1)
+            means[[0, -1]] = 0  # no bar
+            return float((squares - 2 * sums * means + columns * means**2).sum())
+
+        margins = np.arange(0, _MOST_MARGIN, 0.05)
+        tried = [
+            (scatter(limits[0] + low, limits[1] - high), limits[0] + low, limits[1] - high)
+            for low, high in product(margins, margins) if low + high < _MOST_MARGIN
+        ]  # fmt: skip
+        least, first, last = min(tried)
+        return (first, last) if least < _CLEARLY * scatter(*limits) - _LEAST_SCATTER else limits
+
+    def _settle_borders(self, heights: Integers) -> None:
+        """Round single borders to the other side, where they lie near the middle of two pixels and that fits better."""
+        squares = self.squares(heights)
+        for series, number in np.argwhere(abs(self.exact % 1 - 0.5) < _UNDECIDED_PX):
+            before, other = self.edges, self.edges.copy()
+            same = self.exact[series] == self.exact[series, number]  # where the classes meet, two borders are one
+            other[series, same] = 2 * np.floor(self.exact[series, number]) + 1 - before[series, number]
+            at = int(min(before[series, number], other[series, number]))
+            tallest = np.append(heights[series], 0)[self.slots[series, at - 1 : at + 2]].max()
+            rows = (self.base - int(tallest), self.base)
+            self.use_edges(other)
+            part, new = self._redrawn(heights, rows, (at, at + 1))
+            if new.sum() < squares[part].sum() - _LEAST_GAIN:
+                squares[part] = new
+            else:
+                self.use_edges(before)
+
+    def _typical_heights(self) -> Integers:
+        """Medians of the heights of each bar's columns; those at its borders count only if there are no others."""
+        heights = np.zeros((len(SERIES), BINS), dtype=int)
+        columns = self.columns
+        for series, by_column in enumerate(self.by_column):
+            slots = self.slots[series, columns]
+            inner = (slots == self.slots[series, columns - 1]) & (slots == self.slots[series, columns + 1])
+            inner |= ~np.isin(slots, slots[inner])
+            order = np.lexsort((by_column[inner], slots[inner]))
+            ordered = slots[inner][order]
+            bars = np.unique(ordered[ordered < BINS])
+            middles = (np.searchsorted(ordered, bars) + np.searchsorted(ordered, bars, side="right")) // 2
+            heights[series, bars] = by_column[inner][order][middles]
         return heights
 
-    def _column_heights(self, columns: npt.NDArray[np.int_]) -> Heights:
+    def _column_heights(self) -> Integers:
         """Heights that fit each column of pixels best, all rows at once, shape (3, columns).
 
         From the lower line upwards bars end one after another, in one of six orders; for each order the best rows follow
         from sums over the rows below and above (dynamic programming), for all columns together.
         """
-        profile = self.seen[self.rows][::-1][:, columns].astype(float)  # from the lower line upwards
-        weight = np.where(self.lines > 0, 0.1, self.weight)[self.rows][::-1][:, columns]
-        cost = ((profile[:, :, None] - self.colours[None, None].astype(float)) ** 2).sum(axis=3) * weight[..., None]
-        total = np.concatenate([np.zeros((1, *cost.shape[1:])), np.cumsum(cost, axis=0)])  # (rows + 1, columns, codes)
+        rows, columns = slice(self.base - self.limit + 1, self.base), self.columns
+        profile = self.seen[rows][::-1][:, columns].astype(np.float32)  # from the lower line upwards
+        weight = np.where(self.lines > 0, 0.1, self.counted)[rows][::-1][:, columns]
+        cost = np.stack([((profile - colour) ** 2).sum(axis=2) for colour in self.colours.astype(np.float32)], axis=2)
+        total = np.concatenate([np.zeros((1, *cost.shape[1:])), np.cumsum(cost * weight[..., None], axis=0)])
         best, heights = np.full(len(columns), np.inf), np.zeros((len(SERIES), len(columns)), dtype=int)
         for order in permutations(range(len(SERIES))):  # which bar ends first, second, last
             codes = [2 ** len(SERIES) - 1]
@@ -220,8 +361,8 @@ class _Panel(PanelDrawing):
             for after in codes[1:]:
                 step = value - total[..., after]
                 cheapest = np.minimum.accumulate(step, axis=0)
-                rows = np.where(step <= cheapest, np.arange(len(step))[:, None], 0)
-                ends.append(np.maximum.accumulate(rows, axis=0))
+                rows_of = np.where(step <= cheapest, np.arange(len(step))[:, None], 0)
+                ends.append(np.maximum.accumulate(rows_of, axis=0))
                 value = cheapest + total[..., after]
             row = np.full(len(columns), len(value) - 1)
             final = value[-1]
@@ -233,70 +374,10 @@ class _Panel(PanelDrawing):
             best[better], heights[:, better] = final[better], found[:, better]
         return heights
 
-    def fit(self) -> Heights:
-        """Heights whose drawing comes nearest to the figure, shape (3, SLOTS)."""
-        self._settle()
-        heights = self.start()
-        active = np.ones(heights.shape, dtype=bool)
-        for sweep in range(_SWEEPS):
-            changed = self._improve(heights, active, _SINGLE_MOVES)
-            if not changed.any():
-                break
-            if sweep < _BORDER_SWEEPS:
-                self._settle_borders(heights)
-            # A bar is tried again if it or one near it has changed.
-            active = np.stack([np.convolve(changed.any(axis=0), np.ones(5), mode="same") > 0] * len(SERIES))
-        # Where the coding leaves little of a bar, one wrong height makes up for another: both are changed at once.
-        for _ in range(_SWEEPS):
-            around = self.all_around(self.misfit(heights))
-            if not self._improve(heights, around > _SUSPECT * np.median(around), _JOINT_MOVES).any():
-                break
-        return heights
 
-    def _improve(self, heights: Heights, active: npt.NDArray[np.bool_], moves: Sequence[Move]) -> npt.NDArray[np.bool_]:
-        """Make all moves that bring the drawing nearer to the figure, in place; gives the bars that have changed."""
-        changed = np.zeros(heights.shape, dtype=bool)
-        low = max((self.base - self.top - LOW - 32) // 16 * 16, 0)  # where the part begins that holds the low bars
-        middles = np.clip((self.edges[:, :-1] + self.edges[:, 1:]) // 2, 0, self.slots.shape[1] - 1)
-        tallest = np.take_along_axis(heights, self.slots, axis=1).max(axis=0)  # by column
-        is_tall = tallest[middles] > LOW
-        drawn = self.edges[:, 1:] > self.edges[:, :-1]
-        for tall, top in ((False, low), (True, 0)):
-            candidates = active & (is_tall == tall) & drawn
-            if not candidates.any():
-                continue
-            current = self.all_around(self.misfit(heights, top))
-            for move in moves:
-                leader = move[0][0]
-                reach = max(offset for _, offset, _ in move)
-                for group in _groups_apart(np.flatnonzero(candidates[leader, : SLOTS - reach])):
-                    trial = heights.copy()
-                    for series, offset, step in move:
-                        # The bar of another series that stands at the same place.
-                        at = group + offset if series == leader else self.slots[series, middles[leader, group]]
-                        trial[series, at] = np.clip(trial[series, at] + step, 0, self.limit)
-                    new = self.all_around(self.misfit(trial, top))
-                    better = group[new[leader, group] < current[leader, group] - 1e-3]
-                    if len(better):
-                        for series, offset, _ in move:
-                            at = better + offset if series == leader else self.slots[series, middles[leader, better]]
-                            heights[series, at] = trial[series, at]
-                        changed[leader, better] = True
-                        current = self.all_around(self.misfit(heights, top))
-        return changed
-
-
-def _groups_apart(bins: npt.NDArray[np.int_]) -> list[npt.NDArray[np.int_]]:
-    """Bins in as few groups as will do, those of a group at least :data:`_APART` apart."""
-    groups: list[list[int]] = []
-    for number in bins:
-        for group in groups:
-            if number - group[-1] >= _APART:
-                group.append(number)
-                break
-        else:
-            groups.append([number])
-    return [np.asarray(group) for group in groups]
+def _near(changed: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
+    """Whether any bar within two of each has changed, shape (100,)."""
+    return np.asarray(np.convolve(changed.any(axis=0), np.ones(5), mode="same") > 0)
 
 
 def _set_best(setting: Callable[..., None], choices: list[tuple[float, ...]], misfit: Callable[[], float]) -> None:
@@ -309,12 +390,12 @@ def _set_best(setting: Callable[..., None], choices: list[tuple[float, ...]], mi
     setting(*best[len(best) // 2])
 
 
-def _check_colours(panel: _Panel, where: str) -> None:
+def _check_colours(panel: PanelDrawing, where: str) -> None:
     """Whether the pixels of a panel have the colours of the eight mixtures."""
-    inside = panel.seen[panel.rows][:, panel.edges.min() : panel.edges.max()].astype(float)
-    distance = np.linalg.norm(inside[:, :, None] - panel.colours[None, None].astype(float), axis=3).min(axis=2)
-    counted = panel.weight[panel.rows][:, panel.edges.min() : panel.edges.max()] == 1
-    typical = float(np.percentile(distance[counted & (inside.min(axis=2) < 230)], 50)) if counted.any() else np.inf
+    inside = panel.seen[:, panel.columns].astype(np.float32)[panel.counted[:, panel.columns]]
+    inside = inside[inside.min(axis=1) < 230]
+    distance = [np.linalg.norm(inside - colour, axis=1) for colour in panel.colours.astype(np.float32)]
+    typical = float(np.median(np.min(distance, axis=0))) if len(inside) else np.inf
     if not typical < _COLOUR_LIMIT:
         raise ReproError(
             found=f"bars whose colours differ by {typical:.0f} counts from the nearest mixture",

@@ -31,10 +31,11 @@ class Coding:
     subsampling: int
 
     def apply(self, picture: Pixels) -> Pixels:
-        """A picture after coding and decoding; blocks are counted from its top left corner."""
+        """A picture of four bytes a pixel (RGB and one that is ignored) after coding and decoding, as RGB."""
         buffer = io.BytesIO()
-        Image.fromarray(picture).save(buffer, "JPEG", qtables=dict(self.tables), subsampling=self.subsampling)
-        return np.asarray(Image.open(buffer).convert("RGB"))
+        image = Image.frombuffer("RGBX", picture.shape[1::-1], picture, "raw", "RGBX", 0, 1)
+        image.save(buffer, "JPEG", qtables=dict(self.tables), subsampling=self.subsampling)
+        return np.asarray(Image.open(buffer))
 
 
 def decode(data: bytes, *, where: str) -> tuple[Pixels, Coding | None]:

@@ -23,6 +23,7 @@ from repro.figures.pdf import embedded_pictures
 from repro.figures.picture_axes import Floats, Pixels, find_boxes, grey
 from repro.figures.readings import Reading
 from repro.figures.readme_pictures import (
+    read_frames,
     read_gradcam_panels,
     read_overlay_clock,
     read_readme_curves,
@@ -40,6 +41,7 @@ CASES: dict[str, tuple[str, ...]] = {
     "form": ("arc", "radial", "diffuse"),
     "weather": ("clear", "cloud", "snow"),
 }
+_EDGE_OF_MASK = np.ones((25, 25))  # neighbourhood of the mask's edge that no measure of a frame counts
 Pictures = Mapping[str, tuple[Pixels, Coding | None]]
 
 
@@ -122,14 +124,23 @@ def _figure6(pictures: Pictures) -> pd.DataFrame:
     )
 
 
-def _figure7(pictures: Pictures) -> pd.DataFrame:
+def _figure7(pictures: Pictures) -> dict[str, pd.DataFrame]:
     picture, coding = pictures["figure7"]
+    histograms = read_histograms(picture, coding, where="Figure 7")
     rows = [
         (histogram.moon, histogram.sun, number, histogram.density[number], histogram.error_px[number] * histogram.per_px, histogram.scale_error)
-        for histogram in read_histograms(picture, coding, where="Figure 7")
+        for histogram in histograms
         for number in range(BINS)
     ]  # fmt: skip
-    return pd.DataFrame(rows, columns=["moon", "sun", "bin_from_pct", "value", "error", "scale_error"])
+    extents = [
+        (histogram.moon, histogram.sun, *histogram.extents_pct, histogram.extent_error) for histogram in histograms
+    ]
+    return {
+        "figure7": pd.DataFrame(rows, columns=["moon", "sun", "bin_from_pct", "value", "error", "scale_error"]),
+        "figure7_extents": pd.DataFrame(
+            extents, columns=["moon", "sun", "no_first_pct", "no_last_pct", "yes_first_pct", "yes_last_pct", "error"]
+        ),
+    }
 
 
 def _gradcam(pictures: Pictures) -> dict[str, pd.DataFrame]:
@@ -157,6 +168,19 @@ def _readme_gradcam(pictures: Pictures) -> dict[str, pd.DataFrame]:
     panels = read_gradcam_panels(pictures["readme_gradcam"][0], where="Grad-CAM of the README")
     maps, cells = _maps_of({("readme", str(number)): pair for number, pair in enumerate(panels, start=1)})
     return {"readme_gradcam_maps": maps, "readme_gradcam_cells": cells}
+
+
+def _readme_errors(pictures: Pictures) -> pd.DataFrame:
+    """What the eight misclassified frames of the README show, as means over their sky, numbered row by row."""
+    upper, lower = read_frames(pictures["readme_errors"][0], where="misclassified frames of the README")
+    rows = []
+    for number, frame in enumerate((*upper, *lower), start=1):
+        sky = sky_of(frame, find_circle(frame, where=f"misclassified frame {number} of the README"))
+        inner = cv2.erode(sky, _EDGE_OF_MASK) > 0
+        rows.append(
+            {"number": number} | {name: float(values[inner].mean()) for name, values in frame_measures(frame).items()}
+        )
+    return pd.DataFrame(rows)
 
 
 def _maps_of(pairs: Mapping[tuple[str, str], tuple[Pixels, Pixels]]) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -203,7 +227,7 @@ def frame_measures(frame: Pixels) -> dict[str, Floats]:
 
 def _cells(values: Floats, weight: Floats) -> Floats:
     """Weighted means over 8 x 8 cells; 0 where nothing counts. The edge of the mask is left out of every measure."""
-    inner = weight if weight.min() == 1 else cv2.erode(weight, np.ones((25, 25)))
+    inner = weight if weight.min() == 1 else cv2.erode(weight, _EDGE_OF_MASK)
     size = values.shape[0] // GRID
     total = (values * inner).reshape(GRID, size, GRID, size).sum(axis=(1, 3))
     count = inner.reshape(GRID, size, GRID, size).sum(axis=(1, 3))
@@ -238,11 +262,12 @@ _READERS: tuple[tuple[str, Reader], ...] = (
     ("figure3", lambda pictures: {"figure3": _figure3(pictures)}),
     ("figure5", lambda pictures: {"figure5": _figure5(pictures)}),
     ("figure6", lambda pictures: {"figure6": _figure6(pictures)}),
-    ("figure7", lambda pictures: {"figure7": _figure7(pictures)}),
+    ("figure7", _figure7),
     ("frame.background.night", _gradcam),
     ("unmasked_frame", lambda pictures: {"overlay_clock": _overlay_clock(pictures)}),
     ("readme_curves", lambda pictures: {"readme_curves": _readme_curves(pictures)}),
     ("readme_gradcam", _readme_gradcam),
+    ("readme_errors", lambda pictures: {"readme_errors": _readme_errors(pictures)}),
     ("slide_bars", lambda pictures: {"slide_bars": _slide_bars(pictures)}),
     ("readme_conditions", lambda pictures: {"readme_table3": _readme_table3(pictures)}),
 )

@@ -210,7 +210,7 @@ def read_scale(picture: Pixels, box: Box, side: str, *, where: str) -> Scale:
             remedy="give the figure as it was published; without a scale no value can be read",
         )
     start, per_px, used = fitted
-    # All ticks are evenly spaced, so those whose number was not read tell the scale as well.
+    # All ticks are evenly spaced, so those whose number was not read determine the scale as well.
     places = np.array(ticks)
     step = np.median(np.diff([value for _, value in used])) / max(
         1, round(float(np.median(np.diff([place for place, _ in used])) / spacing))

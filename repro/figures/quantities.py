@@ -48,6 +48,14 @@ def figure_quantities(readings: Mapping[str, Reading], counts: Counts) -> dict[s
     if "figure7" in tables:
         found |= histogram_quantities(tables["figure7"], counts)
         found |= order_quantities(found)
+    if "figure7_extents" in tables:
+        found |= {
+            f"figure7.{name}.{condition_name(row.sun, row.moon)}": FigureQuantity(
+                float(getattr(row, name)), float(row.error)
+            )
+            for row in _rows(tables["figure7_extents"])
+            for name in ("no_first_pct", "no_last_pct", "yes_first_pct", "yes_last_pct")
+        }
     if "gradcam_cells" in tables:
         found |= {
             name: FigureQuantity(value) for name, value in map_statements.statements(tables["gradcam_cells"]).items()
@@ -76,6 +84,15 @@ def figure_quantities(readings: Mapping[str, Reading], counts: Counts) -> dict[s
         found |= {
             f"readme.gradcam.maps_that_follow_{measure}": FigureQuantity(count)
             for measure, count in map_statements.maps_that_follow(tables["readme_gradcam_cells"]).items()
+        }
+    if "readme_errors" in tables:
+        errors = tables["readme_errors"]
+        found["readme.errors.frames"] = FigureQuantity(len(errors))
+        found |= {
+            f"readme.errors.mean_{measure}": FigureQuantity(
+                float(errors[measure].mean()), float(errors[measure].std(ddof=1) / np.sqrt(len(errors)))
+            )
+            for measure in ("brightness", "chroma", "edge")
         }
     if "slide_bars" in tables:
         found |= {

@@ -22,6 +22,7 @@ KEYS: dict[str, tuple[str, ...]] = {
     "figure5": ("curve", "epoch"),
     "figure6": ("panel", "sun", "moon"),
     "figure7": ("moon", "sun", "bin_from_pct"),
+    "figure7_extents": ("moon", "sun"),
     "gradcam_cells": ("group", "case", "row", "column"),
     "gradcam_maps": ("group", "case"),
     "sky_circles": ("group", "case"),
@@ -30,6 +31,7 @@ KEYS: dict[str, tuple[str, ...]] = {
     "readme_table3": ("moon", "sun"),
     "readme_gradcam_cells": ("group", "case", "row", "column"),
     "readme_gradcam_maps": ("group", "case"),
+    "readme_errors": ("number",),
     "slide_bars": ("sun", "series"),
 }
 #: Standard errors allowed between two readings of one picture by different versions of the code.
@@ -111,7 +113,7 @@ def differences(name: str, committed: pd.DataFrame, again: pd.DataFrame) -> list
     # A CSV file gives numbers where a reading has words of digits, or the reverse.
     typed = {key: committed[key].dtype for key in keys}
     both = committed.merge(again.astype(typed), on=keys, suffixes=("", "_again"), how="left")
-    told = []
+    texts = []
     for column in committed.columns.difference(keys, sort=False):
         first, second = both[column], both[f"{column}_again"]
         if column == "error" or column.endswith("_error"):
@@ -122,8 +124,8 @@ def differences(name: str, committed: pd.DataFrame, again: pd.DataFrame) -> list
             apart = ~((first - second).abs() <= np.maximum(allowed, 1e-5))
         else:
             apart = first.astype(str) != second.astype(str)
-        told += [
+        texts += [
             f"{name}, {', '.join(str(row[key]) for key in keys)}, {column}: {row[f'{column}_again']} instead of {row[column]}"
             for _, row in both[apart].iterrows()
         ]
-    return told
+    return texts

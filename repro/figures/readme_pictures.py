@@ -118,22 +118,34 @@ def read_gradcam_panels(picture: Pixels, *, where: str) -> list[tuple[Pixels, Pi
     ReproError
         If there are not two rows of squares of one size.
     """
+    frames, overlays = read_frames(picture, where=where)
+    return list(zip(frames, overlays, strict=True))
+
+
+def read_frames(picture: Pixels, *, where: str) -> tuple[list[Pixels], list[Pixels]]:
+    """Upper and lower row of square frames on a light page, each enlarged to the size of the record's frames.
+
+    Raises
+    ------
+    ReproError
+        If there are not two rows of squares of one size.
+    """
     dark = picture.min(axis=2) < 110  # of frames and overlays; the page is light in all colours
     columns, rows = (_runs(dark.mean(axis=axis) > 0.5) for axis in (0, 1))
-    sides = {end - first for first, end in (*columns, *rows)}
-    if len(rows) != 2 or not columns or len(sides) != 1:
+    sides = [end - first for first, end in (*columns, *rows)]
+    if len(rows) != 2 or not columns or max(sides) - min(sides) > 2:
         raise ReproError(
             found=f"{len(rows)} rows of {len(columns)} pictures",
-            expected="a row of frames and one of their overlays, all squares of one size",
+            expected="two rows of frames, all squares of one size",
             where=where,
             remedy="give the picture as it was published",
         )
 
-    def panel(row: tuple[int, int], column: tuple[int, int]) -> Pixels:
-        part = picture[slice(*row), slice(*column)]
-        return np.asarray(cv2.resize(part, (FRAME_PX, FRAME_PX), interpolation=cv2.INTER_LINEAR), dtype=np.uint8)
+    def enlarged(row: tuple[int, int]) -> list[Pixels]:
+        parts = (picture[slice(*row), slice(*column)] for column in columns)
+        return [np.asarray(cv2.resize(part, (FRAME_PX, FRAME_PX)), dtype=np.uint8) for part in parts]
 
-    return [(panel(rows[0], column), panel(rows[1], column)) for column in columns]
+    return enlarged(rows[0]), enlarged(rows[1])
 
 
 def _runs(holds: npt.NDArray[np.bool_]) -> list[tuple[int, int]]:

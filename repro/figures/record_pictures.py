@@ -1,4 +1,4 @@
-"""Work of stage figures: read the documents that are there, hold them to the committed readings, derive quantities."""
+"""Work of stage figures: read the documents that are there, compare them with the committed readings, derive quantities."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from repro.errors import ReproError
-from repro.figures.documents import load_documents, missing_text, present_documents
+from repro.figures.documents import load_documents, missing_documents, present_documents
 from repro.figures.drawing import draw_all
 from repro.figures.histogram_quantities import Counts
 from repro.figures.jpeg import Coding
@@ -21,10 +21,10 @@ from repro.paths import Paths
 
 @dataclass(frozen=True)
 class FiguresResult:
-    """What the stage did: documents that were read, and missing text for those that were not."""
+    """Names of the documents that were read, and files of those that are missing."""
 
     read: tuple[str, ...]
-    missing: str
+    missing: tuple[str, ...]
 
 
 def measure_record(paths: Paths, counts: Counts, *, renew: bool = False) -> FiguresResult:
@@ -75,7 +75,7 @@ def measure_record(paths: Paths, counts: Counts, *, renew: bool = False) -> Figu
         "inputs": quantities_inputs(paths.readings, counts),
         **as_document(figure_quantities(committed, counts)),
     }
-    missing = missing_text(paths)
+    missing = [{"file": one.file, "enables": one.enables} for one in missing_documents(paths)]
     write_json(folder / "figures.json", {**document, "documents_read": sorted(present), "missing": missing})
     draw_all(tables, pictures, folder)
-    return FiguresResult(tuple(sorted(present)), missing)
+    return FiguresResult(tuple(sorted(present)), tuple(one["file"] for one in missing))

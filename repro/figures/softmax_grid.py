@@ -27,17 +27,7 @@ _COLOUR_NOISE = 5.0  # counts in RGB by which JPEG moves the colour of an area
 
 @dataclass(frozen=True)
 class GridCell:
-    """One cell of Figure 6, in percent.
-
-    Parameters
-    ----------
-    panel, sun, moon : str
-        Which cell.
-    mean_pct, sd_pct : float
-        As printed, to one digit after the point.
-    sd_by_colour_pct, sd_by_colour_error : float
-        Deviation where the colour bar has the cell's colour, and its standard error.
-    """
+    """One cell of Figure 6: mean and deviation as printed, and the deviation by its colour with its standard error."""
 
     panel: str
     sun: str

@@ -44,6 +44,22 @@ DRAWINGS = {
         "Recovered maps over the printed frames",
         "Contours of the recovered maps on frames and overlays.",
     ),
+    "readme_gradcam_maps": (
+        "Maps recovered from the README's eight overlays",
+        "Eight Grad-CAM maps recovered from the overlays of the README.",
+    ),
+    "readme_gradcam_over_original": (
+        "Recovered maps over the README's frames",
+        "Contours of the recovered maps on the README's frames and overlays.",
+    ),
+    "slide_bars": (
+        "Bars of slide 10, redrawn from the readings",
+        "Frames by time of night and lunar condition, with the errors of reading.",
+    ),
+    "readme_errors": (
+        "Misclassified frames of the README, measured",
+        "Brightness and chroma of eight misclassified frames beside eight frames with Grad-CAM.",
+    ),
     "circle_over_original": (
         "Circle of sky on a printed frame",
         "The measured circle of sky drawn on a printed frame.",
@@ -75,14 +91,14 @@ class RecordPictures:
 
     ``panels`` is Figure 7 as nine panels, with the rebuilt one where there is any; ``account`` has the values of
     :data:`ACCOUNT` by condition, None where a picture does not give one; ``judged`` the claims that a picture judges;
-    ``missing`` names the missing documents and what they would add, empty if none is missing.
+    ``missing`` pairs each missing document with what it would add.
     """
 
     drawings: tuple[RecordDrawing, ...]
     panels: RecordDrawing
     account: tuple[tuple[str, tuple[float | None, ...]], ...]
     judged: tuple[tuple[Claim, Verdict], ...]
-    missing: str
+    missing: tuple[tuple[str, str], ...]
 
     @property
     def shows_frames(self) -> bool:
@@ -114,7 +130,7 @@ def load_record_pictures(
         ),
         account=tuple(_account(document["quantities"])),
         judged=tuple(judged),
-        missing=str(document["missing"]),
+        missing=tuple((one["file"], one["enables"]) for one in document["missing"]),
     )
 
 

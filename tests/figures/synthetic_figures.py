@@ -85,16 +85,25 @@ def draw_grid(seed: int, quality: int) -> tuple[bytes, Grid]:
     return as_jpeg(figure, quality), Grid(mean, deviation)
 
 
+@dataclass(frozen=True)
+class HistogramFigure:
+    """A figure, and by (time of night, lunar condition) its densities and the first and last borders of its bars of no and yes."""
+
+    data: bytes
+    density: dict[tuple[str, str], np.ndarray]
+    extent: dict[tuple[str, str], tuple[float, ...]]
+
+
 def draw_histograms(
     seed: int, quality: int | None, size: tuple[float, float], *, own_bins: bool = False
-) -> tuple[bytes, dict[tuple[str, str], np.ndarray]]:
-    """Three panels of three translucent histograms, and their densities by (time of night, lunar condition).
+) -> HistogramFigure:
+    """Three panels of three translucent histograms.
 
-    With ``own_bins`` each Nautical histogram has its 100 bins between its own extremes, as matplotlib draws them if no range
-    is given; its densities are means over percentage points.
+    With ``own_bins`` both classes of each Nautical histogram have 50 bins between their own extremes, as matplotlib draws
+    them if no range is given; densities are means over percentage points.
     """
     generator = np.random.default_rng(seed)
-    truth = {}
+    truth, extent = {}, {}
     figure = Figure(figsize=size)
     panels = figure.subplots(1, 3, sharey=True)
     edges = np.arange(101)
@@ -103,12 +112,14 @@ def draw_histograms(
             frames = {"ASTRO": 4000, "NAUTICAL": 400, "NIGHT": 20000}[sun]
             yes = 100 - 50 * generator.beta(0.5, generator.uniform(1.0, 3.0), frames // 3)
             no = 50 * generator.beta(0.4, generator.uniform(1.0, 3.0), frames)
-            borders = np.linspace(0.0, 100.0, 101)
+            ends = np.array([0.0, 50.0, 50.0, 100.0])
             if own_bins and sun == "NAUTICAL":
-                borders = np.linspace(generator.uniform(0.0, 2.5), generator.uniform(95.5, 100.0), 101)
-                yes, no = 50 + (yes - 50) * (borders[-1] - 50) / 50, borders[0] + no * (50 - borders[0]) / 50
+                ends += generator.uniform([0.0, -0.8, 0.1, -2.5], [2.5, -0.1, 0.8, 0.0])
+                no, yes = ends[0] + no * (ends[1] - ends[0]) / 50, ends[2] + (yes - 50) * (ends[3] - ends[2]) / 50
+            borders = np.unique(np.concatenate([np.linspace(*ends[:2], 51), np.linspace(*ends[2:], 51)]))
             density = sum(np.histogram(part, borders)[0] / len(part) for part in (yes, no)) / np.diff(borders)
             summed = np.concatenate([[0.0], np.cumsum(density * np.diff(borders))])
+            extent[sun, moon] = tuple(ends)
             truth[sun, moon] = np.diff(np.interp(edges, borders, summed))
             panel.hist(
                 borders[:-1] + np.diff(borders) / 2, bins=borders, weights=density, alpha=ALPHA, label=sun.title(),
@@ -121,7 +132,7 @@ def draw_histograms(
     # As in the record, the legend hides no bar; what it hides could not be read.
     panels[2].legend(fontsize=12, loc="upper center")
     figure.tight_layout()
-    return as_jpeg(figure, quality), truth
+    return HistogramFigure(as_jpeg(figure, quality), truth, extent)
 
 
 def draw_bars(seed: int) -> tuple[np.ndarray, dict[tuple[str, str], float]]:

@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 
 from repro.cli import app
 from repro.errors import ReproError
-from repro.figures.documents import EmbeddedPicture, add_document, load_documents, missing_text, recognise
+from repro.figures.documents import EmbeddedPicture, add_document, load_documents, missing_documents, recognise
 from repro.figures.jpeg import decode
 from repro.figures.pdf import MOST_PAGES, embedded_pictures
 from repro.paths import Paths
@@ -135,7 +135,7 @@ def test_a_file_that_is_no_document_is_refused(tmp_path: Path, project: Paths) -
 
 
 def test_adding_a_document_copies_it_under_its_published_name(tmp_path: Path) -> None:
-    """A document is recognised by its hash under any name, and the missing text no longer asks for it."""
+    """A document is recognised by its hash under any name, and is no longer listed as missing."""
     root = tmp_path / "project"
     (root / "expected" / "published").mkdir(parents=True)
     (root / "params.yaml").write_text("corpus: simulated\n")
@@ -146,12 +146,14 @@ def test_adding_a_document_copies_it_under_its_published_name(tmp_path: Path) ->
     )
     (tmp_path / "download.bin").write_bytes(data)
     paths = Paths(root)
-    assert missing_text(paths) == "put thesis.pdf into data/record: its figures are read again"
+    assert [(one.file, one.enables) for one in missing_documents(paths)] == [
+        ("thesis.pdf", "its figures are read again")
+    ]
     outcome = CliRunner().invoke(app, ["record", "add", str(tmp_path / "download.bin"), "--project", str(root)])
     assert outcome.exit_code == 0
     assert "its figures are read again" in outcome.output
     assert (paths.record / "thesis.pdf").read_bytes() == data
-    assert missing_text(paths) == ""
+    assert missing_documents(paths) == []
     assert add_document(tmp_path / "download.bin", paths).name == "thesis"
 
 

@@ -36,5 +36,7 @@ def test_all_drawings_stand_without_documents(project: Paths, tmp_path: Path) ->
     """From the committed readings alone, curves, nine panels and maps are drawn."""
     tables = {name: reading.table for name, reading in load_readings(project.readings).items()}
     files = draw_all(tables, {}, tmp_path)
-    assert {file.stem for file in files} == {"figure5", "figure7_nine_panels", "gradcam_maps"}
+    assert {file.stem for file in files} == {
+        "figure5", "figure7_nine_panels", "gradcam_maps", "readme_gradcam_maps", "readme_errors", "slide_bars",
+    }  # fmt: skip
     assert all(np.ptp(np.asarray(Image.open(file).convert("L"))) > 100 for file in files)

@@ -45,5 +45,5 @@ def test_maps_come_back_from_small_panels(seed: int) -> None:
 
 def test_a_picture_without_rows_of_frames_is_refused() -> None:
     """A single frame is no page of frames and overlays."""
-    with pytest.raises(ReproError, match="a row of frames"):
+    with pytest.raises(ReproError, match="two rows of frames"):
         read_gradcam_panels(draw_sky(np.random.default_rng(1)), where="synthetic")

@@ -22,12 +22,13 @@ def measured(project: Paths, claims: Claims) -> dict[str, float | str | bool]:
 
 
 def test_every_finding_is_derived_from_the_readings(claims: Claims, measured: dict[str, float | str | bool]) -> None:
-    """All five findings come out, and each names registered claims only."""
+    """All six findings come out, and each names registered claims only."""
     view = View(claims, (), {"figure": measured}, {})
     found = [detector(view) for detector in pictures.DETECTORS]
     assert all(finding is not None for finding in found)
     assert {finding.id for finding in found} == {
         "FND.FIGURE7_GIVES_FIGURE6",
+        "FND.BINS_BETWEEN_EXTREMES",
         "FND.OCCURRENCE_BY_PROBABILITY",
         "FND.NEVER_VALIDATED",
         "FND.ACTIVATION_DISAPPEARS",
@@ -41,6 +42,13 @@ def test_another_reading_gives_another_finding(claims: Claims, measured: dict[st
     off = {**measured, "figure7.mean_over_yes.night.no_moon": 90.0}
     assert pictures.two_pictures_agree(View(claims, (), {"figure": off}, {})).kind == "conflict"
     assert pictures.two_pictures_agree(View(claims, (), {"figure": measured}, {})).kind == "agreement"
+    whole = {
+        **measured,
+        **{name: 0.0 for name in measured if name.startswith("figure7.no_first_pct")},
+        **{name: 50.0 for name in measured if name.startswith(("figure7.no_last_pct", "figure7.yes_first_pct"))},
+        **{name: 100.0 for name in measured if name.startswith("figure7.yes_last_pct")},
+    }
+    assert pictures.bins_between_extremes(View(claims, (), {"figure": whole}, {})) is None
     dark = {**measured, "gradcam.largest.clear": 0.2}
     assert pictures.activation_does_not_disappear(View(claims, (), {"figure": dark}, {})) is None
     equal = {**measured, "figure7.expected_share_pct": 39.3}

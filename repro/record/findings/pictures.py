@@ -49,6 +49,40 @@ def two_pictures_agree(view: View) -> Finding:
     )
 
 
+def bins_between_extremes(view: View) -> Finding | None:
+    """Whether the bars of Figure 7 are one point wide, as its axis suggests."""
+    numbers, shown = {}, []
+    for sun in SUNS:
+        for moon in MOONS:
+            for label in ("no", "yes"):
+                first, last = (
+                    view.quantity("figure", f"figure7.{label}_{end}_pct.{_cell(sun, moon)}")
+                    for end in ("first", "last")
+                )
+                width = (last - first) / 50
+                numbers[f"width_{label}_{sun}_{moon}_points".lower()] = width
+                if width < 1:
+                    shown.append(f"{label} at {sun.capitalize()} & {moon.capitalize()}, {first:.2f} to {last:.2f} %")
+    if not shown:
+        return None
+    narrowest = min(numbers.values())
+    text = (
+        f"The axis of Figure 7 suggests bars of one percentage point. In {len(shown)} of its 18 histograms, one for each "
+        f"condition and predicted class, the 50 bars lie between other borders: {'; '.join(shown)}. Each was drawn between its "
+        "own smallest and largest probability, so that bars of two histograms at one place do not cover the same interval. "
+        "The readings are means over whole points."
+    )
+    return Finding(
+        "FND.BINS_BETWEEN_EXTREMES",
+        f"{len(shown)} of 18 histograms of Figure 7 have bars narrower than one point, down to {narrowest:.3f}",
+        ("F7.FIRST_BIN.NIGHT.NO_MOON", "F7.LAST_BIN.NIGHT.NO_MOON"),
+        text,
+        numbers,
+        "remark",
+        40,
+    )
+
+
 def occurrence_by_its_own_account(view: View) -> Finding | None:
     """What share of aurora the network's probabilities add up to, beside the shares that are printed or counted."""
     expected = view.quantity("figure", "figure7.expected_share_pct")
@@ -185,6 +219,7 @@ def statements_about_maps(view: View) -> Finding:
 
 DETECTORS: tuple[Detector, ...] = (
     two_pictures_agree,
+    bins_between_extremes,
     occurrence_by_its_own_account,
     conditions_never_validated,
     activation_does_not_disappear,
