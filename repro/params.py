@@ -453,6 +453,10 @@ class KopriTrain(Section):
         Side of the random crop, as a share of the image's.
     flip : float
         Chance of a mirror image.
+    turn : bool
+        Turn each image by a random number of quarters.
+    aurora_weight : float
+        Weight of the aurora's pixels in the loss, those of the background having 1.
     batchnorm : str
         Statistics of BatchNorm in the backbone ``adapt``, as in the reference, or stay ``fixed``.
     threads : int
@@ -470,6 +474,8 @@ class KopriTrain(Section):
     scale: tuple[Annotated[float, Field(gt=0.2)], Annotated[float, Field(le=4)]] = (0.5, 2.0)
     crop_share: float = Field(default=480 / 520, gt=0, le=1)
     flip: float = Field(default=0.5, ge=0, le=1)
+    turn: bool = False
+    aurora_weight: float = Field(default=1.0, gt=0)
     batchnorm: Literal["adapt", "fixed"] = "adapt"
     threads: int = Field(default=1, ge=1)
 

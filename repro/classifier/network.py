@@ -18,6 +18,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 from torchvision import models
+from torchvision.models import WeightsEnum
 from torchvision.ops.misc import Conv2dNormActivation
 
 from repro.classifier.device import choose
@@ -86,8 +87,7 @@ def drawn(seed: int, *names: object) -> Iterator[None]:
 
 def imagenet_path(name: str = NETWORK) -> Path:
     """Path of torchvision's file of ImageNet weights, under ``TORCH_HOME`` or its default."""
-    url = str(models.get_model_weights(name)["IMAGENET1K_V1"].url)
-    return Path(torch.hub.get_dir(), "checkpoints", url.rsplit("/", 1)[1])
+    return published_path(models.get_model_weights(name)["IMAGENET1K_V1"])
 
 
 def imagenet(
@@ -95,12 +95,22 @@ def imagenet(
     otherwise: str = "name the corpus in train.initial_weights of params.yaml, such as {auroramax: observatory}, which "
     "needs no download but is not what the thesis used",
 ) -> dict[str, Tensor]:
-    """The weights of the thesis, by torchvision's loader: from its cache, else by download with a check of the hash.
+    """The weights of the thesis, or those of another network of torchvision; see :func:`published_weights`."""
+    return published_weights(models.get_model_weights(name)["IMAGENET1K_V1"], otherwise)
+
+
+def published_path(weights: WeightsEnum) -> Path:
+    """Where torchvision keeps published weights, under ``TORCH_HOME`` or its default."""
+    return Path(torch.hub.get_dir(), "checkpoints", str(weights.url).rsplit("/", 1)[1])
+
+
+def published_weights(weights: WeightsEnum, otherwise: str) -> dict[str, Tensor]:
+    """Published weights by torchvision's loader: from its cache, else by download with a check of the hash.
 
     Parameters
     ----------
-    name : str
-        Another network of torchvision.
+    weights : WeightsEnum
+        An entry of torchvision's weights.
     otherwise : str
         What a user can do without these weights, for the error.
 
@@ -109,7 +119,7 @@ def imagenet(
     ReproError
         If the file is neither cached nor can be downloaded, or is not a weight file.
     """
-    weights, path = models.get_model_weights(name)["IMAGENET1K_V1"], imagenet_path(name)
+    path = published_path(weights)
     waited = socket.getdefaulttimeout()
     try:
         # The loader sets no time limit; behind a firewall that drops packets it would wait for ever.

@@ -54,7 +54,7 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         raise OSError("no route")
 
     monkeypatch.setattr(type(fcn.WEIGHTS), "get_state_dict", no_way)
-    path = fcn.coco_path()
+    path = classifier.published_path(fcn.WEIGHTS)
     assert path.is_relative_to(tmp_path)
     path.parent.mkdir(parents=True)
     return path
@@ -79,15 +79,15 @@ def test_missing_published_weights_are_an_error_with_a_way_out(cache: Path) -> N
     """Without file and network the message names the file, its size and what needs no download."""
     with pytest.raises(ReproError, match="no download") as caught:
         fcn.build("coco", 1)
-    assert "142 MB" in caught.value.expected
+    assert "135 MB" in caught.value.expected
     assert "observatory" in caught.value.remedy
 
 
 @pytest.mark.parametrize("content", [b"", b"not weights"], ids=["empty", "text"])
 def test_damaged_published_weights_are_an_error(cache: Path, content: bytes) -> None:
-    """A file that is no weight file is named, and nothing of it is run."""
+    """A file that is not a weight file is named, and nothing of it is run."""
     cache.write_bytes(content)
-    with pytest.raises(ReproError, match="no weight file"):
+    with pytest.raises(ReproError, match="not a weight file"):
         fcn.build("coco", 1)
 
 

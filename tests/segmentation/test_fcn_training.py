@@ -86,9 +86,9 @@ def test_probabilities_do_not_depend_on_the_batch() -> None:
 
 @pytest.mark.parametrize("scale", [0.5, 1.0, 2.0])
 def test_image_and_mask_move_together(scale: float) -> None:
-    """After resize, mirror image and crop the mask still lies on the disc; what the image does not cover is ignored."""
+    """After resize, turn, mirror image and crop the mask still lies on the disc; what the image does not cover is ignored."""
     images = discs(6, 4)
-    params = KopriTrain(scale=(scale, scale), crop_share=0.9)
+    params = KopriTrain(scale=(scale, scale), crop_share=0.9, turn=True)
     for index in range(6):
         picture, target = augmented(images.pixels[index], images.masks[index], params, generator(1, index))
         assert picture.shape == (48, 48, 3)
@@ -109,3 +109,11 @@ def test_flip_happens_at_its_chance() -> None:
         _, target = augmented(images.pixels[0], images.masks[0], params, generator(1))
         wanted = images.masks[0][:, ::-1] if flip else images.masks[0]
         assert (target == wanted).all()
+
+
+def test_turns_are_by_quarters() -> None:
+    """With turns the four quarters all occur, and nothing else."""
+    images = discs(1, 5)
+    params = KopriTrain(scale=(1.0, 1.0), crop_share=1.0, flip=0, turn=True)
+    seen = [augmented(images.pixels[0], images.masks[0], params, generator(seed))[1].tobytes() for seed in range(30)]
+    assert set(seen) == {np.rot90(images.masks[0], quarter).astype(np.uint8).tobytes() for quarter in range(4)}

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
+from typing import get_args
 
 import numpy as np
 import pytest
@@ -16,13 +18,12 @@ from repro.segmentation.station import STATION
 from repro.segmentation.station_campaign import (
     DRIFT_KM_S,
     LIGHTS,
-    MOTIONS,
     KopriNight,
+    Motion,
     magnetic_site,
     night_scenes,
     nights,
     render_night,
-    turns,
 )
 from repro.sky.ephemeris import positions
 from repro.sky.magnetic import magnetic_place
@@ -47,8 +48,8 @@ def of_kind(planned: tuple[KopriNight, ...], **wanted: str) -> KopriNight:
 def test_campaign_has_everything(planned: tuple[KopriNight, ...]) -> None:
     """All motions and lights occur, each date once, stationary aurora in most nights with aurora."""
     assert len({night.night for night in planned}) == 48
-    counts = turns(planned)
-    assert all(counts[motion] >= 5 for motion in MOTIONS)
+    counts = Counter(night.motion for night in planned)
+    assert all(counts[motion] >= 5 for motion in get_args(Motion))
     assert {night.light for night in planned} == set(LIGHTS)
     assert {night.place for night in planned if night.form} == {"horizon", "overhead"}
 
