@@ -21,16 +21,7 @@ PRINTED = {"resnet50": "ResNet-50"}
 
 
 def evaluate(loaded: Path, networks: Path, classical: Path, out: Path, params: Params) -> dict[str, Any]:
-    """Judge all answers.
-
-    Parameters
-    ----------
-    loaded, networks, classical : Path
-        Folders of these stages.
-    out : Path
-        Where ``evaluate.json`` and ``metrics.json`` are written.
-    params : Params
-        All parameters.
+    """Judge all answers in the folders of the stages load, networks and classical; write evaluate.json and metrics.json.
 
     Returns
     -------

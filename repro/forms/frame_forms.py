@@ -51,18 +51,14 @@ def best_weights(evaluated: Path, trained: Path) -> tuple[dict[str, Any], Path]:
 
 
 def classify_frames(film: Path, evaluated: Path, trained: Path, out: Path, params: Params) -> Outcome:
-    """Classify the frames of every night of a corpus; nights that are there already are kept.
+    """Classify the frames of every night of stage ``film``; nights that are there already are kept.
 
     Parameters
     ----------
-    film : Path
-        Folder of stage film.
     evaluated, trained : Path
         Folders of the stages evaluate and networks of stages/kvammen.
     out : Path
         ``tables/YYYYMMDD.parquet``: ``night``, ``number``, ``form`` (one of the seven), ``p_form`` (its probability).
-    params : Params
-        All parameters.
     """
     document, weights = best_weights(evaluated, trained)
     best, device = document["best"], str(of_workers(params.engine))
@@ -70,31 +66,21 @@ def classify_frames(film: Path, evaluated: Path, trained: Path, out: Path, param
     for index in sorted((film / "index").glob("[!.]*.parquet")):
         night = index.stem
         archive = film_outputs(film, night)[0]
-        work = receipts.NightWork(
-            night, (archive, index, weights), (out / "tables" / f"{night}.parquet",),
-            out / "receipts" / f"{night}.json", receipts.settings_digest(dict(best), __name__),
-        )  # fmt: skip
+        inputs, outputs = (archive, index, weights), (out / "tables" / f"{night}.parquet",)
+        settings = receipts.settings_digest(dict(best), __name__)
+        work = receipts.NightWork(night, inputs, outputs, receipts.receipt_path(out, night), settings)
         size = len(read_table(index, made_by="dvc repro film", columns=["number"]))
         tasks.append(_Task(work, size, FormsNetwork.model_validate(best["network"]), device))
     return run_nights("forms of frames", out, tasks, _classify, workers=params.engine)
 
 
 def with_forms(table: pd.DataFrame, folder: Path) -> pd.DataFrame:
-    """A frame table with the columns ``form`` and ``p_form``, missing where a night was not classified.
-
-    Parameters
-    ----------
-    table : DataFrame
-        ``night`` and ``number``, of any stage.
-    folder : Path
-        What :func:`classify_frames` wrote.
-    """
+    """A frame table with ``form`` and ``p_form`` from a folder of :func:`classify_frames`; missing for other nights."""
     files = [folder / "tables" / f"{night}.parquet" for night in sorted(set(table["night"]))]
     parts = [read_table(path, made_by="make records") for path in files if path.is_file()]
-    empty = pd.DataFrame({"night": [], "number": [], "form": [], "p_form": []}).astype(
-        {"night": "str", "number": "int64"}
-    )
-    found = pd.concat(parts, ignore_index=True) if parts else empty
+    if not parts:
+        return table.assign(form=None, p_form=np.nan)
+    found = pd.concat(parts, ignore_index=True)
     return table.merge(found, on=["night", "number"], how="left", validate="one_to_one")
 
 

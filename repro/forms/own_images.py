@@ -26,17 +26,9 @@ BATCH = 64  # pictures in memory at a time
 
 
 def classify_forms(files: Sequence[Path], paths: Paths, params: Params) -> tuple[pd.DataFrame, dict[str, Any]]:
-    """Class of each picture.
+    """Class of each picture, by the network of the project.
 
-    Parameters
-    ----------
-    files : sequence of Path
-        PNG or JPEG files of the whole sky, north up, the horizon's circle filling the picture; the middle square of others
-        than square ones is taken.
-    paths : Paths
-        The project, whose network is used.
-    params : Params
-        All parameters; they name the device.
+    Files are PNG or JPEG of the whole sky, north up, the horizon's circle filling the picture, or its middle square.
 
     Returns
     -------
@@ -84,15 +76,9 @@ def classify_forms(files: Sequence[Path], paths: Paths, params: Params) -> tuple
             tally.advance(len(part))
     p = np.concatenate(parts)
     order = np.argsort(-p, axis=1, kind="stable")
-    rows = np.arange(len(p))
-    table = pd.DataFrame(
-        {
-            "file": [str(path) for path in files],
-            "class": [CLASSES[k] for k in order[:, 0]],
-            "p": p[rows, order[:, 0]],
-            "second": [CLASSES[k] for k in order[:, 1]],
-            "p_second": p[rows, order[:, 1]],
-            **{f"p_{label}": p[:, k] for k, label in enumerate(CLASSES)},
-        }
-    )
+    answers = {"file": [str(path) for path in files]}
+    for rank, (name, p_name) in enumerate((("class", "p"), ("second", "p_second"))):
+        answers[name] = np.array(CLASSES)[order[:, rank]]
+        answers[p_name] = p[np.arange(len(p)), order[:, rank]]
+    table = pd.DataFrame({**answers, **{f"p_{label}": p[:, k] for k, label in enumerate(CLASSES)}})
     return table, {"method": best["method"], "simulated": document["simulated"] is not False}
