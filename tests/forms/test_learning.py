@@ -119,9 +119,9 @@ def test_augmentation_turns_and_mirrors_only() -> None:
     y, x = np.mgrid[:32, :32] - 15.5
     ring = np.hypot(y, x).round(3)
     turned = [networks.turned(pictures, turn)[0] for turn in range(networks.TURNS)]
-    assert len({picture.tobytes() for picture in turned}) == 8
-    for picture in turned:
-        assert all(sorted(picture[ring == r, 1]) == sorted(pictures[0][ring == r, 1]) for r in np.unique(ring))
+    assert len({made.tobytes() for made in turned}) == 8
+    for made in turned:
+        assert all(sorted(made[ring == r, 1]) == sorted(pictures[0][ring == r, 1]) for r in np.unique(ring))
 
 
 def test_head_on_features_that_separate() -> None:
