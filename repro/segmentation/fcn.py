@@ -33,9 +33,9 @@ OTHERWISE = (
 WEIGHTS = FCN_ResNet50_Weights.COCO_WITH_VOC_LABELS_V1
 WEIGHTS_FILE = "{unit}.safetensors"  # of a network, by the unit of its split
 RESNET, OBSERVATORY = "fcn_resnet50", "fcn_observatory"
-STAGES = 8  # of EfficientNet-B1 that are kept
-#: Stages whose features the head sees, with their channels: a feature spans 4, 8, 16 and 32 pixels.
-TAPS = {2: 24, 3: 40, 5: 112, 7: 320}
+STAGES = 6  # of EfficientNet-B1 that are kept: what follows halves the image a fifth time
+#: Stages whose features the head sees, with their channels: a feature spans 4, 8 and 16 pixels.
+TAPS = {2: 24, 3: 40, 5: 112}
 
 
 class FcnObservatory(nn.Module):
