@@ -7,22 +7,17 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from repro.classifier.device import of_workers
-from repro.classifier.images import Images
-from repro.classifier.network import load
 from repro.engine.progress import progress
-from repro.engine.threads import limited_threads
 from repro.errors import ReproError
-from repro.forms import networks
+from repro.forms.best_network import answers, best_training, trained_network
 from repro.forms.classes import CLASSES
-from repro.forms.frame_forms import best_weights
 from repro.forms.layout import decode_square
 from repro.params import FormsNetwork, Params
 from repro.paths import Paths
-
-BATCH = 64  # pictures in memory at a time
 
 
 def classify_forms(files: Sequence[Path], paths: Paths, params: Params) -> tuple[pd.DataFrame, dict[str, Any]]:
@@ -58,27 +53,21 @@ def classify_forms(files: Sequence[Path], paths: Paths, params: Params) -> tuple
             where=str(missing[0]),
             remedy="name files that exist; a shell expands patterns such as night/*.jpg",
         )
-    document, weights = best_weights(folder, paths.stage("kvammen", "networks"))
-    best = document["best"]
-    wanted = FormsNetwork.model_validate(best["network"])
-    network, _ = load(weights, lambda: networks.empty(wanted))
-    import torch
+    document, training = best_training(folder)
+    best, device = document["best"], str(of_workers(params.engine))
+    weights = paths.stage("kvammen", "networks") / "weights" / f"{training}.safetensors"
+    network = trained_network(weights, FormsNetwork.model_validate(best["network"]), device)
+    with progress("classify", len(files), "pictures") as tally:
 
-    device, size = torch.device(of_workers(params.engine)), best["image_size_px"]
-    network = network.to(device)
-    parts = []
-    with limited_threads(), progress("classify", len(files), "pictures") as tally:
-        for start in range(0, len(files), BATCH):
-            part = files[start : start + BATCH]
-            pixels = np.stack([decode_square(path, size)[0] for path in part])
-            images = Images(tuple(map(str, part)), pixels, np.zeros(len(part), np.int64))
-            parts.append(networks.probabilities(network, images, device))
-            tally.advance(len(part))
-    p = np.concatenate(parts)
+        def read(path: Path) -> npt.NDArray[np.uint8]:
+            tally.advance()
+            return decode_square(path, best["image_size_px"])[0]
+
+        p = answers(network, files, read, device)
     order = np.argsort(-p, axis=1, kind="stable")
-    answers = {"file": [str(path) for path in files]}
+    columns: dict[str, Any] = {"file": [str(path) for path in files]}
     for rank, (name, p_name) in enumerate((("class", "p"), ("second", "p_second"))):
-        answers[name] = np.array(CLASSES)[order[:, rank]]
-        answers[p_name] = p[np.arange(len(p)), order[:, rank]]
-    table = pd.DataFrame({**answers, **{f"p_{label}": p[:, k] for k, label in enumerate(CLASSES)}})
+        columns[name] = np.array(CLASSES)[order[:, rank]]
+        columns[p_name] = p[np.arange(len(p)), order[:, rank]]
+    table = pd.DataFrame({**columns, **{f"p_{label}": p[:, k] for k, label in enumerate(CLASSES)}})
     return table, {"method": best["method"], "simulated": document["simulated"] is not False}

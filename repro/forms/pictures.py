@@ -15,10 +15,10 @@ from torch import nn
 from repro.classifier.cam import explain, overlay
 from repro.classifier.device import of_workers
 from repro.classifier.images import Images
-from repro.classifier.network import load
 from repro.engine.threads import limited_threads
-from repro.files import atomic_path, empty_folder, read_json, write_json, write_table
+from repro.files import atomic_path, empty_folder, write_json, write_table
 from repro.forms import networks
+from repro.forms.best_network import best_training, trained_network
 from repro.forms.classes import CLASSES
 from repro.forms.load_corpus import SPLITS, images_of, read_loaded
 from repro.forms.simulate_forms import whole_night_of
@@ -48,14 +48,11 @@ def draw_pictures(
         ``whole_night``: ``night``, ``frames``, ``judged`` and ``right`` (clean, unambiguous frames of a class), or None.
     """
     empty_folder(out)
-    document = read_json(evaluated / "evaluate.json", made_by="make records")
-    best, main = document["best"], document["main"]
-    first = f"{best['id']}_{SPLITS[main]}_0"
+    document, first = best_training(evaluated)
+    best, main, where = document["best"], document["main"], str(of_workers(params.engine))
     answers = read_table(trained / "answers" / f"{first}.parquet", made_by="make records").sort_values("name")
-    device = torch.device(of_workers(params.engine))
     wanted = FormsNetwork.model_validate(best["network"])
-    network, _ = load(trained / "weights" / f"{first}.safetensors", lambda: networks.empty(wanted))
-    network = network.to(device)
+    network, device = trained_network(trained / "weights" / f"{first}.safetensors", wanted, where), torch.device(where)
     table, pixels = read_loaded(loaded)
     tested = images_of(table, pixels, table[SPLITS[main]].to_numpy(str) == "test", best["image_size_px"])
     scores = next(entry for entry in document["methods"][main] if entry["method"] == best["method"])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -78,11 +77,6 @@ def train_networks(loaded: Path, out: Path, params: Params) -> list[dict[str, An
     done = [{"id": job.work.night, **(receipts.read(job.work.receipt) or {})["summary"]} for job in jobs]
     write_json(out / "networks.json", done)
     return done
-
-
-def read_answers(files: Sequence[Path]) -> pd.DataFrame:
-    """Tables of answers of several methods, one after the other."""
-    return pd.concat([pd.read_parquet(path) for path in files], ignore_index=True)
 
 
 def answers_table(

@@ -81,10 +81,7 @@ def test_pairs_belong_to_the_later_image() -> None:
     assert earlier.tolist() == [0, 1, 3]
     assert pairs(times, 120.0, 5.0, usable)[0].tolist() == [2, 3]
     assert pairs(times, 60.0, 2.0, usable)[0].tolist() == [1, 2]
-
-
-def test_pairs_of_nothing() -> None:
-    """No image has no pair, and an image is never its own partner, whatever the tolerance."""
+    # No image has no pair, and an image is never its own partner, whatever the tolerance.
     none = np.zeros(0, "datetime64[ms]")
     assert pairs(none, 60.0, 5.0, np.zeros(0, bool))[0].size == 0
     assert pairs(minutes(0), 60.0, 1e6, np.ones(1, bool))[0].size == 0

@@ -1,14 +1,11 @@
-"""The pipeline of the KOPRI record: its description, and a small run whose second time gives the same files."""
+"""The pipeline of the KOPRI record: a small run whose second time gives the same files."""
 
 from __future__ import annotations
 
 import re
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
-import yaml
 
 from repro.errors import ReproError
 from repro.files import digest, read_json
@@ -26,8 +23,6 @@ from repro.segmentation.train_fcn_corpus import train_corpus
 from tests.conftest import ROOT
 from tests.support.project import make_project
 
-FOLDER = ROOT / "stages" / "kopri"
-STAGES = yaml.safe_load((FOLDER / "dvc.yaml").read_text(encoding="utf-8"))["stages"]
 SMALL = {
     "image_size_px": 96, "splits": ["nights"], "simulate": {"nights": 10, "minutes": 4},
     "train": {"initial_weights": {"kopri_simulated": "observatory"}, "epochs": 1, "auxiliary_weight": 0, "scale": [0.9, 1.1]},
@@ -136,13 +131,3 @@ def test_without_a_network_the_command_says_how_to_train_one(tmp_path: Path) -> 
     with pytest.raises(ReproError, match="no trained network") as caught:
         segment_files([], tmp_path, project, load_params(project.params))
     assert "make records" in caught.value.remedy
-
-
-@pytest.mark.slow
-def test_dvc_reads_the_pipeline() -> None:
-    """DVC resolves the stages, their data and their parameters from the record's own folder."""
-    done = subprocess.run(
-        [sys.executable, "-m", "dvc", "stage", "list", str(FOLDER / "dvc.yaml")], cwd=ROOT, capture_output=True, text=True, check=False
-    )  # fmt: skip
-    assert done.returncode == 0, done.stderr
-    assert {line.split()[0].rsplit(":", 1)[-1] for line in done.stdout.splitlines() if line.strip()} == set(STAGES)
