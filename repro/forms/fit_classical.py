@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from repro.classifier.device import of_workers
 from repro.classifier.images import Images
 from repro.engine.progress import progress
 from repro.engine.threads import limited_threads
-from repro.files import atomic_path, read_json, write_json, write_table
+from repro.files import read_json, write_json, write_table
 from repro.forms import networks
 from repro.forms.classes import CLASSES, classes_of, shifted
 from repro.forms.classical import GRIDS, Fitted, fit, reduced
@@ -37,7 +38,7 @@ def fit_classical(loaded: Path, corpus: Path, out: Path, params: Params) -> dict
     loaded, corpus : Path
         Folders of stage load and of the corpus, where truth, if any, feeds two simulated labellers.
     out : Path
-        ``features.npy`` (float32, rows by name), ``answers.parquet``, ``classical.json``.
+        ``answers.parquet``, ``classical.json``.
 
     Returns
     -------
@@ -54,39 +55,31 @@ def fit_classical(loaded: Path, corpus: Path, out: Path, params: Params) -> dict
     device = torch.device(of_workers(params.engine))
     with limited_threads():
         backbone = networks.build(settings.features, params.seed).to(device)
-        everything = np.ones(len(table), bool)
-        images = images_of(table, pixels, everything, settings.features.image_size_px)
+        images = images_of(table, pixels, np.ones(len(table), bool), settings.features.image_size_px)
         seen = {
             "pixels": reduced(images.pixels, settings.reduced_px),
             "features": networks.features(backbone, images, device),
         }
         ordered = table.sort_values("name").reset_index(drop=True)
-        with atomic_path(out / "features.npy") as temporary, temporary.open("wb") as file:
-            np.save(file, seen["features"].astype(np.float32))
         tables, methods = [], []
         fitted: dict[tuple[str, str, str], Fitted] = {}
-        with progress("KNN and SVM", len(splits) * 4, "fits") as tally:
-            for split in splits:
-                sides = ordered[SPLITS[split]].to_numpy(str)
-                known, other = sides == "train", sides == "test"
-                nights = ordered["night"].to_numpy(str)[known]
-                for name in GRIDS:
-                    for what, values in seen.items():
-                        method = f"{name} ({what})"
-                        made = fit(name, values[known], images.classes[known], nights, settings.folds, params.seed)
-                        p = _votes(made, values[other]) if name == "KNN" else None
-                        about = {"method": method, "split": split, "seed": 0}
-                        predicted = np.asarray(made.model.predict(values[other]), np.int64)
-                        tables.append(answers_table(ordered[other], predicted, p, **about))
-                        methods.append(
-                            {**about, "settings": dict(made.settings), "cross_validation": made.cross_validation}
-                        )
-                        fitted[name, what, split] = made
-                        tally.advance()
+        wanted = list(product(splits, GRIDS, seen))
+        with progress("KNN and SVM", len(wanted), "fits") as tally:
+            for split, name, what in wanted:
+                known, other = ((ordered[SPLITS[split]] == side).to_numpy() for side in ("train", "test"))
+                nights, values = ordered["night"].to_numpy(str)[known], seen[what]
+                made = fit(name, values[known], images.classes[known], nights, settings.folds, params.seed)
+                p = _votes(made, values[other]) if name == "KNN" else None
+                about = {"method": f"{name} ({what})", "split": split, "seed": 0}
+                predicted = np.asarray(made.model.predict(values[other]), np.int64)
+                tables.append(answers_table(ordered[other], predicted, p, **about))
+                methods.append({**about, "settings": dict(made.settings), "cross_validation": made.cross_validation})
+                fitted[split, name, what] = made
+                tally.advance()
         write_table(out / "answers.parquet", pd.concat(tables, ignore_index=True))
         labellers = None
         if document["simulated"] and BY_NIGHT in splits and (corpus / "truth").is_dir():
-            chosen = fitted["SVM", "features", BY_NIGHT]
+            chosen = fitted[BY_NIGHT, "SVM", "features"]
             labellers = two_labellers(corpus, ordered, seen["features"], backbone, chosen, params)
     result = {"methods": methods, "labellers": labellers}
     write_json(out / "classical.json", result)
