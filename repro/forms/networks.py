@@ -219,9 +219,7 @@ def train(
     if not steps:
         return network, []
     optimiser = torch.optim.AdamW(learner.parameters(), lr=wanted.learning_rate, weight_decay=WEIGHT_DECAY)
-    rate = torch.optim.lr_scheduler.OneCycleLR(
-        optimiser, wanted.learning_rate, total_steps=steps + 1, pct_start=WARM_UP, cycle_momentum=False
-    )
+    rate = torch.optim.lr_scheduler.LambdaLR(optimiser, lambda step: _share(step, steps))
     classes = torch.from_numpy(images.classes).to(device)
     losses = []
     for epoch in range(1, wanted.epochs + 1):
@@ -251,6 +249,14 @@ def train(
             )
         losses.append(total / count)
     return network.eval(), losses
+
+
+def _share(step: int, steps: int) -> float:
+    """Learning rate as a share of the highest: it rises in a line and falls as a cosine."""
+    rise = WARM_UP * steps
+    if step < rise:
+        return (step + 1) / (rise + 1)
+    return 0.5 * (1 + float(np.cos(np.pi * (step - rise) / max(steps - rise, 1))))
 
 
 def turned(pixels: npt.NDArray[np.uint8], turn: int) -> npt.NDArray[np.uint8]:
