@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import math
 import socket
 import warnings
 from collections.abc import Callable, Iterator, Mapping
@@ -83,6 +84,12 @@ def drawn(seed: int, *names: object) -> Iterator[None]:
     with torch.random.fork_rng(devices=devices):
         torch.manual_seed(int(generator(seed, *names).integers(2**63)))
         yield
+
+
+def check_loss(loss: float, where: str, remedy: str) -> None:
+    """Raise an error if the loss of a training is not finite."""
+    if not math.isfinite(loss):
+        raise ReproError(found=f"a loss of {loss}", expected="a finite number", where=where, remedy=remedy)
 
 
 def imagenet_path(name: str = NETWORK) -> Path:

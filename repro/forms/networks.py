@@ -28,7 +28,7 @@ from torch.nn.modules.batchnorm import _BatchNorm
 from torchvision import models
 
 from repro.classifier.images import Images, plain_batches
-from repro.classifier.network import NETWORK, drawn, imagenet
+from repro.classifier.network import NETWORK, check_loss, drawn, imagenet
 from repro.classifier.network import build as build_observatory
 from repro.classifier.transforms import normalise
 from repro.errors import ReproError
@@ -240,13 +240,8 @@ def train(
                     optimiser.step()
                     total += float(loss.detach()) * len(places)
                 rate.step()
-        if not np.isfinite(total):
-            raise ReproError(
-                found=f"a loss that is not a number in epoch {epoch}",
-                expected="a finite number",
-                where="stage networks of stages/kvammen",
-                remedy="lower the learning_rate of this network in kvammen.networks of params.yaml",
-            )
+        remedy = "lower the learning_rate of this network in kvammen.networks of params.yaml"
+        check_loss(total, f"stage networks of stages/kvammen, epoch {epoch}", remedy)
         losses.append(total / count)
     return network.eval(), losses
 

@@ -25,10 +25,9 @@ from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
 from repro.classifier.device import say
-from repro.classifier.network import drawn
+from repro.classifier.network import check_loss, drawn
 from repro.classifier.transforms import normalise
 from repro.engine.progress import progress
-from repro.errors import ReproError
 from repro.files import atomic_path
 from repro.params import KopriTrain
 from repro.seeding import generator
@@ -115,13 +114,8 @@ def train(
                     optimiser.step()
                     total += float(loss.detach()) * len(images)
                     bar.advance(len(images))
-            if not np.isfinite(total):
-                raise ReproError(
-                    found=f"a loss of {total}",
-                    expected="a finite number",
-                    where=f"stage kopri/train, epoch {epoch}",
-                    remedy="lower kopri.train.learning_rate in params.yaml",
-                )
+            where = f"stage kopri/train, epoch {epoch}"
+            check_loss(total, where, "lower kopri.train.learning_rate in params.yaml")
             rows.append({"epoch": epoch, "train_loss": total / len(job.train), **_validated(network, job)})
             _save(job, network, optimiser, rows)
             if after_epoch is not None:
