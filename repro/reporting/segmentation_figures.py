@@ -94,7 +94,9 @@ def draw_maps(maps: Mapping[str, Occurrence], equatorward_deg: float, folder: Pa
                 axes = figure.add_axes((0.085 + column * 0.85 / columns, bottom, 0.82 / columns, 0.74 / rows))
                 _map(axes, shapes, found.rate[number] if found.images[number] else None, scale)
                 if row == 0:
-                    axes.set_title(f"{number * BIN_HOURS}–{(number + 1) * BIN_HOURS} h", fontsize=7)
+                    axes.set_title(
+                        f"{number * BIN_HOURS}–{(number + 1) * BIN_HOURS} h", fontsize=7, loc="center", pad=2
+                    )
                 style = {"ha": "center", "va": "top", "fontsize": 5.5, "color": QUIET, "transform": axes.transAxes}
                 axes.text(0.5, -0.06, f"n={found.images[number]}", **style)
             name = method_name(method).replace(", ", "\n")
