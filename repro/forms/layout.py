@@ -163,7 +163,8 @@ def _read(folder: Path, files: Sequence[tuple[Path, str, str]], size_px: int) ->
     pixels: list[Pixels] = []
     first: dict[str, int] = {}
     left_out: list[dict[str, str]] = []
-    grey, sizes = 0, set()
+    grey = 0
+    sizes: set[tuple[int, int]] = set()
     claimed: dict[int, str] = {}
     with progress("read pictures", len(files), "pictures") as tally:
         for path, label, side in files:

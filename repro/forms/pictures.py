@@ -115,7 +115,7 @@ def _whole_night(
     images = images_of(truth.assign(label=CLASSES[0]), frames, np.ones(len(truth), bool), size_px)
     p = networks.probabilities(network, images, device)
     # Names are numbered without leading zeros, and images_of puts them in the order of their letters.
-    p = p[pd.Index(images.names).get_indexer(truth["name"])]
+    p = p[pd.Index(images.names).get_indexer(pd.Index(truth["name"]))]
     truth = truth.assign(predicted=[CLASSES[k] for k in p.argmax(1)], p=p.max(1))
     write_table(out / "whole_night.parquet", truth)
     middle = frames.shape[2] // 2

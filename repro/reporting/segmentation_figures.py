@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -38,10 +39,10 @@ def draw_precision_recall(table: pd.DataFrame, folder: Path, *, simulated: bool)
         for (method, lag), rows in table.groupby(["method", "lag_min"], sort=False):
             differencing = method == "differencing"
             name = f"differencing, {lag} min" if differencing else "network"
-            colour, style = (SECOND, STYLES.get(lag, "-.")) if differencing else (FIRST, "-")
-            marker = {"marker": "s" if differencing else "o", "ms": 2.5}
+            colour, style = (SECOND, STYLES.get(int(str(lag)), "-.")) if differencing else (FIRST, "-")
+            marker: dict[str, Any] = {"marker": "s" if differencing else "o", "ms": 2.5}
             left.plot(rows["recall"], rows["precision"], color=colour, ls=style, label=name, **marker)
-            moving = {"color": THIRD, "ls": style} if differencing else {"color": FIRST, "ls": ":"}
+            moving: dict[str, Any] = {"color": THIRD, "ls": style} if differencing else {"color": FIRST, "ls": ":"}
             alarms = rows["false_alarms"]
             right.plot(alarms, rows["recall_stationary"], color=colour, ls=style, label=f"{name}, stationary")
             right.plot(alarms, rows["recall_moving"], label=f"{name}, moving", **moving)
@@ -56,14 +57,20 @@ def draw_precision_recall(table: pd.DataFrame, folder: Path, *, simulated: bool)
 
 def draw_factor(table: pd.DataFrame, folder: Path, *, simulated: bool) -> None:
     """The factor between occurrences over the threshold of differencing, for both lags, and the poster's five."""
-    looks = {"network": {"color": FIRST}, "truth": {"color": QUIET, "lw": 1}}
+    looks: dict[str, dict[str, Any]] = {"network": {"color": FIRST}, "truth": {"color": QUIET, "lw": 1}}
     with canvas(folder / "kopri_factor.svg", width_in=7.6, height_in=3.1, simulated=simulated) as figure:
         axes = figure.subplots()
         rows = table[table["method"] == "differencing"]
         for lag, mine in rows.groupby("lag_min"):
             for name, look in looks.items():
                 label = f"{name} over differencing, {lag} min"
-                axes.plot(mine["threshold"], mine[f"factor_of_{name}"], ls=STYLES.get(lag, "-."), label=label, **look)
+                axes.plot(
+                    mine["threshold"],
+                    mine[f"factor_of_{name}"],
+                    ls=STYLES.get(int(str(lag)), "-."),
+                    label=label,
+                    **look,
+                )
         axes.axhline(FACTOR, color=SECOND, lw=1)
         axes.annotate(
             'the poster: "approximately five times"', (1, FACTOR), (0, 3), xycoords=("axes fraction", "data"),
@@ -97,7 +104,13 @@ def draw_maps(maps: Mapping[str, Occurrence], equatorward_deg: float, folder: Pa
                     axes.set_title(
                         f"{number * BIN_HOURS}–{(number + 1) * BIN_HOURS} h", fontsize=7, loc="center", pad=2
                     )
-                style = {"ha": "center", "va": "top", "fontsize": 5.5, "color": QUIET, "transform": axes.transAxes}
+                style: dict[str, Any] = {
+                    "ha": "center",
+                    "va": "top",
+                    "fontsize": 5.5,
+                    "color": QUIET,
+                    "transform": axes.transAxes,
+                }
                 axes.text(0.5, -0.06, f"n={found.images[number]}", **style)
             name = method_name(method).replace(", ", "\n")
             figure.text(0.005, bottom + 0.37 / rows, name, fontsize=7, va="center")

@@ -91,7 +91,7 @@ def gather(data: Path, folders: dict[str, Path], params: Params) -> Compared:
     for night, mine in rows.groupby("night"):
         names, probability = read_probability(folders["segment"] / "nights" / f"{night}.npz")
         found = read_change(folders["difference"] / "nights" / f"{night}.npz")
-        order = pd.Index(found.names).get_indexer(names)
+        order = pd.Index(found.names).get_indexer(pd.Index(names))
         tables.append(mine.set_index("name").loc[names.tolist()].reset_index())
         probabilities.append(probability)
         for lag, values in changes.items():

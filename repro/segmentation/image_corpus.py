@@ -201,7 +201,8 @@ def _square(
         return picture if size_px in (None, picture.width) else picture.resize((size_px or 0, size_px or 0), resampling)
     half = circle.radius * 0.5 / HORIZON_RADIUS
     size = size_px or round(2 * half)
-    left, top, right, bottom = circle.x - half, circle.y - half, circle.x + half, circle.y + half
-    around = max(0, math.ceil(max(-left, -top, right - picture.width, bottom - picture.height)))
+    x, y = circle.x, circle.y
+    around = max(0, math.ceil(max(half - x, half - y, x + half - picture.width, y + half - picture.height)))
+    x, y = x + around, y + around
     padded = ImageOps.expand(picture, around) if around else picture
-    return padded.resize((size, size), resampling, box=tuple(side + around for side in (left, top, right, bottom)))
+    return padded.resize((size, size), resampling, box=(x - half, y - half, x + half, y + half))

@@ -51,8 +51,10 @@ def segment(data: Path, train_folder: Path, folder: Path, params: Params) -> Out
         inputs, outputs = (weights, *map(Path, rows["image"])), (folder / "nights" / f"{night}.npz",)
         work = receipts.NightWork(str(night), inputs, outputs, receipts.receipt_path(folder, str(night)), settings)
         jobs.append(_Job(work, tuple(rows["name"]), corpus.circle, kopri.image_size_px, device))
-    how = {"workers": params.engine, "gpu": device != "cpu", "unit": "images", "failed": corpus.faults}
-    return run_nights("kopri/segment", folder, jobs, _make, **how)
+    gpu, failed = device != "cpu", corpus.faults
+    return run_nights(
+        "kopri/segment", folder, jobs, _make, workers=params.engine, gpu=gpu, unit="images", failed=failed
+    )
 
 
 def _make(job: _Job) -> Mapping[str, Any]:

@@ -50,7 +50,7 @@ def quantities(figure_times_utc: Mapping[str, str]) -> dict[str, Quantity]:
 @lru_cache(maxsize=8)
 def dark_hours(year: int, limit_deg: float = DARK_DEG) -> npt.NDArray[np.float64]:
     """Hours of a year with the Sun below a limit, in each hour of magnetic local time 0 to 23, shape (24,)."""
-    times = np.arange(f"{year}-01-01", f"{year + 1}-01-01", 60 * STEP_MIN, "datetime64[s]")
+    times = np.arange(f"{year}-01-01", f"{year + 1}-01-01", 60 * STEP_MIN, dtype="datetime64[s]")
     dark = positions(times, STATION).sun_alt_deg < limit_deg
     hour = magnetic_local_time(times[dark], magnetic_place(PLACE, year)).astype(int)
     return np.asarray(np.bincount(hour, minlength=24) * (STEP_MIN / 60), np.float64)
