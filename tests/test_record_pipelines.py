@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -33,6 +35,17 @@ def test_stage_depends_on_every_module_it_uses(folder: Path, name: str, stage: d
     }
     assert script in listed
     assert missing == set()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("folder", [path.parent for path in PIPELINES], ids=lambda folder: folder.name)
+def test_dvc_reads_the_pipeline(folder: Path) -> None:
+    """DVC resolves the stages, their data and their parameters from the record's own folder."""
+    command = [sys.executable, "-m", "dvc", "stage", "list", str(folder / "dvc.yaml")]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    listed = {line.split()[0].rsplit(":", 1)[-1] for line in done.stdout.splitlines() if line.strip()}
+    assert listed == {name for mine, name, _ in STAGES if mine == folder}
 
 
 @pytest.mark.parametrize("folder", [path.parent for path in PIPELINES], ids=lambda folder: folder.name)

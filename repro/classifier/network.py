@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import math
 import socket
 import warnings
 from collections.abc import Callable, Iterator, Mapping
@@ -18,6 +19,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 from torchvision import models
+from torchvision.models import WeightsEnum
 from torchvision.ops.misc import Conv2dNormActivation
 
 from repro.classifier.device import choose
@@ -84,10 +86,15 @@ def drawn(seed: int, *names: object) -> Iterator[None]:
         yield
 
 
+def check_loss(loss: float, where: str, remedy: str) -> None:
+    """Raise an error if the loss of a training is not finite."""
+    if not math.isfinite(loss):
+        raise ReproError(found=f"a loss of {loss}", expected="a finite number", where=where, remedy=remedy)
+
+
 def imagenet_path(name: str = NETWORK) -> Path:
     """Path of torchvision's file of ImageNet weights, under ``TORCH_HOME`` or its default."""
-    url = str(models.get_model_weights(name)["IMAGENET1K_V1"].url)
-    return Path(torch.hub.get_dir(), "checkpoints", url.rsplit("/", 1)[1])
+    return published_path(models.get_model_weights(name)["IMAGENET1K_V1"])
 
 
 def imagenet(
@@ -95,13 +102,22 @@ def imagenet(
     otherwise: str = "name the corpus in train.initial_weights of params.yaml, such as {auroramax: observatory}, which "
     "needs no download but is not what the thesis used",
 ) -> dict[str, Tensor]:
-    """Weights of the thesis, or of another network, by torchvision's loader.
+    """The weights of the thesis, or those of another network of torchvision; see :func:`published_weights`."""
+    return published_weights(models.get_model_weights(name)["IMAGENET1K_V1"], otherwise)
 
-    They come from its cache, else by download with a check of the hash. It is a ReproError if the file is neither cached
-    nor can be downloaded, or is not a weight file; ``otherwise`` says in it
+
+def published_path(weights: WeightsEnum) -> Path:
+    """Where torchvision keeps published weights, under ``TORCH_HOME`` or its default."""
+    return Path(torch.hub.get_dir(), "checkpoints", str(weights.url).rsplit("/", 1)[1])
+
+
+def published_weights(weights: WeightsEnum, otherwise: str) -> dict[str, Tensor]:
+    """Published weights by torchvision's loader: from its cache, else by download with a check of the hash.
+
+    It is a ReproError if the file is neither cached nor can be downloaded, or is not a weight file; ``otherwise`` says in it
     what a user can do without these weights.
     """
-    weights, path = models.get_model_weights(name)["IMAGENET1K_V1"], imagenet_path(name)
+    path = published_path(weights)
     waited = socket.getdefaulttimeout()
     try:
         # The loader sets no time limit; behind a firewall that drops packets it would wait for ever.

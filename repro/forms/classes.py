@@ -40,13 +40,7 @@ Bools = npt.NDArray[np.bool_]
 def holding(truth: pd.DataFrame, rules: FormRules) -> dict[AuroralClass, Bools]:
     """Frames for which each class' rule holds, whatever the others say.
 
-    Parameters
-    ----------
-    truth : DataFrame
-        Columns :data:`TRUTH`: shares 0 to 1, ``brightness`` linear light, ``form`` of :data:`repro.observatory.plan.FORMS`
-        or ``none``.
-    rules : FormRules
-        The limits.
+    Truth has the columns :data:`TRUTH`: shares 0 to 1, linear ``brightness``, a ``form`` of the observatory or ``none``.
     """
     form, share = truth["form"].to_numpy(str), truth["aurora_share"].to_numpy()
     active = np.isin(form, _ACTIVE)
@@ -65,15 +59,7 @@ def holding(truth: pd.DataFrame, rules: FormRules) -> dict[AuroralClass, Bools]:
 
 
 def classes_of(truth: pd.DataFrame, rules: FormRules, precedence: Sequence[AuroralClass]) -> npt.NDArray[np.str_]:
-    """Class of each frame; ``none`` where no rule holds.
-
-    Parameters
-    ----------
-    truth, rules
-        See :func:`holding`.
-    precedence : sequence of str
-        The first of these whose rule holds is the frame's.
-    """
+    """Class of each frame: the first in the order of precedence whose rule holds; ``none`` where no rule does."""
     holds = holding(truth, rules)
     names = np.array([*precedence, "none"])
     table = np.stack([*(holds[name] for name in precedence), np.ones(len(truth), bool)])

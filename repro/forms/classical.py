@@ -47,18 +47,12 @@ def fit(
 
     Parameters
     ----------
-    name : str
-        KNN or SVM.
     known : ndarray, shape (n, columns)
         What the method sees of the training images.
-    classes : ndarray of int, shape (n,)
-        Their classes.
-    nights : ndarray of str, shape (n,)
-        Their nights: a night is never on both sides of a fold. "" where it is not known: such an image is a group of its own.
+    classes, nights : ndarray of int and of str, shape (n,)
+        Their classes and nights. No night is on both sides of a fold; an image of no known night ("") is a group alone.
     folds : int
-        At most; fewer where a class has fewer nights.
-    seed : int
-        Shuffles nights into folds.
+        At most; fewer where a class has fewer nights. The seed shuffles nights into them.
 
     Raises
     ------
@@ -74,20 +68,17 @@ def fit(
             where="training images of stages/kvammen",
             remedy="add images of other nights, or leave that class out of the data",
         )
-    cut = StratifiedGroupKFold(
-        min(folds, least), shuffle=True, random_state=int(generator(seed, "folds").integers(2**31))
-    )
+    state = int(generator(seed, "folds").integers(2**31))
+    cut = StratifiedGroupKFold(min(folds, least), shuffle=True, random_state=state)
     folded = list(cut.split(known, classes, groups))
     grid = dict(GRIDS[name])
     if name == "KNN":
         fewest = min(len(train) for train, _ in folded)
         grid["model__n_neighbors"] = [k for k in grid["model__n_neighbors"] if k <= fewest]
     models = {"KNN": KNeighborsClassifier(algorithm="brute"), "SVM": SVC(cache_size=500)}
+    scoring = make_scorer(precision_score, average="macro", zero_division=0)
     search = GridSearchCV(
-        Pipeline([("scale", StandardScaler()), ("model", models[name])]),
-        grid,
-        scoring=make_scorer(precision_score, average="macro", zero_division=0),
-        cv=folded,
+        Pipeline([("scale", StandardScaler()), ("model", models[name])]), grid, scoring=scoring, cv=folded
     )
     search.fit(known, classes)
     settings = {key.removeprefix("model__"): value for key, value in search.best_params_.items()}

@@ -10,27 +10,20 @@ import pandas as pd
 
 from repro.files import read_json, write_json
 from repro.forms.classes import CLASSES
+from repro.forms.classical import GRIDS
 from repro.forms.load_corpus import sides_of
 from repro.forms.scores import Answers, compare, one_image_moves, outperforms, score
-from repro.forms.train_networks import P_COLUMNS, read_answers
+from repro.forms.train_networks import P_COLUMNS
 from repro.params import Params
 from repro.seeding import generator
+from repro.untrusted import read_table
 
 #: How the record writes the names of networks that it mentions.
 PRINTED = {"resnet50": "ResNet-50"}
 
 
 def evaluate(loaded: Path, networks: Path, classical: Path, out: Path, params: Params) -> dict[str, Any]:
-    """Judge all answers.
-
-    Parameters
-    ----------
-    loaded, networks, classical : Path
-        Folders of these stages.
-    out : Path
-        Where ``evaluate.json`` and ``metrics.json`` are written.
-    params : Params
-        All parameters.
+    """Judge all answers in the folders of the stages load, networks and classical; write evaluate.json and metrics.json.
 
     Returns
     -------
@@ -42,10 +35,9 @@ def evaluate(loaded: Path, networks: Path, classical: Path, out: Path, params: P
     document = read_json(loaded / "load.json", made_by="make records")
     main, splits = sides_of(document)
     trained = [network.method for network in params.kvammen.trained]
-    learnt = read_answers(sorted((networks / "answers").glob("[!.]*.parquet")))
-    fitted = read_answers([classical / "answers.parquet"])
-    others = sorted(set(fitted["method"]))
-    table = pd.concat([learnt[learnt["method"].isin(trained)], fitted], ignore_index=True)
+    files = [*sorted((networks / "answers").glob("[!.]*.parquet")), classical / "answers.parquet"]
+    table = pd.concat([read_table(path, made_by="make records") for path in files], ignore_index=True)
+    others = [name for name in sorted(set(table["method"])) if name.startswith(tuple(GRIDS))]
     methods = {split: [_method(table, name, split, params.seed) for name in (*trained, *others)] for split in splits}
     answers = {name: answers_of(table, name, main, 0) for name in (*trained, *others)}
     pairs = {

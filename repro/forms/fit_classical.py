@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from repro.classifier.device import of_workers
 from repro.classifier.images import Images
 from repro.engine.progress import progress
 from repro.engine.threads import limited_threads
-from repro.files import atomic_path, read_json, write_json, write_table
+from repro.files import read_json, write_json, write_table
 from repro.forms import networks
 from repro.forms.classes import CLASSES, classes_of, shifted
 from repro.forms.classical import GRIDS, Fitted, fit, reduced
@@ -34,14 +35,10 @@ def fit_classical(loaded: Path, corpus: Path, out: Path, params: Params) -> dict
 
     Parameters
     ----------
-    loaded : Path
-        Folder of stage load.
-    corpus : Path
-        Folder of the corpus; truth beside it feeds the two simulated labellers.
+    loaded, corpus : Path
+        Folders of stage load and of the corpus, where truth, if any, feeds two simulated labellers.
     out : Path
-        ``features.npy`` (float32, rows as ``pictures.parquet``), ``answers.parquet``, ``classical.json``.
-    params : Params
-        All parameters.
+        ``answers.parquet``, ``classical.json``.
 
     Returns
     -------
@@ -58,39 +55,31 @@ def fit_classical(loaded: Path, corpus: Path, out: Path, params: Params) -> dict
     device = torch.device(of_workers(params.engine))
     with limited_threads():
         backbone = networks.build(settings.features, params.seed).to(device)
-        everything = np.ones(len(table), bool)
-        images = images_of(table, pixels, everything, settings.features.image_size_px)
+        images = images_of(table, pixels, np.ones(len(table), bool), settings.features.image_size_px)
         seen = {
             "pixels": reduced(images.pixels, settings.reduced_px),
             "features": networks.features(backbone, images, device),
         }
         ordered = table.sort_values("name").reset_index(drop=True)
-        with atomic_path(out / "features.npy") as temporary, temporary.open("wb") as file:
-            np.save(file, seen["features"].astype(np.float32))
         tables, methods = [], []
         fitted: dict[tuple[str, str, str], Fitted] = {}
-        with progress("KNN and SVM", len(splits) * 4, "fits") as tally:
-            for split in splits:
-                sides = ordered[SPLITS[split]].to_numpy(str)
-                known, other = sides == "train", sides == "test"
-                nights = ordered["night"].to_numpy(str)[known]
-                for name in GRIDS:
-                    for what, values in seen.items():
-                        method = f"{name} ({what})"
-                        made = fit(name, values[known], images.classes[known], nights, settings.folds, params.seed)
-                        p = _votes(made, values[other]) if name == "KNN" else None
-                        about = {"method": method, "split": split, "seed": 0}
-                        predicted = np.asarray(made.model.predict(values[other]), np.int64)
-                        tables.append(answers_table(ordered[other], predicted, p, **about))
-                        methods.append(
-                            {**about, "settings": dict(made.settings), "cross_validation": made.cross_validation}
-                        )
-                        fitted[name, what, split] = made
-                        tally.advance()
+        wanted = list(product(splits, GRIDS, seen))
+        with progress("KNN and SVM", len(wanted), "fits") as tally:
+            for split, name, what in wanted:
+                known, other = ((ordered[SPLITS[split]] == side).to_numpy() for side in ("train", "test"))
+                nights, values = ordered["night"].to_numpy(str)[known], seen[what]
+                made = fit(name, values[known], images.classes[known], nights, settings.folds, params.seed)
+                p = _votes(made, values[other]) if name == "KNN" else None
+                about = {"method": f"{name} ({what})", "split": split, "seed": 0}
+                predicted = np.asarray(made.model.predict(values[other]), np.int64)
+                tables.append(answers_table(ordered[other], predicted, p, **about))
+                methods.append({**about, "settings": dict(made.settings), "cross_validation": made.cross_validation})
+                fitted[split, name, what] = made
+                tally.advance()
         write_table(out / "answers.parquet", pd.concat(tables, ignore_index=True))
         labellers = None
         if document["simulated"] and BY_NIGHT in splits and (corpus / "truth").is_dir():
-            chosen = fitted["SVM", "features", BY_NIGHT]
+            chosen = fitted[BY_NIGHT, "SVM", "features"]
             labellers = two_labellers(corpus, ordered, seen["features"], backbone, chosen, params)
     result = {"methods": methods, "labellers": labellers}
     write_json(out / "classical.json", result)
@@ -100,66 +89,68 @@ def fit_classical(loaded: Path, corpus: Path, out: Path, params: Params) -> dict
 def two_labellers(
     corpus: Path, table: pd.DataFrame, features: Floats, backbone: Any, chosen: Fitted, params: Params
 ) -> dict[str, Any]:
-    """What it costs when one labeller trains and another one judges.
+    """What it costs when one labeller trains and another one judges, and how far two labellers agree at all.
 
     Two simulated labellers look at all clean frames, ambiguous ones included. Their limits are those of the rules, lowered
-    and raised by ``kvammen.labeller_shift``.
+    and raised by ``kvammen.labeller_shift``. No method can be expected to agree with a labeller better than another one does.
 
     Parameters
     ----------
-    corpus : Path
-        Folder of the simulated corpus.
     table : DataFrame
         ``name``, ``night`` and the split by night of the labelled images.
     features : ndarray, shape (n, columns)
-        Of these images.
-    backbone : nn.Module
-        Gives the features of the others.
+        Of these images; ``backbone`` gives those of the others.
     chosen : Fitted
-        Support vectors whose settings are taken over.
-    params : Params
-        All parameters.
+        Support vectors with settings to be taken over.
 
     Returns
     -------
     dict
-        ``images``, ``shift`` of the limits, ``agreement`` (share of them on which both say the same), ``kappa``, ``test_images``, and
-        ``mean_precision``: by who trained and who judged (``low``, ``high``).
+        ``images``, ``shift`` of the limits, ``agreement`` (share of the images on which both say the same), ``kappa``,
+        ``test_images``; ``mean_precision`` of support vectors by who trained and who judged (``low``, ``high``);
+        ``bound``: mean precision of each labeller against the rules, on all these test images (``all``) and on those that
+        have a label because they are not ambiguous (``labelled``).
     """
     settings, campaign = params.kvammen, params.kvammen.campaign
     truth = truth_of(corpus, campaign)
-    low, high = (
-        classes_of(truth, shifted(campaign.rules, sign * settings.labeller_shift), campaign.precedence)
-        for sign in (-1, 1)
-    )
-    pool = ((truth["cloud_cover"] <= CLEAN_COVER).to_numpy() & (low != "none") & (high != "none")).nonzero()[0]
-    have = {Path(name).name: place for place, name in enumerate(table["name"])}
-    names = truth["name"].to_numpy(str)[pool]
-    missing = [name for name in names if name not in have]
-    others = _features_of(corpus, missing, backbone, params)
-    place = dict(zip(missing, range(len(missing)), strict=True))
-    rows = np.array([features[have[name]] if name in have else others[place[name]] for name in names])
-    tested = set(table.loc[table[SPLITS[BY_NIGHT]] == "test", "night"])
-    test = np.isin(truth["night"].to_numpy(str)[pool], sorted(tested))
-    labels = {
-        name: np.array([CLASSES.index(word) for word in words[pool]]) for name, words in (("low", low), ("high", high))
+    shifts = {"low": -settings.labeller_shift, "rules": 0.0, "high": settings.labeller_shift}
+    words = {
+        name: classes_of(truth, shifted(campaign.rules, share), campaign.precedence) for name, share in shifts.items()
     }
-    nights = truth["night"].to_numpy(str)[pool][test]
-    result: dict[str, dict[str, float]] = {}
-    for trainer, taught in labels.items():
-        model = chosen.model.fit(rows[~test], taught[~test])
-        predicted = np.asarray(model.predict(rows[test]), np.int64)
-        result[trainer] = {
-            judge: float(means(confusion(Answers(own[test], predicted, nights)))["mean_precision"])
-            for judge, own in labels.items()
-        }
+    clean = (truth["cloud_cover"] <= CLEAN_COVER).to_numpy() & np.all([said != "none" for said in words.values()], 0)
+    names, nights = (truth[column].to_numpy(str)[clean] for column in ("name", "night"))
+    labels = {name: np.array([CLASSES.index(word) for word in said[clean]]) for name, said in words.items()}
+    known = dict(zip((Path(name).name for name in table["name"]), features, strict=True))
+    missing = [name for name in names if name not in known]
+    known |= dict(zip(missing, _features_of(corpus, missing, backbone, params), strict=True))
+    rows = np.array([known[name] for name in names])
+    test = np.isin(nights, table.loc[table[SPLITS[BY_NIGHT]] == "test", "night"].to_numpy(str))
+    labelled = test & np.isin(names, [Path(name).name for name in table["name"]])
+
+    def precision(judge: str, answers: Ints, on: npt.NDArray[np.bool_]) -> float:
+        return float(means(confusion(Answers(labels[judge][on], answers, nights[on])))["mean_precision"])
+
+    labellers = "low", "high"
+    trained = {
+        name: np.asarray(chosen.model.fit(rows[~test], labels[name][~test]).predict(rows[test]), np.int64)
+        for name in labellers
+    }
     return {
-        "images": len(pool),
+        "images": len(names),
         "shift": settings.labeller_shift,
         "agreement": float((labels["low"] == labels["high"]).mean()),
         "kappa": kappa(labels["low"], labels["high"]),
         "test_images": int(test.sum()),
-        "mean_precision": result,
+        "mean_precision": {
+            trainer: {judge: precision(judge, answers, test) for judge in labellers}
+            for trainer, answers in trained.items()
+        },
+        "bound": {
+            name: {
+                where: precision("rules", labels[name][on], on) for where, on in (("all", test), ("labelled", labelled))
+            }
+            for name in labellers
+        },
     }
 
 

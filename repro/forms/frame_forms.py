@@ -8,31 +8,22 @@ the column chooses dark, clear frames with aurora first.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
-import torch
-from torch import nn
 
 from repro.classifier.device import of_workers
-from repro.classifier.images import Images
-from repro.classifier.network import load
 from repro.classifier.transforms import load_frame
 from repro.engine import receipts
 from repro.engine.run_nights import Outcome, run_nights
-from repro.files import read_json, write_table
+from repro.files import write_table
 from repro.film.frame_archive import film_outputs
-from repro.forms import networks
+from repro.forms.best_network import answers, best_training, trained_network
 from repro.forms.classes import CLASSES
-from repro.forms.load_corpus import SPLITS
 from repro.params import FormsNetwork, Params
 from repro.untrusted import read_table
-
-BATCH = 64  # frames in memory at a time
-COLUMNS = ("form", "p_form")
 
 
 @dataclass(frozen=True)
@@ -43,78 +34,47 @@ class _Task:
     device: str
 
 
-def best_weights(evaluated: Path, trained: Path) -> tuple[dict[str, Any], Path]:
-    """Document of stage evaluate, and the weights of the best network."""
-    document = read_json(evaluated / "evaluate.json", made_by="make records")
-    name = f"{document['best']['id']}_{SPLITS[document['main']]}_0.safetensors"
-    return document, trained / "weights" / name
-
-
 def classify_frames(film: Path, evaluated: Path, trained: Path, out: Path, params: Params) -> Outcome:
-    """Classify the frames of every night of a corpus; nights that are there already are kept.
+    """Classify the frames of every night of stage ``film``; nights that are there already are kept.
 
     Parameters
     ----------
-    film : Path
-        Folder of stage film.
     evaluated, trained : Path
         Folders of the stages evaluate and networks of stages/kvammen.
     out : Path
         ``tables/YYYYMMDD.parquet``: ``night``, ``number``, ``form`` (one of the seven), ``p_form`` (its probability).
-    params : Params
-        All parameters.
     """
-    document, weights = best_weights(evaluated, trained)
+    document, training = best_training(evaluated)
+    weights = trained / "weights" / f"{training}.safetensors"
     best, device = document["best"], str(of_workers(params.engine))
     tasks = []
     for index in sorted((film / "index").glob("[!.]*.parquet")):
         night = index.stem
         archive = film_outputs(film, night)[0]
-        work = receipts.NightWork(
-            night, (archive, index, weights), (out / "tables" / f"{night}.parquet",),
-            out / "receipts" / f"{night}.json", receipts.settings_digest(dict(best), __name__),
-        )  # fmt: skip
+        inputs, outputs = (archive, index, weights), (out / "tables" / f"{night}.parquet",)
+        settings = receipts.settings_digest(dict(best), __name__)
+        work = receipts.NightWork(night, inputs, outputs, receipts.receipt_path(out, night), settings)
         size = len(read_table(index, made_by="dvc repro film", columns=["number"]))
         tasks.append(_Task(work, size, FormsNetwork.model_validate(best["network"]), device))
     return run_nights("forms of frames", out, tasks, _classify, workers=params.engine)
 
 
 def with_forms(table: pd.DataFrame, folder: Path) -> pd.DataFrame:
-    """A frame table with the columns ``form`` and ``p_form``, missing where a night was not classified.
-
-    Parameters
-    ----------
-    table : DataFrame
-        ``night`` and ``number``, of any stage.
-    folder : Path
-        What :func:`classify_frames` wrote.
-    """
+    """A frame table with ``form`` and ``p_form`` from a folder of :func:`classify_frames`; missing for other nights."""
     files = [folder / "tables" / f"{night}.parquet" for night in sorted(set(table["night"]))]
     parts = [read_table(path, made_by="make records") for path in files if path.is_file()]
-    empty = pd.DataFrame({"night": [], "number": [], "form": [], "p_form": []}).astype(
-        {"night": "str", "number": "int64"}
-    )
-    found = pd.concat(parts, ignore_index=True) if parts else empty
+    if not parts:
+        return table.assign(form=None, p_form=np.nan)
+    found = pd.concat(parts, ignore_index=True)
     return table.merge(found, on=["night", "number"], how="left", validate="one_to_one")
 
 
 def _classify(task: _Task) -> dict[str, Any]:
     archive, index, weights = task.work.inputs
     table = read_table(index, made_by="dvc repro film", columns=["night", "number"])
-    device = torch.device(task.device)
-    network = _loaded(weights, task.network, task.device)
+    network = trained_network(weights, task.network, task.device)
     names = [f"{night}_{number}.jpg" for night, number in zip(table["night"], table["number"], strict=True)]
-    p = np.zeros((0, len(CLASSES)))
-    for start in range(0, len(names), BATCH):
-        part = names[start : start + BATCH]
-        pixels = np.stack([load_frame(archive, name, task.network.image_size_px) for name in part])
-        images = Images(tuple(part), pixels, np.zeros(len(part), np.int64))
-        p = np.concatenate([p, networks.probabilities(network, images, device)])
+    p = answers(network, names, lambda name: load_frame(archive, name, task.network.image_size_px), task.device)
     found = table.assign(form=[CLASSES[k] for k in p.argmax(1)], p_form=p.max(1) if len(p) else 0.0)
     write_table(task.work.outputs[0], found)
     return {"frames": len(found), "forms": {name: int((found["form"] == name).sum()) for name in CLASSES}}
-
-
-@lru_cache(maxsize=1)
-def _loaded(weights: Path, wanted: FormsNetwork, device: str) -> nn.Module:
-    return load(weights, lambda: networks.empty(wanted))[0].to(torch.device(device))

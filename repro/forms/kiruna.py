@@ -7,7 +7,7 @@ south that all their light stands near the horizon. Names are ``YYYYMMDD_K.png``
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -38,18 +38,10 @@ CLEAN_COVER = 0.1  # of the sky under cloud in a clean image, at most
 
 @dataclass(frozen=True)
 class Recipe:
-    """How a night is planned that shall often show a class.
+    """How a night is planned that shall often show a class: the forms to draw from, and ranges of three factors.
 
-    Parameters
-    ----------
-    forms : tuple of str
-        One of them is drawn.
-    strength : pair of float
-        Range of the aurora's strength, 1 for a usual display of its form.
-    distance_km : pair of float
-        Range of what it is moved north or south by.
-    softer : pair of float
-        Range of the factor of soft precipitation, whose light is red.
+    ``strength`` is 1 for a usual display; ``distance_km`` moves it north or south; ``softer`` multiplies the soft
+    precipitation, whose light is red.
     """
 
     forms: tuple[Form, ...]
@@ -60,10 +52,10 @@ class Recipe:
 
 #: Which class a frame has follows from its truth alone; these only see to it that all seven are frequent.
 RECIPES: dict[AuroralClass, Recipe] = {
-    "breakup": Recipe(("folded", "rays"), (1.5, 3.0)),
+    "breakup": Recipe(("folded", "rays"), (2.0, 5.0)),
     "colored": Recipe(("corona", "rays"), (1.2, 2.5), softer=(2.0, 5.0)),
     "arcs-bands": Recipe(("arc", "bands"), (1.0, 2.5)),
-    "discrete": Recipe(("folded", "rays"), (0.5, 1.2), (150.0, 300.0)),
+    "discrete": Recipe(("folded", "rays"), (0.5, 1.2), (200.0, 350.0)),
     "patchy": Recipe(("patchy", "pulsating"), (2.5, 5.0)),
     "edge": Recipe(("arc", "bands", "folded", "rays"), (2.0, 5.0), (600.0, 850.0)),
     "clear-faint": Recipe(("diffuse", "arc", "patchy"), (0.05, 0.35)),
@@ -73,19 +65,7 @@ _DISTANCES = ("north_km", "swirl_north_km", "swirl2_north_km")
 
 @dataclass(frozen=True)
 class FormNight:
-    """A night of the campaign.
-
-    Parameters
-    ----------
-    plan : Night
-        Its plan.
-    times_utc : ndarray of datetime64, shape (n,)
-        When it is filmed.
-    north_km : float
-        How far north its aurora is moved; negative for south.
-    softer : float
-        How much soft precipitation it has, as a factor.
-    """
+    """A night of the campaign: its plan, when it is filmed, how far north its aurora is moved, and how soft it is."""
 
     plan: Night
     times_utc: npt.NDArray[np.datetime64]
@@ -145,15 +125,10 @@ def dark_times(campaign: FormsCampaign) -> dict[str, npt.NDArray[np.datetime64]]
     )
     times = np.asarray(noons[:, None] - np.arange(24 * 60, 0, -STEP_MIN) * MINUTE, "datetime64[s]")
     sky = positions(times.ravel(), site)
-    dark = (sky.sun_alt_deg < DARK_SUN_DEG) & (sky.moon_alt_deg < MOON_DOWN_DEG)
-    fits = dark.reshape(times.shape)
-    found = {}
-    for night, row, moments in zip(nights, fits, times, strict=True):
-        # A spell needs darkness from its first to its last moment.
-        whole = row[:-2] & row[1:-1] & row[2:]
-        if whole.any():
-            found[night] = moments[:-2][whole]
-    return found
+    dark = ((sky.sun_alt_deg < DARK_SUN_DEG) & (sky.moon_alt_deg < MOON_DOWN_DEG)).reshape(times.shape)
+    # A spell needs darkness from its first to its last moment.
+    whole = dark[:, :-2] & dark[:, 1:-1] & dark[:, 2:]
+    return {night: times[row, :-2][whole[row]] for row, night in enumerate(nights) if whole[row].any()}
 
 
 def dark_spells(campaign: FormsCampaign, seed: int) -> dict[str, np.datetime64]:
@@ -239,9 +214,8 @@ def _light(state: Scenes, size: int) -> npt.NDArray[np.float64]:
     return np.concatenate([dark if part is None else part.numpy().astype(float) for part in parts])
 
 
-def summary_of(tables: Sequence[pd.DataFrame]) -> Mapping[str, Any]:
+def summary_of(table: pd.DataFrame) -> Mapping[str, Any]:
     """Counts of the frames of a campaign: how many have each class, are ambiguous, cloudy or of no class."""
-    table = pd.concat(tables, ignore_index=True)
     return {
         "nights": int(table["night"].nunique()),
         "frames": len(table),

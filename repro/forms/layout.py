@@ -52,7 +52,7 @@ class LabelledPictures:
     pixels : ndarray, uint8, shape (n, side, side, 3)
         RGB, in the order of the table.
     notices : list of str
-        What a reader must know: pictures left out, grey ones, sizes that were mixed.
+        What a reader must know.
     left_out : list of dict
         ``name`` and ``reason`` of each picture that is not in the table.
     """
@@ -71,8 +71,6 @@ def read_corpus(folder: Path, label_order: Sequence[AuroralClass], size_px: int)
 
     Parameters
     ----------
-    folder : Path
-        Of the corpus.
     label_order : sequence of str
         Class of each digit, from 0.
     size_px : int
@@ -190,9 +188,8 @@ def _read(folder: Path, files: Sequence[tuple[Path, str, str]], size_px: int) ->
     table = pd.DataFrame([rows[place] for place in keep], columns=["name", "label", "side", "night"], dtype="str")
     notices = []
     if left_out:
-        notices.append(
-            f"{len(left_out)} pictures left out so that none counts twice: {some([x['name'] for x in left_out])}"
-        )
+        names = some([picture["name"] for picture in left_out])
+        notices.append(f"{len(left_out)} pictures left out so that none counts twice: {names}")
     if grey:
         notices.append(f"{grey} of {len(files)} pictures are grey; colored cannot be told from them")
     if len(sizes) > 1:
@@ -244,32 +241,22 @@ def _check_classes(pictures: LabelledPictures, folder: Path) -> None:
             where=str(folder),
             remedy="add images of these classes; if a digit means another class, change kvammen.label_order",
         )
-    if (table["side"] == "test").any():
-        missing = [name for name in CLASSES if name not in set(table.loc[table["side"] == "test", "label"])]
-        if missing:
-            pictures.notices.append(
-                f"no test image of {', '.join(missing)}: precision and recall of it are not defined"
-            )
+    tested = set(table.loc[table["side"] == "test", "label"])
+    missing = [name for name in CLASSES if name not in tested]
+    if tested and missing:
+        pictures.notices.append(f"no test image of {', '.join(missing)}: precision and recall of it are not defined")
 
 
 def check_label_order(pixels: Pixels, labels: npt.NDArray[np.str_]) -> list[Mapping[str, Any]]:
-    """Whether the pictures fit the order of the labels, as far as pixels can tell.
+    """Whether all-sky pictures (n, side, side, 3) fit their classes (n,), as far as pixels can tell.
 
     Three classes can be told from pixels alone: clear-faint has the least light, edge the least of its light within
-    60 deg of the zenith, colored the highest red or blue beside green. That two of the other four have changed
-    places nobody can see without eyes.
-
-    Parameters
-    ----------
-    pixels : ndarray, uint8, shape (n, side, side, 3)
-        All-sky pictures.
-    labels : ndarray of str, shape (n,)
-        Their classes by the order.
+    60 deg of the zenith, colored the highest red or blue beside green. Of the other four none can be recognised so.
 
     Returns
     -------
     list of dict
-        ``class``, ``sign`` (what it is told by), ``fits`` (whether this class comes first by it), ``first`` (the class that does).
+        ``class``, ``sign`` (how it is recognised), ``first`` (the class that comes first by it), ``fits`` (whether it is this).
     """
     side = pixels.shape[1]
     y, x = np.mgrid[:side, :side] - (side / 2 - 0.5)
@@ -293,9 +280,8 @@ def check_label_order(pixels: Pixels, labels: npt.NDArray[np.str_]) -> list[Mapp
     for name, sign, values, best in signs:
         # A dark picture has neither a place nor a colour.
         names = [other for other in CLASSES if name == "clear-faint" or other != "clear-faint"]
-        medians = [np.median(values[labels == other]) if (labels == other).any() else np.nan for other in names]
-        known = [place for place, value in enumerate(medians) if np.isfinite(value)]
-        first = names[known[int(best([medians[place] for place in known]))]]
+        medians = {other: np.median(values[labels == other]) for other in names if (labels == other).any()}
+        first = list(medians)[int(best(list(medians.values())))]
         result.append({"class": name, "sign": sign, "fits": first == name, "first": first})
     return result
 

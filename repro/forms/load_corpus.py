@@ -62,7 +62,7 @@ def load_corpus(folder: Path, out: Path, params: Params) -> dict[str, Any]:
     write_table(out / "pictures.parquet", table)
     document = {
         "corpus": settings.corpus,
-        "simulated": corpus_is_simulated(folder, table["name"].iloc[0]),
+        "simulated": (folder / MARKER).is_file() or is_simulated(folder / table["name"].iloc[0]),
         "images": len(table),
         "images_with_copies": len(table) + len(pictures.left_out),
         "nights": int((pd.Series(table["night"].unique()) != "").sum()),
@@ -81,25 +81,10 @@ def load_corpus(folder: Path, out: Path, params: Params) -> dict[str, Any]:
     return document
 
 
-def corpus_is_simulated(folder: Path, name: str) -> bool:
-    """Whether a corpus is simulated: by the marker in its folder, or by its first picture."""
-    place = folder / name
-    return (folder / MARKER).is_file() or is_simulated(place)
-
-
 def split_by_night(table: pd.DataFrame, test_share: float, seed: int) -> npt.NDArray[np.str_]:
     """Side (train or test) of each image; a night is on one side, and each class has its share of nights tested.
 
     A night belongs to the class that most of its images have; of each class at least one night trains and one tests.
-
-    Parameters
-    ----------
-    table : DataFrame
-        ``label`` and ``night``.
-    test_share : float
-        Of each class' nights.
-    seed : int
-        Of the draw.
     """
     class_of = table.groupby("night")["label"].agg(lambda labels: labels.mode().iloc[0])
     test: set[str] = set()

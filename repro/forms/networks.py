@@ -1,17 +1,19 @@
 """Networks of torchvision by name, with a head of seven classes: how they begin, learn, answer and explain themselves.
 
-With weights from elsewhere, the head is fitted first: a logistic regression on the pooled features of the training
-images. Then all weights are fine-tuned, with the BatchNorm statistics as they came, since a few hundred images are too few to learn new
-ones. A network that is cut keeps its first stages as they are. From scratch, all is trained together. The number of epochs is fixed beforehand and the last one is kept, so no test
-image chooses anything.
+With weights from elsewhere, the head is fitted first: a logistic regression on the pooled features of the training images.
+Then all weights are fine-tuned, with the BatchNorm statistics as they came, since a few hundred images are too few to learn
+new ones. A network that is cut keeps its first stages as they are. From scratch, all is trained together. The number of
+epochs is fixed beforehand and the last one is kept, so no test image chooses anything.
 """
 
 from __future__ import annotations
 
 import warnings
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
+from typing import cast
 
 import numpy as np
 import numpy.typing as npt
@@ -21,16 +23,18 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from torch import Tensor, nn
-from torch.nn.functional import adaptive_avg_pool2d, cross_entropy, softmax
+from torch.nn.functional import cross_entropy, softmax
 from torch.nn.modules.batchnorm import _BatchNorm
 from torchvision import models
 
-from repro.classifier.images import Images, plain_batches, training_batches
-from repro.classifier.network import NETWORK, drawn, imagenet
+from repro.classifier.images import Images, plain_batches
+from repro.classifier.network import NETWORK, check_loss, drawn, imagenet
 from repro.classifier.network import build as build_observatory
+from repro.classifier.transforms import normalise
 from repro.errors import ReproError
 from repro.forms.classes import CLASSES
 from repro.params import FormsNetwork
+from repro.seeding import generator
 
 LOOK = 32  # images of a batch without training
 HEAD_C = 0.1  # inverse strength of the head's regularisation, on standardised features
@@ -38,7 +42,10 @@ WEIGHT_DECAY = 0.01
 GRID = 6  # parts of a side over which maps are averaged for neighbours and support vectors
 HEAD_CHANNELS = (96, 128, 192)  # of the convolutions behind a network that is cut
 WARM_UP = 0.2  # share of the steps in which the learning rate rises
+TURNS = 8  # quarter turns of a picture and of its mirror image
 Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
+Look = Callable[[Ints, Ints], Tensor]  # images by place and turn, as the network takes them
 
 
 def build(wanted: FormsNetwork, seed: int) -> nn.Module:
@@ -143,7 +150,10 @@ def with_head(network: nn.Module, seed: int, outputs: int = len(CLASSES)) -> nn.
 
 @contextmanager
 def without_head(network: nn.Module) -> Iterator[nn.Module]:
-    """The network with its head taken off for the block: it gives pooled features."""
+    """For the block, what gives pooled features: the network without its head, or the stages of one that is cut."""
+    if isinstance(body := dict(network.named_children()).get("body"), nn.Module):
+        yield nn.Sequential(body, nn.AdaptiveAvgPool2d(GRID), nn.Flatten()).eval()
+        return
     name, head = head_of(network)
     network.set_submodule(name, nn.Identity())
     try:
@@ -154,14 +164,6 @@ def without_head(network: nn.Module) -> Iterator[nn.Module]:
 
 def features(network: nn.Module, images: Images, device: torch.device) -> Floats:
     """What the head sees of each image, (n, features); of a network that is cut, its maps by the means of GRID x GRID parts."""
-    if "body" in dict(network.named_children()):
-        body = network.get_submodule("body").eval()
-        with torch.inference_mode():
-            maps = [
-                adaptive_avg_pool2d(body(batch), GRID).flatten(1).cpu()
-                for batch, _ in plain_batches(images, LOOK, device)
-            ]
-        return np.asarray(torch.cat(maps).numpy(), np.float64)
     with without_head(network) as body, torch.inference_mode():
         parts = [body(batch).float().cpu() for batch, _ in plain_batches(images, LOOK, device)]
     return np.asarray(torch.cat(parts).numpy(), np.float64)
@@ -192,20 +194,7 @@ def fit_head(network: nn.Module, known: Floats, classes: npt.NDArray[np.int64]) 
 def train(
     wanted: FormsNetwork, images: Images, seed: int, batch: int, device: torch.device
 ) -> tuple[nn.Module, list[float]]:
-    """Train a network on all images.
-
-    Parameters
-    ----------
-    wanted : FormsNetwork
-        Which, and how.
-    images : Images
-        Training images of the network's size; classes from 0 to 6, all of them present.
-    seed : int
-        Decides the random weights, order, augmentation and dropout.
-    batch : int
-        Images of a batch.
-    device : torch.device
-        Where.
+    """Train a network on images of its size, of all seven classes; the seed decides all that is drawn.
 
     Returns
     -------
@@ -220,49 +209,41 @@ def train(
         If the loss is not finite.
     """
     network = build(wanted, seed).to(device).to(memory_format=torch.channels_last)
-    pretrained = wanted.weights != "none" and not wanted.stages
-    if pretrained:
+    learner, look = network, _look(images, device)
+    if wanted.stages:
+        learner, look = cast(nn.Sequential, network)[1:], _look_at_maps(network.get_submodule("body"), images, device)
+    elif wanted.weights != "none":
         fit_head(network, features(network, images, device), images.classes)
-    steps = -(-len(images) // batch) * wanted.epochs
+    count = len(images)
+    steps = -(-count // batch) * wanted.epochs
     if not steps:
         return network, []
-    learning = [parameter for parameter in network.parameters() if parameter.requires_grad]
-    optimiser = torch.optim.AdamW(learning, lr=wanted.learning_rate, weight_decay=WEIGHT_DECAY)
+    optimiser = torch.optim.AdamW(learner.parameters(), lr=wanted.learning_rate, weight_decay=WEIGHT_DECAY)
     rate = torch.optim.lr_scheduler.LambdaLR(optimiser, lambda step: _share(step, steps))
+    classes = torch.from_numpy(images.classes).to(device)
     losses = []
     for epoch in range(1, wanted.epochs + 1):
-        network.train()
-        fixed = network if pretrained else network.get_submodule("body") if wanted.stages else nn.Identity()
-        for module in fixed.modules():
-            if pretrained and not isinstance(module, _BatchNorm):
-                continue
-            module.eval()
+        learner.train()
+        if wanted.weights != "none" and not wanted.stages:
+            for module in learner.modules():
+                if isinstance(module, _BatchNorm):
+                    module.eval()
+        rng, total = generator(seed, "epoch", epoch), 0.0
+        order, turns = rng.permutation(count), rng.integers(TURNS, size=count)
         with drawn(seed, "epoch", epoch):
-            losses.append(_epoch(network, optimiser, rate, images, seed, batch, epoch, device))
+            for start in range(0, count, batch):
+                places = order[start : start + batch]
+                if len(places) > 1:  # BatchNorm has no statistics of a single image
+                    loss: Tensor = cross_entropy(learner(look(places, turns[places])), classes[places])
+                    optimiser.zero_grad()
+                    loss.backward()  # type: ignore[no-untyped-call]
+                    optimiser.step()
+                    total += float(loss.detach()) * len(places)
+                rate.step()
+        remedy = "lower the learning_rate of this network in kvammen.networks of params.yaml"
+        check_loss(total, f"stage networks of stages/kvammen, epoch {epoch}", remedy)
+        losses.append(total / count)
     return network.eval(), losses
-
-
-def _epoch(
-    network: nn.Module, optimiser: torch.optim.AdamW, rate: torch.optim.lr_scheduler.LambdaLR, images: Images, seed: int,
-    batch: int, epoch: int, device: torch.device,
-) -> float:  # fmt: skip
-    total = 0.0
-    for inputs, classes in training_batches(images, batch, seed, epoch, device, workers=1):
-        if len(classes) > 1:  # BatchNorm has no statistics of a single image
-            loss: Tensor = cross_entropy(network(inputs), classes)
-            optimiser.zero_grad()
-            loss.backward()  # type: ignore[no-untyped-call]
-            optimiser.step()
-            total += float(loss.detach()) * len(classes)
-        rate.step()
-        if not np.isfinite(total):
-            raise ReproError(
-                found=f"a loss that is no number in epoch {epoch}",
-                expected="a finite number",
-                where="stage networks of stages/kvammen",
-                remedy="lower the learning_rate of this network in kvammen.networks of params.yaml",
-            )
-    return total / len(images)
 
 
 def _share(step: int, steps: int) -> float:
@@ -271,6 +252,35 @@ def _share(step: int, steps: int) -> float:
     if step < rise:
         return (step + 1) / (rise + 1)
     return 0.5 * (1 + float(np.cos(np.pi * (step - rise) / max(steps - rise, 1))))
+
+
+def turned(pixels: npt.NDArray[np.uint8], turn: int) -> npt.NDArray[np.uint8]:
+    """Pictures (n, side, side, 3) turned by quarters, from the fourth turn on in the mirror.
+
+    This is all the augmentation: no class depends on an azimuth, while a crop would move the edge of the sky and a jitter of
+    brightness and colours would make other classes of them.
+    """
+    quarters = np.rot90(pixels, turn % 4, (1, 2))
+    return np.ascontiguousarray(quarters[:, :, ::-1] if turn >= 4 else quarters)
+
+
+def _look(images: Images, device: torch.device) -> Look:
+    def look(places: Ints, turns: Ints) -> Tensor:
+        pictures = [turned(images.pixels[place][None], turn)[0] for place, turn in zip(places, turns, strict=True)]
+        return normalise(np.stack(pictures), device)
+
+    return look
+
+
+def _look_at_maps(body: nn.Module, images: Images, device: torch.device) -> Look:
+    """The maps of stages that do not learn, made once for each turn."""
+    with torch.inference_mode():
+        maps = []
+        for turn in range(TURNS):
+            pictures = replace(images, pixels=turned(images.pixels, turn))
+            maps.append(torch.cat([body(batch) for batch, _ in plain_batches(pictures, LOOK, device)]))
+        stacked = torch.stack(maps)
+    return lambda places, turns: stacked[turns, places].clone()
 
 
 def last_maps(network: nn.Module) -> nn.Module:

@@ -7,36 +7,23 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from repro.classifier.device import of_workers
-from repro.classifier.images import Images
-from repro.classifier.network import load
 from repro.engine.progress import progress
-from repro.engine.threads import limited_threads
 from repro.errors import ReproError
-from repro.forms import networks
+from repro.forms.best_network import answers, best_training, trained_network
 from repro.forms.classes import CLASSES
-from repro.forms.frame_forms import best_weights
 from repro.forms.layout import decode_square
 from repro.params import FormsNetwork, Params
 from repro.paths import Paths
 
-BATCH = 64  # pictures in memory at a time
-
 
 def classify_forms(files: Sequence[Path], paths: Paths, params: Params) -> tuple[pd.DataFrame, dict[str, Any]]:
-    """Class of each picture.
+    """Class of each picture, by the network of the project.
 
-    Parameters
-    ----------
-    files : sequence of Path
-        PNG or JPEG files of the whole sky, north up, the horizon's circle filling the picture; the middle square of others
-        than square ones is taken.
-    paths : Paths
-        The project, whose network is used.
-    params : Params
-        All parameters; they name the device.
+    Files are PNG or JPEG of the whole sky, north up, the horizon's circle filling the picture, or its middle square.
 
     Returns
     -------
@@ -66,33 +53,21 @@ def classify_forms(files: Sequence[Path], paths: Paths, params: Params) -> tuple
             where=str(missing[0]),
             remedy="name files that exist; a shell expands patterns such as night/*.jpg",
         )
-    document, weights = best_weights(folder, paths.stage("kvammen", "networks"))
-    best = document["best"]
-    wanted = FormsNetwork.model_validate(best["network"])
-    network, _ = load(weights, lambda: networks.empty(wanted))
-    import torch
+    document, training = best_training(folder)
+    best, device = document["best"], str(of_workers(params.engine))
+    weights = paths.stage("kvammen", "networks") / "weights" / f"{training}.safetensors"
+    network = trained_network(weights, FormsNetwork.model_validate(best["network"]), device)
+    with progress("classify", len(files), "pictures") as tally:
 
-    device, size = torch.device(of_workers(params.engine)), best["image_size_px"]
-    network = network.to(device)
-    parts = []
-    with limited_threads(), progress("classify", len(files), "pictures") as tally:
-        for start in range(0, len(files), BATCH):
-            part = files[start : start + BATCH]
-            pixels = np.stack([decode_square(path, size)[0] for path in part])
-            images = Images(tuple(map(str, part)), pixels, np.zeros(len(part), np.int64))
-            parts.append(networks.probabilities(network, images, device))
-            tally.advance(len(part))
-    p = np.concatenate(parts)
+        def read(path: Path) -> npt.NDArray[np.uint8]:
+            tally.advance()
+            return decode_square(path, best["image_size_px"])[0]
+
+        p = answers(network, files, read, device)
     order = np.argsort(-p, axis=1, kind="stable")
-    rows = np.arange(len(p))
-    table = pd.DataFrame(
-        {
-            "file": [str(path) for path in files],
-            "class": [CLASSES[k] for k in order[:, 0]],
-            "p": p[rows, order[:, 0]],
-            "second": [CLASSES[k] for k in order[:, 1]],
-            "p_second": p[rows, order[:, 1]],
-            **{f"p_{label}": p[:, k] for k, label in enumerate(CLASSES)},
-        }
-    )
+    columns: dict[str, Any] = {"file": [str(path) for path in files]}
+    for rank, (name, p_name) in enumerate((("class", "p"), ("second", "p_second"))):
+        columns[name] = np.array(CLASSES)[order[:, rank]]
+        columns[p_name] = p[np.arange(len(p)), order[:, rank]]
+    table = pd.DataFrame({**columns, **{f"p_{label}": p[:, k] for k, label in enumerate(CLASSES)}})
     return table, {"method": best["method"], "simulated": document["simulated"] is not False}

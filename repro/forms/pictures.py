@@ -15,10 +15,10 @@ from torch import nn
 from repro.classifier.cam import explain, overlay
 from repro.classifier.device import of_workers
 from repro.classifier.images import Images
-from repro.classifier.network import load
 from repro.engine.threads import limited_threads
-from repro.files import atomic_path, empty_folder, read_json, write_json, write_table
+from repro.files import atomic_path, empty_folder, write_json, write_table
 from repro.forms import networks
+from repro.forms.best_network import best_training, trained_network
 from repro.forms.classes import CLASSES
 from repro.forms.load_corpus import SPLITS, images_of, read_loaded
 from repro.forms.simulate_forms import whole_night_of
@@ -33,18 +33,12 @@ PAIRS = 3
 def draw_pictures(
     loaded: Path, trained: Path, evaluated: Path, corpus: Path, out: Path, params: Params
 ) -> dict[str, Any]:
-    """Choose and draw pictures.
+    """Choose and draw pictures from the folders of the stages load, networks and evaluate, and of the corpus.
 
     Parameters
     ----------
-    loaded, trained, evaluated : Path
-        Folders of stages load, networks and evaluate.
-    corpus : Path
-        Folder of the corpus; the simulated one has a whole night.
     out : Path
         Emptied; ``ID.frame.png`` and ``ID.map.png``, ``keogram.png``, ``whole_night.parquet``, ``pictures.json``.
-    params : Params
-        All parameters.
 
     Returns
     -------
@@ -54,14 +48,11 @@ def draw_pictures(
         ``whole_night``: ``night``, ``frames``, ``judged`` and ``right`` (clean, unambiguous frames of a class), or None.
     """
     empty_folder(out)
-    document = read_json(evaluated / "evaluate.json", made_by="make records")
-    best, main = document["best"], document["main"]
-    first = f"{best['id']}_{SPLITS[main]}_0"
+    document, first = best_training(evaluated)
+    best, main, where = document["best"], document["main"], str(of_workers(params.engine))
     answers = read_table(trained / "answers" / f"{first}.parquet", made_by="make records").sort_values("name")
-    device = torch.device(of_workers(params.engine))
     wanted = FormsNetwork.model_validate(best["network"])
-    network, _ = load(trained / "weights" / f"{first}.safetensors", lambda: networks.empty(wanted))
-    network = network.to(device)
+    network, device = trained_network(trained / "weights" / f"{first}.safetensors", wanted, where), torch.device(where)
     table, pixels = read_loaded(loaded)
     tested = images_of(table, pixels, table[SPLITS[main]].to_numpy(str) == "test", best["image_size_px"])
     scores = next(entry for entry in document["methods"][main] if entry["method"] == best["method"])
@@ -79,12 +70,8 @@ def _surest(answers: pd.DataFrame) -> list[int]:
     """Place of the test image of each class that is right with the highest probability; none where none is right."""
     right = (answers["label"] == answers["predicted"]).to_numpy()
     p = answers[list(P_COLUMNS)].to_numpy(float)
-    places = []
-    for k, name in enumerate(CLASSES):
-        mine = np.flatnonzero(right & (answers["label"] == name).to_numpy())
-        if mine.size:
-            places.append(int(mine[p[mine, k].argmax()]))
-    return places
+    of_class = [(k, np.flatnonzero(right & (answers["label"] == name).to_numpy())) for k, name in enumerate(CLASSES)]
+    return [int(mine[p[mine, k].argmax()]) for k, mine in of_class if mine.size]
 
 
 def _mistaken(answers: pd.DataFrame, pairs: list[tuple[str, str]]) -> list[int]:
@@ -125,25 +112,19 @@ def _whole_night(
     if not (corpus / "whole_night.npz").is_file():
         return None
     frames, truth = whole_night_of(corpus, params.kvammen.campaign)
-    names = tuple(str(name) for name in truth["name"])
-    table = pd.DataFrame({"name": names, "label": CLASSES[0]})
-    # Names are numbered without leading zeros, and images_of puts them in the order of their letters.
-    images = images_of(table, frames, np.ones(len(table), bool), size_px)
+    images = images_of(truth.assign(label=CLASSES[0]), frames, np.ones(len(truth), bool), size_px)
     p = networks.probabilities(network, images, device)
-    place = {name: k for k, name in enumerate(images.names)}
-    p = p[[place[name] for name in names]]
+    # Names are numbered without leading zeros, and images_of puts them in the order of their letters.
+    p = p[pd.Index(images.names).get_indexer(pd.Index(truth["name"]))]
     truth = truth.assign(predicted=[CLASSES[k] for k in p.argmax(1)], p=p.max(1))
     write_table(out / "whole_night.parquet", truth)
     middle = frames.shape[2] // 2
-    _save(
-        np.ascontiguousarray(frames[:, :, middle - 1 : middle + 1].mean(2).astype(np.uint8).transpose(1, 0, 2)),
-        out / "keogram.png",
-    )
+    columns = frames[:, :, middle - 1 : middle + 1].mean(2).astype(np.uint8)
+    _save(np.ascontiguousarray(columns.transpose(1, 0, 2)), out / "keogram.png")
     judged = ~truth["ambiguous"] & (truth["class"] != "none")
     right = judged & (truth["class"] == truth["predicted"])
-    return {
-        "night": str(truth["night"].iloc[0]), "frames": len(truth), "judged": int(judged.sum()), "right": int(right.sum()),
-    }  # fmt: skip
+    counts = {"frames": len(truth), "judged": int(judged.sum()), "right": int(right.sum())}
+    return {"night": str(truth["night"].iloc[0]), **counts}
 
 
 def _save(picture: npt.NDArray[np.uint8], target: Path) -> None:

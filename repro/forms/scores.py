@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 from scipy.stats import binomtest
+from sklearn.metrics import cohen_kappa_score
 
 from repro.forms.classes import CLASSES
 from repro.forms.classical import groups_of
@@ -26,17 +27,7 @@ Ints = npt.NDArray[np.int64]
 
 @dataclass(frozen=True)
 class Answers:
-    """A method's answers to test images.
-
-    Parameters
-    ----------
-    truth, predicted : ndarray of int, shape (n,)
-        Class numbers.
-    nights : ndarray of str, shape (n,)
-        "" where not known.
-    p : ndarray, shape (n, 7), optional
-        Probabilities.
-    """
+    """A method's answers to n test images: class numbers, nights ("" where not known), and probabilities (n, 7) if any."""
 
     truth: Ints
     predicted: Ints
@@ -52,17 +43,9 @@ def confusion(answers: Answers) -> Ints:
 
 
 def by_class(matrix: npt.NDArray[Any]) -> dict[str, Floats]:
-    """Precision, recall and F1 of each class.
+    """``precision``, ``recall`` and ``f1`` of each class of confusion matrices (..., 7, 7).
 
-    Parameters
-    ----------
-    matrix : ndarray, shape (..., 7, 7)
-        Confusion matrices.
-
-    Returns
-    -------
-    dict
-        ``precision``, ``recall``, ``f1``, each (..., 7); 0 for a class never answered; NaN for one without images.
+    Each is (..., 7), with 0 for a class never answered and NaN for one without images.
     """
     right = np.diagonal(matrix, axis1=-2, axis2=-1).astype(float)
     given, there = matrix.sum(-2).astype(float), matrix.sum(-1).astype(float)
@@ -106,26 +89,25 @@ def score(answers: Answers, rng: np.random.Generator) -> dict[str, Any]:
     enough = weights.shape[1] >= LEAST_NIGHTS
     mean, mean_drawn = means(matrix), means(drawn)
     single, single_drawn = by_class(matrix), by_class(drawn)
-    document: dict[str, Any] = {
+    classes = [
+        {
+            "class": name,
+            "images": int(matrix[k].sum()),
+            **{measure: _number(values[k]) for measure, values in single.items()},
+            **{f"interval.{m}": _ends(v[:, k]) if enough else None for m, v in single_drawn.items()},
+        }
+        for k, name in enumerate(CLASSES)
+    ]
+    return {
         "images": len(answers.truth),
         "nights": len(set(answers.nights.tolist()) - {""}),
         "confusion": matrix.tolist(),
         **{name: float(value) for name, value in mean.items()},
         **{f"interval.{name}": _ends(value) if enough else None for name, value in mean_drawn.items()},
-        "classes": [
-            {
-                "class": name,
-                "images": int(matrix[k].sum()),
-                **{measure: _number(values[k]) for measure, values in single.items()},
-                **{f"interval.{m}": _ends(v[:, k]) if enough else None for m, v in single_drawn.items()},
-            }
-            for k, name in enumerate(CLASSES)
-        ],
+        "classes": classes,
         "confused": confused(matrix),
+        **({} if answers.p is None else {"calibration": calibration(answers)}),
     }
-    if answers.p is not None:
-        document["calibration"] = calibration(answers)
-    return document
 
 
 def confused(matrix: Ints) -> list[dict[str, Any]]:
@@ -145,13 +127,9 @@ def confused(matrix: Ints) -> list[dict[str, Any]]:
 
 
 def calibration(answers: Answers) -> dict[str, Any]:
-    """Whether the probability of the answer is how often it is right.
+    """Whether the probability of the answer is how often it is right, by bins of the probability that have images.
 
-    Returns
-    -------
-    dict
-        ``expected_error``: the mean over images of the distance between the two, by bins of the probability (Guo et al. 2017,
-        ICML, equation 5); ``log_loss``; ``bins``: images, mean probability and share of right answers of each bin that has any.
+    ``expected_error`` is the mean over images of the distance between the two (Guo et al. 2017, ICML, equation 5).
     """
     if answers.p is None:
         raise ValueError("answers without probabilities have no calibration")
@@ -169,14 +147,7 @@ def calibration(answers: Answers) -> dict[str, Any]:
 
 
 def compare(first: Answers, second: Answers, rng: np.random.Generator) -> dict[str, Any]:
-    """Two methods on the same images.
-
-    Parameters
-    ----------
-    first, second : Answers
-        To the same images in the same order.
-    rng : Generator
-        For the bootstrap by night.
+    """Two methods on the same images in the same order; the generator draws nights for the interval.
 
     Returns
     -------
@@ -226,10 +197,7 @@ def one_image_moves(matrix: Ints) -> float:
 
 def kappa(first: Ints, second: Ints) -> float:
     """Agreement of two labellers beyond chance (Cohen 1960), 1 for full agreement; 1 if both know one class only."""
-    size = int(max(first.max(), second.max())) + 1
-    table = np.bincount(first * size + second, minlength=size * size).reshape(size, size) / len(first)
-    chance = float((table.sum(0) * table.sum(1)).sum())
-    return 1.0 if chance == 1 else (float(np.trace(table)) - chance) / (1 - chance)
+    return 1.0 if np.array_equal(first, second) else float(cohen_kappa_score(first, second))
 
 
 def _ends(values: Floats) -> list[float] | None:

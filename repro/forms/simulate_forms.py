@@ -41,13 +41,8 @@ class _Job:
 def simulate_forms(out: Path, params: Params) -> Mapping[str, Any]:
     """Simulate the campaign of section ``kvammen``.
 
-    Parameters
-    ----------
-    out : Path
-        Folder: ``images/YYYYMMDD_K.png``, ``truth/YYYYMMDD.parquet`` (see :func:`repro.forms.kiruna.pictures_and_truth`,
-        with ``name``, ``class`` and ``ambiguous``), ``labels.csv``, and ``whole_night.npz`` with ``whole_night.parquet``.
-    params : Params
-        All parameters.
+    ``out`` gets ``images/YYYYMMDD_K.png``, ``truth/YYYYMMDD.parquet`` (see :func:`repro.forms.kiruna.pictures_and_truth`),
+    ``labels.csv``, and ``whole_night.npz`` with ``whole_night.parquet``.
 
     Returns
     -------
@@ -68,14 +63,11 @@ def simulate_forms(out: Path, params: Params) -> Mapping[str, Any]:
     for path in (*(out / "images").glob("*.png"), *(out / "truth").glob("*.parquet")):
         if path.name not in kept:  # of a campaign with other nights
             path.unlink()
-    tables = [_classed(read_table(job.work.outputs[0], made_by="make records"), campaign) for job in jobs]
-    table = pd.concat(tables, ignore_index=True)
+    table = truth_of(out, campaign)
     labelled = table[labelled_frames(table, campaign.ambiguous_share, seed)].sort_values("name")
-    labels = (
-        labelled[["name", "class"]].set_axis(["name", "label"], axis=1).assign(labeller="simulated", labelled_at="")
-    )
+    labels = labelled[["name", "class"]].rename(columns={"class": "label"}).assign(labeller="simulated", labelled_at="")
     write_text(out / "labels.csv", labels.to_csv(index=False, lineterminator="\n"))
-    document = {**kiruna.summary_of(tables), "labelled": len(labelled), "margin": campaign.rules.margin}
+    document = {**kiruna.summary_of(table), "labelled": len(labelled), "margin": campaign.rules.margin}
     document["precedence"] = list(campaign.precedence)
     write_json(out / "campaign.json", document)
     return document
@@ -84,8 +76,8 @@ def simulate_forms(out: Path, params: Params) -> Mapping[str, Any]:
 def truth_of(folder: Path, campaign: FormsCampaign) -> pd.DataFrame:
     """Truth of all frames of the campaign's short spells, with ``class`` and ``ambiguous``."""
     files = sorted((folder / "truth").glob("[!.]*.parquet"))
-    return pd.concat(
-        [_classed(read_table(path, made_by="make records"), campaign) for path in files], ignore_index=True
+    return _classed(
+        pd.concat([read_table(path, made_by="make records") for path in files], ignore_index=True), campaign
     )
 
 
@@ -109,12 +101,8 @@ def labelled_frames(table: pd.DataFrame, ambiguous_share: float, seed: int) -> n
 
 def _classed(truth: pd.DataFrame, campaign: FormsCampaign) -> pd.DataFrame:
     # Classes are not stored: a limit that moves must not render a night again.
-    return truth.assign(
-        **{
-            "class": classes_of(truth, campaign.rules, campaign.precedence),
-            "ambiguous": ambiguous(truth, campaign.rules, campaign.precedence),
-        }
-    )
+    limits = campaign.rules, campaign.precedence
+    return truth.assign(**{"class": classes_of(truth, *limits), "ambiguous": ambiguous(truth, *limits)})
 
 
 def _job(out: Path, night: kiruna.FormNight, campaign: FormsCampaign, seed: int, *, whole: bool = False) -> _Job:

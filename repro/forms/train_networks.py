@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -53,8 +52,6 @@ def train_networks(loaded: Path, out: Path, params: Params) -> list[dict[str, An
     out : Path
         ``answers/ID.parquet``: ``method``, ``split``, ``seed``, ``name``, ``night``, ``label``, ``predicted`` and the
         probabilities of the test images; ``weights/ID.safetensors``; ``networks.json``.
-    params : Params
-        All parameters.
 
     Returns
     -------
@@ -77,35 +74,15 @@ def train_networks(loaded: Path, out: Path, params: Params) -> list[dict[str, An
     for path in (*out.glob("answers/*.parquet"), *out.glob("weights/*.safetensors")):
         if path not in kept:  # of networks that are no longer asked for
             path.unlink()
-    done = []
-    for job in jobs:
-        receipt = receipts.read(job.work.receipt)
-        done.append({"id": job.work.night, **(receipt or {})["summary"]})
+    done = [{"id": job.work.night, **(receipts.read(job.work.receipt) or {})["summary"]} for job in jobs]
     write_json(out / "networks.json", done)
     return done
-
-
-def read_answers(files: Sequence[Path]) -> pd.DataFrame:
-    """Tables of answers of several methods, one after the other."""
-    return pd.concat([pd.read_parquet(path) for path in files], ignore_index=True)
 
 
 def answers_table(
     rows: pd.DataFrame, predicted: npt.NDArray[np.int64], p: npt.NDArray[np.float64] | None, **columns: Any
 ) -> pd.DataFrame:
-    """Answers to test images.
-
-    Parameters
-    ----------
-    rows : DataFrame
-        ``name``, ``night`` and ``label`` of the images.
-    predicted : ndarray of int, shape (n,)
-        Class numbers.
-    p : ndarray, shape (n, 7), optional
-        Probabilities; NaN in the table where a method has none.
-    columns
-        ``method``, ``split`` and ``seed``.
-    """
+    """Answers to test images: ``name``, ``night``, ``label``, further columns, class numbers, and probabilities or NaN."""
     table = rows[["name", "night", "label"]].reset_index(drop=True).assign(**columns)
     table["predicted"] = [CLASSES[k] for k in predicted]
     values = np.full((len(table), len(CLASSES)), np.nan) if p is None else p
@@ -118,11 +95,10 @@ def _job(
     name = f"{network.id}_{SPLITS[split]}_{number}"
     seed = int(generator(params.seed, "forms", network.method, split, number).integers(2**31))
     settings = {"network": network.model_dump(), "split": split, "seed": seed, "batch": params.kvammen.batch}
-    work = receipts.NightWork(
-        name, (loaded / "pictures.npy", loaded / "pictures.parquet"),
-        (out / "answers" / f"{name}.parquet", out / "weights" / f"{name}.safetensors"),
-        out / "receipts" / f"{name}.json", receipts.settings_digest(settings, __name__),
-    )  # fmt: skip
+    inputs = loaded / "pictures.npy", loaded / "pictures.parquet"
+    outputs = out / "answers" / f"{name}.parquet", out / "weights" / f"{name}.safetensors"
+    digest = receipts.settings_digest(settings, __name__)
+    work = receipts.NightWork(name, inputs, outputs, receipts.receipt_path(out, name), digest)
     device = str(of_workers(params.engine))
     return _Training(work, network, split, number, seed, params.kvammen.batch, device, simulated)
 

@@ -59,6 +59,10 @@ class KopriTrain(Section):
     crop_share: float = Field(default=480 / 520, gt=0, le=1)
     #: Chance of a mirror image.
     flip: float = Field(default=0.5, ge=0, le=1)
+    #: Turn each image by a random number of quarters.
+    turn: bool = False
+    #: Weight of the aurora's pixels in the loss, those of the background having 1.
+    aurora_weight: float = Field(default=1.0, gt=0)
     #: Statistics of BatchNorm in the backbone ``adapt``, as in the reference, or stay ``fixed``.
     batchnorm: Literal["adapt", "fixed"] = "adapt"
     #: CPU threads; with others, sums are rounded otherwise.

@@ -14,28 +14,16 @@ from repro.reporting.canvas import FIRST, INK, QUIET, RULE, SECOND, canvas
 
 #: Colour of each class: the palette of Okabe and Ito, grey for the faintest.
 CLASS_COLOUR = {
-    "breakup": "#d55e00",
-    "colored": "#cc79a7",
-    "arcs-bands": "#009e73",
-    "discrete": "#0072b2",
-    "patchy": "#f0e442",
-    "edge": "#56b4e9",
-    "clear-faint": "#9aa0a6",
-}
+    "breakup": "#d55e00", "colored": "#cc79a7", "arcs-bands": "#009e73", "discrete": "#0072b2", "patchy": "#f0e442",
+    "edge": "#56b4e9", "clear-faint": "#9aa0a6",
+}  # fmt: skip
 _LOOKS = (("o", FIRST), ("s", SECOND), ("D", INK))
 
 
 def methods(table: pd.DataFrame, path: Path, *, simulated: bool) -> None:
     """Mean precision of each method on each split, with intervals.
 
-    Parameters
-    ----------
-    table : DataFrame
-        ``method``, ``split``, ``mean_precision``, ``low``, ``high``, fractions; the ends are missing without an interval.
-    path : Path
-        SVG file.
-    simulated : bool
-        Whether to mark the figure.
+    The table has ``method``, ``split`` and, as fractions, ``mean_precision``, ``low`` and ``high``, which may be missing.
     """
     names, splits = list(dict.fromkeys(table["method"])), list(dict.fromkeys(table["split"]))
     with canvas(path, width_in=7.6, height_in=0.9 + 0.42 * len(names), simulated=simulated) as figure:
@@ -56,17 +44,7 @@ def methods(table: pd.DataFrame, path: Path, *, simulated: bool) -> None:
 
 
 def matrix(counts: pd.DataFrame, path: Path, *, simulated: bool) -> None:
-    """Confusion matrix: true classes by row, answers by column, shaded by the share of the row.
-
-    Parameters
-    ----------
-    counts : DataFrame
-        Images; index and columns are the classes.
-    path : Path
-        SVG file.
-    simulated : bool
-        Whether to mark the figure.
-    """
+    """Confusion matrix of counts: true classes by row, answers by column, shaded by the share of the row."""
     share = counts.div(counts.sum(axis=1).clip(lower=1), axis=0).to_numpy()
     with canvas(path, width_in=5.8, height_in=4.9, simulated=simulated) as figure:
         axes = figure.subplots()
@@ -84,17 +62,7 @@ def matrix(counts: pd.DataFrame, path: Path, *, simulated: bool) -> None:
 
 
 def calibration(bins: pd.DataFrame, path: Path, *, simulated: bool) -> None:
-    """How often an answer is right against its probability.
-
-    Parameters
-    ----------
-    bins : DataFrame
-        ``method``, ``images``, ``p`` and ``right`` of each bin.
-    path : Path
-        SVG file.
-    simulated : bool
-        Whether to mark the figure.
-    """
+    """How often an answer is right against its probability: ``method``, ``images``, ``p`` and ``right`` of each bin."""
     with canvas(path, width_in=5.6, height_in=4.2, simulated=simulated) as figure:
         axes = figure.subplots()
         axes.plot([0, 100], [0, 100], color=RULE, lw=1)
@@ -109,18 +77,9 @@ def calibration(bins: pd.DataFrame, path: Path, *, simulated: bool) -> None:
 
 
 def ribbon(night: pd.DataFrame, keogram: Image.Image, path: Path, *, simulated: bool) -> None:
-    """Keogram of a night with the classes of its frames below it.
+    """Keogram of a night, one column a frame, with the classes of its frames below it.
 
-    Parameters
-    ----------
-    night : DataFrame
-        ``time_utc``, ``predicted``, and for a simulated night ``class`` and ``ambiguous``; equally spaced.
-    keogram : Image
-        One column a frame, north at the top.
-    path : Path
-        SVG file.
-    simulated : bool
-        Whether to mark the figure.
+    Frames are equally spaced in ``time_utc`` and have ``predicted``; those of a simulated night ``class`` and ``ambiguous``.
     """
     days = date2num(night["time_utc"].dt.tz_localize(None).to_numpy())  # type: ignore[no-untyped-call]
     step = float(np.median(np.diff(days))) if len(days) > 1 else 1 / 1440

@@ -7,12 +7,14 @@ from pathlib import Path
 from typing import Any
 
 import cv2
-import matplotlib as mpl
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.cm import ScalarMappable
 from matplotlib.collections import PolyCollection
+from matplotlib.colors import Normalize
+from matplotlib.patches import Circle
 
 from repro.reporting.canvas import FIRST, INK, QUIET, SECOND, canvas, write_csv
 from repro.segmentation.cells import borders_deg, directions
@@ -34,46 +36,19 @@ def draw_precision_recall(table: pd.DataFrame, folder: Path, *, simulated: bool)
     """Precision against recall of both methods, and recall of stationary and moving aurora against false alarms."""
     with canvas(folder / "kopri_curves.svg", width_in=7.6, height_in=4.3, simulated=simulated) as figure:
         left, right = figure.subplots(1, 2)
-        network = table[table["method"] == "network"]
-        left.plot(network["recall"], network["precision"], color=FIRST, marker="o", ms=3, label="network")
-        right.plot(
-            network["false_alarms"],
-            network["recall_stationary"],
-            color=FIRST,
-            marker="o",
-            ms=3,
-            label="network, stationary",
-        )
-        right.plot(network["false_alarms"], network["recall_moving"], color=FIRST, ls=":", label="network, moving")
-        for lag, rows in table[table["method"] == "differencing"].groupby("lag_min"):
-            style = STYLES.get(int(str(lag)), "-.")
-            left.plot(
-                rows["recall"],
-                rows["precision"],
-                color=SECOND,
-                ls=style,
-                marker="s",
-                ms=2.5,
-                label=f"differencing, {lag} min",
-            )
-            right.plot(
-                rows["false_alarms"],
-                rows["recall_stationary"],
-                color=SECOND,
-                ls=style,
-                label=f"differencing {lag} min, stationary",
-            )
-            right.plot(
-                rows["false_alarms"],
-                rows["recall_moving"],
-                color=THIRD,
-                ls=style,
-                label=f"differencing {lag} min, moving",
-            )
+        for (method, lag), rows in table.groupby(["method", "lag_min"], sort=False):
+            differencing = method == "differencing"
+            name = f"differencing, {lag} min" if differencing else "network"
+            colour, style = (SECOND, STYLES.get(int(str(lag)), "-.")) if differencing else (FIRST, "-")
+            marker: dict[str, Any] = {"marker": "s" if differencing else "o", "ms": 2.5}
+            left.plot(rows["recall"], rows["precision"], color=colour, ls=style, label=name, **marker)
+            moving: dict[str, Any] = {"color": THIRD, "ls": style} if differencing else {"color": FIRST, "ls": ":"}
+            alarms = rows["false_alarms"]
+            right.plot(alarms, rows["recall_stationary"], color=colour, ls=style, label=f"{name}, stationary")
+            right.plot(alarms, rows["recall_moving"], label=f"{name}, moving", **moving)
         left.set(xlabel="recall", ylabel="precision", xlim=(0, 1), ylim=(0, 1.02), title="Precision and recall")
         right.set(xlabel="false alarms, share of cells without aurora", ylabel="recall", xscale="log", ylim=(0, 1.02))
-        right.set_xlim(1e-4, 1)
-        right.set_title("Recall at equal false alarms")
+        right.set(xlim=(1e-4, 1), title="Recall at equal false alarms")
         for axes in (left, right):
             axes.grid(visible=True)
             axes.legend(fontsize=6.5, loc="upper center", bbox_to_anchor=(0.5, -0.16), ncols=2)
@@ -82,35 +57,27 @@ def draw_precision_recall(table: pd.DataFrame, folder: Path, *, simulated: bool)
 
 def draw_factor(table: pd.DataFrame, folder: Path, *, simulated: bool) -> None:
     """The factor between occurrences over the threshold of differencing, for both lags, and the poster's five."""
+    looks: dict[str, dict[str, Any]] = {"network": {"color": FIRST}, "truth": {"color": QUIET, "lw": 1}}
     with canvas(folder / "kopri_factor.svg", width_in=7.6, height_in=3.1, simulated=simulated) as figure:
         axes = figure.subplots()
         rows = table[table["method"] == "differencing"]
         for lag, mine in rows.groupby("lag_min"):
-            style = STYLES.get(int(str(lag)), "-.")
-            axes.plot(
-                mine["threshold"],
-                mine["factor_of_network"],
-                color=FIRST,
-                ls=style,
-                label=f"network over differencing, {lag} min",
-            )
-            axes.plot(
-                mine["threshold"],
-                mine["factor_of_truth"],
-                color=QUIET,
-                ls=style,
-                lw=1,
-                label=f"truth over differencing, {lag} min",
-            )
+            for name, look in looks.items():
+                label = f"{name} over differencing, {lag} min"
+                axes.plot(
+                    mine["threshold"],
+                    mine[f"factor_of_{name}"],
+                    ls=STYLES.get(int(str(lag)), "-."),
+                    label=label,
+                    **look,
+                )
         axes.axhline(FACTOR, color=SECOND, lw=1)
         axes.annotate(
             'the poster: "approximately five times"', (1, FACTOR), (0, 3), xycoords=("axes fraction", "data"),
             textcoords="offset points", ha="right", color=SECOND, fontsize=7.5,
         )  # fmt: skip
         axes.axhline(1, color=INK, lw=0.5)
-        axes.set(
-            xlabel="threshold, counts of 255", ylabel="factor", yscale="log", xlim=(0, float(rows["threshold"].max()))
-        )
+        axes.set(xlabel="threshold, counts of 255", ylabel="factor", yscale="log", xlim=(0, rows["threshold"].max()))
         axes.set_yticks([0.5, 1, 2, 5, 10, 20, 50], labels=["0.5", "1", "2", "5", "10", "20", "50"])
         axes.minorticks_off()
         axes.grid(visible=True)
@@ -122,73 +89,52 @@ def draw_maps(maps: Mapping[str, Occurrence], equatorward_deg: float, folder: Pa
     merged = {method: found.merged(BIN_HOURS) for method, found in maps.items()}
     bins = [bin for bin in range(HOURS // BIN_HOURS) if any(found.images[bin] for found in merged.values())]
     highest = max(0.1, *(float(np.nanmax(found.rate)) for found in merged.values() if found.images.any()))
-    colours = mpl.colormaps["viridis"]
-    shapes = cell_shapes(equatorward_deg)
+    scale = ScalarMappable(Normalize(0, highest), "viridis")
+    shapes, rows, columns = cell_shapes(equatorward_deg), len(merged), len(bins)
+    height_in = 0.55 + 0.95 * rows
     with canvas(
-        folder / "kopri_maps.svg", width_in=7.8, height_in=0.55 + 0.95 * len(merged), arrange=False, simulated=simulated
+        folder / "kopri_maps.svg", width_in=7.8, height_in=height_in, arrange=False, simulated=simulated
     ) as figure:
-        rows, columns = len(merged), len(bins)
         for row, (method, found) in enumerate(merged.items()):
+            bottom = 1 - (row + 1) * 0.86 / rows
             for column, number in enumerate(bins):
-                box = (0.085 + column * 0.85 / columns, 1 - (row + 1) * 0.86 / rows, 0.82 / columns, 0.74 / rows)
-                axes = figure.add_axes(box)
-                _map(axes, shapes, found.rate[number] if found.images[number] else None, colours, highest)
-                axes.set_title(
-                    f"{number * BIN_HOURS}–{(number + 1) * BIN_HOURS} h" if row == 0 else "", fontsize=7, loc="center"
-                )
-                axes.text(
-                    0.5,
-                    -0.06,
-                    f"n={found.images[number]}",
-                    transform=axes.transAxes,
-                    ha="center",
-                    va="top",
-                    fontsize=5.5,
-                    color=QUIET,
-                )
-            figure.text(
-                0.005,
-                1 - (row + 1) * 0.86 / rows + 0.37 / rows,
-                method_name(method).replace(", ", "\n"),
-                fontsize=7,
-                va="center",
-            )
+                axes = figure.add_axes((0.085 + column * 0.85 / columns, bottom, 0.82 / columns, 0.74 / rows))
+                _map(axes, shapes, found.rate[number] if found.images[number] else None, scale)
+                if row == 0:
+                    axes.set_title(
+                        f"{number * BIN_HOURS}–{(number + 1) * BIN_HOURS} h", fontsize=7, loc="center", pad=2
+                    )
+                style: dict[str, Any] = {
+                    "ha": "center",
+                    "va": "top",
+                    "fontsize": 5.5,
+                    "color": QUIET,
+                    "transform": axes.transAxes,
+                }
+                axes.text(0.5, -0.06, f"n={found.images[number]}", **style)
+            name = method_name(method).replace(", ", "\n")
+            figure.text(0.005, bottom + 0.37 / rows, name, fontsize=7, va="center")
         bar = figure.add_axes((0.945, 0.3, 0.012, 0.45))
-        figure.colorbar(mpl.cm.ScalarMappable(mpl.colors.Normalize(0, highest), colours), cax=bar)
+        figure.colorbar(scale, cax=bar)
         bar.tick_params(labelsize=6)
-    table = pd.concat(
-        [
-            pd.DataFrame(found.rate, columns=[f"cell_{cell}" for cell in range(found.rate.shape[1])]).assign(
-                method=method, hour=range(HOURS), images=found.images
-            )
-            for method, found in maps.items()
-        ]
-    )
-    write_csv(
-        folder / "kopri_maps.csv",
-        table[["method", "hour", "images", *[c for c in table if str(c).startswith("cell_")]]],
-    )
+    tables = []
+    for method, found in maps.items():
+        table = pd.DataFrame(found.rate).add_prefix("cell_")
+        tables.append(
+            pd.concat([pd.DataFrame({"method": method, "hour": range(HOURS), "images": found.images}), table], axis=1)
+        )
+    write_csv(folder / "kopri_maps.csv", pd.concat(tables))
 
 
 def _map(
-    axes: Axes,
-    shapes: list[npt.NDArray[np.float64]],
-    rate: npt.NDArray[np.float64] | None,
-    colours: Any,
-    highest: float,
+    axes: Axes, shapes: list[npt.NDArray[np.float64]], rate: npt.NDArray[np.float64] | None, scale: ScalarMappable
 ) -> None:
     if rate is not None:
-        axes.add_collection(
-            PolyCollection(
-                shapes, facecolors=colours(np.nan_to_num(rate) / highest), edgecolors="none", antialiased=False
-            )
-        )
+        colours = scale.to_rgba(np.nan_to_num(rate))
+        axes.add_collection(PolyCollection(shapes, facecolors=colours, edgecolors="none", antialiased=False))
+    colour = "#ffffff" if rate is not None else "#c9ced4"
     for zenith in range(10, 90, 10):  # circles of elevation, every 10 deg
-        axes.add_patch(
-            mpl.patches.Circle(
-                (0, 0), zenith / 90, fill=False, ec="#ffffff" if rate is not None else "#c9ced4", lw=0.25
-            )
-        )
+        axes.add_patch(Circle((0, 0), zenith / 90, fill=False, ec=colour, lw=0.25))
     axes.set(xlim=(-1, 1), ylim=(-1, 1), aspect="equal")
     axes.axis("off")
 

@@ -22,45 +22,23 @@ CELLS = RINGS * RINGS
 ZENITH_MAX_DEG = 80.0  # lower, trees, buildings and the lens' edge stand in the way; the poster does not say
 
 
-def first_of_ring(ring: npt.ArrayLike) -> npt.NDArray[np.int64]:
-    """Number of the first cell of each ring, rings from 0."""
-    return np.asarray(ring, np.int64) ** 2
-
-
-def cell_of(alt_deg: npt.ArrayLike, az_deg: npt.ArrayLike, *, zero_az_deg: float = 0.0) -> npt.NDArray[np.int64]:
-    """Cell of directions, 0 at the zenith to 399, and -1 below the lowest ring; shapes broadcast.
-
-    Parameters
-    ----------
-    alt_deg, az_deg : array_like
-        Altitude, and azimuth from north through east.
-    zero_az_deg : float
-        Azimuth at which the sectors of each ring begin.
-    """
+def cell_of(alt_deg: npt.ArrayLike, az_deg: npt.ArrayLike) -> npt.NDArray[np.int64]:
+    """Cell of directions, 0 at the zenith to 399, and -1 below the lowest ring; azimuth from north through east."""
     zenith = np.radians(90.0 - np.asarray(alt_deg, float))
     u = np.sqrt((1 - np.cos(zenith)) / (1 - np.cos(np.radians(ZENITH_MAX_DEG))))
     ring = np.floor(RINGS * u).astype(np.int64)
     sectors = 2 * ring + 1
-    turn = (np.asarray(az_deg, float) - zero_az_deg) % 360.0 / 360.0
+    turn = np.asarray(az_deg, float) % 360.0 / 360.0
     sector = np.minimum((turn * sectors).astype(np.int64), sectors - 1)
-    return np.where(ring < RINGS, first_of_ring(ring) + sector, -1)
+    return np.where(ring < RINGS, ring**2 + sector, -1)
 
 
-def borders_deg(*, zero_az_deg: float = 0.0) -> Floats:
+def borders_deg() -> Floats:
     """Inner and outer zenith angle, first azimuth and width in azimuth of each cell, (400, 4) deg."""
     edges = np.degrees(np.arccos(1 - (np.arange(RINGS + 1) / RINGS) ** 2 * (1 - np.cos(np.radians(ZENITH_MAX_DEG)))))
-    rows = [
-        (edges[ring], edges[ring + 1], zero_az_deg + sector * 360.0 / (2 * ring + 1), 360.0 / (2 * ring + 1))
-        for ring in range(RINGS)
-        for sector in range(2 * ring + 1)
-    ]
-    return np.array(rows)
-
-
-def solid_angles() -> Floats:
-    """Solid angle of each cell in sr, (400,), from its own borders."""
-    inner, outer, _, width = np.radians(borders_deg()).T
-    return np.asarray((np.cos(inner) - np.cos(outer)) * width)
+    ring = np.repeat(np.arange(RINGS), 2 * np.arange(RINGS) + 1)
+    width = 360.0 / (2 * ring + 1)
+    return np.stack([edges[ring], edges[ring + 1], (np.arange(CELLS) - ring**2) * width, width], 1)
 
 
 @dataclass(frozen=True)
@@ -73,10 +51,8 @@ class CellMap:
         Cell of each pixel, -1 outside.
     order : ndarray
         Flat indices of the pixels inside, cell by cell.
-    starts : ndarray, shape (400,)
-        Where each cell begins in ``order``.
-    pixels : ndarray, shape (400,)
-        Pixels of each cell.
+    starts, pixels : ndarray, shape (400,)
+        Where each cell begins in ``order``, and its number of pixels.
     """
 
     cell: npt.NDArray[np.int64]
@@ -85,13 +61,7 @@ class CellMap:
     pixels: npt.NDArray[np.int64]
 
     def means(self, image: Pixels) -> Floats:
-        """Mean of each channel in each cell, (400, channels); sums are exact whole numbers.
-
-        Parameters
-        ----------
-        image : ndarray of uint8 or bool, shape (size, size, channels)
-            The image.
-        """
+        """Mean of each channel of an image (size, size, channels) in each cell, (400, channels); sums are exact."""
         flat = image.reshape(len(self.cell) ** 2, -1)[self.order]
         return np.asarray(np.add.reduceat(flat, self.starts, dtype=np.uint32) / self.pixels[:, None])
 
@@ -101,20 +71,9 @@ class CellMap:
 
 
 @lru_cache(maxsize=8)
-def cell_map(size: int, zero_az_deg: float = 0.0, north_deg: float = 0.0) -> CellMap:
-    """Map of the cells to a square image whose horizon touches its sides, made once.
-
-    Parameters
-    ----------
-    size : int
-        Side in pixels; at least 96, so that every cell has pixels.
-    zero_az_deg : float
-        Azimuth at which the sectors begin.
-    north_deg : float
-        Direction of north in the image, anticlockwise from up.
-    """
-    alt, az = directions(size, north_deg)
-    cell = cell_of(alt, az, zero_az_deg=zero_az_deg)
+def cell_map(size: int) -> CellMap:
+    """Map of the cells to a square image of at least 96 pixels, north up, whose horizon touches its sides."""
+    cell = cell_of(*directions(size))
     order = np.argsort(cell.ravel(), kind="stable")
     order = order[cell.ravel()[order] >= 0]
     pixels = np.bincount(cell.ravel()[order], minlength=CELLS)
@@ -123,8 +82,7 @@ def cell_map(size: int, zero_az_deg: float = 0.0, north_deg: float = 0.0) -> Cel
     return CellMap(cell, order, np.concatenate([[0], np.cumsum(pixels)[:-1]]), pixels)
 
 
-def directions(size: int, north_deg: float = 0.0) -> tuple[Floats, Floats]:
+def directions(size: int) -> tuple[Floats, Floats]:
     """Altitude and azimuth (deg) of every pixel of a square all-sky image, each (size, size)."""
     row, column = np.mgrid[:size, :size].astype(float)
-    alt, az = direction_of(column, row, size)
-    return alt, (az - north_deg) % 360.0
+    return direction_of(column, row, size)

@@ -12,6 +12,7 @@ from repro.engine.run_nights import failures, summaries
 from repro.errors import ReproError
 from repro.files import write_json, write_table
 from repro.params import Params
+from repro.segmentation.cells import CELLS
 from repro.segmentation.frames_compared import Compared, gather
 from repro.segmentation.occurrence_maps import HOURS, Occurrence, occurrence
 from repro.segmentation.station import DARK_DEG
@@ -27,15 +28,11 @@ def compare(data: Path, folders: dict[str, Path], target: Path, params: Params) 
 
     Parameters
     ----------
-    data : Path
-        The corpus.
-    folders : dict
-        Folders of the stages :data:`STAGES`.
+    data, folders
+        The corpus, and the folders of the stages :data:`STAGES`.
     target : Path
-        Where ``compare.json``, ``curves.parquet``, ``occurrence.parquet`` (``method``, ``hour``, ``cell``, ``rate``,
-        ``images``) and ``examples.parquet`` go.
-    params : Params
-        All parameters.
+        Where ``compare.json``, ``curves.parquet``, ``occurrence.parquet`` (``method``, ``hour``, ``cell``, ``flagged`` of
+        so many ``images``) and ``examples.parquet`` go.
 
     Raises
     ------
@@ -55,25 +52,30 @@ def compare(data: Path, folders: dict[str, Path], target: Path, params: Params) 
     table = curves(held, kopri)
     sun = positions(compared.table["time_utc"].to_numpy("datetime64[s]"), kopri.site).sun_alt_deg
     maps = _maps(compared, sun < DARK_DEG, params)
+    nights = {stage: summaries(folders[stage]).values() for stage in ("difference", "segment")}
+    alone = pd.DataFrame([found["without_partner"] for found in nights["difference"]]).sum().astype(int)
     document = {
         "simulated": (data / MARKER).is_file(),
         "images": len(compared),
         "nights": int(compared.table["night"].nunique()),
         "too_bright": int((sun >= DARK_DEG).sum()),
-        "not_usable": _listed(folders, "faults"),
-        "without_partner": _partners(folders["difference"]),
+        "not_usable": {  # reasons by image
+            stage: {name: fault for night in found for name, fault in night["faults"].items()}
+            for stage, found in nights.items()
+        },
+        "without_partner": alone.to_dict(),
         "refused_files": [vars(fault) for fault in failures(folders["difference"], made_by="make records")],
         "held_out": summary(held, table, kopri),
         "occurrence": {
             method: {"mean": round(found.mean, 4) if found.images.any() else None, "images": found.images.tolist()}
             for method, found in maps.items()
         },
-        "curves": list(finite_rows(table.round(4))),
+        "curves": finite_rows(table.round(4)),
     }
     write_json(target / "compare.json", document)
     write_json(target / "metrics.json", _metrics(document))  # for DVC
     write_table(target / "curves.parquet", table)
-    write_table(target / "occurrence.parquet", _long(maps))
+    write_table(target / "occurrence.parquet", maps_table(maps))
     write_table(target / "examples.parquet", examples(held))
     return document
 
@@ -92,29 +94,23 @@ def _maps(compared: Compared, dark: np.ndarray[Any, np.dtype[np.bool_]], params:
     return maps
 
 
-def _long(maps: dict[str, Occurrence]) -> pd.DataFrame:
+def maps_table(maps: dict[str, Occurrence]) -> pd.DataFrame:
+    """Maps as a table with one row a method, hour and cell; :func:`read_maps` reads it."""
     parts = []
     for method, found in maps.items():
-        hour, cell = np.indices(found.rate.shape)
-        parts.append(
-            pd.DataFrame(
-                {
-                    "method": method, "hour": hour.ravel(), "cell": cell.ravel(), "rate": found.rate.ravel(),
-                    "images": np.repeat(found.images, found.rate.shape[1]),
-                }
-            )
-        )  # fmt: skip
+        hour, cell = np.indices(found.flagged.shape)
+        columns = {"hour": hour.ravel(), "cell": cell.ravel(), "flagged": found.flagged.ravel()}
+        parts.append(pd.DataFrame({"method": method, **columns, "images": np.repeat(found.images, CELLS)}))
     return pd.concat(parts, ignore_index=True)
 
 
-def read_maps(source: pd.DataFrame) -> dict[str, Occurrence]:
+def read_maps(table: pd.DataFrame) -> dict[str, Occurrence]:
     """Maps out of the table that the stage wrote, by method."""
     result = {}
-    for method, rows in source.groupby("method", sort=False):
-        rows = rows.sort_values(["hour", "cell"])
-        rate = rows["rate"].to_numpy().reshape(HOURS, -1)
-        result[str(method)] = Occurrence(rate, rows["images"].to_numpy().reshape(HOURS, -1)[:, 0])
-    return result
+    for method, rows in table.sort_values(["hour", "cell"]).groupby("method", sort=False):
+        flagged, images = (rows[name].to_numpy().reshape(HOURS, CELLS) for name in ("flagged", "images"))
+        result[str(method)] = Occurrence(flagged, images[:, 0])
+    return {method: result[method] for method in table["method"].unique()}
 
 
 def examples(held: Compared) -> pd.DataFrame:
@@ -129,32 +125,9 @@ def examples(held: Compared) -> pd.DataFrame:
     return chosen[["name", "night", "motion", "place", "light", "weather", "aurora"]]
 
 
-def _listed(folders: dict[str, Path], key: str) -> dict[str, dict[str, str]]:
-    """Images that could not be used, with the reason, by stage."""
-    return {
-        stage: {
-            name: fault for found in summaries(folders[stage]).values() for name, fault in found.get(key, {}).items()
-        }
-        for stage in ("difference", "segment")
-    }
-
-
-def _partners(folder: Path) -> dict[str, int]:
-    """Images without a partner, by lag."""
-    total: dict[str, int] = {}
-    for found in summaries(folder).values():
-        for lag, count in found["without_partner"].items():
-            total[lag] = total.get(lag, 0) + count
-    return total
-
-
 def _metrics(document: dict[str, Any]) -> dict[str, Any]:
-    held = document["held_out"]
+    pixels, lags = document["held_out"]["pixels"]["network"]["all"], document["held_out"]["equal_false_alarms"]["lags"]
     return {
-        "iou": held["pixels"]["network"]["all"]["iou"],
-        "recall": held["pixels"]["network"]["all"]["recall"],
-        "precision": held["pixels"]["network"]["all"]["precision"],
-        "ratio_stationary": {
-            lag: found["ratio_stationary"] for lag, found in held["equal_false_alarms"]["lags"].items()
-        },
+        **{name: pixels[name] for name in ("iou", "recall", "precision")},
+        "ratio_stationary": {lag: found["ratio_stationary"] for lag, found in lags.items()},
     }

@@ -39,29 +39,13 @@ class _Job:
 
 
 def difference(data: Path, folder: Path, params: Params) -> Outcome:
-    """Difference all nights of a corpus; nights that are done are kept.
-
-    Parameters
-    ----------
-    data : Path
-        The corpus, see :mod:`repro.segmentation.image_corpus`.
-    folder : Path
-        ``nights/YYYYMMDD.npz``, see :func:`repro.segmentation.night_files.read_change`.
-    params : Params
-        All parameters.
-    """
+    """Difference all nights of a corpus into ``nights/YYYYMMDD.npz`` of a folder; nights that are done are kept."""
     corpus = find_images(data, params.kopri.site)
     settings = receipts.settings_digest({"params": params.kopri.difference.model_dump()}, __name__)
     jobs = []
     for night, rows in corpus.table.groupby("night"):
-        inputs = tuple(Path(path) for path in rows["image"])
-        work = receipts.NightWork(
-            str(night),
-            inputs,
-            (folder / "nights" / f"{night}.npz",),
-            receipts.receipt_path(folder, str(night)),
-            settings,
-        )
+        inputs, outputs = tuple(map(Path, rows["image"])), (folder / "nights" / f"{night}.npz",)
+        work = receipts.NightWork(str(night), inputs, outputs, receipts.receipt_path(folder, str(night)), settings)
         jobs.append(_Job(work, rows.reset_index(drop=True), corpus.circle, params.kopri.difference))
     return run_nights(
         "kopri/difference", folder, jobs, _make, workers=params.engine, unit="images", failed=corpus.faults
@@ -92,30 +76,22 @@ def measure(
     usable = np.array([not fault for fault in faults], bool)
     changes = {}
     for lag in params.lags_min:
-        found = pairs(times_utc, 60.0 * lag, params.tolerance_s, usable)
-        table = np.full((len(paths), CELLS), np.nan, np.float32)
-        table[found.later] = change(
-            means[found.later], means[found.earlier], align=params.align, channels=params.channels
-        )
-        changes[lag] = table
+        later, earlier = pairs(times_utc, 60.0 * lag, params.tolerance_s, usable)
+        changes[lag] = np.full((len(paths), CELLS), np.nan, np.float32)
+        changes[lag][later] = change(means[later], means[earlier], align=params.align, channels=params.channels)
     return NightChange(names, np.array(faults, str), means.astype(np.float32), changes)
 
 
 def _make(job: _Job) -> Mapping[str, Any]:
     rows = job.images
-    found = measure(
-        rows["name"].to_numpy(str), rows["time_utc"].to_numpy("datetime64[s]"), [Path(path) for path in rows["image"]],
-        job.circle, job.params,
-    )  # fmt: skip
-    arrays: dict[str, Any] = {f"change_{lag}": table for lag, table in found.change.items()}
-    arrays |= {"names": found.names, "faults": found.faults, "means": found.means}
+    names, times = rows["name"].to_numpy(str), rows["time_utc"].to_numpy("datetime64[s]")
+    found = measure(names, times, [Path(path) for path in rows["image"]], job.circle, job.params)
+    changes: dict[str, Any] = {f"change_{lag}": table for lag, table in found.change.items()}
     with atomic_path(job.work.outputs[0]) as temporary, temporary.open("wb") as file:
-        np.savez_compressed(file, **arrays)
-    alone = {lag: int(np.isnan(table[:, 0]).sum()) for lag, table in found.change.items()}
+        np.savez_compressed(file, names=found.names, faults=found.faults, means=found.means, **changes)
+    faults = zip(found.names.tolist(), found.faults.tolist(), strict=True)
     return {
         "images": len(rows),
-        "faults": {
-            name: fault for name, fault in zip(found.names.tolist(), found.faults.tolist(), strict=True) if fault
-        },
-        "without_partner": {str(lag): count for lag, count in alone.items()},
+        "faults": {name: fault for name, fault in faults if fault},
+        "without_partner": {str(lag): int(np.isnan(table[:, 0]).sum()) for lag, table in found.change.items()},
     }

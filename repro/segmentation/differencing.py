@@ -11,7 +11,6 @@ has one detection, which belongs to the later image.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
@@ -28,13 +27,7 @@ SATURATED_SHARE = 0.5  # of the cells; from here on an image is not used
 
 
 def cell_means(images: Pixels) -> Floats:
-    """Means of red and green in the 400 cells of square all-sky images, (n, 400, 2).
-
-    Parameters
-    ----------
-    images : ndarray of uint8, shape (n, size, size, 3)
-        RGB, north up.
-    """
+    """Means of red and green in the 400 cells of square RGB images (n, size, size, 3), north up; (n, 400, 2)."""
     table = cell_map(images.shape[1])
     return np.stack([table.means(image[..., :2]) for image in images]) if len(images) else np.zeros((0, 400, 2))
 
@@ -48,31 +41,12 @@ def fault_of(means: Floats) -> str:
     return ""
 
 
-@dataclass(frozen=True)
-class Pairs:
-    """Images that have a partner.
+def pairs(
+    times_utc: Times, lag_s: float, tolerance_s: float, usable: npt.NDArray[np.bool_]
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """Indices (later, earlier) of each usable image with the usable one a lag before it, if there is one within the tolerance.
 
-    Parameters
-    ----------
-    later, earlier : ndarray of int64, shape (p,)
-        Indices of the two images of each pair.
-    """
-
-    later: npt.NDArray[np.int64]
-    earlier: npt.NDArray[np.int64]
-
-
-def pairs(times_utc: Times, lag_s: float, tolerance_s: float, usable: npt.NDArray[np.bool_]) -> Pairs:
-    """Each usable image with the usable one a lag before it, if there is one within the tolerance.
-
-    Parameters
-    ----------
-    times_utc : ndarray of datetime64, shape (n,)
-        In order.
-    lag_s, tolerance_s : float
-        Seconds between the two images, and how much that may vary.
-    usable : ndarray of bool, shape (n,)
-        Images that are neither black nor saturated.
+    Times (n,) are in order; usable images (n,) are neither black nor saturated.
     """
     seconds = np.asarray(times_utc, "datetime64[ms]").astype("int64") / 1000.0
     later, earlier = [], []
@@ -82,7 +56,7 @@ def pairs(times_utc: Times, lag_s: float, tolerance_s: float, usable: npt.NDArra
         if abs(seconds[nearest] - wanted) <= tolerance_s and usable[nearest] and nearest < index:
             later.append(int(index))
             earlier.append(nearest)
-    return Pairs(np.array(later, np.int64), np.array(earlier, np.int64))
+    return np.array(later, np.int64), np.array(earlier, np.int64)
 
 
 def change(later: Floats, earlier: Floats, *, align: bool = True, channels: Channels = "and") -> Floats:

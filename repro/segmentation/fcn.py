@@ -26,6 +26,10 @@ from repro.untrusted import message_of
 
 Initial = Literal["coco", "observatory", "none"]
 CLASSES = 2
+OTHERWISE = (
+    "name the corpus in kopri.train.initial_weights of params.yaml, such as {jang_bogo: observatory}, which needs no download "
+    "but is not what the poster used"
+)
 WEIGHTS = FCN_ResNet50_Weights.COCO_WITH_VOC_LABELS_V1
 WEIGHTS_FILE = "{unit}.safetensors"  # of a network, by the unit of its split
 RESNET, OBSERVATORY = "fcn_resnet50", "fcn_observatory"
@@ -68,11 +72,8 @@ def build(initial: Initial, seed: int, *, auxiliary: bool = False) -> nn.Module:
     Parameters
     ----------
     initial : str
-        ``coco``, as published: ``fcn_resnet50`` with torchvision's weights, from its cache or by download, whose last
-        layers are replaced. ``none``: the same without weights. ``observatory``: :class:`FcnObservatory` on the shipped
-        backbone.
-    seed : int
-        Decides whatever is drawn.
+        ``coco``: ``fcn_resnet50`` with torchvision's weights and new last layers, as published. ``none``: the same without
+        weights. ``observatory``: :class:`FcnObservatory` on the shipped backbone.
     auxiliary : bool
         Keep the auxiliary head of ``fcn_resnet50``, for training; the other network has none.
 
@@ -94,7 +95,7 @@ def build(initial: Initial, seed: int, *, auxiliary: bool = False) -> nn.Module:
         else:
             # The published weights fix the number of classes and the auxiliary head: both are changed afterwards.
             network = _resnet(len(WEIGHTS.meta["categories"]), auxiliary=True)
-            _fill(network, coco(), coco_path())
+            _fill(network, classifier.published_weights(WEIGHTS, OTHERWISE), classifier.published_path(WEIGHTS))
             for head in ("classifier", "aux_classifier"):
                 layers = cast(nn.Sequential, network.get_submodule(head))
                 layers[-1] = nn.Conv2d(cast(nn.Conv2d, layers[-1]).in_channels, CLASSES, 1)
@@ -106,36 +107,6 @@ def build(initial: Initial, seed: int, *, auxiliary: bool = False) -> nn.Module:
 def name_of(network: nn.Module) -> str:
     """Name of a network in the notes of its weights."""
     return OBSERVATORY if isinstance(network, FcnObservatory) else RESNET
-
-
-def coco_path() -> Path:
-    """Where torchvision keeps the published weights, under ``TORCH_HOME`` or its default."""
-    return Path(torch.hub.get_dir(), "checkpoints", str(WEIGHTS.url).rsplit("/", 1)[1])
-
-
-def coco() -> dict[str, Tensor]:
-    """The weights that the poster began from, by torchvision's own loader.
-
-    Raises
-    ------
-    ReproError
-        If the file is neither there nor to be had, or is no weight file.
-    """
-    path = coco_path()
-    try:
-        if path.is_file():
-            return cast(dict[str, Tensor], torch.load(path, map_location="cpu", weights_only=True))
-        return cast(dict[str, Tensor], WEIGHTS.get_state_dict(progress=True, check_hash=True))
-    except Exception as error:  # of the connection, of the disk, or of whatever stands in the file
-        there = path.is_file()
-        raise ReproError(
-            found=f"{'a file that is no weight file' if there else 'no file, and no download'}: {message_of(error)}",
-            expected=f"{path.name}, about 142 MB, whose SHA-256 begins with {path.stem.rsplit('-', 1)[1]}",
-            where=str(path),
-            remedy=("remove it and run again; or " if there else "")
-            + f"fetch {WEIGHTS.url} on a machine that can and put it there; or name the corpus in kopri.train.initial_weights "
-            "of params.yaml, such as {jang_bogo: observatory}, which needs no download but is not what the poster used",
-        ) from None
 
 
 def load(source: Path) -> tuple[nn.Module, dict[str, Any]]:

@@ -13,10 +13,9 @@ NETWORK = "fcn_resnet50"
 WEIGHTS = segmentation.FCN_ResNet50_Weights.COCO_WITH_VOC_LABELS_V1
 #: What torchvision's documentation of these weights says they were trained on, and how the poster puts it.
 DOCUMENTED, POSTER = "a subset of COCO", "a subset of MS COCO"
-ClassCount = int
 
 
-def empty_network(classes: ClassCount, *, auxiliary: bool = True) -> nn.Module:
+def empty_network(classes: int, *, auxiliary: bool = True) -> nn.Module:
     """Torchvision's ``fcn_resnet50`` on the ``meta`` device: every layer has its shape, none has values."""
     with torch.device("meta"):
         network: nn.Module = segmentation.fcn_resnet50(
@@ -26,16 +25,10 @@ def empty_network(classes: ClassCount, *, auxiliary: bool = True) -> nn.Module:
 
 
 def quantities() -> dict[str, Any]:
-    """Counts of the network and the metadata of its published weights, by name.
+    """Counts of the network and the metadata of its published weights, by name after ``fcn_resnet50.``.
 
-    Returns
-    -------
-    dict
-        ``fcn_resnet50.`` and ``parameters`` (21 classes, with the auxiliary head), ``metadata_parameters``,
-        ``parameters_two_classes``, ``parameters_two_classes_no_auxiliary``, ``parameters_one_channel``,
-        ``backbone_parameters``; ``mean_iou_percent``, ``pixel_accuracy_percent``, ``classes``, ``file_megabytes`` and
-        ``gigaflops_520px`` as torchvision documents them; ``stride``, the pixels of a feature; ``backbone`` and
-        ``pretrained_on``, in the poster's words.
+    ``parameters`` are those with 21 classes and the auxiliary head; ``stride`` the pixels of a feature; ``backbone`` and
+    ``pretrained_on`` are in the poster's words.
     """
     meta = WEIGHTS.meta
     metrics = meta["_metrics"]["COCO-val2017-VOC-labels"]
@@ -74,11 +67,7 @@ def _backbone(backbone: nn.Module) -> str:
     downsampling = [module for name, module in backbone.named_modules() if name.endswith("downsample.0")]
     convolutions = [module for module in backbone.modules() if isinstance(module, nn.Conv2d)]
     deepest = len(convolutions) - len(downsampling) + 1
-    same = _count(backbone) == _count(_meta_resnet50()) - (2048 * 1000 + 1000)
-    return f"ResNet-{deepest}" if same else f"another network with {deepest} layers"
-
-
-def _meta_resnet50() -> nn.Module:
     with torch.device("meta"):
-        network: nn.Module = models.resnet50(weights=None)
-    return network
+        resnet50 = models.resnet50(weights=None)
+    same = _count(backbone) == _count(resnet50) - _count(resnet50.fc)
+    return f"ResNet-{deepest}" if same else f"another network with {deepest} layers"

@@ -11,6 +11,7 @@ import os
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from copy import deepcopy
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -24,14 +25,13 @@ from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
 from repro.classifier.device import say
-from repro.classifier.network import drawn
+from repro.classifier.network import check_loss, drawn
 from repro.classifier.transforms import normalise
 from repro.engine.progress import progress
-from repro.errors import ReproError
 from repro.files import atomic_path
 from repro.params import KopriTrain
 from repro.seeding import generator
-from repro.segmentation.pixel_metrics import Confusion, confusion
+from repro.segmentation.pixel_metrics import confusion
 from repro.untrusted import message_of
 
 Pixels = npt.NDArray[np.uint8]
@@ -56,7 +56,7 @@ class LabelledImages:
 
 @dataclass(frozen=True)
 class SegmentationJob:
-    """One training: what on, how, where, and a checkpoint whose ``settings`` say that it belongs to this training."""
+    """One training; its checkpoint is used again if ``settings`` are the same."""
 
     train: LabelledImages
     validation: LabelledImages
@@ -86,6 +86,7 @@ def train(
         If the loss is not finite.
     """
     params = job.params
+    weights = torch.tensor([1.0, params.aurora_weight], device=job.device)
     network = network.to(job.device).to(memory_format=torch.channels_last)
     optimiser = torch.optim.SGD(
         _groups(network, params), lr=params.learning_rate, momentum=params.momentum, weight_decay=params.weight_decay
@@ -107,19 +108,14 @@ def train(
                     done = ((epoch - 1) * steps + step) / (params.epochs * steps)
                     for group, rate in zip(optimiser.param_groups, rates, strict=True):
                         group["lr"] = rate * (1 - done) ** POWER
-                    loss = _loss(network(images), targets, params.auxiliary_weight)
+                    loss = _loss(network(images), targets, weights, params.auxiliary_weight)
                     optimiser.zero_grad()
                     loss.backward()  # type: ignore[no-untyped-call]
                     optimiser.step()
                     total += float(loss.detach()) * len(images)
                     bar.advance(len(images))
-            if not np.isfinite(total):
-                raise ReproError(
-                    found=f"a loss of {total}",
-                    expected="a finite number",
-                    where=f"stage kopri/train, epoch {epoch}",
-                    remedy="lower kopri.train.learning_rate in params.yaml",
-                )
+            where = f"stage kopri/train, epoch {epoch}"
+            check_loss(total, where, "lower kopri.train.learning_rate in params.yaml")
             rows.append({"epoch": epoch, "train_loss": total / len(job.train), **_validated(network, job)})
             _save(job, network, optimiser, rows)
             if after_epoch is not None:
@@ -144,28 +140,23 @@ def _validated(network: nn.Module, job: SegmentationJob) -> dict[str, float]:
         return dict.fromkeys(("val_loss", "val_iou", "val_precision", "val_recall"), float("nan"))
     p = np.clip(found / 255.0, 1 / 510, 1 - 1 / 510)
     loss = -np.log(np.where(job.validation.masks, p, 1 - p)).mean()
-    counts: Confusion = confusion(found >= 128, job.validation.masks)
+    counts = confusion(found >= 128, job.validation.masks)
     return {
         "val_loss": float(loss),
-        "val_iou": counts.iou,
-        "val_precision": counts.precision,
-        "val_recall": counts.recall,
+        **{f"val_{name}": getattr(counts, name) for name in ("iou", "precision", "recall")},
     }
 
 
-def _loss(outputs: dict[str, Tensor], targets: Tensor, auxiliary_weight: float) -> Tensor:
-    loss = cross_entropy(outputs["out"].float(), targets, ignore_index=IGNORED)
-    if "aux" in outputs:
-        loss = loss + auxiliary_weight * cross_entropy(outputs["aux"].float(), targets, ignore_index=IGNORED)
-    return loss
+def _loss(outputs: dict[str, Tensor], targets: Tensor, weights: Tensor, auxiliary_weight: float) -> Tensor:
+    losses = {name: cross_entropy(out.float(), targets, weights, ignore_index=IGNORED) for name, out in outputs.items()}
+    return losses["out"] + auxiliary_weight * losses.get("aux", torch.zeros(()))
 
 
 def _groups(network: nn.Module, params: KopriTrain) -> list[dict[str, Any]]:
     factors = {"backbone": 1.0, "classifier": params.head_rate_factor, "aux_classifier": AUXILIARY_RATE}
-    parts = {name: module for name, module in network.named_children() if name in factors}
     return [
         {"params": list(module.parameters()), "lr": params.learning_rate * factors[name]}
-        for name, module in parts.items()
+        for name, module in network.named_children()
     ]
 
 
@@ -175,31 +166,27 @@ def _batches(job: SegmentationJob, epoch: int) -> Iterator[tuple[Tensor, Tensor]
         chosen = order[start : start + job.params.batch]
         if len(chosen) == 1 and len(order) > 1:
             continue  # statistics of a single image would spoil BatchNorm
-        parts = [
-            augmented(
-                job.train.pixels[index],
-                job.train.masks[index],
-                job.params,
-                generator(job.seed, "kopri", epoch, int(index)),
-            )
-            for index in chosen
-        ]
-        images = normalise(np.stack([image for image, _ in parts]), job.device)
-        yield images, torch.from_numpy(np.stack([target for _, target in parts])).long().to(job.device)
+        rngs = [generator(job.seed, "kopri", epoch, int(index)) for index in chosen]
+        pairs = zip(job.train.pixels[chosen], job.train.masks[chosen], rngs, strict=True)
+        pictures, targets = zip(*(augmented(image, mask, job.params, rng) for image, mask, rng in pairs), strict=True)
+        yield normalise(np.stack(pictures), job.device), torch.from_numpy(np.stack(targets)).long().to(job.device)
 
 
 def augmented(
     image: Pixels, mask: Mask, params: KopriTrain, rng: np.random.Generator
 ) -> tuple[Pixels, npt.NDArray[np.uint8]]:
-    """One image resized, mirrored and cropped at random, and its target of 0, 1 and :data:`IGNORED`.
+    """One image resized, turned, mirrored and cropped at random, and its target of 0, 1 and :data:`IGNORED`.
 
-    A mirror image swaps east and west: harmless here, where nothing uses an azimuth.
+    Turned and mirrored images have other azimuths, which nothing here uses.
     """
     size = len(image)
     scaled = max(1, round(size * rng.uniform(*params.scale)))
     crop = max(CROP_STEP, round(size * params.crop_share / CROP_STEP) * CROP_STEP)
     picture = np.asarray(Image.fromarray(image).resize((scaled, scaled), Image.Resampling.BILINEAR))
     target = np.asarray(Image.fromarray(mask.astype(np.uint8)).resize((scaled, scaled), Image.Resampling.NEAREST))
+    if params.turn:
+        quarters = int(rng.integers(4))
+        picture, target = np.rot90(picture, quarters), np.rot90(target, quarters)
     if rng.random() < params.flip:
         picture, target = picture[:, ::-1], target[:, ::-1]
     missing = max(0, crop - scaled)
@@ -225,12 +212,8 @@ def _deterministic(device: torch.device) -> Iterator[None]:
 def _save(job: SegmentationJob, network: nn.Module, optimiser: torch.optim.SGD, rows: Rows) -> None:
     if job.checkpoint is None:
         return
-    document = {
-        "settings": job.settings,
-        "weights": network.state_dict(),
-        "optimiser": optimiser.state_dict(),
-        "rows": rows,
-    }
+    states = {"weights": network.state_dict(), "optimiser": optimiser.state_dict()}
+    document = {"settings": job.settings, "rows": rows, **states}
     with atomic_path(job.checkpoint) as temporary:
         torch.save(document, temporary)
 
@@ -239,7 +222,7 @@ def _resume(job: SegmentationJob, network: nn.Module, optimiser: torch.optim.SGD
     """Load a checkpoint of the same settings; an empty list if there is none that can be used."""
     if job.checkpoint is None or not job.checkpoint.is_file():
         return []
-    before = {key: value.clone() for key, value in network.state_dict().items()}
+    before = deepcopy(network.state_dict())
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", UserWarning)  # torch warns about pickles, which weights_only rejects

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
@@ -80,59 +79,42 @@ def cells_of(flags: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
 
 
 def gather(data: Path, folders: dict[str, Path], params: Params) -> Compared:
-    """Gather a corpus from the stages difference, train and segment.
-
-    Parameters
-    ----------
-    data : Path
-        The corpus.
-    folders : dict
-        Folder of each stage by its name.
-    params : Params
-        All parameters.
-    """
+    """Gather a corpus ``data`` from the folders of the stages difference, train and segment."""
     kopri = params.kopri
     corpus = find_images(data, kopri.site)
     rows = corpus.table
     with_mask = set(checked(corpus, kopri.image_size_px)[0]["name"])
     split = read_table(folders["train"] / "split.parquet", made_by="make records")
     trained = set(split.loc[split[kopri.splits[0]] == "train", "night"])
-    known = _known(data)
-    parts: list[tuple[pd.DataFrame, npt.NDArray[np.uint8], dict[int, npt.NDArray[np.float32]]]] = []
+    tables, probabilities = [], []
+    changes: dict[int, list[npt.NDArray[np.float32]]] = {lag: [] for lag in kopri.difference.lags_min}
     for night, mine in rows.groupby("night"):
         names, probability = read_probability(folders["segment"] / "nights" / f"{night}.npz")
         found = read_change(folders["difference"] / "nights" / f"{night}.npz")
-        place = {str(name): index for index, name in enumerate(found.names)}
-        order = [place[str(name)] for name in names]
-        table = mine.set_index("name").loc[[str(name) for name in names]].reset_index()
-        parts.append((table, probability, {lag: values[order] for lag, values in found.change.items()}))
-    table = pd.concat([part[0] for part in parts], ignore_index=True)
+        order = pd.Index(found.names).get_indexer(pd.Index(names))
+        tables.append(mine.set_index("name").loc[names.tolist()].reset_index())
+        probabilities.append(probability)
+        for lag, values in changes.items():
+            values.append(found.change[lag][order])
+    table = pd.concat(tables, ignore_index=True)
+    known = _known(data)
     table = (
         table.merge(known, on="name", how="left") if len(known) else table.assign(**dict.fromkeys(GROUPS, "unknown"))
     )
     table["part"] = np.where(table["night"].isin(trained), "train", "held_out")
-    years = table["time_utc"].dt.year.to_numpy()
-    table["mlt_h"] = np.concatenate(
-        [
-            magnetic_local_time(table.loc[years == year, "time_utc"].to_numpy("datetime64[s]"), magnetic_place(kopri.place, int(year)))
-            for year in sorted(set(years))
-        ]
-    )  # fmt: skip
+    for year, rows in table.groupby(table["time_utc"].dt.year):
+        mlt_h = magnetic_local_time(rows["time_utc"].to_numpy("datetime64[s]"), magnetic_place(kopri.place, int(year)))
+        table.loc[rows.index, "mlt_h"] = mlt_h
     labelled = table["name"].isin(with_mask).to_numpy()
     size = kopri.image_size_px
     masks = np.zeros((len(table), size, size), bool)
-    masks[labelled] = load_masks(_paths(table.loc[labelled, "mask"]), size, corpus.circle)
-    changes = {lag: np.concatenate([part[2][lag] for part in parts]) for lag in kopri.difference.lags_min}
-    return Compared(
-        table.drop(columns=["image", "mask"]), np.concatenate([part[1] for part in parts]), masks, labelled, changes
-    )
+    masks[labelled] = load_masks(table.loc[labelled, "mask"].tolist(), size, corpus.circle)
+    change = {lag: np.concatenate(values) for lag, values in changes.items()}
+    table = table.drop(columns=["image", "mask"])
+    return Compared(table, np.concatenate(probabilities), masks, labelled, change)
 
 
 def _known(data: Path) -> pd.DataFrame:
     files = sorted((data / "truth").glob("[!.]*.parquet"))
     tables = [pd.read_parquet(path, columns=["name", *GROUPS]) for path in files]
     return pd.concat(tables, ignore_index=True) if tables else pd.DataFrame()
-
-
-def _paths(column: pd.Series) -> Sequence[str]:
-    return [str(path) for path in column]

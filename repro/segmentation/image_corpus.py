@@ -8,6 +8,7 @@ images are square and the horizon touches their sides. North is up.
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -35,17 +36,10 @@ IMAGES, MASKS = "images", "masks"
 
 @dataclass(frozen=True)
 class ImageCorpus:
-    """What lies in a corpus.
+    """What lies in a corpus: images, files that are not usable with the reason, and the sky's circle if a profile knows it.
 
-    Parameters
-    ----------
-    table : DataFrame
-        One row an image, in order of time: ``name`` (without suffix), ``night`` (YYYYMMDD), ``time_utc``, ``image`` and
-        ``mask`` (paths; the mask is empty where there is none).
-    faults : tuple of Failure
-        Files that are no usable images or masks, with the reason.
-    circle : PixelCircle or None
-        The sky in the image, from the camera's profile.
+    ``table`` has one row an image, in order of time: ``name`` (without suffix), ``night`` (YYYYMMDD), ``time_utc``, ``image``
+    and ``mask`` (paths; the mask is empty where there is none).
     """
 
     table: pd.DataFrame
@@ -54,14 +48,7 @@ class ImageCorpus:
 
 
 def find_images(folder: Path, site: Site) -> ImageCorpus:
-    """Images of a corpus with their masks, by name alone.
-
-    Parameters
-    ----------
-    folder : Path
-        Holds ``images`` and, for training, ``masks``.
-    site : Site
-        Of the camera; nights go from noon to noon there.
+    """Images and masks of a corpus, by name alone; nights go from noon to noon at the site.
 
     Raises
     ------
@@ -77,18 +64,16 @@ def find_images(folder: Path, site: Site) -> ImageCorpus:
         time = time_in(path.stem)
         if time is None or path.stem in rows:
             found = "a name without a time" if time is None else "a second image of this name"
-            faults.append(
-                _fault(path, found, "a name that begins with the UTC time, YYYYMMDDHHMMSS", "rename the file")
-            )
+            expected = "a name that begins with the UTC time, YYYYMMDDHHMMSS"
+            faults.append(Failure(path.stem, found, expected, str(path), "rename the file"))
             continue
         mask = str(masks[path.stem]) if path.stem in masks else ""
         rows[path.stem] = {
             "name": path.stem, "night": night_of(time, site), "time_utc": time, "image": str(path), "mask": mask,
         }  # fmt: skip
     for stem in sorted(set(masks) - set(rows)):
-        faults.append(
-            _fault(masks[stem], "a mask without an image", "an image of the same name", "add the image, or take it out")
-        )
+        found, expected = "a mask without an image", "an image of the same name"
+        faults.append(Failure(stem, found, expected, str(masks[stem]), "add the image, or take the mask out"))
     if not rows:
         raise ReproError(
             found="no images",
@@ -117,12 +102,10 @@ def time_in(stem: str) -> np.datetime64 | None:
 
 
 def read_image(path: Path, size_px: int | None, circle: PixelCircle | None = None) -> Pixels:
-    """An image as RGB, uint8 (size, size, 3), with the horizon at its sides.
+    """A JPEG or PNG file as RGB, uint8 (size, size, 3), with the horizon at its sides.
 
     Parameters
     ----------
-    path : Path
-        JPEG or PNG.
     size_px : int or None
         Side of the result; the image's own (or the circle's) if None.
     circle : PixelCircle, optional
@@ -141,18 +124,14 @@ def read_image(path: Path, size_px: int | None, circle: PixelCircle | None = Non
 def read_mask(
     path: Path, size_px: int, circle: PixelCircle | None = None, image_size: tuple[int, int] | None = None
 ) -> Mask:
-    """A mask as bool (size, size); a mask of another size is sampled at the nearest pixel, never blended.
+    """A mask as bool (size_px, size_px); a mask of another size is sampled at the nearest pixel, never blended.
 
     Parameters
     ----------
-    path : Path
-        PNG.
-    size_px : int
-        Side of the result.
     circle : PixelCircle, optional
         The sky in the file, as in the image's.
     image_size : pair of int, optional
-        Width and height of the image that the mask belongs to, if it must have the same or be square.
+        Width and height of the image that the mask belongs to, whose shape it must have.
 
     Raises
     ------
@@ -198,18 +177,14 @@ def checked(corpus: ImageCorpus, size_px: int) -> tuple[pd.DataFrame, list[Failu
 
 def load(paths: Sequence[str], size_px: int, circle: PixelCircle | None) -> Pixels:
     """Images in memory, uint8 (n, size, size, 3)."""
-    pixels = np.empty((len(paths), size_px, size_px, 3), np.uint8)
-    for index, path in enumerate(paths):
-        pixels[index] = read_image(Path(path), size_px, circle)
-    return pixels
+    images = [read_image(Path(path), size_px, circle) for path in paths]
+    return np.array(images, np.uint8).reshape(-1, size_px, size_px, 3)
 
 
 def load_masks(paths: Sequence[str], size_px: int, circle: PixelCircle | None) -> Mask:
     """Masks in memory, bool (n, size, size)."""
-    masks = np.empty((len(paths), size_px, size_px), bool)
-    for index, path in enumerate(paths):
-        masks[index] = read_mask(Path(path), size_px, circle)
-    return masks
+    masks = [read_mask(Path(path), size_px, circle) for path in paths]
+    return np.array(masks, bool).reshape(-1, size_px, size_px)
 
 
 def _square(
@@ -226,18 +201,8 @@ def _square(
         return picture if size_px in (None, picture.width) else picture.resize((size_px or 0, size_px or 0), resampling)
     half = circle.radius * 0.5 / HORIZON_RADIUS
     size = size_px or round(2 * half)
-    around = max(
-        0,
-        int(
-            np.ceil(
-                max(half - circle.x, half - circle.y, circle.x + half - picture.width, circle.y + half - picture.height)
-            )
-        ),
-    )
+    x, y = circle.x, circle.y
+    around = max(0, math.ceil(max(half - x, half - y, x + half - picture.width, y + half - picture.height)))
+    x, y = x + around, y + around
     padded = ImageOps.expand(picture, around) if around else picture
-    box = (circle.x - half + around, circle.y - half + around, circle.x + half + around, circle.y + half + around)
-    return padded.resize((size, size), resampling, box=box)
-
-
-def _fault(path: Path, found: str, expected: str, remedy: str) -> Failure:
-    return Failure(path.stem, found, expected, str(path), remedy)
+    return padded.resize((size, size), resampling, box=(x - half, y - half, x + half, y + half))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import Literal
 
+import numpy as np
 import pandas as pd
 
 from repro.errors import ReproError
@@ -25,24 +26,10 @@ def split_counts(total: int, train_share: float, validation_share: float) -> tup
 
 
 def split(table: pd.DataFrame, unit: Unit, train_share: float, validation_share: float, seed: int) -> pd.Series:
-    """Part of each labelled image: ``train``, ``validation`` or ``test``.
+    """Part of each labelled image (``name`` and ``night``): ``train``, ``validation`` or ``test``.
 
-    Parameters
-    ----------
-    table : DataFrame
-        ``name`` and ``night`` of labelled images.
-    unit : str
-        ``frames``: images are drawn, as the poster's counts say; images of one night lie on both sides. ``nights``: whole
-        nights are drawn, so that the network is tested on nights it never saw.
-    train_share, validation_share : float
-        Shares of the images or nights.
-    seed : int
-        Of the draw.
-
-    Raises
-    ------
-    ReproError
-        If a part would be empty.
+    By ``frames`` images are drawn, as the poster's counts say, and images of one night lie on both sides. By ``nights`` whole
+    nights are drawn, so that the network is tested on nights it never saw. An empty part is an error.
     """
     column = "night" if unit == "nights" else "name"
     units = sorted(set(table[column]))
@@ -55,8 +42,5 @@ def split(table: pd.DataFrame, unit: Unit, train_share: float, validation_share:
             remedy="add labelled images of more nights, or split by frames",
         )
     order = generator(seed, "kopri", "split", unit).permutation(len(units))
-    part = {
-        units[place]: PARTS[int(rank >= counts[0]) + int(rank >= counts[0] + counts[1])]
-        for rank, place in enumerate(order)
-    }
-    return table[column].map(part)
+    parts = np.repeat(PARTS, counts)
+    return table[column].map({units[place]: str(part) for place, part in zip(order, parts, strict=True)})

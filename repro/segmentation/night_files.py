@@ -34,9 +34,8 @@ class NightChange:
 
     Parameters
     ----------
-    names : ndarray of str, shape (n,)
-    faults : ndarray of str, shape (n,)
-        Why an image cannot be used; empty where it can.
+    names, faults : ndarray of str, shape (n,)
+        Of the images, and why they cannot be used; empty where they can.
     means : ndarray of float32, shape (n, 400, 2)
         Of red and green; NaN where the image cannot be read.
     change : dict of ndarray of float32, (n, 400)
@@ -65,25 +64,13 @@ def _arrays(source: Path, what: str, stage: str) -> Iterator[Any]:
 
 
 def read_change(source: Path) -> NightChange:
-    """What stage difference wrote of a night.
-
-    Raises
-    ------
-    ReproError
-        If the file is missing or damaged.
-    """
+    """What stage difference wrote of a night; an error if the file is missing or damaged."""
     with _arrays(source, "differences", "difference") as file:
         changes = {int(key.removeprefix("change_")): file[key] for key in file.files if key.startswith("change_")}
         return NightChange(file["names"], file["faults"], file["means"], changes)
 
 
 def read_probability(source: Path) -> tuple[npt.NDArray[np.str_], npt.NDArray[np.uint8]]:
-    """Names and probabilities (in 255ths) of a night's images that could be read.
-
-    Raises
-    ------
-    ReproError
-        If the file is missing or damaged.
-    """
+    """Names and probabilities (in 255ths) of a night's images; an error if the file is missing or damaged."""
     with _arrays(source, "segmentation", "segment") as file:
         return file["names"], file["probability"]

@@ -19,46 +19,33 @@ class Occurrence:
 
     Parameters
     ----------
-    rate : ndarray, shape (24, 400)
-        Flagged images over usable images of each hour of magnetic local time and cell; NaN where there was no image: an
-        empty bin is empty, not zero.
-    images : ndarray of int64, shape (24,)
-        Usable images of each hour.
+    flagged, images : ndarray of int64, shapes (24, 400) and (24,)
+        Flagged images of each hour of magnetic local time and cell, and usable images of each hour.
     """
 
-    rate: Floats
+    flagged: npt.NDArray[np.int64]
     images: npt.NDArray[np.int64]
+
+    @property
+    def rate(self) -> Floats:
+        """Flagged over usable images, (24, 400); NaN where there was no image: an empty bin is empty, not zero."""
+        with np.errstate(invalid="ignore"):
+            return np.asarray(self.flagged / self.images[:, None])
 
     def merged(self, hours: int) -> Occurrence:
         """The same with bins of so many hours, a divisor of 24."""
-        images = self.images.reshape(-1, hours).sum(1)
-        flagged = np.nan_to_num(self.rate * self.images[:, None]).reshape(-1, hours, CELLS).sum(1)
-        return Occurrence(_over(flagged, images), images)
+        return Occurrence(self.flagged.reshape(-1, hours, CELLS).sum(1), self.images.reshape(-1, hours).sum(1))
 
     @property
     def mean(self) -> float:
         """Share of all cells of all usable images; NaN without images."""
         total = int(self.images.sum())
-        return float(np.nan_to_num(self.rate * self.images[:, None]).sum() / (total * CELLS)) if total else float("nan")
+        return float(self.flagged.sum() / (total * CELLS)) if total else float("nan")
 
 
 def occurrence(flags: npt.NDArray[np.bool_], mlt_h: Floats) -> Occurrence:
-    """Occurrence by magnetic local time and cell.
-
-    Parameters
-    ----------
-    flags : ndarray of bool, shape (n, 400)
-        Cells with aurora in each usable image.
-    mlt_h : ndarray, shape (n,)
-        Magnetic local time of each, 0 to 24.
-    """
+    """Occurrence of aurora in flags (n, 400) of the cells of n usable images at magnetic local times (n,), 0 to 24 h."""
     hour = np.floor(mlt_h).astype(np.int64) % HOURS
-    images = np.bincount(hour, minlength=HOURS)
-    flagged = np.zeros((HOURS, CELLS))
+    flagged = np.zeros((HOURS, CELLS), np.int64)
     np.add.at(flagged, hour, flags)
-    return Occurrence(_over(flagged, images), images)
-
-
-def _over(flagged: Floats, images: npt.NDArray[np.int64]) -> Floats:
-    with np.errstate(invalid="ignore", divide="ignore"):
-        return np.where(images[:, None] > 0, flagged / images[:, None], np.nan)
+    return Occurrence(flagged, np.bincount(hour, minlength=HOURS))

@@ -21,6 +21,11 @@ LOWEST_ALT_DEG = 5.0  # of the pixels that count; the observatory's truth ends t
 WIDTHS_DEG = (3.0, 6.0, 12.0)  # borders between narrow and wide structures
 
 
+def share_of(part: float, whole: float) -> float:
+    """A part over the whole; NaN where the whole is zero."""
+    return float(part / whole) if whole else math.nan
+
+
 @dataclass(frozen=True)
 class Confusion:
     """Counts of pixels or cells."""
@@ -33,32 +38,27 @@ class Confusion:
     @property
     def iou(self) -> float:
         """Intersection over union of aurora; NaN where there is neither aurora nor any detected."""
-        return _share(self.true_yes, self.true_yes + self.false_yes + self.false_no)
+        return share_of(self.true_yes, self.true_yes + self.false_yes + self.false_no)
 
     @property
     def precision(self) -> float:
         """Share of the detected that is aurora."""
-        return _share(self.true_yes, self.true_yes + self.false_yes)
+        return share_of(self.true_yes, self.true_yes + self.false_yes)
 
     @property
     def recall(self) -> float:
         """Share of the aurora that is detected."""
-        return _share(self.true_yes, self.true_yes + self.false_no)
+        return share_of(self.true_yes, self.true_yes + self.false_no)
 
     @property
     def false_alarms(self) -> float:
         """Share of what is no aurora that is detected as such."""
-        return _share(self.false_yes, self.false_yes + self.true_no)
+        return share_of(self.false_yes, self.false_yes + self.true_no)
 
     @property
     def accuracy(self) -> float:
         """Share that is right."""
-        return _share(self.true_yes + self.true_no, self.total)
-
-    @property
-    def total(self) -> int:
-        """All that is counted."""
-        return self.true_yes + self.false_yes + self.false_no + self.true_no
+        return share_of(self.true_yes + self.true_no, sum(vars(self).values()))
 
     def as_dict(self) -> dict[str, float | int | None]:
         """Counts and measures for JSON; None where a measure is 0 / 0."""
@@ -70,19 +70,10 @@ class Confusion:
 
 
 def confusion(found: Flags, truth: Flags, counted: Flags | None = None) -> Confusion:
-    """Confusion matrix over everything that is counted.
-
-    Parameters
-    ----------
-    found, truth : ndarray of bool, shape (n, ...)
-        What was detected and what is so.
-    counted : ndarray of bool, optional
-        What counts; it broadcasts against the others. All if not given.
-    """
-    counted = np.ones_like(truth) if counted is None else np.broadcast_to(counted, truth.shape)
-    yes = int((found & truth & counted).sum())
-    detected, so, all_of_them = int((found & counted).sum()), int((truth & counted).sum()), int(counted.sum())
-    return Confusion(yes, detected - yes, so - yes, all_of_them - detected - so + yes)
+    """Confusion matrix of what was detected against the truth, over all that is ``counted``, which broadcasts."""
+    counted = np.broadcast_to(True if counted is None else counted, truth.shape)
+    yes, detected, so = (int((flags & counted).sum()) for flags in (found & truth, found, truth))
+    return Confusion(yes, detected - yes, so - yes, int(counted.sum()) - detected - so + yes)
 
 
 @lru_cache(maxsize=4)
@@ -110,7 +101,3 @@ def width_class(mask: Flags) -> npt.NDArray[np.int64]:
         disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (pixels, pixels))
         result[cv2.morphologyEx(image, cv2.MORPH_OPEN, disc) > 0] = number
     return np.where(mask, result, -1)
-
-
-def _share(part: int, whole: int) -> float:
-    return part / whole if whole else float("nan")

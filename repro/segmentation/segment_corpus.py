@@ -37,32 +37,23 @@ class _Job:
 
 
 def segment(data: Path, train_folder: Path, folder: Path, params: Params) -> Outcome:
-    """Segment all nights of a corpus; nights that are done are kept.
+    """Segment all nights of a corpus by the network of ``train_folder``; nights that are done are kept.
 
-    Parameters
-    ----------
-    data, train_folder : Path
-        The corpus, and the folder of stage train.
-    folder : Path
-        ``nights/YYYYMMDD.npz``: ``names`` (n,) and ``probability`` (n, size, size) in 255ths.
-    params : Params
-        All parameters.
+    ``folder`` gets ``nights/YYYYMMDD.npz``: ``names`` (n,) and ``probability`` (n, size, size) in 255ths.
     """
     kopri = params.kopri
     weights = train_folder / fcn.WEIGHTS_FILE.format(unit=kopri.splits[0])
     corpus = find_images(data, kopri.site)
     settings = receipts.settings_digest({"size": kopri.image_size_px}, __name__)
+    device = str(devices.of_workers(params.engine))
     jobs = []
     for night, rows in corpus.table.groupby("night"):
-        inputs = (weights, *(Path(path) for path in rows["image"]))
-        outputs = (folder / "nights" / f"{night}.npz",)
+        inputs, outputs = (weights, *map(Path, rows["image"])), (folder / "nights" / f"{night}.npz",)
         work = receipts.NightWork(str(night), inputs, outputs, receipts.receipt_path(folder, str(night)), settings)
-        jobs.append(
-            _Job(work, tuple(rows["name"]), corpus.circle, kopri.image_size_px, str(devices.of_workers(params.engine)))
-        )
-    gpu = bool(jobs) and jobs[0].device != "cpu"
+        jobs.append(_Job(work, tuple(rows["name"]), corpus.circle, kopri.image_size_px, device))
+    gpu, failed = device != "cpu", corpus.faults
     return run_nights(
-        "kopri/segment", folder, jobs, _make, workers=params.engine, gpu=gpu, unit="images", failed=corpus.faults
+        "kopri/segment", folder, jobs, _make, workers=params.engine, gpu=gpu, unit="images", failed=failed
     )
 
 
@@ -76,7 +67,7 @@ def _make(job: _Job) -> Mapping[str, Any]:
         except ReproError as error:
             faults[name] = error.found
     network, _ = fcn.load(weights)
-    images = np.stack(pixels) if pixels else np.zeros((0, job.size_px, job.size_px, 3), np.uint8)
+    images = np.array(pixels, np.uint8).reshape(-1, job.size_px, job.size_px, 3)
     # A night is worked on by one process; more threads would round sums otherwise.
     with limited_threads():
         found = probabilities(network, images, devices.choose(job.device))

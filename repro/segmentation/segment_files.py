@@ -33,21 +33,15 @@ class Segmented:
 
     Parameters
     ----------
-    file : Path
-        The image.
     aurora_percent : float
         Share of the sky above 5 deg that the network calls aurora.
     changed_percent : dict
         By lag in minutes: share of the 400 cells that differencing flags; None without a partner.
-    mask, overlay : Path
-        What was written: the mask (255 where aurora is), and its outline over the image.
     """
 
     file: Path
     aurora_percent: float
     changed_percent: dict[int, float | None]
-    mask: Path
-    overlay: Path
 
 
 def segment_files(
@@ -59,16 +53,12 @@ def segment_files(
     weights: Path | None = None,
     camera: str | None = None,
 ) -> tuple[list[Segmented], list[ReproError]]:
-    """Segment images.
+    """Write ``NAME.mask.png`` (255 where aurora is) and ``NAME.overlay.jpg`` (the outline over the image) of each file.
 
     Parameters
     ----------
     files : sequence of Path
         Square images whose horizon touches their sides, or any images of a camera with a profile.
-    out : Path
-        Folder for ``NAME.mask.png`` and ``NAME.overlay.jpg``.
-    paths, params : Paths, Params
-        The project.
     weights : Path, optional
         Weights of a trained network; those of stage kopri/train if not given.
     camera : str, optional
@@ -106,21 +96,16 @@ def segment_files(
             try:
                 image = read_image(file, size, circle)
                 yes = probabilities(network, image[None], device)[0] >= np.ceil(255 * threshold)
-                mask, overlay = out / f"{file.stem}.mask.png", out / f"{file.stem}.overlay.jpg"
-                _write(mask, yes.astype(np.uint8) * 255, "PNG")
-                _write(overlay, outlined(image, yes), "JPEG")
+                _write(out / f"{file.stem}.mask.png", yes.astype(np.uint8) * 255, "PNG")
+                _write(out / f"{file.stem}.overlay.jpg", outlined(image, yes), "JPEG")
                 share = 100.0 * float((yes & sky).sum() / sky.sum())
-                found.append(Segmented(file, share, changed.get(file, {}), mask, overlay))
+                found.append(Segmented(file, share, changed.get(file, {})))
             except ReproError as error:
                 failed.append(error)
             except OSError as error:
+                what = error.strerror or str(error)
                 failed.append(
-                    ReproError(
-                        found=error.strerror or str(error),
-                        expected="an image file",
-                        where=str(file),
-                        remedy="check its name",
-                    )
+                    ReproError(found=what, expected="an image file", where=str(file), remedy="check its name")
                 )
             bar.advance(1)
     return found, failed
@@ -140,19 +125,17 @@ def _changes(files: Sequence[Path], circle: PixelCircle | None, params: Params) 
     timed = sorted((time, file) for file in files if (time := time_in(file.stem)) is not None and file.is_file())
     if not timed:
         return {}
-    order = [file for _, file in timed]
-    times = np.array([time for time, _ in timed], "datetime64[s]")
-    difference = params.kopri.difference
-    night = measure(np.array([file.stem for file in order]), times, order, circle, difference)
-    return {
-        file: {
-            lag: None
-            if np.isnan(values[index, 0])
-            else 100.0 * float((values[index] > difference.threshold_counts).mean())
-            for lag, values in night.change.items()
-        }
-        for index, file in enumerate(order)
+    times, order = zip(*timed, strict=True)
+    names, difference = np.array([file.stem for file in order]), params.kopri.difference
+    night = measure(names, np.array(times, "datetime64[s]"), list(order), circle, difference)
+    percent = {
+        lag: [
+            None if np.isnan(cells[0]) else 100.0 * float((cells > difference.threshold_counts).mean())
+            for cells in change
+        ]
+        for lag, change in night.change.items()
     }
+    return {file: {lag: shares[index] for lag, shares in percent.items()} for index, file in enumerate(order)}
 
 
 def _write(target: Path, picture: npt.NDArray[np.uint8], kind: str) -> None:

@@ -45,13 +45,8 @@ class _Job:
 def simulate(folder: Path, params: Params) -> Outcome:
     """Make the campaign; nights made from the same parameters and code are kept, others in the folder are removed.
 
-    Parameters
-    ----------
-    folder : Path
-        ``images/YYYYMMDD/<UTC stamp>.jpg`` (RGB, twice the network's size), ``masks/YYYYMMDD/<UTC stamp>.png``,
-        ``truth/YYYYMMDD.parquet`` (see :func:`_make`).
-    params : Params
-        All parameters.
+    ``folder`` gets ``images/YYYYMMDD/<UTC stamp>.jpg`` (RGB, twice the network's size), ``masks/YYYYMMDD/<UTC stamp>.png``
+    and ``truth/YYYYMMDD.parquet`` (see :func:`_make`).
     """
     kopri = params.kopri
     place = magnetic_place(kopri.place, TYPICAL_YEAR)
@@ -66,7 +61,7 @@ def simulate(folder: Path, params: Params) -> Outcome:
 
 
 def _job(folder: Path, night: KopriNight, kopri: KopriParams, magnetic: MagneticSite, seed: int) -> _Job:
-    stamps = [str(time).replace("-", "").replace(":", "").replace("T", "") for time in image_times(night)]
+    stamps = pd.to_datetime(image_times(night)).strftime("%Y%m%d%H%M%S")
     outputs = [folder / "truth" / f"{night.night}.parquet"]
     for kind, suffix in ((IMAGES, "jpg"), (MASKS, "png")):
         outputs += [folder / kind / night.night / f"{stamp}.{suffix}" for stamp in stamps]
@@ -86,33 +81,25 @@ def _make(job: _Job) -> Mapping[str, Any]:
     ``sun_alt_deg``, ``moon_alt_deg``, ``moon_phase_deg``; ``aurora_share`` and ``cloud_cover`` of the sky.
     """
     night = job.night
-    frames, masks, truth = render_night(
-        night, job.kopri.simulate, job.kopri.site, job.magnetic, job.kopri.image_size_px, job.seed
-    )
+    kopri = job.kopri
+    frames, masks, truth = render_night(night, kopri.simulate, kopri.site, job.magnetic, kopri.image_size_px, job.seed)
     target, *files = job.work.outputs
     for path, frame in zip(files[: len(frames)], frames, strict=True):
         write_bytes(path, comment_jpeg(_encoded(frame, "JPEG", quality=QUALITY, subsampling=0)))
     for path, mask in zip(files[len(frames) :], masks, strict=True):
         write_bytes(path, _encoded(mask.astype(np.uint8) * 255, "PNG"))
     times = image_times(night)
-    sky = positions(times, job.kopri.site)
-    table = pd.DataFrame(
-        {
-            "name": [path.stem for path in files[: len(frames)]],
-            "night": night.night,
-            "time_utc": pd.to_datetime(times).tz_localize("UTC").as_unit("us"),
-            "motion": night.motion,
-            "light": night.light,
-            "place": night.place,
-            "weather": night.weather,
-            "form": night.form or "none",
-            "sun_alt_deg": sky.sun_alt_deg,
-            "moon_alt_deg": sky.moon_alt_deg,
-            "moon_phase_deg": sky.moon_phase_deg,
-            **truth,
-        }
-    )
-    write_table(target, table)
+    sky = positions(times, kopri.site)
+    columns = {
+        "name": [path.stem for path in files[: len(frames)]],
+        "night": night.night,
+        "time_utc": pd.to_datetime(times).tz_localize("UTC").as_unit("us"),
+        **{name: getattr(night, name) for name in ("motion", "light", "place", "weather")},
+        "form": night.form or "none",
+        **{name: getattr(sky, name) for name in ("sun_alt_deg", "moon_alt_deg", "moon_phase_deg")},
+        **truth,
+    }
+    write_table(target, pd.DataFrame(columns))
     return {"images": len(frames), "motion": night.motion, "aurora_share": round(float(masks.mean()), 4)}
 
 

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from repro.params import Site
 from repro.sky.ephemeris import positions
-from repro.sky.magnetic import MagneticPlace, magnetic_local_time, magnetic_place
+from repro.sky.magnetic import magnetic_local_time, magnetic_place
 
 PLACE = "jang_bogo"
 #: Jang Bogo Station (Kwon et al. 2018, J. Astron. Space Sci. 35(3), abstract: 74.62 S, 164.22 E).
@@ -24,42 +24,33 @@ Quantity = float | int | bool | str
 
 
 def quantities(figure_times_utc: Mapping[str, str]) -> dict[str, Quantity]:
-    """What ephemeris and magnetic coordinates say about the station, by name.
+    """What ephemeris and magnetic coordinates say about the station and the figures' times, by name after ``kopri.``.
 
-    Parameters
-    ----------
-    figure_times_utc : mapping
-        Time of each figure by its name, such as ``figure1: "2021-04-19 10:53:30"``.
-
-    Returns
-    -------
-    dict
-        For each figure ``kopri.NAME.`` and ``sun_alt_deg``, ``moon_alt_deg``, ``moon_lit_percent``, ``mlt_h``, ``second``
-        and ``dark`` (Sun at or below -18 deg). ``kopri.dark_hours.mltHH``: hours of 2020 with the Sun below -12 deg in
-        each hour of magnetic local time; ``kopri.every_mlt_hour_dark``; ``kopri.mlt_hours_without_dark``;
-        ``kopri.equatorward_azimuth_deg`` (AACGM), ``kopri.compass_azimuth_deg`` and the angle between them.
+    A time of ``figure_times_utc`` is written as ``figure1: "2021-04-19 10:53:30"``; at that time it is ``dark`` with the Sun
+    at or below -18 deg. ``dark_hours.mltHH`` are the hours of 2020 with the Sun below -12 deg in each hour of magnetic local
+    time. The equatorward azimuth is that of AACGM coordinates.
     """
-    found: dict[str, Quantity] = {}
-    for name, stamp in figure_times_utc.items():
-        found |= {f"kopri.{name}.{key}": value for key, value in _moment(stamp).items()}
-    hours = dark_hours(TYPICAL_YEAR)
-    place = magnetic_place(PLACE, TYPICAL_YEAR)
-    found |= {f"kopri.dark_hours.mlt{hour:02d}": round(float(value), 1) for hour, value in enumerate(hours)}
-    found["kopri.every_mlt_hour_dark"] = bool((hours > 0).all())
-    found["kopri.mlt_hours_without_dark"] = int((hours == 0).sum())
-    found["kopri.magnetic_latitude_deg"] = place.magnetic_latitude_deg
-    found["kopri.equatorward_azimuth_deg"] = place.equatorward_azimuth_deg
-    found["kopri.compass_azimuth_deg"] = place.declination_deg
-    found["kopri.between_norths_deg"] = round(_between(place), 1)
-    return found
+    hours, place = dark_hours(TYPICAL_YEAR), magnetic_place(PLACE, TYPICAL_YEAR)
+    between = abs((place.equatorward_azimuth_deg - place.declination_deg + 180.0) % 360.0 - 180.0)
+    found: dict[str, Quantity] = {
+        f"{name}.{key}": value for name, stamp in figure_times_utc.items() for key, value in _moment(stamp).items()
+    }
+    found |= {f"dark_hours.mlt{hour:02d}": round(float(value), 1) for hour, value in enumerate(hours)}
+    found |= {
+        "every_mlt_hour_dark": bool((hours > 0).all()),
+        "mlt_hours_without_dark": int((hours == 0).sum()),
+        "magnetic_latitude_deg": place.magnetic_latitude_deg,
+        "equatorward_azimuth_deg": place.equatorward_azimuth_deg,
+        "compass_azimuth_deg": place.declination_deg,
+        "between_norths_deg": round(between, 1),
+    }
+    return {f"kopri.{key}": value for key, value in found.items()}
 
 
 @lru_cache(maxsize=8)
 def dark_hours(year: int, limit_deg: float = DARK_DEG) -> npt.NDArray[np.float64]:
     """Hours of a year with the Sun below a limit, in each hour of magnetic local time 0 to 23, shape (24,)."""
-    times = np.arange(np.datetime64(f"{year}-01-01", "m"), np.datetime64(f"{year + 1}-01-01", "m"), STEP_MIN).astype(
-        "datetime64[s]"
-    )
+    times = np.arange(f"{year}-01-01", f"{year + 1}-01-01", 60 * STEP_MIN, dtype="datetime64[s]")
     dark = positions(times, STATION).sun_alt_deg < limit_deg
     hour = magnetic_local_time(times[dark], magnetic_place(PLACE, year)).astype(int)
     return np.asarray(np.bincount(hour, minlength=24) * (STEP_MIN / 60), np.float64)
@@ -78,8 +69,3 @@ def _moment(stamp: str) -> dict[str, Quantity]:
         "second": int(stamp[-2:]),
         "dark": bool(sky.sun_alt_deg[0] <= NIGHT_DEG),
     }
-
-
-def _between(place: MagneticPlace) -> float:
-    """Angle between the direction of the equator and that of a compass, 0 to 180 deg."""
-    return abs((place.equatorward_azimuth_deg - place.declination_deg + 180.0) % 360.0 - 180.0)

@@ -8,7 +8,6 @@ patches pulsate, ``active`` displays fold and break. The camera exposes for ten 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal, get_args
 
@@ -33,7 +32,6 @@ Motion = Literal["stationary", "drifting", "pulsating", "active", "none"]
 Light = Literal["dark", "moonlit", "twilight"]
 Place = Literal["horizon", "overhead"]
 
-MOTIONS: tuple[Motion, ...] = get_args(Motion)
 #: What the nights show, in turn; lists of other lengths beside each other make every combination occur.
 TURNS: tuple[Motion, ...] = (
     "stationary", "drifting", "stationary", "pulsating", "active", "none", "stationary", "drifting", "pulsating",
@@ -41,18 +39,8 @@ TURNS: tuple[Motion, ...] = (
 LIGHTS: tuple[Light, ...] = ("dark", "moonlit", "dark", "dark", "moonlit", "dark", "twilight", "dark")
 PLACES: tuple[Place, ...] = ("horizon", "overhead", "horizon", "overhead", "overhead")
 WEATHERS: tuple[Weather, ...] = (
-    "clear",
-    "clear",
-    "thin",
-    "clear",
-    "broken",
-    "clear",
-    "clear",
-    "thin",
-    "clear",
-    "overcast",
-    "clear",
-)
+    "clear", "clear", "thin", "clear", "broken", "clear", "clear", "thin", "clear", "overcast", "clear",
+)  # fmt: skip
 FORMS: dict[Motion, tuple[Form, ...]] = {
     "stationary": ("arc", "bands", "arc", "diffuse"), "drifting": ("arc", "bands"), "pulsating": ("pulsating", "patchy"),
     "active": ("folded", "rays", "corona"), "none": (),
@@ -61,7 +49,7 @@ STRENGTH: dict[Form, float] = {"arc": 1.6, "diffuse": 2.2, "pulsating": 1.6, "pa
 SLOW = 0.02  # pace of a stationary display: it lives 1.2 s in a minute
 DRIFT_KM_S = 0.35  # towards the equator, the usual motion of arcs in the growth of a substorm
 HORIZON_KM, OVERHEAD_KM = (-430.0, -230.0), (-90.0, 90.0)  # of the brightest part, poleward of the station
-MARGIN_S = 1200.0  # planned before and after what is filmed
+MARGIN_S = 1200  # planned before and after what is filmed
 GAIN_STEPS = (4, 0.03)  # one night in so many has a gain that varies by so much from image to image
 DATES = ("2018-03-15", "2023-09-30")  # of the poster's years, in the season with dark hours
 HOURS_STEP = 7  # from one night to the next, among the hours of magnetic local time that occur
@@ -70,18 +58,9 @@ RENDER_FACTOR = 2  # the observatory gives the aurora's pixels at half the side 
 
 @dataclass(frozen=True)
 class KopriNight:
-    """One simulated night.
+    """A simulated night, YYYYMMDD of its morning by the sun: ``minutes`` images from a whole minute on, and what they show.
 
-    Parameters
-    ----------
-    night : str
-        YYYYMMDD of its morning, by the sun.
-    begin_utc : datetime64[s]
-        First image, on a whole minute.
-    minutes : int
-        Images.
-    motion, light, place, weather, form
-        What it shows; ``form`` is empty without aurora.
+    ``form`` is None without aurora.
     """
 
     night: str
@@ -197,10 +176,8 @@ def render_night(
         ``aurora_share`` of the sky and ``cloud_cover``, 0 to 1.
     """
     # Without its shortcut for large frames the observatory draws the truth at half their side, whatever that is.
-    rendered = render(
-        night_scenes(night, wanted, site, seed), size=RENDER_FACTOR * size_px, aurora=night.form is not None,
-        shortcut=False, site=magnetic,
-    )  # fmt: skip
+    state, size = night_scenes(night, wanted, site, seed), RENDER_FACTOR * size_px
+    rendered = render(state, size=size, aurora=night.form is not None, shortcut=False, site=magnetic)
     frames = rendered.frames.permute(0, 2, 3, 1).contiguous().numpy()
     mask = rendered.mask.numpy()
     if night.form is None:
@@ -210,23 +187,18 @@ def render_night(
 
 
 def _plan(night: KopriNight, seed: int) -> Night:
-    margin = np.timedelta64(round(MARGIN_S), "s")
-    end = night.begin_utc + np.timedelta64(60 * night.minutes, "s")
-    strength = STRENGTH.get(night.form, 1.0) if night.form else 1.0
-    return plan_night(
-        night.night, seed, night.begin_utc - margin, end + margin, forms=(night.form,) if night.form else (),
-        weather=(night.weather,), strength=strength,
-    )  # fmt: skip
+    margin, length = (np.timedelta64(seconds, "s") for seconds in (MARGIN_S, 60 * night.minutes))
+    ends = night.begin_utc - margin, night.begin_utc + length + margin
+    forms, strength = ((night.form,), STRENGTH.get(night.form, 1.0)) if night.form else ((), 1.0)
+    return plan_night(night.night, seed, *ends, forms=forms, weather=(night.weather,), strength=strength)
 
 
 def _put(sheets: Floats, clouds: Floats, poleward_km: float) -> None:
     """Move a display so that its brightest part lies a distance poleward of the station; in place."""
-    middle = len(sheets) // 2
-    parts = [(sheets[middle, k, 0], sheets[middle, k, SHEET.index("north_km")]) for k in range(sheets.shape[1])]
-    parts += [(clouds[middle, k, 0], clouds[middle, k, CLOUD.index("north_km")]) for k in range(clouds.shape[1])]
-    shift = poleward_km - max(parts)[1]
-    sheets[:, :, SHEET.index("north_km")] += shift
-    clouds[:, :, CLOUD.index("north_km")] += shift
+    tables = (sheets, SHEET.index("north_km")), (clouds, CLOUD.index("north_km"))
+    parts = [part for table, north in tables for part in table[len(table) // 2][:, [0, north]].tolist()]
+    for table, north in tables:
+        table[:, :, north] += poleward_km - max(parts)[1]
 
 
 def _expose(clouds: Floats, exposure_s: float, plan: Night, t: Floats) -> None:
@@ -241,8 +213,8 @@ def _expose(clouds: Floats, exposure_s: float, plan: Night, t: Floats) -> None:
     angle = phase / np.where(since == 0, 1.0, since) * exposure_s / 2
     smaller = np.abs(np.sinc(angle / np.pi))
     whole = amplitude * (1 - 0.5 * pulse) + 0.5 * amplitude * pulse * smaller
-    clouds[:, :, CLOUD.index("pulse")] = np.where(
-        whole > 0, amplitude * pulse * smaller / np.where(whole > 0, whole, 1), 0
+    clouds[:, :, CLOUD.index("pulse")] = np.divide(
+        amplitude * pulse * smaller, whole, out=np.zeros_like(whole), where=whole > 0
     )
     clouds[:, :, 0] = whole
 
@@ -254,8 +226,3 @@ def _too_few(site: Site, kind: str, number: int) -> ReproError:
         where="params.yaml, kopri.site and kopri.simulate.nights",
         remedy="ask for fewer nights, or choose a site with dark hours in the southern winter",
     )
-
-
-def turns(planned: Sequence[KopriNight]) -> dict[str, int]:
-    """How many nights show each motion."""
-    return {motion: sum(night.motion == motion for night in planned) for motion in MOTIONS}

@@ -7,7 +7,6 @@ partner at every lag.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from itertools import pairwise
 from typing import Any
 
@@ -19,9 +18,10 @@ from repro.observatory.geometry import HORIZON_RADIUS
 from repro.params import KopriParams
 from repro.segmentation.cells import cell_map
 from repro.segmentation.frames_compared import GROUPS, Compared
-from repro.segmentation.pixel_metrics import WIDTHS_DEG, confusion, sky_pixels, width_class
+from repro.segmentation.pixel_metrics import WIDTHS_DEG, confusion, share_of, sky_pixels, width_class
 
 Flags = npt.NDArray[np.bool_]
+Motions = npt.NDArray[np.object_]
 #: Counts of 255 at which differencing is judged.
 THRESHOLDS = (0.5, 1, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 10, 12, 14, 16, 18, 20, 22, 25, 30, 35, 40, 50)
 PROBABILITIES = (0.02, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.98)
@@ -34,20 +34,10 @@ COLUMNS = (
 
 
 def curves(held: Compared, kopri: KopriParams) -> pd.DataFrame:
-    """Both methods over their thresholds, one row a method, lag and threshold.
+    """Both methods over their thresholds on labelled and paired images: :data:`COLUMNS`, a row a method, lag and threshold.
 
-    Parameters
-    ----------
-    held : Compared
-        Labelled and paired images.
-    kopri : KopriParams
-        Parameters; the published threshold gives the network's occurrence.
-
-    Returns
-    -------
-    DataFrame
-        :data:`COLUMNS`; rates as shares of cells. ``factor_of_truth`` and ``factor_of_network`` are the true and the
-        network's occurrence over that of the row.
+    Rates are shares of cells. ``factor_of_truth`` and ``factor_of_network`` are the true occurrence, and the network's at the
+    published threshold, over that of the row.
     """
     truth, network = held.true_cells(), held.network_cells(kopri.threshold)
     motion = held.table["motion"].to_numpy()
@@ -58,15 +48,12 @@ def curves(held: Compared, kopri: KopriParams) -> pd.DataFrame:
 
 
 def _row(
-    method: str, lag: int, threshold: float, found: Flags, truth: Flags, network: Flags, motion: npt.NDArray[np.object_]
+    method: str, lag: int, threshold: float, found: Flags, truth: Flags, network: Flags, motion: Motions
 ) -> list[object]:
-    counts = confusion(found, truth)
-    still, moving = motion == "stationary", np.isin(motion, MOVING)
-    share = float(found.mean())
+    counts, share, recall = confusion(found, truth), float(found.mean()), _recalls(found, truth, motion)
     return [
         method, lag, threshold, counts.precision, counts.recall, counts.false_alarms, counts.iou, share,
-        _over(float(truth.mean()), share), _over(float(network.mean()), share),
-        confusion(found[still], truth[still]).recall, confusion(found[moving], truth[moving]).recall,
+        share_of(truth.mean(), share), share_of(network.mean(), share), recall["stationary"], recall["moving"],
     ]  # fmt: skip
 
 
@@ -78,34 +65,36 @@ def equal_false_alarms(held: Compared, kopri: KopriParams) -> dict[str, Any]:
     """
     truth, network = held.true_cells(), held.network_cells(kopri.threshold)
     motion = held.table["motion"].to_numpy()
-    still, moving = motion == "stationary", np.isin(motion, MOVING)
     rate = confusion(network, truth).false_alarms
-    result: dict[str, Any] = {
-        "false_alarms": _number(rate),
-        "network": _recalls(network, truth, still, moving),
-        "lags": {},
-    }
+    own = _rounded(_recalls(network, truth, motion))
+    result: dict[str, Any] = {"false_alarms": _number(rate), "network": own, "lags": {}}
     for lag, change in held.change.items():
         quiet = np.sort(change[~truth])[::-1]
         allowed = int(np.floor(rate * len(quiet)))
         threshold = float(quiet[min(allowed, len(quiet) - 1)]) if len(quiet) else float("nan")
         found = change > threshold
-        own = _recalls(found, truth, still, moving)
-        mine = result["network"]["stationary"]
+        recall = _rounded(_recalls(found, truth, motion))
+        mine, theirs = own["stationary"], recall["stationary"]
         result["lags"][str(lag)] = {
             "threshold_counts": _number(threshold),
             "false_alarms": _number(confusion(found, truth).false_alarms),
-            **own,
-            "ratio_stationary": _number(_over(mine, own["stationary"]))
-            if mine is not None and own["stationary"]
-            else None,
+            **recall,
+            "ratio_stationary": round(mine / theirs, 4) if mine is not None and theirs else None,
         }
     return result
 
 
-def _recalls(found: Flags, truth: Flags, still: Flags, moving: Flags) -> dict[str, float | None]:
-    groups = {"all": np.ones(len(truth), bool), "stationary": still, "moving": moving}
-    return {name: _number(confusion(found[chosen], truth[chosen]).recall) for name, chosen in groups.items()}
+def _recalls(found: Flags, truth: Flags, motion: Motions) -> dict[str, float]:
+    groups = {
+        "all": np.ones(len(motion), bool),
+        "stationary": motion == "stationary",
+        "moving": np.isin(motion, MOVING),
+    }
+    return {name: confusion(found[chosen], truth[chosen]).recall for name, chosen in groups.items()}
+
+
+def _rounded(values: dict[str, float]) -> dict[str, float | None]:
+    return {name: _number(value) for name, value in values.items()}
 
 
 def summary(held: Compared, table: pd.DataFrame, kopri: KopriParams) -> dict[str, Any]:
@@ -165,7 +154,7 @@ def _by_width(found: Flags, widths: npt.NDArray[np.int64], sky: Flags) -> list[d
     rows: list[dict[str, float | int | None]] = []
     for number in range(len(WIDTHS_DEG) + 1):
         mine = (widths == number) & sky
-        rows.append({"pixels": int(mine.sum()), "recall": _number(_over(int((found & mine).sum()), int(mine.sum())))})
+        rows.append({"pixels": int(mine.sum()), "recall": _number(share_of((found & mine).sum(), mine.sum()))})
     return rows
 
 
@@ -189,32 +178,23 @@ def lag_ratio(table: pd.DataFrame) -> dict[str, float] | None:
 def factor_five(table: pd.DataFrame) -> dict[str, float | None]:
     """Threshold at which the network's occurrence is :data:`FACTOR` times that of differencing, by lag; None if nowhere."""
     result: dict[str, float | None] = {}
-    rows = table[table["method"] == "differencing"]
-    for lag, mine in rows.groupby("lag_min"):
-        known = mine[np.isfinite(mine["factor_of_network"])]
+    for lag, rows in table[table["method"] == "differencing"].groupby("lag_min"):
+        known = rows[np.isfinite(rows["factor_of_network"])]
         factors, thresholds = known["factor_of_network"].to_numpy(float), known["threshold"].to_numpy(float)
-        above = np.flatnonzero(factors >= FACTOR)
-        first = int(above[0]) if above.size else -1
-        if first <= 0:
-            result[str(lag)] = None
-            continue
-        part = (FACTOR - factors[first - 1]) / (factors[first] - factors[first - 1])
-        result[str(lag)] = round(float(thresholds[first - 1] + part * (thresholds[first] - thresholds[first - 1])), 2)
+        reached = np.flatnonzero(factors >= FACTOR)
+        first = int(reached[0]) if reached.size else 0
+        ends = slice(first - 1, first + 1)
+        result[str(lag)] = round(float(np.interp(FACTOR, factors[ends], thresholds[ends])), 2) if first else None
     return result
 
 
-def _over(part: float | None, whole: float | None) -> float:
-    return float(part) / float(whole) if part is not None and whole else float("nan")
+def _number(value: float) -> float | None:
+    return round(float(value), 4) if np.isfinite(value) else None
 
 
-def _number(value: float | None) -> float | None:
-    return None if value is None or not np.isfinite(value) else round(float(value), 4)
-
-
-def finite_rows(table: pd.DataFrame) -> Iterable[dict[str, Any]]:
-    """Rows of a table for JSON, with None for what is no number."""
-    for row in table.to_dict("records"):
-        yield {
-            str(key): None if isinstance(value, float) and not np.isfinite(value) else value
-            for key, value in row.items()
-        }
+def finite_rows(table: pd.DataFrame) -> list[dict[str, Any]]:
+    """Rows of a table for JSON, with None for infinite values and those that are not a number."""
+    known = table.replace([np.inf, -np.inf], np.nan).astype(object)
+    return [
+        {str(key): value for key, value in row.items()} for row in known.where(known.notna(), None).to_dict("records")
+    ]

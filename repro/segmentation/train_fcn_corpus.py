@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -53,12 +52,7 @@ def labelled(data: Path, params: Params) -> tuple[pd.DataFrame, list[Failure], P
 def train_corpus(data: Path, folder: Path, params: Params) -> dict[str, Any]:
     """Train the networks that are not there yet.
 
-    Parameters
-    ----------
-    data, folder : Path
-        The corpus, and where ``split.parquet``, ``UNIT.safetensors``, ``UNIT.json``, ``curves.csv`` and ``train.json`` go.
-    params : Params
-        All parameters.
+    ``folder`` gets ``split.parquet``, ``UNIT.safetensors``, ``UNIT.json``, ``curves.csv`` and ``train.json``.
     """
     table, faults, circle = labelled(data, params)
     write_table(folder / "split.parquet", table.drop(columns=["image", "mask"]))
@@ -95,29 +89,25 @@ def _trained(
         document: dict[str, Any] = read_json(result, made_by="make records")
         return document
     receipts.invalidate(work)
+    rows = {part: table[table[unit] == part] for part in PARTS}
     parts = {
         part: LabelledImages(
-            load(rows["image"].tolist(), kopri.image_size_px, circle), load_masks(rows["mask"].tolist(), kopri.image_size_px, circle)
+            load(mine["image"].tolist(), kopri.image_size_px, circle),
+            load_masks(mine["mask"].tolist(), kopri.image_size_px, circle),
         )
-        for part in PARTS
-        for rows in [table[table[unit] == part]]
-    }  # fmt: skip
+        for part, mine in rows.items()
+    }
     checkpoint = folder / f"{unit}.checkpoint.pt"
+    title = f"kopri/train, by {unit}"
     job = SegmentationJob(
-        parts["train"],
-        parts["validation"],
-        kopri.train,
-        params.seed,
-        device,
-        checkpoint,
-        settings,
-        f"kopri/train, by {unit}",
+        parts["train"], parts["validation"], kopri.train, params.seed, device, checkpoint, settings, title
     )
     with limited_threads(kopri.train.threads):
         network = fcn.build(initial, params.seed, auxiliary=kopri.train.auxiliary_weight > 0)
-        network, curves = train(network, replace(job))
+        network, curves = train(network, job)
         found = probabilities(network, parts["test"].pixels, device)
     yes = found >= np.ceil(255 * kopri.threshold)
+    nights = {part: set(mine["night"]) for part, mine in rows.items()}
     notes = {
         "network": fcn.name_of(network), "classes": ("background", "aurora"), "image_size_px": kopri.image_size_px,
         "threshold": kopri.threshold, "initial": initial, "split": unit,
@@ -129,10 +119,8 @@ def _trained(
         "initial": initial,
         "device": devices.name(device),
         "images": {part: len(images) for part, images in parts.items()},
-        "nights": {part: int(table.loc[table[unit] == part, "night"].nunique()) for part in PARTS},
-        "nights_shared_by_train_and_test": len(
-            set(table.loc[table[unit] == "train", "night"]) & set(table.loc[table[unit] == "test", "night"])
-        ),
+        "nights": {part: len(mine) for part, mine in nights.items()},
+        "nights_shared_by_train_and_test": len(nights["train"] & nights["test"]),
         "test": confusion(yes, parts["test"].masks, sky_pixels(kopri.image_size_px)).as_dict(),
         "curves": curves.round(6).to_dict("list"),
     }

@@ -7,7 +7,7 @@ from repro.paths import Paths
 
 
 def main(paths: Paths, params: Params) -> None:
-    """Write results/kvammen/classical: features.npy, answers.parquet and classical.json."""
+    """Write results/kvammen/classical: answers.parquet and classical.json."""
     loaded, out = paths.stage("kvammen", "load"), paths.stage("kvammen", "classical")
     fit_classical(loaded, paths.corpus(params.kvammen.corpus), out, params)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import json
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 from repro.cli import app
 from repro.errors import ReproError
 from repro.evidence import of_kvammen
-from repro.files import digest, read_json, write_json
+from repro.files import digest, write_json
 from repro.forms.evaluate_forms import evaluate
 from repro.forms.fit_classical import fit_classical
 from repro.forms.frame_forms import classify_frames, with_forms
@@ -105,6 +105,7 @@ def test_a_second_run_gives_the_same_bytes(done, tmp_path: Path, project: Paths)
         files = sorted((paths.results / "kvammen").glob(pattern))
         assert files
         for file in files:
+            assert file.suffix != ".json" or "NaN" not in file.read_text()
             assert digest(file) == digest(other.root / file.relative_to(paths.root)), file.name
 
 
@@ -158,19 +159,8 @@ def test_own_pictures_without_a_network(tmp_path: Path, done) -> None:
         classify_forms([tmp_path / "a.png"], Paths(tmp_path), params)
 
 
-def test_documents_are_plain_json(done) -> None:
-    """The documents hold no number that JSON lacks."""
-    paths, _, _ = done
-    for path in sorted((paths.results / "kvammen").glob("*/*.json")):
-        assert "NaN" not in json.dumps(read_json(path, made_by="the test"))
-
-
 def test_column_of_the_frame_table(done, tmp_path: Path) -> None:
     """Every frame of a filmed night gets a form, a night that was not filmed none, and a second run does nothing."""
-    import zipfile
-
-    from repro.classifier.transforms import load_frame
-
     paths, params, _ = done
     film, out = tmp_path / "film", tmp_path / "forms"
     pictures = sorted(paths.corpus("kvammen").glob("TestImages/*.png"))[:4]
@@ -187,6 +177,5 @@ def test_column_of_the_frame_table(done, tmp_path: Path) -> None:
     other = pd.DataFrame({"night": ["20150102"], "number": [0]}).astype({"night": "str"})
     table = with_forms(pd.concat([index, other], ignore_index=True), out)
     own, _ = classify_forms(pictures, paths, params)
-    assert load_frame(film / "frames" / "20150101.zip", "20150101_0.jpg", 32).shape == (32, 32, 3)
     assert table["form"].iloc[:4].tolist() == own["class"].tolist()
     assert table["form"].isna().tolist() == [False] * 4 + [True]

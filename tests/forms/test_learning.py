@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 from torch import nn
@@ -12,7 +13,7 @@ from repro.classifier.images import Images
 from repro.errors import ReproError
 from repro.forms import networks
 from repro.forms.classes import CLASSES
-from repro.forms.classical import fit, groups_of, reduced
+from repro.forms.classical import fit, reduced
 from repro.forms.load_corpus import split_at_random, split_by_night
 from repro.params import FormsNetwork
 from tests.support.forms import classes, picture
@@ -112,6 +113,17 @@ def test_a_network_learns_plain_pictures() -> None:
     np.testing.assert_allclose(p.sum(1), 1)
 
 
+def test_augmentation_turns_and_mirrors_only() -> None:
+    """The eight turns of a picture differ, and each has the same pixels as far from the middle."""
+    pictures = images(1, 4).pixels[:1]
+    y, x = np.mgrid[:32, :32] - 15.5
+    ring = np.hypot(y, x).round(3)
+    turned = [networks.turned(pictures, turn)[0] for turn in range(networks.TURNS)]
+    assert len({made.tobytes() for made in turned}) == 8
+    for made in turned:
+        assert all(sorted(made[ring == r, 1]) == sorted(pictures[0][ring == r, 1]) for r in np.unique(ring))
+
+
 def test_head_on_features_that_separate() -> None:
     """A head fitted on features that separate the classes answers right, whatever their scale."""
     rng = np.random.default_rng(1)
@@ -156,11 +168,6 @@ def test_a_class_of_one_night_cannot_choose() -> None:
         fit("KNN", np.zeros((28, 2)), labels, np.array(["20150101"] * 28), 4, 1)
 
 
-def test_images_of_no_known_night_stand_alone() -> None:
-    """Images without a night are groups of their own; those of one night are one group."""
-    assert len(set(groups_of(np.array(["", "", "20150101", "20150101"])))) == 3
-
-
 def test_reduced_pixels_are_means() -> None:
     """A reduced picture holds the means of its parts, from 0 to 1."""
     pixels = np.zeros((1, 8, 8, 3), np.uint8)
@@ -170,8 +177,6 @@ def test_reduced_pixels_are_means() -> None:
 
 def made_up(nights: int = 20, each: int = 5):
     """A table of images, each class with nights of its own."""
-    import pandas as pd
-
     rows = [
         {"name": f"{label}_{night}_{k}", "label": label, "night": f"2015{1 + place:02d}{night + 1:02d}"}
         for place, label in enumerate(CLASSES)
@@ -181,18 +186,13 @@ def made_up(nights: int = 20, each: int = 5):
     return pd.DataFrame(rows)
 
 
-def test_a_night_is_on_one_side() -> None:
-    """The split by night puts no night on both sides and tests its share of the nights of each class."""
+def test_splits_by_night_and_at_random() -> None:
+    """By night no night is on both sides, at random most are; either tests its share of each class."""
     table = made_up()
     sides = split_by_night(table, 0.3, 1)
     assert table.assign(side=sides).groupby("night")["side"].nunique().max() == 1
     tested = table.assign(side=sides).query("side == 'test'").groupby("label")["night"].nunique()
     assert tested.tolist() == [6] * 7
-
-
-def test_a_random_split_is_by_image() -> None:
-    """The split at random tests the same share of each class, and most nights are on both sides."""
-    table = made_up()
-    sides = split_at_random(table, 0.3, 1)
-    assert table.assign(side=sides).query("side == 'test'")["label"].value_counts().tolist() == [30] * 7
-    assert table.assign(side=sides).groupby("night")["side"].nunique().mean() > 1.5
+    at_random = table.assign(side=split_at_random(table, 0.3, 1))
+    assert at_random.query("side == 'test'")["label"].value_counts().tolist() == [30] * 7
+    assert at_random.groupby("night")["side"].nunique().mean() > 1.5

@@ -13,13 +13,13 @@ from repro.segmentation.cells import (
     cell_map,
     cell_of,
     directions,
-    solid_angles,
 )
 
 
 def test_four_hundred_cells_of_equal_area() -> None:
     """Twenty rings of 1, 3, ..., 39 cells have one solid angle, and together the whole cap."""
-    areas = solid_angles()
+    inner, outer, _, width = np.radians(borders_deg()).T
+    areas = (np.cos(inner) - np.cos(outer)) * width
     assert len(areas) == CELLS == sum(range(1, 2 * RINGS, 2)) == 400
     assert np.allclose(areas, areas[0], rtol=1e-9, atol=0)
     assert areas.sum() == pytest.approx(2 * np.pi * (1 - np.cos(np.radians(ZENITH_MAX_DEG))), rel=1e-12)
@@ -38,16 +38,6 @@ def test_direction_lies_within_the_borders_of_its_cell() -> None:
     assert ((first - 1e-9 <= azimuth) & (azimuth <= first + width + 1e-9)).all()
 
 
-def test_random_directions_fill_the_cells_evenly() -> None:
-    """Directions drawn evenly over the sphere fall into every cell equally often, within chance."""
-    rng = np.random.default_rng(7)
-    n = 400_000
-    alt = np.degrees(np.arcsin(rng.uniform(np.sin(np.radians(90 - ZENITH_MAX_DEG)), 1, n)))
-    counts = np.bincount(cell_of(alt, rng.uniform(0, 360, n)), minlength=CELLS)
-    chi_square = ((counts - n / CELLS) ** 2 / (n / CELLS)).sum()
-    assert 399 - 5 * np.sqrt(2 * 399) < chi_square < 399 + 5 * np.sqrt(2 * 399)
-
-
 @pytest.mark.parametrize("ring", [0, 1, 7, 19])
 def test_turn_by_whole_sectors_permutes_a_ring(ring: int) -> None:
     """Turning the sky by whole sectors of a ring moves its cells by as many places, and no other ring changes ring."""
@@ -59,13 +49,6 @@ def test_turn_by_whole_sectors_permutes_a_ring(ring: int) -> None:
     for turn in (1, 3, sectors - 1):
         turned = cell_of(alt, az + turn * 360 / sectors)
         assert (turned == first + (np.arange(sectors) + turn) % sectors).all()
-
-
-def test_zero_azimuth_is_a_turn() -> None:
-    """Sectors that begin elsewhere give the cells of a sky that is turned back by as much."""
-    rng = np.random.default_rng(5)
-    alt, az = rng.uniform(0, 90, 500), rng.uniform(0, 360, 500)
-    assert (cell_of(alt, az, zero_az_deg=68.0) == cell_of(alt, az - 68.0)).all()
 
 
 @pytest.mark.parametrize("size", [96, 128, 240])
@@ -83,14 +66,10 @@ def test_means_are_those_of_the_pixels(size: int) -> None:
 
 
 def test_cells_hold_the_pixels_that_the_facts_name() -> None:
-    """At 240 pixels a cell holds 75 to 108 of them: equal area is not an equal count in an equidistant lens."""
+    """At 240 pixels a cell holds 75 to 108 of them: equal area is not an equal count in this lens. At 24 some hold none."""
     pixels = cell_map(240).pixels
     assert 70 <= pixels.min() < 80
     assert 100 < pixels.max() <= 112
-
-
-def test_too_small_an_image_is_refused() -> None:
-    """An image in which a cell has no pixel is no basis for means."""
     with pytest.raises(ValueError, match="cells without a pixel"):
         cell_map(24)
 

@@ -53,8 +53,8 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     def no_way(*_: object, **__: object) -> None:
         raise OSError("no route")
 
-    monkeypatch.setattr(type(fcn.WEIGHTS), "get_state_dict", no_way)
-    path = fcn.coco_path()
+    monkeypatch.setattr(torch.hub, "download_url_to_file", no_way)
+    path = classifier.published_path(fcn.WEIGHTS)
     assert path.is_relative_to(tmp_path)
     path.parent.mkdir(parents=True)
     return path
@@ -75,27 +75,27 @@ def test_published_weights_are_read_and_the_last_layers_replaced(cache: Path, au
     assert count == (35_307_588 if auxiliary else 32_947_266)
 
 
-def test_missing_published_weights_are_an_error_with_a_way_out(cache: Path) -> None:
-    """Without file and network the message names the file, its size and what needs no download."""
-    with pytest.raises(ReproError, match="no download") as caught:
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        (None, "no download"),
+        (b"", "not a weight file"),
+        (b"not weights", "not a weight file"),
+        ("other", "another network"),
+    ],
+    ids=["missing", "empty", "text", "of another network"],
+)
+def test_published_weights_that_cannot_be_used(cache: Path, content: bytes | str | None, says: str) -> None:
+    """Without the file, or with another one, the message says what is wrong, and what needs no download."""
+    if content == "other":
+        torch.save(nn.Linear(2, 2).state_dict(), cache)
+    elif isinstance(content, bytes):
+        cache.write_bytes(content)
+    with pytest.raises(ReproError, match=says) as caught:
         fcn.build("coco", 1)
-    assert "142 MB" in caught.value.expected
-    assert "observatory" in caught.value.remedy
-
-
-@pytest.mark.parametrize("content", [b"", b"not weights"], ids=["empty", "text"])
-def test_damaged_published_weights_are_an_error(cache: Path, content: bytes) -> None:
-    """A file that is no weight file is named, and nothing of it is run."""
-    cache.write_bytes(content)
-    with pytest.raises(ReproError, match="no weight file"):
-        fcn.build("coco", 1)
-
-
-def test_weights_of_another_network_are_refused(cache: Path) -> None:
-    """Weights of another layout do not fill half a network."""
-    torch.save(nn.Linear(2, 2).state_dict(), cache)
-    with pytest.raises(ReproError, match="another network"):
-        fcn.build("coco", 1)
+    if content is None:
+        assert "135 MB" in caught.value.expected
+        assert "observatory" in caught.value.remedy
 
 
 def test_written_weights_are_read_back(tmp_path: Path) -> None:

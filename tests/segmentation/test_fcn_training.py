@@ -86,9 +86,9 @@ def test_probabilities_do_not_depend_on_the_batch() -> None:
 
 @pytest.mark.parametrize("scale", [0.5, 1.0, 2.0])
 def test_image_and_mask_move_together(scale: float) -> None:
-    """After resize, mirror image and crop the mask still lies on the disc; what the image does not cover is ignored."""
+    """After resize, turn, mirror image and crop the mask still lies on the disc; what the image does not cover is ignored."""
     images = discs(6, 4)
-    params = KopriTrain(scale=(scale, scale), crop_share=0.9)
+    params = KopriTrain(scale=(scale, scale), crop_share=0.9, turn=True)
     for index in range(6):
         picture, target = augmented(images.pixels[index], images.masks[index], params, generator(1, index))
         assert picture.shape == (48, 48, 3)
@@ -101,11 +101,11 @@ def test_image_and_mask_move_together(scale: float) -> None:
         assert (picture[~covered] == 0).all()
 
 
-def test_flip_happens_at_its_chance() -> None:
-    """With a chance of 1 the image is mirrored, with 0 never."""
+@pytest.mark.parametrize(("flip", "turn"), [(0.0, False), (1.0, False), (0.0, True)])
+def test_mirror_images_and_turns(flip: float, turn: bool) -> None:
+    """With a chance of 1 the image is mirrored, with 0 never; turned, all four quarters occur and nothing else."""
     images = discs(1, 5)
-    for flip in (0.0, 1.0):
-        params = KopriTrain(scale=(1.0, 1.0), crop_share=1.0, flip=flip)
-        _, target = augmented(images.pixels[0], images.masks[0], params, generator(1))
-        wanted = images.masks[0][:, ::-1] if flip else images.masks[0]
-        assert (target == wanted).all()
+    params = KopriTrain(scale=(1.0, 1.0), crop_share=1.0, flip=flip, turn=turn)
+    seen = {augmented(images.pixels[0], images.masks[0], params, generator(k))[1].tobytes() for k in range(30)}
+    start = images.masks[0][:, ::-1] if flip else images.masks[0]
+    assert seen == {np.rot90(start, quarter).astype(np.uint8).tobytes() for quarter in range(4 if turn else 1)}

@@ -13,6 +13,7 @@ from repro.errors import ReproError
 from repro.params import KopriDifference, Site
 from repro.segmentation.difference_corpus import measure
 from repro.segmentation.image_corpus import checked, find_images, read_image, read_mask, time_in
+from repro.segmentation.night_files import night_of
 from repro.segmentation.station import STATION
 
 
@@ -46,7 +47,9 @@ def test_times_in_names(stem: str, time: str | None) -> None:
 
 
 def test_what_lies_in_a_folder_is_listed(tmp_path: Path) -> None:
-    """Images are found in all folders and in order of time; names without a time and masks without an image are listed."""
+    """Images are found in all folders and in order of time; what is wrong is listed; an empty corpus is an error."""
+    with pytest.raises(ReproError, match="no images"):
+        find_images(tmp_path, STATION)
     save(tmp_path / "images" / "b" / "20200702070300.jpg", sky())
     save(tmp_path / "images" / "20200702070200.png", sky())
     save(tmp_path / "images" / "dawn.png", sky())
@@ -68,12 +71,6 @@ def test_circle_comes_from_the_profile_of_the_corpus(tmp_path: Path, corpus: str
     save(tmp_path / corpus / "images" / "20200702070200.png", sky())
     circle = find_images(tmp_path / corpus, STATION).circle
     assert (circle.radius if circle else None) == radius
-
-
-def test_no_images_is_an_error(tmp_path: Path) -> None:
-    """An empty corpus is refused with what to do."""
-    with pytest.raises(ReproError, match="no images"):
-        find_images(tmp_path, STATION)
 
 
 @pytest.mark.parametrize(
@@ -145,8 +142,6 @@ def test_gaps_and_bad_images_have_no_partner(tmp_path: Path) -> None:
 
 def test_night_goes_from_noon_to_noon() -> None:
     """Jang Bogo's mean noon is 01:03 UT: the night bears the date of the morning that follows."""
-    from repro.segmentation.night_files import night_of
-
     assert night_of(np.datetime64("2020-07-02T07:02:00"), STATION) == "20200703"
     assert night_of(np.datetime64("2020-07-02T00:30:00"), STATION) == "20200702"
     greenwich = Site(latitude_deg=50, longitude_deg=0, time_zone="UTC")

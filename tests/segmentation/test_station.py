@@ -22,11 +22,6 @@ def test_figures_are_dark_and_the_labelled_one_is_moonlit() -> None:
     assert (found["kopri.figure1.second"], found["kopri.figure2.second"]) == (30, 0)
 
 
-def test_midsummer_noon_is_not_dark() -> None:
-    """The quantity can fail: at the December solstice the Sun never sets there."""
-    assert quantities({"figure1": "2020-12-21 01:00:00"})["kopri.figure1.dark"] is False
-
-
 def test_dark_hours_by_magnetic_local_time() -> None:
     """Hours a year with the Sun below -12 deg, hour by hour, as AACGM gives them, within the difference of definitions (0.4 h)."""
     aacgm = np.array(

@@ -8,7 +8,7 @@ import pytest
 
 from repro.params import KopriParams
 from repro.segmentation.cells import CELLS, cell_map
-from repro.segmentation.compare_corpus import examples, read_maps
+from repro.segmentation.compare_corpus import examples, maps_table, read_maps
 from repro.segmentation.frames_compared import Compared, cells_of
 from repro.segmentation.occurrence_maps import occurrence
 from repro.segmentation.threshold_curves import curves, equal_false_alarms, factor_five, lag_ratio, summary
@@ -114,11 +114,9 @@ def test_examples_show_each_kind_once() -> None:
 
 def test_maps_are_read_back() -> None:
     """Maps survive the table that the stage writes."""
-    from repro.segmentation.compare_corpus import _long
-
     rng = np.random.default_rng(3)
     made = {name: occurrence(rng.random((20, CELLS)) < 0.2, rng.uniform(0, 12, 20)) for name in ("truth", "network")}
-    back = read_maps(_long(made))
+    back = read_maps(maps_table(made))
     assert list(back) == ["truth", "network"]
     for name, found in made.items():
         assert np.array_equal(back[name].rate, found.rate, equal_nan=True)
