@@ -106,7 +106,7 @@ def draw_slide_bars(table: pd.DataFrame, target: Path) -> None:
     with mpl.rc_context(_STYLE):
         figure = Figure(figsize=(6, 3), layout="constrained")
         panel = figure.subplots()
-        names = [f"{row.sun.title()}, {row.series}" for row in table.itertuples()]
+        names = [f"{str(sun).title()}, {series}" for sun, series in zip(table["sun"], table["series"], strict=True)]
         colours = [tuple(part / 255 for part in dict(BARS)[series]) for series in table["series"]]
         panel.barh(names, table["value"], xerr=3 * table["error"], color=colours, ecolor=_MARK)
         panel.invert_yaxis()

@@ -197,7 +197,7 @@ class FittedPanel(PanelDrawing):
                 part, new = self._changed_squares(heights, trial)
                 if new.sum() > 2 * squares[part].sum():
                     break
-                reach[series, bar] = max(reach[series, bar], step)
+                reach[series, bar] = max(float(reach[series, bar]), float(step))
         return np.asarray(np.maximum(np.hypot(ROUNDING_PX, reach / np.sqrt(3)), HEIGHT_PX))
 
     def _improve(
@@ -248,7 +248,9 @@ class FittedPanel(PanelDrawing):
         sums = np.cumsum(np.append(0.0, squares.sum(axis=0)))
         around = np.zeros((len(SERIES), BINS))
         for series, bar in np.ndindex(around.shape):
-            (_, columns), _ = self.changed_part((0, self.base), (self.starts[series, bar], self.ends[series, bar]))
+            (_, columns), _ = self.changed_part(
+                (0, self.base), (int(self.starts[series, bar]), int(self.ends[series, bar]))
+            )
             around[series, bar] = sums[columns.stop] - sums[columns.start]
         return around
 

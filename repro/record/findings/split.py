@@ -61,8 +61,6 @@ def lost_to_rounding(share_yes: float, correlation: float, dates: float, per_dat
 
 def label_clustering(view: View) -> Clustering:
     """Clustering of the labels by date, from what the split lost to rounding."""
-    from scipy.optimize import brentq  # takes half a second, and the report derives no finding
-
     labelled, per_date = view.value("SPLIT.LABELLED"), int(view.value("SAMPLE.PER_DATE_MAX"))
     share, dates = view.value("SPLIT.LABELLED_YES") / labelled, labelled / per_date
     lost = 0.8 * view.value("SPLIT.LABELLED_YES") - view.value("SPLIT.TRAIN_YES")
@@ -74,7 +72,7 @@ def label_clustering(view: View) -> Clustering:
         raise NotAvailableError(f"no clustering of the labels makes the split lose {lost:.1f} images")
     # scipy.optimize.brentq would add a third of a second to every start; the excess falls as the correlation grows.
     steps = range(10**6, 999 * 10**6 + 1)
-    correlation = steps[bisect(steps, 0, key=lambda step: -excess(step / 10**9))] / 10**9
+    correlation = steps[bisect(steps, 0.0, key=lambda step: -excess(step / 10**9))] / 10**9
     size = view.quantity("ephemeris", "sample.mean_size")
     return Clustering(
         correlation,
