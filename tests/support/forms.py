@@ -22,7 +22,7 @@ def picture(label: str, rng: np.random.Generator, side: int = 48) -> npt.NDArray
     light = {
         "breakup": 200.0 * (radius < 0.85),
         "colored": 150.0 * (radius < 0.6),
-        "arcs-bands": 160.0 * (np.abs(y - shift) < 0.12),
+        "arcs-bands": 160.0 * (np.abs(y - shift) < 0.3),
         "discrete": 160.0 * (np.abs(x - shift) < 0.08),
         "patchy": 120.0 * (np.sin(9 * x) * np.sin(9 * y) > 0.3),
         "edge": 160.0 * ((radius > 0.82) & (np.abs(angle - shift) < 1.2)),

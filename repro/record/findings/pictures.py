@@ -79,7 +79,7 @@ def bins_between_extremes(view: View) -> Finding | None:
         text,
         numbers,
         "remark",
-        40,
+        29,
     )
 
 
