@@ -43,11 +43,10 @@ _SUSPECT = 2.0  # times the typical misfit, beyond which a bar is changed togeth
 _UNDECIDED_PX = 0.2  # from the middle between two pixels, within which the rounding of a border is tried both ways
 _BORDER_SWEEPS = 2
 _MOST_MARGIN = 4.0  # points that the bars of a class may leave free, on both sides together
-#: Bars between other borders than 0, 50 and 100 % are taken if they have less than this share of the scatter within bars,
-#: and less by this many squared pixels; smaller gains are made by chance.
-_CLEARLY, _LEAST_SCATTER = 0.8, 300.0
+_MARGIN_STEP = 0.1  # points; half a pixel
+#: Bars between other borders than 0, 50 and 100 % are taken if they leave less than this share of the misfit.
+_CLEARLY = 0.8
 _SETTLING_PX = 120  # height of the part of the panel on which the axis is settled
-_LOW_PX = 64  # height up to which the columns of bars are compared to find their borders
 _COLOUR_LIMIT = 30.0  # counts by which a legend's colour may differ
 
 
@@ -260,16 +259,17 @@ class FittedPanel(PanelDrawing):
         Ticks stand on whole pixels, so that some borders of bars would be drawn a pixel off.
         """
         self.by_column = self._column_heights()
-        for series, number in np.ndindex(self.extents.shape[:2]):
-            self.extents[series, number] = self._find_extent(series, CLASSES[number])
-        self.place_bars(0.0, 0.0)
-
-        low = (slice(max(self.base - _SETTLING_PX, 0) // BLOCK_PX * BLOCK_PX, None), slice(None))
+        low = (self._low(_SETTLING_PX), slice(None))
 
         def misfit() -> float:
             return float(self.squares(self._typical_heights(), low).sum())
 
         _set_best(self.draw_lines, [(float(opacity),) for opacity in np.linspace(0, 1, 21)], misfit)
+        for reach in (0.6, 0.2):
+            around = np.linspace(-reach, reach, 5)
+            _set_best(self.place_bars, list(product(*(offset + around for offset in self.scale_offset))), misfit)
+        for series, number in np.ndindex(self.extents.shape[:2]):
+            self._find_extent(series, number)
         own = np.argwhere((self.extents != CLASSES).any(axis=2))
         for reach in (0.6, 0.2, 0.07, 0.02):
             around = np.linspace(-reach, reach, 5)
@@ -284,31 +284,40 @@ class FittedPanel(PanelDrawing):
                 first, last = (border + around / 5 for border in extent)
                 _set_best(place, list(product(np.maximum(first, least), np.minimum(last, most))), misfit)
 
-    def _find_extent(self, series: int, limits: tuple[float, float]) -> tuple[float, float]:
-        """First and last border of a class in percent: heights do not change within any of its 50 bars.
+    def _find_extent(self, series: int, number: int) -> None:
+        """Find the first and last border of a class: the borders between which its drawn bars come nearest to the figure.
 
         The limits of the class are kept unless other borders fit clearly better.
         """
+        extent, (least, most) = self.extents[series, number], CLASSES[number]
         percent = self.across.value(self.columns + self.left + 0.5)
-        inside = (percent > limits[0]) & (percent < limits[1])
-        heights = np.minimum(self.by_column[series], _LOW_PX)[inside].astype(float)
-        count = BINS // 2
+        inside = self.columns[(percent > least) & (percent < most)]
+        part = (self._low(_SETTLING_PX), slice(int(inside[0]) // BLOCK_PX * BLOCK_PX, int(inside[-1]) + 1))
 
-        def scatter(first: float, last: float) -> float:
-            slots = np.floor((percent[inside] - first) * count / (last - first)).astype(int)
-            slots = np.clip(slots, -1, count) + 1
-            columns, sums, squares = (np.bincount(slots, part, count + 2) for part in (None, heights, heights**2))
-            means = sums / np.maximum(columns, 1)
-            means[[0, -1]] = 0  # no bar
-            return float((squares - 2 * sums * means + columns * means**2).sum())
+        def misfit(first: float, last: float) -> float:
+            extent[:] = first, last
+            self.place_bars(*self.scale_offset)
+            return float(self.squares(self._typical_heights(), part).sum())
 
-        margins = np.arange(0, _MOST_MARGIN, 0.05)
+        margins = np.arange(0, _MOST_MARGIN, _MARGIN_STEP)
         tried = [
-            (scatter(limits[0] + low, limits[1] - high), limits[0] + low, limits[1] - high)
+            (misfit(least + low, most - high), least + low, most - high)
             for low, high in product(margins, margins) if low + high < _MOST_MARGIN
         ]  # fmt: skip
-        least, first, last = min(tried)
-        return (first, last) if least < _CLEARLY * scatter(*limits) - _LEAST_SCATTER else limits
+        best, first, last = min(tried)
+        # The outermost bar, at 0 or 100 %, holds an extreme: if it may as well be left out, all bars stand further in.
+        inwards = (last - first) * (1 if number == 0 else -1) / (BINS // 2)
+        while (
+            least <= first + inwards and last + inwards <= most
+            and (value := misfit(first + inwards, last + inwards)) * _CLEARLY < best
+        ):  # fmt: skip
+            best, first, last = value, first + inwards, last + inwards
+        whole, *_ = tried[0]
+        misfit(*((first, last) if best < _CLEARLY * whole else (least, most)))
+
+    def _low(self, height: int) -> slice:
+        """Rows up to a height above the lower line, from where a block begins."""
+        return slice(max(self.base - height, 0) // BLOCK_PX * BLOCK_PX, None)
 
     def _settle_borders(self, heights: Integers) -> None:
         """Round single borders to the other side, where they lie near the middle of two pixels and that fits better."""
