@@ -17,13 +17,16 @@ CASES = [
     (2, 75, (18.0, 4.0), False),
     (3, 35, (20.0, 6.0), False),
     pytest.param(
-        12, 35, (18.0, 5.0), True,
+        12,
+        35,
+        (18.0, 5.0),
+        True,
         marks=pytest.mark.xfail(
             strict=True,
             reason="Up to there bars lie within three errors, but the first border of the Nautical bars of yes comes back "
             "as 50.242, known 50.462: off by 0.22 points, where three errors are 0.17. No bar stands near it.",
         ),
-    ),  # fmt: skip
+    ),
     (13, 50, (20.0, 6.0), True),
     (4, None, (18.0, 5.0), True),
 ]
