@@ -5,7 +5,7 @@
 #        setup.sh repository      - a git repository, which DVC needs to run the pipeline
 #        setup.sh browser         - Chromium and its driver, for the tests of pages; without them these tests are skipped
 set -euo pipefail
-CPU_INDEX=${CPU_INDEX:-https://download.pytorch.org/whl/cpu}
+CPU_INDEX=${CPU_INDEX:-} # of builds of torch without CUDA, for those who have no uv or use a mirror
 
 refuse() { # found, expected, where, to do
   printf 'found:    %s\nexpected: %s\nwhere:    %s\nto do:    %s\n' "$@" >&2
@@ -74,6 +74,14 @@ packages() { # the environment's Python, then arguments of pip install
   "$1" -m pip install --progress-bar on "${@:2}"
 }
 
+cpu_torch() { # the environment's Python, then arguments of pip install
+  if [ -n "$CPU_INDEX" ]; then
+    packages "$1" --index-url "$CPU_INDEX" "${@:2}"
+  else
+    command -v uv >/dev/null && uv pip install --python "$1" --torch-backend cpu "${@:2}"
+  fi
+}
+
 environment() {
   local python=$1 inside=$2/bin/python torch=${3:-} size="7 GB"
   case "$torch" in
@@ -86,12 +94,12 @@ environment() {
   echo "Step 2 of 2: packages, $size on disk; about 2 minutes in all, and longer on a slow connection"
   # The CPU build goes in alone and first: from several indexes at once, the CUDA build might be chosen silently.
   if [ "$torch" = cpu ] && ! {
-    packages "$inside" --no-deps --index-url "$CPU_INDEX" --constraint constraints.txt torch torchvision &&
+    cpu_torch "$inside" --no-deps --constraint constraints.txt torch torchvision &&
       "$inside" -c 'from importlib.metadata import requires; exit(any("nvidia" in name for name in requires("torch")))'
   }; then
-    refuse "no build of torch without CUDA in the version that constraints.txt names" "one at $CPU_INDEX" \
-      "the index, or this machine's way to it" \
-      "make setup without TORCH=cpu: the default build needs no GPU either; or name a mirror: make setup TORCH=cpu CPU_INDEX=https://..."
+    refuse "no build of torch without CUDA in the version that constraints.txt names" "one that uv or CPU_INDEX can get" \
+      "uv: $(command -v uv || echo "not installed"); CPU_INDEX: ${CPU_INDEX:-not given}" \
+      "make setup without TORCH=cpu: the default build needs no GPU either; or install uv, which knows PyTorch's index of CPU builds; or name that index: make setup TORCH=cpu CPU_INDEX=ADDRESS"
   fi
   packages "$inside" --constraint constraints.txt --editable '.[dev]'
 }

@@ -104,29 +104,41 @@ def test_a_missing_browser_stops_nothing(checkout: Path, tmp_path: Path) -> None
     assert (quiet.returncode, quiet.stdout, quiet.stderr) == (0, "", "")
 
 
-@pytest.mark.parametrize("build", ["cpu", "cuda", "gpu"])
-def test_torch_without_cuda(checkout: Path, tmp_path: Path, build: str) -> None:
-    """TORCH=cpu takes torch from the CPU index alone, then the rest; a build with CUDA or another word is an error."""
+@pytest.mark.parametrize(
+    ("word", "index", "has_uv", "cuda", "refused"),
+    [
+        ("cpu", "", True, False, ""),
+        ("cpu", "https://mirror.example/cpu", True, False, ""),
+        ("cpu", "https://mirror.example/cpu", False, False, ""),
+        ("cpu", "", True, True, "found:    no build of torch without CUDA"),
+        ("cpu", "", False, False, "found:    no build of torch without CUDA"),
+        ("gpu", "", True, False, "found:    TORCH=gpu"),
+    ],
+)
+def test_torch_without_cuda(
+    checkout: Path, tmp_path: Path, word: str, index: str, has_uv: bool, cuda: bool, refused: str
+) -> None:
+    """TORCH=cpu takes torch by uv or from the named index, then the rest; a build with CUDA or another word is an error."""
     programs = tmp_path / "bin"
     programs.mkdir()
-    inside = f"#!/bin/sh\nexit {int(build == 'cuda')}\n"  # asked whether torch needs CUDA
+    # The environment's Python writes down what pip is asked for, and answers whether torch needs CUDA.
+    inside = f'#!/bin/sh\nif [ "$1" = -c ]; then exit {int(cuda)}; fi\necho "$*" >> installed.log\n'
     (programs / "fake").write_text(inside, encoding="utf-8")
     (programs / "python3").write_text('#!/bin/sh\nmkdir -p "$3/bin" && cp "${0%python3}fake" "$3/bin/python"\n')
-    (programs / "uv").write_text('#!/bin/sh\necho "$*" >> uv.log\n', encoding="utf-8")
+    if has_uv:
+        (programs / "uv").write_text('#!/bin/sh\necho "$*" >> installed.log\n', encoding="utf-8")
     for program in programs.iterdir():
         program.chmod(0o755)
     done = subprocess.run(
-        ["bash", "setup.sh", "environment", "python3", ".venv", "gpu" if build == "gpu" else "cpu"],
-        cwd=checkout, env={"PATH": f"{programs}:/usr/bin:/bin"}, capture_output=True, text=True, check=False,
+        ["bash", "setup.sh", "environment", "python3", ".venv", word],
+        cwd=checkout, env={"PATH": f"{programs}:/usr/bin:/bin", "CPU_INDEX": index}, capture_output=True, text=True, check=False,
     )  # fmt: skip
-    if build != "cpu":
+    if refused:
         assert done.returncode == 1
-        assert done.stderr.startswith(
-            "found:    TORCH=gpu" if build == "gpu" else "found:    no build of torch without CUDA"
-        )
+        assert done.stderr.startswith(refused)
         return
     assert done.returncode == 0, done.stderr
-    torch, rest = (checkout / "uv.log").read_text(encoding="utf-8").splitlines()
-    assert "--no-deps --index-url https://download.pytorch.org/whl/cpu" in torch
-    assert torch.endswith("torch torchvision")
+    torch, rest = (checkout / "installed.log").read_text(encoding="utf-8").splitlines()
+    assert (f"--index-url {index}" if index else "--torch-backend cpu") in torch
+    assert torch.endswith("--no-deps --constraint constraints.txt torch torchvision")
     assert rest.endswith("--constraint constraints.txt --editable .[dev]")
