@@ -46,9 +46,8 @@ class Preparation:
     scale: float  # enlargement, cubic
     blur_px: int  # size of the Gaussian kernel after enlargement, odd; OpenCV derives its width
     threshold: int | None  # brightness above which a pixel is text; None for Otsu's
-    layout: (
-        int  # Tesseract's page segmentation mode: 7 takes a page for one line, 13 too but without its own corrections
-    )
+    # Tesseract's page segmentation mode: 7 takes a page for one line, 13 too but without its own corrections.
+    layout: int
     # Width of what Tesseract gets over its width so far, at most 1. Its network costs time by the width, and it was trained
     # on letters narrower than those of camera overlays.
     squeeze: float = 1.0
