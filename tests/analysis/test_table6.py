@@ -1,4 +1,4 @@
-"""Table 6: counts, odds and shares, held against the record's own numbers."""
+"""Table 6: counts, odds and shares, compared with the record's numbers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Two revisions of a toy project, run by DVC, held against each other."""
+"""Two revisions of a toy project, run by DVC and compared."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def test_parameter_moves_frames_cells_and_claim(history: Toy) -> None:
 
 
 def test_comment_reruns_a_stage_and_moves_nothing(history: Toy) -> None:
-    """An edited comment is told as such: the stage ran again, and what it made is the same but for receipts."""
+    """An edited comment is reported as one: the stage ran again, and its outputs are the same but for receipts."""
     diff = between(history, "base", "comment")
     assert diff.exit_code == 0
     assert diff.headline() == "Nothing published moved."
@@ -91,7 +91,7 @@ def test_new_night_is_told_apart_from_moved_frames(history: Toy) -> None:
 
 
 def test_missing_object_is_never_equal(copy: Callable[[], Toy]) -> None:
-    """A table that is gone from the cache is told with its name and the command that gets it, whatever else is equal."""
+    """A table that is gone from the cache is reported with its name and the command that gets it, whatever else is equal."""
     toy = copy()
     lock = toy.run("git", "show", f"{toy.commits['blur']}:dvc.lock")
     folder = lock.split("path: results/toy/sky\n")[-1].split("md5: ")[1].split()[0]
@@ -199,7 +199,7 @@ def test_commit_of_a_run_that_broke_off_is_told(copy: Callable[[], Toy]) -> None
 
 
 def test_other_corpus_is_not_compared(copy: Callable[[], Toy]) -> None:
-    """Frames of another corpus are other frames: no cell and no frame is said to have moved, and the gap is told."""
+    """Frames of another corpus are other frames: no cell and no frame is said to have moved, and the gap is reported."""
     toy = copy()
     lock = toy.root / "dvc.lock"
     lock.write_text(lock.read_text().replace("results/toy/", "results/other/"))

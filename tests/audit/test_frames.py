@@ -1,4 +1,4 @@
-"""Frame tables made by hand, held against each other."""
+"""Frame tables made by hand and compared."""
 
 from __future__ import annotations
 
@@ -101,7 +101,7 @@ def test_name_that_moved_is_the_same_frame() -> None:
 
 
 def test_frame_that_vanished() -> None:
-    """A frame that a night's table no longer holds is told as such, beside no other change."""
+    """A frame that a night's table no longer holds is reported as removed, with no other change."""
     clock = pd.DataFrame({"night": "20240202", "number": range(4), "name": NAMES})
     (move,) = frame_moves(
         Tables({"clock": {"20240202.parquet": clock}}, {"clock": {"20240202.parquet": clock.iloc[:3]}})
@@ -110,7 +110,7 @@ def test_frame_that_vanished() -> None:
 
 
 def test_column_that_is_new_is_a_move() -> None:
-    """Classes that only one revision has are told frame by frame."""
+    """Classes that only one revision has are reported frame by frame."""
     frames = pd.DataFrame({"night": "20240202", "number": range(4), "name": NAMES})
     after = frames.assign(predicted=["yes", "no", "yes", "no"])
     pair = Tables({"infer": {"20240202.parquet": frames}}, {"infer": {"20240202.parquet": after}})
@@ -169,7 +169,7 @@ def test_cells_of_softmax_tables() -> None:
 
 
 def test_accuracies_of_curves() -> None:
-    """Networks of one name that differ in their number are seeds of one metric; one that did not move is not told."""
+    """Networks of one name that differ in their number are seeds of one metric; one that did not move is not reported."""
 
     def curve(correct: int) -> pd.DataFrame:
         return pd.DataFrame({"epoch": [1], "val_correct": [correct], "val_images": [100]})

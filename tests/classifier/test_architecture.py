@@ -1,4 +1,4 @@
-"""The networks of Table 4, held against torchvision's own metadata and counts made by hand."""
+"""The networks of Table 4, compared with torchvision's metadata and counts made by hand."""
 
 import socket
 

@@ -30,7 +30,7 @@ def torch_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture(scope="session")
 def imagenet_state() -> dict[str, torch.Tensor]:
-    """A made-up state dict of the shape of torchvision's file, told apart by its stem."""
+    """A made-up state dict of the shape of torchvision's file, known by its stem."""
     with torch.random.fork_rng():
         torch.manual_seed(11)
         return models.efficientnet_b1(weights=None).state_dict()
@@ -61,7 +61,7 @@ def test_seed_decides_what_is_drawn(drawn: torch.nn.Module) -> None:
 
 
 def test_imagenet_comes_from_torchvisions_cache(torch_home: Path, imagenet_state: dict[str, torch.Tensor]) -> None:
-    """A file in torchvision's cache becomes the backbone, while the head is drawn anew; the file is told for what it is."""
+    """A file in torchvision's cache becomes the backbone, while the head is drawn anew; the file is named for what it is."""
     torch.save(imagenet_state, torch_home / FILE)
     network = networks.build("imagenet", 7)
     for name, value in network.get_submodule("features").state_dict().items():

@@ -121,7 +121,7 @@ def test_different_nights_where_none_has_all(frames: pd.DataFrame) -> None:
 
 
 def test_without_truth_colours_are_told_from_the_image(frames: pd.DataFrame) -> None:
-    """Of a real corpus, colour is told from pixels, and form and weather wait for names."""
+    """Of a real corpus, colour is taken from pixels, and form and weather wait for names."""
     real = frames.drop(columns=["truth", "form", "colour", "weather"])
     red = set(real["name"][:3])
 
@@ -141,7 +141,7 @@ def test_without_truth_colours_are_told_from_the_image(frames: pd.DataFrame) -> 
     [((200, 60, 40), "red"), ((200, 90, 150), "pink"), ((110, 60, 190), "purple"), ((60, 200, 80), ""), ((50, 10, 8), ""), ((128, 128, 128), "")],
 )  # fmt: skip
 def test_colours_of_pixels(rgb: tuple[int, int, int], colour: str) -> None:
-    """Bright red, pink and purple are told apart; green, grey and dark pixels are none of them."""
+    """Bright red, pink and purple are distinguished; green, grey and dark pixels are none of them."""
     shares = colour_shares(np.full((4, 4, 3), rgb, np.uint8))
     assert {name for name, share in shares.items() if share == 1} == ({colour} if colour else set())
     assert sum(shares.values()) == len([colour] if colour else [])

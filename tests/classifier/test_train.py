@@ -118,7 +118,7 @@ def test_each_phase_begins_with_a_new_optimiser(phase: Phase, tensors: int, rate
 
 
 def judged_as(monkeypatch: pytest.MonkeyPatch, losses: list[float], correct: list[int]) -> None:
-    """Make the epochs' validation come out as told."""
+    """Make the epochs' validation give the wanted values."""
     answers = iter([*zip(losses, correct, strict=True), (0.0, 0)])
 
     def judge(*_: object) -> Validation:

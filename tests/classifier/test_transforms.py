@@ -1,4 +1,4 @@
-"""Transforms: held against torchvision's own, which the published scripts use."""
+"""Transforms, compared with torchvision's, which the published scripts use."""
 
 from __future__ import annotations
 

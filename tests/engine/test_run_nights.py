@@ -24,13 +24,13 @@ class CopyTask:
 
 
 def copy(task: CopyTask) -> dict[str, int]:
-    """Write two outputs, failing between them if told to."""
+    """Write two outputs, failing between them if asked to."""
     text = task.work.inputs[0].read_text()
     for path in task.work.outputs:
         path.parent.mkdir(parents=True, exist_ok=True)
     task.work.outputs[0].write_text(text)
     if text == "bad":
-        raise ReproError(found="bad", expected="good", where=task.work.night, remedy="mend it")
+        raise ReproError(found="bad", expected="good", where=task.work.night, remedy="correct it")
     if text == "bug":
         raise ZeroDivisionError("oops")
     task.work.outputs[1].write_text(text)
@@ -171,7 +171,7 @@ def test_receipts_differ_in_nothing_from_run_to_run(folder: Path) -> None:
 
 
 def test_the_share_of_failures_decides(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """Failures within the allowed share are told and pass; more of them are an error that counts them."""
+    """Failures within the allowed share are reported and pass; more of them are an error that counts them."""
     (folder / "in" / "20240202" / "text").write_text("bad")
     outcome = go(folder)
     outcome.check("copy", 0.34, folder / "out" / "failures.json")

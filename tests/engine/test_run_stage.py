@@ -38,9 +38,9 @@ def test_every_run_leaves_a_line(project: Paths, capsys: pytest.CaptureFixture[s
     with pytest.raises(SystemExit) as end:
         run_stage(fail, "clock")
     assert end.value.code == 1
-    told = capsys.readouterr().err
-    assert "stage clock" in told
-    assert "bring one" in told
+    printed = capsys.readouterr().err
+    assert "stage clock" in printed
+    assert "bring one" in printed
     film, clock = read_runs(project)
     assert (film["stage"], film["outcome"], film["nights_done"], film["nights_kept"]) == ("film", "done", 1, 2)
     assert (clock["stage"], clock["outcome"], clock["nights_done"]) == ("clock", "failed", None)

@@ -112,24 +112,24 @@ def test_no_worker_outlives_its_run(tmp_path: Path, how: signal.Signals) -> None
         "        list(run(tell_and_wait, [folder] * 4, workers=2))\n"
         "    except KeyboardInterrupt:\n        sys.exit(130)\n"
     )
-    told = tmp_path / "told"
-    told.mkdir()
+    marks = tmp_path / "marks"
+    marks.mkdir()
     process = subprocess.Popen(
-        [sys.executable, script, told],
+        [sys.executable, script, marks],
         env={**os.environ, "PYTHONPATH": str(ROOT)}, stderr=subprocess.PIPE, text=True, start_new_session=True,
         preexec_fn=heed_interrupts,
     )  # fmt: skip
-    wait_for(lambda: len(list(told.iterdir())) == 2)
-    workers = [int(path.name) for path in told.iterdir()]
+    wait_for(lambda: len(list(marks.iterdir())) == 2)
+    workers = [int(path.name) for path in marks.iterdir()]
     # A terminal sends an interrupt to the whole group.
     (os.killpg if how == signal.SIGINT else os.kill)(process.pid, how)
     stderr = process.communicate(timeout=LIMIT_S)[1]
     if how == signal.SIGINT:
         assert (process.returncode, stderr) == (130, "")
     wait_for(lambda: not any(alive(pid) for pid in workers))
-    assert len(list(told.iterdir())) == 2
+    assert len(list(marks.iterdir())) == 2
 
 
 def heed_interrupts() -> None:
-    """Interrupts as on a terminal: what a shell starts in the background, tests too, is told to ignore them."""
+    """Interrupts as on a terminal: what a shell starts in the background, tests too, ignores them."""
     signal.signal(signal.SIGINT, signal.SIG_DFL)

@@ -45,7 +45,7 @@ def test_samples_are_what_opencv_reads(good: Path, threads: int) -> None:
 def test_a_file_without_a_video_says_what_it_is(
     good: Path, tmp_path: Path, content: bytes | None, message: str
 ) -> None:
-    """An empty file, a web page under a video's name, and a download that ends before the MP4 index are told apart."""
+    """An empty file, a web page under a video's name, and a download that ends before the MP4 index are distinguished."""
     path = tmp_path / "small_20240201.mp4"
     path.write_bytes(good.read_bytes()[:400] if content is None else content)
     with pytest.raises(ReproError, match=message):

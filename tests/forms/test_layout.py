@@ -167,7 +167,7 @@ def test_pictures_must_fit_the_order(tmp_path: Path) -> None:
 
 
 def test_contents_do_not_depend_on_the_size_asked_for(tmp_path: Path) -> None:
-    """Whether two files hold the same picture is told from their own pixels, not from small copies."""
+    """Whether two files hold the same picture is decided by their own pixels, not from small copies."""
     one = picture("patchy", np.random.default_rng(1))
     other = one.copy()
     other[24, 24] ^= 1

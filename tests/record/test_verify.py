@@ -213,11 +213,11 @@ def test_headlines_come_first_with_their_strongest_evidence(capsys: pytest.Captu
     """Headlines are printed in their order; a conflict is named before agreement, a strong grade before a weak one."""
     strong = {"arithmetic": {"rule": "exact", "formula": "X.A1 + 1 - 1", "reason": REASON}, **ephemeris()}
     made_up = claims(strong, ephemeris(), ephemeris(measure="other"))
-    told = [
+    headlined = [
         claim.model_copy(update={"headline": place, "sentence": f"Sentence {place}."})
         for claim, place in zip(made_up, (2, 1, 3), strict=True)
     ]
-    verification = verify(Claims(told), Evidence({"ephemeris": {"m": 1, "other": 2}}, {}), detectors=())
+    verification = verify(Claims(headlined), Evidence({"ephemeris": {"m": 1, "other": 2}}, {}), detectors=())
     print_overview(verification)
     lines = [line for line in capsys.readouterr().out.splitlines() if "Sentence" in line]
     assert [line.split(".")[0].strip() for line in lines] == ["1", "2", "3"]

@@ -1,4 +1,4 @@
-"""Figures by image: drawn from small made-up tables and held against stored pictures."""
+"""Figures by image: drawn from small made-up tables and compared with stored pictures."""
 
 from __future__ import annotations
 

@@ -121,7 +121,7 @@ def test_misread_shares_and_repeats() -> None:
 
 
 def test_memory_and_time_of_a_process_are_its_own(tmp_path: Path) -> None:
-    """A process that fills 200 MiB is told to have done so, whatever its parent holds, and one that does nothing is not."""
+    """A process that fills 200 MiB is reported to have done so, whatever its parent holds, and one that does nothing is not."""
     ballast = bytearray(300 * 2**20)
     ballast[:: 2**12] = b"x" * len(ballast[:: 2**12])
     small = measure.spend([sys.executable, "-c", "pass"], tmp_path)
@@ -145,12 +145,12 @@ def test_growth_is_told_a_night(tmp_path: Path) -> None:
         size: {step: measure.Spent(size / 10, size / 20, 200.0 + (size if step == "softmax" else 0)) for step in measure.STEPS}
         for size in (10, 110)
     }  # fmt: skip
-    told = bench.memory(found)
-    assert told["peak_gib"] == 0.3
-    assert told["peak_step"] == "softmax"
-    assert told["growth_mib_a_night"] == 1.0
-    assert told["growth_by_step"]["softmax"] == 1.0
-    assert told["growth_by_step"]["sky"] == 0.0
+    figures = bench.memory(found)
+    assert figures["peak_gib"] == 0.3
+    assert figures["peak_step"] == "softmax"
+    assert figures["growth_mib_a_night"] == 1.0
+    assert figures["growth_by_step"]["softmax"] == 1.0
+    assert figures["growth_by_step"]["sky"] == 0.0
     for name in ("one", "two"):
         bench.draw(found, tmp_path / f"{name}.svg")
     assert (tmp_path / "one.svg").read_bytes() == (tmp_path / "two.svg").read_bytes()

@@ -147,10 +147,10 @@ def test_a_cluster_makes_the_same_files(
     assert digests(tmp_path) == alone
 
 
-def kill_one(told: Path, killed: list[int]) -> None:
+def kill_one(marks: Path, killed: list[int]) -> None:
     """Kill the first process that says it is at work, as the kernel does where memory runs out."""
-    wait_for(lambda: list(told.iterdir()))
-    killed.append(int(next(told.iterdir()).name.split("-")[0]))
+    wait_for(lambda: list(marks.iterdir()))
+    killed.append(int(next(marks.iterdir()).name.split("-")[0]))
     os.kill(killed[0], signal.SIGKILL)
 
 
@@ -162,14 +162,14 @@ def test_a_worker_killed_in_the_midst_changes_nothing(
     """A worker killed while it films: its night is done again elsewhere, and every file is as if nothing had happened."""
     if where == "cluster":
         dask.scale(2)
-    told, killed = tmp_path / "told", list[int]()
-    told.mkdir()
-    killer = threading.Thread(target=kill_one, args=(told, killed))
+    marks, killed = tmp_path / "marks", list[int]()
+    marks.mkdir()
+    killer = threading.Thread(target=kill_one, args=(marks, killed))
     killer.start()
-    observe(videos, tmp_path / "made", engine if where == "cluster" else 2, film=Slowly(told))
+    observe(videos, tmp_path / "made", engine if where == "cluster" else 2, film=Slowly(marks))
     killer.join()
-    lost = [path.name for path in told.iterdir() if path.name.startswith(f"{killed[0]}-")]
-    again = [path.name for path in told.iterdir() if path.name.endswith(lost[0].split("-")[1])]
+    lost = [path.name for path in marks.iterdir() if path.name.startswith(f"{killed[0]}-")]
+    again = [path.name for path in marks.iterdir() if path.name.endswith(lost[0].split("-")[1])]
     assert len(again) == 2
     assert digests(tmp_path / "made") == alone
 

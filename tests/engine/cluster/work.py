@@ -19,12 +19,12 @@ if TYPE_CHECKING:
 class Slowly:
     """Filming that says which process films and leaves time to kill it; half of an archive is left behind."""
 
-    told: Path
+    marks: Path
 
     def __call__(self, task: FilmTask) -> dict[str, Any]:
         """Film one night."""
-        first = not list(self.told.glob(f"*-{task.work.night}"))
-        (self.told / f"{os.getpid()}-{task.work.night}").touch()
+        first = not list(self.marks.glob(f"*-{task.work.night}"))
+        (self.marks / f"{os.getpid()}-{task.work.night}").touch()
         if first:
             folder = task.work.outputs[0].parent
             folder.mkdir(parents=True, exist_ok=True)
