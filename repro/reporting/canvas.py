@@ -78,20 +78,36 @@ def canvas(
     """
     # Loaded here: nights are drawn without matplotlib, and use the colours above.
     import matplotlib as mpl
+    from matplotlib.backends.backend_svg import FigureCanvasSVG
     from matplotlib.figure import Figure
     from matplotlib.layout_engine import ConstrainedLayoutEngine
 
     with mpl.rc_context(_STYLE):
-        figure = Figure(figsize=(width_in, height_in), layout="constrained" if arrange else None)
+        # The resolution of matplotlib's SVG, so that the layout is that of the file.
+        figure = Figure(figsize=(width_in, height_in), dpi=72, layout="constrained" if arrange else None)
+        FigureCanvasSVG(figure)
         if simulated:
             note = 0.19 / height_in  # share of the height that the note takes
             if isinstance(engine := figure.get_layout_engine(), ConstrainedLayoutEngine):
                 engine.set(rect=(0, note, 1, 1 - note))
             figure.text(0.995, note / 4, "simulated", ha="right", va="bottom", fontsize=8, weight="bold", color=MARK)
         yield figure
+        if arrange:
+            _keep_layout(figure)
         with atomic_path(path) as temporary:
             # Without the date, and without the version of matplotlib, which would change the file.
             figure.savefig(temporary, format="svg", metadata={"Date": None, "Creator": None})
+
+
+def _keep_layout(figure: Figure) -> None:
+    """Let matplotlib arrange the axes once and keep their places, rounded.
+
+    The solver behind the constrained layout gives last digits that differ from run to run; names inside the file depend on them.
+    """
+    figure.draw_without_rendering()
+    figure.set_layout_engine("none")
+    for axes in figure.axes:
+        axes.set_position([round(float(x), 5) for x in axes.get_position(original=True).bounds])
 
 
 def as_csv(table: pd.DataFrame) -> str:
