@@ -17,7 +17,7 @@ from __future__ import annotations
 from collections import defaultdict, deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from itertools import count
+from itertools import count, islice
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +28,7 @@ from av.video.reformatter import VideoReformatter
 
 from repro.camera import Camera
 from repro.errors import ReproError
-from repro.film.exposures import frames_per_exposure
+from repro.film.exposures import PROBED, frames_per_exposure
 from repro.film.packets import NO_VIDEO, list_packets, open_video, packets, video_streams
 from repro.params import Sampling
 
@@ -106,7 +106,13 @@ class Video:
         self._pts, self._unit_s, self._size_px = listing.pts, listing.unit_s, wanted
         # AVI stores the order of decoding only; the times that FFmpeg derives from it may be in another order.
         self._in_decoder_order = listing.container == "avi"
-        repeated = frames_per_exposure(path, camera)
+        self._wanted: set[int] | None = (
+            None  # presentation times of the frames that are sampled; all until that is known
+        )
+        self._decoded = self._decode()
+        # The first frames show how often an exposure is repeated; they are kept for the pass, so that none is decoded twice.
+        self._first = deque(islice(self._decoded, PROBED))
+        repeated = frames_per_exposure([frame for _, frame in self._first], camera)
         self.scan = Scan(
             listing.fps, listing.declared, camera.step(listing.fps, sampling, repeated or 1), len(listing.pts),
             cut_off=listing.cut_off, length_known=listing.length_known, frames_per_exposure=repeated,
@@ -144,13 +150,22 @@ class Video:
             If the file asks players to rotate its pictures, and the rotated ones have another size.
         """
         waiting = {number: self._pts[number] for number in range(0, len(self._pts), self.scan.step)}
-        wanted = set(waiting.values())
+        self._wanted = set(waiting.values())
+        reformatter = VideoReformatter()  # keeps its tables from frame to frame
+        while decoded := self._first.popleft() if self._first else next(self._decoded, None):
+            number, frame = decoded
+            if number in waiting and not frame.is_corrupt:
+                time_s = (waiting.pop(number) - self._pts[0]) * self._unit_s
+                yield number, time_s, self._picture(frame, reformatter)
+        self.scan.undecoded = sorted(waiting)
+
+    def _decode(self) -> Iterator[tuple[int, Any]]:
+        """Frames of the camera's size with their numbers, in the order of showing; -1 for one that an edit list hides."""
         # Two frames may have the same presentation time; they leave the decoder in the order of their numbers.
         numbers_at = defaultdict[int, deque[int]](deque)
         for number, time in enumerate(self._pts):
             numbers_at[time].append(number)
-        decoded = count()
-        reformatter = VideoReformatter()  # keeps its tables from frame to frame
+        in_decoder_order = count()
         with open_video(self.path) as container:
             stream = video_streams(container)[0]
             context = stream.codec_context
@@ -158,24 +173,21 @@ class Video:
             stream.thread_type = "AUTO" if self._threads > 1 else "NONE"
             for packet in packets(container, stream):
                 # A frame that no other refers to is decoded only if it is sampled; the last, empty packet flushes the decoder.
-                all_needed = self._in_decoder_order or packet.pts is None or packet.pts in wanted
-                context.skip_frame = "DEFAULT" if all_needed else "NONREF"
+                may_skip = self._wanted is not None and packet.pts is not None and packet.pts not in self._wanted
+                context.skip_frame = "NONREF" if may_skip and not self._in_decoder_order else "DEFAULT"
                 try:
                     frames = packet.decode()
                 except av.FFmpegError:
-                    continue  # the frame stays in ``waiting`` and is reported
+                    continue  # the frame is never seen and is reported
                 for frame in frames:
                     if self._in_decoder_order:
-                        number = next(decoded)
-                    else:  # frames that an edit list hides have no number
+                        number = next(in_decoder_order)
+                    else:
                         same_time = numbers_at.get(frame.pts)
                         number = same_time.popleft() if same_time else -1
-                    if (frame.width, frame.height) != self._size_px:
-                        continue  # the size changes within the file, so the crop would be wrong
-                    if number in waiting and not frame.is_corrupt:
-                        time_s = (waiting.pop(number) - self._pts[0]) * self._unit_s
-                        yield number, time_s, self._picture(frame, reformatter)
-        self.scan.undecoded = sorted(waiting)
+                    # If the size changes within the file, the crop would be wrong.
+                    if (frame.width, frame.height) == self._size_px:
+                        yield number, frame
 
     def _picture(self, frame: Any, reformatter: VideoReformatter) -> Image:
         """A decoded frame as a player shows it: BGR, both fields of an interlaced one, rotated as the file says."""
