@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pandas as pd
 
 from repro.files import atomic_path, write_text
@@ -104,10 +105,12 @@ def _keep_layout(figure: Figure) -> None:
 
     The solver behind the constrained layout gives last digits that differ from run to run; names inside the file depend on them.
     """
+    from matplotlib.transforms import Bbox
+
     figure.draw_without_rendering()
     figure.set_layout_engine("none")
     for axes in figure.axes:
-        axes.set_position([round(float(x), 5) for x in axes.get_position(original=True).bounds])
+        axes.set_position(Bbox.from_bounds(*np.round(axes.get_position(original=True).bounds, 5)))
 
 
 def as_csv(table: pd.DataFrame) -> str:
