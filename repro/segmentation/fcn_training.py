@@ -7,10 +7,8 @@ training end in the same network.
 
 from __future__ import annotations
 
-import os
 import warnings
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from copy import deepcopy
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,7 +22,7 @@ from PIL import Image
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
-from repro.classifier.device import say
+from repro.classifier.device import deterministic, say
 from repro.classifier.network import check_loss, drawn
 from repro.classifier.transforms import normalise
 from repro.engine.progress import progress
@@ -94,7 +92,9 @@ def train(
     rates = [group["lr"] for group in optimiser.param_groups]
     rows = _resume(job, network, optimiser)
     steps = -(-len(job.train) // params.batch)
-    with _deterministic(job.device), progress(job.title, params.epochs * len(job.train), "images") as bar:
+    # On a GPU two steps of this network have no deterministic algorithm.
+    gpu = job.device.type == "cuda"
+    with deterministic(job.device, warn_only=gpu), progress(job.title, params.epochs * len(job.train), "images") as bar:
         bar.advance(len(rows) * len(job.train))
         for epoch in range(len(rows) + 1, params.epochs + 1):
             network.train()
@@ -194,19 +194,6 @@ def augmented(
     target = np.pad(target, ((0, missing), (0, missing)), constant_values=IGNORED)
     top, left = (int(rng.integers(len(picture) - crop + 1)) for _ in range(2))
     return picture[top : top + crop, left : left + crop], target[top : top + crop, left : left + crop]
-
-
-@contextmanager
-def _deterministic(device: torch.device) -> Iterator[None]:
-    """Deterministic algorithms for the block. On a GPU two steps of this network have none, and torch warns instead."""
-    was = torch.are_deterministic_algorithms_enabled()
-    if device.type == "cuda":
-        os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
-    torch.use_deterministic_algorithms(True, warn_only=device.type == "cuda")
-    try:
-        yield
-    finally:
-        torch.use_deterministic_algorithms(was)
 
 
 def _save(job: SegmentationJob, network: nn.Module, optimiser: torch.optim.SGD, rows: Rows) -> None:

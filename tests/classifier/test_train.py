@@ -234,10 +234,15 @@ def test_a_loss_that_is_no_number_is_an_error(train_images: Images, val_images: 
 
 def test_torchs_switches_are_restored(train_images: Images, val_images: Images) -> None:
     """Deterministic mode leaves torch's global switches and random numbers as they were."""
-    before = torch.are_deterministic_algorithms_enabled(), torch.random.get_rng_state()
+
+    def switches() -> list[bool]:
+        memory = torch.utils.deterministic.fill_uninitialized_memory
+        return [torch.are_deterministic_algorithms_enabled(), torch.backends.cudnn.benchmark, memory]
+
+    before, state = switches(), torch.random.get_rng_state()
     tune(train_images, val_images)
-    assert torch.are_deterministic_algorithms_enabled() == before[0]
-    assert torch.equal(torch.random.get_rng_state(), before[1])
+    assert switches() == before
+    assert torch.equal(torch.random.get_rng_state(), state)
 
 
 def test_batches_cover_every_image_once(train_images: Images) -> None:
