@@ -17,6 +17,9 @@ import pandas as pd
 
 from repro.errors import ReproError, unwritable
 
+if pd.__version__.startswith("2."):
+    pd.options.future.infer_string = True  # columns of text are of type str, as pandas 3 has them
+
 _PARTIAL = ".partial-"
 _LEAST_BYTES = 1 << 16  # a disk with less is full
 

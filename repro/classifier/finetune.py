@@ -107,6 +107,9 @@ def fine_tune(
     """
     params, device, checkpoint = training.params, training.device, training.checkpoint
     network = network.to(device).to(memory_format=torch.channels_last)
+    for module in network.modules():
+        if isinstance(module, nn.SiLU):
+            module.inplace = False  # torch would copy what is overwritten, because the gradient needs it
     progress, phases = Progress(params.batch, training.seed), phases_of(params)
     images = len(training.train) + len(training.val)
     with (

@@ -152,7 +152,7 @@ class TrainParams(Section):
     validate_on_unseen_nights: bool = True
     #: Epochs of that network, which only shows how well the training generalises.
     unseen_epochs_head: int = Field(default=2, ge=0)
-    unseen_epochs_all: int = Field(default=1, ge=0)
+    unseen_epochs_all: int = Field(default=0, ge=0)
 
     @property
     def epochs(self) -> int:

@@ -92,5 +92,5 @@ def add_sky(table: pd.DataFrame, site: Site, params: SkyParams) -> pd.DataFrame:
     times = table.loc[timed, "time_utc"].dt.tz_localize(None).to_numpy()
     sky = sky_table(times, site, params).set_index(table.index[timed])
     joined = table.join(sky)
-    joined["on_boundary"] = joined["on_boundary"].fillna(False).astype(bool)
+    joined["on_boundary"] = joined["on_boundary"].eq(True)
     return joined.astype({"sun_bin": "str", "moon_bin": "str"})
