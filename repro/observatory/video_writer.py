@@ -98,9 +98,10 @@ def canvas(sky: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
     frame = overlay.frame_art().copy()
     square = frame[:, overlay.CIRCLE_LEFT : overlay.CIRCLE_LEFT + geometry.FRAME_PX]
     np.maximum(square, sky, out=square)
-    edge = sky[_inner_edge()].mean(0)
+    edge = sky.reshape(-1, 3)[_inner_edge()].mean(0)
     ring, brightness = _rim()
-    frame[ring] = np.maximum(frame[ring], (brightness[:, None] * (0.75 * edge + 6)).astype(np.uint8))
+    pixels = frame.reshape(-1, 3)
+    pixels[ring] = np.maximum(pixels[ring], (brightness[:, None] * (0.75 * edge + 6)).astype(np.uint8))
     return frame
 
 
@@ -123,19 +124,20 @@ def _burn_in(picture: Yuv, clock: Yuv) -> None:
 
 
 @lru_cache(maxsize=1)
-def _inner_edge() -> npt.NDArray[np.bool_]:
+def _inner_edge() -> npt.NDArray[np.intp]:
+    """Pixels of the sky just within its edge, counted row by row; numbers pick pixels faster than a mask."""
     y, x = np.mgrid[: geometry.FRAME_PX, : geometry.FRAME_PX] - (geometry.FRAME_PX / 2 - 0.5)
     radius = np.hypot(x, y)
-    return np.asarray((radius > 340) & (radius < 355))
+    return np.flatnonzero((radius > 340) & (radius < 355))
 
 
 @lru_cache(maxsize=1)
-def _rim() -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.float64]]:
-    """The dome outside the sky's circle, a soft ring, brightest at the upper left: its pixels and their brightness."""
+def _rim() -> tuple[npt.NDArray[np.intp], npt.NDArray[np.float64]]:
+    """The dome outside the sky's circle, a soft ring, brightest at the upper left: its pixels, row by row, and their brightness."""
     y, x = np.mgrid[: overlay.HEIGHT, : overlay.WIDTH].astype(float)
     x, y = x - overlay.WIDTH / 2 + 0.5, y - overlay.HEIGHT / 2 + 0.5
     outside = np.hypot(x, y) - geometry.MASK_RADIUS * geometry.FRAME_PX
     lean = 0.7 - 0.3 * (x + y) / np.hypot(x, y)
     fade = np.clip(1 - outside / (RIM_PX * (1 + lean)), 0, 1)
     ring = (outside > 0.5) & (fade > 0)
-    return ring, (lean * fade)[ring]
+    return np.flatnonzero(ring), (lean * fade)[ring]
