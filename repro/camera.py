@@ -159,10 +159,7 @@ class Camera(Section):
     def printed_clock(self) -> Clock:
         """The burned-in clock.
 
-        Raises
-        ------
-        ReproError
-            If the profile describes none, as the times come from elsewhere.
+        Raises ReproError if the profile describes none, as the times come from elsewhere.
         """
         if self.clock is None:
             raise ReproError(
@@ -204,11 +201,8 @@ def cameras() -> list[str]:
 def load_camera(name: str) -> Camera:
     """Read a profile.
 
-    Raises
-    ------
-    ReproError
-        If there is no profile of that name, one of its fields has an invalid value, or some are unknown; the message
-        names the fields.
+    Raises ReproError if there is no profile of that name, one of its fields has an invalid value, or some are unknown; the
+    message names the fields.
     """
     document, source = profile_document(name)
     unknown = sorted(key for key, value in document.items() if value == UNKNOWN)
@@ -225,10 +219,7 @@ def load_camera(name: str) -> Camera:
 def load_site(name: str) -> Site:
     """Place of a camera; its profile may have unknown fields.
 
-    Raises
-    ------
-    ReproError
-        If there is no profile of that name, or its site has an invalid value.
+    Raises ReproError if there is no profile of that name, or its site has an invalid value.
     """
     document, source = profile_document(name)
     return validated(Site, document.get("site"), where=f"{source}, site", remedy=_REMEDY)
@@ -240,10 +231,7 @@ _EXPECTED, _REMEDY = "a camera profile (repro.camera.Camera)", "compare with rep
 def profile_document(name: str) -> tuple[dict[str, Any], Path]:
     """A profile as it stands in its file, with unknown fields, and the file.
 
-    Raises
-    ------
-    ReproError
-        If there is no profile of that name, or its file is no YAML mapping.
+    Raises ReproError if there is no profile of that name, or its file is no YAML mapping.
     """
     if name not in cameras():
         raise ReproError(
@@ -268,10 +256,7 @@ def profile_path(name: str) -> Path:
 def parse_camera(document: object, where: str) -> Camera:
     """A profile's document as a camera.
 
-    Raises
-    ------
-    ReproError
-        If one of its fields has an invalid value; the message names it.
+    Raises ReproError if one of its fields has an invalid value; the message names it.
     """
     return validated(Camera, document, where=where, remedy=_REMEDY)
 

@@ -81,10 +81,8 @@ def _weigh(node: Any, known: dict[int, int]) -> int:
 def read_yaml(source: Path, *, expected: str, remedy: str) -> Any:
     """Plain data from a YAML file, UTF-8.
 
-    Raises
-    ------
-    ReproError
-        If the file is missing, is not YAML, asks for an object of Python, or has duplicate keys or aliases without end.
+    Raises ReproError if the file is missing, is not YAML, asks for an object of Python, or has duplicate keys or aliases
+    without end.
     """
     try:
         text = source.read_text(encoding="utf-8")
@@ -106,10 +104,7 @@ def parse_yaml(text: str, *, where: str, expected: str, remedy: str) -> Any:
 def read_table(source: Path, *, made_by: str, columns: Sequence[str] | None = None) -> pd.DataFrame:
     """A table from a Parquet file.
 
-    Raises
-    ------
-    ReproError
-        If the file is missing, is no Parquet file, or lacks a column.
+    Raises ReproError if the file is missing, is no Parquet file, or lacks a column.
     """
     expected = "a table" + (f" with {', '.join(columns)}" if columns else "")
     try:
@@ -127,10 +122,7 @@ _AGAIN = "make the night again: dvc repro film clock"
 def open_archive(source: Path, *, remedy: str = _AGAIN) -> zipfile.ZipFile:
     """A ZIP file, open for reading.
 
-    Raises
-    ------
-    ReproError
-        If it is missing, is not a ZIP file, or holds two files of the same name.
+    Raises ReproError if it is missing, is not a ZIP file, or holds two files of the same name.
     """
     expected = "an archive of frames"
     try:
@@ -150,10 +142,7 @@ def open_archive(source: Path, *, remedy: str = _AGAIN) -> zipfile.ZipFile:
 def archive_member(archive: zipfile.ZipFile, name: str, *, remedy: str = _AGAIN) -> bytes:
     """Contents of one file in an archive; ``remedy`` is for the error.
 
-    Raises
-    ------
-    ReproError
-        If it is not there, is damaged, locked by a password, or larger than :data:`MEMBER_MOST_BYTES`.
+    Raises ReproError if it is not there, is damaged, locked by a password, or larger than :data:`MEMBER_MOST_BYTES`.
     """
     expected = "every frame of the night's table"
     where = f"{archive.filename}, {name}"
@@ -174,12 +163,8 @@ def archive_member(archive: zipfile.ZipFile, name: str, *, remedy: str = _AGAIN)
 def open_picture(data: bytes, where: str) -> Iterator[Image.Image]:
     """A JPEG or PNG, open for the block; any exception in the block counts as damage of the picture.
 
-    No other format is tried, because Pillow starts external programs for some of them.
-
-    Raises
-    ------
-    ReproError
-        If it is not such a picture, is damaged, or is larger than any frame.
+    No other format is tried, because Pillow starts external programs for some of them. Raises ReproError if it is not such
+    a picture, is damaged, or is larger than any frame.
     """
     try:
         with Image.open(io.BytesIO(data), formats=("JPEG", "PNG")) as image:
@@ -193,10 +178,7 @@ def open_picture(data: bytes, where: str) -> Iterator[Image.Image]:
 def count_in(document: Mapping[str, Any], key: str, *, where: Path, made_by: str) -> int:
     """A count from a document that a stage wrote.
 
-    Raises
-    ------
-    ReproError
-        If it is missing or not a whole number from 0 to :data:`MOST_COUNTED`.
+    Raises ReproError if it is missing or not a whole number from 0 to :data:`MOST_COUNTED`.
     """
     value = document.get(key) if isinstance(document, Mapping) else None
     if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= MOST_COUNTED:
@@ -208,10 +190,7 @@ def count_in(document: Mapping[str, Any], key: str, *, where: Path, made_by: str
 def validated(model: type[Model], document: Any, *, where: str, remedy: str) -> Model:
     """A document checked by a pydantic model.
 
-    Raises
-    ------
-    ReproError
-        If a value is not allowed.
+    Raises ReproError if a value is not allowed.
     """
     try:
         return model.model_validate(document)

@@ -190,10 +190,7 @@ def _in_single_precision(state: dict[str, Tensor]) -> dict[str, Tensor]:
 def ship(learner: Learner, target: Path) -> None:
     """Write the backbone in half precision, whole or not at all.
 
-    Raises
-    ------
-    ValueError
-        If a number does not fit into half precision.
+    Raises ValueError if a number does not fit into half precision.
     """
     state = {}
     for name, value in learner.features.state_dict().items():

@@ -40,21 +40,17 @@ published_transform = transforms.Compose(
 def bench() -> dict[str, Any]:
     """Measure frames per second, decoding included.
 
-    Ours is :class:`repro.classifier.frame_classifier.Classifier` in its ``fast`` mode. The baseline is the published script's way: open,
-    transform and classify one image after the other, in float32. The limit is the slower of the two things that must
-    happen in any case, decoding alone and the network alone, on the same device with the same batches; on a CPU, where
-    both share the cores, it is the highest rate that both can reach together.
+    Ours is :class:`repro.classifier.frame_classifier.Classifier` in its ``fast`` mode. The baseline is the published
+    script's way: open, transform and classify one image after the other, in float32. The limit is the slower of the two
+    things that must happen in any case, decoding alone and the network alone, on the same device with the same batches; on
+    a CPU, where both share the cores, it is the highest rate that both can reach together. Raises ReproError if a class
+    flips or p(yes) differs by more than 0.002: then speed would say nothing.
 
     Returns
     -------
     dict
         ``name``, ``ours``, ``baseline``, ``limit``, ``ratio_to_baseline``, ``ratio_to_limit``, ``unit``; ``device``,
         ``largest_difference`` of p(yes) from the baseline, ``flipped`` classes.
-
-    Raises
-    ------
-    ReproError
-        If a class flips or p(yes) differs by more than 0.002: then speed would say nothing.
     """
     device = choose("auto")
     gpu = device.type == "cuda"

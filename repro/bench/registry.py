@@ -67,16 +67,13 @@ BENCHMARKS = {
 def measure(name: str) -> dict[str, Any]:
     """Run one benchmark in this process.
 
+    Raises ReproError if there is no benchmark of that name.
+
     Returns
     -------
     dict
         :data:`KEYS`; ``targets`` (``at_least`` and ``at_most`` by key), ``missed`` (words, see :func:`missed`) and ``machine``;
         and all else that the benchmark measured.
-
-    Raises
-    ------
-    ReproError
-        If there is no benchmark of that name.
     """
     if name not in BENCHMARKS:
         raise ReproError(

@@ -57,6 +57,9 @@ def classify_files(
 ) -> pd.DataFrame:
     """Classify images, folders of images and videos with a trained network.
 
+    Raises ReproError if there is no image, one is damaged or of another size than the camera's, or the weights are
+    unusable.
+
     Parameters
     ----------
     files : sequence of Path
@@ -76,11 +79,6 @@ def classify_files(
     -------
     DataFrame
         One row an image: :data:`COLUMNS`; ``p_yes`` from 0 to 1, ``predicted`` yes or no, ``frame`` missing for images.
-
-    Raises
-    ------
-    ReproError
-        If there is no image, one is damaged or of another size than the camera's, or the weights are unusable.
     """
     network, notes = load(weights)
     side_px = image_size_px(notes)

@@ -103,7 +103,7 @@ def fine_tune(
 ) -> Trained:
     """Fine-tune a network from :func:`repro.classifier.network.build`; it is changed.
 
-    ``after_epoch`` is called with the epoch's number after its checkpoint is written. It is a ReproError if the loss is not
+    ``after_epoch`` is called with the epoch's number after its checkpoint is written. Raises ReproError if the loss is not
     finite, or not even a batch of one fits into the GPU's memory.
     """
     params, device, checkpoint = training.params, training.device, training.checkpoint

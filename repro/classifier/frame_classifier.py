@@ -72,7 +72,7 @@ class Classifier:
     def classify(self, archive: Path, names: Sequence[str]) -> Logits:
         """Logits (n, 2), no before yes, of frames out of a night's archive.
 
-        It is a ReproError if the archive is missing or damaged, or lacks a frame, or not even one image fits into GPU memory.
+        Raises ReproError if the archive is missing or damaged, or lacks a frame, or not even one image fits into GPU memory.
         """
 
         def read(part: Sequence[str]) -> Pixels:

@@ -54,6 +54,8 @@ def explain_corpus(
 ) -> dict[str, Any]:
     """Choose the panels' frames, explain them, and score maps on known aurora.
 
+    Raises ReproError if a named frame does not exist, an archive lacks a frame, or the weights cannot be used.
+
     Parameters
     ----------
     frames : DataFrame
@@ -78,11 +80,6 @@ def explain_corpus(
         have a frame; ``missing``, by ``<panel>.<case>`` why there is none; ``on_aurora``, or None: ``frames``,
         ``pointing_game``
         and ``energy`` with intervals, and ``uniform``, what a map of one value would score in both.
-
-    Raises
-    ------
-    ReproError
-        If a named frame does not exist, an archive lacks a frame, or the weights cannot be used.
     """
     device, engine = of_workers(params.engine), params.engine
     one_process = device.type == "cuda" and engine.scheduler is None  # one GPU, one process
@@ -204,7 +201,7 @@ def _on_aurora(worker: _CamWorker, frames: pd.DataFrame, archives: Path, masks: 
 def read_masks(source: Path) -> npt.NDArray[np.bool_]:
     """Pixels of the aurora of every frame of a simulated night, bool, shape (frames, rows, columns), by frame number.
 
-    It is a ReproError if the file is missing or damaged.
+    Raises ReproError if the file is missing or damaged.
     """
     try:
         with source.open("rb") as file, np.load(file) as document:

@@ -48,7 +48,7 @@ class FrameClassifier(Protocol):
 def infer_corpus(film: Path, sky: Path, weights: Path, folder: Path, params: Params) -> Outcome:
     """Classify every frame of every night that needs it; parameters are those of :func:`infer_tasks`.
 
-    It is a ReproError if no night has a sky, or the weights are missing, damaged or of another network.
+    Raises ReproError if no night has a sky, or the weights are missing, damaged or of another network.
     """
     tasks = infer_tasks(film, sky, weights, folder, params)
     engine, gpu = params.engine, expects_gpu(params.engine)

@@ -42,6 +42,8 @@ LEAST_PX = 32  # side of the smallest images that the network takes, as in param
 def build(initial: str, seed: int) -> nn.Module:
     """Build the network, in evaluation mode, on the CPU.
 
+    Raises ReproError if the weights are not available or belong to another network.
+
     Parameters
     ----------
     initial : str
@@ -55,11 +57,6 @@ def build(initial: str, seed: int) -> nn.Module:
     -------
     nn.Module
         Takes (batch, 3, height, width) normalised as ImageNet, gives logits (batch, 2), no before yes.
-
-    Raises
-    ------
-    ReproError
-        If the weights are not available or belong to another network.
     """
     if initial not in NAMED:
         return load(Path(initial))[0]
@@ -114,7 +111,7 @@ def published_path(weights: WeightsEnum) -> Path:
 def published_weights(weights: WeightsEnum, otherwise: str) -> dict[str, Tensor]:
     """Published weights by torchvision's loader: from its cache, else by download with a check of the hash.
 
-    It is a ReproError if the file is neither cached nor can be downloaded, or is not a weight file; ``otherwise`` says in it
+    Raises ReproError if the file is neither cached nor can be downloaded, or is not a weight file; ``otherwise`` says in it
     what a user can do without these weights.
     """
     path = published_path(weights)
@@ -188,6 +185,8 @@ def save(network: nn.Module, target: Path, notes: Mapping[str, Any]) -> None:
 def load(source: Path, empty: Callable[[], nn.Module] | None = None) -> tuple[nn.Module, dict[str, Any]]:
     """Read a network's weights, onto the CPU and into evaluation mode, with the notes of the file.
 
+    Raises ReproError if the file is missing, damaged, or of another network.
+
     Parameters
     ----------
     source : Path
@@ -195,11 +194,6 @@ def load(source: Path, empty: Callable[[], nn.Module] | None = None) -> tuple[nn
         no notes.
     empty : callable, optional
         Builds another network than the thesis', without values.
-
-    Raises
-    ------
-    ReproError
-        If the file is missing, damaged, or of another network.
     """
     state: object
     try:
@@ -229,7 +223,7 @@ def image_size_px(notes: Mapping[str, Any]) -> int:
 def load_once(source: Path, sha256: str, device: str) -> tuple[nn.Module, int]:
     """A network on its device and the side (px) of its images; each process reads the file once.
 
-    The network is shared by all callers: take a copy to change it. It is a ReproError if the file cannot be loaded, its
+    The network is shared by all callers: take a copy to change it. Raises ReproError if the file cannot be loaded, its
     digest is not ``sha256``, or the device cannot be used.
     """
     if source.is_file() and digest(source) != sha256:

@@ -55,6 +55,8 @@ class Case:
 def choose(frames: pd.DataFrame, named: Mapping[str, Mapping[str, str]], seed: int, look: Look) -> list[Case]:
     """Choose the frames of all panels.
 
+    Raises ReproError if a named panel, case or frame does not exist.
+
     Parameters
     ----------
     frames : DataFrame
@@ -66,11 +68,6 @@ def choose(frames: pd.DataFrame, named: Mapping[str, Mapping[str, str]], seed: i
         Seed of the pipeline.
     look : callable
         Gives the pixels of a frame by night and name, for its colour.
-
-    Raises
-    ------
-    ReproError
-        If a named panel, case or frame does not exist.
     """
     _check(frames, named)
     cases = []

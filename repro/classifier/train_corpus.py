@@ -61,6 +61,8 @@ def planned(params: TrainParams, seed: int) -> list[Run]:
 def train_corpus(table: pd.DataFrame, archives: Path, folder: Path, params: Params) -> dict[str, Any]:
     """Run all trainings of a corpus, or resume interrupted ones; gives the document written to ``train.json``.
 
+    Raises ReproError if the initial weights are not available, a frame is missing, or a split has no validation images.
+
     Parameters
     ----------
     table : DataFrame
@@ -72,11 +74,6 @@ def train_corpus(table: pd.DataFrame, archives: Path, folder: Path, params: Para
         the same images, parameters and code nothing is trained again.
     params : Params
         ``corpus`` decides the initial weights; ``seed``, ``engine`` and ``train`` the rest.
-
-    Raises
-    ------
-    ReproError
-        If the initial weights are not available, a frame is missing, or a split has no validation images.
     """
     initial = params.train.initial_weights.get(params.corpus, "imagenet")
     device = choose(params.engine.device)

@@ -41,6 +41,8 @@ class ClockTask:
 def clock_corpus(film: Path, folder: Path, camera: Camera, params: ClockParams, *, workers: Workers = 0) -> Outcome:
     """Read the clock of every filmed night that needs it, and print the notes on all nights.
 
+    Raises ReproError if no night was filmed.
+
     Parameters
     ----------
     film, folder : Path
@@ -51,11 +53,6 @@ def clock_corpus(film: Path, folder: Path, camera: Camera, params: ClockParams, 
         Section ``clock`` of the parameters.
     workers : int or Engine
         Workers, see :func:`repro.engine.workers.run`.
-
-    Raises
-    ------
-    ReproError
-        If no night was filmed.
     """
     tasks = clock_tasks(film, folder, camera, params, workers=workers)
     outcome = run_nights("clock", folder, tasks, clock_night, workers=workers)

@@ -129,6 +129,9 @@ def read_strips(
 ) -> list[tuple[str, float]]:
     """Read strips; ``threads`` calls of Tesseract at a time.
 
+    Raises StageError if Tesseract is not installed, too old, without language data, or killed. Raises UnwritableError if
+    there is no room for temporary files.
+
     Parameters
     ----------
     strips : sequence of ndarray, shape (height, width)
@@ -144,13 +147,6 @@ def read_strips(
     -------
     list of (str, float)
         Text and confidence (0 to 100, that of the least certain word) of each strip; ``("", 0.0)`` for one without.
-
-    Raises
-    ------
-    StageError
-        If Tesseract is not installed, too old, without language data, or killed.
-    UnwritableError
-        If there is no room for temporary files.
     """
     os.environ.setdefault("OMP_THREAD_LIMIT", "1")  # Tesseract's threads slow it down on such small images
     check_tesseract()
@@ -171,10 +167,7 @@ def read_strips(
 def check_tesseract() -> None:
     """Check that Tesseract is there and new enough.
 
-    Raises
-    ------
-    StageError
-        If it is not; no night could be read.
+    Raises StageError if it is not; no night could be read.
     """
     try:
         version = str(pytesseract.get_tesseract_version())
@@ -196,10 +189,7 @@ def check_tesseract() -> None:
 def check_language() -> None:
     """Check that Tesseract reads an empty page.
 
-    Raises
-    ------
-    StageError
-        If it does not, because its language data are missing or damaged; no night could be read.
+    Raises StageError if it does not, because its language data are missing or damaged; no night could be read.
     """
     with tempfile.TemporaryDirectory(prefix="repro-clock-") as name:
         page = Path(name) / "page.png"

@@ -57,6 +57,9 @@ class ClockSetup:
 def read_clock(strips: Sequence[ocr.Image], setup: ClockSetup, *, threads: int = 1) -> NightClock:
     """Read the clock of a night's strips.
 
+    Raises ReproError if there is no text, no text of a known format, a clock of another night, a clock that changes between
+    local time and UTC, or too many frames without a time.
+
     Parameters
     ----------
     strips : sequence of ndarray, shape (height, width)
@@ -65,12 +68,6 @@ def read_clock(strips: Sequence[ocr.Image], setup: ClockSetup, *, threads: int =
         The night, its camera and the parameters.
     threads : int
         Calls of Tesseract at a time.
-
-    Raises
-    ------
-    ReproError
-        If there is no text, no text of a known format, a clock of another night, a clock that changes between local
-        time and UTC, or too many frames without a time.
     """
     clock, params = setup.camera.printed_clock, setup.params
     strips = ocr.bright_text(strips)
@@ -113,6 +110,7 @@ def resolve_times(count: int, first: ReadFrames, second: ReadFrames, setup: Cloc
 
     Still images may follow no cadence. If so many of them stay without a time for that reason that the night would fail,
     the stamps that both looks read alike are taken, in the order of the images; the timeline repairs none of them then.
+    Raises ReproError as :func:`read_clock`.
 
     Parameters
     ----------
@@ -122,11 +120,6 @@ def resolve_times(count: int, first: ReadFrames, second: ReadFrames, setup: Cloc
         The two looks at frames; the second is taken at doubtful frames only.
     setup : ClockSetup
         The night.
-
-    Raises
-    ------
-    ReproError
-        As :func:`read_clock`.
     """
     camera, params, span = setup.camera, setup.params, setup.span
 

@@ -21,10 +21,7 @@ _GAP = 1.5  # of the usual distance of two images; from here on images are missi
 def read_stamps(source: Path, count: int) -> NightClock:
     """Times of a night's ``count`` frames, from its archive ``strips`` of stage film.
 
-    Raises
-    ------
-    ReproError
-        If the archive is damaged or does not hold one time for each frame.
+    Raises ReproError if the archive is damaged or does not hold one time for each frame.
     """
     with open_archive(source) as archive:
         data = archive_member(archive, _MEMBER)

@@ -36,6 +36,8 @@ _DELIMITERS = (",", ";", "\t", "|")
 def read_labels(source: Path, task: Task, frames: Mapping[str, str], *, labeller: str) -> pd.DataFrame:
     """Labels of a CSV file or of a folder with a subfolder a class.
 
+    Raises ReproError if something is not understood; the message names the line or the file.
+
     Parameters
     ----------
     source : Path
@@ -53,11 +55,6 @@ def read_labels(source: Path, task: Task, frames: Mapping[str, str], *, labeller
     -------
     DataFrame
         Columns of a label file, as text, in the order of the source.
-
-    Raises
-    ------
-    ReproError
-        If something is not understood; the message names the line or the file.
     """
     rows = _folder_rows(source, task) if source.is_dir() else _csv_rows(source)
     found: dict[str, tuple[str, str, str, str]] = {}
@@ -89,10 +86,7 @@ def read_labels(source: Path, task: Task, frames: Mapping[str, str], *, labeller
 def decode_text(data: bytes, where: str) -> str:
     """Text of UTF-8, UTF-16 or CP949; a byte order mark is left out.
 
-    Raises
-    ------
-    ReproError
-        If it is none of these; the message names the line.
+    Raises ReproError if it is none of these; the message names the line.
     """
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
         encodings = ["utf-16"]

@@ -59,15 +59,12 @@ class Answer:
 class Journal:
     """The journal of one corpus, open for appending; one process at a time holds it.
 
+    Raises ReproError if another process holds it, a line in its midst is damaged, or it cannot be written.
+
     Parameters
     ----------
     path : Path
         The file; made if it is not there.
-
-    Raises
-    ------
-    ReproError
-        If another process holds it, a line in its midst is damaged, or it cannot be written.
     """
 
     def __init__(self, path: Path) -> None:
@@ -99,10 +96,7 @@ class Journal:
     def append(self, answer: Answer) -> Answer:
         """Write an answer to disk, unless its ``id`` is known; gives the one that stands in the journal.
 
-        Raises
-        ------
-        UnwritableError
-            If the disk is full; nothing of the answer is kept then.
+        Raises UnwritableError if the disk is full; nothing of the answer is kept then.
         """
         with self._mutex:
             if answer.id in self._ids:
@@ -136,10 +130,7 @@ class Journal:
 def read_journal(path: Path) -> list[Answer]:
     """Answers of a journal, in their order; none if there is no journal. A last line that was cut is left out.
 
-    Raises
-    ------
-    ReproError
-        If a whole line is damaged; the message names it.
+    Raises ReproError if a whole line is damaged; the message names it.
     """
     if not path.is_file():
         return []

@@ -72,6 +72,8 @@ class LabelStore:
     def record(self, name: str, label: str, *, identity: str, known: str | None) -> Answer:
         """Write an answer to the journal, then the label file; both are on disk when this returns.
 
+        Raises OtherLabelError if it has another one. Raises UnwritableError if the disk is full.
+
         Parameters
         ----------
         name : str
@@ -82,13 +84,6 @@ class LabelStore:
             The answer's ``id``.
         known : str or None
             The label that the sender believes the frame to have.
-
-        Raises
-        ------
-        OtherLabelError
-            If it has another one.
-        UnwritableError
-            If the disk is full.
         """
         mine = self.answers()
         before = mine.get(name)
@@ -131,10 +126,7 @@ class LabelStore:
 def check_labeller(name: str) -> str:
     """A labeller's name, if it can stand in a label file.
 
-    Raises
-    ------
-    ReproError
-        If it is empty, too long, or has control characters.
+    Raises ReproError if it is empty, too long, or has control characters.
     """
     if not name.strip() or not name.isprintable() or len(name) > _MOST_NAME:
         raise ReproError(
@@ -149,10 +141,7 @@ def check_labeller(name: str) -> str:
 def check_known(names: Collection[str], known: Collection[str], where: str) -> None:
     """Refuse names that are no frames of the corpus.
 
-    Raises
-    ------
-    ReproError
-        If there is such a name.
+    Raises ReproError if there is such a name.
     """
     unknown = sorted(set(names) - set(known))
     if unknown:

@@ -29,6 +29,9 @@ _PARTS = ("label", "mask")  # stems of labelme's files in a folder NAME_json
 def import_masks(paths: Paths, corpus: str, source: Path, *, name: str = "aurora", replace: bool = False) -> int:
     """Bring masks into ``data/CORPUS/masks``: 255 where the class is, 0 elsewhere, named as their image.
 
+    Raises ReproError if a mask belongs to no image, has another size, is damaged, or two belong to one image; nothing is
+    written then.
+
     Parameters
     ----------
     paths, corpus
@@ -46,11 +49,6 @@ def import_masks(paths: Paths, corpus: str, source: Path, *, name: str = "aurora
     -------
     int
         Masks that are new or changed.
-
-    Raises
-    ------
-    ReproError
-        If a mask belongs to no image, has another size, is damaged, or two belong to one image; nothing is written then.
     """
     folder = paths.root / "data" / corpus
     images = {path.stem: path for path in files_below(folder / "images") if path.suffix.lower() in STILL_SUFFIXES}

@@ -29,12 +29,8 @@ _UNSEEN = "unseen nights"
 def unlearnt_answers(paths: Paths, corpus: str) -> pd.DataFrame:
     """Answers of networks about frames that they did not learn: ``name``, ``label``, ``predicted``, ``p_yes``; one a frame.
 
-    An answer about a night that the network never saw goes before one about a night that it saw other frames of.
-
-    Raises
-    ------
-    ReproError
-        If stage train has not run.
+    An answer about a night that the network never saw goes before one about a night that it saw other frames of. Raises
+    ReproError if stage train has not run.
     """
     source = paths.stage(corpus, "train") / "validation.parquet"
     rows = read_table(source, made_by="dvc repro train", columns=_COLUMNS)
@@ -46,10 +42,7 @@ def unlearnt_answers(paths: Paths, corpus: str) -> pd.DataFrame:
 def review_session(paths: Paths, corpus: str, store: LabelStore, *, seed: int) -> Session:
     """A page with the frames of disagreement, among as many others, in an order drawn from the seed.
 
-    Raises
-    ------
-    ReproError
-        If stage train has not run, or label and network agree about every frame.
+    Raises ReproError if stage train has not run, or label and network agree about every frame.
     """
     rows = unlearnt_answers(paths, corpus)
     differ = rows[rows["label"] != rows["predicted"]]

@@ -26,11 +26,8 @@ def open_store(
 ) -> Iterator[LabelStore]:
     """The labels of a labeller, for the block; labels of a label file that the journal does not have are taken over first.
 
-    Raises
-    ------
-    ReproError
-        If another page is open for this corpus, the label file or the journal is damaged, or the corpus is the one that
-        stage simulate makes and labels.
+    Raises ReproError if another page is open for this corpus, the label file or the journal is damaged, or the corpus is
+    the one that stage simulate makes and labels.
     """
     if corpus == SIMULATED:  # an output of the pipeline, which would be made again
         raise ReproError(
@@ -65,10 +62,7 @@ def adopt(paths: Paths, corpus: str, task: Task, journal: Journal) -> int:
 def label_session(paths: Paths, corpus: str, store: LabelStore, listed: Path | None) -> Session:
     """A page to label the sample, or the frames of a list (CSV with a column ``name``).
 
-    Raises
-    ------
-    ReproError
-        If the sample was not drawn, or the list names a frame that the corpus does not have.
+    Raises ReproError if the sample was not drawn, or the list names a frame that the corpus does not have.
     """
     source = FrameSource(paths, corpus)
     where = listed or paths.stage(corpus, "sample") / "to_label.csv"

@@ -25,6 +25,9 @@ _MOST_NOTES = 8
 def show_session(paths: Paths, corpus: str, listed: Path, task: Task, by: By = "list") -> Session:
     """A page that shows the frames of a list.
 
+    Raises ReproError if there is no such list, or it names no frame of the corpus. Others are left out with a line on
+    stderr.
+
     Parameters
     ----------
     paths, corpus
@@ -38,11 +41,6 @@ def show_session(paths: Paths, corpus: str, listed: Path, task: Task, by: By = "
     by : str
         Order: of the list; by night; by condition; by class; by falling p(yes); or the frames first about which label and
         network disagree most.
-
-    Raises
-    ------
-    ReproError
-        If there is no such list, or it names no frame of the corpus. Others are left out with a line on stderr.
     """
     source = FrameSource(paths, corpus)
     try:

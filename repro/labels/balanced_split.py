@@ -32,6 +32,9 @@ def split(
     then drawn to the same two totals, of each date in proportion, with what rounding leaves handed out by
     :func:`quotas`, for training first, then for validation from the rest. Remaining frames labelled no are not used.
 
+    Raises ReproError if a class has no frame at all, if there are too few frames labelled no to match those labelled yes,
+    or if whole nights leave a class missing on one side.
+
     Parameters
     ----------
     labelled : DataFrame
@@ -53,12 +56,6 @@ def split(
     -------
     Series of str
         ``train``, ``val`` or missing, in the order of ``labelled``.
-
-    Raises
-    ------
-    ReproError
-        If a class has no frame at all, if there are too few frames labelled no to match those labelled yes, or if whole nights
-        leave a class missing on one side.
     """
     for label in ("yes", "no"):
         if not (labelled["label"] == label).any():
@@ -79,6 +76,8 @@ def split(
 def quotas(counts: Sequence[int], total: int, remainder: Remainder = "largest_fraction") -> list[int]:
     """Share out ``total`` over dates in proportion to their images, in whole images, none above its date's.
 
+    Raises ValueError if ``total`` is negative or more than there is.
+
     Parameters
     ----------
     counts : sequence of int
@@ -89,11 +88,6 @@ def quotas(counts: Sequence[int], total: int, remainder: Remainder = "largest_fr
         Each date gets its proportion rounded down. What is missing goes, one image a date, to the largest fractions
         (``largest_fraction``: the published script, also known as Hamilton's method) or to the dates with the most
         images (``most_images``: the thesis' text). Among equal dates the first come first.
-
-    Raises
-    ------
-    ValueError
-        If ``total`` is negative or more than there is.
     """
     everything = sum(counts)
     if not 0 <= total <= everything:

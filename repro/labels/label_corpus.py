@@ -23,15 +23,12 @@ SPLIT_COLUMNS = ("night", "number", "name", "time_utc", "label", "split", "split
 def draw_sample(table: pd.DataFrame, schedule: Schedule, params: SampleParams, seed: int) -> pd.DataFrame:
     """The sample of a corpus, sorted by name, from the frame table of stage ``sky`` with all nights.
 
+    Raises ReproError if no frame is of the labelled condition.
+
     Returns
     -------
     DataFrame
         ``night``, ``number``, ``name``, ``time_utc``, ``date``.
-
-    Raises
-    ------
-    ReproError
-        If no frame is of the labelled condition.
     """
     readable = frames.readable(table)
     readable = readable[in_record(readable, schedule)]
@@ -41,6 +38,8 @@ def draw_sample(table: pd.DataFrame, schedule: Schedule, params: SampleParams, s
 
 def simulated_labels(sample: pd.DataFrame, truth: Path) -> pd.DataFrame:
     """Labels that the simulated labeller gives the frames of a sample.
+
+    Raises ReproError if a frame has no truth.
 
     Parameters
     ----------
@@ -53,11 +52,6 @@ def simulated_labels(sample: pd.DataFrame, truth: Path) -> pd.DataFrame:
     -------
     DataFrame
         Columns of a label file.
-
-    Raises
-    ------
-    ReproError
-        If a frame has no truth.
     """
     joined = frames.join_truth(sample, truth, ["label"])
     unknown = joined.loc[joined["label"].isna(), "name"]
@@ -85,18 +79,14 @@ def split_table(
     Labels of other conditions than Night and No_moon, and of nights that the record does not cover, are not used;
     their frames are assigned to neither.
 
-    ``table`` is the frame table of stage ``sky`` with all nights, ``labels`` a label file.
+    ``table`` is the frame table of stage ``sky`` with all nights, ``labels`` a label file. Raises ReproError as
+    :func:`repro.labels.balanced_split.split`.
 
     Returns
     -------
     DataFrame
         :data:`SPLIT_COLUMNS`, sorted by name. ``split`` follows ``params.unit``, ``split_by_night`` always takes whole
         nights; it has no value at all if there are too few labels for that.
-
-    Raises
-    ------
-    ReproError
-        As :func:`repro.labels.balanced_split.split`.
     """
     rows = table.merge(labels, on="name", how="inner", validate="one_to_one").sort_values("name", ignore_index=True)
     usable = (rows["sun_bin"] == SUN) & (rows["moon_bin"] == MOON) & in_record(rows, schedule)

@@ -22,6 +22,9 @@ _HEADER = ",".join(COLUMNS)
 def read(source: Path, known: Collection[str]) -> pd.DataFrame:
     """Read and check a label file.
 
+    Raises ReproError if the file is missing, empty, not UTF-8 or not such a CSV; if a name is unknown or occurs twice; if a
+    label is another word; if only one class occurs. The message names the line.
+
     Parameters
     ----------
     source : Path
@@ -34,12 +37,6 @@ def read(source: Path, known: Collection[str]) -> pd.DataFrame:
     -------
     DataFrame
         Columns :data:`COLUMNS`, as text, in the file's order.
-
-    Raises
-    ------
-    ReproError
-        If the file is missing, empty, not UTF-8 or not such a CSV; if a name is unknown or occurs twice; if a label
-        is another word; if only one class occurs. The message names the line.
     """
     names = known if isinstance(known, set | frozenset | dict) else set(known)
     rows: list[list[str]] = []

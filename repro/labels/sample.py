@@ -19,15 +19,12 @@ SUN, MOON = "Night", "No_moon"
 def pool(frames: pd.DataFrame) -> pd.DataFrame:
     """Frames that may be labelled: those of Night and No_moon, sorted by name.
 
+    Raises ReproError if there is no such frame.
+
     Parameters
     ----------
     frames : DataFrame
         Frame table with ``name``, ``sun_bin``, ``moon_bin``.
-
-    Raises
-    ------
-    ReproError
-        If there is no such frame.
     """
     wanted = frames[(frames["sun_bin"] == SUN) & (frames["moon_bin"] == MOON)]
     if wanted.empty:
@@ -65,8 +62,9 @@ def draw_size(frames: int, params: SampleParams) -> int:
 def draw(frames: pd.DataFrame, params: SampleParams, seed: int) -> pd.DataFrame:
     """Draw the sample.
 
-    The record draws without a seed, so its own sample cannot be drawn again; the rule can. Frames are sorted by name
-    first, and each date has its own source of random numbers: neither the order of files nor other dates matter.
+    The record draws without a seed, so its own sample cannot be drawn again; the rule can. Frames are sorted by name first,
+    and each date has its own source of random numbers: neither the order of files nor other dates matter. Raises ReproError
+    if no frame is of the labelled condition.
 
     Parameters
     ----------
@@ -81,11 +79,6 @@ def draw(frames: pd.DataFrame, params: SampleParams, seed: int) -> pd.DataFrame:
     -------
     DataFrame
         The drawn rows with a column ``date``, sorted by name.
-
-    Raises
-    ------
-    ReproError
-        If no frame is of the labelled condition.
     """
     candidates = pool(frames)
     candidates = candidates.assign(date=dates(candidates, params.group))

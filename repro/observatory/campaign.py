@@ -35,6 +35,8 @@ def chosen(
 ) -> tuple[SimulatedNight, ...]:
     """Nights of a campaign.
 
+    Raises ReproError if there is no such campaign, it names a night twice, or there are not that many nights.
+
     Parameters
     ----------
     campaign : str, optional
@@ -44,11 +46,6 @@ def chosen(
         the schedule's windows.
     named : iterable of str
         Which nights, YYYYMMDD, instead; what the campaign does not plan for one of them is drawn at random.
-
-    Raises
-    ------
-    ReproError
-        If there is no such campaign, it names a night twice, or there are not that many nights.
     """
     name = campaign or params.simulate.campaign
     if name not in params.simulate.campaigns:
@@ -187,10 +184,7 @@ def _drawn(night: str, part: str = "middle") -> SimulatedNight:
 def plan(night: SimulatedNight, params: Params) -> Night:
     """Plan of one night of a campaign.
 
-    Raises
-    ------
-    ReproError
-        If the Sun does not go low enough on it, or its date does not exist.
+    Raises ReproError if the Sun does not go low enough on it, or its date does not exist.
     """
     begin, end = span(night, params.schedule.site, params.simulate.switch_on_sun_alt_deg)
     return plan_night(
@@ -209,10 +203,8 @@ def plan(night: SimulatedNight, params: Params) -> Night:
 def span(night: SimulatedNight, site: Site, switch_on_deg: float) -> tuple[np.datetime64, np.datetime64]:
     """First moment and end of what is filmed of a night, datetime64[s] in UTC.
 
-    Raises
-    ------
-    ReproError
-        If the Sun does not go below ``switch_on_deg``, the part has no dark minute, or the date does not exist.
+    Raises ReproError if the Sun does not go below ``switch_on_deg``, the part has no dark minute, or the date does not
+    exist.
     """
     day = f"{night.night[:4]}-{night.night[4:6]}-{night.night[6:]}"
     noon = _noon(night.night, site)

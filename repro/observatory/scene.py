@@ -77,15 +77,12 @@ class Scenes:
 def scenes(night: Night, times_utc: Times, site: Site) -> Scenes:
     """State of a night at some moments.
 
+    Raises ReproError if a time lies outside the ephemeris.
+
     Parameters
     ----------
     times_utc : ndarray of datetime64, shape (n,)
         Any moments of the night.
-
-    Raises
-    ------
-    ReproError
-        If a time lies outside the ephemeris.
     """
     times = np.asarray(times_utc, "datetime64[ms]")
     n = len(times)

@@ -52,6 +52,9 @@ def simulate(
 ) -> pd.DataFrame:  # fmt: skip
     """Simulate a campaign; nights that are there already, made from the same parameters and code, are kept.
 
+    Raises ReproError if the folder holds files that were not written here and are in the way: nothing is written then. If
+    the campaign cannot be made; the first night that failed is named, the others are finished first.
+
     Parameters
     ----------
     out : Path
@@ -74,12 +77,6 @@ def simulate(
     -------
     DataFrame
         Truth of the nights that were asked for.
-
-    Raises
-    ------
-    ReproError
-        If the folder holds files that were not written here and are in the way: nothing is written then. If the campaign
-        cannot be made; the first night that failed is named, the others are finished first.
     """
     if seed is not None:
         params = params.model_copy(update={"seed": seed})

@@ -26,6 +26,8 @@ STAGES = ("difference", "train", "segment")
 def compare(data: Path, folders: dict[str, Path], target: Path, params: Params) -> dict[str, Any]:
     """Compare the methods on a corpus.
 
+    Raises ReproError if no labelled image of a held-out night has a partner.
+
     Parameters
     ----------
     data, folders
@@ -33,11 +35,6 @@ def compare(data: Path, folders: dict[str, Path], target: Path, params: Params) 
     target : Path
         Where ``compare.json``, ``curves.parquet``, ``occurrence.parquet`` (``method``, ``hour``, ``cell``, ``flagged`` of
         so many ``images``) and ``examples.parquet`` go.
-
-    Raises
-    ------
-    ReproError
-        If no labelled image of a held-out night has a partner.
     """
     kopri = params.kopri
     compared = gather(data, folders, params)

@@ -69,6 +69,8 @@ def _enlarged(features: Tensor, size: torch.Size) -> Tensor:
 def build(initial: Initial, seed: int, *, auxiliary: bool = False) -> nn.Module:
     """Build a network, in evaluation mode, on the CPU.
 
+    Raises ReproError if the weights cannot be had or are of another network.
+
     Parameters
     ----------
     initial : str
@@ -76,11 +78,6 @@ def build(initial: Initial, seed: int, *, auxiliary: bool = False) -> nn.Module:
         weights. ``observatory``: :class:`FcnObservatory` on the shipped backbone.
     auxiliary : bool
         Keep the auxiliary head of ``fcn_resnet50``, for training; the other network has none.
-
-    Raises
-    ------
-    ReproError
-        If the weights cannot be had or are of another network.
     """
     network: nn.Module
     with drawn(seed, "kopri", "network"):
@@ -112,10 +109,7 @@ def name_of(network: nn.Module) -> str:
 def load(source: Path) -> tuple[nn.Module, dict[str, Any]]:
     """A trained network in evaluation mode, and the notes in its file; see :func:`repro.classifier.network.save`.
 
-    Raises
-    ------
-    ReproError
-        If the file is missing, damaged, or of another network.
+    Raises ReproError if the file is missing, damaged, or of another network.
     """
     try:
         with safe_open(source, framework="pt") as file:

@@ -73,17 +73,14 @@ def train(
 ) -> tuple[nn.Module, pd.DataFrame]:
     """Train a network; the last epoch is kept, as in the reference, so validation images decide nothing.
 
+    Raises ReproError if the loss is not finite.
+
     Returns
     -------
     nn.Module
         In evaluation mode.
     DataFrame
         One row an epoch: ``epoch``, ``train_loss``, ``val_loss``, ``val_iou``, ``val_precision``, ``val_recall``.
-
-    Raises
-    ------
-    ReproError
-        If the loss is not finite.
     """
     params = job.params
     weights = torch.tensor([1.0, params.aurora_weight], device=job.device)

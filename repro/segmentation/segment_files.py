@@ -55,6 +55,8 @@ def segment_files(
 ) -> tuple[list[Segmented], list[ReproError]]:
     """Write ``NAME.mask.png`` (255 where aurora is) and ``NAME.overlay.jpg`` (the outline over the image) of each file.
 
+    Raises ReproError if there is no trained network, or no such camera.
+
     Parameters
     ----------
     files : sequence of Path
@@ -70,11 +72,6 @@ def segment_files(
         In the order of the files.
     list of ReproError
         Files that could not be read; the others are done.
-
-    Raises
-    ------
-    ReproError
-        If there is no trained network, or no such camera.
     """
     source = weights or paths.stage(params.kopri.corpus, "train") / fcn.WEIGHTS_FILE.format(unit=params.kopri.splits[0])
     if not source.is_file():

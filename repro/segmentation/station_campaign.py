@@ -88,12 +88,8 @@ def nights(wanted: KopriSimulate, site: Site, place: MagneticPlace, seed: int) -
     """Nights of the campaign, in the order of their dates.
 
     Each takes its motion, light, place and weather in turn, and in turn one of the hours of magnetic local time in which
-    the light occurs; the date is drawn.
-
-    Raises
-    ------
-    ReproError
-        If the site has no dark hours, or fewer dates than nights are asked for.
+    the light occurs; the date is drawn. Raises ReproError if the site has no dark hours, or fewer dates than nights are
+    asked for.
     """
     first, last = (np.datetime64(date, "m") for date in DATES)
     times = np.arange(first, last, 60).astype("datetime64[s]")

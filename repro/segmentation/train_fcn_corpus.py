@@ -28,10 +28,7 @@ from repro.segmentation.pixel_metrics import confusion, sky_pixels
 def labelled(data: Path, params: Params) -> tuple[pd.DataFrame, list[Failure], PixelCircle | None]:
     """Labelled images of a corpus with the part of each split in the columns ``nights`` and ``frames``.
 
-    Raises
-    ------
-    ReproError
-        If no image has a usable mask, or a part would be empty.
+    Raises ReproError if no image has a usable mask, or a part would be empty.
     """
     kopri = params.kopri
     corpus = find_images(data, kopri.site)
