@@ -26,13 +26,9 @@ def atomic_path(target: Path) -> Iterator[Path]:
     """Give a temporary path beside ``target`` that takes its place when the block ends without an error; makes its folder.
 
     The file is flushed to disk before it is renamed, and its folder afterwards, so a reader, or a run after a power cut,
-    sees the old file or the new one and never a part of it, and files appear in the order in which they were written.
-    Raises UnwritableError if the disk is full or the folder may not be written; the old file is still there.
-
-    Yields
-    ------
-    Path
-        An unused path in the same folder, with the same suffix.
+    sees the old file or the new one and never a part of it, and files appear in the order in which they were written. The
+    temporary path has the same suffix. Raises UnwritableError if the disk is full or the folder may not be written; the old
+    file is still there.
     """
     temporary = None
     try:

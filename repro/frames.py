@@ -200,20 +200,12 @@ def read_nights(folder: Path, stage: Stage, nights: Sequence[str] | None = None)
 
 
 def join_truth(table: pd.DataFrame, truth: Path, columns: Sequence[str]) -> pd.DataFrame:
-    """Frames of a simulated corpus with columns of their truth.
+    """Frames of a simulated corpus with columns of their truth; the order of ``table``, one row a frame, is kept.
 
     They are joined by night and number, not by name: the name holds the time that was read from the picture. A column that
-    ``table`` has too gets the suffix ``_true``; a frame that the truth does not have gets no value. Raises ReproError if a
-    night has no truth, or its table is damaged.
-
-    Parameters
-    ----------
-    table : DataFrame
-        ``night`` and ``number``, one row a frame; its order is kept.
-    truth : Path
-        Folder of the truth, one table a night, see :func:`repro.observatory.simulate.truth_table`.
-    columns : sequence of str
-        Columns of the truth.
+    ``table`` has too gets the suffix ``_true``; a frame that the truth does not have gets no value. ``truth`` is a folder
+    of one table a night, see :func:`repro.observatory.simulate.truth_table`. Raises ReproError if a night has no truth, or
+    its table is damaged.
     """
     sources = [truth / f"{night}.parquet" for night in sorted(table["night"].unique())]
     missing = [source for source in sources if not source.is_file()]
@@ -231,21 +223,10 @@ def join_truth(table: pd.DataFrame, truth: Path, columns: Sequence[str]) -> pd.D
 
 
 def with_right_answers(table: pd.DataFrame, labels: pd.Series[str], truth: Path | None) -> pd.DataFrame:
-    """Frames with the class that would be right, where it is known.
+    """Frames with the class that would be right, ``truth`` (yes, no, or missing), where it is known.
 
-    Parameters
-    ----------
-    table : DataFrame
-        ``night``, ``number`` and ``name``, one row a frame.
-    labels : Series of str
-        Labels by name of frame; they are the right answers of real images.
-    truth : Path or None
-        Folder of a simulated corpus' truth, see :func:`repro.simulated_mark.known_truth`; it decides where it is given.
-
-    Returns
-    -------
-    DataFrame
-        The frames with ``truth`` (yes, no, or missing) and, of a simulated corpus, ``certain`` and :data:`ATTRIBUTES`.
+    ``labels``, by name of frame, are the right answers of real images. Of a simulated corpus its folder ``truth`` decides,
+    see :func:`repro.simulated_mark.known_truth`, and ``certain`` and :data:`ATTRIBUTES` are added.
     """
     if truth is None:
         return table.assign(truth=table["name"].map(labels).astype("str")).reset_index(drop=True)

@@ -106,17 +106,8 @@ def learn(
 ) -> tuple[Learner, list[dict[str, float]]]:
     """Render the frames and train; an interrupted run goes on from its last checkpoint in ``folder``.
 
-    Parameters
-    ----------
-    begin_from : Path, optional
-        A backbone that :func:`ship` wrote, to learn further; drawn at random if not given.
-
-    Returns
-    -------
-    Learner
-        Trained.
-    list of dict
-        Mean loss over every SAVE_EVERY steps.
+    Learns the backbone ``begin_from`` further, which :func:`ship` wrote, or one drawn at random. Gives the trained network
+    and the mean loss over every SAVE_EVERY steps.
     """
     corpus = make(params, recipe.frames, "learn", folder, str(device))
     wanted = targets(corpus.truth)

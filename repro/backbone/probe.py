@@ -40,18 +40,9 @@ BATCH = 32
 
 
 def features(network: nn.Module, pictures: npt.NDArray[np.uint8], device: torch.device) -> Tensor:
-    """Pooled features of a backbone.
+    """Pooled features of a backbone, float32 (n, 1280) on the CPU, of pictures (n, 3, size, size).
 
-    Parameters
-    ----------
-    network : nn.Module
-        As :func:`repro.classifier.network.build` gives it; its head is not used.
-    pictures : ndarray of uint8, shape (n, 3, size, size)
-
-    Returns
-    -------
-    Tensor, float32, shape (n, 1280)
-        On the CPU.
+    ``network`` is as :func:`repro.classifier.network.build` gives it; its head is not used.
     """
     body = network.get_submodule("features").to(device).eval()
     parts = []
@@ -64,15 +55,9 @@ def features(network: nn.Module, pictures: npt.NDArray[np.uint8], device: torch.
 
 
 def fit_head(known: Tensor, labels: Tensor, *, decay: float = 1e-3) -> nn.Linear:
-    """Logistic regression on features, the head of the published network.
+    """Logistic regression on features (n, 1280) with class numbers (n,), no = 0 and yes = 1: the head of the published network.
 
-    Parameters
-    ----------
-    known : Tensor, shape (n, 1280)
-    labels : Tensor of int64, shape (n,)
-        Class numbers, no = 0 and yes = 1.
-    decay : float
-        Weight of the squared weights of the standardised features.
+    ``decay`` is the weight of the squared weights of the standardised features.
     """
     mean, spread = known.mean(0), known.std(0).clamp_min(1e-3)
     standard = (known - mean) / spread
@@ -103,14 +88,8 @@ def labels_of(corpus: Corpus, seed: int, error_rate: float = 0.0) -> npt.NDArray
 def accuracy_by_condition(table: pd.DataFrame, right: npt.NDArray[np.bool_], sky: SkyParams) -> list[dict[str, Any]]:
     """Accuracy with its 95 % Wilson interval, in all and for each of the nine conditions that occur.
 
-    Parameters
-    ----------
-    table : DataFrame
-        With ``sun_alt_deg``, ``moon_alt_deg`` and ``moon_phase_deg``.
-    right : ndarray of bool, shape (n,)
-        Whether each frame was classified as labelled.
-    sky : SkyParams
-        Limits of the moon.
+    ``table`` has ``sun_alt_deg``, ``moon_alt_deg`` and ``moon_phase_deg``; ``right`` (n,) says which frames were classified
+    as labelled.
     """
     sun = bins.sun_bin(table["sun_alt_deg"])
     moon = bins.moon_bin(table["moon_phase_deg"], table["moon_alt_deg"], sky)
@@ -148,10 +127,7 @@ def seen_twice(corpus: Corpus, seed: int) -> tuple[npt.NDArray[np.uint8], npt.ND
 def real_frames(folder: Path) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.int64], list[str]]:
     """Labelled real frames of a folder: uint8 (n, 3, 240, 240), class numbers, names.
 
-    Parameters
-    ----------
-    folder : Path
-        With ``labels.csv``: ``file``, ``label`` (yes or no), and the files, masked and square.
+    The folder has ``labels.csv`` with ``file`` and ``label`` (yes or no), and the files, masked and square.
     """
     table = pd.read_csv(folder / "labels.csv")
     pictures = [scaled((folder / name).read_bytes(), name) for name in table["file"]]

@@ -34,11 +34,8 @@ def bench() -> dict[str, Any]:
     published script does. The limit is forward and backward alone, no further back than the layer that is explained, on
     images that are ready, in our batches.
 
-    Returns
-    -------
-    dict
-        ``name``, ``ours``, ``baseline``, ``limit``, ``ratio_to_baseline``, ``ratio_to_limit``, ``unit``; ``device``;
-        ``largest_difference`` between our maps and the baseline's, scaled from 0 to 1.
+    Returns ``name``, ``ours``, ``baseline``, ``limit``, ``ratio_to_baseline``, ``ratio_to_limit``, ``unit``; ``device``;
+    ``largest_difference`` between our maps and the baseline's, scaled from 0 to 1.
     """
     device = choose("auto")
     with tempfile.TemporaryDirectory(prefix="repro-gradcam-") as folder:

@@ -48,15 +48,7 @@ def best_rates(
 
 
 def speed_document(name: str, unit: str, rates: Mapping[str, float], **more: Any) -> dict[str, Any]:
-    """The document of a benchmark: its rates, how they compare, and what else it measured.
-
-    Parameters
-    ----------
-    name, unit : str
-        Of the benchmark and of its rates.
-    rates : mapping
-        ``ours``, ``baseline`` and ``limit``, and others.
-    """
+    """A benchmark's document: ``rates`` (``ours``, ``baseline``, ``limit``, others), how they compare, and what else it measured."""
     return {
         "name": name,
         **{way: round(rate, 2) for way, rate in rates.items()},

@@ -37,14 +37,11 @@ Floats = npt.NDArray[np.float64]
 def bench() -> dict[str, Any]:
     """Measure frames of the default campaign and compare them with the committed numbers of real frames.
 
-    Returns
-    -------
-    dict
-        ``ours``: how many statistics have their simulated median within the span of real AuroraMAX frames or of other cameras;
-        ``baseline``: the same for the simulated frames of the time before; ``limit``: how many are counted.
-        ``statistics``: one entry a statistic with ``meaning``, the numbers of real frames and of the time before, and
-        ``simulated`` as median, low, high over the same span. ``frames`` simulated, ``visible`` and ``certain`` among
-        them, as shares.
+    Returns ``ours``: how many statistics have their simulated median within the span of real AuroraMAX frames or of other
+    cameras; ``baseline``: the same for the simulated frames of the time before; ``limit``: how many are counted.
+    ``statistics``: one entry a statistic with ``meaning``, the numbers of real frames and of the time before, and
+    ``simulated`` as median, low, high over the same span. ``frames`` simulated, ``visible`` and ``certain`` among them, as
+    shares.
     """
     params = load_params(find_project().params)
     nights = campaign.chosen(params, "default")
@@ -77,12 +74,8 @@ def bench() -> dict[str, Any]:
 def compare(measured: Mapping[str, Floats], real: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
     """The numbers of real frames with ``simulated`` beside them: median and the ends of the span, in that order.
 
-    Parameters
-    ----------
-    measured : mapping
-        Values by statistic, shape (n,); NaN where a frame has none.
-    real : mapping
-        ``statistics`` of ``real_frames.yaml``.
+    ``measured`` has the values by statistic, shape (n,), NaN where a frame has none; ``real`` is ``statistics`` of
+    ``real_frames.yaml``.
     """
     table = {}
     for name, row in real.items():

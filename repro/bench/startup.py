@@ -22,10 +22,7 @@ def bench() -> dict[str, Any]:
     begins; the limit is ``python -c pass``. Raises ReproError if the stages whose results ``repro verify`` reads have not
     run.
 
-    Returns
-    -------
-    dict
-        The keys of every benchmark, with ``verify_s``, ``help_s`` and ``python_s``, seconds of wall time.
+    Returns the keys of every benchmark, with ``verify_s``, ``help_s`` and ``python_s``, seconds of wall time.
     """
     paths = find_project(None)
     results = (paths.schedule / "schedule.json", paths.architecture, paths.figures / "figures.json")

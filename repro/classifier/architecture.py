@@ -76,16 +76,10 @@ def xception(classes: int = 1000) -> nn.Sequential:
 def build(name: str, classes: int = 1000, *, auxiliary: bool = False) -> torch.nn.Module:
     """Build a network of Table 4 on the ``meta`` device, in evaluation mode, without weights.
 
-    Parameters
-    ----------
-    name : str
-        Name in torchvision's list of models, ``densenet264`` (torchvision's ``DenseNet`` with growth 32 and blocks of
-        6, 12, 64 and 48 layers: Huang et al. 2017, Table 1) or ``xception``.
-    classes : int
-        Outputs of the head.
-    auxiliary : bool
-        Keep Inception-v3's second classifier, which serves training only: Table 4's 24M are the network without it,
-        the metadata of torchvision's weights count it.
+    ``name`` is in torchvision's list of models, or ``densenet264`` (torchvision's ``DenseNet`` with growth 32 and blocks of
+    6, 12, 64 and 48 layers: Huang et al. 2017, Table 1), or ``xception``. ``auxiliary`` keeps Inception-v3's second
+    classifier, which serves training only: Table 4's 24M are the network without it, the metadata of torchvision's weights
+    count it.
     """
     options: dict[str, Any] = {"num_classes": classes}
     if name == "inception_v3":

@@ -55,7 +55,7 @@ def classify_files(
     overlays: Path | None = None,
     device: str = "cpu",
 ) -> pd.DataFrame:
-    """Classify images, folders of images and videos with a trained network.
+    """Classify images, folders of images and videos with a trained network: a table of :data:`COLUMNS`, one row an image.
 
     Raises ReproError if there is no image, one is damaged or of another size than the camera's, or the weights are
     unusable.
@@ -74,11 +74,6 @@ def classify_files(
         Folder for the images with the Grad-CAM map of their own class laid over them.
     device : str
         As ``engine.device``.
-
-    Returns
-    -------
-    DataFrame
-        One row an image: :data:`COLUMNS`; ``p_yes`` from 0 to 1, ``predicted`` yes or no, ``frame`` missing for images.
     """
     network, notes = load(weights)
     side_px = image_size_px(notes)

@@ -32,27 +32,13 @@ from repro.params import TrainParams
 
 @dataclass(frozen=True)
 class TrainingJob:
-    """One training to be done.
+    """One training to be done, on images of both classes.
 
-    Parameters
-    ----------
-    train, val : Images
-        Both classes in each.
-    params : TrainParams
-        Section ``train`` of the parameters.
-    seed : int
-        Decides order, augmentation, dropout and stochastic depth of every epoch.
-    device : torch.device
-        Where to train.
-    workers : int
-        Threads that prepare images; 0 for one a core.
-    checkpoint : Path, optional
-        Written after every epoch. If it exists and has the same ``settings``, training resumes after its epoch and with
-        its seed; in deterministic mode the result is then the same as without the interruption.
-    settings : str
-        Names data, parameters and, where it matters, the seed, so that a checkpoint of another training is not used.
-    title : str
-        Title of the progress bar.
+    ``seed`` decides order, augmentation, dropout and stochastic depth of every epoch; ``workers`` are threads that prepare
+    images, 0 for one a core. ``checkpoint`` is written after every epoch. If it exists and has the same ``settings``,
+    training resumes after its epoch and with its seed; in deterministic mode the result is then the same as without the
+    interruption. ``settings`` names data, parameters and, where it matters, the seed, so that a checkpoint of another
+    training is not used.
     """
 
     train: Images
@@ -68,25 +54,13 @@ class TrainingJob:
 
 @dataclass(frozen=True)
 class Trained:
-    """Outcome of one training.
+    """Outcome of one training: the network with the weights of the best epoch (from 1), in evaluation mode.
 
-    Parameters
-    ----------
-    network : nn.Module
-        With the weights of the best epoch, in evaluation mode.
-    curves : DataFrame
-        One row an epoch, columns :data:`repro.classifier.checkpoint.CURVES`; losses are means over images, training values
-        those of the augmented images, while the weights changed.
-    best_epoch : int
-        From 1.
-    validation : DataFrame
-        ``name``, ``label``, ``p_yes``, ``predicted`` of every validation image at the best epoch.
-    seed : int
-        Seed of the epochs; that of the checkpoint, if training resumed from one.
-    train_images : int
-        Images of an epoch.
-    statistics_moved : bool
-        Whether running statistics of BatchNorm changed while the backbone was frozen.
+    ``curves`` has one row an epoch, columns :data:`repro.classifier.checkpoint.CURVES`; losses are means over images,
+    training values those of the augmented images, while the weights changed. ``validation`` has ``name``, ``label``,
+    ``p_yes`` and ``predicted`` of every validation image at the best epoch. ``seed`` is that of the checkpoint, if training
+    resumed from one; ``train_images`` are images of an epoch. ``statistics_moved`` says whether running statistics of
+    BatchNorm changed while the backbone was frozen.
     """
 
     network: nn.Module

@@ -40,18 +40,8 @@ SUITS = {"cpu": 8, "cuda": 64}
 class Classifier:
     """A network ready to classify frames.
 
-    Parameters
-    ----------
-    network : nn.Module
-        From :func:`repro.classifier.network.load`; a copy of it is used in ``fast`` mode.
-    image_size_px : int
-        Side of the images it was trained on.
-    params : InferParams
-        Section ``infer`` of the parameters.
-    device : torch.device
-        Where it runs.
-    workers : int
-        Threads; 0 for one a core.
+    ``network`` is from :func:`repro.classifier.network.load`; a copy of it is used in ``fast`` mode. ``image_size_px`` is
+    the side of the images it was trained on; ``workers`` are threads, 0 for one a core.
     """
 
     def __init__(

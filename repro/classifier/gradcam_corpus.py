@@ -52,34 +52,17 @@ def explain_corpus(
     folder: Path,
     params: Params,
 ) -> dict[str, Any]:
-    """Choose the panels' frames, explain them, and score maps on known aurora.
+    """Choose the panels' frames, explain them, and score maps on known aurora; gives the document written to ``gradcam.json``.
 
-    Raises ReproError if a named frame does not exist, an archive lacks a frame, or the weights cannot be used.
+    ``frames`` are classified, see :func:`repro.classifier.panels.choose`; ``archives`` and ``masks`` are the folders of the
+    night archives and of the aurora's pixels, None if these are not known. ``folder`` gets ``cases.parquet``;
+    ``maps.safetensors``, raw maps ``<panel>.<case>.<class>``; ``frames`` and ``overlays``, the pictures; and
+    ``on_aurora.parquet``, where masks are known.
 
-    Parameters
-    ----------
-    frames : DataFrame
-        Classified frames, with ``truth``, ``form``, ``colour`` and ``weather`` where known, see
-        :func:`repro.classifier.panels.choose`.
-    archives : Path
-        Folder of the night archives.
-    masks : Path or None
-        Folder of the aurora's pixels; None if they are not known.
-    weights : Path
-        The trained network.
-    folder : Path
-        Outputs: ``cases.parquet``; ``maps.safetensors``, raw maps ``<panel>.<case>.<class>``; ``frames`` and ``overlays``, the
-        pictures; ``on_aurora.parquet``, where masks are known; ``gradcam.json``.
-    params : Params
-        Sections ``gradcam`` and ``engine`` of the parameters, and ``seed``.
-
-    Returns
-    -------
-    dict
-        The document written to ``gradcam.json``: ``target_layer``; ``quantities``, ``gradcam.<panel>`` with the cases that
-        have a frame; ``missing``, by ``<panel>.<case>`` why there is none; ``on_aurora``, or None: ``frames``,
-        ``pointing_game``
-        and ``energy`` with intervals, and ``uniform``, what a map of one value would score in both.
+    The document has ``target_layer``; ``quantities``, ``gradcam.<panel>`` with the cases that have a frame; ``missing``, by
+    ``<panel>.<case>`` why there is none; ``on_aurora``, or None: ``frames``, ``pointing_game`` and ``energy`` with
+    intervals, and ``uniform``, what a map of one value would score in both. Raises ReproError if a named frame does not
+    exist, an archive lacks a frame, or the weights cannot be used.
     """
     device, engine = of_workers(params.engine), params.engine
     one_process = device.type == "cuda" and engine.scheduler is None  # one GPU, one process

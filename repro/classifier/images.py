@@ -72,10 +72,7 @@ def training_batches(
 
     Order and augmentation depend on seed, epoch and image alone, so a single epoch can be repeated.
 
-    Yields
-    ------
-    tuple of Tensor
-        Input (batch, 3, height, width), normalised, and classes (batch,), on the device.
+    Yields input (batch, 3, height, width), normalised, and classes (batch,), on the device.
     """
     order = generator(seed, "order", epoch).permutation(len(images))
 

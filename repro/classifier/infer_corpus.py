@@ -62,17 +62,7 @@ def infer_corpus(film: Path, sky: Path, weights: Path, folder: Path, params: Par
 
 
 def infer_tasks(film: Path, sky: Path, weights: Path, folder: Path, params: Params) -> list[InferTask]:
-    """The nights of a corpus.
-
-    Parameters
-    ----------
-    film, sky, folder : Path
-        Output folders of the stages film, sky and infer.
-    weights : Path
-        The trained network.
-    params : Params
-        Sections ``infer`` and ``engine`` of the parameters.
-    """
+    """The nights of a corpus; ``film``, ``sky`` and ``folder`` are the output folders of the stages film, sky and infer."""
     skies = summaries(sky, made_by="sky")
     if not weights.is_file():
         raise ReproError(

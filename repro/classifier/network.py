@@ -40,23 +40,12 @@ LEAST_PX = 32  # side of the smallest images that the network takes, as in param
 
 
 def build(initial: str, seed: int) -> nn.Module:
-    """Build the network, in evaluation mode, on the CPU.
+    """Build the network, in evaluation mode, on the CPU: normalised images (n, 3, h, w) to logits (n, 2), no before yes.
 
-    Raises ReproError if the weights are not available or belong to another network.
-
-    Parameters
-    ----------
-    initial : str
-        Where the backbone begins. ``imagenet``, as published: torchvision's IMAGENET1K_V1, from its own cache or
-        download. ``observatory``: learnt on simulated frames, shipped. ``none``: drawn at random. Anything else is a
-        file of weights of this network, as stage train writes it; its head is kept, too.
-    seed : int
-        Seed of what is drawn at random: the head always, the backbone for ``none``.
-
-    Returns
-    -------
-    nn.Module
-        Takes (batch, 3, height, width) normalised as ImageNet, gives logits (batch, 2), no before yes.
+    ``initial`` says where the backbone begins. ``imagenet``, as published: torchvision's IMAGENET1K_V1, from its own cache
+    or download. ``observatory``: learnt on simulated frames, shipped. ``none``: drawn at random. Anything else is a file of
+    weights of this network, as stage train writes it; its head is kept, too. ``seed`` decides what is drawn: the head
+    always, the backbone for ``none``. Raises ReproError if the weights are not available or belong to another network.
     """
     if initial not in NAMED:
         return load(Path(initial))[0]
@@ -185,15 +174,9 @@ def save(network: nn.Module, target: Path, notes: Mapping[str, Any]) -> None:
 def load(source: Path, empty: Callable[[], nn.Module] | None = None) -> tuple[nn.Module, dict[str, Any]]:
     """Read a network's weights, onto the CPU and into evaluation mode, with the notes of the file.
 
-    Raises ReproError if the file is missing, damaged, or of another network.
-
-    Parameters
-    ----------
-    source : Path
-        Written by :func:`save`, or a state dict of torch (``.pt``, ``.pth``), of which only tensors are read and which has
-        no notes.
-    empty : callable, optional
-        Builds another network than the thesis', without values.
+    ``source`` was written by :func:`save`, or is a state dict of torch (``.pt``, ``.pth``), of which only tensors are read
+    and which has no notes. ``empty`` builds another network than the thesis', without values. Raises ReproError if the file
+    is missing, damaged, or of another network.
     """
     state: object
     try:

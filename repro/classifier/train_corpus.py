@@ -61,19 +61,10 @@ def planned(params: TrainParams, seed: int) -> list[Run]:
 def train_corpus(table: pd.DataFrame, archives: Path, folder: Path, params: Params) -> dict[str, Any]:
     """Run all trainings of a corpus, or resume interrupted ones; gives the document written to ``train.json``.
 
-    Raises ReproError if the initial weights are not available, a frame is missing, or a split has no validation images.
-
-    Parameters
-    ----------
-    table : DataFrame
-        Of stage split: ``name``, ``night``, ``label``, ``split``, ``split_by_night``.
-    archives : Path
-        Folder of the night archives.
-    folder : Path
-        Outputs: ``weights.safetensors``, ``curves.parquet``, ``validation.parquet``, ``train.json``, and a receipt: with
-        the same images, parameters and code nothing is trained again.
-    params : Params
-        ``corpus`` decides the initial weights; ``seed``, ``engine`` and ``train`` the rest.
+    ``table`` is of stage split: ``name``, ``night``, ``label``, ``split``, ``split_by_night``; ``archives`` is the folder
+    of the night archives. ``folder`` gets ``weights.safetensors``, ``curves.parquet``, ``validation.parquet``,
+    ``train.json``, and a receipt: with the same images, parameters and code nothing is trained again. Raises ReproError if
+    the initial weights are not available, a frame is missing, or a split has no validation images.
     """
     initial = params.train.initial_weights.get(params.corpus, "imagenet")
     device = choose(params.engine.device)

@@ -41,18 +41,8 @@ class ClockTask:
 def clock_corpus(film: Path, folder: Path, camera: Camera, params: ClockParams, *, workers: Workers = 0) -> Outcome:
     """Read the clock of every filmed night that needs it, and print the notes on all nights.
 
-    Raises ReproError if no night was filmed.
-
-    Parameters
-    ----------
-    film, folder : Path
-        Output folders of the stages film and clock.
-    camera : Camera
-        The corpus' camera.
-    params : ClockParams
-        Section ``clock`` of the parameters.
-    workers : int or Engine
-        Workers, see :func:`repro.engine.workers.run`.
+    ``film`` and ``folder`` are the output folders of the stages film and clock; ``workers`` is as for
+    :func:`repro.engine.workers.run`. Raises ReproError if no night was filmed.
     """
     tasks = clock_tasks(film, folder, camera, params, workers=workers)
     outcome = run_nights("clock", folder, tasks, clock_night, workers=workers)

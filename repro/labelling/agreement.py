@@ -134,14 +134,7 @@ def highest_accuracy(disagreement: float, classes: int) -> float | None:
 def compare_labellers(paths: Paths, corpus: str, task: Task, *, seed: int) -> list[Agreement]:
     """Compare all labellers of a corpus in pairs; frames that one of them was unsure of are left out.
 
-    Raises ReproError if no two labellers have a frame in common.
-
-    Parameters
-    ----------
-    paths, corpus, task
-        Whose labels, and of what.
-    seed : int
-        For the bootstrap.
+    ``seed`` is for the bootstrap. Raises ReproError if no two labellers have a frame in common.
     """
     answers = read_journal(paths.labelling(corpus) / JOURNAL)
     of_task = [a for a in answers if a.task == task.name and a.purpose == LABELLING]

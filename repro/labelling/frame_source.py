@@ -24,15 +24,7 @@ from repro.simulated_mark import simulated_nights
 
 
 class FrameSource:
-    """Frames of one corpus after the stages film and clock.
-
-    Parameters
-    ----------
-    paths : Paths
-        The project.
-    corpus : str
-        Name of the corpus.
-    """
+    """Frames of one corpus after the stages film and clock."""
 
     def __init__(self, paths: Paths, corpus: str) -> None:
         self._film, self._clock = (paths.stage(corpus, stage) for stage in ("film", "clock"))

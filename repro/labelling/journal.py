@@ -57,14 +57,9 @@ class Answer:
 
 
 class Journal:
-    """The journal of one corpus, open for appending; one process at a time holds it.
+    """The journal of one corpus, open for appending; one process at a time holds it. The file is made if it is not there.
 
     Raises ReproError if another process holds it, a line in its midst is damaged, or it cannot be written.
-
-    Parameters
-    ----------
-    path : Path
-        The file; made if it is not there.
     """
 
     def __init__(self, path: Path) -> None:

@@ -72,18 +72,8 @@ class LabelStore:
     def record(self, name: str, label: str, *, identity: str, known: str | None) -> Answer:
         """Write an answer to the journal, then the label file; both are on disk when this returns.
 
-        Raises OtherLabelError if it has another one. Raises UnwritableError if the disk is full.
-
-        Parameters
-        ----------
-        name : str
-            The frame.
-        label : str
-            One of the task's answers.
-        identity : str
-            The answer's ``id``.
-        known : str or None
-            The label that the sender believes the frame to have.
+        ``identity`` is the answer's ``id``, ``known`` the label that the sender believes the frame to have. Raises
+        OtherLabelError if it has another one, UnwritableError if the disk is full.
         """
         mine = self.answers()
         before = mine.get(name)

@@ -73,20 +73,10 @@ def review_summary(paths: Paths, corpus: str, store: LabelStore) -> list[str]:
 
 
 def review_counts(rows: pd.DataFrame, store: LabelStore) -> dict[str, Any]:
-    """Counts of a review by name.
+    """Counts of a review by name, from the rows of :func:`unlearnt_answers` and the review's store.
 
-    Parameters
-    ----------
-    rows : DataFrame
-        Of :func:`unlearnt_answers`.
-    store : LabelStore
-        Of the review.
-
-    Returns
-    -------
-    dict
-        ``frames``; ``right_before`` and ``right_after``, frames whose label is the network's answer; ``looked_at`` and
-        ``changed`` by ``disagreement`` and ``agreement`` before the review; ``unsure``.
+    ``frames``; ``right_before`` and ``right_after``, frames whose label is the network's answer; ``looked_at`` and
+    ``changed`` by ``disagreement`` and ``agreement`` before the review; ``unsure``.
     """
     again = {name: answer.label for name, answer in store.answers().items()}
     after = [

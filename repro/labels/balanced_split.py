@@ -76,18 +76,10 @@ def split(
 def quotas(counts: Sequence[int], total: int, remainder: Remainder = "largest_fraction") -> list[int]:
     """Share out ``total`` over dates in proportion to their images, in whole images, none above its date's.
 
-    Raises ValueError if ``total`` is negative or more than there is.
-
-    Parameters
-    ----------
-    counts : sequence of int
-        Images of each date.
-    total : int
-        Images to take in all; at most their sum.
-    remainder : str
-        Each date gets its proportion rounded down. What is missing goes, one image a date, to the largest fractions
-        (``largest_fraction``: the published script, also known as Hamilton's method) or to the dates with the most
-        images (``most_images``: the thesis' text). Among equal dates the first come first.
+    Each date gets its proportion rounded down. What is missing goes, one image a date, to the largest fractions
+    (``largest_fraction``: the published script, also known as Hamilton's method) or to the dates with the most images
+    (``most_images``: the thesis' text). Among equal dates the first come first. Raises ValueError if ``total`` is negative
+    or more than there is.
     """
     everything = sum(counts)
     if not 0 <= total <= everything:

@@ -17,14 +17,9 @@ SUN, MOON = "Night", "No_moon"
 
 
 def pool(frames: pd.DataFrame) -> pd.DataFrame:
-    """Frames that may be labelled: those of Night and No_moon, sorted by name.
+    """Frames that may be labelled, of a table with ``name``, ``sun_bin`` and ``moon_bin``: Night and No_moon, sorted by name.
 
     Raises ReproError if there is no such frame.
-
-    Parameters
-    ----------
-    frames : DataFrame
-        Frame table with ``name``, ``sun_bin``, ``moon_bin``.
     """
     wanted = frames[(frames["sun_bin"] == SUN) & (frames["moon_bin"] == MOON)]
     if wanted.empty:
@@ -38,15 +33,10 @@ def pool(frames: pd.DataFrame) -> pd.DataFrame:
 
 
 def dates(frames: pd.DataFrame, group: Group) -> pd.Series[str]:
-    """The date each frame is counted under, as text.
+    """The date each frame of a table with ``time_utc`` and ``night`` is counted under, as text.
 
-    Parameters
-    ----------
-    frames : DataFrame
-        Frame table with ``time_utc`` and ``night``.
-    group : str
-        ``utc_date``: the UTC date of the frame's time, as published; one night then falls on two dates, and a date
-        holds the end of one night and the beginning of the next. ``night``: the observing night, YYYYMMDD.
+    ``utc_date``, as published, is the UTC date of the frame's time; one night then falls on two dates, and a date holds the
+    end of one night and the beginning of the next. ``night`` is the observing night, YYYYMMDD.
     """
     if group == "night":
         return frames["night"].astype("str")

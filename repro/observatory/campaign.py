@@ -33,19 +33,12 @@ OVERLAYS: tuple[Overlay, ...] = ("smeared", "blurred", "coarse", "smeared", "fai
 def chosen(
     params: Params, campaign: str | None = None, nights: int | None = None, named: Iterable[str] = ()
 ) -> tuple[SimulatedNight, ...]:
-    """Nights of a campaign.
+    """Nights of a campaign, that of ``simulate.campaign`` if none is given.
 
-    Raises ReproError if there is no such campaign, it names a night twice, or there are not that many nights.
-
-    Parameters
-    ----------
-    campaign : str, optional
-        Its name; that of ``simulate.campaign`` if not given.
-    nights : int, optional
-        How many: those of the campaign that hold dark and moonless frames first, and when it has fewer, random ones out of
-        the schedule's windows.
-    named : iterable of str
-        Which nights, YYYYMMDD, instead; what the campaign does not plan for one of them is drawn at random.
+    ``nights`` is how many: those of the campaign that hold dark and moonless frames first, and when it has fewer, random
+    ones out of the schedule's windows. ``named`` are nights, YYYYMMDD, to take instead; what the campaign does not plan for
+    one of them is drawn at random. Raises ReproError if there is no such campaign, it names a night twice, or there are not
+    that many nights.
     """
     name = campaign or params.simulate.campaign
     if name not in params.simulate.campaigns:
@@ -93,22 +86,11 @@ def chosen(
 def spread(
     wanted: Spread | None, listed: Iterable[SimulatedNight], schedule: Sequence[str], params: Params
 ) -> list[SimulatedNight]:
-    """Short nights spread over the schedule, planned by their number alone.
+    """Short nights spread over the schedule's, YYYYMMDD, planned by their number alone; nights ``listed`` are not taken again.
 
-    Most film the middle of the dark and moonless time, which is labelled in the thesis; the others, of nights that
-    have none, film morning, evening and midnight in turn. Forms, weathers and the part of the time
-    that has aurora take turns, too; one night in six has no aurora, and one in eleven a clock that is hard to read.
-
-    Parameters
-    ----------
-    wanted : Spread or None
-        How many nights, and how long; None for none.
-    listed : iterable of SimulatedNight
-        Nights that the campaign lists; they are not taken again.
-    schedule : sequence of str
-        Nights YYYYMMDD of the schedule.
-    params : Params
-        Site and readings of the sky.
+    Most film the middle of the dark and moonless time, which is labelled in the thesis; the others, of nights that have
+    none, film morning, evening and midnight in turn. Forms, weathers and the part of the time that has aurora take turns,
+    too; one night in six has no aurora, and one in eleven a clock that is hard to read.
     """
     if wanted is None:
         return []

@@ -74,11 +74,8 @@ def colours(frame: Picture) -> dict[str, float]:
 def compression(frame: Picture) -> dict[str, float]:
     """Traces of a block coder, and the profile at the rim, of one frame of 720 pixels.
 
-    Returns
-    -------
-    dict
-        ``block_step``: mean change of brightness from one pixel to the next across the borders of 8 x 8 blocks over that
-        elsewhere, in the calm half of the picture; ``r340`` and so on: mean brightness at :data:`RADII_PX`, counts.
+    Returns ``block_step``: mean change of brightness from one pixel to the next across the borders of 8 x 8 blocks over
+    that elsewhere, in the calm half of the picture; ``r340`` and so on: mean brightness at :data:`RADII_PX`, counts.
     """
     grey = frame.astype(np.float32).mean(2)
     y, x = np.mgrid[:FRAME_PX, :FRAME_PX] - (FRAME_PX / 2 - 0.5)

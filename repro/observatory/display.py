@@ -26,18 +26,9 @@ _CLOUD_BASE = dict.fromkeys(CLOUD, 0.0) | {
 
 
 def at(night: Night, t: Floats) -> tuple[Floats, Floats]:
-    """Parameters of all sheets and clouds of a night.
+    """Parameters of a night's sheets (n, SHEETS, len(SHEET)) and clouds (n, CLOUDS, len(CLOUD)) at ``t`` seconds (n,).
 
-    Parameters
-    ----------
-    t : ndarray, shape (n,)
-        Seconds after the night's first moment.
-
-    Returns
-    -------
-    sheets : ndarray, shape (n, SHEETS, len(SHEET))
-    clouds : ndarray, shape (n, CLOUDS, len(CLOUD))
-        The brightest ones at each moment; unused places have amplitude zero.
+    They are the brightest ones at each moment; unused places have amplitude zero.
     """
     sheets: list[Floats] = []
     clouds: list[Floats] = []

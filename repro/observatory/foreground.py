@@ -21,19 +21,9 @@ _SIDE = geometry.FRAME_PX * FINE
 
 @lru_cache(maxsize=32)
 def layers(generation: int, variant: int, size: int, device: str = "cpu") -> tuple[Tensor, Tensor]:
-    """Opacity and brightness of the foreground.
+    """Opacity (0 to 1) and brightness (a share of the light on the ground) of the foreground, each (1, size, size).
 
-    Parameters
-    ----------
-    generation : int
-        Camera generation, 1 or 2.
-    variant : int
-        State of the snow, 0 to VARIANTS - 1.
-
-    Returns
-    -------
-    opacity, brightness : Tensor, shape (1, size, size)
-        Opacity 0 to 1; brightness as a share of the light that falls on the ground.
+    ``generation`` is the camera's, 1 or 2; ``variant`` is the state of the snow, 0 to VARIANTS - 1.
     """
     opacity, light = _draw(generation, variant)
     side = (size, size)

@@ -38,15 +38,7 @@ FARTHEST_KM = 2200.0  # feet of field lines beyond are under the horizon
 
 
 def pixel_of(alt_deg: Floats, az_deg: Floats, size: int) -> tuple[Floats, Floats]:
-    """Column and row (pixel centres are whole numbers) of a direction in a square frame.
-
-    Parameters
-    ----------
-    alt_deg, az_deg : ndarray
-        Altitude and azimuth from north through east.
-    size : int
-        Side of the frame in pixels.
-    """
+    """Column and row (pixel centres are whole numbers) of a direction in a square frame; azimuth from north through east."""
     radius = HORIZON_RADIUS * size * (90.0 - np.asarray(alt_deg)) / 90.0
     az = np.radians(az_deg)
     centre = size / 2 - 0.5

@@ -44,24 +44,12 @@ def render(
     scenes: Scenes, *, size: int = geometry.FRAME_PX, device: str = "cpu", aurora: bool = True, noise: bool = True,
     coded: bool = True, shortcut: bool = True, site: geometry.MagneticSite = geometry.YELLOWKNIFE,
 ) -> Rendered:  # fmt: skip
-    """Render frames; on a CPU on one thread, so run one process a core.
+    """Render frames of ``size`` 240 or 720 (any multiple of 16 works); on a CPU on one thread, so run one process a core.
 
-    Parameters
-    ----------
-    size : int
-        Side of the frames, 240 or 720 (any multiple of 16 works).
-    device : str
-        Where to compute; the frames stay there.
-    aurora : bool
-        False leaves the aurora out and changes nothing else.
-    noise : bool
-        False leaves out the sensor's noise.
-    coded : bool
-        False leaves out the camera's own JPEG.
-    shortcut : bool
-        False computes everything at full size; slow, to measure what the shortcut costs and saves.
-    site : MagneticSite
-        Directions of the magnetic field, and whether trees stand in front of the sky.
+    ``aurora``, ``noise`` and ``coded`` leave out, where False, the aurora and nothing else, the sensor's noise, and the
+    camera's own JPEG. ``shortcut`` False computes everything at full size; slow, to measure what the shortcut costs and
+    saves. ``site`` has the directions of the magnetic field, and says whether trees stand in front of the sky. The frames
+    stay on ``device``.
     """
     chunk = CHUNK if device == "cpu" else GPU_CHUNK
     fine = size // 2 if shortcut and size > 360 else size

@@ -75,15 +75,7 @@ class Scenes:
 
 
 def scenes(night: Night, times_utc: Times, site: Site) -> Scenes:
-    """State of a night at some moments.
-
-    Raises ReproError if a time lies outside the ephemeris.
-
-    Parameters
-    ----------
-    times_utc : ndarray of datetime64, shape (n,)
-        Any moments of the night.
-    """
+    """State of a night at any moments of it, datetime64 (n,); raises ReproError if one lies outside the ephemeris."""
     times = np.asarray(times_utc, "datetime64[ms]")
     n = len(times)
     t = night.seconds(times)

@@ -141,15 +141,7 @@ def truth_table(
 
 
 def rows(plan: Night, times: Times, weather: npt.NDArray[np.str_], params: Params) -> pd.DataFrame:
-    """The columns of :func:`truth_table` that need no picture, from ``name`` to ``moon_bin``.
-
-    Parameters
-    ----------
-    times : ndarray of datetime64, shape (n,)
-        Of its kept frames.
-    weather : ndarray of str, shape (n,)
-        Kind of weather of each.
-    """
+    """The columns of :func:`truth_table` that need no picture, from ``name`` to ``moon_bin``, of kept frames (n,)."""
     site = params.schedule.site
     stamps = pd.to_datetime(times).tz_localize("UTC")
     numbers = np.arange(len(times))

@@ -107,14 +107,8 @@ def snow_cover(sky: Sky, p: dict[str, Tensor]) -> Tensor:
 def lit_side(depth: Tensor, p: dict[str, Tensor], east: Tensor, north: Tensor) -> Tensor:
     """How much brighter a cloud is on the side that faces a light, about 1; (n, 1, rows, columns).
 
-    Parameters
-    ----------
-    depth : Tensor, shape (n, 1, rows, columns)
-        Optical depth.
-    p : dict
-        Weather parameters; ``relief`` says how strong the effect is.
-    east, north : Tensor, shape (n, 1, 1, 1)
-        Horizontal direction to the light, a unit vector.
+    ``depth`` (n, 1, rows, columns) is the optical depth; ``relief`` of the weather parameters says how strong the effect
+    is. ``east`` and ``north`` (n, 1, 1, 1) are the horizontal direction to the light, a unit vector.
     """
     padded = torch.nn.functional.pad(1 - torch.exp(-0.5 * depth), (2, 2, 2, 2), mode="replicate")
     step = 90 / depth.shape[-1]  # the slope a step of the frame of 360 pixels, at any size

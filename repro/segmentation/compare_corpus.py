@@ -24,17 +24,11 @@ STAGES = ("difference", "train", "segment")
 
 
 def compare(data: Path, folders: dict[str, Path], target: Path, params: Params) -> dict[str, Any]:
-    """Compare the methods on a corpus.
+    """Compare the methods on a corpus, from the folders of the stages :data:`STAGES`.
 
-    Raises ReproError if no labelled image of a held-out night has a partner.
-
-    Parameters
-    ----------
-    data, folders
-        The corpus, and the folders of the stages :data:`STAGES`.
-    target : Path
-        Where ``compare.json``, ``curves.parquet``, ``occurrence.parquet`` (``method``, ``hour``, ``cell``, ``flagged`` of
-        so many ``images``) and ``examples.parquet`` go.
+    ``target`` gets ``compare.json``, ``curves.parquet``, ``occurrence.parquet`` (``method``, ``hour``, ``cell``,
+    ``flagged`` of so many ``images``) and ``examples.parquet``. Raises ReproError if no labelled image of a held-out night
+    has a partner.
     """
     kopri = params.kopri
     compared = gather(data, folders, params)

@@ -62,14 +62,9 @@ def pairs(
 def change(later: Floats, earlier: Floats, *, align: bool = True, channels: Channels = "and") -> Floats:
     """How much each cell changed, (p, 400) in counts: a cell is flagged where this is above the threshold.
 
-    Parameters
-    ----------
-    later, earlier : ndarray, shape (p, 400, 2)
-        Means of red and green of both images.
-    align : bool
-        Take the median over all cells out of each channel's difference.
-    channels : str
-        ``and``: both channels must change by more than the threshold; ``or``: one of them.
+    ``later`` and ``earlier`` (p, 400, 2) are means of red and green. ``align`` takes the median over all cells out of each
+    channel's difference. With ``channels`` ``and`` both channels must change by more than the threshold, with ``or`` one of
+    them.
     """
     difference = later - earlier
     if align:

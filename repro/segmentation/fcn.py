@@ -69,15 +69,10 @@ def _enlarged(features: Tensor, size: torch.Size) -> Tensor:
 def build(initial: Initial, seed: int, *, auxiliary: bool = False) -> nn.Module:
     """Build a network, in evaluation mode, on the CPU.
 
-    Raises ReproError if the weights cannot be had or are of another network.
-
-    Parameters
-    ----------
-    initial : str
-        ``coco``: ``fcn_resnet50`` with torchvision's weights and new last layers, as published. ``none``: the same without
-        weights. ``observatory``: :class:`FcnObservatory` on the shipped backbone.
-    auxiliary : bool
-        Keep the auxiliary head of ``fcn_resnet50``, for training; the other network has none.
+    ``initial`` ``coco`` is ``fcn_resnet50`` with torchvision's weights and new last layers, as published; ``none`` the same
+    without weights; ``observatory`` :class:`FcnObservatory` on the shipped backbone. ``auxiliary`` keeps the auxiliary head
+    of ``fcn_resnet50``, for training; the other network has none. Raises ReproError if the weights cannot be had or are of
+    another network.
     """
     network: nn.Module
     with drawn(seed, "kopri", "network"):

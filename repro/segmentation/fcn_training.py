@@ -73,14 +73,8 @@ def train(
 ) -> tuple[nn.Module, pd.DataFrame]:
     """Train a network; the last epoch is kept, as in the reference, so validation images decide nothing.
 
-    Raises ReproError if the loss is not finite.
-
-    Returns
-    -------
-    nn.Module
-        In evaluation mode.
-    DataFrame
-        One row an epoch: ``epoch``, ``train_loss``, ``val_loss``, ``val_iou``, ``val_precision``, ``val_recall``.
+    Gives the network in evaluation mode and one row an epoch: ``epoch``, ``train_loss``, ``val_loss``, ``val_iou``,
+    ``val_precision``, ``val_recall``. Raises ReproError if the loss is not finite.
     """
     params = job.params
     weights = torch.tensor([1.0, params.aurora_weight], device=job.device)

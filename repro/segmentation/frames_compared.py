@@ -25,18 +25,10 @@ SHARE = 0.5  # of a cell's pixels from which it counts as auroral
 class Compared:
     """n images with all that is known of them.
 
-    Parameters
-    ----------
-    table : DataFrame
-        ``name``, ``night``, ``time_utc``, ``mlt_h``, ``part`` (``train`` for nights that the network learnt from,
-        ``held_out`` for others) and :data:`GROUPS`.
-    probability : ndarray of uint8, shape (n, size, size)
-        Of aurora, in 255ths.
-    masks : ndarray of bool, shape (n, size, size)
-        Truth; only where ``labelled``.
-    labelled : ndarray of bool, shape (n,)
-    change : dict of ndarray (n, 400)
-        By lag in minutes; NaN where an image has no partner.
+    ``table`` has ``name``, ``night``, ``time_utc``, ``mlt_h``, ``part`` (``train`` for nights that the network learnt from,
+    ``held_out`` for others) and :data:`GROUPS`. ``probability`` of aurora is uint8 (n, size, size), in 255ths. ``masks``
+    are the truth, bool of the same shape, only where ``labelled`` (n,). ``change``, by lag in minutes, is (n, 400), NaN
+    where an image has no partner.
     """
 
     table: pd.DataFrame

@@ -99,16 +99,9 @@ def time_in(stem: str) -> np.datetime64 | None:
 
 
 def read_image(path: Path, size_px: int | None, circle: PixelCircle | None = None) -> Pixels:
-    """A JPEG or PNG file as RGB, uint8 (size, size, 3), with the horizon at its sides.
+    """A JPEG or PNG file as RGB, uint8 (size, size, 3), with the horizon at its sides; its own size if ``size_px`` is None.
 
-    Raises ReproError if it is no picture, or not square and no circle is known.
-
-    Parameters
-    ----------
-    size_px : int or None
-        Side of the result; the image's own (or the circle's) if None.
-    circle : PixelCircle, optional
-        The sky in the file.
+    ``circle`` is the sky in the file. Raises ReproError if it is no picture, or not square and no circle is known.
     """
     with open_picture(path.read_bytes(), str(path)) as opened:
         picture = _square(opened.convert("RGB"), size_px, circle, path, Image.Resampling.BILINEAR)
@@ -120,14 +113,8 @@ def read_mask(
 ) -> Mask:
     """A mask as bool (size_px, size_px); a mask of another size is sampled at the nearest pixel, never blended.
 
-    Raises ReproError if it has other values than 0 and 255 (or 0 and 1), or another shape than its image.
-
-    Parameters
-    ----------
-    circle : PixelCircle, optional
-        The sky in the file, as in the image's.
-    image_size : pair of int, optional
-        Width and height of the image that the mask belongs to, whose shape it must have.
+    ``circle`` is the sky in the file, as in the image's, whose width and height ``image_size`` the mask must have. Raises
+    ReproError if it has other values than 0 and 255 (or 0 and 1), or another shape than its image.
     """
     with open_picture(path.read_bytes(), str(path)) as opened:
         grey = opened.convert("L")

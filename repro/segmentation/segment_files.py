@@ -31,12 +31,8 @@ OVERLAY = (255, 190, 60)
 class Segmented:
     """Answer for one image.
 
-    Parameters
-    ----------
-    aurora_percent : float
-        Share of the sky above 5 deg that the network calls aurora.
-    changed_percent : dict
-        By lag in minutes: share of the 400 cells that differencing flags; None without a partner.
+    ``aurora_percent`` is the share of the sky above 5 deg that the network calls aurora; ``changed_percent``, by lag in
+    minutes, the share of the 400 cells that differencing flags, None without a partner.
     """
 
     file: Path

@@ -100,14 +100,11 @@ def _rounded(values: dict[str, float]) -> dict[str, float | None]:
 def summary(held: Compared, table: pd.DataFrame, kopri: KopriParams) -> dict[str, Any]:
     """Numbers of the comparison that need no curve.
 
-    Returns
-    -------
-    dict
-        ``images``, ``nights``; ``network`` and ``differencing`` (by lag, at the parameter's threshold): confusion over
-        pixels of the sky, in all and by group, and recall by width of the structure; ``cells``: the network's and
-        differencing's confusion over cells; ``equal_false_alarms``; ``lag_ratio``: occurrence at two minutes over that at
-        one, at equal thresholds; ``factor_five``: the threshold at which the network's occurrence is five times that of
-        differencing, by lag.
+    Returns ``images``, ``nights``; ``network`` and ``differencing`` (by lag, at the parameter's threshold): confusion over
+    pixels of the sky, in all and by group, and recall by width of the structure; ``cells``: the network's and
+    differencing's confusion over cells; ``equal_false_alarms``; ``lag_ratio``: occurrence at two minutes over that at one,
+    at equal thresholds; ``factor_five``: the threshold at which the network's occurrence is five times that of
+    differencing, by lag.
     """
     truth = held.true_cells()
     sky, size = sky_pixels(kopri.image_size_px), kopri.image_size_px
