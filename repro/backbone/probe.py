@@ -16,7 +16,6 @@ import numpy.typing as npt
 import pandas as pd
 import torch
 import typer
-from scipy.stats import binomtest
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
@@ -30,6 +29,7 @@ from repro.classifier.network import build, observatory_path
 from repro.engine.progress import progress
 from repro.files import read_json, write_json
 from repro.frames import CLASSES
+from repro.intervals import wilson
 from repro.observatory import truth
 from repro.params import SkyParams, load_params
 from repro.paths import find_project
@@ -95,22 +95,7 @@ def accuracy_by_condition(table: pd.DataFrame, right: npt.NDArray[np.bool_], sky
     moon = bins.moon_bin(table["moon_phase_deg"], table["moon_alt_deg"], sky)
     groups = {"all": np.ones(len(table), bool)}
     groups |= {f"{a} & {b}": (sun == a) & (moon == b) for a in bins.SUN_BINS[:3] for b in bins.MOON_BINS}
-    rows = []
-    for name, here in groups.items():
-        if not here.any():
-            continue
-        hits, frames = int(right[here].sum()), int(here.sum())
-        interval = binomtest(hits, frames).proportion_ci(method="wilson")
-        rows.append(
-            {
-                "condition": name,
-                "frames": frames,
-                "accuracy": round(hits / frames, 4),
-                "low": round(float(interval.low), 4),
-                "high": round(float(interval.high), 4),
-            }
-        )
-    return rows
+    return [{"condition": name, **share_of(right[here])} for name, here in groups.items() if here.any()]
 
 
 def seen_twice(corpus: Corpus, seed: int) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.uint8]]:
@@ -137,14 +122,13 @@ def real_frames(folder: Path) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.int
 
 def share_of(right: npt.NDArray[np.bool_]) -> dict[str, Any]:
     """How many are right, with the 95 % Wilson interval."""
-    interval = binomtest(int(right.sum()), len(right)).proportion_ci(method="wilson")
-    return {
-        "right": int(right.sum()),
-        "frames": len(right),
-        "accuracy": round(float(right.mean()), 4),
-        "low": round(float(interval.low), 4),
-        "high": round(float(interval.high), 4),
-    }
+    hits, frames = int(right.sum()), len(right)
+    low, high = wilson(hits, frames)
+    return {"right": hits, "frames": frames, **_rounded(accuracy=hits / frames, low=low, high=high)}
+
+
+def _rounded(**shares: float) -> dict[str, float]:
+    return {name: round(share, 4) for name, share in shares.items()}
 
 
 def main(
@@ -176,16 +160,14 @@ def main(
     wanted = other.truth["visible"].to_numpy(int)
     certain = other.truth["certain"].to_numpy(bool)
     said = answers(np.asarray(other.frames))
+    right = (said["network"] == wanted)[certain]
     card: dict[str, Any] = {
         "learnt_from": learn,
-        "labelled_yes": round(float(labels.mean()), 4),
-        "certain_share": round(float(certain.mean()), 4),
+        **_rounded(labelled_yes=float(labels.mean()), certain_share=float(certain.mean())),
         "colour_rule_limit": round(limit, 5),
-        "accuracy": accuracy_by_condition(other.truth[certain], (said["network"] == wanted)[certain], params.sky),
+        "accuracy": accuracy_by_condition(other.truth[certain], right, params.sky),
         "accuracy_by_weather": {
-            str(kind): share_of((said["network"] == wanted)[here & certain])
-            for kind in sorted(other.truth["weather"].unique())
-            if (here := (other.truth["weather"] == kind).to_numpy()).any() and (here & certain).any()
+            str(kind): share_of(right[rows]) for kind, rows in other.truth[certain].groupby("weather").indices.items()
         },
         "all_frames": {who: share_of(answer == wanted) for who, answer in said.items()},
         "certain_frames": {who: share_of((answer == wanted)[certain]) for who, answer in said.items()},

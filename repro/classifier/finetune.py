@@ -23,9 +23,8 @@ from torch.nn.functional import cross_entropy, softmax
 from repro.classifier.checkpoint import Phase, Progress, Validation, phases_of, resume, save_checkpoint, start_phase
 from repro.classifier.device import autocast, halved_batch, say, tf32
 from repro.classifier.images import Images, plain_batches, training_batches
-from repro.classifier.network import drawn
+from repro.classifier.network import check_loss, drawn
 from repro.engine.progress import progress as progress_bar
-from repro.errors import ReproError
 from repro.frames import CLASSES
 from repro.params import TrainParams
 
@@ -115,15 +114,11 @@ def fine_tune(
                 after_epoch(epoch)
     network.load_state_dict(progress.best_weights)
     best = validate(network, training.val, params, device)
-    return Trained(
-        network.eval(),
-        progress.curves(),
-        progress.best_epoch,
-        _validation_table(training.val, best),
-        progress.seed,
-        len(training.train),
-        progress.statistics_moved,
-    )
+    label, predicted = (np.array(CLASSES)[classes] for classes in (training.val.classes, best.predicted))
+    table = pd.DataFrame({"name": training.val.names, "label": label, "p_yes": best.p_yes, "predicted": predicted})
+    table = table.astype({"name": "str", "label": "str", "predicted": "str"})
+    counts = progress.seed, len(training.train), progress.statistics_moved
+    return Trained(network.eval(), progress.curves(), progress.best_epoch, table, *counts)
 
 
 def validate(network: nn.Module, images: Images, params: TrainParams, device: torch.device) -> Validation:
@@ -136,25 +131,8 @@ def validate(network: nn.Module, images: Images, params: TrainParams, device: to
     answers = torch.cat(logits).double()
     classes = torch.from_numpy(images.classes)
     predicted = answers.argmax(1)
-    correct = int((predicted == classes).sum())
-    return Validation(
-        float(cross_entropy(answers, classes)),
-        correct,
-        correct / len(images),
-        softmax(answers, 1)[:, 1].numpy(),
-        predicted.numpy(),
-    )
-
-
-def _validation_table(images: Images, validation: Validation) -> pd.DataFrame:
-    return pd.DataFrame(
-        {
-            "name": pd.Series(images.names, dtype="str"),
-            "label": pd.Series([CLASSES[k] for k in images.classes], dtype="str"),
-            "p_yes": validation.p_yes,
-            "predicted": pd.Series([CLASSES[k] for k in validation.predicted], dtype="str"),
-        }
-    )
+    loss, correct = float(cross_entropy(answers, classes)), int((predicted == classes).sum())
+    return Validation(loss, correct, softmax(answers, 1)[:, 1].numpy(), predicted.numpy())
 
 
 def _train_epoch(
@@ -178,13 +156,7 @@ def _train_epoch(
         optimiser.step()
         total += float(loss.detach()) * len(classes)
         correct += int((logits.detach().argmax(1) == classes).sum())
-        if not np.isfinite(total):
-            raise ReproError(
-                found=f"a loss of {float(loss.detach())}",
-                expected="a finite number",
-                where=f"stage train, epoch {epoch}",
-                remedy="train in float32, or with a smaller learning rate",
-            )
+        check_loss(total, f"stage train, epoch {epoch}", "train in float32, or with a smaller learning rate")
     return total / len(training.train), correct / len(training.train)
 
 

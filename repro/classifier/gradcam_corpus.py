@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
@@ -150,7 +149,8 @@ def _panels(worker: _CamWorker, cases: list[Case], frames: pd.DataFrame, archive
                 maps[f"{title}.{label}"] = np.ascontiguousarray(explained.raw[place])
                 row[f"raw_max_{label}"] = float(explained.raw[place].max())
                 frame = decode(data[place], FULL_PX, str(row["name"]))
-                _write_jpeg(folder / "overlays" / f"{title}.{label}.jpg", overlay(frame, explained.shown[place]))
+                with atomic_path(folder / "overlays" / f"{title}.{label}.jpg") as temporary:
+                    Image.fromarray(overlay(frame, explained.shown[place])).save(temporary, quality=90)
         for one, row in zip(data, kept, strict=True):
             write_bytes(folder / "frames" / f"{row['panel']}.{row['case']}.jpg", one)
     with atomic_path(folder / "maps.safetensors") as temporary:
@@ -214,9 +214,3 @@ def _summary(measured: pd.DataFrame, seed: int) -> dict[str, Any] | None:
         summary[name] = {"mean": float(values.mean()), "by_night": interval}
     summary["pointing_game"]["wilson"] = wilson(int(measured["hit"].sum()), len(measured))
     return summary | {"uniform": float(measured["mask_share"].mean())}
-
-
-def _write_jpeg(target: Path, picture: Pixels) -> None:
-    data = io.BytesIO()
-    Image.fromarray(picture).save(data, "jpeg", quality=90)
-    write_bytes(target, data.getvalue())

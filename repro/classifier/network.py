@@ -128,9 +128,7 @@ def initial_digest(initial: str) -> str | None:
     """SHA-256 (hex) of the file of the initial weights; None if they are drawn at random."""
     if initial == "none":
         return None
-    if initial not in NAMED:
-        return digest(Path(initial))
-    return digest(imagenet_path() if initial == "imagenet" else observatory_path())
+    return digest({"imagenet": imagenet_path, "observatory": observatory_path}.get(initial, lambda: Path(initial))())
 
 
 def genuine_imagenet() -> bool:
@@ -155,7 +153,11 @@ def _observatory(path: Path) -> dict[str, Tensor]:
         state = load_file(path)
     except Exception as error:
         raise _unusable(f"a damaged or foreign file: {message_of(error)}", path) from None
-    # Shipped in half precision to stay small.
+    return single_precision(state)
+
+
+def single_precision(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """Weights of the shipped backbone, which is kept in half precision to stay small, as the network needs them."""
     return {key: value.float() if value.is_floating_point() else value for key, value in state.items()}
 
 
@@ -185,12 +187,14 @@ def load(source: Path, empty: Callable[[], nn.Module] | None = None) -> tuple[nn
                 notes = json.loads((file.metadata() or {}).get("notes", "{}"))
             state = load_file(source)
         else:
-            notes, state = {}, _tensors(source)
+            notes, state = {}, load_tensors(source)
     except FileNotFoundError:
         raise _unusable("no such file", source) from None
     except Exception as error:  # a damaged file makes the readers raise errors of many kinds
         raise _unusable(f"a damaged or foreign file: {message_of(error)}", source) from None
-    _check_notes(notes, source)
+    size_px = notes.get("image_size_px", LEAST_PX) if isinstance(notes, dict) else None
+    if isinstance(size_px, bool) or not isinstance(size_px, int) or not LEAST_PX <= size_px <= PICTURE_MOST_PX:
+        raise _unusable(f"impossible notes: {short_repr(notes)}", source)
     with torch.device("meta"):
         network: nn.Module = empty() if empty else models.efficientnet_b1(weights=None, num_classes=len(CLASSES))
     _fill(network, state, where=str(source), assign=True)
@@ -215,17 +219,11 @@ def load_once(source: Path, sha256: str, device: str) -> tuple[nn.Module, int]:
     return network.to(choose(device)), image_size_px(notes)
 
 
-def _tensors(source: Path) -> Any:
+def load_tensors(source: Path) -> Any:
     """A file written by torch: tensors and plain data only; anything else is refused, and no code in it is run."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)  # torch warns about pickles, which weights_only rejects
         return torch.load(source, map_location="cpu", weights_only=True)
-
-
-def _check_notes(notes: Any, source: Path) -> None:
-    size_px = notes.get("image_size_px", LEAST_PX) if isinstance(notes, dict) else None
-    if isinstance(size_px, bool) or not isinstance(size_px, int) or not LEAST_PX <= size_px <= PICTURE_MOST_PX:
-        raise _unusable(f"impossible notes: {short_repr(notes)}", source)
 
 
 def fused(network: nn.Module) -> nn.Module:

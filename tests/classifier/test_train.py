@@ -123,7 +123,7 @@ def judged_as(monkeypatch: pytest.MonkeyPatch, losses: list[float], correct: lis
 
     def judge(*_: object) -> Validation:
         loss, right = next(answers)
-        return Validation(loss, right, right / 10, np.zeros(10), np.zeros(10, dtype=np.int64))
+        return Validation(loss, right, np.zeros(10), np.zeros(10, dtype=np.int64))
 
     monkeypatch.setattr(training, "validate", judge)
 

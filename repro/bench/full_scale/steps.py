@@ -66,7 +66,7 @@ def infer(paths: Paths, params: Params) -> Outcome:
     """Stage infer: answers drawn from a model of the truth."""
     source, sky, train, folder = (paths.stage(params.corpus, name) for name in ("film", "sky", "train", "infer"))
     tasks = infer_tasks(source, sky, train / "weights.safetensors", folder, params)
-    return run_nights("infer", folder, tasks, partial(infer_night, classifier=Drawn(params.seed)), workers=1)
+    return run_nights("infer", folder, tasks, partial(infer_night, classify=Drawn(params.seed).classify), workers=1)
 
 
 class Drawn:
