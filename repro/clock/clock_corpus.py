@@ -97,17 +97,11 @@ def read_night(task: ClockTask, table: pd.DataFrame) -> NightClock:
 
 
 def clock_night(task: ClockTask) -> dict[str, Any]:
-    """Read one night's clock, write its table, and return its summary.
-
-    Raises
-    ------
-    ReproError
-        See :func:`repro.clock.read_clock.read_clock`.
-    """
+    """Read one night's clock, write its table, and return its summary; errors as of :func:`repro.clock.read_clock.read_clock`."""
     table = frames.read(task.work.inputs[1], "film")
-    if task.setup.camera.time_from != "clock":
-        return write_night(task, table, read_stamps(task.work.inputs[0], len(table)))
-    return write_night(task, table, read_night(task, table))
+    by_clock = task.setup.camera.time_from == "clock"
+    clock = read_night(task, table) if by_clock else read_stamps(task.work.inputs[0], len(table))
+    return write_night(task, table, clock)
 
 
 def write_night(task: ClockTask, table: pd.DataFrame, clock: NightClock) -> dict[str, Any]:

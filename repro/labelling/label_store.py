@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import uuid
 import zlib
-from collections.abc import Collection
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -27,25 +26,11 @@ class OtherLabelError(Exception):
 
 
 class LabelStore:
-    """Where answers go, and what is known of a labeller's frames.
+    """Where answers of a labeller go, and what is known of the labeller's frames.
 
-    Parameters
-    ----------
-    paths : Paths
-        The project.
-    corpus : str
-        Name of the corpus.
-    task : Task
-        What is labelled.
-    labeller : str
-        Who labels.
-    journal : Journal
-        Of the corpus, open.
-    together : bool
-        Whether this labeller goes on with the corpus' labels where another has begun them. If not, a second labeller has
-        a set apart and sees none of the first one's labels.
-    review : bool
-        Whether this is the second look at frames about which label and network disagree; its answers are kept apart.
+    ``journal`` is that of the corpus, open. ``together``: the labeller goes on with the corpus' labels where another has begun
+    them; if not, a second labeller has a set apart and sees none of the first one's labels. ``review``: this is the second look
+    at frames about which label and network disagree; its answers are kept apart.
     """
 
     def __init__(
@@ -126,21 +111,6 @@ def check_labeller(name: str) -> str:
             remedy="name a person, for example: repro label --labeller kim",
         )
     return name
-
-
-def check_known(names: Collection[str], known: Collection[str], where: str) -> None:
-    """Refuse names that are no frames of the corpus.
-
-    Raises ReproError if there is such a name.
-    """
-    unknown = sorted(set(names) - set(known))
-    if unknown:
-        raise ReproError(
-            found=f"{len(unknown)} labels of frames that the corpus does not have, such as {unknown[0]!r}",
-            expected="names of frames of this corpus",
-            where=where,
-            remedy="run the stages of the nights they belong to: dvc repro sample; or remove these labels",
-        )
 
 
 def now_utc() -> str:

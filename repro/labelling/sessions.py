@@ -42,21 +42,19 @@ def open_store(
         yield LabelStore(paths, corpus, task, labeller, journal, together=together, review=review)
 
 
-def adopt(paths: Paths, corpus: str, task: Task, journal: Journal) -> int:
+def adopt(paths: Paths, corpus: str, task: Task, journal: Journal) -> None:
     """Take over labels that stand in the corpus' label file but not in the journal, such as those of a spreadsheet.
 
-    Gives how many were new. Afterwards the file holds all that the journal does, so that nothing is lost when it is written.
+    Afterwards the file holds all that the journal does, so that nothing is lost when it is written.
     """
     source = paths.root / "data" / corpus / task.file
     if not source.is_file():
-        return 0
+        return
     rows = read_labels(source, task, frame_names(paths, corpus), labeller=_UNNAMED)
     store = LabelStore(paths, corpus, task, _UNNAMED, journal, together=True)
-    count = store.take_over(rows)
-    if count:
+    if count := store.take_over(rows):
         print(f"{count} labels of {source} are taken over")
     store.write_file()
-    return count
 
 
 def label_session(paths: Paths, corpus: str, store: LabelStore, listed: Path | None) -> Session:

@@ -50,25 +50,11 @@ def draw_size(frames: int, params: SampleParams) -> int:
 
 
 def draw(frames: pd.DataFrame, params: SampleParams, seed: int) -> pd.DataFrame:
-    """Draw the sample.
+    """Draw the sample: rows of a table as for :func:`pool` and :func:`dates`, with a column ``date``, sorted by name.
 
-    The record draws without a seed, so its own sample cannot be drawn again; the rule can. Frames are sorted by name first,
-    and each date has its own source of random numbers: neither the order of files nor other dates matter. Raises ReproError
-    if no frame is of the labelled condition.
-
-    Parameters
-    ----------
-    frames : DataFrame
-        Frame table with ``name``, ``night``, ``time_utc``, ``sun_bin``, ``moon_bin``.
-    params : SampleParams
-        Section ``sample`` of the parameters; for ``group`` see :func:`dates`.
-    seed : int
-        Seed of the pipeline.
-
-    Returns
-    -------
-    DataFrame
-        The drawn rows with a column ``date``, sorted by name.
+    The record draws without a seed, so its own sample cannot be drawn again; the rule can. Frames are sorted by name
+    first, and each date has its own source of random numbers: neither the order of files nor other dates matter. Raises
+    ReproError if no frame is of the labelled condition.
     """
     candidates = pool(frames)
     candidates = candidates.assign(date=dates(candidates, params.group))
