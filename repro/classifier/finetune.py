@@ -8,9 +8,8 @@ validation accuracy, on the very images that are then reported (``best``).
 from __future__ import annotations
 
 import copy
-import os
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,9 +20,9 @@ from torch import Tensor, nn
 from torch.nn.functional import cross_entropy, softmax
 
 from repro.classifier.checkpoint import Phase, Progress, Validation, phases_of, resume, save_checkpoint, start_phase
-from repro.classifier.device import autocast, halved_batch, say, tf32
+from repro.classifier.device import autocast, deterministic, halved_batch, say, tf32
 from repro.classifier.images import Images, plain_batches, training_batches
-from repro.classifier.network import check_loss, drawn
+from repro.classifier.network import check_loss, drawn, fix_batchnorm
 from repro.engine.progress import progress as progress_bar
 from repro.frames import CLASSES
 from repro.params import TrainParams
@@ -83,7 +82,12 @@ def fine_tune(
     network = network.to(device).to(memory_format=torch.channels_last)
     progress, phases = Progress(params.batch, training.seed), phases_of(params)
     images = len(training.train) + len(training.val)
-    with _torch_settings(params, device), progress_bar(training.title, len(phases) * images, "images") as bar:
+    repeatable = deterministic(device) if params.mode == "deterministic" else nullcontext()
+    with (
+        repeatable,
+        tf32(params.precision, device),
+        progress_bar(training.title, len(phases) * images, "images") as bar,
+    ):
         optimiser = resume(checkpoint, network, progress, params, training.settings) if checkpoint else None
         bar.advance(progress.epoch * images)
         while progress.epoch < len(phases):
@@ -142,9 +146,7 @@ def _train_epoch(
     params, device, epoch = training.params, training.device, progress.epoch + 1
     network.train()
     if phase == "head" and params.batchnorm == "fixed":
-        for module in network.modules():
-            if isinstance(module, nn.BatchNorm2d):
-                module.eval()
+        fix_batchnorm(network)
     total, correct = 0.0, 0
     batches = training_batches(training.train, progress.batch, progress.seed, epoch, device, workers=training.workers)
     for inputs, classes in batches:
@@ -163,20 +165,3 @@ def _train_epoch(
 def _statistics_differ(before: Mapping[str, Tensor], network: nn.Module) -> bool:
     now = network.state_dict()
     return any(not torch.equal(value, now[name].cpu()) for name, value in before.items() if "running_" in name)
-
-
-@contextmanager
-def _torch_settings(params: TrainParams, device: torch.device) -> Iterator[None]:
-    """Torch's global settings for the block; afterwards they are as before."""
-    was = torch.are_deterministic_algorithms_enabled(), torch.backends.cudnn.benchmark
-    if params.mode == "deterministic":
-        if device.type == "cuda":
-            os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # cuBLAS asks for it
-        torch.use_deterministic_algorithms(True)
-        torch.backends.cudnn.benchmark = False
-    try:
-        with tf32(params.precision, device):
-            yield
-    finally:
-        torch.use_deterministic_algorithms(was[0])
-        torch.backends.cudnn.benchmark = was[1]

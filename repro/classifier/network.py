@@ -72,6 +72,13 @@ def drawn(seed: int, *names: object) -> Iterator[None]:
         yield
 
 
+def fix_batchnorm(network: nn.Module) -> None:
+    """Keep the statistics of every BatchNorm layer as they are, also in training mode."""
+    for module in network.modules():
+        if isinstance(module, nn.BatchNorm2d):
+            module.eval()
+
+
 def check_loss(loss: float, where: str, remedy: str) -> None:
     """Raise an error if the loss of a training is not finite."""
     if not math.isfinite(loss):

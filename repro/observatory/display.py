@@ -58,6 +58,14 @@ def envelope(episode: Episode, t: Floats) -> Floats:
     return np.asarray((up * up * (3 - 2 * up)) * (down * down * (3 - 2 * down)))
 
 
+def brightest_episode(night: Night, t: Floats) -> tuple[Floats, npt.NDArray[np.str_]]:
+    """Strength and form of a night's brightest episode at ``t`` seconds (n,), ``none`` when there is none."""
+    rises = np.array([envelope(episode, t) * episode.strength for episode in night.episodes])
+    rises = np.concatenate([np.full((1, t.size), 1e-3), rises.reshape(-1, t.size)])
+    forms = np.array(["none", *[episode.form for episode in night.episodes]])
+    return rises.max(0), forms[rises.argmax(0)]
+
+
 def _brightest(tables: list[Floats], places: int, width: int, n: int) -> Floats:
     tables = [*tables, *[np.zeros((n, width))] * places]
     stack = np.stack(tables, 1)

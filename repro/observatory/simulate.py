@@ -131,13 +131,18 @@ def truth_table(
         mask = np.concatenate([part.mask.cpu().numpy() for part in parts])
         seen = {name: np.concatenate([part.truth[name] for part in parts]) for name in parts[0].truth}
     if mask_to is not None:
-        with atomic_path(mask_to) as temporary, temporary.open("wb") as file:
-            np.savez_compressed(file, mask=np.packbits(mask, axis=-1), shape=np.array(mask.shape))
+        write_masks(mask_to, mask)
     table = rows(plan, times, keys.weather_kind, params)
     table = pd.concat([table, pd.DataFrame(seen)], axis=1)
     rng = generator(params.seed, night.night, "labeller")
     table["label"] = truth.label(table["margin"].to_numpy(), rng, params.simulate.label_error_share)
     return table
+
+
+def write_masks(target: Path, mask: npt.NDArray[np.bool_]) -> None:
+    """Write the aurora's pixels of a night's frames, as :func:`repro.classifier.gradcam_corpus.read_masks` reads them."""
+    with atomic_path(target) as temporary, temporary.open("wb") as file:
+        np.savez_compressed(file, mask=np.packbits(mask, axis=-1), shape=np.array(mask.shape))
 
 
 def rows(plan: Night, times: Times, weather: npt.NDArray[np.str_], params: Params) -> pd.DataFrame:

@@ -132,7 +132,7 @@ def _fill(network: nn.Module, state: dict[str, Tensor], where: Path) -> None:
     except Exception as error:
         raise _unusable(f"weights of another network: {message_of(error)[:200]}", where) from None
     if not all(bool(torch.isfinite(value).all()) for value in network.state_dict().values()):
-        raise _unusable("weights that are no numbers", where)
+        raise _unusable("non-finite weights", where)
 
 
 def _unusable(found: str, where: Path) -> ReproError:

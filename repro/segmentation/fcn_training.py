@@ -7,10 +7,7 @@ training end in the same network.
 
 from __future__ import annotations
 
-import os
-import warnings
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from copy import deepcopy
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,8 +21,8 @@ from PIL import Image
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
-from repro.classifier.device import say
-from repro.classifier.network import check_loss, drawn
+from repro.classifier.device import deterministic, say
+from repro.classifier.network import check_loss, drawn, fix_batchnorm, load_tensors
 from repro.classifier.transforms import normalise
 from repro.engine.progress import progress
 from repro.files import atomic_path
@@ -85,14 +82,14 @@ def train(
     rates = [group["lr"] for group in optimiser.param_groups]
     rows = _resume(job, network, optimiser)
     steps = -(-len(job.train) // params.batch)
-    with _deterministic(job.device), progress(job.title, params.epochs * len(job.train), "images") as bar:
+    # On a GPU two steps of this network have no deterministic algorithm.
+    repeatable = deterministic(job.device, warn_only=job.device.type == "cuda")
+    with repeatable, progress(job.title, params.epochs * len(job.train), "images") as bar:
         bar.advance(len(rows) * len(job.train))
         for epoch in range(len(rows) + 1, params.epochs + 1):
             network.train()
             if params.batchnorm == "fixed":
-                for module in network.get_submodule("backbone").modules():
-                    if isinstance(module, nn.BatchNorm2d):
-                        module.eval()
+                fix_batchnorm(network.get_submodule("backbone"))
             total = 0.0
             with drawn(job.seed, "kopri", "epoch", epoch):
                 for step, (images, targets) in enumerate(_batches(job, epoch)):
@@ -187,19 +184,6 @@ def augmented(
     return picture[top : top + crop, left : left + crop], target[top : top + crop, left : left + crop]
 
 
-@contextmanager
-def _deterministic(device: torch.device) -> Iterator[None]:
-    """Deterministic algorithms for the block. On a GPU two steps of this network have none, and torch warns instead."""
-    was = torch.are_deterministic_algorithms_enabled()
-    if device.type == "cuda":
-        os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
-    torch.use_deterministic_algorithms(True, warn_only=device.type == "cuda")
-    try:
-        yield
-    finally:
-        torch.use_deterministic_algorithms(was)
-
-
 def _save(job: SegmentationJob, network: nn.Module, optimiser: torch.optim.SGD, rows: Rows) -> None:
     if job.checkpoint is None:
         return
@@ -215,9 +199,7 @@ def _resume(job: SegmentationJob, network: nn.Module, optimiser: torch.optim.SGD
         return []
     before = deepcopy(network.state_dict())
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", UserWarning)  # torch warns about pickles, which weights_only rejects
-            document = torch.load(job.checkpoint, map_location="cpu", weights_only=True)
+        document = load_tensors(job.checkpoint)
         if document["settings"] != job.settings:
             return []
         rows: Rows = document["rows"]

@@ -8,11 +8,13 @@ images are square and the horizon touches their sides. North is up.
 
 from __future__ import annotations
 
+import io
 import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -163,6 +165,13 @@ def load_masks(paths: Sequence[str], size_px: int, circle: PixelCircle | None) -
     """Masks in memory, bool (n, size, size)."""
     masks = [read_mask(Path(path), size_px, circle) for path in paths]
     return np.array(masks, bool).reshape(-1, size_px, size_px)
+
+
+def encoded(picture: Pixels, kind: str, **options: Any) -> bytes:
+    """An image as the bytes of a JPEG or PNG file, with Pillow's options."""
+    written = io.BytesIO()
+    Image.fromarray(picture).save(written, kind, **options)
+    return written.getvalue()
 
 
 def _square(

@@ -14,11 +14,10 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from repro.observatory.geometry import HORIZON_RADIUS
 from repro.params import KopriParams
 from repro.segmentation.cells import cell_map
 from repro.segmentation.frames_compared import GROUPS, Compared
-from repro.segmentation.pixel_metrics import WIDTHS_DEG, confusion, share_of, sky_pixels, width_class
+from repro.segmentation.pixel_metrics import WIDTHS_DEG, confusion, degrees_per_pixel, share_of, sky_pixels, width_class
 
 Flags = npt.NDArray[np.bool_]
 Motions = npt.NDArray[np.object_]
@@ -124,7 +123,7 @@ def summary(held: Compared, table: pd.DataFrame, kopri: KopriParams) -> dict[str
         "pixels": {name: _by_group(flags, held, sky) for name, flags in found.items()},
         "recall_by_width": {name: _by_width(flags & sky, widths, sky) for name, flags in found.items()},
         "width_classes_deg": _width_names(),
-        "degrees_per_pixel": round(90.0 / (HORIZON_RADIUS * size), 3),
+        "degrees_per_pixel": round(degrees_per_pixel(size), 3),
         "cells": {name: confusion(flags, truth).as_dict() for name, flags in cells.items()},
         "occurrence": {
             "truth": _number(float(truth.mean())),
