@@ -93,7 +93,9 @@ def lines(measured: Mapping[str, Any]) -> list[str]:
         return f"{values[0]:g}" + (f" ({values[1]:g} to {values[2]:g})" if len(values) == 3 else "")
 
     form = "{:<58} {:<22} {:<22} {:<22} {:<22}"
-    rows = [("median (10 to 90 %, or as named)", "simulated", "simulated before", "AuroraMAX", "other cameras")]
+    rows: list[tuple[str, ...]] = [
+        ("median (10 to 90 %, or as named)", "simulated", "simulated before", "AuroraMAX", "other cameras")
+    ]
     for row in measured["statistics"].values():
         named = f" [{row['span'].split(';')[0]}]" if "span" in row else ""
         spans = [span(row.get(key)) for key in ("simulated", "simulated_before", "auroramax", "other_cameras")]

@@ -119,6 +119,6 @@ def now_utc() -> str:
 
 
 def _slug(labeller: str) -> str:
-    """A labeller's name as a part of a file's name; the number tells apart names that differ in what is replaced."""
+    """A labeller's name as a part of a file's name; the number distinguishes names that differ in what is replaced."""
     plain = re.sub(r"[^\w-]+", "_", labeller)[:40]
     return f"{plain}-{zlib.crc32(labeller.encode()):08x}"

@@ -58,9 +58,9 @@ def import_masks(paths: Paths, corpus: str, source: Path, *, name: str = "aurora
                 f"a mask of {mask.shape[1]} x {mask.shape[0]} pixels", f"{size[0]} x {size[1]}, as the image",
                 path_text(path), "export it at the size of the image",
             )  # fmt: skip
-        data = io.BytesIO()
-        Image.fromarray(np.asarray(mask * 255, dtype=np.uint8)).save(data, "png")
-        masks[stem] = (path, data.getvalue())
+        written = io.BytesIO()
+        Image.fromarray(np.asarray(mask * 255, dtype=np.uint8)).save(written, "png")
+        masks[stem] = (path, written.getvalue())
     if not masks:
         refuse("no mask", "PNG masks named as the images", path_text(source), "export the masks as PNG")
     targets = {folder / "masks" / f"{stem}.png": data for stem, (_, data) in masks.items()}

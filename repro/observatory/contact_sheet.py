@@ -105,12 +105,12 @@ def _search(kind: str, wanted: Iterable[str], params: Params) -> Iterable[Tile]:
         night = SimulatedNight(night=str(name), part=part, minutes=90, weather=("clear",))
         states = _scenes(night, params, np.linspace(0.02, 0.98, 12))
         if kind == "colour":
-            found = render(states, size=96).truth["colour"]
+            shown = render(states, size=96).truth["colour"]
         else:
             bins = sky_table(states.time_utc, params.schedule.site, params.sky)
-            found = (bins["sun_bin"] + " " + bins["moon_bin"]).to_numpy()
-        for word in [word for word in missing if missing[word] is None and word in found]:
-            index = int(np.flatnonzero(found == word)[0])
+            shown = (bins["sun_bin"] + " " + bins["moon_bin"]).to_numpy()
+        for word in [word for word in missing if missing[word] is None and word in shown]:
+            index = int(np.flatnonzero(shown == word)[0])
             missing[word] = Tile(word, _picture(states.take(slice(index, index + 1))))
         if all(tile is not None for tile in missing.values()):
             break

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from typing import get_args
 
@@ -58,10 +58,11 @@ class Night:
     weather: tuple[tuple[float, Weather], ...]
     #: How far camera, colours and surroundings may lie from AuroraMAX's: 1 for this camera, 2 for any all-sky camera.
     variety: float = 1.0
-    generation: int = field(init=False)
 
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "generation", generation_of(self.night))
+    @property
+    def generation(self) -> int:
+        """See :func:`generation_of`."""
+        return generation_of(self.night)
 
     def seconds(self, times_utc: Times) -> Floats:
         """Seconds after the night's first moment."""

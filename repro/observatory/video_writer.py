@@ -20,7 +20,7 @@ import numpy.typing as npt
 from repro.files import atomic_path
 from repro.observatory import geometry, overlay
 from repro.observatory.plan import Night, Times
-from repro.observatory.render import render
+from repro.observatory.render import joined, render
 from repro.observatory.scene import Scenes
 from repro.params import Overlay
 from repro.simulated_mark import COMMENT
@@ -75,8 +75,7 @@ def write_film(
                 frame.pts = number
                 container.mux(stream.encode(frame))
         container.mux(stream.encode(None))
-    names = tables[0] if tables else {}
-    return np.concatenate(masks), {name: np.concatenate([table[name] for table in tables]) for name in names}
+    return np.concatenate(masks), joined(tables)
 
 
 def canvas(sky: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:

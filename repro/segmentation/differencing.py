@@ -22,7 +22,7 @@ Floats = npt.NDArray[np.float64]
 Times = npt.NDArray[np.datetime64]
 Channels = Literal["and", "or"]
 BLACK = 2.0  # median count of the sky in red and green; below, the shutter was closed or the file is empty
-SATURATED = 250.0  # from this count on a cell's mean tells nothing
+SATURATED = 250.0  # from this count on a cell's mean is not meaningful
 SATURATED_SHARE = 0.5  # of the cells; from here on an image is not used
 
 

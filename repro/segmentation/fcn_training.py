@@ -123,12 +123,12 @@ def probabilities(network: nn.Module, pixels: Pixels, device: torch.device, batc
 
 
 def _validated(network: nn.Module, job: SegmentationJob) -> dict[str, float]:
-    found = probabilities(network, job.validation.pixels, job.device)
-    if not len(found):
+    probability = probabilities(network, job.validation.pixels, job.device)
+    if not len(probability):
         return dict.fromkeys(("val_loss", "val_iou", "val_precision", "val_recall"), float("nan"))
-    p = np.clip(found / 255.0, 1 / 510, 1 - 1 / 510)
+    p = np.clip(probability / 255.0, 1 / 510, 1 - 1 / 510)
     loss = -np.log(np.where(job.validation.masks, p, 1 - p)).mean()
-    counts = confusion(found >= 128, job.validation.masks)
+    counts = confusion(probability >= 128, job.validation.masks)
     return {
         "val_loss": float(loss),
         **{f"val_{name}": getattr(counts, name) for name in ("iou", "precision", "recall")},

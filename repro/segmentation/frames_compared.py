@@ -82,12 +82,12 @@ def gather(data: Path, folders: dict[str, Path], params: Params) -> Compared:
     changes: dict[int, list[npt.NDArray[np.float32]]] = {lag: [] for lag in kopri.difference.lags_min}
     for night, mine in rows.groupby("night"):
         names, probability = read_probability(folders["segment"] / "nights" / f"{night}.npz")
-        found = read_change(folders["difference"] / "nights" / f"{night}.npz")
-        order = pd.Index(found.names).get_indexer(pd.Index(names))
+        changes_of_night = read_change(folders["difference"] / "nights" / f"{night}.npz")
+        order = pd.Index(changes_of_night.names).get_indexer(pd.Index(names))
         tables.append(mine.set_index("name").loc[names.tolist()].reset_index())
         probabilities.append(probability)
         for lag, values in changes.items():
-            values.append(found.change[lag][order])
+            values.append(changes_of_night.change[lag][order])
     table = pd.concat(tables, ignore_index=True)
     known = _known(data)
     table = (

@@ -99,7 +99,7 @@ def outlined(image: npt.NDArray[np.uint8], mask: npt.NDArray[np.bool_]) -> npt.N
 
 
 def _changes(files: Sequence[Path], circle: PixelCircle | None, params: Params) -> dict[Path, dict[int, float | None]]:
-    """Share of flagged cells of every image whose name tells its time."""
+    """Share of flagged cells of every image whose name begins with its time."""
     timed = sorted((time, file) for file in files if (time := time_in(file.stem)) is not None and file.is_file())
     if not timed:
         return {}

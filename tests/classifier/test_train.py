@@ -24,7 +24,7 @@ from repro.classifier.training_results import (
 )
 from repro.errors import ReproError
 from repro.params import TrainParams
-from tests.support.images import labelled_images, small
+from tests.support.images import labelled_images, same_training, small
 
 CPU = torch.device("cpu")
 FAST = {"image_size_px": 32, "epochs_head": 2, "epochs_all": 2, "batch": 8, "learning_rate_head": 0.01}
@@ -56,17 +56,6 @@ def tune(
     chosen = TrainParams.model_validate({**FAST, **params})
     job = TrainingJob(train, val, chosen, seed, CPU, workers=2, checkpoint=checkpoint, settings=settings)
     return fine_tune(network or small(), job, after_epoch=after_epoch)
-
-
-def same(one: Trained, other: Trained) -> bool:
-    """Whether two trainings gave the same network and the same curves, to the last bit."""
-    weights = other.network.state_dict()
-    return (
-        all(torch.equal(value, weights[name]) for name, value in one.network.state_dict().items())
-        and one.curves.equals(other.curves)
-        and one.best_epoch == other.best_epoch
-        and one.validation.equals(other.validation)
-    )
 
 
 def test_curves_have_one_row_an_epoch(train_images: Images, val_images: Images) -> None:
@@ -138,8 +127,8 @@ def test_epoch_kept(monkeypatch: pytest.MonkeyPatch, train_images: Images, val_i
 def test_same_seed_same_network(train_images: Images, val_images: Images) -> None:
     """One seed gives one result to the last bit; another seed gives another."""
     one = tune(train_images, val_images)
-    assert same(one, tune(train_images, val_images))
-    assert not same(one, tune(train_images, val_images, seed=4))
+    assert same_training(one, tune(train_images, val_images))
+    assert not same_training(one, tune(train_images, val_images, seed=4))
 
 
 @pytest.mark.parametrize("stop", [1, 2, 3])
@@ -158,7 +147,7 @@ def test_interrupted_training_gives_the_same_result(
     seen: list[int] = []
     resumed = tune(train_images, val_images, checkpoint=checkpoint, after_epoch=seen.append)
     assert seen == list(range(stop + 1, 5))
-    assert same(resumed, tune(train_images, val_images))
+    assert same_training(resumed, tune(train_images, val_images))
 
 
 def test_a_finished_checkpoint_costs_no_epoch(tmp_path: Path, train_images: Images, val_images: Images) -> None:
@@ -166,7 +155,7 @@ def test_a_finished_checkpoint_costs_no_epoch(tmp_path: Path, train_images: Imag
     checkpoint = tmp_path / "checkpoint.pt"
     one = tune(train_images, val_images, checkpoint=checkpoint)
     seen: list[int] = []
-    assert same(one, tune(train_images, val_images, checkpoint=checkpoint, after_epoch=seen.append))
+    assert same_training(one, tune(train_images, val_images, checkpoint=checkpoint, after_epoch=seen.append))
     assert seen == []
 
 
@@ -214,7 +203,7 @@ def test_too_little_memory_halves_the_batch(
     trained = tune(train_images, val_images, network=Hungry(4))
     assert trained.curves["batch"].tolist() == [4, 4, 4, 4]
     assert "begins again with a batch of 4" in capsys.readouterr().err
-    assert same(trained, tune(train_images, val_images, batch=4))
+    assert same_training(trained, tune(train_images, val_images, batch=4))
 
 
 def test_no_memory_at_all_is_an_error(train_images: Images, val_images: Images) -> None:
