@@ -22,7 +22,7 @@ VIDEO_SUFFIXES = (".avi", ".m4v", ".mkv", ".mov", ".mp4", ".webm")
 #: Suffixes of the files that are taken for still images, in lower case.
 STILL_SUFFIXES = (".jpg", ".jpeg", ".png", ".tif", ".tiff")
 _DATE = "YYYYMMDD"
-#: What a profile says where a value is not known; such a profile gives a site but films no night.
+#: What a profile says where a value is not known; such a profile films no night.
 UNKNOWN = "unknown"
 
 
@@ -214,15 +214,6 @@ def load_camera(name: str) -> Camera:
             remedy=f"fill them in, and look at them with: repro camera check {name} FILE",
         )
     return parse_camera(document, str(source))
-
-
-def load_site(name: str) -> Site:
-    """Place of a camera; its profile may have unknown fields.
-
-    Raises ReproError if there is no profile of that name, or its site has an invalid value.
-    """
-    document, source = profile_document(name)
-    return validated(Site, document.get("site"), where=f"{source}, site", remedy=_REMEDY)
 
 
 _EXPECTED, _REMEDY = "a camera profile (repro.camera.Camera)", "compare with repro/cameras/auroramax.yaml"
