@@ -22,7 +22,7 @@ VIDEO_SUFFIXES = (".avi", ".m4v", ".mkv", ".mov", ".mp4", ".webm")
 #: Suffixes of the files that are taken for still images, in lower case.
 STILL_SUFFIXES = (".jpg", ".jpeg", ".png", ".tif", ".tiff")
 _DATE = "YYYYMMDD"
-#: What a profile says where a value is not known; such a profile gives a site but films no night.
+#: What a profile says where a value is not known; such a profile films no night.
 UNKNOWN = "unknown"
 
 
@@ -159,10 +159,7 @@ class Camera(Section):
     def printed_clock(self) -> Clock:
         """The burned-in clock.
 
-        Raises
-        ------
-        ReproError
-            If the profile describes none, as the times come from elsewhere.
+        Raises ReproError if the profile describes none, as the times come from elsewhere.
         """
         if self.clock is None:
             raise ReproError(
@@ -204,11 +201,8 @@ def cameras() -> list[str]:
 def load_camera(name: str) -> Camera:
     """Read a profile.
 
-    Raises
-    ------
-    ReproError
-        If there is no profile of that name, one of its fields has an invalid value, or some are unknown; the message
-        names the fields.
+    Raises ReproError if there is no profile of that name, one of its fields has an invalid value, or some are unknown; the
+    message names the fields.
     """
     document, source = profile_document(name)
     unknown = sorted(key for key, value in document.items() if value == UNKNOWN)
@@ -222,28 +216,13 @@ def load_camera(name: str) -> Camera:
     return parse_camera(document, str(source))
 
 
-def load_site(name: str) -> Site:
-    """Place of a camera; its profile may have unknown fields.
-
-    Raises
-    ------
-    ReproError
-        If there is no profile of that name, or its site has an invalid value.
-    """
-    document, source = profile_document(name)
-    return validated(Site, document.get("site"), where=f"{source}, site", remedy=_REMEDY)
-
-
 _EXPECTED, _REMEDY = "a camera profile (repro.camera.Camera)", "compare with repro/cameras/auroramax.yaml"
 
 
 def profile_document(name: str) -> tuple[dict[str, Any], Path]:
     """A profile as it stands in its file, with unknown fields, and the file.
 
-    Raises
-    ------
-    ReproError
-        If there is no profile of that name, or its file is no YAML mapping.
+    Raises ReproError if there is no profile of that name, or its file is no YAML mapping.
     """
     if name not in cameras():
         raise ReproError(
@@ -268,10 +247,7 @@ def profile_path(name: str) -> Path:
 def parse_camera(document: object, where: str) -> Camera:
     """A profile's document as a camera.
 
-    Raises
-    ------
-    ReproError
-        If one of its fields has an invalid value; the message names it.
+    Raises ReproError if one of its fields has an invalid value; the message names it.
     """
     return validated(Camera, document, where=where, remedy=_REMEDY)
 

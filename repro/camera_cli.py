@@ -13,11 +13,6 @@ from repro.paths import find_project
 app = typer.Typer(help="Camera profiles.", no_args_is_help=True)
 
 
-@app.callback()
-def _root() -> None:
-    """Camera profiles."""
-
-
 @app.command()
 def check(
     name: Annotated[str, typer.Argument(metavar="NAME", help="A profile of repro/cameras.")],

@@ -14,13 +14,8 @@ _NAME_DIRECTIVES = {
 def file_name_pattern(pattern: str) -> re.Pattern[str]:
     """Regular expression of a still's path, with a named group for each directive (``Y``, ``m``, ``d``, ...).
 
-    ``pattern`` is such as ``*/IMG_%Y%m%d_%H%M%S.jpg``; ``*`` stands for any text, ``%s`` for seconds since 1970 UTC, ``%j`` for
-    the day of the year.
-
-    Raises
-    ------
-    ValueError
-        If the pattern names no time, or a part of it twice.
+    ``pattern`` is such as ``*/IMG_%Y%m%d_%H%M%S.jpg``; ``*`` stands for any text, ``%s`` for seconds since 1970 UTC, ``%j``
+    for the day of the year. Raises ValueError if the pattern names no time, or a part of it twice.
     """
     tokens = re.findall(r"%.|.", pattern)
     directives = [token for token in tokens if token.startswith("%")]
@@ -55,10 +50,7 @@ _DIRECTIVES = {
 def clock_format(text: str) -> str:
     """A format of a clock, if it is complete; see :class:`repro.camera.Clock`.
 
-    Raises
-    ------
-    ValueError
-        If it lacks a part of the time, or has one twice.
+    Raises ValueError if it lacks a part of the time, or has one twice.
     """
     # The marks go to Tesseract as an argument, where a quote or a backslash would end it.
     if not re.fullmatch(r"(%-[mdHI]|%[YymbBdHIMSpfZ]|[A-Za-z0-9 /:.,_-])+", text):

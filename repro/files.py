@@ -29,17 +29,9 @@ def atomic_path(target: Path) -> Iterator[Path]:
     """Give a temporary path beside ``target`` that takes its place when the block ends without an error; makes its folder.
 
     The file is flushed to disk before it is renamed, and its folder afterwards, so a reader, or a run after a power cut,
-    sees the old file or the new one and never a part of it, and files appear in the order in which they were written.
-
-    Yields
-    ------
-    Path
-        An unused path in the same folder, with the same suffix.
-
-    Raises
-    ------
-    UnwritableError
-        If the disk is full or the folder may not be written; the old file is still there.
+    sees the old file or the new one and never a part of it, and files appear in the order in which they were written. The
+    temporary path has the same suffix. Raises UnwritableError if the disk is full or the folder may not be written; the old
+    file is still there.
     """
     temporary = None
     try:
@@ -89,10 +81,7 @@ def remove_partial(folder: Path) -> None:
 def empty_folder(folder: Path, *, keep: Collection[str] = ()) -> None:
     """Remove everything but the names to keep from an output folder; only for a stage that has locked the project.
 
-    Raises
-    ------
-    UnwritableError
-        If something may not be removed.
+    Raises UnwritableError if something may not be removed.
     """
     try:
         for path in folder.iterdir() if folder.is_dir() else ():
@@ -138,10 +127,7 @@ def write_json(target: Path, document: Any) -> None:
 def read_json(source: Path, *, made_by: str) -> Any:
     """Read a JSON document.
 
-    Raises
-    ------
-    ReproError
-        If the file is missing or is not JSON.
+    Raises ReproError if the file is missing or is not JSON.
     """
     try:
         return json.loads(source.read_text(encoding="utf-8"))

@@ -135,10 +135,7 @@ def _sky_if_timed(table: pd.DataFrame) -> pd.Series:
 def check(table: pd.DataFrame, stage: Stage, where: str) -> pd.DataFrame:
     """Tidy a table, check it against a stage's schema, and return it.
 
-    Raises
-    ------
-    ReproError
-        If a column is missing, unknown, of another type or out of range; the message names the first fault.
+    Raises ReproError if a column is missing, unknown, of another type or out of range; the message names the first fault.
     """
     try:
         table = tidy(table)
@@ -156,10 +153,7 @@ def check(table: pd.DataFrame, stage: Stage, where: str) -> pd.DataFrame:
 def write(target: Path, table: pd.DataFrame, stage: Stage) -> None:
     """Check a frame table and write it atomically.
 
-    Raises
-    ------
-    ReproError
-        As :func:`check`; nothing is written then.
+    Raises ReproError as :func:`check`; nothing is written then.
     """
     write_table(target, check(table, stage, str(target)))
 
@@ -177,10 +171,7 @@ def tidy(table: pd.DataFrame) -> pd.DataFrame:
 def read(source: Path, stage: Stage) -> pd.DataFrame:
     """Read and check one night's table.
 
-    Raises
-    ------
-    ReproError
-        If the file is missing or is no Parquet file, or as :func:`check`.
+    Raises ReproError if the file is missing or is no Parquet file, or as :func:`check`.
     """
     return check(read_table(source, made_by=f"dvc repro {stage}"), stage, str(source))
 
@@ -188,10 +179,7 @@ def read(source: Path, stage: Stage) -> pd.DataFrame:
 def read_nights(folder: Path, stage: Stage, nights: Sequence[str] | None = None) -> pd.DataFrame:
     """Read the tables of all nights in a folder, or of some of them, as one, in the order of nights.
 
-    Raises
-    ------
-    ReproError
-        If there is no table, or as :func:`read`.
+    Raises ReproError if there is no table, or as :func:`read`.
     """
     found = sorted(folder.glob("[!.]*.parquet"))  # a hidden file is half-written
     sources = [source for source in found if nights is None or source.stem in nights]
@@ -212,24 +200,12 @@ def read_nights(folder: Path, stage: Stage, nights: Sequence[str] | None = None)
 
 
 def join_truth(table: pd.DataFrame, truth: Path, columns: Sequence[str]) -> pd.DataFrame:
-    """Frames of a simulated corpus with columns of their truth.
+    """Frames of a simulated corpus with columns of their truth; the order of ``table``, one row a frame, is kept.
 
     They are joined by night and number, not by name: the name holds the time that was read from the picture. A column that
-    ``table`` has too gets the suffix ``_true``; a frame that the truth does not have gets no value.
-
-    Parameters
-    ----------
-    table : DataFrame
-        ``night`` and ``number``, one row a frame; its order is kept.
-    truth : Path
-        Folder of the truth, one table a night, see :func:`repro.observatory.simulate.truth_table`.
-    columns : sequence of str
-        Columns of the truth.
-
-    Raises
-    ------
-    ReproError
-        If a night has no truth, or its table is damaged.
+    ``table`` has too gets the suffix ``_true``; a frame that the truth does not have gets no value. ``truth`` is a folder
+    of one table a night, see :func:`repro.observatory.simulate.truth_table`. Raises ReproError if a night has no truth, or
+    its table is damaged.
     """
     sources = [truth / f"{night}.parquet" for night in sorted(table["night"].unique())]
     missing = [source for source in sources if not source.is_file()]
@@ -247,21 +223,10 @@ def join_truth(table: pd.DataFrame, truth: Path, columns: Sequence[str]) -> pd.D
 
 
 def with_right_answers(table: pd.DataFrame, labels: pd.Series[str], truth: Path | None) -> pd.DataFrame:
-    """Frames with the class that would be right, where it is known.
+    """Frames with the class that would be right, ``truth`` (yes, no, or missing), where it is known.
 
-    Parameters
-    ----------
-    table : DataFrame
-        ``night``, ``number`` and ``name``, one row a frame.
-    labels : Series of str
-        Labels by name of frame; they are the right answers of real images.
-    truth : Path or None
-        Folder of a simulated corpus' truth, see :func:`repro.simulated_mark.known_truth`; it decides where it is given.
-
-    Returns
-    -------
-    DataFrame
-        The frames with ``truth`` (yes, no, or missing) and, of a simulated corpus, ``certain`` and :data:`ATTRIBUTES`.
+    ``labels``, by name of frame, are the right answers of real images. Of a simulated corpus its folder ``truth`` decides,
+    see :func:`repro.simulated_mark.known_truth`, and ``certain`` and :data:`ATTRIBUTES` are added.
     """
     if truth is None:
         return table.assign(truth=table["name"].map(labels).astype("str")).reset_index(drop=True)

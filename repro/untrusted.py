@@ -26,9 +26,8 @@ Model = TypeVar("Model", bound=BaseModel)
 
 #: Largest file that is read from an archive; a frame has 0.1 MB. Larger members are meant to fill the memory.
 MEMBER_MOST_BYTES = 1 << 26
-PICTURE_MOST_PX = (
-    4096  # side of the largest frame; a header of a few bytes can announce a picture that fills the memory
-)
+#: Side of the largest frame; a header of a few bytes can announce a picture that fills the memory.
+PICTURE_MOST_PX = 4096
 #: Values of the largest YAML file that is read; the lock file of 331 nights has some thousand.
 YAML_MOST_VALUES = 1_000_000
 MOST_COUNTED = 1_000_000_000  # frames or files of a night; a number of 400 digits breaks arithmetic with fractions
@@ -81,17 +80,15 @@ def _weigh(node: Any, known: dict[int, int]) -> int:
 def read_yaml(source: Path, *, expected: str, remedy: str) -> Any:
     """Plain data from a YAML file, UTF-8.
 
-    Raises
-    ------
-    ReproError
-        If the file is missing, is not YAML, asks for an object of Python, or has duplicate keys or aliases without end.
+    Raises ReproError if the file is missing, is not YAML, asks for an object of Python, or has duplicate keys or aliases
+    without end.
     """
     try:
         text = source.read_text(encoding="utf-8")
     except FileNotFoundError:
-        _refuse("no such file", expected, str(source), remedy)
+        refuse("no such file", expected, str(source), remedy)
     except (OSError, UnicodeDecodeError) as error:
-        _refuse(f"not YAML: {message_of(error)}", expected, str(source), remedy)
+        refuse(f"not YAML: {message_of(error)}", expected, str(source), remedy)
     return parse_yaml(text, where=str(source), expected=expected, remedy=remedy)
 
 
@@ -100,24 +97,21 @@ def parse_yaml(text: str, *, where: str, expected: str, remedy: str) -> Any:
     try:
         return yaml.load(text, Loader=_Loader)
     except Exception as error:  # see the head of this module
-        _refuse(f"not YAML: {message_of(error)}", expected, where, remedy)
+        refuse(f"not YAML: {message_of(error)}", expected, where, remedy)
 
 
 def read_table(source: Path, *, made_by: str, columns: Sequence[str] | None = None) -> pd.DataFrame:
     """A table from a Parquet file.
 
-    Raises
-    ------
-    ReproError
-        If the file is missing, is no Parquet file, or lacks a column.
+    Raises ReproError if the file is missing, is no Parquet file, or lacks a column.
     """
     expected = "a table" + (f" with {', '.join(columns)}" if columns else "")
     try:
         table: pd.DataFrame = pd.read_parquet(source, columns=list(columns) if columns else None)
     except FileNotFoundError:
-        _refuse("no such file", expected, str(source), f"make it with: {made_by}")
+        refuse("no such file", expected, str(source), f"make it with: {made_by}")
     except Exception as error:
-        _refuse(f"not a Parquet file: {message_of(error)}", expected, str(source), f"make it again with: {made_by}")
+        refuse(f"not a Parquet file: {message_of(error)}", expected, str(source), f"make it again with: {made_by}")
     return table
 
 
@@ -127,59 +121,49 @@ _AGAIN = "make the night again: dvc repro film clock"
 def open_archive(source: Path, *, remedy: str = _AGAIN) -> zipfile.ZipFile:
     """A ZIP file, open for reading.
 
-    Raises
-    ------
-    ReproError
-        If it is missing, is not a ZIP file, or holds two files of the same name.
+    Raises ReproError if it is missing, is not a ZIP file, or holds two files of the same name.
     """
     expected = "an archive of frames"
     try:
         archive = zipfile.ZipFile(source)
     except FileNotFoundError:
-        _refuse("no such archive", expected, str(source), remedy)
+        refuse("no such archive", expected, str(source), remedy)
     except Exception as error:
-        _refuse(f"a damaged archive: {message_of(error)}", expected, str(source), remedy)
+        refuse(f"a damaged archive: {message_of(error)}", expected, str(source), remedy)
     names = archive.namelist()
     if len(set(names)) < len(names):
         archive.close()
         twice = next(name for name in names if names.count(name) > 1)
-        _refuse(f"a damaged archive: {short_repr(twice)} twice", expected, str(source), remedy)
+        refuse(f"a damaged archive: {short_repr(twice)} twice", expected, str(source), remedy)
     return archive
 
 
 def archive_member(archive: zipfile.ZipFile, name: str, *, remedy: str = _AGAIN) -> bytes:
     """Contents of one file in an archive; ``remedy`` is for the error.
 
-    Raises
-    ------
-    ReproError
-        If it is not there, is damaged, locked by a password, or larger than :data:`MEMBER_MOST_BYTES`.
+    Raises ReproError if it is not there, is damaged, locked by a password, or larger than :data:`MEMBER_MOST_BYTES`.
     """
     expected = "every frame of the night's table"
     where = f"{archive.filename}, {name}"
     try:
         member = archive.getinfo(name)
     except KeyError:
-        _refuse(f"no frame {name}", expected, where, remedy)
+        refuse(f"no frame {name}", expected, where, remedy)
     if member.file_size > MEMBER_MOST_BYTES:
         found = f"a damaged archive: a file that unpacks to {member.file_size:,} bytes"
-        _refuse(found, f"at most {MEMBER_MOST_BYTES:,}", where, remedy)
+        refuse(found, f"at most {MEMBER_MOST_BYTES:,}", where, remedy)
     try:
         return archive.read(member)
     except Exception as error:
-        _refuse(f"a damaged archive: {message_of(error)}", expected, where, remedy)
+        refuse(f"a damaged archive: {message_of(error)}", expected, where, remedy)
 
 
 @contextmanager
 def open_picture(data: bytes, where: str) -> Iterator[Image.Image]:
     """A JPEG or PNG, open for the block; any exception in the block counts as damage of the picture.
 
-    No other format is tried, because Pillow starts external programs for some of them.
-
-    Raises
-    ------
-    ReproError
-        If it is not such a picture, is damaged, or is larger than any frame.
+    No other format is tried, because Pillow starts external programs for some of them. Raises ReproError if it is not such
+    a picture, is damaged, or is larger than any frame.
     """
     try:
         with Image.open(io.BytesIO(data), formats=("JPEG", "PNG")) as image:
@@ -187,31 +171,25 @@ def open_picture(data: bytes, where: str) -> Iterator[Image.Image]:
                 raise ValueError(f"{image.width} x {image.height} pixels")
             yield image
     except Exception as error:
-        _refuse(f"a damaged image: {message_of(error)}", "a whole JPEG", where, "film the night again: dvc repro film")
+        refuse(f"a damaged image: {message_of(error)}", "a whole JPEG", where, "film the night again: dvc repro film")
 
 
 def count_in(document: Mapping[str, Any], key: str, *, where: Path, made_by: str) -> int:
     """A count from a document that a stage wrote.
 
-    Raises
-    ------
-    ReproError
-        If it is missing or not a whole number from 0 to :data:`MOST_COUNTED`.
+    Raises ReproError if it is missing or not a whole number from 0 to :data:`MOST_COUNTED`.
     """
     value = document.get(key) if isinstance(document, Mapping) else None
     if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= MOST_COUNTED:
         expected = f"a whole number from 0 to {MOST_COUNTED:,}"
-        _refuse(f"{key}: {short_repr(value)}", expected, str(where), f"remove it and run: {made_by}")
+        refuse(f"{key}: {short_repr(value)}", expected, str(where), f"remove it and run: {made_by}")
     return value
 
 
 def validated(model: type[Model], document: Any, *, where: str, remedy: str) -> Model:
     """A document checked by a pydantic model.
 
-    Raises
-    ------
-    ReproError
-        If a value is not allowed.
+    Raises ReproError if a value is not allowed.
     """
     try:
         return model.model_validate(document)
@@ -219,7 +197,7 @@ def validated(model: type[Model], document: Any, *, where: str, remedy: str) -> 
         first = error.errors()[0]
         field = ".".join(str(part) for part in first["loc"]) or "(whole file)"
         expected = first["msg"].removeprefix("Value error, ")
-        _refuse(short_repr(first.get("input")), expected, f"{where}, field {field}", remedy)
+        refuse(short_repr(first.get("input")), expected, f"{where}, field {field}", remedy)
 
 
 def short_repr(value: object) -> str:
@@ -236,5 +214,6 @@ def message_of(error: BaseException) -> str:
     return text if len(text) <= _MESSAGE_MOST else text[:_MESSAGE_MOST] + " ..."
 
 
-def _refuse(found: str, expected: str, where: str, remedy: str) -> NoReturn:
+def refuse(found: str, expected: str, where: str, remedy: str) -> NoReturn:
+    """Raise the error of a file that cannot be used."""
     raise ReproError(found=found, expected=expected, where=where, remedy=remedy) from None

@@ -25,23 +25,12 @@ SIDE_PX = 240  # of the frames
 
 
 def augment(frames: Tensor, masks: Tensor, size: int, rng: torch.Generator) -> tuple[Tensor, Tensor]:
-    """Change frames.
+    """Change frames, uint8 (n, 3, SIDE_PX, SIDE_PX), with their masks, uint8 (n, cells, cells).
 
     Every frame is turned by any angle and flipped by half. Of those that are not plain the circle grows or shrinks and
     moves, and each of the following happens by CHANCE: rim of wedges and lamps; gamma, exposure and white balance;
-    saturation; black level; blur; noise, a part of it in colour; JPEG.
-
-    Parameters
-    ----------
-    frames : Tensor, uint8, shape (n, 3, SIDE_PX, SIDE_PX)
-    masks : Tensor, uint8, shape (n, cells, cells)
-    size : int
-        Side of what is given back.
-
-    Returns
-    -------
-    tuple of Tensor
-        Frames (n, 3, size, size), 0 to 1, and masks (n, 1, size // 16, size // 16), 0 to 1.
+    saturation; black level; blur; noise, a part of it in colour; JPEG. Gives frames (n, 3, size, size) and masks
+    (n, 1, size // 16, size // 16), both 0 to 1.
     """
     n, device = len(frames), frames.device
 

@@ -24,7 +24,7 @@ from torchvision import models
 from repro.backbone.augmentation import augment
 from repro.backbone.pretrain_frames import BATCH, COLOUR_CLASSES, FORM_CLASSES, Corpus, make, targets
 from repro.classifier import device as devices
-from repro.classifier.network import FEATURES, OBSERVATORY, drawn, observatory_path
+from repro.classifier.network import FEATURES, OBSERVATORY, drawn, observatory_path, single_precision
 from repro.classifier.transforms import IMAGENET_MEAN, IMAGENET_STD
 from repro.engine.progress import progress
 from repro.files import atomic_path, digest, write_json
@@ -69,13 +69,8 @@ class Learner(nn.Module):
         maps = self.features((pictures - mean) / std)
         answers = self.heads(self.drop(self.pool(maps).flatten(1)))
         visible, form, colour, cloud = answers.split([1, len(FORM_CLASSES), len(COLOUR_CLASSES), 1], 1)
-        return {
-            "visible": visible[:, 0],
-            "form": form,
-            "colour": colour,
-            "cloud": cloud[:, 0],
-            "mask": self.where(maps),
-        }
+        alone = {"visible": visible[:, 0], "cloud": cloud[:, 0]}
+        return {**alone, "form": form, "colour": colour, "mask": self.where(maps)}
 
 
 def loss_of(answers: dict[str, Tensor], wanted: dict[str, Tensor], masks: Tensor) -> Tensor:
@@ -106,17 +101,8 @@ def learn(
 ) -> tuple[Learner, list[dict[str, float]]]:
     """Render the frames and train; an interrupted run goes on from its last checkpoint in ``folder``.
 
-    Parameters
-    ----------
-    begin_from : Path, optional
-        A backbone that :func:`ship` wrote, to learn further; drawn at random if not given.
-
-    Returns
-    -------
-    Learner
-        Trained.
-    list of dict
-        Mean loss over every SAVE_EVERY steps.
+    Learns the backbone ``begin_from`` further, which :func:`ship` wrote, or one drawn at random. Gives the trained network
+    and the mean loss over every SAVE_EVERY steps.
     """
     corpus = make(params, recipe.frames, "learn", folder, str(device))
     wanted = targets(corpus.truth)
@@ -128,7 +114,7 @@ def learn(
     with drawn(params.seed, "pretrain"):
         learner = Learner()
     if begin_from is not None:
-        learner.features.load_state_dict(_in_single_precision(load_file(begin_from)))
+        learner.features.load_state_dict(single_precision(load_file(begin_from)))
     learner = learner.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
     optimiser = torch.optim.AdamW(learner.parameters(), lr=recipe.learning_rate, weight_decay=0.02)
 
@@ -137,12 +123,12 @@ def learn(
         return rise * 0.5 * (1 + float(np.cos(np.pi * step / len(steps))))
 
     schedule = torch.optim.lr_scheduler.LambdaLR(optimiser, share)
+    stateful: dict[str, Any] = {"learner": learner, "optimiser": optimiser, "schedule": schedule}
     saved, begin, curve = folder / "checkpoint.pt", 0, []
     if saved.is_file():
         state = torch.load(saved, map_location=device, weights_only=True)
-        learner.load_state_dict(state["learner"])
-        optimiser.load_state_dict(state["optimiser"])
-        schedule.load_state_dict(state["schedule"])
+        for name, part in stateful.items():
+            part.load_state_dict(state[name])
         begin, curve = state["step"], state["curve"]
     learner.train()
     recent: list[float] = []
@@ -169,31 +155,16 @@ def learn(
             if (step + 1) % SAVE_EVERY == 0 or step + 1 == len(steps):
                 curve.append({"step": step + 1, "size_px": size, "loss": float(np.mean(recent))})
                 recent = []
+                states = {name: part.state_dict() for name, part in stateful.items()}
                 with atomic_path(saved) as temporary:
-                    torch.save(
-                        {
-                            "learner": learner.state_dict(),
-                            "optimiser": optimiser.state_dict(),
-                            "schedule": schedule.state_dict(),
-                            "step": step + 1,
-                            "curve": curve,
-                        },
-                        temporary,
-                    )
+                    torch.save({**states, "step": step + 1, "curve": curve}, temporary)
     return learner.eval(), curve
-
-
-def _in_single_precision(state: dict[str, Tensor]) -> dict[str, Tensor]:
-    return {name: value.float() if value.is_floating_point() else value for name, value in state.items()}
 
 
 def ship(learner: Learner, target: Path) -> None:
     """Write the backbone in half precision, whole or not at all.
 
-    Raises
-    ------
-    ValueError
-        If a number does not fit into half precision.
+    Raises ValueError if a number does not fit into half precision.
     """
     state = {}
     for name, value in learner.features.state_dict().items():

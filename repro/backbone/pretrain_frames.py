@@ -51,14 +51,9 @@ class Corpus:
 
 
 def draw_moments(params: Params, count: int, name: str) -> Iterator[tuple[Night, Times]]:
-    """Moments of random nights of the schedule, some PER_NIGHT of them a night, with the plan of each night.
+    """Moments of random nights of ``schedule.windows``, some PER_NIGHT of them a night, with the plan of each night.
 
-    Parameters
-    ----------
-    params : Params
-        All parameters; nights are those of ``schedule.windows``.
-    name : str
-        Names the draw; another name draws other weather and aurora for every night.
+    Another ``name`` draws other weather and aurora for every night.
     """
     every = campaign.chosen(params, "full")
     rng = generator(params.seed, "pretrain", name)
@@ -83,12 +78,7 @@ def draw_moments(params: Params, count: int, name: str) -> Iterator[tuple[Night,
 def make(params: Params, count: int, name: str, folder: Path, device: str = "cpu") -> Corpus:
     """Render a corpus into a folder, or open the one that is there; an interrupted rendering goes on where it was.
 
-    Parameters
-    ----------
-    name : str
-        See :func:`draw_moments`; also names the files.
-    folder : Path
-        Where ``NAME.npy``, ``NAME_masks.npy`` and ``NAME.parquet`` are kept.
+    ``name`` is as for :func:`draw_moments`; the files are ``NAME.npy``, ``NAME_masks.npy`` and ``NAME.parquet``.
     """
     files = folder / f"{name}.npy", folder / f"{name}_masks.npy", folder / f"{name}.parquet"
     if not files[2].is_file() or len(pd.read_parquet(files[2])) != count:

@@ -16,7 +16,6 @@ import numpy.typing as npt
 import pandas as pd
 import torch
 import typer
-from scipy.stats import binomtest
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
@@ -30,6 +29,7 @@ from repro.classifier.network import build, observatory_path
 from repro.engine.progress import progress
 from repro.files import read_json, write_json
 from repro.frames import CLASSES
+from repro.intervals import wilson
 from repro.observatory import truth
 from repro.params import SkyParams, load_params
 from repro.paths import find_project
@@ -40,18 +40,9 @@ BATCH = 32
 
 
 def features(network: nn.Module, pictures: npt.NDArray[np.uint8], device: torch.device) -> Tensor:
-    """Pooled features of a backbone.
+    """Pooled features of a backbone, float32 (n, 1280) on the CPU, of pictures (n, 3, size, size).
 
-    Parameters
-    ----------
-    network : nn.Module
-        As :func:`repro.classifier.network.build` gives it; its head is not used.
-    pictures : ndarray of uint8, shape (n, 3, size, size)
-
-    Returns
-    -------
-    Tensor, float32, shape (n, 1280)
-        On the CPU.
+    ``network`` is as :func:`repro.classifier.network.build` gives it; its head is not used.
     """
     body = network.get_submodule("features").to(device).eval()
     parts = []
@@ -64,15 +55,9 @@ def features(network: nn.Module, pictures: npt.NDArray[np.uint8], device: torch.
 
 
 def fit_head(known: Tensor, labels: Tensor, *, decay: float = 1e-3) -> nn.Linear:
-    """Logistic regression on features, the head of the published network.
+    """Logistic regression on features (n, 1280) with class numbers (n,), no = 0 and yes = 1: the head of the published network.
 
-    Parameters
-    ----------
-    known : Tensor, shape (n, 1280)
-    labels : Tensor of int64, shape (n,)
-        Class numbers, no = 0 and yes = 1.
-    decay : float
-        Weight of the squared weights of the standardised features.
+    ``decay`` is the weight of the squared weights of the standardised features.
     """
     mean, spread = known.mean(0), known.std(0).clamp_min(1e-3)
     standard = (known - mean) / spread
@@ -103,35 +88,14 @@ def labels_of(corpus: Corpus, seed: int, error_rate: float = 0.0) -> npt.NDArray
 def accuracy_by_condition(table: pd.DataFrame, right: npt.NDArray[np.bool_], sky: SkyParams) -> list[dict[str, Any]]:
     """Accuracy with its 95 % Wilson interval, in all and for each of the nine conditions that occur.
 
-    Parameters
-    ----------
-    table : DataFrame
-        With ``sun_alt_deg``, ``moon_alt_deg`` and ``moon_phase_deg``.
-    right : ndarray of bool, shape (n,)
-        Whether each frame was classified as labelled.
-    sky : SkyParams
-        Limits of the moon.
+    ``table`` has ``sun_alt_deg``, ``moon_alt_deg`` and ``moon_phase_deg``; ``right`` (n,) says which frames were classified
+    as labelled.
     """
     sun = bins.sun_bin(table["sun_alt_deg"])
     moon = bins.moon_bin(table["moon_phase_deg"], table["moon_alt_deg"], sky)
     groups = {"all": np.ones(len(table), bool)}
     groups |= {f"{a} & {b}": (sun == a) & (moon == b) for a in bins.SUN_BINS[:3] for b in bins.MOON_BINS}
-    rows = []
-    for name, here in groups.items():
-        if not here.any():
-            continue
-        hits, frames = int(right[here].sum()), int(here.sum())
-        interval = binomtest(hits, frames).proportion_ci(method="wilson")
-        rows.append(
-            {
-                "condition": name,
-                "frames": frames,
-                "accuracy": round(hits / frames, 4),
-                "low": round(float(interval.low), 4),
-                "high": round(float(interval.high), 4),
-            }
-        )
-    return rows
+    return [{"condition": name, **share_of(right[here])} for name, here in groups.items() if here.any()]
 
 
 def seen_twice(corpus: Corpus, seed: int) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.uint8]]:
@@ -148,10 +112,7 @@ def seen_twice(corpus: Corpus, seed: int) -> tuple[npt.NDArray[np.uint8], npt.ND
 def real_frames(folder: Path) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.int64], list[str]]:
     """Labelled real frames of a folder: uint8 (n, 3, 240, 240), class numbers, names.
 
-    Parameters
-    ----------
-    folder : Path
-        With ``labels.csv``: ``file``, ``label`` (yes or no), and the files, masked and square.
+    The folder has ``labels.csv`` with ``file`` and ``label`` (yes or no), and the files, masked and square.
     """
     table = pd.read_csv(folder / "labels.csv")
     pictures = [scaled((folder / name).read_bytes(), name) for name in table["file"]]
@@ -161,14 +122,13 @@ def real_frames(folder: Path) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.int
 
 def share_of(right: npt.NDArray[np.bool_]) -> dict[str, Any]:
     """How many are right, with the 95 % Wilson interval."""
-    interval = binomtest(int(right.sum()), len(right)).proportion_ci(method="wilson")
-    return {
-        "right": int(right.sum()),
-        "frames": len(right),
-        "accuracy": round(float(right.mean()), 4),
-        "low": round(float(interval.low), 4),
-        "high": round(float(interval.high), 4),
-    }
+    hits, frames = int(right.sum()), len(right)
+    low, high = wilson(hits, frames)
+    return {"right": hits, "frames": frames, **_rounded(accuracy=hits / frames, low=low, high=high)}
+
+
+def _rounded(**shares: float) -> dict[str, float]:
+    return {name: round(share, 4) for name, share in shares.items()}
 
 
 def main(
@@ -200,16 +160,14 @@ def main(
     wanted = other.truth["visible"].to_numpy(int)
     certain = other.truth["certain"].to_numpy(bool)
     said = answers(np.asarray(other.frames))
+    right = (said["network"] == wanted)[certain]
     card: dict[str, Any] = {
         "learnt_from": learn,
-        "labelled_yes": round(float(labels.mean()), 4),
-        "certain_share": round(float(certain.mean()), 4),
+        **_rounded(labelled_yes=float(labels.mean()), certain_share=float(certain.mean())),
         "colour_rule_limit": round(limit, 5),
-        "accuracy": accuracy_by_condition(other.truth[certain], (said["network"] == wanted)[certain], params.sky),
+        "accuracy": accuracy_by_condition(other.truth[certain], right, params.sky),
         "accuracy_by_weather": {
-            str(kind): share_of((said["network"] == wanted)[here & certain])
-            for kind in sorted(other.truth["weather"].unique())
-            if (here := (other.truth["weather"] == kind).to_numpy()).any() and (here & certain).any()
+            str(kind): share_of(right[rows]) for kind, rows in other.truth[certain].groupby("weather").indices.items()
         },
         "all_frames": {who: share_of(answer == wanted) for who, answer in said.items()},
         "certain_frames": {who: share_of((answer == wanted)[certain]) for who, answer in said.items()},

@@ -5,21 +5,20 @@ from __future__ import annotations
 import os
 import time
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import cv2
-import matplotlib
 import numpy as np
 import pytesseract
 from PIL import Image as PillowImage
-from PIL import ImageDraw, ImageFont
+from PIL import ImageDraw
 
 from repro.bench.rates import speed_document
 from repro.camera import Camera, load_camera
 from repro.clock import ocr
 from repro.clock.read_clock import ClockSetup, read_clock
 from repro.engine.workers import worker_count
+from repro.observatory.overlay import font
 from repro.params import ClockParams
 
 NIGHT, STRIPS, BASELINE_STRIPS = "20240202", 650, 30  # a winter night at the published sampling
@@ -28,13 +27,12 @@ NIGHT, STRIPS, BASELINE_STRIPS = "20240202", 650, 30  # a winter night at the pu
 def make_strips(camera: Camera, count: int) -> tuple[list[ocr.Image], list[str]]:
     """Noisy, compressed strips of a night of the AuroraMAX clock and their stamps, from a fixed seed."""
     rng = np.random.default_rng(20240201)
-    font = ImageFont.truetype(str(Path(matplotlib.get_data_path()) / "fonts" / "ttf" / "DejaVuSans.ttf"), 16)
     box, strips, texts = camera.printed_clock.box_px, [], []
     for number in range(count):
         # 60.475 s from sample to sample, as in the record; the seconds run through all digits.
         text = f"{datetime(2024, 2, 1, 19, 0, 7) + timedelta(seconds=int(60.475 * number)):%Y-%m-%d %H:%M:%S} MST"
         canvas = PillowImage.new("L", (box.width, box.height), 30)
-        ImageDraw.Draw(canvas).text((28, box.height - 12), text, font=font, fill=190, anchor="ls")
+        ImageDraw.Draw(canvas).text((28, box.height - 12), text, font=font("DejaVuSans", 16), fill=190, anchor="ls")
         noisy = np.clip(np.asarray(canvas) + rng.normal(0, 8, (box.height, box.width)), 0, 255).astype(np.uint8)
         coded = cv2.imencode(".jpg", noisy, [cv2.IMWRITE_JPEG_QUALITY, 50])[1]
         strips.append(np.asarray(cv2.imdecode(coded, cv2.IMREAD_GRAYSCALE), dtype=np.uint8))
@@ -67,10 +65,8 @@ def bench() -> dict[str, Any]:
     stamps, seconds = {}, {}
     for engine in ("learned", "tesseract"):
         began = time.perf_counter()
-        params = ClockParams(engine=engine)
-        stamps[engine] = (
-            read_clock(strips, ClockSetup(NIGHT, camera, params, 10), threads=threads).table["clock_text"].tolist()
-        )
+        setup = ClockSetup(NIGHT, camera, ClockParams(engine=engine), 10)
+        stamps[engine] = read_clock(strips, setup, threads=threads).table["clock_text"].tolist()
         seconds[engine] = time.perf_counter() - began
     few = slice(0, STRIPS, STRIPS // BASELINE_STRIPS)
     began = time.perf_counter()

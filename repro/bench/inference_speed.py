@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import tempfile
 import zipfile
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -40,21 +41,14 @@ published_transform = transforms.Compose(
 def bench() -> dict[str, Any]:
     """Measure frames per second, decoding included.
 
-    Ours is :class:`repro.classifier.frame_classifier.Classifier` in its ``fast`` mode. The baseline is the published script's way: open,
-    transform and classify one image after the other, in float32. The limit is the slower of the two things that must
-    happen in any case, decoding alone and the network alone, on the same device with the same batches; on a CPU, where
-    both share the cores, it is the highest rate that both can reach together.
+    Ours is :class:`repro.classifier.frame_classifier.Classifier` in its ``fast`` mode. The baseline is the published
+    script's way: open, transform and classify one image after the other, in float32. The limit is the slower of the two
+    things that must happen in any case, decoding alone and the network alone, on the same device with the same batches; on
+    a CPU, where both share the cores, it is the highest rate that both can reach together. Raises ReproError if a class
+    flips or p(yes) differs by more than 0.002: then speed would say nothing.
 
-    Returns
-    -------
-    dict
-        ``name``, ``ours``, ``baseline``, ``limit``, ``ratio_to_baseline``, ``ratio_to_limit``, ``unit``; ``device``,
-        ``largest_difference`` of p(yes) from the baseline, ``flipped`` classes.
-
-    Raises
-    ------
-    ReproError
-        If a class flips or p(yes) differs by more than 0.002: then speed would say nothing.
+    Returns ``name``, ``ours``, ``baseline``, ``limit``, ``ratio_to_baseline``, ``ratio_to_limit``, ``unit``; ``device``,
+    ``largest_difference`` of p(yes) from the baseline, ``flipped`` classes.
     """
     device = choose("auto")
     gpu = device.type == "cuda"
@@ -89,7 +83,7 @@ def bench() -> dict[str, Any]:
         "inference",
         "frames/s",
         {**rates, "limit": min(decode, network) if gpu else 1 / (1 / decode + 1 / network)},
-        device=torch.cuda.get_device_name(device) if gpu else f"cpu, {worker_count(0)} cores",
+        device=device_in_words(device),
         largest_difference=float(difference.max()),
         flipped=flipped,
     )
@@ -127,13 +121,23 @@ def lively(network: nn.Module, pixels: Pixels) -> nn.Module:
     return network.eval()
 
 
-def _published(network: nn.Module, archive: Path, names: list[str], device: torch.device) -> Logits:
-    logits = []
-    with zipfile.ZipFile(archive) as file, torch.no_grad():
+def published_inputs(archive: Path, names: list[str], device: torch.device) -> Iterator[torch.Tensor]:
+    """Frames one by one, (1, 3, 240, 240), as the published script reads and transforms them."""
+    with zipfile.ZipFile(archive) as file:
         for name in names:
             image = Image.open(io.BytesIO(file.read(name))).convert("RGB")
-            logits.append(network(published_transform(image).unsqueeze(0).to(device))[0].double().cpu().numpy())
-    return np.array(logits)
+            yield published_transform(image).unsqueeze(0).to(device)
+
+
+def device_in_words(device: torch.device) -> str:
+    """The GPU's name, or the number of the CPU's cores."""
+    return torch.cuda.get_device_name(device) if device.type == "cuda" else f"cpu, {worker_count(0)} cores"
+
+
+def _published(network: nn.Module, archive: Path, names: list[str], device: torch.device) -> Logits:
+    with torch.no_grad():
+        answers = [network(inputs)[0].double().cpu().numpy() for inputs in published_inputs(archive, names, device)]
+    return np.array(answers)
 
 
 def _decode_only(archive: Path, names: list[str], threads: int) -> Pixels:

@@ -25,12 +25,9 @@ FRAMES = 48  # spread over the default campaign, so that aurora, cloud and Moon 
 def bench() -> dict[str, Any]:
     """Measure masked 720-pixel frames a second, rendered straight to tensors with their truth, on the CPU.
 
-    Returns
-    -------
-    dict
-        ``ours``: this renderer, one process a core. ``baseline``: the same scene computed at full size, one frame at a time,
-        in as many processes. ``limit``: only enlarging ready pictures, adding noise and rounding, which any renderer must
-        do. ``unit`` is frames a second; ratios are of ours.
+    Returns ``ours``: this renderer, one process a core. ``baseline``: the same scene computed at full size, one frame at a
+    time, in as many processes. ``limit``: only enlarging ready pictures, adding noise and rounding, which any renderer must
+    do. ``unit`` is frames a second; ratios are of ours.
     """
     params = load_params(find_project().params)
     plans = [campaign.plan(night, params) for night in campaign.chosen(params, "default")]

@@ -17,21 +17,8 @@ def best_rates(
 ) -> tuple[dict[str, float], dict[str, Result]]:
     """Measure ways by turns, so that a machine that grows busy slows all of them; the best round of each counts.
 
-    Parameters
-    ----------
-    ways : mapping
-        Units of work and a function that does them, by name.
-    rounds : int
-        Rounds that are measured, after one that only warms up.
-    clock : callable
-        Gives seconds: of wall time, or :func:`time.process_time`.
-
-    Returns
-    -------
-    rates : dict
-        Units a second, by name.
-    results : dict
-        What each way gave in the last round.
+    The first round only warms up; ``rounds`` follow. ``clock`` gives seconds: of wall time, or :func:`time.process_time`. Gives
+    units a second, and what each way gave in the last round, both by name.
     """
     torch = sys.modules.get("torch")  # ways that need no network load none
     best = dict.fromkeys(ways, float("inf"))
@@ -48,15 +35,7 @@ def best_rates(
 
 
 def speed_document(name: str, unit: str, rates: Mapping[str, float], **more: Any) -> dict[str, Any]:
-    """The document of a benchmark: its rates, how they compare, and what else it measured.
-
-    Parameters
-    ----------
-    name, unit : str
-        Of the benchmark and of its rates.
-    rates : mapping
-        ``ours``, ``baseline`` and ``limit``, and others.
-    """
+    """A benchmark's document: ``rates`` (``ours``, ``baseline``, ``limit``, others), how they compare, and what else it measured."""
     return {
         "name": name,
         **{way: round(rate, 2) for way, rate in rates.items()},

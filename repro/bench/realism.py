@@ -25,10 +25,8 @@ from repro.paths import find_project
 
 REAL_FRAMES = Path(__file__).with_name("real_frames.yaml")
 PER_NIGHT = 2
-BLUE_SUN_DEG, BLUE_MOON = (
-    -13.5,
-    (15.0, 120.0),
-)  # a clear sky is blue with the Sun above, or the Moon above and that full
+#: A clear sky is blue with the Sun above this altitude, or the Moon above the first one and at least that full.
+BLUE_SUN_DEG, BLUE_MOON = -13.5, (15.0, 120.0)
 CLEAR_COVER = 0.3
 SPANS = {"5 to 95 %": (5, 95), "25 to 75 %": (25, 75)}  # others: 10 to 90 %
 Floats = npt.NDArray[np.float64]
@@ -37,14 +35,11 @@ Floats = npt.NDArray[np.float64]
 def bench() -> dict[str, Any]:
     """Measure frames of the default campaign and compare them with the committed numbers of real frames.
 
-    Returns
-    -------
-    dict
-        ``ours``: how many statistics have their simulated median within the span of real AuroraMAX frames or of other cameras;
-        ``baseline``: the same for the simulated frames of the time before; ``limit``: how many are counted.
-        ``statistics``: one entry a statistic with ``meaning``, the numbers of real frames and of the time before, and
-        ``simulated`` as median, low, high over the same span. ``frames`` simulated, ``visible`` and ``certain`` among
-        them, as shares.
+    Returns ``ours``: how many statistics have their simulated median within the span of real AuroraMAX frames or of other
+    cameras; ``baseline``: the same for the simulated frames of the time before; ``limit``: how many are counted.
+    ``statistics``: one entry a statistic with ``meaning``, the numbers of real frames and of the time before, and
+    ``simulated`` as median, low, high over the same span. ``frames`` simulated, ``visible`` and ``certain`` among them, as
+    shares.
     """
     params = load_params(find_project().params)
     nights = campaign.chosen(params, "default")
@@ -77,12 +72,8 @@ def bench() -> dict[str, Any]:
 def compare(measured: Mapping[str, Floats], real: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
     """The numbers of real frames with ``simulated`` beside them: median and the ends of the span, in that order.
 
-    Parameters
-    ----------
-    measured : mapping
-        Values by statistic, shape (n,); NaN where a frame has none.
-    real : mapping
-        ``statistics`` of ``real_frames.yaml``.
+    ``measured`` has the values by statistic, shape (n,), NaN where a frame has none; ``real`` is ``statistics`` of
+    ``real_frames.yaml``.
     """
     table = {}
     for name, row in real.items():
@@ -102,22 +93,15 @@ def lines(measured: Mapping[str, Any]) -> list[str]:
         return f"{values[0]:g}" + (f" ({values[1]:g} to {values[2]:g})" if len(values) == 3 else "")
 
     form = "{:<58} {:<22} {:<22} {:<22} {:<22}"
-    head = form.format(
-        "median (10 to 90 %, or as named)", "simulated", "simulated before", "AuroraMAX", "other cameras"
-    )
-    return (
-        [head.rstrip()]
-        + [
-            form.format(
-                row["meaning"]
-                + (f" [{row['span'].split(';')[0]}]" if "span" in row else "")
-                + (" *" if "approximate" in row else ""),
-                *(span(row.get(key)) for key in ("simulated", "simulated_before", "auroramax", "other_cameras")),
-            ).rstrip()
-            for row in measured["statistics"].values()
-        ]
-        + ["* measured in another way on the real frames; not counted"]
-    )
+    rows: list[tuple[str, ...]] = [
+        ("median (10 to 90 %, or as named)", "simulated", "simulated before", "AuroraMAX", "other cameras")
+    ]
+    for row in measured["statistics"].values():
+        named = f" [{row['span'].split(';')[0]}]" if "span" in row else ""
+        spans = [span(row.get(key)) for key in ("simulated", "simulated_before", "auroramax", "other_cameras")]
+        rows.append((f"{row['meaning']}{named}{' *' if 'approximate' in row else ''}", *spans))
+    last = "* measured in another way on the real frames; not counted"
+    return [*(form.format(*row).rstrip() for row in rows), last]
 
 
 def _within(value: float, row: Mapping[str, Any]) -> bool:

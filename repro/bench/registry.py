@@ -67,16 +67,10 @@ BENCHMARKS = {
 def measure(name: str) -> dict[str, Any]:
     """Run one benchmark in this process.
 
-    Returns
-    -------
-    dict
-        :data:`KEYS`; ``targets`` (``at_least`` and ``at_most`` by key), ``missed`` (words, see :func:`missed`) and ``machine``;
-        and all else that the benchmark measured.
+    Raises ReproError if there is no benchmark of that name.
 
-    Raises
-    ------
-    ReproError
-        If there is no benchmark of that name.
+    Returns :data:`KEYS`; ``targets`` (``at_least`` and ``at_most`` by key), ``missed`` (words, see :func:`missed`) and
+    ``machine``; and all else that the benchmark measured.
     """
     if name not in BENCHMARKS:
         raise ReproError(
@@ -93,10 +87,7 @@ def measure(name: str) -> dict[str, Any]:
 def measure_all(names: Sequence[str]) -> Iterator[dict[str, Any]]:
     """Run benchmarks one after the other, each in its own process, so that none disturbs or stops another.
 
-    Yields
-    ------
-    dict
-        As :func:`measure`; of one that failed ``name``, ``error`` and ``machine``.
+    Yields documents as of :func:`measure`; of one that failed ``name``, ``error`` and ``machine``.
     """
     for name in names:
         command = [sys.executable, "-m", "repro", "bench", name, "--format", "json"]

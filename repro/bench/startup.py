@@ -18,18 +18,11 @@ ALL_LIBRARIES = "import cv2, matplotlib.pyplot, pandas, pandera.pandas, skyfield
 def bench() -> dict[str, Any]:
     """Measure starts a second, of processes that start with warm file caches; best of several rounds, by turns.
 
-    ``ours`` is ``repro verify`` with current results. The baseline is a program that imports every large library before
-    it begins; the limit is ``python -c pass``.
+    ``ours`` is ``repro verify`` with current results. The baseline is a program that imports every large library before it
+    begins; the limit is ``python -c pass``. Raises ReproError if the stages whose results ``repro verify`` reads have not
+    run.
 
-    Returns
-    -------
-    dict
-        The keys of every benchmark, with ``verify_s``, ``help_s`` and ``python_s``, seconds of wall time.
-
-    Raises
-    ------
-    ReproError
-        If the stages whose results ``repro verify`` reads have not run.
+    Returns the keys of every benchmark, with ``verify_s``, ``help_s`` and ``python_s``, seconds of wall time.
     """
     paths = find_project(None)
     results = (paths.schedule / "schedule.json", paths.architecture, paths.figures / "figures.json")

@@ -76,16 +76,10 @@ def xception(classes: int = 1000) -> nn.Sequential:
 def build(name: str, classes: int = 1000, *, auxiliary: bool = False) -> torch.nn.Module:
     """Build a network of Table 4 on the ``meta`` device, in evaluation mode, without weights.
 
-    Parameters
-    ----------
-    name : str
-        Name in torchvision's list of models, ``densenet264`` (torchvision's ``DenseNet`` with growth 32 and blocks of
-        6, 12, 64 and 48 layers: Huang et al. 2017, Table 1) or ``xception``.
-    classes : int
-        Outputs of the head.
-    auxiliary : bool
-        Keep Inception-v3's second classifier, which serves training only: Table 4's 24M are the network without it,
-        the metadata of torchvision's weights count it.
+    ``name`` is in torchvision's list of models, or ``densenet264`` (torchvision's ``DenseNet`` with growth 32 and blocks of
+    6, 12, 64 and 48 layers: Huang et al. 2017, Table 1), or ``xception``. ``auxiliary`` keeps Inception-v3's second
+    classifier, which serves training only: Table 4's 24M are the network without it, the metadata of torchvision's weights
+    count it.
     """
     options: dict[str, Any] = {"num_classes": classes}
     if name == "inception_v3":
@@ -150,6 +144,7 @@ def measure() -> dict[str, Any]:
     networks = {name: _count(name, size_px) for name, size_px in UNLISTED.items()}
     networks |= {name: _count(name, _input_size_px(name)) | _metadata(name) for name in LISTED}
     reference = networks[REFERENCE]
+    darkest, brightest = transforms.ColorJitter(brightness=JITTER).brightness
     for numbers in networks.values():
         numbers["parameter_ratio"] = numbers["parameters"] / reference["parameters"]
         numbers["multiply_add_ratio"] = numbers["multiply_adds"] / reference["multiply_adds"]
@@ -158,7 +153,9 @@ def measure() -> dict[str, Any]:
             **{f"{name}.{key}": value for name, numbers in networks.items() for key, value in numbers.items()},
             **{f"{REFERENCE}.{key}": value for key, value in (_scaling() | _head()).items()},
             **{f"normalize.{key}": value for key, value in _normalisation().items()},
-            **{f"jitter.{key}": value for key, value in jitter_range(JITTER).items()},
+            # The factor of brightness that ColorJitter draws at most, and the lowest change.
+            "jitter.highest_factor": round(brightest, 6),
+            "jitter.lowest_change": round(darkest - 1, 6),
             **fcn_counts.quantities(),
         },
         "convention": "1 multiply-add = 2 FLOPs of torch's FlopCounterMode; convolutions and matrix products only",
@@ -212,11 +209,8 @@ def _scaling() -> dict[str, float | list[float]]:
 
 
 def _head() -> dict[str, int | bool]:
-    head = build(REFERENCE).get_submodule("classifier.1")
-    if not isinstance(head, torch.nn.Linear):
-        raise TypeError(f"classifier.1 of {REFERENCE} is {type(head).__name__}, not Linear")
     return {
-        "head_inputs": head.in_features,
+        "head_inputs": build(REFERENCE).state_dict()["classifier.1.weight"].shape[1],
         "parameters_two_classes": count_parameters(build(REFERENCE, classes=2)),
         "statistics_move_while_frozen": statistics_move_while_frozen(),
     }
@@ -225,20 +219,12 @@ def _head() -> dict[str, int | bool]:
 def statistics_move_while_frozen() -> bool:
     """Whether BatchNorm statistics move in training mode when no weight may be trained, seen in the first stage."""
     stage = build(REFERENCE).get_submodule("features.0").to_empty(device="cpu")
-    convolution, norm = stage.get_submodule("0"), stage.get_submodule("1")
-    if not isinstance(convolution, nn.Conv2d) or not isinstance(norm, nn.BatchNorm2d):
-        raise TypeError(f"the first stage of {REFERENCE} is not a convolution and BatchNorm")
-    convolution.reset_parameters()
-    norm.reset_parameters()
+    for layer in stage.children():
+        if isinstance(layer, nn.Conv2d | nn.BatchNorm2d):
+            layer.reset_parameters()
     stage.train().requires_grad_(False)
     stage(torch.linspace(0, 1, 2 * 3 * 8 * 8).reshape(2, 3, 8, 8))
     return bool((stage.state_dict()["1.running_var"] != 1).all())
-
-
-def jitter_range(strength: float) -> dict[str, float]:
-    """Factor of brightness that torchvision's ColorJitter of this strength draws at most, and the lowest change."""
-    low, high = transforms.ColorJitter(brightness=strength).brightness
-    return {"highest_factor": round(high, 6), "lowest_change": round(low - 1, 6)}
 
 
 def _normalisation() -> dict[str, float]:

@@ -69,23 +69,10 @@ def explain(
     device: torch.device | str = "cpu",
     classes: Sequence[str] = CLASSES,
 ) -> Explained:
-    """Grad-CAM maps of images for one class, whatever the network's own answer is.
+    """Grad-CAM maps of images (n, side, side, 3), RGB uint8, for one of ``classes``, whatever the network's own answer is.
 
-    Parameters
-    ----------
-    network : nn.Module
-        From :func:`repro.classifier.network.load`. It is put into evaluation mode; hooks are released and gradients
-        cleared afterwards.
-    pixels : ndarray, uint8, shape (n, side, side, 3)
-        Decoded images, RGB.
-    label : str
-        Class to be explained, one of ``classes``.
-    target : str or nn.Module
-        See :func:`layer_of`; or the layer itself, of another network.
-    device : torch.device or str
-        Where the network is.
-    classes : sequence of str
-        The network's classes.
+    ``network`` is from :func:`repro.classifier.network.load`. It is put into evaluation mode; hooks are released and
+    gradients cleared afterwards. ``target`` is as for :func:`layer_of`, or the layer itself, of another network.
     """
     wanted = ClassifierOutputTarget(list(classes).index(label))
     raw, shown = [], []
@@ -122,17 +109,11 @@ def overlay(frame: Pixels, shown: Maps) -> Pixels:
 
 
 def on_target(raw: Maps, mask: npt.NDArray[np.bool_]) -> tuple[bool, float] | None:
-    """Share of a map (rows, columns) on the aurora, whose pixels ``mask``, bool (height, width), tells.
+    """Share of a map (rows, columns) on the aurora, whose pixels are ``mask``, bool (height, width); None if the map is zero.
 
-    Returns
-    -------
-    hit : bool
-        Pointing game: whether the map's highest point, enlarged to the mask, is on the aurora (Zhang et al. 2018, IJCV 126,
-        1084; without their tolerance of 15 pixels).
-    energy : float
-        Share of the map's sum on the aurora, 0 to 1 (Wang et al. 2020, Score-CAM, CVPR workshops).
-
-    None if the map is zero everywhere.
+    The first value says whether the map's highest point, enlarged to the mask, is on the aurora (pointing game: Zhang et
+    al. 2018, IJCV 126, 1084; without their tolerance of 15 pixels). The second is the share of the map's sum on the aurora,
+    0 to 1 (energy: Wang et al. 2020, Score-CAM, CVPR workshops).
     """
     large = np.maximum(cv2.resize(raw, (mask.shape[1], mask.shape[0]), interpolation=cv2.INTER_LINEAR), 0)
     total = float(large.sum())

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,6 +15,7 @@ import torch
 from torch import Tensor, nn
 
 from repro.classifier.device import say
+from repro.classifier.network import load_tensors
 from repro.errors import printable
 from repro.files import atomic_path
 from repro.params import TrainParams
@@ -39,13 +39,17 @@ CURVES = {
 
 @dataclass(frozen=True)
 class Validation:
-    """A network's predictions of validation images: mean loss, count and share of correct ones, p(yes) and class of each."""
+    """A network's predictions of validation images: mean loss, count of correct ones, p(yes) and class of each."""
 
     loss: float
     correct: int
-    accuracy: float
     p_yes: npt.NDArray[np.float64]
     predicted: npt.NDArray[np.int64]
+
+    @property
+    def accuracy(self) -> float:
+        """Share of correct predictions."""
+        return self.correct / len(self.p_yes)
 
 
 def phases_of(params: TrainParams) -> list[Phase]:
@@ -58,10 +62,9 @@ class Progress:
     """State of a training beside weights and optimiser.
 
     ``batch`` is smaller than in the parameters if the GPU's memory did not suffice. ``epoch`` counts epochs done, ``rows``
-    holds
-    a row of :data:`CURVES` for each, and ``seed`` decides their random numbers. ``best_epoch`` is the one to keep so far, with
-    its weights on the CPU and the value that decides (accuracy, or minus the loss). ``statistics_moved`` says whether running
-    statistics of BatchNorm changed while the backbone was frozen.
+    holds a row of :data:`CURVES` for each, and ``seed`` decides their random numbers. ``best_epoch`` is the one to keep so
+    far, with its weights on the CPU and the value that decides (accuracy, or minus the loss). ``statistics_moved`` says
+    whether running statistics of BatchNorm changed while the backbone was frozen.
     """
 
     batch: int
@@ -106,14 +109,9 @@ def save_checkpoint(
     path: Path, network: nn.Module, optimiser: torch.optim.Adam, progress: Progress, settings: str
 ) -> None:
     """Write a checkpoint, whole or not at all."""
-    document = {
-        "settings": settings,
-        "weights": network.state_dict(),
-        "optimiser": optimiser.state_dict(),
-        "state": vars(progress),
-    }
+    states = {"weights": network.state_dict(), "optimiser": optimiser.state_dict(), "state": vars(progress)}
     with atomic_path(path) as temporary:
-        torch.save(document, temporary)
+        torch.save({"settings": settings, **states}, temporary)
 
 
 def resume(
@@ -128,9 +126,7 @@ def resume(
         return None
     phases = phases_of(params)
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", UserWarning)  # torch warns about pickles, which weights_only rejects
-            document = torch.load(path, map_location="cpu", weights_only=True)
+        document = load_tensors(path)
         if document["settings"] != settings:
             return None
         # On a copy first, so that nothing of a wrong checkpoint remains in the network.

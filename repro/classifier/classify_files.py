@@ -57,30 +57,13 @@ def classify_files(
 ) -> pd.DataFrame:
     """Classify images, folders of images and videos with a trained network.
 
-    Parameters
-    ----------
-    files : sequence of Path
-        Images (JPEG, PNG, TIFF), folders and ZIP files of images, and videos; a video needs a camera.
-    weights : Path
-        What stage train wrote, or a state dict of torch.
-    camera : Camera, optional
-        Cuts the sky out of whole images; without one an image is taken as it is.
-    sampling : str
-        Which frames of a video are taken, see :meth:`repro.camera.Camera.step`.
-    overlays : Path, optional
-        Folder for the images with the Grad-CAM map of their own class laid over them.
-    device : str
-        As ``engine.device``.
+    ``files`` are images (JPEG, PNG, TIFF), folders and ZIP files of images, and videos; a video needs a camera. ``weights`` are
+    what stage train wrote, or a state dict of torch. ``camera`` cuts the sky out of whole images; without one an image is taken
+    as it is. ``sampling`` is as for :meth:`repro.camera.Camera.step`; ``overlays`` is a folder for the images with the Grad-CAM
+    map of their own class laid over them; ``device`` is as ``engine.device``.
 
-    Returns
-    -------
-    DataFrame
-        One row an image: :data:`COLUMNS`; ``p_yes`` from 0 to 1, ``predicted`` yes or no, ``frame`` missing for images.
-
-    Raises
-    ------
-    ReproError
-        If there is no image, one is damaged or of another size than the camera's, or the weights are unusable.
+    Gives one row an image: :data:`COLUMNS`; ``p_yes`` from 0 to 1, ``predicted`` yes or no, ``frame`` missing for images.
+    Raises ReproError if there is no image, one is damaged or of another size than the camera's, or the weights are unusable.
     """
     network, notes = load(weights)
     side_px = image_size_px(notes)

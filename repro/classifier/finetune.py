@@ -22,36 +22,21 @@ from torch.nn.functional import cross_entropy, softmax
 from repro.classifier.checkpoint import Phase, Progress, Validation, phases_of, resume, save_checkpoint, start_phase
 from repro.classifier.device import autocast, deterministic, halved_batch, say, tf32
 from repro.classifier.images import Images, plain_batches, training_batches
-from repro.classifier.network import drawn
+from repro.classifier.network import check_loss, drawn, fix_batchnorm
 from repro.engine.progress import progress as progress_bar
-from repro.errors import ReproError
 from repro.frames import CLASSES
 from repro.params import TrainParams
 
 
 @dataclass(frozen=True)
 class TrainingJob:
-    """One training to be done.
+    """One training to be done, on images of both classes.
 
-    Parameters
-    ----------
-    train, val : Images
-        Both classes in each.
-    params : TrainParams
-        Section ``train`` of the parameters.
-    seed : int
-        Decides order, augmentation, dropout and stochastic depth of every epoch.
-    device : torch.device
-        Where to train.
-    workers : int
-        Threads that prepare images; 0 for one a core.
-    checkpoint : Path, optional
-        Written after every epoch. If it exists and has the same ``settings``, training resumes after its epoch and with
-        its seed; in deterministic mode the result is then the same as without the interruption.
-    settings : str
-        Names data, parameters and, where it matters, the seed, so that a checkpoint of another training is not used.
-    title : str
-        Title of the progress bar.
+    ``seed`` decides order, augmentation, dropout and stochastic depth of every epoch; ``workers`` are threads that prepare
+    images, 0 for one a core. ``checkpoint`` is written after every epoch. If it exists and has the same ``settings``,
+    training resumes after its epoch and with its seed; in deterministic mode the result is then the same as without the
+    interruption. ``settings`` names data, parameters and, where it matters, the seed, so that a checkpoint of another
+    training is not used.
     """
 
     train: Images
@@ -67,25 +52,13 @@ class TrainingJob:
 
 @dataclass(frozen=True)
 class Trained:
-    """Outcome of one training.
+    """Outcome of one training: the network with the weights of the best epoch (from 1), in evaluation mode.
 
-    Parameters
-    ----------
-    network : nn.Module
-        With the weights of the best epoch, in evaluation mode.
-    curves : DataFrame
-        One row an epoch, columns :data:`repro.classifier.checkpoint.CURVES`; losses are means over images, training values
-        those of the augmented images, while the weights changed.
-    best_epoch : int
-        From 1.
-    validation : DataFrame
-        ``name``, ``label``, ``p_yes``, ``predicted`` of every validation image at the best epoch.
-    seed : int
-        Seed of the epochs; that of the checkpoint, if training resumed from one.
-    train_images : int
-        Images of an epoch.
-    statistics_moved : bool
-        Whether running statistics of BatchNorm changed while the backbone was frozen.
+    ``curves`` has one row an epoch, columns :data:`repro.classifier.checkpoint.CURVES`; losses are means over images,
+    training values those of the augmented images, while the weights changed. ``validation`` has ``name``, ``label``,
+    ``p_yes`` and ``predicted`` of every validation image at the best epoch. ``seed`` is that of the checkpoint, if training
+    resumed from one; ``train_images`` are images of an epoch. ``statistics_moved`` says whether running statistics of
+    BatchNorm changed while the backbone was frozen.
     """
 
     network: nn.Module
@@ -102,7 +75,7 @@ def fine_tune(
 ) -> Trained:
     """Fine-tune a network from :func:`repro.classifier.network.build`; it is changed.
 
-    ``after_epoch`` is called with the epoch's number after its checkpoint is written. It is a ReproError if the loss is not
+    ``after_epoch`` is called with the epoch's number after its checkpoint is written. Raises ReproError if the loss is not
     finite, or not even a batch of one fits into the GPU's memory.
     """
     params, device, checkpoint = training.params, training.device, training.checkpoint
@@ -112,8 +85,9 @@ def fine_tune(
             module.inplace = False  # torch would copy what is overwritten, because the gradient needs it
     progress, phases = Progress(params.batch, training.seed), phases_of(params)
     images = len(training.train) + len(training.val)
+    repeatable = deterministic(device) if params.mode == "deterministic" else nullcontext()
     with (
-        deterministic(device) if params.mode == "deterministic" else nullcontext(),
+        repeatable,
         tf32(params.precision, device),
         progress_bar(training.title, len(phases) * images, "images") as bar,
     ):
@@ -147,15 +121,11 @@ def fine_tune(
                 after_epoch(epoch)
     network.load_state_dict(progress.best_weights)
     best = validate(network, training.val, params, device)
-    return Trained(
-        network.eval(),
-        progress.curves(),
-        progress.best_epoch,
-        _validation_table(training.val, best),
-        progress.seed,
-        len(training.train),
-        progress.statistics_moved,
-    )
+    label, predicted = (np.array(CLASSES)[classes] for classes in (training.val.classes, best.predicted))
+    table = pd.DataFrame({"name": training.val.names, "label": label, "p_yes": best.p_yes, "predicted": predicted})
+    table = table.astype({"name": "str", "label": "str", "predicted": "str"})
+    counts = progress.seed, len(training.train), progress.statistics_moved
+    return Trained(network.eval(), progress.curves(), progress.best_epoch, table, *counts)
 
 
 def validate(network: nn.Module, images: Images, params: TrainParams, device: torch.device) -> Validation:
@@ -168,25 +138,8 @@ def validate(network: nn.Module, images: Images, params: TrainParams, device: to
     answers = torch.cat(logits).double()
     classes = torch.from_numpy(images.classes)
     predicted = answers.argmax(1)
-    correct = int((predicted == classes).sum())
-    return Validation(
-        float(cross_entropy(answers, classes)),
-        correct,
-        correct / len(images),
-        softmax(answers, 1)[:, 1].numpy(),
-        predicted.numpy(),
-    )
-
-
-def _validation_table(images: Images, validation: Validation) -> pd.DataFrame:
-    return pd.DataFrame(
-        {
-            "name": pd.Series(images.names, dtype="str"),
-            "label": pd.Series([CLASSES[k] for k in images.classes], dtype="str"),
-            "p_yes": validation.p_yes,
-            "predicted": pd.Series([CLASSES[k] for k in validation.predicted], dtype="str"),
-        }
-    )
+    loss, correct = float(cross_entropy(answers, classes)), int((predicted == classes).sum())
+    return Validation(loss, correct, softmax(answers, 1)[:, 1].numpy(), predicted.numpy())
 
 
 def _train_epoch(
@@ -196,9 +149,7 @@ def _train_epoch(
     params, device, epoch = training.params, training.device, progress.epoch + 1
     network.train()
     if phase == "head" and params.batchnorm == "fixed":
-        for module in network.modules():
-            if isinstance(module, nn.BatchNorm2d):
-                module.eval()
+        fix_batchnorm(network)
     total, correct = 0.0, 0
     batches = training_batches(training.train, progress.batch, progress.seed, epoch, device, workers=training.workers)
     for inputs, classes in batches:
@@ -210,13 +161,7 @@ def _train_epoch(
         optimiser.step()
         total += float(loss.detach()) * len(classes)
         correct += int((logits.detach().argmax(1) == classes).sum())
-        if not np.isfinite(total):
-            raise ReproError(
-                found=f"a loss of {float(loss.detach())}",
-                expected="a finite number",
-                where=f"stage train, epoch {epoch}",
-                remedy="train in float32, or with a smaller learning rate",
-            )
+        check_loss(total, f"stage train, epoch {epoch}", "train in float32, or with a smaller learning rate")
     return total / len(training.train), correct / len(training.train)
 
 

@@ -40,18 +40,8 @@ SUITS = {"cpu": 8, "cuda": 64}
 class Classifier:
     """A network ready to classify frames.
 
-    Parameters
-    ----------
-    network : nn.Module
-        From :func:`repro.classifier.network.load`; a copy of it is used in ``fast`` mode.
-    image_size_px : int
-        Side of the images it was trained on.
-    params : InferParams
-        Section ``infer`` of the parameters.
-    device : torch.device
-        Where it runs.
-    workers : int
-        Threads; 0 for one a core.
+    ``network`` is from :func:`repro.classifier.network.load`; a copy of it is used in ``fast`` mode. ``image_size_px`` is
+    the side of the images it was trained on; ``workers`` are threads, 0 for one a core.
     """
 
     def __init__(
@@ -72,7 +62,7 @@ class Classifier:
     def classify(self, archive: Path, names: Sequence[str]) -> Logits:
         """Logits (n, 2), no before yes, of frames out of a night's archive.
 
-        It is a ReproError if the archive is missing or damaged, or lacks a frame, or not even one image fits into GPU memory.
+        Raises ReproError if the archive is missing or damaged, or lacks a frame, or not even one image fits into GPU memory.
         """
 
         def read(part: Sequence[str]) -> Pixels:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
@@ -52,37 +51,17 @@ def explain_corpus(
     folder: Path,
     params: Params,
 ) -> dict[str, Any]:
-    """Choose the panels' frames, explain them, and score maps on known aurora.
+    """Choose the panels' frames, explain them, and score maps on known aurora; gives the document written to ``gradcam.json``.
 
-    Parameters
-    ----------
-    frames : DataFrame
-        Classified frames, with ``truth``, ``form``, ``colour`` and ``weather`` where known, see
-        :func:`repro.classifier.panels.choose`.
-    archives : Path
-        Folder of the night archives.
-    masks : Path or None
-        Folder of the aurora's pixels; None if they are not known.
-    weights : Path
-        The trained network.
-    folder : Path
-        Outputs: ``cases.parquet``; ``maps.safetensors``, raw maps ``<panel>.<case>.<class>``; ``frames`` and ``overlays``, the
-        pictures; ``on_aurora.parquet``, where masks are known; ``gradcam.json``.
-    params : Params
-        Sections ``gradcam`` and ``engine`` of the parameters, and ``seed``.
+    ``frames`` are classified, see :func:`repro.classifier.panels.choose`; ``archives`` and ``masks`` are the folders of the
+    night archives and of the aurora's pixels, None if these are not known. ``folder`` gets ``cases.parquet``;
+    ``maps.safetensors``, raw maps ``<panel>.<case>.<class>``; ``frames`` and ``overlays``, the pictures; and
+    ``on_aurora.parquet``, where masks are known.
 
-    Returns
-    -------
-    dict
-        The document written to ``gradcam.json``: ``target_layer``; ``quantities``, ``gradcam.<panel>`` with the cases that
-        have a frame; ``missing``, by ``<panel>.<case>`` why there is none; ``on_aurora``, or None: ``frames``,
-        ``pointing_game``
-        and ``energy`` with intervals, and ``uniform``, what a map of one value would score in both.
-
-    Raises
-    ------
-    ReproError
-        If a named frame does not exist, an archive lacks a frame, or the weights cannot be used.
+    The document has ``target_layer``; ``quantities``, ``gradcam.<panel>`` with the cases that have a frame; ``missing``, by
+    ``<panel>.<case>`` why there is none; ``on_aurora``, or None: ``frames``, ``pointing_game`` and ``energy`` with
+    intervals, and ``uniform``, what a map of one value would score in both. Raises ReproError if a named frame does not
+    exist, an archive lacks a frame, or the weights cannot be used.
     """
     device, engine = of_workers(params.engine), params.engine
     one_process = device.type == "cuda" and engine.scheduler is None  # one GPU, one process
@@ -170,7 +149,8 @@ def _panels(worker: _CamWorker, cases: list[Case], frames: pd.DataFrame, archive
                 maps[f"{title}.{label}"] = np.ascontiguousarray(explained.raw[place])
                 row[f"raw_max_{label}"] = float(explained.raw[place].max())
                 frame = decode(data[place], FULL_PX, str(row["name"]))
-                _write_jpeg(folder / "overlays" / f"{title}.{label}.jpg", overlay(frame, explained.shown[place]))
+                with atomic_path(folder / "overlays" / f"{title}.{label}.jpg") as temporary:
+                    Image.fromarray(overlay(frame, explained.shown[place])).save(temporary, quality=90)
         for one, row in zip(data, kept, strict=True):
             write_bytes(folder / "frames" / f"{row['panel']}.{row['case']}.jpg", one)
     with atomic_path(folder / "maps.safetensors") as temporary:
@@ -204,7 +184,7 @@ def _on_aurora(worker: _CamWorker, frames: pd.DataFrame, archives: Path, masks: 
 def read_masks(source: Path) -> npt.NDArray[np.bool_]:
     """Pixels of the aurora of every frame of a simulated night, bool, shape (frames, rows, columns), by frame number.
 
-    It is a ReproError if the file is missing or damaged.
+    Raises ReproError if the file is missing or damaged.
     """
     try:
         with source.open("rb") as file, np.load(file) as document:
@@ -234,9 +214,3 @@ def _summary(measured: pd.DataFrame, seed: int) -> dict[str, Any] | None:
         summary[name] = {"mean": float(values.mean()), "by_night": interval}
     summary["pointing_game"]["wilson"] = wilson(int(measured["hit"].sum()), len(measured))
     return summary | {"uniform": float(measured["mask_share"].mean())}
-
-
-def _write_jpeg(target: Path, picture: Pixels) -> None:
-    data = io.BytesIO()
-    Image.fromarray(picture).save(data, "jpeg", quality=90)
-    write_bytes(target, data.getvalue())

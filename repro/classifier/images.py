@@ -45,7 +45,7 @@ class Images:
 def gather(rows: pd.DataFrame, archives: Path, size_px: int, *, workers: int = 0) -> Images:
     """Read, decode and resize labelled frames, given by ``name``, ``night`` and ``label``, in threads (0 for one a core).
 
-    It is a ReproError if an archive is missing or damaged, or lacks a frame.
+    Raises ReproError if an archive is missing or damaged, or lacks a frame.
     """
     rows = rows.sort_values("name")
     frames = list(zip(rows["night"], rows["name"], strict=True))
@@ -72,10 +72,7 @@ def training_batches(
 
     Order and augmentation depend on seed, epoch and image alone, so a single epoch can be repeated.
 
-    Yields
-    ------
-    tuple of Tensor
-        Input (batch, 3, height, width), normalised, and classes (batch,), on the device.
+    Yields input (batch, 3, height, width), normalised, and classes (batch,), on the device.
     """
     order = generator(seed, "order", epoch).permutation(len(images))
 

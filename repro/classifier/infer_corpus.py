@@ -5,11 +5,11 @@ torch is loaded only when a night has to be classified.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -26,7 +26,12 @@ from repro.frames import CLASSES
 from repro.params import InferParams, Params
 from repro.untrusted import count_in
 
+if TYPE_CHECKING:
+    from repro.classifier.frame_classifier import Classifier
+
 Logits = npt.NDArray[np.float64]
+#: Gives the logits of frames by archive and names, as :meth:`repro.classifier.frame_classifier.Classifier.classify`.
+Classify = Callable[[Path, Sequence[str]], Logits]
 
 
 @dataclass(frozen=True)
@@ -37,18 +42,10 @@ class InferTask:
     size: int
 
 
-class FrameClassifier(Protocol):
-    """A classifier of the frames of an archive."""
-
-    def classify(self, archive: Path, names: Sequence[str]) -> Logits:
-        """As :meth:`repro.classifier.frame_classifier.Classifier.classify`."""
-        ...
-
-
 def infer_corpus(film: Path, sky: Path, weights: Path, folder: Path, params: Params) -> Outcome:
     """Classify every frame of every night that needs it; parameters are those of :func:`infer_tasks`.
 
-    It is a ReproError if no night has a sky, or the weights are missing, damaged or of another network.
+    Raises ReproError if no night has a sky, or the weights are missing, damaged or of another network.
     """
     tasks = infer_tasks(film, sky, weights, folder, params)
     engine, gpu = params.engine, expects_gpu(params.engine)
@@ -62,17 +59,7 @@ def infer_corpus(film: Path, sky: Path, weights: Path, folder: Path, params: Par
 
 
 def infer_tasks(film: Path, sky: Path, weights: Path, folder: Path, params: Params) -> list[InferTask]:
-    """The nights of a corpus.
-
-    Parameters
-    ----------
-    film, sky, folder : Path
-        Output folders of the stages film, sky and infer.
-    weights : Path
-        The trained network.
-    params : Params
-        Sections ``infer`` and ``engine`` of the parameters.
-    """
+    """The nights of a corpus; ``film``, ``sky`` and ``folder`` are the output folders of the stages film, sky and infer."""
     skies = summaries(sky, made_by="sky")
     if not weights.is_file():
         raise ReproError(
@@ -110,11 +97,11 @@ class _InferWorker:
     threads: int
 
     def __call__(self, task: InferTask) -> dict[str, Any]:
-        return infer_night(task, _classifier(self))
+        return infer_night(task, _classifier(self).classify)
 
 
 @lru_cache(maxsize=1)
-def _classifier(worker: _InferWorker) -> FrameClassifier:
+def _classifier(worker: _InferWorker) -> Classifier:
     from repro.classifier.device import choose
     from repro.classifier.frame_classifier import Classifier
     from repro.classifier.network import load_once
@@ -123,10 +110,10 @@ def _classifier(worker: _InferWorker) -> FrameClassifier:
     return Classifier(network, side_px, worker.params, choose(worker.device), workers=worker.threads)
 
 
-def infer_night(task: InferTask, classifier: FrameClassifier) -> dict[str, Any]:
+def infer_night(task: InferTask, classify: Classify) -> dict[str, Any]:
     """Classify one night, write its table and count its predictions."""
     archive, sky = task.work.inputs
-    table = add_answers(frames.read(sky, "sky"), archive, classifier)
+    table = add_answers(frames.read(sky, "sky"), archive, classify)
     frames.write(task.work.outputs[0], table, "infer")
     return {
         "frames": len(table),
@@ -135,14 +122,14 @@ def infer_night(task: InferTask, classifier: FrameClassifier) -> dict[str, Any]:
     }
 
 
-def add_answers(table: pd.DataFrame, archive: Path, classifier: FrameClassifier) -> pd.DataFrame:
+def add_answers(table: pd.DataFrame, archive: Path, classify: Classify) -> pd.DataFrame:
     """A night's frames, columns of stage ``sky``, with logits, p(yes) and class.
 
     Frames without a time have no name and are not classified.
     """
     named = table["name"].notna().to_numpy()
     answers = np.full((len(table), len(CLASSES)), np.nan)
-    answers[named] = classifier.classify(archive, table.loc[named, "name"].tolist())
+    answers[named] = classify(archive, table.loc[named, "name"].tolist())
     predicted = np.full(len(table), None, dtype=object)
     predicted[named] = np.array(CLASSES, dtype=object)[answers[named].argmax(1)]
     return table.assign(

@@ -40,26 +40,12 @@ LEAST_PX = 32  # side of the smallest images that the network takes, as in param
 
 
 def build(initial: str, seed: int) -> nn.Module:
-    """Build the network, in evaluation mode, on the CPU.
+    """Build the network, in evaluation mode, on the CPU: normalised images (n, 3, h, w) to logits (n, 2), no before yes.
 
-    Parameters
-    ----------
-    initial : str
-        Where the backbone begins. ``imagenet``, as published: torchvision's IMAGENET1K_V1, from its own cache or
-        download. ``observatory``: learnt on simulated frames, shipped. ``none``: drawn at random. Anything else is a
-        file of weights of this network, as stage train writes it; its head is kept, too.
-    seed : int
-        Seed of what is drawn at random: the head always, the backbone for ``none``.
-
-    Returns
-    -------
-    nn.Module
-        Takes (batch, 3, height, width) normalised as ImageNet, gives logits (batch, 2), no before yes.
-
-    Raises
-    ------
-    ReproError
-        If the weights are not available or belong to another network.
+    ``initial`` says where the backbone begins. ``imagenet``, as published: torchvision's IMAGENET1K_V1, from its own cache
+    or download. ``observatory``: learnt on simulated frames, shipped. ``none``: drawn at random. Anything else is a file of
+    weights of this network, as stage train writes it; its head is kept, too. ``seed`` decides what is drawn: the head
+    always, the backbone for ``none``. Raises ReproError if the weights are not available or belong to another network.
     """
     if initial not in NAMED:
         return load(Path(initial))[0]
@@ -84,6 +70,13 @@ def drawn(seed: int, *names: object) -> Iterator[None]:
     with torch.random.fork_rng(devices=devices):
         torch.manual_seed(int(generator(seed, *names).integers(2**63)))
         yield
+
+
+def fix_batchnorm(network: nn.Module) -> None:
+    """Keep the statistics of every BatchNorm layer as they are, also in training mode."""
+    for module in network.modules():
+        if isinstance(module, nn.BatchNorm2d):
+            module.eval()
 
 
 def check_loss(loss: float, where: str, remedy: str) -> None:
@@ -114,7 +107,7 @@ def published_path(weights: WeightsEnum) -> Path:
 def published_weights(weights: WeightsEnum, otherwise: str) -> dict[str, Tensor]:
     """Published weights by torchvision's loader: from its cache, else by download with a check of the hash.
 
-    It is a ReproError if the file is neither cached nor can be downloaded, or is not a weight file; ``otherwise`` says in it
+    Raises ReproError if the file is neither cached nor can be downloaded, or is not a weight file; ``otherwise`` says in it
     what a user can do without these weights.
     """
     path = published_path(weights)
@@ -142,9 +135,7 @@ def initial_digest(initial: str) -> str | None:
     """SHA-256 (hex) of the file of the initial weights; None if they are drawn at random."""
     if initial == "none":
         return None
-    if initial not in NAMED:
-        return digest(Path(initial))
-    return digest(imagenet_path() if initial == "imagenet" else observatory_path())
+    return digest({"imagenet": imagenet_path, "observatory": observatory_path}.get(initial, lambda: Path(initial))())
 
 
 def genuine_imagenet() -> bool:
@@ -169,7 +160,11 @@ def _observatory(path: Path) -> dict[str, Tensor]:
         state = load_file(path)
     except Exception as error:
         raise _unusable(f"a damaged or foreign file: {message_of(error)}", path) from None
-    # Shipped in half precision to stay small.
+    return single_precision(state)
+
+
+def single_precision(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """Weights of the shipped backbone, which is kept in half precision to stay small, as the network needs them."""
     return {key: value.float() if value.is_floating_point() else value for key, value in state.items()}
 
 
@@ -188,18 +183,9 @@ def save(network: nn.Module, target: Path, notes: Mapping[str, Any]) -> None:
 def load(source: Path, empty: Callable[[], nn.Module] | None = None) -> tuple[nn.Module, dict[str, Any]]:
     """Read a network's weights, onto the CPU and into evaluation mode, with the notes of the file.
 
-    Parameters
-    ----------
-    source : Path
-        Written by :func:`save`, or a state dict of torch (``.pt``, ``.pth``), of which only tensors are read and which has
-        no notes.
-    empty : callable, optional
-        Builds another network than the thesis', without values.
-
-    Raises
-    ------
-    ReproError
-        If the file is missing, damaged, or of another network.
+    ``source`` was written by :func:`save`, or is a state dict of torch (``.pt``, ``.pth``), of which only tensors are read
+    and which has no notes. ``empty`` builds another network than the thesis', without values. Raises ReproError if the file
+    is missing, damaged, or of another network.
     """
     state: object
     try:
@@ -208,12 +194,14 @@ def load(source: Path, empty: Callable[[], nn.Module] | None = None) -> tuple[nn
                 notes = json.loads((file.metadata() or {}).get("notes", "{}"))
             state = load_file(source)
         else:
-            notes, state = {}, _tensors(source)
+            notes, state = {}, load_tensors(source)
     except FileNotFoundError:
         raise _unusable("no such file", source) from None
     except Exception as error:  # a damaged file makes the readers raise errors of many kinds
         raise _unusable(f"a damaged or foreign file: {message_of(error)}", source) from None
-    _check_notes(notes, source)
+    size_px = notes.get("image_size_px", LEAST_PX) if isinstance(notes, dict) else None
+    if isinstance(size_px, bool) or not isinstance(size_px, int) or not LEAST_PX <= size_px <= PICTURE_MOST_PX:
+        raise _unusable(f"impossible notes: {short_repr(notes)}", source)
     with torch.device("meta"):
         network: nn.Module = empty() if empty else models.efficientnet_b1(weights=None, num_classes=len(CLASSES))
     _fill(network, state, where=str(source), assign=True)
@@ -229,7 +217,7 @@ def image_size_px(notes: Mapping[str, Any]) -> int:
 def load_once(source: Path, sha256: str, device: str) -> tuple[nn.Module, int]:
     """A network on its device and the side (px) of its images; each process reads the file once.
 
-    The network is shared by all callers: take a copy to change it. It is a ReproError if the file cannot be loaded, its
+    The network is shared by all callers: take a copy to change it. Raises ReproError if the file cannot be loaded, its
     digest is not ``sha256``, or the device cannot be used.
     """
     if source.is_file() and digest(source) != sha256:
@@ -238,17 +226,11 @@ def load_once(source: Path, sha256: str, device: str) -> tuple[nn.Module, int]:
     return network.to(choose(device)), image_size_px(notes)
 
 
-def _tensors(source: Path) -> Any:
+def load_tensors(source: Path) -> Any:
     """A file written by torch: tensors and plain data only; anything else is refused, and no code in it is run."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)  # torch warns about pickles, which weights_only rejects
         return torch.load(source, map_location="cpu", weights_only=True)
-
-
-def _check_notes(notes: Any, source: Path) -> None:
-    size_px = notes.get("image_size_px", LEAST_PX) if isinstance(notes, dict) else None
-    if isinstance(size_px, bool) or not isinstance(size_px, int) or not LEAST_PX <= size_px <= PICTURE_MOST_PX:
-        raise _unusable(f"impossible notes: {short_repr(notes)}", source)
 
 
 def fused(network: nn.Module) -> nn.Module:

@@ -55,22 +55,10 @@ class Case:
 def choose(frames: pd.DataFrame, named: Mapping[str, Mapping[str, str]], seed: int, look: Look) -> list[Case]:
     """Choose the frames of all panels.
 
-    Parameters
-    ----------
-    frames : DataFrame
-        Classified frames: ``name``, ``night``, ``sun_bin``, ``moon_bin``, ``p_yes``, ``predicted``; and where known ``truth``
-        (yes or no), ``form``, ``colour``, ``weather``.
-    named : mapping
-        Frames by panel and case that the user chose.
-    seed : int
-        Seed of the pipeline.
-    look : callable
-        Gives the pixels of a frame by night and name, for its colour.
-
-    Raises
-    ------
-    ReproError
-        If a named panel, case or frame does not exist.
+    ``frames`` are classified: ``name``, ``night``, ``sun_bin``, ``moon_bin``, ``p_yes``, ``predicted``; and where known
+    ``truth`` (yes or no), ``form``, ``colour``, ``weather``. ``named`` are frames by panel and case that the user chose.
+    ``look`` gives the pixels of a frame by night and name, for its colour. Raises ReproError if a named panel, case or
+    frame does not exist.
     """
     _check(frames, named)
     cases = []

@@ -61,22 +61,10 @@ def planned(params: TrainParams, seed: int) -> list[Run]:
 def train_corpus(table: pd.DataFrame, archives: Path, folder: Path, params: Params) -> dict[str, Any]:
     """Run all trainings of a corpus, or resume interrupted ones; gives the document written to ``train.json``.
 
-    Parameters
-    ----------
-    table : DataFrame
-        Of stage split: ``name``, ``night``, ``label``, ``split``, ``split_by_night``.
-    archives : Path
-        Folder of the night archives.
-    folder : Path
-        Outputs: ``weights.safetensors``, ``curves.parquet``, ``validation.parquet``, ``train.json``, and a receipt: with
-        the same images, parameters and code nothing is trained again.
-    params : Params
-        ``corpus`` decides the initial weights; ``seed``, ``engine`` and ``train`` the rest.
-
-    Raises
-    ------
-    ReproError
-        If the initial weights are not available, a frame is missing, or a split has no validation images.
+    ``table`` is of stage split: ``name``, ``night``, ``label``, ``split``, ``split_by_night``; ``archives`` is the folder
+    of the night archives. ``folder`` gets ``weights.safetensors``, ``curves.parquet``, ``validation.parquet``,
+    ``train.json``, and a receipt: with the same images, parameters and code nothing is trained again. Raises ReproError if
+    the initial weights are not available, a frame is missing, or a split has no validation images.
     """
     initial = params.train.initial_weights.get(params.corpus, "imagenet")
     device = choose(params.engine.device)
@@ -130,33 +118,27 @@ def _training_job(
 ) -> TrainingJob:
     side = used[COLUMN[run.split]]
     train, val = _side(images, side, "train"), _side(images, side, "val")
-    not_of_one_run = {
+    of_all_runs = {
         "networks",
         "validate_on_unseen_nights",
         "unseen_epochs_head",
         "unseen_epochs_all",
         "initial_weights",
     }
-    values = run.params.model_dump_json(exclude=not_of_one_run)
+    values = run.params.model_dump_json(exclude=of_all_runs)
     settings = f"{initial} {networks.initial_digest(initial)} {run.split} {run.network} {values} {device.type}"
-    settings += f" {_digest(train)} {_digest(val)}" + (
-        f" seed {run.seed}" if run.params.mode == "deterministic" else ""
-    )
+    settings += f" {_digest(train)} {_digest(val)}"
+    settings += f" seed {run.seed}" if run.params.mode == "deterministic" else ""
     title = f"train, {run.split}" + (f", network {run.network}" if run.network else "")
     return TrainingJob(train, val, run.params, run.seed, device, checkpoint=checkpoint, settings=settings, title=title)
 
 
 def _receipt(tasks: list[_TrainTask], folder: Path, params: Params) -> receipts.NightWork:
     """All trainings as one piece of work: with the same images, parameters and code there is nothing to do again."""
-    settings = {
-        "corpus": params.corpus,
-        "jobs": [task.job.settings for task in tasks],
-        "train": params.train.model_dump(),
-    }
-    outputs = tuple(folder / name for name in OUTPUTS)
-    return receipts.NightWork(
-        "train", (), outputs, receipts.receipt_path(folder, "train"), receipts.settings_digest(settings, __name__)
-    )
+    jobs = [task.job.settings for task in tasks]
+    values = {"corpus": params.corpus, "jobs": jobs, "train": params.train.model_dump()}
+    outputs, settings = tuple(folder / name for name in OUTPUTS), receipts.settings_digest(values, __name__)
+    return receipts.NightWork("train", (), outputs, receipts.receipt_path(folder, "train"), settings)
 
 
 def _train_all(tasks: list[_TrainTask], workers: int) -> list[Trained]:
@@ -197,8 +179,10 @@ def _write_results(
     write_table(folder / "validation.parquet", validation)
     documents = [_run_document(run, result) for run, result in pairs]
     gap = results.generalisation_gap(validation, generator(params.seed, "generalisation_gap"))
+    # A file in torchvision's cache is used unchecked; the result says whether it is genuine.
+    genuine = {"as_published": networks.genuine_imagenet()} if initial == "imagenet" else {}
     document = {
-        "initial_weights": _initial_document(initial),
+        "initial_weights": {"name": initial, "sha256": networks.initial_digest(initial), **genuine},
         "mode": params.train.mode,
         "precision": params.train.precision,
         "image_size_px": params.train.image_size_px,
@@ -266,11 +250,3 @@ def _run_document(run: Run, trained: Trained) -> dict[str, Any]:
         "wilson": wilson(correct, images),
         "batches": sorted({int(size) for size in trained.curves["batch"]}),
     }
-
-
-def _initial_document(initial: str) -> dict[str, Any]:
-    document: dict[str, Any] = {"name": initial, "sha256": networks.initial_digest(initial)}
-    if initial == "imagenet":
-        # A file in torchvision's cache is used unchecked; the result says whether it is genuine.
-        document["as_published"] = networks.genuine_imagenet()
-    return document

@@ -82,12 +82,9 @@ def generalisation_gap(validation: pd.DataFrame, rng: np.random.Generator) -> di
 
     ``validation`` has ``split``, ``network``, ``night``, ``label`` and ``predicted``; ``rng`` is for the bootstrap by night.
 
-    Returns
-    -------
-    dict
-        By ``within_nights`` and, if trained, ``unseen_nights``: ``correct``, ``images``, ``nights``, ``accuracy``,
-        its Wilson interval ``wilson`` (images taken as independent) and ``by_night`` (whole nights resampled); and
-        ``difference``, within less unseen, with its interval by night.
+    Returns, by ``within_nights`` and, if trained, ``unseen_nights``: ``correct``, ``images``, ``nights``, ``accuracy``, its
+    Wilson interval ``wilson`` (images taken as independent) and ``by_night`` (whole nights resampled); and ``difference``,
+    within less unseen, with its interval by night.
     """
     gap: dict[str, Any] = {}
     resampled = {}

@@ -64,7 +64,7 @@ def load_frame(source: Path, name: str, size_px: int) -> Pixels:
 def decode(data: bytes, size_px: int, name: str) -> Pixels:
     """Decode a JPEG or PNG file and resize it to a square, as PIL does: RGB uint8 (size_px, size_px, 3).
 
-    It is a ReproError, which bears ``name``, if it is no image, a damaged one, or larger than any frame.
+    Raises ReproError, which bears ``name``, if it is no image, a damaged one, or larger than any frame.
     """
     with open_picture(data, name) as image:
         return np.asarray(image.convert("RGB").resize((size_px, size_px), Image.Resampling.BILINEAR))

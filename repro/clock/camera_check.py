@@ -43,10 +43,8 @@ class CameraCheck:
 def check_camera(name: str, file: Path, clock: ClockParams) -> CameraCheck:
     """Look at a profile, which may have unknown fields, on an image or on a video's first frame.
 
-    Raises
-    ------
-    ReproError
-        If there is no such profile or a field has an invalid value, or the file is neither an image nor a video.
+    Raises ReproError if there is no such profile or a field has an invalid value, or the file is neither an image nor a
+    video.
     """
     document, source = profile_document(name)
     unknown = sorted(key for key, value in document.items() if value == UNKNOWN)
@@ -78,10 +76,7 @@ def check_camera(name: str, file: Path, clock: ClockParams) -> CameraCheck:
 def first_frame(file: Path) -> npt.NDArray[Any]:
     """Pixels of a still, or of a video's first frame: (height, width, 3), BGR, uint8 or uint16.
 
-    Raises
-    ------
-    ReproError
-        If the file is neither.
+    Raises ReproError if the file is neither.
     """
     still = StillFile(file, "", file.name)
     if file.suffix.lower() in STILL_SUFFIXES:

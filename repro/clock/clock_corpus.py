@@ -41,21 +41,8 @@ class ClockTask:
 def clock_corpus(film: Path, folder: Path, camera: Camera, params: ClockParams, *, workers: Workers = 0) -> Outcome:
     """Read the clock of every filmed night that needs it, and print the notes on all nights.
 
-    Parameters
-    ----------
-    film, folder : Path
-        Output folders of the stages film and clock.
-    camera : Camera
-        The corpus' camera.
-    params : ClockParams
-        Section ``clock`` of the parameters.
-    workers : int or Engine
-        Workers, see :func:`repro.engine.workers.run`.
-
-    Raises
-    ------
-    ReproError
-        If no night was filmed.
+    ``film`` and ``folder`` are the output folders of the stages film and clock; ``workers`` is as for
+    :func:`repro.engine.workers.run`. Raises ReproError if no night was filmed.
     """
     tasks = clock_tasks(film, folder, camera, params, workers=workers)
     outcome = run_nights("clock", folder, tasks, clock_night, workers=workers)
@@ -110,17 +97,11 @@ def read_night(task: ClockTask, table: pd.DataFrame) -> NightClock:
 
 
 def clock_night(task: ClockTask) -> dict[str, Any]:
-    """Read one night's clock, write its table, and return its summary.
-
-    Raises
-    ------
-    ReproError
-        See :func:`repro.clock.read_clock.read_clock`.
-    """
+    """Read one night's clock, write its table, and return its summary; errors as of :func:`repro.clock.read_clock.read_clock`."""
     table = frames.read(task.work.inputs[1], "film")
-    if task.setup.camera.time_from != "clock":
-        return write_night(task, table, read_stamps(task.work.inputs[0], len(table)))
-    return write_night(task, table, read_night(task, table))
+    by_clock = task.setup.camera.time_from == "clock"
+    clock = read_night(task, table) if by_clock else read_stamps(task.work.inputs[0], len(table))
+    return write_night(task, table, clock)
 
 
 def write_night(task: ClockTask, table: pd.DataFrame, clock: NightClock) -> dict[str, Any]:

@@ -38,27 +38,19 @@ class ClockFormat:
     def _tokens(self) -> list[str]:
         return re.findall(r"%-?[A-Za-z]|.", self.text)
 
-    def _regex(self, *, exact: bool) -> re.Pattern[str]:
-        patterns = []
-        for token in self._tokens:
-            if token == "%Z":
-                patterns.append("(" + "|".join(map(re.escape, self.zones)) + ")")
-            elif token in _PATTERN:
-                patterns.append(_PATTERN[token])
-            elif exact:
-                patterns.append(re.escape(token))
-            elif token != " ":
-                # The T of ISO 8601 is often read as 7, and says nothing.
-                patterns.append(".?" if token.isalpha() else re.escape(token))
-        return re.compile("".join(patterns), re.IGNORECASE | re.ASCII)
-
     @cached_property
-    def _exact(self) -> re.Pattern[str]:
-        return self._regex(exact=True)
-
-    @cached_property
-    def _loose(self) -> re.Pattern[str]:
-        return self._regex(exact=False)
+    def _regexes(self) -> tuple[re.Pattern[str], re.Pattern[str]]:
+        """Of stamps as they are printed, and of stamps without spaces whose letters may be missing or misread."""
+        known = _PATTERN | {"%Z": "(" + "|".join(map(re.escape, self.zones)) + ")"}
+        exact = [known.get(token, re.escape(token)) for token in self._tokens]
+        # The T of ISO 8601 is often read as 7, and says nothing.
+        loose = [
+            ".?" if token.isalpha() else pattern
+            for token, pattern in zip(self._tokens, exact, strict=True)
+            if token != " "
+        ]
+        one, two = (re.compile("".join(patterns), re.IGNORECASE | re.ASCII) for patterns in (exact, loose))
+        return one, two
 
     def parse(self, text: str, *, exact: bool = True) -> tuple[datetime, str | None] | None:
         """Local time (naive) and zone name of a stamp; None if it has another format or no such time exists.
@@ -68,7 +60,7 @@ class ClockFormat:
         """
         if not exact and "%-" in self.text:
             return None  # without spaces the end of an unpadded number is unknown
-        match = (self._exact if exact else self._loose).fullmatch(text)
+        match = self._regexes[not exact].fullmatch(text)
         if not match:
             return None
         names = [token.replace("-", "") for token in self._tokens if token.startswith("%") and token != "%f"]

@@ -41,19 +41,10 @@ CONFIDENCE = 95.0  # of a matched strip, on Tesseract's scale
 
 
 def read_by_matching(strips: Sequence[Image], read: ReadFrames, confirm: Confirm) -> list[tuple[str, float]]:
-    """Read a night's strips, most of them without Tesseract.
+    """Read a night's strips, most of them without Tesseract: text and confidence, Tesseract's own or :data:`CONFIDENCE`.
 
-    Parameters
-    ----------
-    strips : sequence of ndarray, shape (height, width)
-        Bright text on a dark ground, all of one size, cut to the text.
-    read, confirm : callable
-        Tesseract, and the night's timeline.
-
-    Returns
-    -------
-    list of (str, float)
-        Text and confidence of each strip: Tesseract's own, or :data:`CONFIDENCE` for a matched one.
+    Strips have bright text on a dark ground, are all of one size, and cut to the text. ``read`` is Tesseract, ``confirm``
+    the night's timeline.
     """
     count = len(strips)
     pictures = np.asarray(strips, dtype=np.float32).reshape(count, -1)

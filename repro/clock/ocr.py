@@ -15,6 +15,7 @@ import tempfile
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 
 import cv2
@@ -127,30 +128,11 @@ def alphabet(clock: Clock) -> str:
 def read_strips(
     strips: Sequence[Image], look: Preparation, clock: Clock, params: ClockParams, *, threads: int = 1
 ) -> list[tuple[str, float]]:
-    """Read strips; ``threads`` calls of Tesseract at a time.
+    """Read clock strips, grey uint8, with so many calls of Tesseract at a time: text and confidence of each.
 
-    Parameters
-    ----------
-    strips : sequence of ndarray, shape (height, width)
-        Clock strips, grey uint8, cut to :func:`text_box`: layout 13 stumbles over much empty space.
-    look : Preparation
-        How to prepare them.
-    clock : Clock
-        The camera's clock.
-    params : ClockParams
-        Section ``clock`` of the parameters.
-
-    Returns
-    -------
-    list of (str, float)
-        Text and confidence (0 to 100, that of the least certain word) of each strip; ``("", 0.0)`` for one without.
-
-    Raises
-    ------
-    StageError
-        If Tesseract is not installed, too old, without language data, or killed.
-    UnwritableError
-        If there is no room for temporary files.
+    Strips are cut to :func:`text_box`: layout 13 stumbles over much empty space. The confidence, 0 to 100, is that of the
+    least certain word; a strip without text gives ``("", 0.0)``. Raises StageError if Tesseract is not installed, too old,
+    without language data, or killed, and UnwritableError if there is no room for temporary files.
     """
     os.environ.setdefault("OMP_THREAD_LIMIT", "1")  # Tesseract's threads slow it down on such small images
     check_tesseract()
@@ -161,20 +143,14 @@ def read_strips(
     parts = [pages[at : at + size] for at in range(0, len(pages), size)]
     with ThreadPoolExecutor(max(1, threads)) as pool:
         read = list(pool.map(lambda part: _read_pages([page for _, page in part], config), parts))
-    results = [("", 0.0)] * len(strips)
-    for part, texts in zip(parts, read, strict=True):
-        for (number, _), text in zip(part, texts, strict=True):
-            results[number] = text
-    return results
+    by_number = dict(zip((number for number, _ in pages), chain.from_iterable(read), strict=True))
+    return [by_number.get(number, ("", 0.0)) for number in range(len(strips))]
 
 
 def check_tesseract() -> None:
     """Check that Tesseract is there and new enough.
 
-    Raises
-    ------
-    StageError
-        If it is not; no night could be read.
+    Raises StageError if it is not; no night could be read.
     """
     try:
         version = str(pytesseract.get_tesseract_version())
@@ -196,10 +172,7 @@ def check_tesseract() -> None:
 def check_language() -> None:
     """Check that Tesseract reads an empty page.
 
-    Raises
-    ------
-    StageError
-        If it does not, because its language data are missing or damaged; no night could be read.
+    Raises StageError if it does not, because its language data are missing or damaged; no night could be read.
     """
     with tempfile.TemporaryDirectory(prefix="repro-clock-") as name:
         page = Path(name) / "page.png"

@@ -55,22 +55,10 @@ class ClockSetup:
 
 
 def read_clock(strips: Sequence[ocr.Image], setup: ClockSetup, *, threads: int = 1) -> NightClock:
-    """Read the clock of a night's strips.
+    """Read the clock of a night's grey strips, in the order of frames, with so many calls of Tesseract at a time.
 
-    Parameters
-    ----------
-    strips : sequence of ndarray, shape (height, width)
-        Grey, in the order of frames.
-    setup : ClockSetup
-        The night, its camera and the parameters.
-    threads : int
-        Calls of Tesseract at a time.
-
-    Raises
-    ------
-    ReproError
-        If there is no text, no text of a known format, a clock of another night, a clock that changes between local
-        time and UTC, or too many frames without a time.
+    Raises ReproError if there is no text, no text of a known format, a clock of another night, a clock that changes between
+    local time and UTC, or too many frames without a time.
     """
     clock, params = setup.camera.printed_clock, setup.params
     strips = ocr.bright_text(strips)
@@ -109,24 +97,11 @@ def _fit_timeline(
 
 
 def resolve_times(count: int, first: ReadFrames, second: ReadFrames, setup: ClockSetup) -> NightClock:
-    """Decide the time of every frame from the texts that were read.
+    """Decide the time of every frame from two looks at the strips; the second is taken at doubtful frames only.
 
     Still images may follow no cadence. If so many of them stay without a time for that reason that the night would fail,
     the stamps that both looks read alike are taken, in the order of the images; the timeline repairs none of them then.
-
-    Parameters
-    ----------
-    count : int
-        Sampled frames.
-    first, second : callable
-        The two looks at frames; the second is taken at doubtful frames only.
-    setup : ClockSetup
-        The night.
-
-    Raises
-    ------
-    ReproError
-        As :func:`read_clock`.
+    Raises ReproError as :func:`read_clock`.
     """
     camera, params, span = setup.camera, setup.params, setup.span
 

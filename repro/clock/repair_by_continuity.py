@@ -155,12 +155,7 @@ def resolve_doubts(
     """Decide the time of every frame.
 
     ``trusted`` frames are on the timeline and not in doubt. A frame of ``runs``, see :func:`misread_runs`, is resolved only if
-    its second look reads what the timeline says.
-
-    Returns
-    -------
-    dict, ConfusionModel
-        The time of each frame, trusted ones included; and the confusions that were learnt.
+    its second look reads what the timeline says. Gives the time of each frame, trusted ones included, and the confusions that were learnt.
     """
     on_timeline = {r.number: r.moment for r in timeline.readings}
     times = {number: FrameTime(on_timeline[number]) for number in trusted}
@@ -226,10 +221,8 @@ def _decide(
 
 def _second_opinion(choices: Mapping[Moment, float], literal: Sequence[Moment], first: Moment) -> FrameTime:
     expected = {(moment.utc_s, moment.offset_s) for moment in choices}
-    for moment in literal:
-        if moment != first and (moment.utc_s, moment.offset_s) in expected:
-            return FrameTime(moment, "continuity")
-    return _UNREADABLE
+    others = (moment for moment in literal if moment != first and (moment.utc_s, moment.offset_s) in expected)
+    return next((FrameTime(moment, "continuity") for moment in others), _UNREADABLE)
 
 
 def _forwards(times: dict[int, FrameTime], trusted: set[int]) -> dict[int, FrameTime]:

@@ -21,10 +21,7 @@ _GAP = 1.5  # of the usual distance of two images; from here on images are missi
 def read_stamps(source: Path, count: int) -> NightClock:
     """Times of a night's ``count`` frames, from its archive ``strips`` of stage film.
 
-    Raises
-    ------
-    ReproError
-        If the archive is damaged or does not hold one time for each frame.
+    Raises ReproError if the archive is damaged or does not hold one time for each frame.
     """
     with open_archive(source) as archive:
         data = archive_member(archive, _MEMBER)
@@ -40,16 +37,8 @@ def read_stamps(source: Path, count: int) -> NightClock:
             where=f"{source}, {_MEMBER}",
             remedy="film the night again: dvc repro film",
         ) from None
-    texts = [text for text, _ in stamps]
-    table = pd.DataFrame(
-        {
-            "clock_read": texts,
-            "clock_confidence": 100.0,
-            "clock_text": texts,
-            "clock_repair": "",
-            "time_utc": pd.Series(times).astype("datetime64[us, UTC]"),
-        }
-    )
+    table = pd.DataFrame({"clock_read": [text for text, _ in stamps], "clock_confidence": 100.0})
+    table = table.assign(clock_text=table["clock_read"], clock_repair="", time_utc=times.as_unit("us"))
     return NightClock(table, _summary([utc_s for _, utc_s in stamps]))
 
 
@@ -62,9 +51,4 @@ def _summary(times_s: list[float]) -> dict[str, Any]:
         for place, gap_s in enumerate(gaps_s)
         if step_s > 0 and gap_s > _GAP * step_s
     ]  # fmt: skip
-    return {
-        "frames": len(times_s),
-        "step_s": round(step_s, 4),
-        "unreadable": [],
-        "breaks": breaks,
-    }
+    return {"frames": len(times_s), "step_s": round(step_s, 4), "unreadable": [], "breaks": breaks}

@@ -27,34 +27,18 @@ Counts = npt.NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Agreement:
-    """Two labellers on the frames that both labelled.
-
-    Parameters
-    ----------
-    first, second : str
-        Their names.
-    classes : tuple of str
-        Order of the rows and columns of ``counts``.
-    counts : ndarray, shape (classes, classes)
-        Frames by the first one's label (row) and the second one's (column).
-    kappa : float
-        Cohen's kappa, at most 1; NaN where both gave one and the same label throughout.
-    interval : (float, float) or None
-        Of 95 %.
-    by_night : bool
-        Whether the interval is by whole nights; if not, frames are taken as independent, and it is too narrow.
-    disagreements : tuple of (str, str, str)
-        Frame, the first one's label, the second one's.
-    """
+    """Two labellers on the frames that both labelled."""
 
     first: str
     second: str
-    classes: tuple[str, ...]
-    counts: Counts
-    kappa: float
-    interval: tuple[float, float] | None
-    by_night: bool
-    disagreements: tuple[tuple[str, str, str], ...]
+    classes: tuple[str, ...]  # order of the rows and columns of ``counts``
+    counts: Counts  # frames by the first one's label (row) and the second one's (column)
+    kappa: float  # Cohen's, at most 1; NaN where both gave one and the same label throughout
+    interval: tuple[float, float] | None  # of 95 %
+    by_night: (
+        bool  # whether the interval is by whole nights; if not, frames are taken as independent, and it is too narrow
+    )
+    disagreements: tuple[tuple[str, str, str], ...]  # frame, the first one's label, the second one's
 
     @property
     def frames(self) -> int:
@@ -110,20 +94,9 @@ def cohen_kappa(counts: Counts) -> float:
 def highest_accuracy(disagreement: float, classes: int) -> float | None:
     """Accuracy of a perfect classifier against labels of one of two labellers who err alike.
 
-    Each label is wrong with probability e, independently, and a wrong label is any other class alike. Then two labels differ
-    with probability d = 1 - (1 - e)^2 - e^2 / (k - 1), and a perfect classifier agrees with 1 - e of the labels.
-
-    Parameters
-    ----------
-    disagreement : float
-        d, the share of frames with different labels, 0 to 1.
-    classes : int
-        k, at least 2.
-
-    Returns
-    -------
-    float or None
-        1 - e; None where d is larger than chance allows.
+    Each label is wrong with probability e, independently, and a wrong label is any other of k ``classes`` alike. Then two
+    labels differ with probability d = 1 - (1 - e)^2 - e^2 / (k - 1), the share of frames with different labels, and a perfect
+    classifier agrees with 1 - e of the labels. None where d is larger than chance allows.
     """
     # e^2 k/(k-1) - 2 e + d = 0, the smaller root.
     a = classes / (classes - 1)
@@ -134,17 +107,7 @@ def highest_accuracy(disagreement: float, classes: int) -> float | None:
 def compare_labellers(paths: Paths, corpus: str, task: Task, *, seed: int) -> list[Agreement]:
     """Compare all labellers of a corpus in pairs; frames that one of them was unsure of are left out.
 
-    Parameters
-    ----------
-    paths, corpus, task
-        Whose labels, and of what.
-    seed : int
-        For the bootstrap.
-
-    Raises
-    ------
-    ReproError
-        If no two labellers have a frame in common.
+    ``seed`` is for the bootstrap. Raises ReproError if no two labellers have a frame in common.
     """
     answers = read_journal(paths.labelling(corpus) / JOURNAL)
     of_task = [a for a in answers if a.task == task.name and a.purpose == LABELLING]

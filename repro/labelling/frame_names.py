@@ -18,11 +18,7 @@ def frame_names(paths: Paths, corpus: str) -> dict[str, str]:
     """Published name of each frame by its published name, by ``NIGHT_NUMBER.jpg``, and, of stills, by the original file.
 
     An original file may be given by its path below the corpus' folder, or by its last part where that is the only one.
-
-    Raises
-    ------
-    ReproError
-        If stage clock has not run.
+    Raises ReproError if stage clock has not run.
     """
     film, clock = (paths.stage(corpus, stage) for stage in ("film", "clock"))
     table = frames.readable(frames.read_nights(clock / "tables", "clock"))

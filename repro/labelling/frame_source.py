@@ -24,15 +24,7 @@ from repro.simulated_mark import simulated_nights
 
 
 class FrameSource:
-    """Frames of one corpus after the stages film and clock.
-
-    Parameters
-    ----------
-    paths : Paths
-        The project.
-    corpus : str
-        Name of the corpus.
-    """
+    """Frames of one corpus after the stages film and clock."""
 
     def __init__(self, paths: Paths, corpus: str) -> None:
         self._film, self._clock = (paths.stage(corpus, stage) for stage in ("film", "clock"))
@@ -51,10 +43,7 @@ class FrameSource:
     def jpeg(self, name: str) -> bytes | None:
         """Picture of a frame; None if the corpus has no frame of that name.
 
-        Raises
-        ------
-        ReproError
-            If the night's archive is missing or damaged.
+        Raises ReproError if the night's archive is missing or damaged.
         """
         match = re.fullmatch(NAME_PATTERN, name)
         if match is None or self.time_of(name) is None:
@@ -82,10 +71,7 @@ class FrameSource:
 def to_label(paths: Paths, corpus: str) -> list[str]:
     """Names of the frames that stage sample drew to be labelled, in the order of their times.
 
-    Raises
-    ------
-    ReproError
-        If the stage has not run.
+    Raises ReproError if the stage has not run.
     """
     return names_in(paths.stage(corpus, "sample") / "to_label.csv", remedy="draw them: dvc repro sample")
 
@@ -93,10 +79,7 @@ def to_label(paths: Paths, corpus: str) -> list[str]:
 def names_in(source: Path, *, remedy: str) -> list[str]:
     """Column ``name`` of a CSV file, sorted, each once.
 
-    Raises
-    ------
-    ReproError
-        If there is no such file or column.
+    Raises ReproError if there is no such file or column.
     """
     try:
         table = pd.read_csv(source, dtype=str, usecols=["name"], keep_default_na=False)
@@ -110,10 +93,7 @@ def names_in(source: Path, *, remedy: str) -> list[str]:
 def check_frames(names: Sequence[str], source: FrameSource, where: Path) -> None:
     """Refuse a list with names that are no frames of the corpus.
 
-    Raises
-    ------
-    ReproError
-        If the list is empty or has such a name.
+    Raises ReproError if the list is empty or has such a name.
     """
     unknown = [name for name in names if source.time_of(name) is None]
     if unknown or not names:

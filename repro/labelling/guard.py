@@ -41,14 +41,7 @@ def new_token() -> str:
 class Guard:
     """ASGI application around another one that lets only its own page in.
 
-    Parameters
-    ----------
-    app : ASGI application
-        Gets the path without the token.
-    token : str
-        First part of every path.
-    port : int
-        Port of the server, as it stands in Host and Origin.
+    ``app`` gets the path without ``token``, which is the first part of every path; ``port`` is that of Host and Origin.
     """
 
     def __init__(self, app: App, token: str, port: int) -> None:

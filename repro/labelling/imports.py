@@ -9,18 +9,15 @@ import csv
 import io
 import unicodedata
 from collections.abc import Iterator, Mapping
-from datetime import datetime
 from pathlib import Path
-from typing import NoReturn
 
 import pandas as pd
 
 from repro.camera import STILL_SUFFIXES
-from repro.errors import ReproError
 from repro.film.videos import path_text
 from repro.labelling.tasks import Task
-from repro.labels.labelfile import COLUMNS
-from repro.untrusted import short_repr
+from repro.labels.labelfile import COLUMNS, is_time
+from repro.untrusted import refuse, short_repr
 
 MOST_BYTES = 1 << 28
 #: Headers, in small letters, by our column.
@@ -34,65 +31,44 @@ _DELIMITERS = (",", ";", "\t", "|")
 
 
 def read_labels(source: Path, task: Task, frames: Mapping[str, str], *, labeller: str) -> pd.DataFrame:
-    """Labels of a CSV file or of a folder with a subfolder a class.
+    """Labels of a CSV file or of a folder with a subfolder a class: columns of a label file, as text, in the source's order.
 
-    Parameters
-    ----------
-    source : Path
-        CSV: comma, semicolon, tab or bar between the fields; UTF-8, UTF-16 or CP949 (Korean Windows), with or without a
-        byte order mark; any line ends; headers and words in capitals, English or Korean; without a header, name and
-        label. Folder: its subfolders bear the words for the classes, and the files in them the names of frames.
-    task : Task
-        What is labelled.
-    frames : mapping
-        Published name by every name that a frame may have here, see :func:`repro.labelling.frame_names.frame_names`.
-    labeller : str
-        Who labelled, where the file does not say.
-
-    Returns
-    -------
-    DataFrame
-        Columns of a label file, as text, in the order of the source.
-
-    Raises
-    ------
-    ReproError
-        If something is not understood; the message names the line or the file.
+    CSV: comma, semicolon, tab or bar between the fields; UTF-8, UTF-16 or CP949 (Korean Windows), with or without a byte order
+    mark; any line ends; headers and words in capitals, English or Korean; without a header, name and label. Folder: its
+    subfolders bear the words for the classes, and the files in them the names of frames. ``frames`` has the published name by
+    every name that a frame may have here, see :func:`repro.labelling.frame_names.frame_names`; ``labeller`` labelled where the
+    file does not say. Raises ReproError if something is not understood; the message names the line or the file.
     """
     rows = _folder_rows(source, task) if source.is_dir() else _csv_rows(source)
-    found: dict[str, tuple[str, str, str, str]] = {}
-    at: dict[str, str] = {}
+    labels: dict[str, tuple[str, str, str, str]] = {}
+    place: dict[str, str] = {}
     for where, name, word, who, when in rows:
         frame = frames.get(_plain_name(name)) or frames.get(_plain_name(name).rsplit("/", 1)[-1])
         if frame is None:
-            _refuse(f"frame {short_repr(name)}", "the name of a frame of this corpus", where, "remove it")
+            refuse(f"frame {short_repr(name)}", "the name of a frame of this corpus", where, "remove it")
         label = task.label_of(word)
         if label is None:
             expected = f"one of {', '.join(task.classes)}, unsure" + (", 예, 아니오" if "yes" in task.classes else "")
-            _refuse(f"label {short_repr(word)}", expected, where, "write one of these words")
-        if frame in found and found[frame][1] != label:
-            _refuse(
-                f"{name} as {label}, after {found[frame][1]} in {at[frame]}", "one label a frame", where, "remove one"
-            )
-        if when and not _is_time(when):
-            _refuse(f"time {short_repr(when)}", "ISO 8601, such as 2025-05-01", where, "write it so, or leave it empty")
+            refuse(f"label {short_repr(word)}", expected, where, "write one of these words")
+        if frame in labels and labels[frame][1] != label:
+            twice = f"{name} as {label}, after {labels[frame][1]} in {place[frame]}"
+            refuse(twice, "one label a frame", where, "remove one")
+        if when and not is_time(when):
+            refuse(f"time {short_repr(when)}", "ISO 8601, such as 2025-05-01", where, "write it so, or leave it empty")
         who = who.strip() or labeller
         if not who.isprintable():
-            _refuse(f"labeller {short_repr(who)}", "a name on one line", where, "write it without control characters")
-        found[frame] = (frame, label, who, when)
-        at[frame] = where
-    if not found:
-        _refuse("no label", "a line or a file for each labelled frame", str(source), "label at least one frame")
-    return pd.DataFrame(list(found.values()), columns=list(COLUMNS), dtype="str")
+            refuse(f"labeller {short_repr(who)}", "a name on one line", where, "write it without control characters")
+        labels[frame] = (frame, label, who, when)
+        place[frame] = where
+    if not labels:
+        refuse("no label", "a line or a file for each labelled frame", str(source), "label at least one frame")
+    return pd.DataFrame(list(labels.values()), columns=list(COLUMNS), dtype="str")
 
 
 def decode_text(data: bytes, where: str) -> str:
     """Text of UTF-8, UTF-16 or CP949; a byte order mark is left out.
 
-    Raises
-    ------
-    ReproError
-        If it is none of these; the message names the line.
+    Raises ReproError if it is none of these; the message names the line.
     """
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
         encodings = ["utf-16"]
@@ -110,12 +86,7 @@ def decode_text(data: bytes, where: str) -> str:
         if "\0" not in text:
             return text
         line = text[: text.index("\0")].count("\n") + 1
-    raise ReproError(
-        found="bytes that are no text",
-        expected="UTF-8, UTF-16 or CP949",
-        where=f"{where}, line {line}",
-        remedy="save it as CSV UTF-8",
-    )
+    return refuse("bytes that are no text", "UTF-8, UTF-16 or CP949", f"{where}, line {line}", "save it as CSV UTF-8")
 
 
 Row = tuple[str, str, str, str, str]  # where, name, word, labeller, time
@@ -124,10 +95,10 @@ Row = tuple[str, str, str, str, str]  # where, name, word, labeller, time
 def _csv_rows(source: Path) -> Iterator[Row]:
     try:
         if source.stat().st_size > MOST_BYTES:
-            _refuse(f"{source.stat().st_size:,} bytes", f"at most {MOST_BYTES:,}", str(source), "split the file")
+            refuse(f"{source.stat().st_size:,} bytes", f"at most {MOST_BYTES:,}", str(source), "split the file")
         text = decode_text(source.read_bytes(), str(source))
     except OSError as error:
-        _refuse(error.strerror or str(error), "a CSV file, or a folder", str(source), "name one that can be read")
+        refuse(error.strerror or str(error), "a CSV file, or a folder", str(source), "name one that can be read")
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     first, _, rest = text.partition("\n")
     if first.lower().startswith("sep=") and len(first.strip()) == 5:  # a line for spreadsheets
@@ -143,27 +114,24 @@ def _csv_rows(source: Path) -> Iterator[Row]:
             if columns is None:
                 columns = _columns(row)
                 if columns is None and len(row) < 2:
-                    _refuse(f"header {short_repr(first)}", "columns name and label", where, "name the columns so")
+                    refuse(f"header {short_repr(first)}", "columns name and label", where, "name the columns so")
                 if columns is not None:
                     continue
                 columns = {"name": 0, "label": 1}
             if len(row) <= max(columns.values()):
-                _refuse(f"{len(row)} fields", f"at least {max(columns.values()) + 1}", where, "complete the line")
+                refuse(f"{len(row)} fields", f"at least {max(columns.values()) + 1}", where, "complete the line")
             name, word, who, when = (row[columns[key]].strip() if key in columns else "" for key in COLUMNS)
             if word:  # a frame that nobody has labelled yet
                 yield where, name, word, who, when
     except csv.Error as error:
-        _refuse(f"not CSV: {error}", "quotes that close", f"{source}, line {reader.line_num}", "correct the quotes")
+        refuse(f"not CSV: {error}", "quotes that close", f"{source}, line {reader.line_num}", "correct the quotes")
 
 
 def _columns(header: list[str]) -> dict[str, int] | None:
     """Place of each of our columns; None if the line is no header."""
     words = [unicodedata.normalize("NFC", word).strip().casefold() for word in header]
-    places = {
-        column: words.index(next(word for word in names if word in words))
-        for column, names in _HEADERS.items()
-        if any(word in words for word in names)
-    }
+    first = {column: next((word for word in names if word in words), None) for column, names in _HEADERS.items()}
+    places = {column: words.index(word) for column, word in first.items() if word is not None}
     return places if {"name", "label"} <= set(places) else None
 
 
@@ -173,7 +141,7 @@ def _folder_rows(source: Path, task: Task) -> Iterator[Row]:
     if unknown or not folders:
         found = f"folder {path_text(unknown[0].name)}" if unknown else "no folder"
         remedy = "rename it, or move it away"
-        _refuse(found, f"folders named {', '.join(task.classes)}", path_text(source), remedy)
+        refuse(found, f"folders named {', '.join(task.classes)}", path_text(source), remedy)
     for folder in folders:
         for path in sorted(folder.rglob("[!.]*")):
             if path.suffix.lower() in STILL_SUFFIXES:
@@ -182,15 +150,3 @@ def _folder_rows(source: Path, task: Task) -> Iterator[Row]:
 
 def _plain_name(name: str) -> str:
     return name.strip().strip("\"'").replace("\\", "/")
-
-
-def _is_time(text: str) -> bool:
-    try:
-        datetime.fromisoformat(text)
-    except ValueError:
-        return False
-    return True
-
-
-def _refuse(found: str, expected: str, where: str, remedy: str) -> NoReturn:
-    raise ReproError(found=found, expected=expected, where=where, remedy=remedy)

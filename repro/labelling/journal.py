@@ -12,7 +12,6 @@ import os
 import threading
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
 from filelock import FileLock, Timeout
 
@@ -24,50 +23,22 @@ LABELLING, REVIEW = "label", "review"
 
 @dataclass(frozen=True)
 class Answer:
-    """One line of the journal.
+    """One line of the journal."""
 
-    Parameters
-    ----------
-    id : str
-        Chosen by the sender, unique.
-    task : str
-        See :mod:`repro.labelling.tasks`.
-    purpose : str
-        ``label``, or ``review`` for the second look at frames about which label and network disagree.
-    set : str
-        Empty for the labels of the corpus, which train; the labeller's name for those of a second labeller.
-    name : str
-        Published name of the frame.
-    label : str
-        A class, ``unsure`` or ``skip``.
-    labeller : str
-        Who answered.
-    at : str
-        When, ISO 8601, UTC.
-    """
-
-    id: str
-    task: str
-    purpose: str
-    set: str
-    name: str
-    label: str
+    id: str  # chosen by the sender, unique
+    task: str  # see repro.labelling.tasks
+    purpose: str  # LABELLING, or REVIEW for the second look at frames about which label and network disagree
+    set: str  # empty for the labels of the corpus, which train; the labeller's name for those of a second labeller
+    name: str  # published name of the frame
+    label: str  # a class, ``unsure`` or ``skip``
     labeller: str
-    at: str
+    at: str  # when, ISO 8601, UTC
 
 
 class Journal:
-    """The journal of one corpus, open for appending; one process at a time holds it.
+    """The journal of one corpus, open for appending; one process at a time holds it. The file is made if it is not there.
 
-    Parameters
-    ----------
-    path : Path
-        The file; made if it is not there.
-
-    Raises
-    ------
-    ReproError
-        If another process holds it, a line in its midst is damaged, or it cannot be written.
+    Raises ReproError if another process holds it, a line in its midst is damaged, or it cannot be written.
     """
 
     def __init__(self, path: Path) -> None:
@@ -99,10 +70,7 @@ class Journal:
     def append(self, answer: Answer) -> Answer:
         """Write an answer to disk, unless its ``id`` is known; gives the one that stands in the journal.
 
-        Raises
-        ------
-        UnwritableError
-            If the disk is full; nothing of the answer is kept then.
+        Raises UnwritableError if the disk is full; nothing of the answer is kept then.
         """
         with self._mutex:
             if answer.id in self._ids:
@@ -136,17 +104,16 @@ class Journal:
 def read_journal(path: Path) -> list[Answer]:
     """Answers of a journal, in their order; none if there is no journal. A last line that was cut is left out.
 
-    Raises
-    ------
-    ReproError
-        If a whole line is damaged; the message names it.
+    Raises ReproError if a whole line is damaged; the message names it.
     """
     if not path.is_file():
         return []
     answers = []
     for number, line in enumerate(path.read_bytes()[: _whole_bytes(path)].splitlines(), 1):
         try:
-            answers.append(_answer(json.loads(line)))
+            answers.append(Answer(**json.loads(line)))
+            if not all(isinstance(value, str) for value in vars(answers[-1]).values()):
+                raise ValueError("a value that is no text")
         except (ValueError, TypeError, RecursionError):
             raise ReproError(
                 found="a line that is no answer of a labeller",
@@ -157,13 +124,6 @@ def read_journal(path: Path) -> list[Answer]:
     return answers
 
 
-def _answer(document: Any) -> Answer:
-    answer = Answer(**document)
-    if not all(isinstance(value, str) for value in vars(answer).values()):
-        raise ValueError("a value that is no text")
-    return answer
-
-
 def _whole_bytes(path: Path) -> int:
     """Length of the whole lines; only the last line can be cut."""
     return path.read_bytes().rfind(b"\n") + 1 if path.is_file() else 0
@@ -171,8 +131,4 @@ def _whole_bytes(path: Path) -> int:
 
 def latest(answers: list[Answer], task: str, purpose: str, set_: str) -> dict[str, Answer]:
     """The last answer for each frame of one set, in the order in which the frames were first answered."""
-    found: dict[str, Answer] = {}
-    for answer in answers:
-        if (answer.task, answer.purpose, answer.set) == (task, purpose, set_):
-            found[answer.name] = answer
-    return found
+    return {a.name: a for a in answers if (a.task, a.purpose, a.set) == (task, purpose, set_)}

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import uuid
 import zlib
-from collections.abc import Collection
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -27,25 +26,11 @@ class OtherLabelError(Exception):
 
 
 class LabelStore:
-    """Where answers go, and what is known of a labeller's frames.
+    """Where answers of a labeller go, and what is known of the labeller's frames.
 
-    Parameters
-    ----------
-    paths : Paths
-        The project.
-    corpus : str
-        Name of the corpus.
-    task : Task
-        What is labelled.
-    labeller : str
-        Who labels.
-    journal : Journal
-        Of the corpus, open.
-    together : bool
-        Whether this labeller goes on with the corpus' labels where another has begun them. If not, a second labeller has
-        a set apart and sees none of the first one's labels.
-    review : bool
-        Whether this is the second look at frames about which label and network disagree; its answers are kept apart.
+    ``journal`` is that of the corpus, open. ``together``: the labeller goes on with the corpus' labels where another has begun
+    them; if not, a second labeller has a set apart and sees none of the first one's labels. ``review``: this is the second look
+    at frames about which label and network disagree; its answers are kept apart.
     """
 
     def __init__(
@@ -72,23 +57,8 @@ class LabelStore:
     def record(self, name: str, label: str, *, identity: str, known: str | None) -> Answer:
         """Write an answer to the journal, then the label file; both are on disk when this returns.
 
-        Parameters
-        ----------
-        name : str
-            The frame.
-        label : str
-            One of the task's answers.
-        identity : str
-            The answer's ``id``.
-        known : str or None
-            The label that the sender believes the frame to have.
-
-        Raises
-        ------
-        OtherLabelError
-            If it has another one.
-        UnwritableError
-            If the disk is full.
+        ``identity`` is the answer's ``id``, ``known`` the label that the sender believes the frame to have. Raises
+        OtherLabelError if it has another one, UnwritableError if the disk is full.
         """
         mine = self.answers()
         before = mine.get(name)
@@ -131,10 +101,7 @@ class LabelStore:
 def check_labeller(name: str) -> str:
     """A labeller's name, if it can stand in a label file.
 
-    Raises
-    ------
-    ReproError
-        If it is empty, too long, or has control characters.
+    Raises ReproError if it is empty, too long, or has control characters.
     """
     if not name.strip() or not name.isprintable() or len(name) > _MOST_NAME:
         raise ReproError(
@@ -146,30 +113,12 @@ def check_labeller(name: str) -> str:
     return name
 
 
-def check_known(names: Collection[str], known: Collection[str], where: str) -> None:
-    """Refuse names that are no frames of the corpus.
-
-    Raises
-    ------
-    ReproError
-        If there is such a name.
-    """
-    unknown = sorted(set(names) - set(known))
-    if unknown:
-        raise ReproError(
-            found=f"{len(unknown)} labels of frames that the corpus does not have, such as {unknown[0]!r}",
-            expected="names of frames of this corpus",
-            where=where,
-            remedy="run the stages of the nights they belong to: dvc repro sample; or remove these labels",
-        )
-
-
 def now_utc() -> str:
     """The time, ISO 8601 in UTC, to the second."""
     return datetime.now(UTC).isoformat(timespec="seconds")
 
 
 def _slug(labeller: str) -> str:
-    """A labeller's name as a part of a file's name; the number tells apart names that differ in what is replaced."""
+    """A labeller's name as a part of a file's name; the number distinguishes names that differ in what is replaced."""
     plain = re.sub(r"[^\w-]+", "_", labeller)[:40]
     return f"{plain}-{zlib.crc32(labeller.encode()):08x}"

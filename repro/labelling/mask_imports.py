@@ -6,85 +6,68 @@ import io
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import NoReturn
 
 import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
 from repro.camera import STILL_SUFFIXES
-from repro.errors import ReproError
 from repro.files import write_bytes
 from repro.film.videos import files_below, path_text
 from repro.paths import Paths
-from repro.untrusted import open_picture
+from repro.untrusted import open_picture, refuse
 
 Mask = npt.NDArray[np.bool_]
 _LABELMAP = "labelmap.txt"  # of CVAT: name:r,g,b:parts:actions
 #: Label Studio names a mask by its task, annotation and tag, not by the image.
 _LABEL_STUDIO = re.compile(r"task-\d+-annotation-\d+-by-\d+-tag-.+-\d+")
+_OBJECTS = "segmentationobject"  # of CVAT, with one colour an object
 _PARTS = ("label", "mask")  # stems of labelme's files in a folder NAME_json
 
 
 def import_masks(paths: Paths, corpus: str, source: Path, *, name: str = "aurora", replace: bool = False) -> int:
-    """Bring masks into ``data/CORPUS/masks``: 255 where the class is, 0 elsewhere, named as their image.
+    """Bring masks into ``data/CORPUS/masks``: 255 where the class is, 0 elsewhere, named as their image in ``images``.
 
-    Parameters
-    ----------
-    paths, corpus
-        The images lie in ``data/CORPUS/images``.
-    source : Path
-        Folder of PNG masks, with subfolders. Palette images (labelme): any index but 0. Colour images (CVAT): the colour of
-        the class in ``labelmap.txt``, or any colour but black where there is no such file. Grey images (Label Studio):
-        any value but 0.
-    name : str
-        Of the class, for CVAT.
-    replace : bool
-        Whether a mask that is there already and differs may be replaced.
-
-    Returns
-    -------
-    int
-        Masks that are new or changed.
-
-    Raises
-    ------
-    ReproError
-        If a mask belongs to no image, has another size, is damaged, or two belong to one image; nothing is written then.
+    ``source`` is a folder of PNG masks, with subfolders. Palette images (labelme): any index but 0. Colour images (CVAT): the
+    colour of the class ``name`` in ``labelmap.txt``, or any colour but black where there is no such file. Grey images (Label
+    Studio): any value but 0. ``replace`` lets a mask that is there already and differs be replaced. Gives how many masks are
+    new or changed. Raises ReproError if a mask belongs to no image, has another size, is damaged, or two belong to one image;
+    nothing is written then.
     """
     folder = paths.root / "data" / corpus
     images = {path.stem: path for path in files_below(folder / "images") if path.suffix.lower() in STILL_SUFFIXES}
     if not images:
-        _refuse("no image", "the images that the masks belong to", str(folder / "images"), "put them there first")
+        refuse("no image", "the images that the masks belong to", str(folder / "images"), "put them there first")
     colour = _colour_of(source, name)
-    found: dict[str, tuple[Path, bytes]] = {}
+    masks: dict[str, tuple[Path, bytes]] = {}
     for path in sorted(files_below(source)):
         if (
-            path.suffix.lower() != ".png" or path.parent.name.lower() == "segmentationobject"
-        ):  # CVAT: one colour an object
+            path.suffix.lower() != ".png"
+            or path.parent.name.lower() == _OBJECTS
+            or (stem := _stem(path, images)) is None
+        ):
             continue
-        stem = _stem(path, images)
-        if stem is None:
-            continue
-        if stem in found:
-            both = f"two masks of {stem}: {path_text(found[stem][0])} and {path_text(path)}"
-            _refuse(both, "one mask an image", path_text(path), "remove one")
+        if stem in masks:
+            both = f"two masks of {stem}: {path_text(masks[stem][0])} and {path_text(path)}"
+            refuse(both, "one mask an image", path_text(path), "remove one")
         with open_picture(images[stem].read_bytes(), path_text(images[stem])) as image:
             size = image.size
         mask = read_any_mask(path, colour)
         if (mask.shape[1], mask.shape[0]) != size:
-            _refuse(
+            refuse(
                 f"a mask of {mask.shape[1]} x {mask.shape[0]} pixels", f"{size[0]} x {size[1]}, as the image",
                 path_text(path), "export it at the size of the image",
             )  # fmt: skip
-        found[stem] = (path, _png(mask))
-    if not found:
-        _refuse("no mask", "PNG masks named as the images", path_text(source), "export the masks as PNG")
-    targets = {folder / "masks" / f"{stem}.png": data for stem, (_, data) in found.items()}
+        written = io.BytesIO()
+        Image.fromarray(np.asarray(mask * 255, dtype=np.uint8)).save(written, "png")
+        masks[stem] = (path, written.getvalue())
+    if not masks:
+        refuse("no mask", "PNG masks named as the images", path_text(source), "export the masks as PNG")
+    targets = {folder / "masks" / f"{stem}.png": data for stem, (_, data) in masks.items()}
     changed = {target: data for target, data in targets.items() if not target.is_file() or target.read_bytes() != data}
     there = [target for target in changed if target.is_file()]
     if there and not replace:
-        _refuse(
+        refuse(
             f"{len(there)} masks that differ", "images without a mask", str(there[0]), "add --replace to change them"
         )
     for target, data in changed.items():
@@ -110,12 +93,12 @@ def _stem(path: Path, images: Mapping[str, Path]) -> str | None:
     else:
         stem = path.stem
     if _LABEL_STUDIO.fullmatch(stem):
-        _refuse(
+        refuse(
             f"{path.name}, a name that Label Studio gives, which does not say of which image it is",
             "masks named as their images", path_text(path), "rename it after the image, or export with file names",
         )  # fmt: skip
     if stem not in images:
-        _refuse(f"a mask of no image: {stem!r}", "the name of an image", path_text(path), "rename or remove it")
+        refuse(f"a mask of no image: {stem!r}", "the name of an image", path_text(path), "rename or remove it")
     return stem
 
 
@@ -131,15 +114,5 @@ def _colour_of(source: Path, name: str) -> tuple[int, int, int] | None:
             known[parts[0].strip().casefold()] = (int(match[1]), int(match[2]), int(match[3]))
     if name.casefold() not in known:
         expected = f"a class out of {', '.join(sorted(known)) or 'the list'}"
-        _refuse(f"no class {name!r}", expected, path_text(listed), "name the class with --class")
+        refuse(f"no class {name!r}", expected, path_text(listed), "name the class with --class")
     return known[name.casefold()]
-
-
-def _png(mask: Mask) -> bytes:
-    data = io.BytesIO()
-    Image.fromarray(np.asarray(mask * 255, dtype=np.uint8)).save(data, "png")
-    return data.getvalue()
-
-
-def _refuse(found: str, expected: str, where: str, remedy: str) -> NoReturn:
-    raise ReproError(found=found, expected=expected, where=where, remedy=remedy)

@@ -29,12 +29,8 @@ _UNSEEN = "unseen nights"
 def unlearnt_answers(paths: Paths, corpus: str) -> pd.DataFrame:
     """Answers of networks about frames that they did not learn: ``name``, ``label``, ``predicted``, ``p_yes``; one a frame.
 
-    An answer about a night that the network never saw goes before one about a night that it saw other frames of.
-
-    Raises
-    ------
-    ReproError
-        If stage train has not run.
+    An answer about a night that the network never saw goes before one about a night that it saw other frames of. Raises
+    ReproError if stage train has not run.
     """
     source = paths.stage(corpus, "train") / "validation.parquet"
     rows = read_table(source, made_by="dvc repro train", columns=_COLUMNS)
@@ -46,10 +42,7 @@ def unlearnt_answers(paths: Paths, corpus: str) -> pd.DataFrame:
 def review_session(paths: Paths, corpus: str, store: LabelStore, *, seed: int) -> Session:
     """A page with the frames of disagreement, among as many others, in an order drawn from the seed.
 
-    Raises
-    ------
-    ReproError
-        If stage train has not run, or label and network agree about every frame.
+    Raises ReproError if stage train has not run, or label and network agree about every frame.
     """
     rows = unlearnt_answers(paths, corpus)
     differ = rows[rows["label"] != rows["predicted"]]
@@ -80,57 +73,37 @@ def review_summary(paths: Paths, corpus: str, store: LabelStore) -> list[str]:
 
 
 def review_counts(rows: pd.DataFrame, store: LabelStore) -> dict[str, Any]:
-    """Counts of a review by name.
+    """Counts of a review by name, from the rows of :func:`unlearnt_answers` and the review's store.
 
-    Parameters
-    ----------
-    rows : DataFrame
-        Of :func:`unlearnt_answers`.
-    store : LabelStore
-        Of the review.
-
-    Returns
-    -------
-    dict
-        ``frames``; ``right_before`` and ``right_after``, frames whose label is the network's answer; ``looked_at`` and
-        ``changed`` by ``disagreement`` and ``agreement`` before the review; ``unsure``.
+    ``frames``; ``right_before`` and ``right_after``, frames whose label is the network's answer; ``looked_at`` and
+    ``changed`` by ``disagreement`` and ``agreement`` before the review; ``unsure``.
     """
     again = {name: answer.label for name, answer in store.answers().items()}
-    after = [
-        again[name] if again.get(name) in AURORA.classes else label
-        for name, label in zip(rows["name"], rows["label"], strict=True)
-    ]
-    table = rows.assign(
-        after=after, seen=rows["name"].isin([n for n, label in again.items() if label in AURORA.classes])
-    )
-    found: dict[str, Any] = {
-        "frames": len(table),
-        "right_before": int((table["label"] == table["predicted"]).sum()),
-        "right_after": int((table["after"] == table["predicted"]).sum()),
+    new = rows["name"].map({name: label for name, label in again.items() if label in AURORA.classes})
+    seen, after = new.notna(), new.fillna(rows["label"])
+    agreed = rows["label"] == rows["predicted"]
+    kinds = {"disagreement": ~agreed, "agreement": agreed}
+    return {
+        "frames": len(rows),
+        "right_before": int(agreed.sum()),
+        "right_after": int((after == rows["predicted"]).sum()),
         "unsure": sum(label == "unsure" for label in again.values()),
-        "looked_at": {},
-        "changed": {},
+        "looked_at": {kind: int((seen & of_kind).sum()) for kind, of_kind in kinds.items()},
+        "changed": {kind: int(((after != rows["label"]) & of_kind).sum()) for kind, of_kind in kinds.items()},
     }
-    for kind, part in (
-        ("disagreement", table[table["label"] != table["predicted"]]),
-        ("agreement", table[table["label"] == table["predicted"]]),
-    ):
-        found["looked_at"][kind] = int(part["seen"].sum())
-        found["changed"][kind] = int((part["after"] != part["label"]).sum())
-    return found
 
 
-def summary_lines(found: Mapping[str, Any]) -> list[str]:
+def summary_lines(counts: Mapping[str, Any]) -> list[str]:
     """The counts of a review in words."""
-    frames = found["frames"]
+    frames = counts["frames"]
     lines = [
-        f"{found['looked_at'][kind]} frames of {kind} looked at again, {found['changed'][kind]} labels changed"
+        f"{counts['looked_at'][kind]} frames of {kind} looked at again, {counts['changed'][kind]} labels changed"
         for kind in ("disagreement", "agreement")
     ]
-    seen, changed = found["looked_at"]["agreement"], found["changed"]["agreement"]
+    seen, changed = counts["looked_at"]["agreement"], counts["changed"]["agreement"]
     lines.append(
-        f"accuracy with the labels as given {found['right_before']}/{frames} = {found['right_before'] / frames:.2%}, "
-        f"with the changed ones {found['right_after']}/{frames} = {found['right_after'] / frames:.2%}"
+        f"accuracy with the labels as given {counts['right_before']}/{frames} = {counts['right_before'] / frames:.2%}, "
+        f"with the changed ones {counts['right_after']}/{frames} = {counts['right_after'] / frames:.2%}"
     )
     if seen:
         lines.append(

@@ -15,21 +15,10 @@ from repro.labelling.server import Session, application
 
 
 def serve(session: Session, *, port: int = 0, announce: Callable[[str], None] | None = None) -> None:
-    """Serve a session until Ctrl-C.
+    """Serve a session until Ctrl-C; ``port`` 0 takes a free one.
 
-    Parameters
-    ----------
-    session : Session
-        What is labelled or shown.
-    port : int
-        Port; 0 takes a free one.
-    announce : callable, optional
-        Called with the address when it can be opened; prints it if not given.
-
-    Raises
-    ------
-    ReproError
-        If the port is taken.
+    ``announce`` is called with the address when it can be opened; it is printed if not given. Raises ReproError if the port
+    is taken.
     """
     listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

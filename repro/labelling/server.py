@@ -46,20 +46,10 @@ class Shown:
 
 @dataclass(frozen=True)
 class Session:
-    """What one page is about.
+    """What one page is about: frames of a corpus in their order, and the pictures' source.
 
-    Parameters
-    ----------
-    corpus, task
-        What is labelled or shown.
-    frames : sequence of Shown
-        In their order.
-    source : FrameSource
-        Pictures.
-    store : LabelStore or None
-        Where answers go; None shows the frames without asking.
-    reveal : dict
-        For a review: what is said of a frame after its answer, by name.
+    Answers go into ``store``; None shows the frames without asking. ``reveal`` is, for a review, what is said of a frame
+    after its answer, by name.
     """
 
     corpus: str

@@ -26,11 +26,8 @@ def open_store(
 ) -> Iterator[LabelStore]:
     """The labels of a labeller, for the block; labels of a label file that the journal does not have are taken over first.
 
-    Raises
-    ------
-    ReproError
-        If another page is open for this corpus, the label file or the journal is damaged, or the corpus is the one that
-        stage simulate makes and labels.
+    Raises ReproError if another page is open for this corpus, the label file or the journal is damaged, or the corpus is
+    the one that stage simulate makes and labels.
     """
     if corpus == SIMULATED:  # an output of the pipeline, which would be made again
         raise ReproError(
@@ -45,30 +42,25 @@ def open_store(
         yield LabelStore(paths, corpus, task, labeller, journal, together=together, review=review)
 
 
-def adopt(paths: Paths, corpus: str, task: Task, journal: Journal) -> int:
+def adopt(paths: Paths, corpus: str, task: Task, journal: Journal) -> None:
     """Take over labels that stand in the corpus' label file but not in the journal, such as those of a spreadsheet.
 
-    Gives how many were new. Afterwards the file holds all that the journal does, so that nothing is lost when it is written.
+    Afterwards the file holds all that the journal does, so that nothing is lost when it is written.
     """
     source = paths.root / "data" / corpus / task.file
     if not source.is_file():
-        return 0
+        return
     rows = read_labels(source, task, frame_names(paths, corpus), labeller=_UNNAMED)
     store = LabelStore(paths, corpus, task, _UNNAMED, journal, together=True)
-    count = store.take_over(rows)
-    if count:
+    if count := store.take_over(rows):
         print(f"{count} labels of {source} are taken over")
     store.write_file()
-    return count
 
 
 def label_session(paths: Paths, corpus: str, store: LabelStore, listed: Path | None) -> Session:
     """A page to label the sample, or the frames of a list (CSV with a column ``name``).
 
-    Raises
-    ------
-    ReproError
-        If the sample was not drawn, or the list names a frame that the corpus does not have.
+    Raises ReproError if the sample was not drawn, or the list names a frame that the corpus does not have.
     """
     source = FrameSource(paths, corpus)
     where = listed or paths.stage(corpus, "sample") / "to_label.csv"

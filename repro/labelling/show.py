@@ -25,24 +25,11 @@ _MOST_NOTES = 8
 def show_session(paths: Paths, corpus: str, listed: Path, task: Task, by: By = "list") -> Session:
     """A page that shows the frames of a list.
 
-    Parameters
-    ----------
-    paths, corpus
-        The project and the corpus of the frames.
-    listed : Path
-        CSV with a column ``name``, or, where there is no such file, the name of a frame or of a night. Other columns of
-        the CSV that are not empty are shown beside each frame, such as what a change did to it. What the stages sky,
-        split and infer know of the frame (condition, label, p(yes), class) is added.
-    task : Task
-        What the labels are about.
-    by : str
-        Order: of the list; by night; by condition; by class; by falling p(yes); or the frames first about which label and
-        network disagree most.
-
-    Raises
-    ------
-    ReproError
-        If there is no such list, or it names no frame of the corpus. Others are left out with a line on stderr.
+    ``listed`` is a CSV with a column ``name``, or, where there is no such file, the name of a frame or of a night. Other columns
+    of the CSV that are not empty are shown beside each frame, such as what a change did to it. What the stages sky, split and
+    infer know of the frame (condition, label, p(yes), class) is added. The order is that of the list, by night, by condition,
+    by class, by falling p(yes), or the frames first about which label and network disagree most. Raises ReproError if there is
+    no such list, or it names no frame of the corpus. Others are left out with a line on stderr.
     """
     source = FrameSource(paths, corpus)
     try:
@@ -69,7 +56,9 @@ def show_session(paths: Paths, corpus: str, listed: Path, task: Task, by: By = "
     rows = _ordered(table.join(known, on="name"), by)
     shown = []
     for row in rows.to_dict("records"):
-        notes = {str(key): _text(value) for key, value in row.items() if key != "name" and not _empty(value)}
+        notes = {
+            str(key): _text(value) for key, value in row.items() if key != "name" and value != "" and pd.notna(value)
+        }
         shown.append(Shown(row["name"], dict(list(notes.items())[:_MOST_NOTES])))
     return Session(corpus, task, shown, source, None, {})
 
@@ -77,24 +66,18 @@ def show_session(paths: Paths, corpus: str, listed: Path, task: Task, by: By = "
 def _known(paths: Paths, corpus: str, names: list[str]) -> pd.DataFrame:
     """What the stages know of frames, by name; only the columns of stages that have run."""
     parts = []
-    nights = sorted({name.split("_")[1] for name in names})
-    for night in nights:
-        tables = []
-        for stage in ("infer", "sky"):
-            file = paths.stage(corpus, stage) / "tables" / f"{night}.parquet"
-            if file.is_file():
-                tables.append(read_table(file, made_by=f"dvc repro {stage}"))
-        if tables:
-            parts.append(tables[0])
+    for night in sorted({name.split("_")[1] for name in names}):
+        stages = {stage: paths.stage(corpus, stage) / "tables" / f"{night}.parquet" for stage in ("infer", "sky")}
+        files = [(stage, file) for stage, file in stages.items() if file.is_file()]
+        parts += [read_table(file, made_by=f"dvc repro {stage}") for stage, file in files[:1]]
     if not parts:
         return pd.DataFrame(index=pd.Index([], name="name"))
-    found = pd.concat(parts, ignore_index=True)
+    known = pd.concat(parts, ignore_index=True)
     split = paths.stage(corpus, "split") / "split.parquet"
     if split.is_file():
         labels = read_table(split, made_by="dvc repro split", columns=["name", "label"])
-        found = found.drop(columns="label", errors="ignore").merge(labels, on="name", how="left")
-    found = found[found["name"].isin(set(names))].set_index("name")
-    return found[[column for column in _KNOWN if column in found]]
+        known = known.drop(columns="label", errors="ignore").merge(labels, on="name", how="left")
+    return known[known["name"].isin(set(names))].set_index("name").filter(_KNOWN)
 
 
 def _ordered(rows: pd.DataFrame, by: By) -> pd.DataFrame:
@@ -117,10 +100,6 @@ def _ordered(rows: pd.DataFrame, by: By) -> pd.DataFrame:
         keys = [-p_yes.fillna(-1.0), rows["name"]]
     order = pd.DataFrame({str(place): key for place, key in enumerate(keys)}, index=rows.index)
     return rows.loc[order.sort_values(list(order.columns)).index]
-
-
-def _empty(value: object) -> bool:
-    return value is None or value == "" or (isinstance(value, float) and value != value)
 
 
 def _text(value: object) -> str:

@@ -18,30 +18,14 @@ _UNSURE = {"u": UNSURE, "unsure": UNSURE, "unknown": UNSURE, "?": UNSURE, "ëª¨ë¦
 
 @dataclass(frozen=True)
 class Task:
-    """A way to label.
+    """A way to label."""
 
-    Parameters
-    ----------
-    name : str
-        ``aurora`` or ``forms``.
-    title : str
-        The question, for people.
-    classes : tuple of str
-        Labels, in the order of the keys.
-    keys : tuple of str
-        Key of each class.
-    file : str
-        Label file in the corpus' folder.
-    words : dict
-        Other words for a class, in small letters.
-    """
-
-    name: str
-    title: str
-    classes: tuple[str, ...]
+    name: str  # ``aurora`` or ``forms``
+    title: str  # the question, for people
+    classes: tuple[str, ...]  # labels, in the order of the keys
     keys: tuple[str, ...]
-    file: str
-    words: dict[str, str] = field(default_factory=dict)
+    file: str  # label file in the corpus' folder
+    words: dict[str, str] = field(default_factory=dict)  # other words for a class, in small letters
 
     def label_of(self, word: str) -> str | None:
         """The class, or ``unsure``, that a word stands for, whatever its case and spaces; None for any other word."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import accumulate
 from typing import Literal
 
 import pandas as pd
@@ -26,39 +27,24 @@ def split(
     group: Group = "utc_date",
     remainder: Remainder = "largest_fraction",
 ) -> pd.Series[str]:
-    """Split labelled frames into training and validation.
+    """Split labelled frames: ``train``, ``val`` or missing for each, in their order.
 
     As published: of each date, ``int(train_share * n)`` of its n yes frames train and the rest validate; no frames are
     then drawn to the same two totals, of each date in proportion, with what rounding leaves handed out by
     :func:`quotas`, for training first, then for validation from the rest. Remaining frames labelled no are not used.
+    Each date has its own source of random numbers. Raises ReproError if a class has no frame at all, if there are too few
+    frames labelled no to match those labelled yes, or if whole nights leave a class missing on one side.
 
     Parameters
     ----------
     labelled : DataFrame
         ``name``, ``night``, ``time_utc`` and ``label`` (yes or no), one row a frame. The order does not matter.
-    seed : int
-        Of the pipeline. Each date has its own source of random numbers.
-    train_share : float
-        Share of the yes frames that train, before rounding.
     unit : str
         ``frames``, as published: frames of one night fall on both sides, a minute apart. ``nights``: whole observing
         nights validate, so that validation asks for nights never seen; on each side the larger class is cut down to
         the size of the smaller.
     group : str
         What a date is while frames are split, see :func:`repro.labels.sample.dates`.
-    remainder : str
-        See :func:`quotas`.
-
-    Returns
-    -------
-    Series of str
-        ``train``, ``val`` or missing, in the order of ``labelled``.
-
-    Raises
-    ------
-    ReproError
-        If a class has no frame at all, if there are too few frames labelled no to match those labelled yes, or if whole nights
-        leave a class missing on one side.
     """
     for label in ("yes", "no"):
         if not (labelled["label"] == label).any():
@@ -79,21 +65,10 @@ def split(
 def quotas(counts: Sequence[int], total: int, remainder: Remainder = "largest_fraction") -> list[int]:
     """Share out ``total`` over dates in proportion to their images, in whole images, none above its date's.
 
-    Parameters
-    ----------
-    counts : sequence of int
-        Images of each date.
-    total : int
-        Images to take in all; at most their sum.
-    remainder : str
-        Each date gets its proportion rounded down. What is missing goes, one image a date, to the largest fractions
-        (``largest_fraction``: the published script, also known as Hamilton's method) or to the dates with the most
-        images (``most_images``: the thesis' text). Among equal dates the first come first.
-
-    Raises
-    ------
-    ValueError
-        If ``total`` is negative or more than there is.
+    Each date gets its proportion rounded down. What is missing goes, one image a date, to the largest fractions
+    (``largest_fraction``: the published script, also known as Hamilton's method) or to the dates with the most images
+    (``most_images``: the thesis' text). Among equal dates the first come first. Raises ValueError if ``total`` is negative
+    or more than there is.
     """
     everything = sum(counts)
     if not 0 <= total <= everything:
@@ -129,9 +104,20 @@ def _by_frame(rows: pd.DataFrame, seed: int, train_share: float, remainder: Rema
         kept = int(train_share * len(of_date))
         sides.loc[order[:kept]] = TRAIN
         sides.loc[order[kept:]] = VAL
-    no = {str(date): of_date.index for date, of_date in rows[rows["label"] == "no"].groupby("date", sort=True)}
-    _take(sides, "no", no, {side: int((sides == side).sum()) for side in (TRAIN, VAL)}, seed, remainder)
+    _take(
+        sides,
+        "no",
+        _by(rows[rows["label"] == "no"], "date"),
+        {side: int((sides == side).sum()) for side in (TRAIN, VAL)},
+        seed,
+        remainder,
+    )
     return sides
+
+
+def _by(rows: pd.DataFrame, column: str) -> dict[str, pd.Index]:
+    """Index of the rows of each date or night, in the order of dates."""
+    return {str(value): group.index for value, group in rows.groupby(column, sort=True)}
 
 
 def _by_night(rows: pd.DataFrame, seed: int, train_share: float, remainder: Remainder) -> pd.Series[str]:
@@ -142,22 +128,11 @@ def _by_night(rows: pd.DataFrame, seed: int, train_share: float, remainder: Rema
     order = sorted(groups, key=lambda night: generator(seed, "split", night).random())
     yes = rows["label"] == "yes"
     wanted = int(yes.sum()) - int(train_share * int(yes.sum()))
-    validating: list[str] = []
-    held = 0
-    for night in order:
-        if held >= wanted:
-            break
-        validating.append(night)
-        held += int((groups[night]["label"] == "yes").sum())
-    for side, nights in ((VAL, validating), (TRAIN, order[len(validating) :])):
-        classes = {
-            label: {
-                night: index
-                for night in sorted(nights)
-                if len(index := groups[night].index[groups[night]["label"] == label])
-            }
-            for label in ("yes", "no")
-        }
+    before = [0, *accumulate(int((groups[night]["label"] == "yes").sum()) for night in order)]
+    validating = sum(yes_before < wanted for yes_before in before[:-1])
+    for side, nights in ((VAL, order[:validating]), (TRAIN, order[validating:])):
+        rows_of_side = pd.concat([groups[night] for night in sorted(nights)]) if nights else rows.iloc[:0]
+        classes = {label: _by(rows_of_side[rows_of_side["label"] == label], "night") for label in ("yes", "no")}
         size = min(sum(map(len, members.values())) for members in classes.values())
         if size == 0:
             raise ReproError(

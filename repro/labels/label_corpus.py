@@ -23,15 +23,9 @@ SPLIT_COLUMNS = ("night", "number", "name", "time_utc", "label", "split", "split
 def draw_sample(table: pd.DataFrame, schedule: Schedule, params: SampleParams, seed: int) -> pd.DataFrame:
     """The sample of a corpus, sorted by name, from the frame table of stage ``sky`` with all nights.
 
-    Returns
-    -------
-    DataFrame
-        ``night``, ``number``, ``name``, ``time_utc``, ``date``.
+    Raises ReproError if no frame is of the labelled condition.
 
-    Raises
-    ------
-    ReproError
-        If no frame is of the labelled condition.
+    Returns ``night``, ``number``, ``name``, ``time_utc``, ``date``.
     """
     readable = frames.readable(table)
     readable = readable[in_record(readable, schedule)]
@@ -40,24 +34,10 @@ def draw_sample(table: pd.DataFrame, schedule: Schedule, params: SampleParams, s
 
 
 def simulated_labels(sample: pd.DataFrame, truth: Path) -> pd.DataFrame:
-    """Labels that the simulated labeller gives the frames of a sample.
+    """Labels that the simulated labeller gives the frames of a sample, as a label file has them.
 
-    Parameters
-    ----------
-    sample : DataFrame
-        ``night``, ``number``, ``name``.
-    truth : Path
-        Folder of the truth, one table a night with ``number`` and ``label``.
-
-    Returns
-    -------
-    DataFrame
-        Columns of a label file.
-
-    Raises
-    ------
-    ReproError
-        If a frame has no truth.
+    ``sample`` has ``night``, ``number`` and ``name``; ``truth`` is the folder of the truth, one table a night with
+    ``number`` and ``label``. Raises ReproError if a frame has no truth.
     """
     joined = frames.join_truth(sample, truth, ["label"])
     unknown = joined.loc[joined["label"].isna(), "name"]
@@ -80,23 +60,12 @@ def to_label(sample: pd.DataFrame) -> pd.DataFrame:
 def split_table(
     table: pd.DataFrame, labels: pd.DataFrame, schedule: Schedule, params: SplitParams, seed: int
 ) -> pd.DataFrame:
-    """Labelled frames, assigned to training or validation, as published and by whole nights.
+    """Labelled frames for training or validation, as published and by whole nights: :data:`SPLIT_COLUMNS`, sorted by name.
 
-    Labels of other conditions than Night and No_moon, and of nights that the record does not cover, are not used;
-    their frames are assigned to neither.
-
-    ``table`` is the frame table of stage ``sky`` with all nights, ``labels`` a label file.
-
-    Returns
-    -------
-    DataFrame
-        :data:`SPLIT_COLUMNS`, sorted by name. ``split`` follows ``params.unit``, ``split_by_night`` always takes whole
-        nights; it has no value at all if there are too few labels for that.
-
-    Raises
-    ------
-    ReproError
-        As :func:`repro.labels.balanced_split.split`.
+    Labels of other conditions than Night and No_moon, and of nights that the record does not cover, are not used; their
+    frames are assigned to neither. ``split`` follows ``params.unit``, ``split_by_night`` always takes whole nights; it has
+    no value at all if there are too few labels for that. ``table`` is the frame table of stage ``sky`` with all nights,
+    ``labels`` a label file. Raises ReproError as :func:`repro.labels.balanced_split.split`.
     """
     rows = table.merge(labels, on="name", how="inner", validate="one_to_one").sort_values("name", ignore_index=True)
     usable = (rows["sun_bin"] == SUN) & (rows["moon_bin"] == MOON) & in_record(rows, schedule)

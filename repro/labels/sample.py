@@ -17,17 +17,9 @@ SUN, MOON = "Night", "No_moon"
 
 
 def pool(frames: pd.DataFrame) -> pd.DataFrame:
-    """Frames that may be labelled: those of Night and No_moon, sorted by name.
+    """Frames that may be labelled, of a table with ``name``, ``sun_bin`` and ``moon_bin``: Night and No_moon, sorted by name.
 
-    Parameters
-    ----------
-    frames : DataFrame
-        Frame table with ``name``, ``sun_bin``, ``moon_bin``.
-
-    Raises
-    ------
-    ReproError
-        If there is no such frame.
+    Raises ReproError if there is no such frame.
     """
     wanted = frames[(frames["sun_bin"] == SUN) & (frames["moon_bin"] == MOON)]
     if wanted.empty:
@@ -41,15 +33,10 @@ def pool(frames: pd.DataFrame) -> pd.DataFrame:
 
 
 def dates(frames: pd.DataFrame, group: Group) -> pd.Series[str]:
-    """The date each frame is counted under, as text.
+    """The date each frame of a table with ``time_utc`` and ``night`` is counted under, as text.
 
-    Parameters
-    ----------
-    frames : DataFrame
-        Frame table with ``time_utc`` and ``night``.
-    group : str
-        ``utc_date``: the UTC date of the frame's time, as published; one night then falls on two dates, and a date
-        holds the end of one night and the beginning of the next. ``night``: the observing night, YYYYMMDD.
+    ``utc_date``, as published, is the UTC date of the frame's time; one night then falls on two dates, and a date holds the
+    end of one night and the beginning of the next. ``night`` is the observing night, YYYYMMDD.
     """
     if group == "night":
         return frames["night"].astype("str")
@@ -63,29 +50,11 @@ def draw_size(frames: int, params: SampleParams) -> int:
 
 
 def draw(frames: pd.DataFrame, params: SampleParams, seed: int) -> pd.DataFrame:
-    """Draw the sample.
+    """Draw the sample: rows of a table as for :func:`pool` and :func:`dates`, with a column ``date``, sorted by name.
 
     The record draws without a seed, so its own sample cannot be drawn again; the rule can. Frames are sorted by name
-    first, and each date has its own source of random numbers: neither the order of files nor other dates matter.
-
-    Parameters
-    ----------
-    frames : DataFrame
-        Frame table with ``name``, ``night``, ``time_utc``, ``sun_bin``, ``moon_bin``.
-    params : SampleParams
-        Section ``sample`` of the parameters; for ``group`` see :func:`dates`.
-    seed : int
-        Seed of the pipeline.
-
-    Returns
-    -------
-    DataFrame
-        The drawn rows with a column ``date``, sorted by name.
-
-    Raises
-    ------
-    ReproError
-        If no frame is of the labelled condition.
+    first, and each date has its own source of random numbers: neither the order of files nor other dates matter. Raises
+    ReproError if no frame is of the labelled condition.
     """
     candidates = pool(frames)
     candidates = candidates.assign(date=dates(candidates, params.group))

@@ -33,22 +33,12 @@ OVERLAYS: tuple[Overlay, ...] = ("smeared", "blurred", "coarse", "smeared", "fai
 def chosen(
     params: Params, campaign: str | None = None, nights: int | None = None, named: Iterable[str] = ()
 ) -> tuple[SimulatedNight, ...]:
-    """Nights of a campaign.
+    """Nights of a campaign, that of ``simulate.campaign`` if none is given.
 
-    Parameters
-    ----------
-    campaign : str, optional
-        Its name; that of ``simulate.campaign`` if not given.
-    nights : int, optional
-        How many: those of the campaign that hold dark and moonless frames first, and when it has fewer, random ones out of
-        the schedule's windows.
-    named : iterable of str
-        Which nights, YYYYMMDD, instead; what the campaign does not plan for one of them is drawn at random.
-
-    Raises
-    ------
-    ReproError
-        If there is no such campaign, it names a night twice, or there are not that many nights.
+    ``nights`` is how many: those of the campaign that hold dark and moonless frames first, and when it has fewer, random
+    ones out of the schedule's windows. ``named`` are nights, YYYYMMDD, to take instead; what the campaign does not plan for
+    one of them is drawn at random. Raises ReproError if there is no such campaign, it names a night twice, or there are not
+    that many nights.
     """
     name = campaign or params.simulate.campaign
     if name not in params.simulate.campaigns:
@@ -96,22 +86,11 @@ def chosen(
 def spread(
     wanted: Spread | None, listed: Iterable[SimulatedNight], schedule: Sequence[str], params: Params
 ) -> list[SimulatedNight]:
-    """Short nights spread over the schedule, planned by their number alone.
+    """Short nights spread over the schedule's, YYYYMMDD, planned by their number alone; nights ``listed`` are not taken again.
 
-    Most film the middle of the dark and moonless time, which is labelled in the thesis; the others, of nights that
-    have none, film morning, evening and midnight in turn. Forms, weathers and the part of the time
-    that has aurora take turns, too; one night in six has no aurora, and one in eleven a clock that is hard to read.
-
-    Parameters
-    ----------
-    wanted : Spread or None
-        How many nights, and how long; None for none.
-    listed : iterable of SimulatedNight
-        Nights that the campaign lists; they are not taken again.
-    schedule : sequence of str
-        Nights YYYYMMDD of the schedule.
-    params : Params
-        Site and readings of the sky.
+    Most film the middle of the dark and moonless time, which is labelled in the thesis; the others, of nights that have
+    none, film morning, evening and midnight in turn. Forms, weathers and the part of the time that has aurora take turns,
+    too; one night in six has no aurora, and one in eleven a clock that is hard to read.
     """
     if wanted is None:
         return []
@@ -126,20 +105,15 @@ def spread(
     plans = []
     for number, (night, part) in enumerate(sorted(parts.items())):
         forms = tuple(FORMS[(3 * number + k) % len(FORMS)] for k in range(1 + number % 2)) if number % 6 != 2 else ()
+        weather = AURORA_WEATHER[number % len(AURORA_WEATHER)] if forms else (WEATHERS[number // 6 % len(WEATHERS)],)
+        strength = max((STRENGTH.get(form, 1.0) for form in forms), default=1.0)
+        overlay = OVERLAYS[number // 11 % len(OVERLAYS)] if number % 11 == 4 else "sharp"
         plans.append(
             SimulatedNight(
-                night=night,
-                part=part,
-                minutes=wanted.minutes,
-                forms=forms,
-                when=WHEN[number % len(WHEN)],
-                weather=AURORA_WEATHER[number % len(AURORA_WEATHER)]
-                if forms
-                else (WEATHERS[number // 6 % len(WEATHERS)],),
-                strength=max((STRENGTH.get(form, 1.0) for form in forms), default=1.0),
-                overlay=OVERLAYS[number // 11 % len(OVERLAYS)] if number % 11 == 4 else "sharp",
+                night=night, part=part, minutes=wanted.minutes, forms=forms, when=WHEN[number % len(WHEN)], weather=weather,
+                strength=strength, overlay=overlay,
             )
-        )
+        )  # fmt: skip
     return plans
 
 
@@ -166,10 +140,12 @@ def _moonless(nights: Sequence[str], minutes: int, params: Params) -> dict[str, 
 
 def _noon(night: str, site: Site) -> np.datetime64:
     """Local noon of a night's morning, at which the night ends, datetime64[s] in UTC."""
-    noon: np.datetime64 = local_time(f"{night[:4]}-{night[4:6]}-{night[6:]}T12:00", site.time_zone).astype(
-        "datetime64[s]"
-    )
+    noon: np.datetime64 = local_time(f"{_day(night)}T12:00", site.time_zone).astype("datetime64[s]")
     return noon
+
+
+def _day(night: str) -> str:
+    return f"{night[:4]}-{night[4:6]}-{night[6:]}"
 
 
 def _is_labelled(plan: SimulatedNight, params: Params) -> bool:
@@ -187,34 +163,20 @@ def _drawn(night: str, part: str = "middle") -> SimulatedNight:
 def plan(night: SimulatedNight, params: Params) -> Night:
     """Plan of one night of a campaign.
 
-    Raises
-    ------
-    ReproError
-        If the Sun does not go low enough on it, or its date does not exist.
+    Raises ReproError if the Sun does not go low enough on it, or its date does not exist.
     """
     begin, end = span(night, params.schedule.site, params.simulate.switch_on_sun_alt_deg)
-    return plan_night(
-        night.night,
-        params.seed,
-        begin,
-        end,
-        forms=night.forms,
-        when=night.when,
-        weather=night.weather,
-        strength=night.strength,
-    )
+    wanted = {name: getattr(night, name) for name in ("forms", "when", "weather", "strength")}
+    return plan_night(night.night, params.seed, begin, end, **wanted)
 
 
 @lru_cache(maxsize=1024)
 def span(night: SimulatedNight, site: Site, switch_on_deg: float) -> tuple[np.datetime64, np.datetime64]:
     """First moment and end of what is filmed of a night, datetime64[s] in UTC.
 
-    Raises
-    ------
-    ReproError
-        If the Sun does not go below ``switch_on_deg``, the part has no dark minute, or the date does not exist.
+    Raises ReproError if the Sun does not go below ``switch_on_deg``, the part has no dark minute, or the date does not
+    exist.
     """
-    day = f"{night.night[:4]}-{night.night[4:6]}-{night.night[6:]}"
     noon = _noon(night.night, site)
     times = noon - np.arange(24 * 60, 0, -1) * MINUTE
     dark = times[positions(times, site).sun_alt_deg < switch_on_deg]
@@ -229,8 +191,7 @@ def span(night: SimulatedNight, site: Site, switch_on_deg: float) -> tuple[np.da
         begin = begins.get(night.part)
         if begin is None:
             hour, minute = map(int, night.part.split(":"))
-            midnight = np.datetime64(day, "s")
-            begin = midnight + (hour * 60 + minute) * MINUTE
+            begin = np.datetime64(_day(night.night), "s") + (hour * 60 + minute) * MINUTE
             begin = begin if begin < noon else begin - 24 * 60 * MINUTE
         if first <= begin < last:
             begin += np.timedelta64(int(night.night) % 54, "s")  # cameras do not start on the minute

@@ -1,4 +1,4 @@
-"""Colour, noise, compression and rim of masked frames in numbers: what tells simulated frames from real ones.
+"""Colour, noise, compression and rim of masked frames in numbers: by which simulated frames differ from real ones.
 
 The quantities are those of ``repro/bench/real_frames.yaml``. They are measured on frames scaled to 240 pixels, as the
 network sees them, except the traces of compression and the profile at the rim, which need 720.
@@ -24,22 +24,14 @@ RADII_PX = (340.0, 354.0, 359.0, 360.5)  # at which the brightness of a frame of
 
 
 def colours(frame: Picture) -> dict[str, float]:
-    """Statistics of one frame.
+    """Statistics of one masked frame, RGB uint8 (240, 240, 3).
 
-    Parameters
-    ----------
-    frame : ndarray of uint8, shape (240, 240, 3)
-        Masked, RGB.
-
-    Returns
-    -------
-    dict
-        ``saturation``, median HSV saturation of the circle, 0 to 255; ``dark_bg`` and ``dark_rg``, blue and red over green in
-        linear light of the darkest 40 % of the circle; ``sky_bg`` and ``sky_rg``, of the whole circle; ``green_rg``,
-        ``green_bg`` and ``green_saturation`` of the pixels that the colour rule calls green, NaN where these are too few;
-        ``darkest``, the 5th percentile of brightness in counts; ``spread``, its deviation; ``noise`` and ``colour_noise`` in
-        counts; ``stars``, peaks over 10 counts; ``rim_roughness``, relative deviation of the brightness along the rim;
-        ``dark_rim``, share of the rim darker than a third of the frame's median.
+    ``saturation``, median HSV saturation of the circle, 0 to 255; ``dark_bg`` and ``dark_rg``, blue and red over green in
+    linear light of the darkest 40 % of the circle; ``sky_bg`` and ``sky_rg``, of the whole circle; ``green_rg``, ``green_bg`` and
+    ``green_saturation`` of the pixels that the colour rule calls green, NaN where these are too few; ``darkest``, the 5th
+    percentile of brightness in counts; ``spread``, its deviation; ``noise`` and ``colour_noise`` in counts; ``stars``, peaks
+    over 10 counts; ``rim_roughness``, relative deviation of the brightness along the rim; ``dark_rim``, share of the rim darker
+    than a third of the frame's median.
     """
     inside = circle(SIDE_PX)
     values = frame.astype(np.float32)
@@ -48,37 +40,34 @@ def colours(frame: Picture) -> dict[str, float]:
     saturation = cv2.cvtColor(frame, cv2.COLOR_RGB2HSV)[..., 1]
     dark = inside & (grey <= np.percentile(grey[inside], 40))
     green = auroral_pixels(frame)[0] & inside
-    found = {"saturation": float(np.median(saturation[inside]))}
+    values_by_name = {"saturation": float(np.median(saturation[inside]))}
     for name, where in (("dark", dark), ("sky", inside)):
         red, grn, blue = linear[where].mean(0) + 1e-6
-        found |= {f"{name}_bg": blue / grn, f"{name}_rg": red / grn}
+        values_by_name |= {f"{name}_bg": blue / grn, f"{name}_rg": red / grn}
     enough = green.sum() > GREEN_SHARE * inside.sum()
     red, grn, blue = linear[green].mean(0) + 1e-6 if enough else (np.nan,) * 3
-    found |= {"green_rg": red / grn, "green_bg": blue / grn}
-    found["green_saturation"] = float(np.median(saturation[green])) if enough else np.nan
-    found |= {"darkest": np.percentile(grey[inside], 5), "spread": grey[inside].std()}
-    found["noise"] = _noise(grey, inside)
+    values_by_name |= {"green_rg": red / grn, "green_bg": blue / grn}
+    values_by_name["green_saturation"] = float(np.median(saturation[green])) if enough else np.nan
+    values_by_name |= {"darkest": np.percentile(grey[inside], 5), "spread": grey[inside].std()}
+    values_by_name["noise"] = _noise(grey, inside)
     chroma = cv2.cvtColor(frame, cv2.COLOR_RGB2YCrCb)[..., 1:].astype(np.float32)
-    found["colour_noise"] = float(np.mean([_noise(chroma[..., k], inside) for k in (0, 1)]))
+    values_by_name["colour_noise"] = float(np.mean([_noise(chroma[..., k], inside) for k in (0, 1)]))
     above = grey - cv2.medianBlur(frame, 5).astype(np.float32).mean(2)
     peak = (above > STAR_COUNTS) & (grey >= cv2.dilate(grey, np.ones((3, 3)))) & circle(SIDE_PX, INNER)
-    found["stars"] = int(peak.sum())
+    values_by_name["stars"] = int(peak.sum())
     angle = np.linspace(0, 2 * np.pi, 360, endpoint=False)
     rim = np.mean([_along(grey, radius, angle) for radius in (110, 112, 114, 116)], 0)
     smooth = np.convolve(np.concatenate([rim[-7:], rim, rim[:7]]), np.ones(15) / 15, "valid")
-    found["rim_roughness"] = np.std(rim - smooth) / max(rim.mean(), 1.0)
-    found["dark_rim"] = (rim < np.median(grey[inside]) / 3).mean()
-    return {name: float(value) for name, value in found.items()}
+    values_by_name["rim_roughness"] = np.std(rim - smooth) / max(rim.mean(), 1.0)
+    values_by_name["dark_rim"] = (rim < np.median(grey[inside]) / 3).mean()
+    return {name: float(value) for name, value in values_by_name.items()}
 
 
 def compression(frame: Picture) -> dict[str, float]:
     """Traces of a block coder, and the profile at the rim, of one frame of 720 pixels.
 
-    Returns
-    -------
-    dict
-        ``block_step``: mean change of brightness from one pixel to the next across the borders of 8 x 8 blocks over that
-        elsewhere, in the calm half of the picture; ``r340`` and so on: mean brightness at :data:`RADII_PX`, counts.
+    Returns ``block_step``: mean change of brightness from one pixel to the next across the borders of 8 x 8 blocks over
+    that elsewhere, in the calm half of the picture; ``r340`` and so on: mean brightness at :data:`RADII_PX`, counts.
     """
     grey = frame.astype(np.float32).mean(2)
     y, x = np.mgrid[:FRAME_PX, :FRAME_PX] - (FRAME_PX / 2 - 0.5)
@@ -90,10 +79,10 @@ def compression(frame: Picture) -> dict[str, float]:
     calm = inside[:, 1:-1] & (cv2.blur(rise, (25, 25)) < np.median(cv2.blur(rise, (25, 25))[inside[:, 1:-1]]))
     border = (np.arange(rise.shape[1]) + 2) % 8 == 0
     at, other = (rise[:, where][calm[:, where]].mean() for where in (border, ~border))
-    found = {"block_step": float(at / max(other, 1e-3))}
+    profile = {"block_step": float(at / max(other, 1e-3))}
     for wanted in RADII_PX:
-        found[f"r{wanted:g}"] = float(grey[np.abs(radius - wanted) < 0.5].mean())
-    return found
+        profile[f"r{wanted:g}"] = float(grey[np.abs(radius - wanted) < 0.5].mean())
+    return profile
 
 
 def _noise(values: npt.NDArray[np.float32], inside: npt.NDArray[np.bool_]) -> float:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -19,13 +20,14 @@ from repro.observatory.frame_statistics import statistics
 from repro.observatory.geometry import FRAME_PX
 from repro.observatory.render import render
 from repro.observatory.scene import Scenes, scenes
-from repro.params import Form, Params, SimulatedNight, Weather
+from repro.params import Params, SimulatedNight
 from repro.schedule.windows import mornings
 from repro.seeding import generator
 from repro.sky.bins import CONDITIONS, sky_table
 
 Picture = npt.NDArray[np.uint8]
 TILE_PX, CAPTION_PX, GAP_PX = 240, 20, 6
+FORM_NIGHTS, WEATHER_NIGHTS = ("20221222", "20241229"), ("20230120", "20241203")  # of the first and the second camera
 SEARCH = 60  # nights that are tried for a colour or a condition
 
 
@@ -56,11 +58,13 @@ def update_sheet(target: Path, params: Params) -> None:
         return
     receipts.invalidate(work)
     rows = {
-        "form": [_form(form, number, params) for number, form in enumerate(plan.FORMS)],
+        "form": [Tile(form, _frame(params, number, FORM_NIGHTS, forms=(form,), weather=("clear",), strength=1.3))
+                 for number, form in enumerate(plan.FORMS)],
         "colour": list(_search("colour", truth.COLOURS[1:], params)),
         "condition": list(_search("condition", [" ".join(condition) for condition in CONDITIONS], params)),
-        "weather": [_weather(weather, number, params) for number, weather in enumerate(plan.WEATHERS)],
-    }
+        "weather": [Tile(weather, _frame(params, number, WEATHER_NIGHTS, forms=("arc",) * (number % 2), weather=(weather,)))
+                    for number, weather in enumerate(plan.WEATHERS)],
+    }  # fmt: skip
     with atomic_path(target) as temporary:
         draw(rows).save(temporary, format="PNG")
     table = [{"row": name, "caption": t.caption} | statistics(t.frame) for name, tiles in rows.items() for t in tiles]
@@ -84,17 +88,6 @@ def draw(rows: dict[str, list[Tile]]) -> Image.Image:
     return sheet
 
 
-def _form(form: Form, number: int, params: Params) -> Tile:
-    night = SimulatedNight(night=("20221222", "20241229")[number % 2], forms=(form,), weather=("clear",), strength=1.3)
-    return Tile(form, _frame(night, params, 0.5))
-
-
-def _weather(weather: Weather, number: int, params: Params) -> Tile:
-    forms: tuple[Form, ...] = ("arc",) if number % 2 else ()
-    night = SimulatedNight(night=("20230120", "20241203")[number % 2], forms=forms, weather=(weather,))
-    return Tile(weather, _frame(night, params, 0.5))
-
-
 def _search(kind: str, wanted: Iterable[str], params: Params) -> Iterable[Tile]:
     """The first frame of each wanted colour or condition on random nights (small frames first, for speed)."""
     missing = dict.fromkeys(wanted)
@@ -105,12 +98,12 @@ def _search(kind: str, wanted: Iterable[str], params: Params) -> Iterable[Tile]:
         night = SimulatedNight(night=str(name), part=part, minutes=90, weather=("clear",))
         states = _scenes(night, params, np.linspace(0.02, 0.98, 12))
         if kind == "colour":
-            found = render(states, size=96).truth["colour"]
+            shown = render(states, size=96).truth["colour"]
         else:
             bins = sky_table(states.time_utc, params.schedule.site, params.sky)
-            found = (bins["sun_bin"] + " " + bins["moon_bin"]).to_numpy()
-        for word in [word for word in missing if missing[word] is None and word in found]:
-            index = int(np.flatnonzero(found == word)[0])
+            shown = (bins["sun_bin"] + " " + bins["moon_bin"]).to_numpy()
+        for word in [word for word in missing if missing[word] is None and word in shown]:
+            index = int(np.flatnonzero(shown == word)[0])
             missing[word] = Tile(word, _picture(states.take(slice(index, index + 1))))
         if all(tile is not None for tile in missing.values()):
             break
@@ -124,8 +117,9 @@ def _scenes(night: SimulatedNight, params: Params, shares: npt.NDArray[np.float6
     return scenes(made, times, params.schedule.site)
 
 
-def _frame(night: SimulatedNight, params: Params, share: float) -> Picture:
-    return _picture(_scenes(night, params, np.array([share])))
+def _frame(params: Params, number: int, nights: tuple[str, str], **fields: Any) -> Picture:
+    """The middle of a night of the first or the second camera, in turn."""
+    return _picture(_scenes(SimulatedNight(night=nights[number % 2], **fields), params, np.array([0.5])))
 
 
 def _picture(state: Scenes) -> Picture:

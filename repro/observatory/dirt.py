@@ -65,16 +65,9 @@ def before_lens(
     gamma: float,
     device: str = "cpu",
 ) -> BeforeLens:
-    """Draw what stands around the camera, and over it what :func:`of_night` counted.
+    """Draw what stands around the camera, and over it what :func:`of_night` counted; ``coarse`` is the side of ``hidden``.
 
-    Parameters
-    ----------
-    generation, snow_variant : int
-        See :func:`repro.observatory.foreground.layers`.
-    counts : tuple of int
-        Numbers of :func:`of_night`.
-    coarse : int
-        Side of ``hidden``.
+    ``generation`` and ``snow_variant`` are as for :func:`repro.observatory.foreground.layers`.
     """
     patches, drops, rim, lamps, seed = counts
     rng = np.random.default_rng(seed)

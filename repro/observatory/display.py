@@ -26,18 +26,9 @@ _CLOUD_BASE = dict.fromkeys(CLOUD, 0.0) | {
 
 
 def at(night: Night, t: Floats) -> tuple[Floats, Floats]:
-    """Parameters of all sheets and clouds of a night.
+    """Parameters of a night's sheets (n, SHEETS, len(SHEET)) and clouds (n, CLOUDS, len(CLOUD)) at ``t`` seconds (n,).
 
-    Parameters
-    ----------
-    t : ndarray, shape (n,)
-        Seconds after the night's first moment.
-
-    Returns
-    -------
-    sheets : ndarray, shape (n, SHEETS, len(SHEET))
-    clouds : ndarray, shape (n, CLOUDS, len(CLOUD))
-        The brightest ones at each moment; unused places have amplitude zero.
+    They are the brightest ones at each moment; unused places have amplitude zero.
     """
     sheets: list[Floats] = []
     clouds: list[Floats] = []
@@ -65,6 +56,14 @@ def envelope(episode: Episode, t: Floats) -> Floats:
     x = (t - episode.begin_s) / (episode.end_s - episode.begin_s)
     up, down = np.clip(x / 0.25, 0, 1), np.clip((1 - x) / 0.33, 0, 1)
     return np.asarray((up * up * (3 - 2 * up)) * (down * down * (3 - 2 * down)))
+
+
+def brightest_episode(night: Night, t: Floats) -> tuple[Floats, npt.NDArray[np.str_]]:
+    """Strength and form of a night's brightest episode at ``t`` seconds (n,), ``none`` when there is none."""
+    rises = np.array([envelope(episode, t) * episode.strength for episode in night.episodes])
+    rises = np.concatenate([np.full((1, t.size), 1e-3), rises.reshape(-1, t.size)])
+    forms = np.array(["none", *[episode.form for episode in night.episodes]])
+    return rises.max(0), forms[rises.argmax(0)]
 
 
 def _brightest(tables: list[Floats], places: int, width: int, n: int) -> Floats:

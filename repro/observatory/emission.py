@@ -49,21 +49,10 @@ def profiles(device: str = "cpu") -> Tensor:
 
 
 def colours(feet: Tensor, weights: Tensor, hues: Tensor) -> Tensor:
-    """Look through the emission.
+    """Look through the emission: linear light (n, 3, row, azimuth) on the (log q, azimuth) grid, for a vertical column.
 
-    Parameters
-    ----------
-    feet : Tensor, shape (n, kind, row, azimuth)
-        Footprints on the grid of :func:`repro.observatory.geometry.feet`.
-    weights : Tensor, shape (n, plane)
-        Strength of each emission.
-    hues : Tensor, shape (n, plane, 3)
-        Linear camera colour of each emission.
-
-    Returns
-    -------
-    Tensor, shape (n, 3, row, azimuth)
-        Linear light on the (log q, azimuth) grid, for a vertical column.
+    ``feet`` (n, kind, row, azimuth) are footprints on the grid of :func:`repro.observatory.geometry.feet`; ``weights`` (n,
+    plane) and ``hues`` (n, plane, 3) are strength and linear camera colour of each emission.
     """
     n, kinds, rows, azimuths = feet.shape
     kernel = torch.einsum("np,npc,pkh->nckh", weights, hues, profiles(str(feet.device)))

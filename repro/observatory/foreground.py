@@ -21,19 +21,9 @@ _SIDE = geometry.FRAME_PX * FINE
 
 @lru_cache(maxsize=32)
 def layers(generation: int, variant: int, size: int, device: str = "cpu") -> tuple[Tensor, Tensor]:
-    """Opacity and brightness of the foreground.
+    """Opacity (0 to 1) and brightness (a share of the light on the ground) of the foreground, each (1, size, size).
 
-    Parameters
-    ----------
-    generation : int
-        Camera generation, 1 or 2.
-    variant : int
-        State of the snow, 0 to VARIANTS - 1.
-
-    Returns
-    -------
-    opacity, brightness : Tensor, shape (1, size, size)
-        Opacity 0 to 1; brightness as a share of the light that falls on the ground.
+    ``generation`` is the camera's, 1 or 2; ``variant`` is the state of the snow, 0 to VARIANTS - 1.
     """
     opacity, light = _draw(generation, variant)
     side = (size, size)
@@ -53,7 +43,10 @@ def _draw(generation: int, variant: int) -> tuple[Image, Image]:
     else:
         for angle, length in ((146, 46), (148, 36), (189, 40), (193, 48), (195, 42), (28, 16), (8, 12), (345, 14)):
             _tree(trees, angle, length, spruce=False, rng=rng)
-    _pole(trees)
+    # The short pole with its fittings at the lower left of all reference frames.
+    _line(trees, (86, 602), (119, 573), 6.5)
+    for x, y, r in ((97, 577, 2.6), (107, 572, 1.8), (94, 585, 1.5)):
+        cv2.circle(trees, (round(x * FINE), round(y * FINE)), round(r * FINE), 255, -1, cv2.LINE_AA)
     blur = 0.9 if generation == 2 else 2.4
     opacity = cv2.GaussianBlur(trees.astype(np.float32) / 255, (0, 0), blur * FINE)
     opacity = np.clip(opacity * (1.15 if generation == 2 else 1.3), 0, 0.97)
@@ -69,14 +62,9 @@ def _draw(generation: int, variant: int) -> tuple[Image, Image]:
 def _cover(opacity: Image, light: Image, layer: Image, brightness: float, blur: float) -> None:
     """Lay something over what is there, in place."""
     layer = cv2.GaussianBlur(layer, (0, 0), blur * FINE)
-    grain = _grain()
+    grain = cv2.resize(np.tile(np.asarray(tile("cpu")).reshape(TILE, TILE), (3, 3)), (_SIDE, _SIDE))
     light[:] = light * (1 - layer) + brightness * (1 + 0.04 * grain) * layer
     opacity[:] = opacity * (1 - layer) + layer
-
-
-def _grain() -> Image:
-    field = np.asarray(tile("cpu")).reshape(TILE, TILE)
-    return np.asarray(cv2.resize(np.tile(field, (3, 3)), (_SIDE, _SIDE)), np.float32)
 
 
 def _polar() -> tuple[Image, Image]:
@@ -108,15 +96,6 @@ def _drift(variant: int) -> Image:
     return np.asarray((radius > edge).astype(np.float32))
 
 
-def _point(angle_deg: float, inward_px: float, sideways_px: float = 0.0) -> tuple[float, float]:
-    """Place that lies ``inward_px`` from the rim, in pixels of a 720 frame."""
-    a = np.radians(angle_deg)
-    radius = 361.0 - inward_px
-    x = 360 + radius * np.cos(a) - sideways_px * np.sin(a)
-    y = 360 - radius * np.sin(a) - sideways_px * np.cos(a)
-    return float(x), float(y)
-
-
 def _line(canvas: npt.NDArray[np.uint8], start: tuple[float, float], end: tuple[float, float], width: float) -> None:
     shift = 4
     ends = [tuple(round(value * FINE * 2**shift) for value in point) for point in (start, end)]
@@ -127,10 +106,13 @@ def _tree(
     canvas: npt.NDArray[np.uint8], angle: float, length: float, *, spruce: bool, rng: np.random.Generator
 ) -> None:
     """A tree that points to the zenith: a spruce with drooping boughs, or a bare tree with a crown of twigs."""
-    lean = rng.uniform(-4, 4)
+    lean, a = rng.uniform(-4, 4), np.radians(angle)
 
     def on(share: float, side: float = 0.0) -> tuple[float, float]:
-        return _point(angle, share * length, side + lean * share)
+        """Place on the tree, a share of its length from the rim and some pixels beside it, in pixels of a 720 frame."""
+        radius, sideways = 361.0 - share * length, side + lean * share
+        x = 360 + radius * np.cos(a) - sideways * np.sin(a)
+        return float(x), float(360 - radius * np.sin(a) - sideways * np.cos(a))
 
     _line(canvas, on(-0.2), on(1.0), 1.3 if spruce else 1.0)
     if spruce:
@@ -146,10 +128,3 @@ def _tree(
         for _ in range(3):
             twig = (tip[0] + rng.normal(0, 3.0), tip[1] + rng.normal(0, 3.0))
             _line(canvas, tip, twig, 0.35)
-
-
-def _pole(canvas: npt.NDArray[np.uint8]) -> None:
-    """The short pole with its fittings at the lower left of all reference frames."""
-    _line(canvas, (86, 602), (119, 573), 6.5)
-    for x, y, r in ((97, 577, 2.6), (107, 572, 1.8), (94, 585, 1.5)):
-        cv2.circle(canvas, (round(x * FINE), round(y * FINE)), round(r * FINE), 255, -1, cv2.LINE_AA)

@@ -26,17 +26,9 @@ CLOUD = (
 
 
 def sheets(parameters: Tensor, device: str) -> Tensor:
-    """Footprints of sheets.
+    """Footprints of sheets, whose parameters are (n, len(SHEET)): (n, 3, rows, azimuths).
 
-    Parameters
-    ----------
-    parameters : Tensor, shape (n, len(SHEET))
-        One row a sheet.
-
-    Returns
-    -------
-    Tensor, shape (n, 3, rows, azimuths)
-        Kinds hard, soft, energetic on the grid of :func:`repro.observatory.geometry.feet`.
+    The kinds are hard, soft and energetic, on the grid of :func:`repro.observatory.geometry.feet`.
     """
     p = {name: parameters[:, k, None, None].to(device) for k, name in enumerate(SHEET)}
     east, north, spacing = geometry.feet(device)

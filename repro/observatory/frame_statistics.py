@@ -1,4 +1,4 @@
-"""How a masked frame looks in numbers, to hold simulated frames beside real ones."""
+"""How a masked frame looks in numbers, to compare simulated frames with real ones."""
 
 from __future__ import annotations
 
@@ -13,20 +13,12 @@ INNER_PX = 340  # pixels farther from the centre may be trees or the dome's rim
 
 
 def statistics(frame: Picture) -> dict[str, float]:
-    """Brightness, colour, noise and stars of a frame.
+    """Brightness, colour, noise and stars of a masked frame, RGB uint8 (720, 720, 3).
 
-    Parameters
-    ----------
-    frame : ndarray of uint8, shape (720, 720, 3)
-        Masked, RGB.
-
-    Returns
-    -------
-    dict
-        In counts of 255: ``median_red``, ``median_green``, ``median_blue``; ``p01`` to ``p99`` of the mean of R, G, B;
-        ``noise``, the median deviation from a local mean within blocks of 24 pixels; ``centre`` and ``rim``, means
-        within 90 and from 270 to 340 pixels; ``north`` and ``south``, means of the two halves' outer thirds. ``stars``
-        counts spots of at most 20 pixels that stand 12 counts above their surroundings.
+    In counts of 255: ``median_red``, ``median_green``, ``median_blue``; ``p01`` to ``p99`` of the mean of R, G, B; ``noise``,
+    the median deviation from a local mean within blocks of 24 pixels; ``centre`` and ``rim``, means within 90 and from 270 to
+    340 pixels; ``north`` and ``south``, means of the two halves' outer thirds. ``stars`` counts spots of at most 20 pixels that
+    stand 12 counts above their surroundings.
     """
     y, x = np.mgrid[:FRAME_PX, :FRAME_PX] - (FRAME_PX / 2 - 0.5)
     radius = np.hypot(x, y)

@@ -38,15 +38,7 @@ FARTHEST_KM = 2200.0  # feet of field lines beyond are under the horizon
 
 
 def pixel_of(alt_deg: Floats, az_deg: Floats, size: int) -> tuple[Floats, Floats]:
-    """Column and row (pixel centres are whole numbers) of a direction in a square frame.
-
-    Parameters
-    ----------
-    alt_deg, az_deg : ndarray
-        Altitude and azimuth from north through east.
-    size : int
-        Side of the frame in pixels.
-    """
+    """Column and row (pixel centres are whole numbers) of a direction in a square frame; azimuth from north through east."""
     radius = HORIZON_RADIUS * size * (90.0 - np.asarray(alt_deg)) / 90.0
     az = np.radians(az_deg)
     centre = size / 2 - 0.5
@@ -108,7 +100,8 @@ def sky(size: int, device: str = "cpu", site: MagneticSite = YELLOWKNIFE) -> Sky
     radius = np.hypot(column - size / 2 + 0.5, row - size / 2 + 0.5)
     mask = np.clip((MASK_RADIUS * size - radius) / max(MASK_EDGE * size, 1) + 0.5, 0, 1)
     alt = np.maximum(alt, 0.5)
-    east, north, up = _vector(alt, az)
+    flat, turn = np.cos(np.radians(alt)), np.radians(az)
+    east, north, up = flat * np.sin(turn), flat * np.cos(turn), np.sin(np.radians(alt))
     q_east, q_north = field_offset(alt, az, site)
     log_q = np.log(np.maximum(np.hypot(q_east, q_north), 1e-9))
     angle = np.arctan2(q_north, q_east) % (2 * np.pi)
@@ -164,8 +157,3 @@ def feet(device: str = "cpu") -> tuple[Tensor, Tensor, Tensor]:
     grids = (radius * np.cos(angle), radius * np.sin(angle), spacing)
     east, north, space = (torch.as_tensor(grid, dtype=torch.float32, device=device) for grid in grids)
     return east, north, space
-
-
-def _vector(alt_deg: Floats, az_deg: Floats) -> tuple[Floats, Floats, Floats]:
-    alt, az = np.radians(alt_deg), np.radians(az_deg)
-    return np.cos(alt) * np.sin(az), np.cos(alt) * np.cos(az), np.sin(alt)

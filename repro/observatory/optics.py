@@ -115,18 +115,10 @@ LUMA = np.array([0.299, 0.587, 0.114], np.float32)  # weights of red, green and 
 
 
 def add_noise(image: Tensor, sigma: Tensor, colour: Tensor, seeds: npt.NDArray[np.int64]) -> None:
-    """Add noise in place.
+    """Add noise in place to display values (n, 3, size, size).
 
-    Parameters
-    ----------
-    image : Tensor, shape (n, 3, size, size)
-        Display values.
-    sigma : Tensor, shape (n,)
-        Deviation of the brightness in display values.
-    colour : Tensor, shape (n,)
-        Deviation of the colours as a share of ``sigma``.
-    seeds : ndarray, shape (n,)
-        One a frame: a frame's noise does not depend on its neighbours in the batch.
+    ``sigma`` (n,) is the deviation of the brightness in display values, ``colour`` (n,) that of the colours as a share of
+    it. ``seeds`` has one a frame: a frame's noise does not depend on its neighbours in the batch.
     """
     bright, coloured = noise_bank(str(image.device))
     size = image.shape[-1]
@@ -139,15 +131,10 @@ def add_noise(image: Tensor, sigma: Tensor, colour: Tensor, seeds: npt.NDArray[n
 
 
 def code(frames: Tensor, qualities: npt.NDArray[np.float64]) -> Tensor:
-    """Pass frames through the camera's own JPEG, with colour at half resolution.
+    """Pass frames, RGB uint8 (n, 3, size, size), through the camera's own JPEG, with colour at half resolution.
 
-    Parameters
-    ----------
-    frames : Tensor, uint8, shape (n, 3, size, size)
-        RGB.
-    qualities : ndarray, shape (n,)
-        1 to 100 each, meant for frames of 720 pixels. A smaller frame stands for a larger one that was scaled down after
-        it was coded, which leaves fewer traces: its quality is raised.
+    ``qualities`` (n,), 1 to 100, are meant for frames of 720 pixels. A smaller frame stands for a larger one that was
+    scaled down after it was coded, which leaves fewer traces: its quality is raised.
     """
     size = frames.shape[-1]
     raised = 100 - (100 - np.asarray(qualities)) * min(1.0, size / FRAME_PX) ** 0.75

@@ -32,14 +32,7 @@ _WHITE, _GREEN, _ORANGE = 255, (52, 148, 60), (233, 128, 32)
 def clock_text(time_utc: np.datetime64, generation: int, time_zone: str) -> str:
     """The clock's text at a moment: local time, with slashes (first camera) or dashes and the zone's name (second).
 
-    Parameters
-    ----------
-    time_utc : datetime64
-        The moment; fractions of a second are cut off.
-    generation : int
-        Camera generation, 1 or 2.
-    time_zone : str
-        Name in the time zone database.
+    Fractions of a second are cut off.
     """
     second = int(time_utc.astype("datetime64[s]").astype("int64"))
     local = datetime.fromtimestamp(second, UTC).astimezone(pytz.timezone(time_zone))
@@ -56,14 +49,9 @@ def font(name: str, size: int) -> ImageFont.FreeTypeFont:
 def smeared(text: str, number: int) -> str:
     """What a clock's text looks like where strokes run together, in the ways that Table 1 of the thesis lists.
 
-    A 1 looks like a 4 or a 2, or a stray stroke like a 4 more; each of Table 1's repairs gives the true text back.
-
-    Parameters
-    ----------
-    text : str
-        The clock, ``YYYY-MM-DD HH:MM:SS`` with dashes or slashes, perhaps followed by a zone.
-    number : int
-        Which of the ways that are possible.
+    A 1 looks like a 4 or a 2, or a stray stroke like a 4 more; each of Table 1's repairs gives the true text back. ``text``
+    is ``YYYY-MM-DD HH:MM:SS`` with dashes or slashes, perhaps followed by a zone; ``number`` chooses among the ways that
+    are possible.
     """
     ways = [f"{text[:11]}4{text[11:]}", f"{text[:14]}4{text[14:]}"]
     if text[8:10] == "31":
@@ -78,11 +66,8 @@ def smeared(text: str, number: int) -> str:
 def clock_image(text: str, overlay: Overlay = "sharp", number: int = 0) -> Picture:
     """Brightness of the clock, 0 to 255, shape of CLOCK_BOX (height, width).
 
-    Parameters
-    ----------
-    overlay : str
-        ``sharp``; ``faint``, an eighth as bright, always. The others spoil one minute of three: ``blurred``, a Gaussian of
-        1.5 pixels; ``coarse``, a JPEG of quality 2; ``smeared``, see :func:`smeared`.
+    ``overlay`` is ``sharp``, or ``faint``, an eighth as bright, always. The others spoil one minute of three: ``blurred``,
+    a Gaussian of 1.5 pixels; ``coarse``, a JPEG of quality 2; ``smeared``, see :func:`smeared`.
     """
     spoiled = number % 3 == 1
     if overlay == "smeared" and spoiled:

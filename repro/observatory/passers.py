@@ -27,20 +27,9 @@ def planets(night: str) -> tuple[Floats, Floats, Floats]:
 
 
 def trail(seed: int, size: int) -> tuple[Floats, Floats, Floats, Floats]:
-    """Points of a satellite's or aircraft's trail in a frame, most often none.
+    """Points of a satellite's or aircraft's trail in a frame of side ``size``, most often none.
 
-    Parameters
-    ----------
-    size : int
-        Its side in pixels.
-
-    Returns
-    -------
-    column, row : ndarray, shape (k,)
-        Pixels.
-    light : ndarray, shape (k,)
-        Linear light of each point, as of a star in a frame of 720 pixels.
-    hue : ndarray, shape (k, 3)
+    Gives column and row in pixels, linear light as of a star in a frame of 720 pixels, each (k,), and hue (k, 3).
     """
     rng = np.random.default_rng([int(seed), 5])
     chance = rng.random()

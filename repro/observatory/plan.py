@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from typing import get_args
 
@@ -58,10 +58,11 @@ class Night:
     weather: tuple[tuple[float, Weather], ...]
     #: How far camera, colours and surroundings may lie from AuroraMAX's: 1 for this camera, 2 for any all-sky camera.
     variety: float = 1.0
-    generation: int = field(init=False)
 
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "generation", generation_of(self.night))
+    @property
+    def generation(self) -> int:
+        """See :func:`generation_of`."""
+        return generation_of(self.night)
 
     def seconds(self, times_utc: Times) -> Floats:
         """Seconds after the night's first moment."""
@@ -94,24 +95,11 @@ def plan_night(
     strength: float = 1.0,
     variety: float = 1.0,
 ) -> Night:
-    """Plan a night.
+    """Plan a night, YYYYMMDD of its morning; its randomness depends on the campaign's seed and on its date.
 
-    Parameters
-    ----------
-    night : str
-        YYYYMMDD of its morning.
-    seed : int
-        Seed of the campaign; the night's own randomness also depends on its date.
-    forms : tuple of str, optional
-        Forms in their order, sharing the time; drawn at random (growth, breakup, recovery) if not given.
-    when : pair of float
-        Part of the time that the given forms share, from 0 to 1.
-    weather : tuple of str, optional
-        Weathers in their order, sharing the time; drawn at random if not given.
-    strength : float
-        Scales the aurora's brightness; 0 switches it off.
-    variety : float
-        See :class:`Night`.
+    ``forms`` share the time in their order, or its part ``when`` (0 to 1); they are drawn at random (growth, breakup,
+    recovery) if not given, and so is ``weather``, which shares the time, too. ``strength`` scales the aurora's brightness;
+    0 switches it off. ``variety`` is as for :class:`Night`.
     """
     rng = generator(seed, night, "plan")
     length_s = float((end_utc - begin_utc) / np.timedelta64(1, "s"))

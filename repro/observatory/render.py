@@ -8,6 +8,7 @@ order); on a GPU at least 99.9 % of them are within 2 counts of the CPU's.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Any
@@ -44,24 +45,12 @@ def render(
     scenes: Scenes, *, size: int = geometry.FRAME_PX, device: str = "cpu", aurora: bool = True, noise: bool = True,
     coded: bool = True, shortcut: bool = True, site: geometry.MagneticSite = geometry.YELLOWKNIFE,
 ) -> Rendered:  # fmt: skip
-    """Render frames; on a CPU on one thread, so run one process a core.
+    """Render frames of ``size`` 240 or 720 (any multiple of 16 works); on a CPU on one thread, so run one process a core.
 
-    Parameters
-    ----------
-    size : int
-        Side of the frames, 240 or 720 (any multiple of 16 works).
-    device : str
-        Where to compute; the frames stay there.
-    aurora : bool
-        False leaves the aurora out and changes nothing else.
-    noise : bool
-        False leaves out the sensor's noise.
-    coded : bool
-        False leaves out the camera's own JPEG.
-    shortcut : bool
-        False computes everything at full size; slow, to measure what the shortcut costs and saves.
-    site : MagneticSite
-        Directions of the magnetic field, and whether trees stand in front of the sky.
+    ``aurora``, ``noise`` and ``coded`` leave out, where False, the aurora and nothing else, the sensor's noise, and the
+    camera's own JPEG. ``shortcut`` False computes everything at full size; slow, to measure what the shortcut costs and
+    saves. ``site`` has the directions of the magnetic field, and says whether trees stand in front of the sky. The frames
+    stay on ``device``.
     """
     chunk = CHUNK if device == "cpu" else GPU_CHUNK
     fine = size // 2 if shortcut and size > 360 else size
@@ -75,12 +64,13 @@ def render(
     if not parts:
         empty = torch.zeros(0, 3, size, size, dtype=torch.uint8, device=device)
         return Rendered(empty, torch.zeros(0, size // 4, size // 4, dtype=torch.bool, device=device), {})
-    names = parts[0].truth
-    return Rendered(
-        torch.cat([part.frames for part in parts]),
-        torch.cat([part.mask for part in parts]),
-        {name: np.concatenate([part.truth[name] for part in parts]) for name in names},
-    )
+    frames, masks = torch.cat([part.frames for part in parts]), torch.cat([part.mask for part in parts])
+    return Rendered(frames, masks, joined([part.truth for part in parts]))
+
+
+def joined(tables: Sequence[dict[str, npt.NDArray[Any]]]) -> dict[str, npt.NDArray[Any]]:
+    """Tables of arrays (n,), one after the other."""
+    return {name: np.concatenate([table[name] for table in tables]) for name in tables[0]} if tables else {}
 
 
 def _render(
@@ -164,7 +154,8 @@ def aurora_light(
 ) -> Tensor | None:
     """Linear light of the aurora above clouds and dome, (n, 3, size, size), before the camera's gain; None if all dark."""
     n = len(scenes)
-    if not ((scenes.sheets[:, :, 0] > DIM).any() or (scenes.clouds[:, :, 0] > DIM).any()):
+    bright = np.flatnonzero((scenes.sheets[:, :, 0] > DIM).any(1) | (scenes.clouds[:, :, 0] > DIM).any(1))
+    if not bright.size:
         return None
     rows = geometry.feet(device)[0].shape[0]
     feet = torch.zeros(n, 3, rows, geometry.AZIMUTHS, device=device)
@@ -172,19 +163,16 @@ def aurora_light(
         for place in range(table.shape[1]):
             lit = np.flatnonzero(table[:, place, 0] > DIM)
             if lit.size:
-                values = torch.as_tensor(table[lit, place], dtype=torch.float32, device=device)
-                feet[torch.as_tensor(lit, device=device)] += function(values, device)
-    bright = np.flatnonzero((scenes.sheets[:, :, 0] > DIM).any(1) | (scenes.clouds[:, :, 0] > DIM).any(1))
+                feet[torch.as_tensor(lit, device=device)] += function(_tensor(table[lit, place], device), device)
     image = torch.zeros(n, 3, size, size, device=device)
-    if bright.size:
-        where = torch.as_tensor(bright, device=device)
-        lit_share = torch.as_tensor(scenes.sunlit[bright], dtype=torch.float32, device=device)
-        weights = torch.ones(bright.size, len(emission.PLANES), device=device)
-        # The low plane already holds what lies above the high one's limit.
-        weights[:, 4] = lit_share[:, 0]
-        weights[:, 5] = (lit_share[:, 1] - lit_share[:, 0]).clamp_min(0)
-        grid = emission.colours(feet[where], weights, _tensor(scenes.hues[bright], device))
-        image[where] = emission.to_frame(grid, size, site)
+    where = torch.as_tensor(bright, device=device)
+    lit_share = _tensor(scenes.sunlit[bright], device)
+    weights = torch.ones(bright.size, len(emission.PLANES), device=device)
+    # The low plane already holds what lies above the high one's limit.
+    weights[:, 4] = lit_share[:, 0]
+    weights[:, 5] = (lit_share[:, 1] - lit_share[:, 0]).clamp_min(0)
+    grid = emission.colours(feet[where], weights, _tensor(scenes.hues[bright], device))
+    image[where] = emission.to_frame(grid, size, site)
     return image
 
 

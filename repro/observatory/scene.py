@@ -75,27 +75,13 @@ class Scenes:
 
 
 def scenes(night: Night, times_utc: Times, site: Site) -> Scenes:
-    """State of a night at some moments.
-
-    Parameters
-    ----------
-    times_utc : ndarray of datetime64, shape (n,)
-        Any moments of the night.
-
-    Raises
-    ------
-    ReproError
-        If a time lies outside the ephemeris.
-    """
+    """State of a night at any moments of it, datetime64 (n,); raises ReproError if one lies outside the ephemeris."""
     times = np.asarray(times_utc, "datetime64[ms]")
     n = len(times)
     t = night.seconds(times)
     place = positions(times, site)
     sheets, clouds = display.at(night, t)
     state, kinds = weather.at(night, t)
-    rises = np.array([display.envelope(episode, t) * episode.strength for episode in night.episodes])
-    rises = np.concatenate([np.full((1, n), 1e-3), rises.reshape(-1, n)])
-    names = np.array(["none", *[episode.form for episode in night.episodes]])
     rng = generator(night.seed, night.night, "dome")
     stamp = times.astype("int64") // 1000
     return Scenes(
@@ -111,7 +97,7 @@ def scenes(night: Night, times_utc: Times, site: Site) -> Scenes:
         emission.sunlit_share(place.sun_alt_deg),
         sheets,
         clouds,
-        names[rises.argmax(0)],
+        display.brightest_episode(night, t)[1],
         state,
         kinds,
         np.repeat(camera.of_night(night)[None], n, 0),

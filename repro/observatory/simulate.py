@@ -21,7 +21,7 @@ from repro.files import atomic_path, digest, read_json, write_json, write_table,
 from repro.observatory import campaign, overlay, truth
 from repro.observatory import video_writer as film
 from repro.observatory.plan import Night, Times
-from repro.observatory.render import render
+from repro.observatory.render import joined, render
 from repro.observatory.scene import scenes
 from repro.params import Params, SimulatedNight
 from repro.seeding import generator
@@ -50,36 +50,17 @@ def simulate(
     out: Path, params: Params, *, nights: int | None = None, named: Iterable[str] = (), seed: int | None = None,
     campaign_name: str | None = None, only: bool = False,
 ) -> pd.DataFrame:  # fmt: skip
-    """Simulate a campaign; nights that are there already, made from the same parameters and code, are kept.
+    """Simulate a campaign; gives the truth of the nights that were asked for.
 
-    Parameters
-    ----------
-    out : Path
-        Folder to write, new, empty, or made here before: ``videos/auroramaxHD_YYYYMMDD_720p.mp4``,
-        ``truth/YYYYMMDD.parquet`` (see :func:`truth_table`), ``masks/YYYYMMDD.npz`` (``mask``: bool, packed along the last
-        axis; ``shape``), and ``labels.csv``, the simulated labeller's labels of all frames. A label file that was changed
-        since it was written is left as it is.
-    nights : int, optional
-        How many, see :func:`repro.observatory.campaign.chosen`.
-    named : iterable of str
-        Which nights, YYYYMMDD, instead of the campaign's.
-    seed : int, optional
-        Instead of ``params.seed``.
-    campaign_name : str, optional
-        Instead of ``params.simulate.campaign``.
-    only : bool
-        Whether nights that were simulated into the folder before and are not asked for now are removed.
+    Nights that are there already, made from the same parameters and code, are kept. ``out`` is new, empty, or made here
+    before: ``videos/auroramaxHD_YYYYMMDD_720p.mp4``, ``truth/YYYYMMDD.parquet`` (see :func:`truth_table`),
+    ``masks/YYYYMMDD.npz`` (see :func:`write_masks`), and ``labels.csv``, the simulated labeller's labels of all frames. A label
+    file that was changed since it was written is left as it is. ``nights`` and ``named`` are as for
+    :func:`repro.observatory.campaign.chosen`. ``only`` removes nights that were simulated into the folder before and are not
+    asked for now.
 
-    Returns
-    -------
-    DataFrame
-        Truth of the nights that were asked for.
-
-    Raises
-    ------
-    ReproError
-        If the folder holds files that were not written here and are in the way: nothing is written then. If the campaign
-        cannot be made; the first night that failed is named, the others are finished first.
+    Raises ReproError if the folder holds files that were not written here and are in the way: nothing is written then. If the
+    campaign cannot be made, the first night that failed is named; the others are finished first.
     """
     if seed is not None:
         params = params.model_copy(update={"seed": seed})
@@ -104,20 +85,11 @@ def truth_table(
 ) -> pd.DataFrame:
     """Truth of a night, one row a minute: the frames that the film stage keeps.
 
-    Parameters
-    ----------
-    mask_to, film_to : Path, optional
-        Where to write the aurora's pixels and the video; without a video, frames of 240 pixels give the truth.
-    device : str
-        Where to render, when no video is made.
-
-    Returns
-    -------
-    DataFrame
-        ``name`` (as the film and clock stages name the frame), ``night``, ``number``, ``frame`` (index in the video),
-        ``time_utc``, ``clock_text``, ``generation``, ``weather``; ``sun_alt_deg``, ``moon_alt_deg``, ``moon_phase_deg``,
-        ``sun_bin``, ``moon_bin``; ``cloud_cover`` (0 to 1); ``aurora_share`` (of the sky), ``margin``, ``visible``,
-        ``certain``, ``form``, ``colour``, ``label`` (yes or no, by the simulated labeller).
+    ``mask_to`` and ``film_to`` are where to write the aurora's pixels and the video; without a video, frames of 240 pixels,
+    rendered on ``device``, give the truth. Columns: ``name`` (as the film and clock stages name the frame), ``night``,
+    ``number``, ``frame`` (index in the video), ``time_utc``, ``clock_text``, ``generation``, ``weather``; ``sun_alt_deg``,
+    ``moon_alt_deg``, ``moon_phase_deg``, ``sun_bin``, ``moon_bin``; ``cloud_cover`` (0 to 1); ``aurora_share`` (of the sky),
+    ``margin``, ``visible``, ``certain``, ``form``, ``colour``, ``label`` (yes or no, by the simulated labeller).
     """
     plan = campaign.plan(night, params)
     site = params.schedule.site
@@ -132,10 +104,9 @@ def truth_table(
             render(keys.take(slice(i, i + BATCH)), size=TRUTH_PX, device=device) for i in range(0, len(keys), BATCH)
         ]
         mask = np.concatenate([part.mask.cpu().numpy() for part in parts])
-        seen = {name: np.concatenate([part.truth[name] for part in parts]) for name in parts[0].truth}
+        seen = joined([part.truth for part in parts])
     if mask_to is not None:
-        with atomic_path(mask_to) as temporary, temporary.open("wb") as file:
-            np.savez_compressed(file, mask=np.packbits(mask, axis=-1), shape=np.array(mask.shape))
+        write_masks(mask_to, mask)
     table = rows(plan, times, keys.weather_kind, params)
     table = pd.concat([table, pd.DataFrame(seen)], axis=1)
     rng = generator(params.seed, night.night, "labeller")
@@ -143,16 +114,14 @@ def truth_table(
     return table
 
 
-def rows(plan: Night, times: Times, weather: npt.NDArray[np.str_], params: Params) -> pd.DataFrame:
-    """The columns of :func:`truth_table` that need no picture, from ``name`` to ``moon_bin``.
+def write_masks(target: Path, mask: npt.NDArray[np.bool_]) -> None:
+    """Write the aurora's pixels of a night's frames (n, rows, columns): ``mask``, packed along the last axis, and ``shape``."""
+    with atomic_path(target) as temporary, temporary.open("wb") as file:
+        np.savez_compressed(file, mask=np.packbits(mask, axis=-1), shape=np.array(mask.shape))
 
-    Parameters
-    ----------
-    times : ndarray of datetime64, shape (n,)
-        Of its kept frames.
-    weather : ndarray of str, shape (n,)
-        Kind of weather of each.
-    """
+
+def rows(plan: Night, times: Times, weather: npt.NDArray[np.str_], params: Params) -> pd.DataFrame:
+    """The columns of :func:`truth_table` that need no picture, from ``name`` to ``moon_bin``, of kept frames (n,)."""
     site = params.schedule.site
     stamps = pd.to_datetime(times).tz_localize("UTC")
     numbers = np.arange(len(times))

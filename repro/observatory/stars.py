@@ -57,24 +57,12 @@ def splat(
     image: Tensor, through: Tensor, night: npt.NDArray[np.str_], turn: tuple[Floats, Floats], seeds: npt.NDArray[np.int64],
     exposure: Tensor, gamma: float,
 ) -> None:  # fmt: skip
-    """Add stars, planets, and trails of satellites and aircraft to a picture in place.
+    """Add stars, planets, and trails of satellites and aircraft to display values (n, 3, size, size) in place.
 
-    Parameters
-    ----------
-    image : Tensor, shape (n, 3, size, size)
-        Display values, 0 to 1, after the camera's tone curve.
-    through : Tensor, shape (n, 1, rows, columns)
-        Share of a star's light that gets through cloud and dome.
-    night : ndarray of str, shape (n,)
-        YYYYMMDD, for the planets.
-    turn : tuple of ndarray, each of shape (n,)
-        Local sidereal time and latitude, deg.
-    seeds : ndarray, shape (n,)
-        Seeds of the twinkling and of the trails, one a frame.
-    exposure : Tensor, shape (n,)
-        Gain of the camera for points of light.
-    gamma : float
-        Of the tone curve: light adds before it, so it is undone under each star.
+    The picture is after the camera's tone curve: light adds before it, so ``gamma`` is undone under each star. ``through``
+    (n, 1, rows, columns) is the share of a star's light that gets through cloud and dome; ``night`` (n,) is YYYYMMDD, for
+    the planets; ``turn`` holds local sidereal time and latitude, deg, each (n,); ``seeds`` (n,) are of the twinkling and of
+    the trails; ``exposure`` (n,) is the camera's gain for points of light.
     """
     size, device = image.shape[-1], image.device
     points = [

@@ -57,12 +57,8 @@ class Seen:
 def contrast(with_aurora: Tensor, without: Tensor, noise: Tensor) -> Tensor:
     """Contrast of each pixel over its limit, float (n, rows, columns): auroral from 1 on.
 
-    Parameters
-    ----------
-    with_aurora, without : Tensor, shape (n, 3, rows, columns)
-        Display values 0 to 1, before noise.
-    noise : Tensor, shape (n, 1, 1, 1)
-        Deviation of the noise on the same scale.
+    Frames with and without aurora (n, 3, rows, columns) are display values 0 to 1, before noise, whose deviation on the
+    same scale is ``noise`` (n, 1, 1, 1).
     """
     background = without.mean(1) * 255
     rise = (with_aurora - without) * 255
@@ -92,24 +88,14 @@ def measure(
 ) -> Seen:  # fmt: skip
     """Truth of rendered frames.
 
-    Parameters
-    ----------
-    with_aurora, without : Tensor, shape (n, 3, rows, columns)
-        Display values 0 to 1, before noise, stars and foreground.
-    aurora : Tensor, shape (n, 3, rows, columns)
-        Linear light of the aurora alone.
-    noise : Tensor, shape (n, 1, 1, 1)
-        Deviation of the noise, display values.
-    depth : Tensor, shape (n, 1, rows, columns)
-        Optical depth of the clouds.
-    hidden : Tensor, shape (n, rows, columns)
-        Opacity of what stands before the lens, 0 to 1.
+    ``with_aurora`` and ``without`` (n, 3, rows, columns) are display values 0 to 1, before noise, stars and foreground;
+    ``aurora``, of the same shape, is the linear light of the aurora alone; ``noise`` (n, 1, 1, 1) is the deviation of the
+    noise in display values, ``depth`` (n, 1, rows, columns) the optical depth of the clouds, ``hidden`` (n, rows, columns)
+    the opacity of what stands before the lens, 0 to 1.
 
-    Returns
-    -------
-    Seen
-        Columns ``aurora_share`` (of the sky, 0 to 1), ``margin`` (natural logarithm of the share over VISIBLE_SHARE),
-        ``visible`` and ``certain`` (bool), ``form`` and ``colour`` (``none`` where nothing is visible), ``cloud_cover`` (0 to 1).
+    Columns of the table are ``aurora_share`` (of the sky, 0 to 1), ``margin`` (natural logarithm of the share over
+    VISIBLE_SHARE), ``visible`` and ``certain`` (bool), ``form`` and ``colour`` (``none`` where nothing is visible), and
+    ``cloud_cover`` (0 to 1).
     """
     inside = (sky.alt_deg > 5) & (sky.mask > 0.5)
     height = torch.where(inside & (hidden < 0.5), contrast(with_aurora, without, noise), 0.0)
@@ -146,15 +132,8 @@ def colour_of(rgb: npt.NDArray[np.float64]) -> npt.NDArray[np.str_]:
 def label(margin: npt.NDArray[np.float64], rng: np.random.Generator, error_rate: float = 0.0) -> npt.NDArray[np.str_]:
     """Labels (yes or no) of a labeller who errs near the threshold, and now and then anywhere.
 
-    The chance of an error is ``ERROR_RATE * (1 - |margin| / NEAR)`` within NEAR of the threshold, and at least
-    ``error_rate``.
-
-    Parameters
-    ----------
-    margin : ndarray, shape (n,)
-        Natural logarithm of auroral share over its threshold.
-    error_rate : float
-        Share of all frames that get the wrong label by mistake, whatever they show, 0 to 1.
+    ``margin`` (n,) is the natural logarithm of the auroral share over its threshold. The chance of an error is ``ERROR_RATE
+    * (1 - |margin| / NEAR)`` within NEAR of the threshold, and at least ``error_rate``, 0 to 1, whatever the frames show.
     """
     chance = np.maximum(ERROR_RATE * np.clip(1 - np.abs(margin) / NEAR, 0, 1), error_rate)
     wrong = rng.random(len(margin)) < chance

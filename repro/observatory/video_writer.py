@@ -20,7 +20,7 @@ import numpy.typing as npt
 from repro.files import atomic_path
 from repro.observatory import geometry, overlay
 from repro.observatory.plan import Night, Times
-from repro.observatory.render import render
+from repro.observatory.render import joined, render
 from repro.observatory.scene import Scenes
 from repro.params import Overlay
 from repro.simulated_mark import COMMENT
@@ -47,25 +47,11 @@ def key_times(night: Night) -> Times:
 def write_film(
     target: Path, night: Night, keys: Scenes, *, time_zone: str, crf: int = 23, kind: Overlay = "sharp"
 ) -> tuple[npt.NDArray[np.bool_], dict[str, npt.NDArray[Any]]]:
-    """Write a night's video.
+    """Write a night's video, whole or not at all; gives the aurora's pixels, bool (n, 180, 180), and the truth, arrays (n,).
 
-    Parameters
-    ----------
-    target : Path
-        The MP4 file; written whole or not at all.
-    keys : Scenes
-        Scenes at :func:`key_times`, n of them.
-    crf : int
-        Quality of x264, 0 lossless to 51 worst.
-    kind : str
-        How the clock is burned in, see :func:`repro.observatory.overlay.clock_image`.
-
-    Returns
-    -------
-    mask : ndarray of bool, shape (n, 180, 180)
-        Pixels of the aurora.
-    truth : dict of ndarray (n,)
-        See :func:`repro.observatory.truth.measure`.
+    ``keys`` are the n scenes at :func:`key_times`. ``crf`` is the quality of x264, 0 lossless to 51 worst; ``kind`` is how
+    the clock is burned in, see :func:`repro.observatory.overlay.clock_image`. The truth is that of
+    :func:`repro.observatory.truth.measure`.
     """
     times = frame_times(night)
     masks: list[npt.NDArray[np.bool_]] = []
@@ -89,8 +75,7 @@ def write_film(
                 frame.pts = number
                 container.mux(stream.encode(frame))
         container.mux(stream.encode(None))
-    names = tables[0] if tables else {}
-    return np.concatenate(masks), {name: np.concatenate([table[name] for table in tables]) for name in names}
+    return np.concatenate(masks), joined(tables)
 
 
 def canvas(sky: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:

@@ -20,7 +20,7 @@ Floats = npt.NDArray[np.float64]
 
 
 def at(night: Night, t: Floats) -> tuple[Floats, npt.NDArray[np.str_]]:
-    """Weather of a night at ``t`` seconds (n,): parameters (n, len(NAMES)) and the kind that reigns."""
+    """Weather of a night at ``t`` seconds (n,): parameters (n, len(NAMES)) and the prevailing kind."""
     rng = generator(night.seed, night.night, "weather")
     states = np.array([_state(kind, rng) for _, kind in night.weather])
     starts = np.array([start for start, _ in night.weather])
@@ -33,18 +33,10 @@ def at(night: Night, t: Floats) -> tuple[Floats, npt.NDArray[np.str_]]:
     table += near * (states[following] - table)
     kinds = np.array([kind for _, kind in night.weather])[np.where(near[:, 0] > 0.5, following, np.maximum(now, 0))]
     wind, heading = rng.uniform(1.0, 9.0), rng.uniform(0, 2 * np.pi)  # waves of cloud an hour
-    extra = np.stack(
-        [
-            np.full_like(t, rng.uniform(0.5, 1.5)),
-            wind * np.cos(heading) * t / 3600,
-            wind * np.sin(heading) * t / 3600,
-            *(
-                np.full_like(t, value)
-                for value in (rng.uniform(0, 32), rng.uniform(0, np.pi), rng.uniform(2, 14), rng.uniform(0, 1))
-            ),
-        ],
-        1,
-    )
+    scale = rng.uniform(0.5, 1.5)
+    drift = wind * np.cos(heading) * t / 3600, wind * np.sin(heading) * t / 3600
+    rest = rng.uniform(0, 32), rng.uniform(0, np.pi), rng.uniform(2, 14), rng.uniform(0, 1)
+    extra = np.stack(np.broadcast_arrays(scale, *drift, *rest), 1)
     return np.concatenate([table, extra], 1), kinds
 
 
@@ -107,14 +99,8 @@ def snow_cover(sky: Sky, p: dict[str, Tensor]) -> Tensor:
 def lit_side(depth: Tensor, p: dict[str, Tensor], east: Tensor, north: Tensor) -> Tensor:
     """How much brighter a cloud is on the side that faces a light, about 1; (n, 1, rows, columns).
 
-    Parameters
-    ----------
-    depth : Tensor, shape (n, 1, rows, columns)
-        Optical depth.
-    p : dict
-        Weather parameters; ``relief`` says how strong the effect is.
-    east, north : Tensor, shape (n, 1, 1, 1)
-        Horizontal direction to the light, a unit vector.
+    ``depth`` (n, 1, rows, columns) is the optical depth; ``relief`` of the weather parameters says how strong the effect
+    is. ``east`` and ``north`` (n, 1, 1, 1) are the horizontal direction to the light, a unit vector.
     """
     padded = torch.nn.functional.pad(1 - torch.exp(-0.5 * depth), (2, 2, 2, 2), mode="replicate")
     step = 90 / depth.shape[-1]  # the slope a step of the frame of 360 pixels, at any size

@@ -148,5 +148,5 @@ def exactness(frames: pd.DataFrame, truth: Path) -> Exactness | None:
 
 def _repairs(repairs: pd.DataFrame, *, table1: bool) -> tuple[tuple[str, int], ...]:
     counts = dict(zip(repairs["repair"].astype(str), repairs["frames"].astype(int), strict=True))
-    first = {rule.__name__: 0 for rule in RULES} if table1 else {}
+    first = dict.fromkeys(RULES, 0) if table1 else {}
     return tuple({**first, **counts}.items())

@@ -38,7 +38,6 @@ from repro.reporting.training import load_training
 from repro.reporting.verdicts import JudgedClaim, Results, load_results
 from repro.sky.bins import MOON_BINS
 
-RULE_NAMES = {rule.__name__ for rule in RULES}
 SHEET_PX = 1800  # greatest width of the contact sheet on the page
 
 
@@ -122,7 +121,7 @@ def build(paths: Paths) -> Path:
         "observatory": observatory,
         "sheet_size": sheet_size,
         "corpus": corpus,
-        "other_repairs": [(name, frames) for name, frames in corpus.repairs if name not in RULE_NAMES],
+        "other_repairs": [(name, frames) for name, frames in corpus.repairs if name not in RULES],
         "parts": load_parts(paths, corpus),
         "colours": CONDITION_COLOUR,
         "suns": corpus.suns(),

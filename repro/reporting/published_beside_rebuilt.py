@@ -54,8 +54,8 @@ def table1(results: Results, repairs: Mapping[str, int] | None) -> tuple[Compari
         if not items and repairs is None:
             continue
         # A camera whose clock these rules do not fit has no line for them.
-        frames = NOTHING if repairs is None or rule.__name__ not in repairs else f"{repairs[rule.__name__]:,}"
-        rows.append(ComparisonRow(rule.__name__, shown, (frames,), NOTHING, together(items)))
+        frames = NOTHING if repairs is None or rule not in repairs else f"{repairs[rule]:,}"
+        rows.append(ComparisonRow(rule, shown, (frames,), NOTHING, together(items)))
     return tuple(rows)
 
 

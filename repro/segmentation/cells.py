@@ -45,14 +45,8 @@ def borders_deg() -> Floats:
 class CellMap:
     """Which pixels of a square all-sky image lie in which cell.
 
-    Parameters
-    ----------
-    cell : ndarray, int64, shape (size, size)
-        Cell of each pixel, -1 outside.
-    order : ndarray
-        Flat indices of the pixels inside, cell by cell.
-    starts, pixels : ndarray, shape (400,)
-        Where each cell begins in ``order``, and its number of pixels.
+    ``cell`` (size, size) is the cell of each pixel, -1 outside; ``order`` are flat indices of the pixels inside, cell by
+    cell; ``starts`` and ``pixels`` (400,) say where each cell begins in ``order``, and how many pixels it has.
     """
 
     cell: npt.NDArray[np.int64]

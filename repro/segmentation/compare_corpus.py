@@ -24,20 +24,11 @@ STAGES = ("difference", "train", "segment")
 
 
 def compare(data: Path, folders: dict[str, Path], target: Path, params: Params) -> dict[str, Any]:
-    """Compare the methods on a corpus.
+    """Compare the methods on a corpus, from the folders of the stages :data:`STAGES`.
 
-    Parameters
-    ----------
-    data, folders
-        The corpus, and the folders of the stages :data:`STAGES`.
-    target : Path
-        Where ``compare.json``, ``curves.parquet``, ``occurrence.parquet`` (``method``, ``hour``, ``cell``, ``flagged`` of
-        so many ``images``) and ``examples.parquet`` go.
-
-    Raises
-    ------
-    ReproError
-        If no labelled image of a held-out night has a partner.
+    ``target`` gets ``compare.json``, ``curves.parquet``, ``occurrence.parquet`` (``method``, ``hour``, ``cell``,
+    ``flagged`` of so many ``images``) and ``examples.parquet``. Raises ReproError if no labelled image of a held-out night
+    has a partner.
     """
     kopri = params.kopri
     compared = gather(data, folders, params)
@@ -97,10 +88,10 @@ def _maps(compared: Compared, dark: np.ndarray[Any, np.dtype[np.bool_]], params:
 def maps_table(maps: dict[str, Occurrence]) -> pd.DataFrame:
     """Maps as a table with one row a method, hour and cell; :func:`read_maps` reads it."""
     parts = []
-    for method, found in maps.items():
-        hour, cell = np.indices(found.flagged.shape)
-        columns = {"hour": hour.ravel(), "cell": cell.ravel(), "flagged": found.flagged.ravel()}
-        parts.append(pd.DataFrame({"method": method, **columns, "images": np.repeat(found.images, CELLS)}))
+    for method, rates in maps.items():
+        hour, cell = np.indices(rates.flagged.shape)
+        columns = {"hour": hour.ravel(), "cell": cell.ravel(), "flagged": rates.flagged.ravel()}
+        parts.append(pd.DataFrame({"method": method, **columns, "images": np.repeat(rates.images, CELLS)}))
     return pd.concat(parts, ignore_index=True)
 
 
@@ -129,5 +120,5 @@ def _metrics(document: dict[str, Any]) -> dict[str, Any]:
     pixels, lags = document["held_out"]["pixels"]["network"]["all"], document["held_out"]["equal_false_alarms"]["lags"]
     return {
         **{name: pixels[name] for name in ("iou", "recall", "precision")},
-        "ratio_stationary": {lag: found["ratio_stationary"] for lag, found in lags.items()},
+        "ratio_stationary": {lag: of_lag["ratio_stationary"] for lag, of_lag in lags.items()},
     }

@@ -85,13 +85,13 @@ def measure(
 def _make(job: _Job) -> Mapping[str, Any]:
     rows = job.images
     names, times = rows["name"].to_numpy(str), rows["time_utc"].to_numpy("datetime64[s]")
-    found = measure(names, times, [Path(path) for path in rows["image"]], job.circle, job.params)
-    changes: dict[str, Any] = {f"change_{lag}": table for lag, table in found.change.items()}
+    night = measure(names, times, [Path(path) for path in rows["image"]], job.circle, job.params)
+    changes: dict[str, Any] = {f"change_{lag}": table for lag, table in night.change.items()}
     with atomic_path(job.work.outputs[0]) as temporary, temporary.open("wb") as file:
-        np.savez_compressed(file, names=found.names, faults=found.faults, means=found.means, **changes)
-    faults = zip(found.names.tolist(), found.faults.tolist(), strict=True)
+        np.savez_compressed(file, names=night.names, faults=night.faults, means=night.means, **changes)
+    faults = zip(night.names.tolist(), night.faults.tolist(), strict=True)
     return {
         "images": len(rows),
         "faults": {name: fault for name, fault in faults if fault},
-        "without_partner": {str(lag): int(np.isnan(table[:, 0]).sum()) for lag, table in found.change.items()},
+        "without_partner": {str(lag): int(np.isnan(table[:, 0]).sum()) for lag, table in night.change.items()},
     }

@@ -22,7 +22,7 @@ Floats = npt.NDArray[np.float64]
 Times = npt.NDArray[np.datetime64]
 Channels = Literal["and", "or"]
 BLACK = 2.0  # median count of the sky in red and green; below, the shutter was closed or the file is empty
-SATURATED = 250.0  # from this count on a cell's mean tells nothing
+SATURATED = 250.0  # from this count on a cell's mean is not meaningful
 SATURATED_SHARE = 0.5  # of the cells; from here on an image is not used
 
 
@@ -62,14 +62,9 @@ def pairs(
 def change(later: Floats, earlier: Floats, *, align: bool = True, channels: Channels = "and") -> Floats:
     """How much each cell changed, (p, 400) in counts: a cell is flagged where this is above the threshold.
 
-    Parameters
-    ----------
-    later, earlier : ndarray, shape (p, 400, 2)
-        Means of red and green of both images.
-    align : bool
-        Take the median over all cells out of each channel's difference.
-    channels : str
-        ``and``: both channels must change by more than the threshold; ``or``: one of them.
+    ``later`` and ``earlier`` (p, 400, 2) are means of red and green. ``align`` takes the median over all cells out of each
+    channel's difference. With ``channels`` ``and`` both channels must change by more than the threshold, with ``or`` one of
+    them.
     """
     difference = later - earlier
     if align:

@@ -69,18 +69,10 @@ def _enlarged(features: Tensor, size: torch.Size) -> Tensor:
 def build(initial: Initial, seed: int, *, auxiliary: bool = False) -> nn.Module:
     """Build a network, in evaluation mode, on the CPU.
 
-    Parameters
-    ----------
-    initial : str
-        ``coco``: ``fcn_resnet50`` with torchvision's weights and new last layers, as published. ``none``: the same without
-        weights. ``observatory``: :class:`FcnObservatory` on the shipped backbone.
-    auxiliary : bool
-        Keep the auxiliary head of ``fcn_resnet50``, for training; the other network has none.
-
-    Raises
-    ------
-    ReproError
-        If the weights cannot be had or are of another network.
+    ``initial`` ``coco`` is ``fcn_resnet50`` with torchvision's weights and new last layers, as published; ``none`` the same
+    without weights; ``observatory`` :class:`FcnObservatory` on the shipped backbone. ``auxiliary`` keeps the auxiliary head
+    of ``fcn_resnet50``, for training; the other network has none. Raises ReproError if the weights cannot be had or are of
+    another network.
     """
     network: nn.Module
     with drawn(seed, "kopri", "network"):
@@ -112,10 +104,7 @@ def name_of(network: nn.Module) -> str:
 def load(source: Path) -> tuple[nn.Module, dict[str, Any]]:
     """A trained network in evaluation mode, and the notes in its file; see :func:`repro.classifier.network.save`.
 
-    Raises
-    ------
-    ReproError
-        If the file is missing, damaged, or of another network.
+    Raises ReproError if the file is missing, damaged, or of another network.
     """
     try:
         with safe_open(source, framework="pt") as file:
@@ -143,7 +132,7 @@ def _fill(network: nn.Module, state: dict[str, Tensor], where: Path) -> None:
     except Exception as error:
         raise _unusable(f"weights of another network: {message_of(error)[:200]}", where) from None
     if not all(bool(torch.isfinite(value).all()) for value in network.state_dict().values()):
-        raise _unusable("weights that are no numbers", where)
+        raise _unusable("non-finite weights", where)
 
 
 def _unusable(found: str, where: Path) -> ReproError:

@@ -34,7 +34,7 @@ def quantities() -> dict[str, Any]:
     metrics = meta["_metrics"]["COCO-val2017-VOC-labels"]
     classes = len(meta["categories"])
     full = empty_network(classes)
-    found = {
+    values = {
         "parameters": _count(full),
         "metadata_parameters": meta["num_params"],
         "parameters_two_classes": _count(empty_network(2)),
@@ -50,7 +50,7 @@ def quantities() -> dict[str, Any]:
         "backbone": _backbone(full.get_submodule("backbone")),
         "pretrained_on": POSTER if DOCUMENTED in " ".join(str(meta["_docs"]).split()) else "something else",
     }
-    return {f"{NETWORK}.{key}": value for key, value in found.items()}
+    return {f"{NETWORK}.{key}": value for key, value in values.items()}
 
 
 def _count(module: nn.Module) -> int:

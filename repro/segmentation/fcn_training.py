@@ -7,7 +7,6 @@ training end in the same network.
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable, Iterator
 from copy import deepcopy
 from dataclasses import dataclass
@@ -23,7 +22,7 @@ from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
 from repro.classifier.device import deterministic, say
-from repro.classifier.network import check_loss, drawn
+from repro.classifier.network import check_loss, drawn, fix_batchnorm, load_tensors
 from repro.classifier.transforms import normalise
 from repro.engine.progress import progress
 from repro.files import atomic_path
@@ -71,17 +70,8 @@ def train(
 ) -> tuple[nn.Module, pd.DataFrame]:
     """Train a network; the last epoch is kept, as in the reference, so validation images decide nothing.
 
-    Returns
-    -------
-    nn.Module
-        In evaluation mode.
-    DataFrame
-        One row an epoch: ``epoch``, ``train_loss``, ``val_loss``, ``val_iou``, ``val_precision``, ``val_recall``.
-
-    Raises
-    ------
-    ReproError
-        If the loss is not finite.
+    Gives the network in evaluation mode and one row an epoch: ``epoch``, ``train_loss``, ``val_loss``, ``val_iou``,
+    ``val_precision``, ``val_recall``. Raises ReproError if the loss is not finite.
     """
     params = job.params
     weights = torch.tensor([1.0, params.aurora_weight], device=job.device)
@@ -93,15 +83,13 @@ def train(
     rows = _resume(job, network, optimiser)
     steps = -(-len(job.train) // params.batch)
     # On a GPU two steps of this network have no deterministic algorithm.
-    gpu = job.device.type == "cuda"
-    with deterministic(job.device, warn_only=gpu), progress(job.title, params.epochs * len(job.train), "images") as bar:
+    repeatable = deterministic(job.device, warn_only=job.device.type == "cuda")
+    with repeatable, progress(job.title, params.epochs * len(job.train), "images") as bar:
         bar.advance(len(rows) * len(job.train))
         for epoch in range(len(rows) + 1, params.epochs + 1):
             network.train()
             if params.batchnorm == "fixed":
-                for module in network.get_submodule("backbone").modules():
-                    if isinstance(module, nn.BatchNorm2d):
-                        module.eval()
+                fix_batchnorm(network.get_submodule("backbone"))
             total = 0.0
             with drawn(job.seed, "kopri", "epoch", epoch):
                 for step, (images, targets) in enumerate(_batches(job, epoch)):
@@ -135,12 +123,12 @@ def probabilities(network: nn.Module, pixels: Pixels, device: torch.device, batc
 
 
 def _validated(network: nn.Module, job: SegmentationJob) -> dict[str, float]:
-    found = probabilities(network, job.validation.pixels, job.device)
-    if not len(found):
+    probability = probabilities(network, job.validation.pixels, job.device)
+    if not len(probability):
         return dict.fromkeys(("val_loss", "val_iou", "val_precision", "val_recall"), float("nan"))
-    p = np.clip(found / 255.0, 1 / 510, 1 - 1 / 510)
+    p = np.clip(probability / 255.0, 1 / 510, 1 - 1 / 510)
     loss = -np.log(np.where(job.validation.masks, p, 1 - p)).mean()
-    counts = confusion(found >= 128, job.validation.masks)
+    counts = confusion(probability >= 128, job.validation.masks)
     return {
         "val_loss": float(loss),
         **{f"val_{name}": getattr(counts, name) for name in ("iou", "precision", "recall")},
@@ -211,9 +199,7 @@ def _resume(job: SegmentationJob, network: nn.Module, optimiser: torch.optim.SGD
         return []
     before = deepcopy(network.state_dict())
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", UserWarning)  # torch warns about pickles, which weights_only rejects
-            document = torch.load(job.checkpoint, map_location="cpu", weights_only=True)
+        document = load_tensors(job.checkpoint)
         if document["settings"] != job.settings:
             return []
         rows: Rows = document["rows"]

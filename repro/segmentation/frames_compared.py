@@ -25,18 +25,10 @@ SHARE = 0.5  # of a cell's pixels from which it counts as auroral
 class Compared:
     """n images with all that is known of them.
 
-    Parameters
-    ----------
-    table : DataFrame
-        ``name``, ``night``, ``time_utc``, ``mlt_h``, ``part`` (``train`` for nights that the network learnt from,
-        ``held_out`` for others) and :data:`GROUPS`.
-    probability : ndarray of uint8, shape (n, size, size)
-        Of aurora, in 255ths.
-    masks : ndarray of bool, shape (n, size, size)
-        Truth; only where ``labelled``.
-    labelled : ndarray of bool, shape (n,)
-    change : dict of ndarray (n, 400)
-        By lag in minutes; NaN where an image has no partner.
+    ``table`` has ``name``, ``night``, ``time_utc``, ``mlt_h``, ``part`` (``train`` for nights that the network learnt from,
+    ``held_out`` for others) and :data:`GROUPS`. ``probability`` of aurora is uint8 (n, size, size), in 255ths. ``masks``
+    are the truth, bool of the same shape, only where ``labelled`` (n,). ``change``, by lag in minutes, is (n, 400), NaN
+    where an image has no partner.
     """
 
     table: pd.DataFrame
@@ -90,12 +82,12 @@ def gather(data: Path, folders: dict[str, Path], params: Params) -> Compared:
     changes: dict[int, list[npt.NDArray[np.float32]]] = {lag: [] for lag in kopri.difference.lags_min}
     for night, mine in rows.groupby("night"):
         names, probability = read_probability(folders["segment"] / "nights" / f"{night}.npz")
-        found = read_change(folders["difference"] / "nights" / f"{night}.npz")
-        order = pd.Index(found.names).get_indexer(pd.Index(names))
+        changes_of_night = read_change(folders["difference"] / "nights" / f"{night}.npz")
+        order = pd.Index(changes_of_night.names).get_indexer(pd.Index(names))
         tables.append(mine.set_index("name").loc[names.tolist()].reset_index())
         probabilities.append(probability)
         for lag, values in changes.items():
-            values.append(found.change[lag][order])
+            values.append(changes_of_night.change[lag][order])
     table = pd.concat(tables, ignore_index=True)
     known = _known(data)
     table = (

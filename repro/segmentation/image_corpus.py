@@ -8,11 +8,13 @@ images are square and the horizon touches their sides. North is up.
 
 from __future__ import annotations
 
+import io
 import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -50,10 +52,7 @@ class ImageCorpus:
 def find_images(folder: Path, site: Site) -> ImageCorpus:
     """Images and masks of a corpus, by name alone; nights go from noon to noon at the site.
 
-    Raises
-    ------
-    ReproError
-        If there is no image.
+    Raises ReproError if there is no image.
     """
     faults: list[Failure] = []
     masks = {path.stem: path for path in sorted((folder / MASKS).rglob("[!.]*.png"))}
@@ -102,19 +101,9 @@ def time_in(stem: str) -> np.datetime64 | None:
 
 
 def read_image(path: Path, size_px: int | None, circle: PixelCircle | None = None) -> Pixels:
-    """A JPEG or PNG file as RGB, uint8 (size, size, 3), with the horizon at its sides.
+    """A JPEG or PNG file as RGB, uint8 (size, size, 3), with the horizon at its sides; its own size if ``size_px`` is None.
 
-    Parameters
-    ----------
-    size_px : int or None
-        Side of the result; the image's own (or the circle's) if None.
-    circle : PixelCircle, optional
-        The sky in the file.
-
-    Raises
-    ------
-    ReproError
-        If it is no picture, or not square and no circle is known.
+    ``circle`` is the sky in the file. Raises ReproError if it is no picture, or not square and no circle is known.
     """
     with open_picture(path.read_bytes(), str(path)) as opened:
         picture = _square(opened.convert("RGB"), size_px, circle, path, Image.Resampling.BILINEAR)
@@ -126,17 +115,8 @@ def read_mask(
 ) -> Mask:
     """A mask as bool (size_px, size_px); a mask of another size is sampled at the nearest pixel, never blended.
 
-    Parameters
-    ----------
-    circle : PixelCircle, optional
-        The sky in the file, as in the image's.
-    image_size : pair of int, optional
-        Width and height of the image that the mask belongs to, whose shape it must have.
-
-    Raises
-    ------
-    ReproError
-        If it has other values than 0 and 255 (or 0 and 1), or another shape than its image.
+    ``circle`` is the sky in the file, as in the image's, whose width and height ``image_size`` the mask must have. Raises
+    ReproError if it has other values than 0 and 255 (or 0 and 1), or another shape than its image.
     """
     with open_picture(path.read_bytes(), str(path)) as opened:
         grey = opened.convert("L")
@@ -185,6 +165,13 @@ def load_masks(paths: Sequence[str], size_px: int, circle: PixelCircle | None) -
     """Masks in memory, bool (n, size, size)."""
     masks = [read_mask(Path(path), size_px, circle) for path in paths]
     return np.array(masks, bool).reshape(-1, size_px, size_px)
+
+
+def encoded(picture: Pixels, kind: str, **options: Any) -> bytes:
+    """An image as the bytes of a JPEG or PNG file, with Pillow's options."""
+    written = io.BytesIO()
+    Image.fromarray(picture).save(written, kind, **options)
+    return written.getvalue()
 
 
 def _square(

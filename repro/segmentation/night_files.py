@@ -32,14 +32,9 @@ def dates(times_utc: Times, site: Site) -> Times:
 class NightChange:
     """What stage difference made of a night of n images.
 
-    Parameters
-    ----------
-    names, faults : ndarray of str, shape (n,)
-        Of the images, and why they cannot be used; empty where they can.
-    means : ndarray of float32, shape (n, 400, 2)
-        Of red and green; NaN where the image cannot be read.
-    change : dict of ndarray of float32, (n, 400)
-        By lag in minutes: counts by which each cell changed, NaN for an image without a partner.
+    ``faults`` (n,) say why images cannot be used; empty where they can. ``means`` (n, 400, 2) are of red and green, NaN
+    where the image cannot be read. ``change``, by lag in minutes, are the counts (n, 400) by which each cell changed, NaN
+    for an image without a partner.
     """
 
     names: npt.NDArray[np.str_]

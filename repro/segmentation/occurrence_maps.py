@@ -15,13 +15,7 @@ HOURS = 24
 
 @dataclass(frozen=True)
 class Occurrence:
-    """Occurrence of one method.
-
-    Parameters
-    ----------
-    flagged, images : ndarray of int64, shapes (24, 400) and (24,)
-        Flagged images of each hour of magnetic local time and cell, and usable images of each hour.
-    """
+    """Occurrence of one method: flagged images (24, 400) by hour of magnetic local time and cell; usable images (24,)."""
 
     flagged: npt.NDArray[np.int64]
     images: npt.NDArray[np.int64]

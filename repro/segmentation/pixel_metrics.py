@@ -69,11 +69,11 @@ class Confusion:
         }
 
 
-def confusion(found: Flags, truth: Flags, counted: Flags | None = None) -> Confusion:
+def confusion(detected: Flags, truth: Flags, counted: Flags | None = None) -> Confusion:
     """Confusion matrix of what was detected against the truth, over all that is ``counted``, which broadcasts."""
     counted = np.broadcast_to(True if counted is None else counted, truth.shape)
-    yes, detected, so = (int((flags & counted).sum()) for flags in (found & truth, found, truth))
-    return Confusion(yes, detected - yes, so - yes, int(counted.sum()) - detected - so + yes)
+    hits, yes, aurora = (int((flags & counted).sum()) for flags in (detected & truth, detected, truth))
+    return Confusion(hits, yes - hits, aurora - hits, int(counted.sum()) - yes - aurora + hits)
 
 
 @lru_cache(maxsize=4)

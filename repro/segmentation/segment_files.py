@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-from PIL import Image
 
 from repro.camera import PixelCircle, load_camera
 from repro.classifier import device as devices
@@ -21,7 +19,7 @@ from repro.paths import Paths
 from repro.segmentation import fcn
 from repro.segmentation.difference_corpus import measure
 from repro.segmentation.fcn_training import probabilities
-from repro.segmentation.image_corpus import read_image, time_in
+from repro.segmentation.image_corpus import encoded, read_image, time_in
 from repro.segmentation.pixel_metrics import sky_pixels
 
 OVERLAY = (255, 190, 60)
@@ -31,12 +29,8 @@ OVERLAY = (255, 190, 60)
 class Segmented:
     """Answer for one image.
 
-    Parameters
-    ----------
-    aurora_percent : float
-        Share of the sky above 5 deg that the network calls aurora.
-    changed_percent : dict
-        By lag in minutes: share of the 400 cells that differencing flags; None without a partner.
+    ``aurora_percent`` is the share of the sky above 5 deg that the network calls aurora; ``changed_percent``, by lag in
+    minutes, the share of the 400 cells that differencing flags, None without a partner.
     """
 
     file: Path
@@ -55,26 +49,10 @@ def segment_files(
 ) -> tuple[list[Segmented], list[ReproError]]:
     """Write ``NAME.mask.png`` (255 where aurora is) and ``NAME.overlay.jpg`` (the outline over the image) of each file.
 
-    Parameters
-    ----------
-    files : sequence of Path
-        Square images whose horizon touches their sides, or any images of a camera with a profile.
-    weights : Path, optional
-        Weights of a trained network; those of stage kopri/train if not given.
-    camera : str, optional
-        Name of a camera profile, whose circle cuts the sky out.
-
-    Returns
-    -------
-    list of Segmented
-        In the order of the files.
-    list of ReproError
-        Files that could not be read; the others are done.
-
-    Raises
-    ------
-    ReproError
-        If there is no trained network, or no such camera.
+    ``files`` are square images whose horizon touches their sides, or any images of a ``camera`` with a profile, whose circle
+    cuts the sky out. ``weights`` are those of stage kopri/train if not given. Gives the answers in the order of the files, and
+    the errors of files that could not be read; the others are done. Raises ReproError if there is no trained network, or no
+    such camera.
     """
     source = weights or paths.stage(params.kopri.corpus, "train") / fcn.WEIGHTS_FILE.format(unit=params.kopri.splits[0])
     if not source.is_file():
@@ -90,25 +68,25 @@ def segment_files(
     device = devices.choose(params.engine.device)
     changed = _changes(files, circle, params)
     sky = sky_pixels(size)
-    found, failed = [], []
+    answers, failed = [], []
     with progress("segment", len(files), "images") as bar:
         for file in files:
             try:
                 image = read_image(file, size, circle)
                 yes = probabilities(network, image[None], device)[0] >= np.ceil(255 * threshold)
-                _write(out / f"{file.stem}.mask.png", yes.astype(np.uint8) * 255, "PNG")
-                _write(out / f"{file.stem}.overlay.jpg", outlined(image, yes), "JPEG")
+                write_bytes(out / f"{file.stem}.mask.png", encoded(yes.astype(np.uint8) * 255, "PNG"))
+                write_bytes(out / f"{file.stem}.overlay.jpg", encoded(outlined(image, yes), "JPEG"))
                 share = 100.0 * float((yes & sky).sum() / sky.sum())
-                found.append(Segmented(file, share, changed.get(file, {})))
+                answers.append(Segmented(file, share, changed.get(file, {})))
             except ReproError as error:
                 failed.append(error)
             except OSError as error:
-                what = error.strerror or str(error)
+                found = error.strerror or str(error)
                 failed.append(
-                    ReproError(found=what, expected="an image file", where=str(file), remedy="check its name")
+                    ReproError(found=found, expected="an image file", where=str(file), remedy="check its name")
                 )
             bar.advance(1)
-    return found, failed
+    return answers, failed
 
 
 def outlined(image: npt.NDArray[np.uint8], mask: npt.NDArray[np.bool_]) -> npt.NDArray[np.uint8]:
@@ -121,24 +99,17 @@ def outlined(image: npt.NDArray[np.uint8], mask: npt.NDArray[np.bool_]) -> npt.N
 
 
 def _changes(files: Sequence[Path], circle: PixelCircle | None, params: Params) -> dict[Path, dict[int, float | None]]:
-    """Share of flagged cells of every image whose name tells its time."""
+    """Share of flagged cells of every image whose name begins with its time."""
     timed = sorted((time, file) for file in files if (time := time_in(file.stem)) is not None and file.is_file())
     if not timed:
         return {}
     times, order = zip(*timed, strict=True)
     names, difference = np.array([file.stem for file in order]), params.kopri.difference
     night = measure(names, np.array(times, "datetime64[s]"), list(order), circle, difference)
-    percent = {
-        lag: [
-            None if np.isnan(cells[0]) else 100.0 * float((cells > difference.threshold_counts).mean())
-            for cells in change
-        ]
-        for lag, change in night.change.items()
+
+    def percent(cells: npt.NDArray[np.float32]) -> float | None:
+        return None if np.isnan(cells[0]) else 100.0 * float((cells > difference.threshold_counts).mean())
+
+    return {
+        file: {lag: percent(cells[index]) for lag, cells in night.change.items()} for index, file in enumerate(order)
     }
-    return {file: {lag: shares[index] for lag, shares in percent.items()} for index, file in enumerate(order)}
-
-
-def _write(target: Path, picture: npt.NDArray[np.uint8], kind: str) -> None:
-    written = io.BytesIO()
-    Image.fromarray(picture).save(written, kind)
-    write_bytes(target, written.getvalue())

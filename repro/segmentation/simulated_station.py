@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,14 +9,13 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from PIL import Image
 
 from repro.engine import receipts
 from repro.engine.run_nights import Outcome, run_nights
 from repro.files import write_bytes, write_table
 from repro.observatory.geometry import MagneticSite
 from repro.params import KopriParams, Params
-from repro.segmentation.image_corpus import IMAGES, MASKS
+from repro.segmentation.image_corpus import IMAGES, MASKS, encoded
 from repro.segmentation.station_campaign import KopriNight, image_times, magnetic_site, nights, render_night
 from repro.simulated_mark import comment_jpeg, mark_folders
 from repro.sky.ephemeris import positions
@@ -85,9 +83,9 @@ def _make(job: _Job) -> Mapping[str, Any]:
     frames, masks, truth = render_night(night, kopri.simulate, kopri.site, job.magnetic, kopri.image_size_px, job.seed)
     target, *files = job.work.outputs
     for path, frame in zip(files[: len(frames)], frames, strict=True):
-        write_bytes(path, comment_jpeg(_encoded(frame, "JPEG", quality=QUALITY, subsampling=0)))
+        write_bytes(path, comment_jpeg(encoded(frame, "JPEG", quality=QUALITY, subsampling=0)))
     for path, mask in zip(files[len(frames) :], masks, strict=True):
-        write_bytes(path, _encoded(mask.astype(np.uint8) * 255, "PNG"))
+        write_bytes(path, encoded(mask.astype(np.uint8) * 255, "PNG"))
     times = image_times(night)
     sky = positions(times, kopri.site)
     columns = {
@@ -101,12 +99,6 @@ def _make(job: _Job) -> Mapping[str, Any]:
     }
     write_table(target, pd.DataFrame(columns))
     return {"images": len(frames), "motion": night.motion, "aurora_share": round(float(masks.mean()), 4)}
-
-
-def _encoded(picture: Any, kind: str, **options: Any) -> bytes:
-    written = io.BytesIO()
-    Image.fromarray(picture).save(written, kind, **options)
-    return written.getvalue()
 
 
 def _remove_others(folder: Path, own: set[Path]) -> None:

@@ -32,11 +32,11 @@ def quantities(figure_times_utc: Mapping[str, str]) -> dict[str, Quantity]:
     """
     hours, place = dark_hours(TYPICAL_YEAR), magnetic_place(PLACE, TYPICAL_YEAR)
     between = abs((place.equatorward_azimuth_deg - place.declination_deg + 180.0) % 360.0 - 180.0)
-    found: dict[str, Quantity] = {
+    values: dict[str, Quantity] = {
         f"{name}.{key}": value for name, stamp in figure_times_utc.items() for key, value in _moment(stamp).items()
     }
-    found |= {f"dark_hours.mlt{hour:02d}": round(float(value), 1) for hour, value in enumerate(hours)}
-    found |= {
+    values |= {f"dark_hours.mlt{hour:02d}": round(float(value), 1) for hour, value in enumerate(hours)}
+    values |= {
         "every_mlt_hour_dark": bool((hours > 0).all()),
         "mlt_hours_without_dark": int((hours == 0).sum()),
         "magnetic_latitude_deg": place.magnetic_latitude_deg,
@@ -44,7 +44,7 @@ def quantities(figure_times_utc: Mapping[str, str]) -> dict[str, Quantity]:
         "compass_azimuth_deg": place.declination_deg,
         "between_norths_deg": round(between, 1),
     }
-    return {f"kopri.{key}": value for key, value in found.items()}
+    return {f"kopri.{key}": value for key, value in values.items()}
 
 
 @lru_cache(maxsize=8)

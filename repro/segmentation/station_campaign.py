@@ -88,12 +88,8 @@ def nights(wanted: KopriSimulate, site: Site, place: MagneticPlace, seed: int) -
     """Nights of the campaign, in the order of their dates.
 
     Each takes its motion, light, place and weather in turn, and in turn one of the hours of magnetic local time in which
-    the light occurs; the date is drawn.
-
-    Raises
-    ------
-    ReproError
-        If the site has no dark hours, or fewer dates than nights are asked for.
+    the light occurs; the date is drawn. Raises ReproError if the site has no dark hours, or fewer dates than nights are
+    asked for.
     """
     first, last = (np.datetime64(date, "m") for date in DATES)
     times = np.arange(first, last, 60).astype("datetime64[s]")
@@ -115,7 +111,13 @@ def nights(wanted: KopriSimulate, site: Site, place: MagneticPlace, seed: int) -
         kind = LIGHTS[number % len(LIGHTS)]
         fits = np.flatnonzero((light == kind) & free)
         if not fits.size:
-            raise _too_few(site, kind, number)
+            where = f"{site.latitude_deg:g} N, {site.longitude_deg:g} E"
+            raise ReproError(
+                found=f"no further night with {kind} hours at {where} after {number}",
+                expected=f"dark hours between {DATES[0]} and {DATES[1]}",
+                where="params.yaml, kopri.site and kopri.simulate.nights",
+                remedy="ask for fewer nights, or choose a site with dark hours in the southern winter",
+            )
         hours = np.unique(hour[fits])
         drawn = rng.choice(fits[hour[fits] == hours[number * HOURS_STEP % len(hours)]])
         begin, night = times[drawn], night_of(times[drawn], site)
@@ -164,16 +166,10 @@ def night_scenes(night: KopriNight, wanted: KopriSimulate, site: Site, seed: int
 def render_night(
     night: KopriNight, wanted: KopriSimulate, site: Site, magnetic: MagneticSite, size_px: int, seed: int
 ) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.bool_], dict[str, npt.NDArray[np.float64]]]:
-    """Images of a night with their truth.
+    """Images of a night, uint8 (n, 2 size_px, 2 size_px, 3), RGB, north up, with their truth.
 
-    Returns
-    -------
-    images : ndarray of uint8, shape (n, 2 size_px, 2 size_px, 3)
-        RGB, north up.
-    masks : ndarray of bool, shape (n, size_px, size_px)
-        The aurora's pixels, drawn at the network's size and never resized.
-    truth : dict of ndarray (n,)
-        ``aurora_share`` of the sky and ``cloud_cover``, 0 to 1.
+    The masks (n, size_px, size_px) are the aurora's pixels, drawn at the network's size and never resized; the truth has
+    ``aurora_share`` of the sky and ``cloud_cover``, 0 to 1, each (n,).
     """
     # Without its shortcut for large frames the observatory draws the truth at half their side, whatever that is.
     state, size = night_scenes(night, wanted, site, seed), RENDER_FACTOR * size_px
@@ -217,12 +213,3 @@ def _expose(clouds: Floats, exposure_s: float, plan: Night, t: Floats) -> None:
         amplitude * pulse * smaller, whole, out=np.zeros_like(whole), where=whole > 0
     )
     clouds[:, :, 0] = whole
-
-
-def _too_few(site: Site, kind: str, number: int) -> ReproError:
-    return ReproError(
-        found=f"no further night with {kind} hours at {site.latitude_deg:g} N, {site.longitude_deg:g} E after {number}",
-        expected=f"dark hours between {DATES[0]} and {DATES[1]}",
-        where="params.yaml, kopri.site and kopri.simulate.nights",
-        remedy="ask for fewer nights, or choose a site with dark hours in the southern winter",
-    )

@@ -14,11 +14,10 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from repro.observatory.geometry import HORIZON_RADIUS
 from repro.params import KopriParams
 from repro.segmentation.cells import cell_map
 from repro.segmentation.frames_compared import GROUPS, Compared
-from repro.segmentation.pixel_metrics import WIDTHS_DEG, confusion, share_of, sky_pixels, width_class
+from repro.segmentation.pixel_metrics import WIDTHS_DEG, confusion, degrees_per_pixel, share_of, sky_pixels, width_class
 
 Flags = npt.NDArray[np.bool_]
 Motions = npt.NDArray[np.object_]
@@ -48,9 +47,9 @@ def curves(held: Compared, kopri: KopriParams) -> pd.DataFrame:
 
 
 def _row(
-    method: str, lag: int, threshold: float, found: Flags, truth: Flags, network: Flags, motion: Motions
+    method: str, lag: int, threshold: float, detected: Flags, truth: Flags, network: Flags, motion: Motions
 ) -> list[object]:
-    counts, share, recall = confusion(found, truth), float(found.mean()), _recalls(found, truth, motion)
+    counts, share, recall = confusion(detected, truth), float(detected.mean()), _recalls(detected, truth, motion)
     return [
         method, lag, threshold, counts.precision, counts.recall, counts.false_alarms, counts.iou, share,
         share_of(truth.mean(), share), share_of(network.mean(), share), recall["stationary"], recall["moving"],
@@ -72,25 +71,25 @@ def equal_false_alarms(held: Compared, kopri: KopriParams) -> dict[str, Any]:
         quiet = np.sort(change[~truth])[::-1]
         allowed = int(np.floor(rate * len(quiet)))
         threshold = float(quiet[min(allowed, len(quiet) - 1)]) if len(quiet) else float("nan")
-        found = change > threshold
-        recall = _rounded(_recalls(found, truth, motion))
+        detected = change > threshold
+        recall = _rounded(_recalls(detected, truth, motion))
         mine, theirs = own["stationary"], recall["stationary"]
         result["lags"][str(lag)] = {
             "threshold_counts": _number(threshold),
-            "false_alarms": _number(confusion(found, truth).false_alarms),
+            "false_alarms": _number(confusion(detected, truth).false_alarms),
             **recall,
             "ratio_stationary": round(mine / theirs, 4) if mine is not None and theirs else None,
         }
     return result
 
 
-def _recalls(found: Flags, truth: Flags, motion: Motions) -> dict[str, float]:
+def _recalls(detected: Flags, truth: Flags, motion: Motions) -> dict[str, float]:
     groups = {
         "all": np.ones(len(motion), bool),
         "stationary": motion == "stationary",
         "moving": np.isin(motion, MOVING),
     }
-    return {name: confusion(found[chosen], truth[chosen]).recall for name, chosen in groups.items()}
+    return {name: confusion(detected[chosen], truth[chosen]).recall for name, chosen in groups.items()}
 
 
 def _rounded(values: dict[str, float]) -> dict[str, float | None]:
@@ -100,34 +99,31 @@ def _rounded(values: dict[str, float]) -> dict[str, float | None]:
 def summary(held: Compared, table: pd.DataFrame, kopri: KopriParams) -> dict[str, Any]:
     """Numbers of the comparison that need no curve.
 
-    Returns
-    -------
-    dict
-        ``images``, ``nights``; ``network`` and ``differencing`` (by lag, at the parameter's threshold): confusion over
-        pixels of the sky, in all and by group, and recall by width of the structure; ``cells``: the network's and
-        differencing's confusion over cells; ``equal_false_alarms``; ``lag_ratio``: occurrence at two minutes over that at
-        one, at equal thresholds; ``factor_five``: the threshold at which the network's occurrence is five times that of
-        differencing, by lag.
+    Returns ``images``, ``nights``; ``network`` and ``differencing`` (by lag, at the parameter's threshold): confusion over
+    pixels of the sky, in all and by group, and recall by width of the structure; ``cells``: the network's and
+    differencing's confusion over cells; ``equal_false_alarms``; ``lag_ratio``: occurrence at two minutes over that at one,
+    at equal thresholds; ``factor_five``: the threshold at which the network's occurrence is five times that of
+    differencing, by lag.
     """
     truth = held.true_cells()
     sky, size = sky_pixels(kopri.image_size_px), kopri.image_size_px
-    found = {"network": held.probability >= np.ceil(255 * kopri.threshold)}
+    by_method = {"network": held.probability >= np.ceil(255 * kopri.threshold)}
     cells = {"network": held.network_cells(kopri.threshold)}
     painter = cell_map(size)
     for lag, change in held.change.items():
         flags = change > kopri.difference.threshold_counts
         cells[f"differencing_{lag}"] = flags
-        found[f"differencing_{lag}"] = np.stack([painter.paint(flag) for flag in flags])
+        by_method[f"differencing_{lag}"] = np.stack([painter.paint(flag) for flag in flags])
     widths = np.stack([width_class(mask) for mask in held.masks])
     return {
         "images": len(held),
         "nights": int(held.table["night"].nunique()),
         "images_with_aurora": int((held.masks & sky).any((1, 2)).sum()),
         "true_share_of_pixels": _number(float((held.masks & sky).sum() / (len(held) * sky.sum()))),
-        "pixels": {name: _by_group(flags, held, sky) for name, flags in found.items()},
-        "recall_by_width": {name: _by_width(flags & sky, widths, sky) for name, flags in found.items()},
+        "pixels": {name: _by_group(flags, held, sky) for name, flags in by_method.items()},
+        "recall_by_width": {name: _by_width(flags & sky, widths, sky) for name, flags in by_method.items()},
         "width_classes_deg": _width_names(),
-        "degrees_per_pixel": round(90.0 / (HORIZON_RADIUS * size), 3),
+        "degrees_per_pixel": round(degrees_per_pixel(size), 3),
         "cells": {name: confusion(flags, truth).as_dict() for name, flags in cells.items()},
         "occurrence": {
             "truth": _number(float(truth.mean())),
@@ -139,22 +135,23 @@ def summary(held: Compared, table: pd.DataFrame, kopri: KopriParams) -> dict[str
     }
 
 
-def _by_group(found: Flags, held: Compared, sky: Flags) -> dict[str, Any]:
-    result: dict[str, Any] = {"all": confusion(found, held.masks, sky).as_dict()}
+def _by_group(detected: Flags, held: Compared, sky: Flags) -> dict[str, Any]:
+    result: dict[str, Any] = {"all": confusion(detected, held.masks, sky).as_dict()}
     for group in GROUPS:
         values = held.table[group].to_numpy()
+        chosen = {str(value): values == value for value in sorted(set(values))}
         result[group] = {
-            str(value): {"images": int((values == value).sum()), **confusion(found[values == value], held.masks[values == value], sky).as_dict()}
-            for value in sorted(set(values))
-        }  # fmt: skip
+            name: {"images": int(rows.sum()), **confusion(detected[rows], held.masks[rows], sky).as_dict()}
+            for name, rows in chosen.items()
+        }
     return result
 
 
-def _by_width(found: Flags, widths: npt.NDArray[np.int64], sky: Flags) -> list[dict[str, float | int | None]]:
+def _by_width(detected: Flags, widths: npt.NDArray[np.int64], sky: Flags) -> list[dict[str, float | int | None]]:
     rows: list[dict[str, float | int | None]] = []
     for number in range(len(WIDTHS_DEG) + 1):
         mine = (widths == number) & sky
-        rows.append({"pixels": int(mine.sum()), "recall": _number(share_of((found & mine).sum(), mine.sum()))})
+        rows.append({"pixels": int(mine.sum()), "recall": _number(share_of((detected & mine).sum(), mine.sum()))})
     return rows
 
 

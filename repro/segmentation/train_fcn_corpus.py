@@ -28,10 +28,7 @@ from repro.segmentation.pixel_metrics import confusion, sky_pixels
 def labelled(data: Path, params: Params) -> tuple[pd.DataFrame, list[Failure], PixelCircle | None]:
     """Labelled images of a corpus with the part of each split in the columns ``nights`` and ``frames``.
 
-    Raises
-    ------
-    ReproError
-        If no image has a usable mask, or a part would be empty.
+    Raises ReproError if no image has a usable mask, or a part would be empty.
     """
     kopri = params.kopri
     corpus = find_images(data, kopri.site)
@@ -105,8 +102,8 @@ def _trained(
     with limited_threads(kopri.train.threads):
         network = fcn.build(initial, params.seed, auxiliary=kopri.train.auxiliary_weight > 0)
         network, curves = train(network, job)
-        found = probabilities(network, parts["test"].pixels, device)
-    yes = found >= np.ceil(255 * kopri.threshold)
+        probability = probabilities(network, parts["test"].pixels, device)
+    yes = probability >= np.ceil(255 * kopri.threshold)
     nights = {part: set(mine["night"]) for part, mine in rows.items()}
     notes = {
         "network": fcn.name_of(network), "classes": ("background", "aurora"), "image_size_px": kopri.image_size_px,

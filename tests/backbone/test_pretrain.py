@@ -201,7 +201,7 @@ def test_head_finds_the_separating_direction() -> None:
 
 
 def test_shipped_backbone_is_small_and_has_a_card() -> None:
-    """The shipped file is at most 16 MB, and its card tells recipe, seed, hardware, time and what it can do."""
+    """The shipped file is at most 16 MB, and its card gives recipe, seed, hardware, time and what it can do."""
     path = observatory_path()
     assert path.stat().st_size <= 16_000_000
     card = read_json(path.with_suffix(".json"), made_by="python -m repro.backbone.pretrain")

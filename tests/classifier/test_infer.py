@@ -228,7 +228,7 @@ def test_too_little_memory_halves_the_batch(tmp_path: Path, capsys: pytest.Captu
     params = InferParams(batch=8)
     tight = Classifier(Hungry(2), 32, params, CPU, workers=1)
     roomy = Classifier(Hungry(8), 32, params, CPU, workers=1)
-    one, two = (add_answers(table, source, classifier) for classifier in (tight, roomy))
+    one, two = (add_answers(table, source, classifier.classify) for classifier in (tight, roomy))
     assert np.allclose(one["logit_yes"], two["logit_yes"], atol=1e-6)
     assert "continuing with batches of 2" in capsys.readouterr().err
     with pytest.raises(ReproError, match="not enough GPU memory even for a batch of one image"):

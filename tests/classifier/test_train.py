@@ -14,7 +14,7 @@ from torch import nn
 from repro.classifier import finetune as training
 from repro.classifier.checkpoint import CURVES, Phase, Validation, start_phase
 from repro.classifier.finetune import Trained, TrainingJob, fine_tune
-from repro.classifier.images import Images, training_batches
+from repro.classifier.images import training_batches
 from repro.classifier.training_results import (
     UNSEEN,
     generalisation_gap,
@@ -24,27 +24,17 @@ from repro.classifier.training_results import (
 )
 from repro.errors import ReproError
 from repro.params import TrainParams
-from tests.support.images import labelled_images, small
+from tests.support.images import labelled_images, same_training, small
 
 CPU = torch.device("cpu")
 FAST = {"image_size_px": 32, "epochs_head": 2, "epochs_all": 2, "batch": 8, "learning_rate_head": 0.01}
 
 
-@pytest.fixture(scope="module")
-def train_images() -> Images:
-    """Twenty images, half with aurora; the last batch of eight is smaller."""
-    return labelled_images(20, np.random.default_rng(0))
-
-
-@pytest.fixture(scope="module")
-def val_images() -> Images:
-    """Ten others."""
-    return labelled_images(10, np.random.default_rng(1))
+#: Twenty images, half with aurora, so that the last batch of eight is smaller; and ten others.
+TRAIN, VAL = (labelled_images(count, np.random.default_rng(seed)) for seed, count in enumerate((20, 10)))
 
 
 def tune(
-    train: Images,
-    val: Images,
     seed: int = 3,
     checkpoint: Path | None = None,
     after_epoch: Callable[[int], None] | None = None,
@@ -54,24 +44,13 @@ def tune(
 ) -> Trained:
     """Fine-tune the small network."""
     chosen = TrainParams.model_validate({**FAST, **params})
-    job = TrainingJob(train, val, chosen, seed, CPU, workers=2, checkpoint=checkpoint, settings=settings)
+    job = TrainingJob(TRAIN, VAL, chosen, seed, CPU, workers=2, checkpoint=checkpoint, settings=settings)
     return fine_tune(network or small(), job, after_epoch=after_epoch)
 
 
-def same(one: Trained, other: Trained) -> bool:
-    """Whether two trainings gave the same network and the same curves, to the last bit."""
-    weights = other.network.state_dict()
-    return (
-        all(torch.equal(value, weights[name]) for name, value in one.network.state_dict().items())
-        and one.curves.equals(other.curves)
-        and one.best_epoch == other.best_epoch
-        and one.validation.equals(other.validation)
-    )
-
-
-def test_curves_have_one_row_an_epoch(train_images: Images, val_images: Images) -> None:
+def test_curves_have_one_row_an_epoch() -> None:
     """Columns, types and counts of the curves are as declared, and validation agrees with its best epoch."""
-    trained = tune(train_images, val_images)
+    trained = tune()
     assert {name: str(kind) for name, kind in trained.curves.dtypes.items()} == CURVES
     assert trained.curves["epoch"].tolist() == [1, 2, 3, 4]
     assert trained.curves["phase"].tolist() == ["head", "head", "all", "all"]
@@ -80,29 +59,29 @@ def test_curves_have_one_row_an_epoch(train_images: Images, val_images: Images) 
     assert right == trained.curves["val_correct"][trained.best_epoch - 1] == trained.curves["val_correct"].max()
 
 
-def test_it_learns(train_images: Images, val_images: Images) -> None:
+def test_it_learns() -> None:
     """Arcs that anyone can see are learnt: all validation images are classified rightly."""
-    trained = tune(train_images, val_images, epochs_head=4, epochs_all=8, learning_rate_all=0.01)
+    trained = tune(epochs_head=4, epochs_all=8, learning_rate_all=0.01)
     assert trained.curves["val_correct"].max() == 10
     assert trained.curves["train_loss"].iloc[-1] < trained.curves["train_loss"].iloc[0] / 2
 
 
-def test_only_the_head_learns_at_first(train_images: Images, val_images: Images) -> None:
+def test_only_the_head_learns_at_first() -> None:
     """In the first phase no weight of the backbone changes; in the second all do."""
     begun = small()
-    head = tune(train_images, val_images, epochs_all=0, best="loss").network
+    head = tune(epochs_all=0, best="loss").network
     for name, value in begun.features.named_parameters():
         assert torch.equal(value, head.get_submodule("features").get_parameter(name))
     assert not torch.equal(begun.classifier[1].weight, head.get_submodule("classifier.1").weight)
-    everything = tune(train_images, val_images, epochs_head=0, best="loss").network
+    everything = tune(epochs_head=0, best="loss").network
     for name, value in begun.named_parameters():
         assert not torch.equal(value, everything.get_parameter(name)), name
 
 
 @pytest.mark.parametrize(("batchnorm", "moves"), [("adapt", True), ("fixed", False)])
-def test_batchnorm_under_freeze(train_images: Images, val_images: Images, batchnorm: str, moves: bool) -> None:
+def test_batchnorm_under_freeze(batchnorm: str, moves: bool) -> None:
     """As published, BatchNorm's statistics move while the backbone is frozen; the switch holds them."""
-    trained = tune(train_images, val_images, epochs_all=0, batchnorm=batchnorm)
+    trained = tune(epochs_all=0, batchnorm=batchnorm)
     statistics = trained.network.get_submodule("features.1").state_dict()["running_mean"]
     assert bool(statistics.abs().max() > 0) == moves
     assert trained.statistics_moved == moves
@@ -123,29 +102,27 @@ def judged_as(monkeypatch: pytest.MonkeyPatch, losses: list[float], correct: lis
 
     def judge(*_: object) -> Validation:
         loss, right = next(answers)
-        return Validation(loss, right, right / 10, np.zeros(10), np.zeros(10, dtype=np.int64))
+        return Validation(loss, right, np.zeros(10), np.zeros(10, dtype=np.int64))
 
     monkeypatch.setattr(training, "validate", judge)
 
 
 @pytest.mark.parametrize(("best", "epoch"), [("accuracy", 2), ("loss", 4)])
-def test_epoch_kept(monkeypatch: pytest.MonkeyPatch, train_images: Images, val_images: Images, best: str, epoch: int) -> None:  # fmt: skip
+def test_epoch_kept(monkeypatch: pytest.MonkeyPatch, best: str, epoch: int) -> None:
     """Kept is the first epoch with the highest accuracy, as published, or the one with the lowest loss."""
     judged_as(monkeypatch, [0.5, 0.4, 0.3, 0.2], [6, 8, 8, 7])
-    assert tune(train_images, val_images, best=best).best_epoch == epoch
+    assert tune(best=best).best_epoch == epoch
 
 
-def test_same_seed_same_network(train_images: Images, val_images: Images) -> None:
+def test_same_seed_same_network() -> None:
     """One seed gives one result to the last bit; another seed gives another."""
-    one = tune(train_images, val_images)
-    assert same(one, tune(train_images, val_images))
-    assert not same(one, tune(train_images, val_images, seed=4))
+    one = tune()
+    assert same_training(one, tune())
+    assert not same_training(one, tune(seed=4))
 
 
 @pytest.mark.parametrize("stop", [1, 2, 3])
-def test_interrupted_training_gives_the_same_result(
-    tmp_path: Path, train_images: Images, val_images: Images, stop: int
-) -> None:
+def test_interrupted_training_gives_the_same_result(tmp_path: Path, stop: int) -> None:
     """Broken off after any epoch, also between the phases, training goes on there and ends in the very same network."""
 
     def interrupt(epoch: int) -> None:
@@ -154,42 +131,40 @@ def test_interrupted_training_gives_the_same_result(
 
     checkpoint = tmp_path / "checkpoint.pt"
     with pytest.raises(KeyboardInterrupt):
-        tune(train_images, val_images, checkpoint=checkpoint, after_epoch=interrupt)
+        tune(checkpoint=checkpoint, after_epoch=interrupt)
     seen: list[int] = []
-    resumed = tune(train_images, val_images, checkpoint=checkpoint, after_epoch=seen.append)
+    resumed = tune(checkpoint=checkpoint, after_epoch=seen.append)
     assert seen == list(range(stop + 1, 5))
-    assert same(resumed, tune(train_images, val_images))
+    assert same_training(resumed, tune())
 
 
-def test_a_finished_checkpoint_costs_no_epoch(tmp_path: Path, train_images: Images, val_images: Images) -> None:
+def test_a_finished_checkpoint_costs_no_epoch(tmp_path: Path) -> None:
     """A training whose checkpoint is complete is not repeated."""
     checkpoint = tmp_path / "checkpoint.pt"
-    one = tune(train_images, val_images, checkpoint=checkpoint)
+    one = tune(checkpoint=checkpoint)
     seen: list[int] = []
-    assert same(one, tune(train_images, val_images, checkpoint=checkpoint, after_epoch=seen.append))
+    assert same_training(one, tune(checkpoint=checkpoint, after_epoch=seen.append))
     assert seen == []
 
 
 @pytest.mark.parametrize("kind", ["other settings", "damaged"])
-def test_foreign_checkpoints_are_not_taken_up(
-    tmp_path: Path, train_images: Images, val_images: Images, kind: str
-) -> None:
+def test_foreign_checkpoints_are_not_taken_up(tmp_path: Path, kind: str) -> None:
     """A checkpoint of other data or parameters, or a damaged one, is left aside and training begins anew."""
     checkpoint = tmp_path / "checkpoint.pt"
     if kind == "damaged":
         checkpoint.write_bytes(b"PK")
     else:
-        tune(train_images, val_images, checkpoint=checkpoint, settings="other")
+        tune(checkpoint=checkpoint, settings="other")
     seen: list[int] = []
-    tune(train_images, val_images, checkpoint=checkpoint, after_epoch=seen.append)
+    tune(checkpoint=checkpoint, after_epoch=seen.append)
     assert seen == [1, 2, 3, 4]
 
 
-def test_unseeded_training_goes_on_with_its_own_seed(tmp_path: Path, train_images: Images, val_images: Images) -> None:
+def test_unseeded_training_goes_on_with_its_own_seed(tmp_path: Path) -> None:
     """A resumed training keeps the seed its first epochs drew from, whatever seed it is given now."""
     checkpoint = tmp_path / "checkpoint.pt"
-    one = tune(train_images, val_images, checkpoint=checkpoint, seed=5)
-    assert one.seed == tune(train_images, val_images, checkpoint=checkpoint, seed=6).seed == 5
+    one = tune(checkpoint=checkpoint, seed=5)
+    assert one.seed == tune(checkpoint=checkpoint, seed=6).seed == 5
 
 
 class Hungry(nn.Module):
@@ -207,32 +182,30 @@ class Hungry(nn.Module):
         return self.classifier(self.features(images).mean((2, 3)))
 
 
-def test_too_little_memory_halves_the_batch(
-    train_images: Images, val_images: Images, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_too_little_memory_halves_the_batch(capsys: pytest.CaptureFixture[str]) -> None:
     """Out of memory, the epoch begins again with half the batch; stderr and the curves say so."""
-    trained = tune(train_images, val_images, network=Hungry(4))
+    trained = tune(network=Hungry(4))
     assert trained.curves["batch"].tolist() == [4, 4, 4, 4]
     assert "begins again with a batch of 4" in capsys.readouterr().err
-    assert same(trained, tune(train_images, val_images, batch=4))
+    assert same_training(trained, tune(batch=4))
 
 
-def test_no_memory_at_all_is_an_error(train_images: Images, val_images: Images) -> None:
+def test_no_memory_at_all_is_an_error() -> None:
     """If not even one image fits, the error says so and names the way out."""
     with pytest.raises(ReproError, match=r"set engine\.device to cpu"):
-        tune(train_images, val_images, network=Hungry(0))
+        tune(network=Hungry(0))
 
 
-def test_a_loss_that_is_no_number_is_an_error(train_images: Images, val_images: Images) -> None:
+def test_a_loss_that_is_no_number_is_an_error() -> None:
     """A network that diverges is stopped in the epoch it happens."""
     network = small()
     with torch.no_grad():
         network.classifier[1].bias.fill_(float("nan"))
     with pytest.raises(ReproError, match="a loss of nan"):
-        tune(train_images, val_images, network=network)
+        tune(network=network)
 
 
-def test_torchs_switches_are_restored(train_images: Images, val_images: Images) -> None:
+def test_torchs_switches_are_restored() -> None:
     """Deterministic mode leaves torch's global switches and random numbers as they were."""
 
     def switches() -> list[bool]:
@@ -240,37 +213,37 @@ def test_torchs_switches_are_restored(train_images: Images, val_images: Images) 
         return [torch.are_deterministic_algorithms_enabled(), torch.backends.cudnn.benchmark, memory]
 
     before, state = switches(), torch.random.get_rng_state()
-    tune(train_images, val_images)
+    tune()
     assert switches() == before
     assert torch.equal(torch.random.get_rng_state(), state)
 
 
-def test_batches_cover_every_image_once(train_images: Images) -> None:
+def test_batches_cover_every_image_once() -> None:
     """An epoch meets every image exactly once, in an order of its own; a smaller last batch is kept."""
     seen = []
     for epoch in (1, 2):
-        batches = list(training_batches(train_images, 8, 0, epoch, CPU, workers=1))
+        batches = list(training_batches(TRAIN, 8, 0, epoch, CPU, workers=1))
         assert [len(classes) for _, classes in batches] == [8, 8, 4]
         seen.append(torch.cat([classes for _, classes in batches]).tolist())
     assert sum(seen[0]) == sum(seen[1]) == 10
     assert seen[0] != seen[1]
 
 
-def test_augmentation_does_not_depend_on_threads(train_images: Images) -> None:
+def test_augmentation_does_not_depend_on_threads() -> None:
     """One thread or many give the same batches."""
     one, many = (
-        torch.cat([images for images, _ in training_batches(train_images, 8, 0, 1, CPU, workers=workers)])
+        torch.cat([images for images, _ in training_batches(TRAIN, 8, 0, 1, CPU, workers=workers)])
         for workers in (1, 4)
     )
     assert torch.equal(one, many)
 
 
-def test_validation_table(train_images: Images, val_images: Images) -> None:
+def test_validation_table() -> None:
     """The answers to validation images bear names, labels, probabilities and classes that fit together."""
-    table = tune(train_images, val_images).validation
+    table = tune().validation
     assert isinstance(table, pd.DataFrame)
-    assert table["name"].tolist() == list(val_images.names)
-    assert table["label"].tolist() == [("no", "yes")[k] for k in val_images.classes]
+    assert table["name"].tolist() == list(VAL.names)
+    assert table["label"].tolist() == [("no", "yes")[k] for k in VAL.classes]
     assert ((table["p_yes"] > 0.5) == (table["predicted"] == "yes")).all()
 
 

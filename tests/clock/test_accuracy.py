@@ -8,19 +8,16 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-import pytz
 
 from repro import frames
-from repro.camera import load_camera
 from repro.clock.clock_corpus import clock_corpus
 from repro.clock.read_clock import ClockSetup, read_clock
 from repro.film.film_corpus import film_corpus
 from repro.params import ClockParams, FilmParams
-from tests.support.camera import DASHES, SLASHES, Look, sky_frames, strip, write_video
+from tests.clock.nights import AURORAMAX as CAMERA
+from tests.clock.nights import ZONE, ZONED
+from tests.support.camera import SLASHES, Look, sky_frames, strip, write_video
 
-CAMERA = load_camera("auroramax")
-ZONE = pytz.timezone("America/Yellowknife")
-ZONED = DASHES + " %Z"
 FAIR = Look(text=170, background=40, noise=10)
 LOW = Look(text=120, background=45, noise=12, jpeg_quality=40)
 POOR = Look(text=100, background=50, noise=12, jpeg_quality=40)  # half the stamps of an eye's first glance

@@ -13,8 +13,8 @@ from repro.clock import ocr
 from repro.clock.learned import CONFIDENCE, GlyphModel, read_by_matching
 from repro.clock.read_clock import ClockSetup, confirmed_stamps, read_clock
 from repro.params import ClockParams
-from tests.clock.test_accuracy import CAMERA, DASHES, FAIR, POOR, ZONE, night_times
-from tests.support.camera import Look, strip
+from tests.clock.test_accuracy import CAMERA, FAIR, POOR, ZONE, night_times
+from tests.support.camera import DASHES, Look, strip
 
 
 def night_of_strips(count: int, look: Look = FAIR) -> tuple[list[np.ndarray], list[str]]:

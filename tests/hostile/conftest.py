@@ -18,15 +18,9 @@ from repro.errors import ReproError
 #: Of the processor, for one input; the slowest takes about one. Time of the processor does not depend on the load.
 LIMIT_S = 20.0
 STARTS = ("os.system", "os.exec", "os.posix_spawn", "subprocess.Popen", "socket.connect")
-CHANGES = {
-    "os.mkdir": 0,
-    "os.remove": 0,
-    "os.rmdir": 0,
-    "os.truncate": 0,
-    "os.rename": 1,
-    "os.symlink": 1,
-    "os.link": 1,
-}
+#: Events that change a file, with the place of its name among their arguments.
+CHANGES = dict.fromkeys(("os.mkdir", "os.remove", "os.rmdir", "os.truncate"), 0)
+CHANGES |= dict.fromkeys(("os.rename", "os.symlink", "os.link"), 1)
 
 
 class Watch:
@@ -110,12 +104,16 @@ def attempt(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Attempt
 
 def check_words(error: ReproError, what: object) -> None:
     """An error has its four parts, fits on a screen, and sends no control characters to the terminal."""
-    assert all(isinstance(part, str) and part for part in (error.found, error.expected, error.where, error.remedy)), (
-        what
-    )
+    parts = (error.found, error.expected, error.where, error.remedy)
+    assert all(isinstance(part, str) and part for part in parts), what
     text = str(error)
     assert len(text.encode("utf-8")) < 16_000, what
     assert not [letter for letter in text if letter not in "\n\t" and ord(letter) < 32], f"control characters: {text!r}"
+
+
+def no_fault_of_the_program(outcome: Any) -> None:
+    """Every night of a stage that failed says what to do."""
+    assert [failure.found for failure in outcome.failed if "fault of the program" in failure.remedy] == []
 
 
 @contextmanager

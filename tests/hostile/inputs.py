@@ -55,7 +55,7 @@ VALUES = (
 
 
 def encoded(*texts: str) -> list[bytes]:
-    """Texts as bytes, letters that are none included."""
+    """Texts as bytes, lone surrogates included."""
     return [text.encode("utf-8", "surrogatepass") for text in texts]
 
 
@@ -91,18 +91,9 @@ def changed(document: Any, way: tuple[Any, ...], value: Any) -> Any:
 
 
 def spoilt(data: bytes, seed: int, count: int, other: bytes = b"") -> Iterator[tuple[str, bytes]]:
-    """Bytes spoilt in ways of a bad disk and of a bad will: what was done, and the result.
+    """Bytes of a good file spoilt in ways of a bad disk and of a bad will: what was done, and the result; 8 or more in all.
 
-    Parameters
-    ----------
-    data : bytes
-        A good file.
-    seed : int
-        Decides the places.
-    count : int
-        Results in all, from 8.
-    other : bytes
-        A file that is spliced in; noise if not given.
+    ``seed`` decides the places; ``other`` is a file that is spliced in, noise if not given.
     """
     rng = random.Random(seed)
     yield "empty", b""

@@ -17,6 +17,7 @@ from repro.camera import Camera, load_camera
 from repro.film.decode import Video
 from repro.film.packets import count_frames
 from repro.frames import CLASSES
+from repro.record.claims import Claims, load_claims
 from tests.support.camera import small_camera, small_frames, write_video
 from tests.support.images import jpeg, sky
 
@@ -81,3 +82,10 @@ def camera_in(data: bytes) -> Camera:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(profile.resources, "files", lambda _: folder.parent)
         return load_camera("evil")
+
+
+def claims_in(data: bytes) -> Claims:
+    """Claims out of a folder with one file of these contents."""
+    Path("claims").mkdir(exist_ok=True)
+    Path("claims/t.yaml").write_bytes(data)
+    return load_claims(Path("claims"))

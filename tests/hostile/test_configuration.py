@@ -26,20 +26,13 @@ from repro.record.judge import Evidence, verify
 from repro.schedule.document import published
 from tests.hostile.conftest import Attempt
 from tests.hostile.inputs import VALUES, WORDS, YAML, changed, encoded, hostile, leaves
-from tests.hostile.samples import camera_in
+from tests.hostile.samples import camera_in, claims_in
 
 
 def params_in(data: bytes) -> Any:
     """Parameters out of a file with these contents."""
     Path("params.yaml").write_bytes(data)
     return load_params(Path("params.yaml"))
-
-
-def claims_in(data: bytes) -> Claims:
-    """Claims out of a folder with one file of these contents."""
-    Path("claims").mkdir(exist_ok=True)
-    Path("claims/t.yaml").write_bytes(data)
-    return load_claims(Path("claims"))
 
 
 @pytest.mark.parametrize("read", [params_in, claims_in, camera_in])

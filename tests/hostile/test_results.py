@@ -65,13 +65,9 @@ def test_any_quantity_of_any_kind(attempt: Attempt, claims: Claims) -> None:
     rng = random.Random(9)
     for _ in range(5):
         quantities = {name: rng.choice(values) for name in names}
-        document = {"quantities": quantities}
-        found = attempt(
-            lambda q=quantities, d=document: verify(
-                claims, combine(schedule=d, architecture=d, corpus="auroramax", measured=q)
-            ),
-            quantities,
-        )
+        parts = {"schedule": {"quantities": quantities}, "architecture": {"quantities": quantities}}
+        evidence = lambda q=quantities, p=parts: combine(**p, corpus="auroramax", measured=q)  # noqa: E731
+        found = attempt(lambda evidence=evidence: verify(claims, evidence()), quantities)
         assert isinstance(found, ReproError) or json.dumps(found.as_dict(), allow_nan=False)
 
 

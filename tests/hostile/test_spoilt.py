@@ -27,40 +27,23 @@ from repro.film.cut import decode_grey, encode_png
 from repro.frames import CLASSES
 from repro.labels.labelfile import read
 from repro.params import load_params
-from repro.record.claims import load_claims
 from tests.conftest import ROOT
 from tests.hostile.conftest import Attempt
 from tests.hostile.inputs import spoilt
-from tests.hostile.samples import LABELS, NAMES, archive, camera_in, picture, read_video, stored, video
+from tests.hostile.samples import LABELS, NAMES, archive, camera_in, claims_in, picture, read_video, stored, video
 from tests.support.frames import night_frames
 
 
 @dataclass(frozen=True)
 class Kind:
-    """A kind of file.
+    """A kind of file."""
 
-    Parameters
-    ----------
-    good : callable
-        Its bytes.
-    read : callable
-        Reads the file of that name; gives what was read.
-    holds : callable
-        What is true of anything that is read.
-    name : str
-        Name of the file.
-    count : int
-        Inputs that are tried.
-    part : pair of int or None
-        First and last of the bytes that are spoilt.
-    """
-
-    good: Callable[[], bytes]
-    read: Callable[[Path], Any]
-    holds: Callable[[Any], bool] = lambda _: True
+    good: Callable[[], bytes]  # its bytes
+    read: Callable[[Path], Any]  # reads the file of that name
+    holds: Callable[[Any], bool] = lambda _: True  # what is true of anything that is read
     name: str = "file"
-    count: int = 100
-    part: tuple[int | None, int | None] = (None, None)
+    count: int = 100  # inputs that are tried
+    part: tuple[int | None, int | None] = (None, None)  # first and last of the bytes that are spoilt
 
 
 def finite(found: tuple[torch.nn.Module, dict[str, Any]]) -> bool:
@@ -112,19 +95,16 @@ def obeys(labels: Any) -> bool:
     return known and set(labels["label"]) == set(CLASSES) and all(word.isprintable() for word in labels["labeller"])
 
 
-def claims_in(path: Path) -> Any:
-    """Claims of a folder with one file."""
-    folder = Path("claims")
-    folder.mkdir(exist_ok=True)
-    path.replace(folder / "t.yaml")
-    return load_claims(folder)
-
-
 def archives(method: int, **more: Any) -> Kind:
     """Archives of one way of packing."""
     return Kind(
         lambda: archive(method), lambda path: load_frame(path, stored(0), 16), lambda a: a.shape == (16, 16, 3), **more
     )
+
+
+def networks_as(suffix: str, count: int, part: tuple[int | None, int | None] = (None, None)) -> Kind:
+    """Weights in a file of this suffix."""
+    return Kind(lambda: weights(suffix), networks.load, finite, f"w{suffix}", count, part)
 
 
 CLAIMS = ROOT / "expected" / "published" / "thesis" / "text_camera.yaml"
@@ -139,20 +119,16 @@ KINDS = {
     "frame for the audit": Kind(picture, lambda path: small_jpeg(path.read_bytes())),
     "strip": Kind(strip, lambda path: decode_grey(path.read_bytes())),
     "masks": Kind(masks, read_masks, lambda mask: mask.dtype == bool and mask.ndim == 3),
-    "safetensors": Kind(lambda: weights(".safetensors"), networks.load, finite, "w.safetensors", 9),
-    "header of safetensors": Kind(
-        lambda: weights(".safetensors"), networks.load, finite, "w.safetensors", 15, (0, 60_000)
-    ),
-    "checkpoint": Kind(lambda: weights(".pt"), networks.load, finite, "w.pt", 9),
-    "head of a checkpoint": Kind(lambda: weights(".pt"), networks.load, finite, "w.pt", 15, (0, 2_000)),
-    "table of contents of a checkpoint": Kind(
-        lambda: weights(".pt"), networks.load, finite, "w.pt", 15, (-60_000, None)
-    ),
+    "safetensors": networks_as(".safetensors", 9),
+    "header of safetensors": networks_as(".safetensors", 15, (0, 60_000)),
+    "checkpoint": networks_as(".pt", 9),
+    "head of a checkpoint": networks_as(".pt", 15, (0, 2_000)),
+    "table of contents of a checkpoint": networks_as(".pt", 15, (-60_000, None)),
     "video": Kind(video, read_video, name="small_20240201.mp4"),
     "index of a video": Kind(video, read_video, name="small_20240201.mp4", part=(0, 2_000)),
     "labels": Kind(LABELS.encode, lambda path: read(path, set(NAMES)), obeys, "labels.csv"),
     "parameters": Kind(lambda: (ROOT / "params.yaml").read_bytes(), load_params, count=40),
-    "claims": Kind(CLAIMS.read_bytes, claims_in, count=40),
+    "claims": Kind(CLAIMS.read_bytes, lambda path: claims_in(path.read_bytes()), count=40),
     "camera": Kind(PROFILE.read_bytes, lambda path: camera_in(path.read_bytes()), count=40),
     "frame table": Kind(table, lambda path: frames.read(path, "sky"), lambda rows: len(rows) == 30),
     "frame table for the audit": Kind(table, for_the_audit),

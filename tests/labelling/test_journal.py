@@ -12,13 +12,11 @@ import pytest
 
 from repro.errors import ReproError
 from repro.labelling.journal import LABELLING, Answer, Journal, latest, read_journal
-from repro.labelling.label_store import MAIN, LabelStore
+from repro.labelling.label_store import MAIN
 from repro.labelling.sessions import JOURNAL
-from repro.labelling.tasks import AURORA
 from repro.labels import labelfile
 from repro.paths import Paths
-
-CORPUS = "roof"
+from tests.labelling.conftest import CORPUS, store_of
 
 
 def answer(identity: str, name: str = "a.jpg", label: str = "yes") -> Answer:
@@ -81,8 +79,7 @@ def test_the_last_answer_counts(tmp_path: Path) -> None:
 
 def _label_until_killed(project: Paths, first: int, pipe: int) -> None:
     """Label frames one after another, and say the number of each that is confirmed."""
-    with Journal(project.labelling(CORPUS) / JOURNAL) as journal:
-        store = LabelStore(project, CORPUS, AURORA, "kim", journal)
+    with store_of(project) as store:
         for number in range(first, first + 10_000):
             known = store.answers().get(name := f"frame{number:06}.jpg")
             store.record(name, "yes" if number % 3 else "no", identity=f"id{number}", known=known and known.label)
@@ -116,8 +113,8 @@ def test_fifty_kills_lose_and_double_nothing(tmp_path: Path) -> None:
     assert len(set(written)) == len(written)
     # The label that was being written when the process died may be there, too: it was not confirmed, and is not lost.
     assert set(written) >= {f"frame{number:06}.jpg" for number in confirmed}
-    with Journal(project.labelling(CORPUS) / JOURNAL) as journal:
-        LabelStore(project, CORPUS, AURORA, "kim", journal).write_file()
+    with store_of(project) as store:
+        store.write_file()
     table = labelfile.read(project.labels(CORPUS), set(written))
     assert table["name"].tolist() == sorted(written)
     assert table.set_index("name")["label"].to_dict() == {entry.name: entry.label for entry in answers}

@@ -183,9 +183,9 @@ def test_only_this_machine_listens(shut: Client) -> None:
     """The server is bound to the loopback address: no other address of this machine answers."""
     parts = urlsplit(shut.address)
     assert parts.hostname == "127.0.0.1"
-    for address in ("127.0.0.2",):  # another address of the loopback network is another address, too
-        with pytest.raises(OSError, match=r"."), socket.create_connection((address, parts.port), timeout=2):
-            pass
+    # Another address of the loopback network is another address, too.
+    with pytest.raises(OSError, match=r"."), socket.create_connection(("127.0.0.2", parts.port), timeout=2):
+        pass
 
 
 def test_a_full_disk_is_reported_and_nothing_counts(
@@ -215,12 +215,8 @@ def test_shown_frames_take_no_answer(small: Paths, names: list[str], tmp_path) -
     with serving_session(show_session(small, CORPUS, listed, AURORA)) as client:
         state = json.loads(client.ask("/api/state").text)
         assert [frame["name"] for frame in state["frames"]] == [names[3], names[1]]
-        assert state["frames"][0]["notes"] == {
-            "before": "yes",
-            "after": "no",
-            "sun_bin": "Night",
-            "moon_bin": "No_moon",
-        }
+        notes = {"before": "yes", "after": "no", "sun_bin": "Night", "moon_bin": "No_moon"}
+        assert state["frames"][0]["notes"] == notes
         assert client.label(names[3], "yes", "a").status == 403
     one = show_session(small, CORPUS, Path(names[2]), AURORA)
     assert [shown.name for shown in one.frames] == [names[2]]

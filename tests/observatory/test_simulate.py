@@ -165,7 +165,7 @@ def test_kept_frames_are_full_renderings(made: tuple[Path, pd.DataFrame], params
 
 
 def test_masks_lie_beside_the_truth(made: tuple[Path, pd.DataFrame]) -> None:
-    """The stored mask, unpacked, covers the share of the sky that the table tells."""
+    """The stored mask, unpacked, covers the share of the sky that the table gives."""
     out, table = made
     from repro.observatory.geometry import sky
 

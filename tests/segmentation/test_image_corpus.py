@@ -42,7 +42,7 @@ def sky(size: int = 128, level: int = 60) -> np.ndarray:
     ],
 )
 def test_times_in_names(stem: str, time: str | None) -> None:
-    """A name begins with the UTC time or tells none."""
+    """A name begins with the UTC time or has none."""
     assert time_in(stem) == (None if time is None else np.datetime64(time))
 
 

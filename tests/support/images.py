@@ -12,8 +12,9 @@ import torch
 from PIL import Image
 from torch import Tensor, nn
 
+from repro.bench.inference_speed import lively as with_statistics_of
+from repro.classifier.finetune import Trained
 from repro.classifier.images import Images
-from repro.classifier.transforms import normalise
 from repro.frames import archive_name
 
 
@@ -73,14 +74,17 @@ def small(seed: int = 0) -> Small:
         return Small()
 
 
+def same_training(one: Trained, other: Trained) -> bool:
+    """Whether two trainings gave the same network, curves and answers, to the last bit."""
+    weights = other.network.state_dict()
+    return (
+        all(torch.equal(value, weights[name]) for name, value in one.network.state_dict().items())
+        and one.curves.equals(other.curves)
+        and one.best_epoch == other.best_epoch
+        and one.validation.equals(other.validation)
+    )
+
+
 def lively(network: nn.Module, side_px: int) -> nn.Module:
     """Give a network with random weights BatchNorm statistics of images, so that its answers depend on the image."""
-    pixels = labelled_images(12, np.random.default_rng(42), side_px).pixels
-    norms = [module for module in network.modules() if isinstance(module, nn.BatchNorm2d)]
-    for module in norms:
-        module.momentum = None  # the plain mean over all batches
-        module.reset_running_stats()
-        module.train()
-    with torch.no_grad():
-        network(normalise(pixels))
-    return network.eval()
+    return with_statistics_of(network, labelled_images(12, np.random.default_rng(42), side_px).pixels)

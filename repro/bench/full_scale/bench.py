@@ -34,14 +34,11 @@ def bench(sizes: Sequence[int] = SIZES, project: Path | None = None) -> dict[str
     As a rate: how often an hour one night can be added to the largest campaign. The naive way makes every night again,
     which is an underestimate, because they are made without pixels. The limit is the new night's own work.
 
-    Returns
-    -------
-    dict
-        Beside the keys of every benchmark: ``peak_gib`` (largest of any step at any size) and its ``peak_step``;
-        ``growth_mib_a_night`` (of the peak, from the smallest size to the largest), by step in ``growth_by_step``;
-        ``nothing_to_do_s``, ``one_night_added_s``, ``one_night_added_cpu_s``, ``night_alone_s`` and ``added_beyond_night_s``;
-        ``added_by_stage``, seconds of the stages' own work when the night was added; ``frames``; ``sizes``, by number of nights
-        ``seconds``, ``cpu_s`` and ``peak_mib`` of each step; ``plot``, a file beside this document.
+    Returns, beside the keys of every benchmark: ``peak_gib`` (largest of any step at any size) and its ``peak_step``;
+    ``growth_mib_a_night`` (of the peak, from the smallest size to the largest), by step in ``growth_by_step``;
+    ``nothing_to_do_s``, ``one_night_added_s``, ``one_night_added_cpu_s``, ``night_alone_s`` and ``added_beyond_night_s``;
+    ``added_by_stage``, seconds of the stages' own work when the night was added; ``frames``; ``sizes``, by number of nights
+    ``seconds``, ``cpu_s`` and ``peak_mib`` of each step; ``plot``, a file beside this document.
     """
     checkout = find_project(project)
     with tempfile.TemporaryDirectory(prefix="repro-full-scale-") as name, progress("full-scale", 6, "parts") as tally:

@@ -14,11 +14,11 @@ import numpy as np
 import pandas as pd
 
 from repro.bench.full_scale.squares import MARGINS
-from repro.files import atomic_path, write_table
+from repro.files import write_table
 from repro.observatory import campaign, display, truth, weather
 from repro.observatory import video_writer as film
 from repro.observatory.plan import Night, Times
-from repro.observatory.simulate import FILE_NAME, rows
+from repro.observatory.simulate import FILE_NAME, rows, write_masks
 from repro.params import Params, SimulatedNight
 from repro.paths import Paths
 from repro.seeding import generator
@@ -68,14 +68,12 @@ def true_table(plan: Night, times: Times, params: Params) -> pd.DataFrame:
     """Truth of a night's kept frames, columns as :func:`repro.observatory.simulate.truth_table`, without a picture."""
     t = plan.seconds(times)
     _, kinds = weather.at(plan, t)
-    rises = np.array([display.envelope(episode, t) * episode.strength for episode in plan.episodes])
-    rises = np.concatenate([np.full((1, len(t)), 1e-3), rises.reshape(-1, len(t))])
-    forms = np.array(["none", *[episode.form for episode in plan.episodes]])[rises.argmax(0)]
+    strength, forms = display.brightest_episode(plan, t)
     table = rows(plan, times, kinds, params)
     rng = generator(params.seed, plan.night, "full-scale truth")
     cover = np.clip(np.array([_COVER[str(kind)] for kind in kinds]) + rng.normal(0, 0.05, len(t)), 0, 1)
     moonlight = np.clip(table["moon_alt_deg"], 0, None) / 90 * (table["moon_phase_deg"] / 180) ** 2
-    margin = np.log(rises.max(0) / _FAINT) - 4 * cover - 2 * moonlight.to_numpy() + rng.normal(0, 0.3, len(t))
+    margin = np.log(strength / _FAINT) - 4 * cover - 2 * moonlight.to_numpy() + rng.normal(0, 0.3, len(t))
     margin = np.clip(margin, *MARGINS)
     visible = margin >= 0
     colours = rng.choice(["green", "red", "purple", "pink"], len(t), p=[0.85, 0.08, 0.05, 0.02])
@@ -104,5 +102,4 @@ def _kept(item: Chosen, seed: int) -> Times:
 def _write_masks(aurora_share: np.ndarray, target: Path) -> None:
     """Masks of 8 x 8 pixels of which the first rows are aurora, in the form of :func:`repro.observatory.simulate.simulate`."""
     masks = (np.arange(64) < np.rint(64 * aurora_share)[:, None]).reshape(-1, 8, 8)
-    with atomic_path(target) as temporary, temporary.open("wb") as file:
-        np.savez_compressed(file, mask=np.packbits(masks, axis=-1), shape=np.array(masks.shape))
+    write_masks(target, masks)

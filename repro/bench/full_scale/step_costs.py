@@ -79,7 +79,7 @@ def step(project: Paths, name: str, *arguments: str) -> Spent:
 def spend(command: Sequence[str], folder: Path, environment: Mapping[str, str] | None = None) -> Spent:
     """Run a command and measure it; the peak is that of the largest process that it was, started or waited for.
 
-    It is a ReproError, which quotes the end of the output, if the command fails.
+    Raises ReproError, which quotes the end of the output, if the command fails.
     """
     with tempfile.TemporaryDirectory(prefix="repro-spent-") as name:
         result = Path(name) / "spent.json"

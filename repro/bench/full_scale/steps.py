@@ -38,9 +38,8 @@ _EPOCH = (1980, 1, 1, 0, 0, 0)
 
 def observe(paths: Paths, params: Params, count: int | None = None) -> None:
     """Make the nights."""
-    from repro.bench.full_scale import (
-        nights_without_pixels as nights,  # the observatory brings torch along, which the other steps do without
-    )
+    # The observatory brings torch along, which the other steps do without.
+    from repro.bench.full_scale import nights_without_pixels as nights
 
     for item in nights.chosen(params, count):
         nights.write_night(item, params, paths)
@@ -66,7 +65,7 @@ def infer(paths: Paths, params: Params) -> Outcome:
     """Stage infer: answers drawn from a model of the truth."""
     source, sky, train, folder = (paths.stage(params.corpus, name) for name in ("film", "sky", "train", "infer"))
     tasks = infer_tasks(source, sky, train / "weights.safetensors", folder, params)
-    return run_nights("infer", folder, tasks, partial(infer_night, classifier=Drawn(params.seed)), workers=1)
+    return run_nights("infer", folder, tasks, partial(infer_night, classify=Drawn(params.seed).classify), workers=1)
 
 
 class Drawn:
@@ -79,9 +78,7 @@ class Drawn:
     def classify(self, archive: Path, names: Sequence[str]) -> squares.Floats:
         """Logits (n, 2) of frames of a night."""
         with zipfile.ZipFile(archive) as source:
-            levels = np.array(
-                [self.brightness[source.read(frames.archive_name(name))] for name in names], dtype=np.int64
-            )
+            levels = np.array([self.brightness[source.read(frames.archive_name(name))] for name in names], np.int64)
         noise = generator(self.seed, archive.stem, "logits").normal(0, 0.8, len(levels))
         half = squares.margin_of(levels) + noise
         return np.stack([-half, half], axis=1)
