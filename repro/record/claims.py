@@ -203,6 +203,18 @@ class Claim(Strict):
     note: str = ""
 
     @property
+    def is_number(self) -> bool:
+        """Whether the value is a number, and neither a word nor a truth value."""
+        return not isinstance(self.value, bool | str)
+
+    @property
+    def number(self) -> float:
+        """The value of a claim that must be a number; TypeError if it is none."""
+        if isinstance(self.value, bool | str):
+            raise TypeError(f"{self.id} is not a number")
+        return float(self.value)
+
+    @property
     def step(self) -> float:
         """The smallest difference that the printed digits can show."""
         return 10.0**-self.decimals
