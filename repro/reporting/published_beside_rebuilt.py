@@ -15,7 +15,7 @@ from repro.record.claims import EVIDENCE, EvidenceKind, Outcome
 from repro.reporting.gradcam_panels import Gradcam
 from repro.reporting.predictions import Predictions
 from repro.reporting.training import Training
-from repro.reporting.verdicts import GRAVEST, JudgedClaim, Results, claim_number
+from repro.reporting.verdicts import GRAVEST, JudgedClaim, Results
 from repro.reporting.wording import NOTHING, number, published, signed
 from repro.sky.bins import CONDITIONS
 
@@ -100,7 +100,7 @@ def figure5(results: Results, training: Training, *, simulated: bool) -> tuple[C
         shown = [_cell(results, name) for name in ids]
         difference = NOTHING
         if {ids[2], "F5.VAL_IMAGES"} <= results.judged.keys():
-            correct, images = (claim_number(results.claims[name]) for name in (ids[2], "F5.VAL_IMAGES"))
+            correct, images = (results.claims[name].number for name in (ids[2], "F5.VAL_IMAGES"))
             shown[2] = number(100 * correct / images, 2), ids[2]
             if not simulated:
                 difference = signed(100 * (epoch["val_accuracy"] - correct / images), 2)
@@ -203,16 +203,14 @@ def _cell(results: Results, name: str) -> tuple[str, str]:
     if name not in results.judged:
         return NOTHING, ""
     claim = results.judged[name].claim
-    return (
-        published(claim) if isinstance(claim.value, bool | str) else number(claim_number(claim), claim.decimals)
-    ), name
+    return (published(claim) if isinstance(claim.value, bool | str) else number(claim.number, claim.decimals)), name
 
 
 def _difference(results: Results, name: str, value: float, *, simulated: bool) -> str:
     if simulated or name not in results.judged or pd.isna(value):
         return NOTHING
     claim = results.judged[name].claim
-    return signed(value - claim_number(claim), claim.decimals)
+    return signed(value - claim.number, claim.decimals)
 
 
 def _condition(cell: Mapping[str, Any]) -> str:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from repro.record.claims import EVIDENCE, Claim, EvidenceKind, Outcome
 from repro.record.comparator import CONFLICTS, Verdict
-from repro.record.judge import OUTCOMES
+from repro.record.judge import OUTCOMES, Headline
 from repro.reporting.verdicts import Results
 from repro.reporting.wording import EVIDENCE_WORDS, count
 
@@ -25,16 +25,6 @@ class EvidenceLine:
     def total(self) -> int:
         """All comparisons this evidence declares."""
         return sum(self.outcomes.values())
-
-
-@dataclass(frozen=True)
-class Headline:
-    """One of the record's headlines: its sentence, its claims, and the comparisons that decide it, strongest first."""
-
-    number: int
-    sentence: str
-    claims: tuple[Claim, ...]
-    strongest: tuple[Verdict, ...]
 
 
 @dataclass(frozen=True)
@@ -101,19 +91,12 @@ def summarise(results: Results) -> Summary:
         ),
         waiting=tuple(waiting.most_common()),
         drifted=tuple((claim, verdict) for claim, verdict in verdicts if verdict.drifted or verdict.uncompared),
-        headlines=tuple(_headlines(results)),
+        headlines=tuple(results.verification.headlines()),
         by_grade=results.verification.by_grade,
         against=tuple((claim, verdict) for claim, verdict in verdicts if verdict.outcome in CONFLICTS),
         nights=results.verification.nights,
         expected_nights=results.verification.expected_nights,
     )
-
-
-def _headlines(results: Results) -> Iterator[Headline]:
-    for number, claims in results.verification.headlines().items():
-        sentence = next(claim.sentence for claim in claims if claim.sentence)
-        strongest = results.verification.strongest([claim.id for claim in claims])
-        yield Headline(number, sentence, tuple(claims), tuple(strongest))
 
 
 def _sentence(evidence: EvidenceKind, counts: Counter[Outcome]) -> str:

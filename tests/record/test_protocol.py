@@ -39,7 +39,7 @@ def test_a_bound_that_cannot_be_derived_says_why(claims: Claims) -> None:
     assert "sample.dates" in missing["protocol:split.train_yes"]
     assert "accuracy.wilson.best" in quantities
     word = claims.replacing(claims["SPLIT.VAL_YES"].model_copy(update={"value": "many"}))
-    assert "SPLIT.VAL_YES is no number" in protocol_quantities(word, {"sample.dates": 235})[1]["protocol:accuracy"]
+    assert "SPLIT.VAL_YES is not a number" in protocol_quantities(word, {"sample.dates": 235})[1]["protocol:accuracy"]
 
 
 def test_a_bound_without_its_claims_names_them() -> None:

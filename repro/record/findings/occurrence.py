@@ -27,8 +27,8 @@ def occurrence_bounded(view: View) -> Finding:
         "Night & No_moon frames."
     )
     title = f"True occurrence at Night & No_moon lies between {n.low_percent:.0f} and {n.high_percent:.0f} %; {mean:.1f} % is printed"
-    claims = ("TXT.OCCURRENCE", "T6.NIGHT.NO_MOON.RATIO", "T6.NIGHT.NO_MOON.YES", "TXT.ACCURACY_BEST")
-    claims = (*claims, "TXT.OCCURRENCE_ABOUT")
+    of_cell = ("T6.NIGHT.NO_MOON.RATIO", "T6.NIGHT.NO_MOON.YES")
+    claims = ("TXT.OCCURRENCE", *of_cell, "TXT.ACCURACY_BEST", "TXT.OCCURRENCE_ABOUT")
     return Finding("FND.OCCURRENCE_BOUNDED", title, claims, text, vars(n), "conflict" if outside else "remark", 1)
 
 
@@ -99,8 +99,8 @@ def errors_by_condition(view: View) -> Finding:
         f"False alarms and misses by condition are {'hinted at' if min(chances) < 0.05 else 'not supported'}: "
         f"p = {chances[0]:.2f} and {chances[1]:.2f} after nine cells"
     )
-    claims = ("TXT.MORE_FP_AT", "TXT.MORE_FN_AT", "RDM.MORE_FP_AT", "RDM.MORE_FN_AT", "SLD.TWILIGHT_ERRORS")
-    claims = (*claims, "RDM.TWILIGHT_ERRORS")
+    of_classes = ("TXT.MORE_FP_AT", "TXT.MORE_FN_AT", "RDM.MORE_FP_AT", "RDM.MORE_FN_AT")
+    claims = (*of_classes, "SLD.TWILIGHT_ERRORS", "RDM.TWILIGHT_ERRORS")
     return Finding("FND.ERRORS_BY_CONDITION", title, claims, text, numbers, "remark", 4)
 
 

@@ -33,14 +33,7 @@ def lost_to_rounding(share_yes: float, correlation: float, dates: float, per_dat
     The images yes of a date are beta-binomial: the share of a date is drawn from a beta distribution whose variance is the
     given correlation times that of single labels.
 
-    Parameters
-    ----------
-    share_yes, correlation : float
-        Share of labels yes, and intraclass correlation; both between 0 and 1.
-    dates : float
-        Number of dates.
-    per_date : int
-        Labels of a date.
+    ``share_yes`` of the labels and the intraclass ``correlation`` lie between 0 and 1; ``per_date`` are the labels of a date.
     """
     odds = 1 / correlation - 1
     count = np.arange(per_date + 1)
