@@ -114,7 +114,8 @@ class Rule(Strict):
         bound excludes. If not given: 0 to 100 for %, else 0 to twice the claim.
     coverage : str
         For corpus evidence, which nights must be here. ``any``: one night decides. ``refuting``: some nights can
-        contradict, but only all of them can agree. ``all``: all nights of the claim's windows. ``unselected``: any nights that were not chosen by condition, judged with an interval over nights.
+        contradict, but only all of them can agree. ``all``: all nights of the claim's windows. ``unselected``: any nights that
+        were not chosen by condition, judged with an interval over nights.
     expect : str
         The outcome declared for this comparison. ``confirmed`` declares agreement of whatever strength, ``not_run``
         that the comparison cannot be made yet. For corpus evidence: the outcome once the thesis' own videos are there.

@@ -90,7 +90,10 @@ def new_record(name: str, folder: Path) -> list[Path]:
 
 
 def verify_record(folder: Path) -> Verification:
-    """Judge a record by its own arithmetic; what needs other evidence is ``not_run``. ReproError if a claim file is not sound."""
+    """Judge a record by its own arithmetic; what needs other evidence is ``not_run``.
+
+    ReproError if a claim file is not sound.
+    """
     claims = load_claims(folder)
     kinds = {kind for claim in claims for kind in claim.evidence if kind != "arithmetic"}
     missing: dict[str, str] = dict.fromkeys(kinds, "a record outside this project is judged by its arithmetic alone")

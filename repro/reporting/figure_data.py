@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
 import pandas as pd
 
-from repro.intervals import wilson
+from repro.reporting.training import with_intervals
 from repro.reporting.verdicts import Results
 from repro.sky.bins import CONDITIONS, MOON_BINS, SUN_BINS
 
@@ -63,24 +64,14 @@ def camera_on(results: Results) -> pd.DataFrame:
 def curves(results: Results) -> tuple[pd.DataFrame, int]:
     """Figure 5 by epoch, and the number of validation images."""
     images = int(results.claims["F5.VAL_IMAGES"].number)
-    epochs = [int(claim.id.rsplit(".E", 1)[1]) for claim in results.claims.matching("F5.VAL_ACCURACY_COUNT.*")]
-    rows = []
-    for epoch in sorted(epochs):
-        correct = int(results.claims[f"F5.VAL_ACCURACY_COUNT.E{epoch}"].number)
-        low, high = wilson(correct, images)
-        rows.append(
-            {
-                "epoch": epoch,
-                "train_loss": results.claims[f"F5.TRAIN_LOSS.E{epoch}"].number,
-                "val_loss": results.claims[f"F5.VAL_LOSS.E{epoch}"].number,
-                "train_accuracy": results.claims[f"F5.TRAIN_ACCURACY.E{epoch}"].number,
-                "val_correct": correct,
-                "val_accuracy": correct / images,
-                "val_accuracy_low": low,
-                "val_accuracy_high": high,
-            }
-        )
-    return pd.DataFrame(rows), images
+    counts = results.claims.matching("F5.VAL_ACCURACY_COUNT.*")
+    epochs = pd.DataFrame({"epoch": sorted(int(claim.id.rsplit(".E", 1)[1]) for claim in counts)})
+    for column in ("train_loss", "val_loss", "train_accuracy"):
+        names = [f"F5.{column}.E{epoch}".upper() for epoch in epochs["epoch"]]
+        epochs[column] = [results.claims[name].number for name in names]
+    correct = [int(results.claims[f"F5.VAL_ACCURACY_COUNT.E{epoch}"].number) for epoch in epochs["epoch"]]
+    epochs = epochs.assign(val_correct=correct, val_accuracy=np.divide(correct, images))
+    return with_intervals(epochs, images), images
 
 
 def figure6_cells(results: Results) -> pd.DataFrame:

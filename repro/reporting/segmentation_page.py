@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -34,12 +34,11 @@ from repro.untrusted import read_table
 MADE_BY = "make records"
 SIDE_PX = 256
 LAG_COUNTS = (3.0, 12.0)  # thresholds between which the two lags are compared
-TRUTH_COLOUR, FOUND_COLOUR, CIRCLE_COLOUR = (255, 255, 255), (255, 190, 60), (120, 130, 140)
+TRUTH_COLOUR, DETECTED_COLOUR, CIRCLE_COLOUR = (255, 255, 255), (255, 190, 60), (120, 130, 140)
 Picture = npt.NDArray[np.uint8]
 
 
-@dataclass(frozen=True)
-class Example:
+class Example(NamedTuple):
     """One image on the page, and the same with truth and both detections; ``pictures`` are names and paths from the page."""
 
     name: str
@@ -65,8 +64,8 @@ class Segmentation:
     @property
     def held(self) -> Mapping[str, Any]:
         """Numbers of the held-out images."""
-        found: Mapping[str, Any] = self.compare["held_out"]
-        return found
+        held_out: Mapping[str, Any] = self.compare["held_out"]
+        return held_out
 
     @property
     def lag_range(self) -> tuple[float, float] | None:
@@ -78,17 +77,7 @@ class Segmentation:
 
 
 def load_segmentation(paths: Paths, params: Params, target: Path) -> Segmentation | None:
-    """Read what the stages of the KOPRI record left, draw figures and pictures; None if they have not run.
-
-    Parameters
-    ----------
-    paths : Paths
-        The project.
-    params : Params
-        All parameters.
-    target : Path
-        Folder of the report.
-    """
+    """Read what the stages of the KOPRI record left, draw figures and pictures; None if they have not run."""
     corpus = params.kopri.corpus
     folder = paths.stage(corpus, "compare")
     if not (folder / "compare.json").is_file():
@@ -121,27 +110,26 @@ def _examples(paths: Paths, params: Params, target: Path, equatorward_deg: float
         image = read_image(Path(str(files.loc[name, "image"])), SIDE_PX, corpus.circle)
         panels: dict[str, Picture] = {"image": image}
         if files.loc[name, "mask"]:
-            panels["truth"] = painted(
-                read_mask(Path(str(files.loc[name, "mask"])), SIDE_PX, corpus.circle), TRUTH_COLOUR
-            )
+            mask = read_mask(Path(str(files.loc[name, "mask"])), SIDE_PX, corpus.circle)
+            panels["truth"] = painted(mask, TRUTH_COLOUR)
         change = read_change(paths.stage(kopri.corpus, "difference") / "nights" / f"{night}.npz")
         index = int(np.flatnonzero(change.names == name)[0])
         for lag, values in change.change.items():
             flags = values[index] > kopri.difference.threshold_counts
-            panels[f"differencing, {lag} min"] = painted(cell_map(SIDE_PX).paint(flags), FOUND_COLOUR)
+            panels[f"differencing, {lag} min"] = painted(cell_map(SIDE_PX).paint(flags), DETECTED_COLOUR)
         names, probability = read_probability(paths.stage(kopri.corpus, "segment") / "nights" / f"{night}.npz")
-        found = probability[int(np.flatnonzero(names == name)[0])] >= np.ceil(255 * kopri.threshold)
-        enlarged = np.asarray(Image.fromarray(found).resize((SIDE_PX, SIDE_PX), Image.Resampling.NEAREST))
-        panels["network"] = painted(enlarged, FOUND_COLOUR)
+        detected = probability[int(np.flatnonzero(names == name)[0])] >= np.ceil(255 * kopri.threshold)
+        enlarged = np.asarray(Image.fromarray(detected).resize((SIDE_PX, SIDE_PX), Image.Resampling.NEAREST))
+        panels["network"] = painted(enlarged, DETECTED_COLOUR)
         pictures = []
         for title, panel in panels.items():
             file = f"segmentation/{name}.{title.split(',')[0]}{title[-5:-4] if 'min' in title else ''}.webp"
-            _save(with_circles(turned(panel, equatorward_deg)), target / file)
+            with atomic_path(target / file) as temporary:
+                Image.fromarray(with_circles(turned(panel, equatorward_deg))).save(temporary, quality=QUALITY)
             pictures.append((title, file))
-        words = [
-            str(row[key]) for key in ("motion", "place", "light", "weather") if row[key] not in ("unknown", "none")
-        ]
-        result.append(Example(name, ", ".join(words), tuple(pictures)))
+        words = [str(row[key]) for key in ("motion", "place", "light", "weather")]
+        caption = ", ".join(word for word in words if word not in ("unknown", "none"))
+        result.append(Example(name, caption, tuple(pictures)))
     return tuple(result)
 
 
@@ -154,8 +142,3 @@ def with_circles(picture: Picture) -> Picture:
     """A picture with thin circles of elevation every 10 deg."""
     lines = circles(len(picture))[..., None]
     return np.where(lines, (picture * 0.55 + np.array(CIRCLE_COLOUR) * 0.45).astype(np.uint8), picture)
-
-
-def _save(picture: Picture, target: Path) -> None:
-    with atomic_path(target) as temporary:
-        Image.fromarray(picture).save(temporary, quality=QUALITY)

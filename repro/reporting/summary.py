@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from repro.record.claims import EVIDENCE, Claim, EvidenceKind, Outcome
-from repro.record.comparator import CONFLICTS, Verdict
+from repro.record.comparator import CONFLICTS, NOT_COMPARED, Verdict
 from repro.record.judge import OUTCOMES, Headline
 from repro.reporting.verdicts import Results
 from repro.reporting.wording import EVIDENCE_WORDS, count
@@ -59,15 +59,18 @@ class Summary:
         return sum(self.outcomes[outcome] for outcome in OUTCOMES[:4])
 
     @property
+    def _of_images(self) -> dict[Outcome, int]:
+        return next(line.outcomes for line in self.lines if line.evidence == "corpus")
+
+    @property
     def without_videos(self) -> bool:
         """Whether nothing was compared with the thesis' own videos."""
-        corpus = next(line for line in self.lines if line.evidence == "corpus")
-        return not any(corpus.outcomes[outcome] for outcome in OUTCOMES[:4])
+        return not any(self._of_images[outcome] for outcome in OUTCOMES[:4])
 
     @property
     def awaiting_corpus(self) -> int:
         """Comparisons that wait for images: the thesis' videos and labels, or those of the other records."""
-        return next(line for line in self.lines if line.evidence == "corpus").outcomes["not_run"]
+        return self._of_images["not_run"]
 
     @property
     def agreeing(self) -> int:
@@ -109,13 +112,9 @@ def _sentence(evidence: EvidenceKind, counts: Counter[Outcome]) -> str:
     if unmade == total:
         return f"{what}. Not one of its {count(total, 'comparison')} could be made yet. {limit}"
     parts = [
-        f"{counts['confirmed']:,} confirmed",
-        f"{counts['consistent']:,} consistent",
-        f"{counts['contradicted']:,} contradicted",
-        count(counts["source_conflict"], "source conflict"),
-        f"{counts['repeated']:,} repeated",
-        f"{counts['undecidable']:,} undecidable",
+        count(counts[outcome], "source conflict") if outcome == "source_conflict" else f"{counts[outcome]:,} {outcome}"
+        for outcome in OUTCOMES
+        if counts[outcome] and outcome not in NOT_COMPARED
     ]
-    parts = [part for part in parts if not part.startswith("0 ")]
     made = f"{what}. Of {count(total - unmade, 'comparison')} made: {', '.join(parts)}."
     return f"{made}{f' {unmade:,} more could not be made.' if unmade else ''} {limit}"

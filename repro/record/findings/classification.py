@@ -40,9 +40,9 @@ def accuracies_are_counts(view: View) -> Finding:
     text = (
         f"{view.value(claims[0]):.2f} % and {view.value(claims[1]):.2f} % are printed; {n.first:.0f} and {n.best:.0f} of "
         f"{n.images:.0f} are {100 * n.first / n.images:.2f} % and {100 * n.best / n.images:.2f} %. One image is "
-        f"{n.point_per_image:.3f} points, and the 95 % interval of the best accuracy is {n.low:.1f} to {n.high:.1f} % if images "
-        f"are independent (Wilson). Below 1,000 images only sets of {', '.join(map(str, sizes))} give both percentages; the "
-        "points of Figure 5 alone leave several sizes near 658."
+        f"{n.point_per_image:.3f} points, and the 95 % interval of the best accuracy is {n.low:.1f} to {n.high:.1f} % if "
+        f"images are independent (Wilson). Below 1,000 images only sets of {', '.join(map(str, sizes))} give both "
+        "percentages; the points of Figure 5 alone leave several sizes near 658."
     )
     title = f"The accuracies are no whole counts of {n.images:.0f} images"
     if whole:
@@ -71,12 +71,13 @@ def best_of_twelve(view: View) -> Finding:
     agree = n.by_loss == n.by_accuracy == printed
     text = (
         f"Figure 5 has its lowest validation loss at epoch {n.by_loss} and its highest accuracy at epoch {n.by_accuracy}; the "
-        f"text names epoch {printed:.0f} for both{', rightly' if agree else ''}. The script looks at accuracy alone, on the images "
-        f"that the accuracy is reported for; there is no test set, though the text calls all frames test images. The best of "
-        f"the last three epochs is too high by {n.optimism_low_points:.1f} to {n.optimism_high_points:.1f} points; their mean is "
-        f"{n.mean_of_last_three_percent:.2f} %. Epochs {n.by_accuracy} and {len(counts)} cannot differ significantly (McNemar p >= "
-        f"{n.mcnemar_p_at_least:.2f}). If errors cluster by date as labels do, the design effect is {n.design_effect:.1f} and the "
-        f"interval {n.low_percent:.1f} to {n.high_percent:.1f} %. Whether over-fitting began cannot be known."
+        f"text names epoch {printed:.0f} for both{', rightly' if agree else ''}. The script looks at accuracy alone, on the "
+        "images that the accuracy is reported for; there is no test set, though the text calls all frames test images. The "
+        f"best of the last three epochs is too high by {n.optimism_low_points:.1f} to {n.optimism_high_points:.1f} points; "
+        f"their mean is {n.mean_of_last_three_percent:.2f} %. Epochs {n.by_accuracy} and {len(counts)} cannot differ "
+        f"significantly (McNemar p >= {n.mcnemar_p_at_least:.2f}). If errors cluster by date as labels do, the design effect "
+        f"is {n.design_effect:.1f} and the interval {n.low_percent:.1f} to {n.high_percent:.1f} %. Whether over-fitting "
+        "began cannot be known."
     )
     title = (
         f"{100 * best:.2f} % is the best of {len(counts)} epochs on the reported set; the last three average "
@@ -106,8 +107,8 @@ def loss_not_below(view: View) -> Finding | None:
     n = Numbers(lowest=losses[lowest], last=losses[last])
     bound = view.value("TXT.VAL_LOSS_SETTLES")
     text = (
-        f"The text has the validation loss settle at or below {bound:.2f} and the caption has it fall steadily; the lowest point "
-        f"of Figure 5 is {n.lowest:.3f} (epoch {_epoch(lowest)}), which prints as {n.lowest:.2f}, and it rises again to "
+        f"The text has the validation loss settle at or below {bound:.2f} and the caption has it fall steadily; the lowest "
+        f"point of Figure 5 is {n.lowest:.3f} (epoch {_epoch(lowest)}), which prints as {n.lowest:.2f}, and it rises again to "
         f'{n.last:.3f}. The README\'s "below {bound:.2f}" is never reached. A matter of one rounding; the result does not rest '
         "on it."
     )
@@ -131,9 +132,10 @@ def ratio_is_odds(view: View) -> Finding | None:
     printed = view.value("TXT.OCCURRENCE")
     text = (
         f"The ratio of Table 6 is yes / no (odds), not yes / (yes + no). The average occurrence of {printed:.1f} % is the "
-        f"unweighted mean of the nine odds ({n.mean_of_odds:.2f}), though not the only mean near it: the three Night odds average "
-        f"{n.mean_of_night_odds:.2f}, and all frames together give {n.pooled_odds:.1f}. As shares, {total:,.0f} of "
-        f"{frames:,.0f} frames are {n.fraction_percent:.1f} %, and the mean of the nine is {n.mean_of_shares_percent:.1f} %. The "
+        f"unweighted mean of the nine odds ({n.mean_of_odds:.2f}), though not the only mean near it: the three Night odds "
+        f"average {n.mean_of_night_odds:.2f}, and all frames together give {n.pooled_odds:.1f}. As shares, {total:,.0f} of "
+        f"{frames:,.0f} frames are {n.fraction_percent:.1f} %, and the mean of the nine is {n.mean_of_shares_percent:.1f} %. "
+        "The "
         f'"about {view.value("TXT.OCCURRENCE_ABOUT"):.0f} %" of section II.3.1 fits the labels, {n.label_share_percent:.2f} %.'
     )
     title = f"The occurrence of {printed:.1f} % is odds; as a share it is {n.fraction_percent:.1f} %"
@@ -161,7 +163,10 @@ def deviation_has_a_bound(view: View) -> Finding:
         f"least sure cell, {condition_words(*least)}, has "
         f"{'the smallest' if least == smallest else 'not the smallest'} deviation of all, so the deviation is not uncertainty."
     )
-    title = f"The diagonal of deviations follows from means near 75 ({nautical:.0f}, {astro:.0f}, {night:.0f}); it is an artefact"
+    title = (
+        f"The diagonal of deviations follows from means near 75 ({nautical:.0f}, {astro:.0f}, {night:.0f}); it is an "
+        "artefact"
+    )
     numbers = {f"of_bound_{sun}_{moon}".lower(): value for (sun, moon), value in used.items()}
     numbers |= {f"mean_{sun}_{moon}".lower(): mean[sun, moon] for sun, moon in diagonal}
     claims = ("TXT.SOFTMAX.UNCERTAINTY", "TXT.SOFTMAX.SD_MARKED", *view.values("F6.YES.*.*.SD"))
@@ -185,12 +190,15 @@ def figure_6_conditioned(view: View) -> Finding | None:
     n.highest_possible_percent, n.impossible_cells = high, len(above)
     text = (
         f"Figure 6 is titled as a mean over the class, but a mean p(yes) of {n.mean_percent:.1f} % over all "
-        f"{condition_words(sun, moon)} frames is impossible when {n.yes_percent:.1f} % of them are classified yes: it could not "
-        f"exceed {high:.1f} %. The same holds for {len(above)} of the {len(CONDITIONS)} cells; they are means over the frames "
-        "classified yes, as the published softmax script takes them, folder by folder."
+        f"{condition_words(sun, moon)} frames is impossible when {n.yes_percent:.1f} % of them are classified yes: it could "
+        f"not exceed {high:.1f} %. The same holds for {len(above)} of the {len(CONDITIONS)} cells; they are means over the "
+        "frames classified yes, as the published softmax script takes them, folder by folder."
     )
     claims = (*(f"F6.YES.{sun}.{moon}.MEAN" for sun, moon in above), *view.failing("F6.OVER_ALL.*.*"))
-    title = f"Figure 6 averages only the frames classified yes: {len(above)} of {len(CONDITIONS)} means are impossible otherwise"
+    title = (
+        f"Figure 6 averages only the frames classified yes: {len(above)} of {len(CONDITIONS)} means are impossible "
+        "otherwise"
+    )
     return Finding("FND.FIGURE6_CONDITIONED", title, claims, text, vars(n), rank=13)
 
 
@@ -210,9 +218,9 @@ def figure_7_normalised_twice(view: View) -> Finding | None:
         f"At {condition_words(sun, moon)} the first and the last bin of Figure 7 alone hold {first[name]:.3f} + "
         f"{last[other]:.3f} = {sums[name]:.3f}, more than one distribution can: the frames classified no and yes are "
         "normalised by themselves. So the density must jump at 50 % by the ratio of their numbers, "
-        f"{' / '.join(f'{ratio:.2f}' for ratio in jump.values())} at Night for the three phases of the moon, where the bars are "
-        f"high enough to see it. That peaks stand out at Night does not hold at Moon_Full, where the first bin is {at_night:.3f} "
-        f"at Night and {at_astro:.3f} in astronomical twilight."
+        f"{' / '.join(f'{ratio:.2f}' for ratio in jump.values())} at Night for the three phases of the moon, where the bars "
+        "are high enough to see it. That peaks stand out at Night does not hold at Moon_Full, where the first bin is "
+        f"{at_night:.3f} at Night and {at_astro:.3f} in astronomical twilight."
     )
     title = f"Figure 7 is normalised by predicted class: two bins hold {sums[name]:.2f}"
     failing = view.failing("F7.BOTH_BINS.*.*", "F7.LAST_BIN_OF_ALL.*.*")

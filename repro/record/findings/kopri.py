@@ -20,13 +20,14 @@ def figure_times(view: View) -> Finding:
     dark = not any(view.conflicts(name, "ephemeris") for name in ("KOP.FIGURE1.DARK", "KOP.FIGURE2.DARK"))
     moonlit = n.figure2_moon_alt_deg > 0
     text = (
-        f"The Sun stands at {n.figure1_sun_alt_deg:.1f} deg at the time of Figure 1 and at {n.figure2_sun_alt_deg:.1f} deg at that "
-        f"of Figure 2, so both are dark; magnetic local time is {n.figure1_mlt_h:.1f} and {n.figure2_mlt_h:.1f} h. In Figure 2, the "
-        f"labelled example, the Moon is {'up' if moonlit else 'down'} ({n.figure2_moon_alt_deg:.0f} deg, "
+        f"The Sun stands at {n.figure1_sun_alt_deg:.1f} deg at the time of Figure 1 and at {n.figure2_sun_alt_deg:.1f} deg "
+        f"at that of Figure 2, so both are dark; magnetic local time is {n.figure1_mlt_h:.1f} and {n.figure2_mlt_h:.1f} h. "
+        f"In Figure 2, the labelled example, the Moon is {'up' if moonlit else 'down'} ({n.figure2_moon_alt_deg:.0f} deg, "
         f"{n.figure2_moon_lit_percent:.0f} % lit): "
         f"{'moonlit images were not left out' if moonlit else 'it says nothing of moonlit images'}. The printed seconds are "
         f":{n.figure1_second:02.0f} and :{n.figure2_second:02.0f}; a fixed schedule of one image every "
-        f"{view.value('KOP.CADENCE_MIN'):.0f} min cannot give both, so its start moved or the camera did not keep whole minutes."
+        f"{view.value('KOP.CADENCE_MIN'):.0f} min cannot give both, so its start moved or the camera did not keep whole "
+        "minutes."
     )
     title = (
         f"Both figures of the KOPRI poster are {'dark' if dark else 'not both dark'}, and the labelled example is "
@@ -45,9 +46,9 @@ def each_mlt(view: View) -> Finding | None:
     rare = [hour for hour, dark in enumerate(hours) if 0 < dark < 60]
     most = max(hours)
     text = (
-        f"Over the station the Sun is never below -12 deg at {_ranges(never)} h of magnetic local time in a whole year, and for "
-        f"less than 60 hours a year at {_ranges(rare)} h; most, {most:.0f} hours, at {_ranges([hours.index(most)])} h. Maps "
-        "of occurrence by magnetic local time can therefore not be filled for each hour, and their bins rest on very "
+        f"Over the station the Sun is never below -12 deg at {_ranges(never)} h of magnetic local time in a whole year, and "
+        f"for less than 60 hours a year at {_ranges(rare)} h; most, {most:.0f} hours, at {_ranges([hours.index(most)])} h. "
+        "Maps of occurrence by magnetic local time can therefore not be filled for each hour, and their bins rest on very "
         "different numbers of images, which the poster does not print. Magnetic noon itself can be observed, for "
         f"{hours[11] + hours[12]:.0f} hours a year between 11 and 13 h."
     )
@@ -65,10 +66,10 @@ def interval(view: View) -> Finding | None:
     n.one_min, n.two_min = (view.value(claim) for claim in claims[:2])
     text = (
         f"The abstract subtracts consecutive images {n.one_min:.0f} min apart; Figures 4 and 5 and the text beside them images "
-        f"{n.two_min:.0f} min apart. Aurora changes more over the longer time, so more of it is detected, and the factor of about "
-        f"{factor:.0f} between the network's occurrence and the previous method's depends on it, as on the threshold of the "
-        "difference, which is not printed. The page on segmentation shows both lags over all thresholds on simulated sky, "
-        "as a description."
+        f"{n.two_min:.0f} min apart. Aurora changes more over the longer time, so more of it is detected, and the factor of "
+        f"about {factor:.0f} between the network's occurrence and the previous method's depends on it, as on the threshold "
+        "of the difference, which is not printed. The page on segmentation shows both lags over all thresholds on simulated "
+        "sky, as a description."
     )
     title = (
         f"The previous method's interval is {n.one_min:.0f} min in the abstract and {n.two_min:.0f} min in the figures"
@@ -84,8 +85,8 @@ def two_norths(view: View) -> Finding:
     )
     latitude = view.quantity("ephemeris", "kopri.magnetic_latitude_deg")
     text = (
-        f"At {latitude:.1f} deg magnetic latitude a compass points to azimuth {n.compass_azimuth_deg:.0f} deg, while the way to "
-        "the equator in coordinates along field lines (AACGM), across which arcs lie, is azimuth "
+        f"At {latitude:.1f} deg magnetic latitude a compass points to azimuth {n.compass_azimuth_deg:.0f} deg, while the way "
+        "to the equator in coordinates along field lines (AACGM), across which arcs lie, is azimuth "
         f"{n.equatorward_azimuth_deg:.0f} deg: {n.between_deg:.0f} deg apart. "
         '"Magnetic north (equatorward)" names both; the harness takes the second.'
     )

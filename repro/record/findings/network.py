@@ -26,15 +26,15 @@ def table_4(view: View) -> Finding:
     n.counts_confirmed = sum(not view.conflicts(name, "architecture") for name in counts)
     n.documented_top1_percent = view.quantity("architecture", "efficientnet_b1.top1_percent")
     text = (
-        f"{n.counts_confirmed} of the {len(counts)} parameters and multiply-adds are what the built networks count. DenseNet-264 "
-        f"has {n.densenet264_parameters_millions:.1f} million parameters and {n.densenet264_multiply_adds_billions:.2f} billion "
-        f"multiply-adds, where the table copies {view.value('T4.DENSENET264.PARAMETERS'):.0f} and "
-        f"{view.value('T4.DENSENET264.FLOPS'):.1f} from Tan & Le (2019). The rows give mean ratios of "
-        f"{n.mean_parameter_ratio:.2f} and {n.mean_flops_ratio:.2f}; {printed[0]:.1f} and {printed[1]:.1f} are printed. "
-        f"EfficientNet-B1 has {n.parameters:,.0f} parameters with 1,000 classes, {n.parameters_two_classes:,.0f} with two, and "
-        f"{n.multiply_adds_billions:.2f} billion multiply-adds. Accuracies are those of the papers' trainings; only for B1 does "
-        f"that matter, whose weights here are torchvision's, documented at {n.documented_top1_percent:.3f} % top-1, not "
-        f"{view.value('T4.EFFICIENTNET_B1.TOP1'):.1f} %."
+        f"{n.counts_confirmed} of the {len(counts)} parameters and multiply-adds are what the built networks count. "
+        f"DenseNet-264 has {n.densenet264_parameters_millions:.1f} million parameters and "
+        f"{n.densenet264_multiply_adds_billions:.2f} billion multiply-adds, where the table copies "
+        f"{view.value('T4.DENSENET264.PARAMETERS'):.0f} and {view.value('T4.DENSENET264.FLOPS'):.1f} from Tan & Le (2019). "
+        f"The rows give mean ratios of {n.mean_parameter_ratio:.2f} and {n.mean_flops_ratio:.2f}; {printed[0]:.1f} and "
+        f"{printed[1]:.1f} are printed. EfficientNet-B1 has {n.parameters:,.0f} parameters with 1,000 classes, "
+        f"{n.parameters_two_classes:,.0f} with two, and {n.multiply_adds_billions:.2f} billion multiply-adds. Accuracies are "
+        "those of the papers' trainings; only for B1 does that matter, whose weights here are torchvision's, documented at "
+        f"{n.documented_top1_percent:.3f} % top-1, not {view.value('T4.EFFICIENTNET_B1.TOP1'):.1f} %."
     )
     title = (
         f"Table 4: {n.counts_confirmed} of {len(counts)} counts are confirmed, B1's weights have "
@@ -59,9 +59,10 @@ def compound_coefficients(view: View) -> Finding | None:
     printed = f"{alpha:g} / {beta:g} / {gamma:g}"
     text = (
         f"The text scales B0 to B1 by depth / width / resolution {printed}; the network that torchvision builds has the blocks "
-        f"of a depth factor between {n.depth_low:g} and {n.depth_high:g}, a width factor of {n.width:g} and a resolution factor "
-        f"of {n.resolution:.3f}. The printed coefficients are the paper's for one doubling of the computation; B1's resolution is "
-        f"their power phi = {n.phi:.2f}, which for the depth would be {alpha**n.phi:.2f}, and its width was left as it is."
+        f"of a depth factor between {n.depth_low:g} and {n.depth_high:g}, a width factor of {n.width:g} and a resolution "
+        f"factor of {n.resolution:.3f}. The printed coefficients are the paper's for one doubling of the computation; B1's "
+        f"resolution is their power phi = {n.phi:.2f}, which for the depth would be {alpha**n.phi:.2f}, and its width was "
+        "left as it is."
     )
     title = f"B1 was not scaled by {printed} but by about half a step (phi = {n.phi:.2f})"
     return Finding("FND.COMPOUND_COEFFICIENTS", title, claims, text, vars(n), rank=27)

@@ -20,13 +20,16 @@ def occurrence_bounded(view: View) -> Finding:
     outside = min(ratio, mean) > n.highest_percent
     text = (
         f"The validation accuracy fixes the sum of sensitivity and specificity. With {n.classified_yes_percent:.1f} % of the "
-        f"frames classified yes at Night & No_moon, the true share with aurora is {n.low_percent:.1f} % if all errors are false "
-        f"positives and {n.high_percent:.1f} % if all are false negatives, {n.lowest_percent:.1f} to {n.highest_percent:.1f} % "
-        f"with the error of the accuracy (Rogan & Gladen 1978; Wilson 1927). The printed {ratio:.1f} and {mean:.1f} % lie "
-        f"{'outside' if outside else 'inside'}: they are odds, not shares. The bound assumes that validation stands for all "
-        "Night & No_moon frames."
+        f"frames classified yes at Night & No_moon, the true share with aurora is {n.low_percent:.1f} % if all errors are "
+        f"false positives and {n.high_percent:.1f} % if all are false negatives, {n.lowest_percent:.1f} to "
+        f"{n.highest_percent:.1f} % with the error of the accuracy (Rogan & Gladen 1978; Wilson 1927). The printed "
+        f"{ratio:.1f} and {mean:.1f} % lie {'outside' if outside else 'inside'}: they are odds, not shares. The bound "
+        "assumes that validation stands for all Night & No_moon frames."
     )
-    title = f"True occurrence at Night & No_moon lies between {n.low_percent:.0f} and {n.high_percent:.0f} %; {mean:.1f} % is printed"
+    title = (
+        f"True occurrence at Night & No_moon lies between {n.low_percent:.0f} and {n.high_percent:.0f} %; {mean:.1f} % is "
+        "printed"
+    )
     of_cell = ("T6.NIGHT.NO_MOON.RATIO", "T6.NIGHT.NO_MOON.YES")
     claims = ("TXT.OCCURRENCE", *of_cell, "TXT.ACCURACY_BEST", "TXT.OCCURRENCE_ABOUT")
     return Finding("FND.OCCURRENCE_BOUNDED", title, claims, text, vars(n), "conflict" if outside else "remark", 1)
@@ -56,12 +59,12 @@ def which_errors(view: View) -> Finding:
     n.lowest_occurrence_percent = 100 * (classified - n.most_false_positives / per_class) / (1 - errors / per_class)
     n.expected_by_probability_percent = view.quantity("figure", "figure7.expected_share_pct.night.no_moon")
     text = (
-        f"{n.label_share_percent:.2f} % of the labels are yes and {100 * classified:.2f} % of the same pool are classified yes. "
-        f"Were the label share exact, {n.false_positives:.0f} of the {errors:.0f} errors would be false positives and "
+        f"{n.label_share_percent:.2f} % of the labels are yes and {100 * classified:.2f} % of the same pool are classified "
+        f"yes. Were the label share exact, {n.false_positives:.0f} of the {errors:.0f} errors would be false positives and "
         f"{n.false_negatives:.0f} false negatives; but labels weight dates equally and frames of a date are alike, so anything "
-        f"from {n.fewest_false_positives:.0f} to {n.most_false_positives:.0f} false positives fits (95 %). True occurrence is then "
-        f"{n.lowest_occurrence_percent:.0f} to {n.label_share_percent:.0f} %, and the probabilities of Figure 7 add up to "
-        f"{n.expected_by_probability_percent:.1f} %. That the network mostly misses aurora is likely, not settled."
+        f"from {n.fewest_false_positives:.0f} to {n.most_false_positives:.0f} false positives fits (95 %). True occurrence "
+        f"is then {n.lowest_occurrence_percent:.0f} to {n.label_share_percent:.0f} %, and the probabilities of Figure 7 add "
+        f"up to {n.expected_by_probability_percent:.1f} %. That the network mostly misses aurora is likely, not settled."
     )
     title = (
         f"About {n.false_positives:.0f} of {errors:.0f} errors are false positives, but the labels allow 0 to "
@@ -86,14 +89,14 @@ def errors_by_condition(view: View) -> Finding:
         chances.append(n.chance)
         parts.append(
             f"{condition_words('NAUTICAL', moon)} has {n.share_percent:.1f} %, {word} the {100 * usual:.1f} % of all frames by "
-            f"{abs(n.z_frames):.1f} standard deviations if frames were independent, but by {abs(n.z_runs):.1f} by its {runs:.0f} "
-            f"twilight runs, and the most extreme of nine cells is that far off by chance with p = {n.chance:.2f}; "
+            f"{abs(n.z_frames):.1f} standard deviations if frames were independent, but by {abs(n.z_runs):.1f} by its "
+            f"{runs:.0f} twilight runs, and the most extreme of nine cells is that far off by chance with p = {n.chance:.2f}; "
             f"{n.evening_percent:.0f} % of its frames are evening"
         )
         numbers |= {f"{moon.lower()}_{name}": value for name, value in vars(n).items()}
     text = (
-        f"{'. '.join(parts)}. A share of yes is not an error rate in any case: nothing outside Night & No_moon was labelled, and "
-        "aurora itself depends on the time of night."
+        f"{'. '.join(parts)}. A share of yes is not an error rate in any case: nothing outside Night & No_moon was labelled, "
+        "and aurora itself depends on the time of night."
     )
     title = (
         f"False alarms and misses by condition are {'hinted at' if min(chances) < 0.05 else 'not supported'}: "
@@ -124,9 +127,9 @@ def weather(view: View) -> Finding:
     share = 100 * sum(view.values("T6.*.*.YES").values()) / view.value("TXT.FRAMES")
     first, last = (calendar.month_name[int(str(view.claims[f"WINDOW1.{end}"].value)[5:7])] for end in ("FIRST", "LAST"))
     text = (
-        f"No frame was left out for cloud. {share:.1f} % is the share of frames in which the network sees aurora in all weather, "
-        f"from {first} to {last}; it is lower than the share of time with aurora above the clouds, by as much as it was cloudy, "
-        "and not a rate to compare with other stations."
+        f"No frame was left out for cloud. {share:.1f} % is the share of frames in which the network sees aurora in all "
+        f"weather, from {first} to {last}; it is lower than the share of time with aurora above the clouds, by as much as it "
+        "was cloudy, and not a rate to compare with other stations."
     )
     title = f"{share:.0f} % is visible aurora in all weather, not an auroral occurrence rate"
     claims = ("TXT.YES_FRAMES", "TXT.OCCURRENCE", "TXT.FALSE_ALARMS_LOW")

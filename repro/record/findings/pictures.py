@@ -26,9 +26,9 @@ def two_pictures_agree(view: View) -> Finding:
     n.lowest_sum, n.highest_sum = min(sums), max(sums)
     holds = max(largest.values()) <= 1.0  # one bin of Figure 7
     text = (
-        f"Read bar by bar, Figure 7 gives the nine means of Figure 6 to {largest['MEAN']:.2f} points and its nine deviations to "
-        f"{largest['SD']:.2f}, as the mean and population deviation of the frames classified yes; each predicted class sums to "
-        f"{n.lowest_sum:.2f} to {n.highest_sum:.2f}. Nothing was fitted."
+        f"Read bar by bar, Figure 7 gives the nine means of Figure 6 to {largest['MEAN']:.2f} points and its nine deviations "
+        f"to {largest['SD']:.2f}, as the mean and population deviation of the frames classified yes; each predicted class "
+        f"sums to {n.lowest_sum:.2f} to {n.highest_sum:.2f}. Nothing was fitted."
     )
     title = (
         f"Figures 6 and 7 {'agree' if holds else 'disagree'}: means within {largest['MEAN']:.1f}, deviations within "
@@ -58,8 +58,8 @@ def bins_between_extremes(view: View) -> Finding | None:
         return None
     text = (
         f"The axis of Figure 7 suggests bars of one percentage point. In {len(narrow)} of its 18 histograms, one for each "
-        f"condition and predicted class, the 50 bars lie between other borders: {'; '.join(narrow)}. Each was drawn between its "
-        "own smallest and largest probability, so that bars of two histograms at one place do not cover the same interval. "
+        f"condition and predicted class, the 50 bars lie between other borders: {'; '.join(narrow)}. Each was drawn between "
+        "its own smallest and largest probability, so that bars of two histograms at one place do not cover the same interval. "
         "The readings are means over whole points. A border near 50 %, where bars are low, may be off by a quarter of a point."
     )
     title = f"{len(narrow)} of 18 histograms of Figure 7 have bars narrower than one point, down to {min(numbers.values()):.3f}"
@@ -81,12 +81,16 @@ def occurrence_by_its_own_account(view: View) -> Finding | None:
         return None
     text = (
         f"Added up over all frames, the network's probabilities (Figure 7 with Table 6) give {n.expected_share_percent:.1f} % "
-        f"aurora, where {n.classified_yes_percent:.1f} % of the frames are classified yes and {n.printed_percent:.1f} % is printed. "
-        f"By the same account {n.expected_errors:,.0f} of {frames:,.0f} frames ({100 * n.expected_errors / frames:.1f} %) are "
-        f"classified wrongly, no fewer than {n.least_errors:,.0f}, and {n.frames_near_decision:,.0f} lie within 10 points of the "
-        "decision. This takes the probabilities at their word; nobody has checked that they are calibrated."
+        f"aurora, where {n.classified_yes_percent:.1f} % of the frames are classified yes and {n.printed_percent:.1f} % is "
+        f"printed. By the same account {n.expected_errors:,.0f} of {frames:,.0f} frames "
+        f"({100 * n.expected_errors / frames:.1f} %) are classified wrongly, no fewer than {n.least_errors:,.0f}, and "
+        f"{n.frames_near_decision:,.0f} lie within 10 points of the decision. This takes the probabilities at their word; "
+        "nobody has checked that they are calibrated."
     )
-    title = f"By its own probabilities the network expects {n.expected_share_percent:.1f} % aurora, not {n.printed_percent:.1f} %"
+    title = (
+        f"By its own probabilities the network expects {n.expected_share_percent:.1f} % aurora, not "
+        f"{n.printed_percent:.1f} %"
+    )
     claims = ("TXT.OCCURRENCE", "TXT.FRAMES", "TXT.OCCURRENCE_ABOUT")
     return Finding("FND.OCCURRENCE_BY_PROBABILITY", title, claims, text, vars(n), "remark", 11)
 
@@ -103,11 +107,14 @@ def conditions_never_validated(view: View) -> Finding | None:
     n.frames_never_validated = frames - view.value("T3.NIGHT.NO_MOON")
     text = (
         f"If the probabilities of Figure 7 are taken at their word, {validated:.1f} % of the frames at Night & No_moon are "
-        f"classified rightly (validation accuracy there: {view.value('TXT.ACCURACY_BEST'):.2f} %, on as many yes as no), but only "
-        f"{worst:.0f} to {best:.0f} % in the other eight conditions, of which no frame was labelled: "
+        f"classified rightly (validation accuracy there: {view.value('TXT.ACCURACY_BEST'):.2f} %, on as many yes as no), but "
+        f"only {worst:.0f} to {best:.0f} % in the other eight conditions, of which no frame was labelled: "
         f"{n.frames_never_validated:,.0f} of {frames:,.0f} frames. The printed accuracy says nothing about these."
     )
-    title = f"Eight conditions were never validated; by its own account the network is right in {worst:.0f} to {best:.0f} % there"
+    title = (
+        f"Eight conditions were never validated; by its own account the network is right in {worst:.0f} to {best:.0f} % "
+        "there"
+    )
     claims = ("TXT.ACCURACY_BEST", *(f"T3.{sun}.{moon}" for sun, moon in accuracy))
     numbers = vars(n) | {f"accuracy_{sun}_{moon}_percent".lower(): value for (sun, moon), value in accuracy.items()}
     return Finding("FND.NEVER_VALIDATED", title, claims, text, numbers, "remark", 8)
@@ -157,11 +164,11 @@ def statements_about_maps(view: View) -> Finding:
     )
     text = (
         f"Turned back into maps of {grid:.0f} x {grid:.0f}, the overlays follow saturated pixels in {beyond(saturated)} of "
-        f"{len(saturated)} cases and edges in {beyond(edges)} of {len(edges)}, beyond 95 % of shifted, mirrored and shuffled maps; "
-        f"the maps of three times of night are alike in {beyond(same)} of {len(same)} pairs and overlap by {min(overlap):.2f} to "
-        f"{max(overlap):.2f}. The diffuse form, said to be broad, covers {diffuse:.0f} % above half scale, the arc {arc:.0f} %, "
-        f"the radial form {radial:.0f} %. Of {len(tests)} such tests at 5 % chance alone makes {0.05 * len(tests):.1f} succeed; "
-        "twelve chosen pictures show what can occur, not how often."
+        f"{len(saturated)} cases and edges in {beyond(edges)} of {len(edges)}, beyond 95 % of shifted, mirrored and shuffled "
+        f"maps; the maps of three times of night are alike in {beyond(same)} of {len(same)} pairs and overlap by "
+        f"{min(overlap):.2f} to {max(overlap):.2f}. The diffuse form, said to be broad, covers {diffuse:.0f} % above half "
+        f"scale, the arc {arc:.0f} %, the radial form {radial:.0f} %. Of {len(tests)} such tests at 5 % chance alone makes "
+        f"{0.05 * len(tests):.1f} succeed; twelve chosen pictures show what can occur, not how often."
     )
     title = (
         f"Grad-CAM measured: saturated pixels in {beyond(saturated)} of {len(saturated)}, the same region in {beyond(same)} of "

@@ -26,13 +26,13 @@ def sky_confirms(view: View) -> Finding:
     n.failed_claims = len(failed)
     n.night_minutes_missing, n.astro_minutes_missing = n.night_minutes - night, n.astro_minutes - astro
     text = (
-        f"The model has one frame a minute, from a sun {-n.evening_altitude_deg:.2f} deg below the horizon in the evening until "
-        f"{-n.morning_altitude_deg:.2f} deg in the morning, and {100 * n.availability:.1f} % of the frames present. The evening's "
-        "value follows from the one printed start of a night; the other two are fitted to the total and the Nautical count. It "
-        f"predicts the Night cells of Table 3 within {n.night_worst_percent:.1f} %, the Astro cells within "
+        f"The model has one frame a minute, from a sun {-n.evening_altitude_deg:.2f} deg below the horizon in the evening "
+        f"until {-n.morning_altitude_deg:.2f} deg in the morning, and {100 * n.availability:.1f} % of the frames present. "
+        "The evening's value follows from the one printed start of a night; the other two are fitted to the total and the "
+        f"Nautical count. It predicts the Night cells of Table 3 within {n.night_worst_percent:.1f} %, the Astro cells within "
         f"{n.astro_worst_percent:.1f} %, the small Nautical cells within {n.nautical_worst_percent:.0f} %, and the moon totals "
-        f"within {n.moon_totals_worst_percent:.2f} % ({' / '.join(f'{frames:,.0f}' for frames in moons.values())}). Without any "
-        f"fit the nights hold {n.night_minutes:,.0f} minutes of night and {n.astro_minutes:,.0f} of astronomical twilight; "
+        f"within {n.moon_totals_worst_percent:.2f} % ({' / '.join(f'{frames:,.0f}' for frames in moons.values())}). Without "
+        f"any fit the nights hold {n.night_minutes:,.0f} minutes of night and {n.astro_minutes:,.0f} of astronomical twilight; "
         f"{100 * night / n.night_minutes:.1f} % and {100 * astro / n.astro_minutes:.1f} % of them are printed as frames."
     )
     if failed:
@@ -72,12 +72,12 @@ def camera_readings(view: View) -> Finding | None:
     )
     text = (
         f"A camera that switches at one altitude of the sun misses a Nautical cell by {n.one_altitude_worst_percent:+.0f} % "
-        f"(chi-square {n.one_altitude_chi_square:.0f} over the nine cells). Two accounts do better: two switches, the evening's at "
-        f"the printed start (largest deviation {n.published_worst_percent:+.1f} %, chi-square {n.two_switches_chi_square:.0f}), or "
-        f"one altitude and stamps {n.stamps_late_s / 60:.1f} minutes late ({n.late_stamps_worst_percent:+.1f} %, chi-square "
-        f"{n.late_stamps_chi_square:.0f}, one number more fitted). One night's videos separate them: the first and last stamps lie "
-        f"at {published[0]:.1f} and {published[1]:.1f} deg under the first account, at {late[0]:.1f} and {late[1]:.1f} deg under "
-        "the second."
+        f"(chi-square {n.one_altitude_chi_square:.0f} over the nine cells). Two accounts do better: two switches, the "
+        f"evening's at the printed start (largest deviation {n.published_worst_percent:+.1f} %, chi-square "
+        f"{n.two_switches_chi_square:.0f}), or one altitude and stamps {n.stamps_late_s / 60:.1f} minutes late "
+        f"({n.late_stamps_worst_percent:+.1f} %, chi-square {n.late_stamps_chi_square:.0f}, one number more fitted). One "
+        f"night's videos separate them: the first and last stamps lie at {published[0]:.1f} and {published[1]:.1f} deg under "
+        f"the first account, at {late[0]:.1f} and {late[1]:.1f} deg under the second."
     )
     claims = tuple(f"T3.NAUTICAL.{moon}" for moon in MOONS)
     title = f"One switch altitude is refuted: it leaves {n.one_altitude_worst_percent:+.0f} % in one cell"
@@ -98,8 +98,8 @@ def missing_nights(view: View) -> Finding | None:
         f"The sky has {100 * (view.measured(cell, 'ephemeris') / view.value(cell) - 1):.1f} % more moonless frames of "
         f"astronomical twilight than the table. Of {tried:.0f} runs of one to four nights that may be missing, "
         f"{first} to {last} explains most: {n.frames:,.0f} frames, {n.sample_lost:.0f} of the sample, and the chi-square of "
-        f"the Night and Astro cells falls from {n.chi_square_before:.1f} to {n.chi_square_after:.1f}. Late April nights have no "
-        "astronomical night, so a gap there costs the sample nothing. This is a hint that a scan found, no proof."
+        f"the Night and Astro cells falls from {n.chi_square_before:.1f} to {n.chi_square_after:.1f}. Late April nights have "
+        "no astronomical night, so a gap there costs the sample nothing. This is a hint that a scan found, no proof."
     )
     title = f"A few moonless nights, {first} to {last}, may be missing"
     return Finding("FND.MISSING_NIGHTS", title, (cell,), text, vars(n), "remark", 23)

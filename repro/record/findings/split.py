@@ -81,9 +81,9 @@ def labels_are_clustered(view: View) -> Finding:
     n.lowest_share_percent, n.highest_share_percent = min(near), max(near)
     text = (
         f"Rounding 0.8 n down on every date loses {n.lost_images:.1f} images; independent labels would lose about "
-        f"{n.lost_if_independent:.0f}. The difference measures how alike the labels of a date are: an intraclass correlation of "
-        f"about {n.intraclass_correlation:.2f}, with yes on about {n.dates_with_yes:.0f} dates. So the {labelled:,.0f} labels are "
-        f"worth about {n.independent_frames:.0f} independent frames, the occurrence over nights is known to about "
+        f"{n.lost_if_independent:.0f}. The difference measures how alike the labels of a date are: an intraclass correlation "
+        f"of about {n.intraclass_correlation:.2f}, with yes on about {n.dates_with_yes:.0f} dates. So the {labelled:,.0f} "
+        f"labels are worth about {n.independent_frames:.0f} independent frames, the occurrence over nights is known to about "
         f"{n.spread_points:.1f} points (one standard deviation), and the six shares at Night and Astro, "
         f"{n.lowest_share_percent:.1f} to {n.highest_share_percent:.1f} %, do not differ by more than noise."
     )
@@ -108,13 +108,13 @@ def eighty_percent(view: View) -> Finding | None:
     n.val_no_percent_of_left, n.left = 100 * val_no / (no - train_no), no - train_no
     n.total_for_printed_train = 100 * train_no / printed_train
     text = (
-        f"{train:,.0f} of {images:,.0f} is {n.train_percent:.1f} %, not {view.value(claims[0]):.0f} %: 0.8 n is rounded down on "
-        f"every date, which loses {n.lost_images:.1f} images and needs at least {n.dates_needed} dates; the sky offers "
+        f"{train:,.0f} of {images:,.0f} is {n.train_percent:.1f} %, not {view.value(claims[0]):.0f} %: 0.8 n is rounded down "
+        f"on every date, which loses {n.lost_images:.1f} images and needs at least {n.dates_needed} dates; the sky offers "
         f"{n.dates_offered:.0f}. Of the images labelled no, {train_no:,.0f} of {no:,.0f} is {n.train_no_percent:.2f} % "
-        f"({printed_train:.2f} % would be of {n.total_for_printed_train:,.0f}), and {printed_val:.2f} % is {val_no:,.0f} of the "
-        f"{n.left:,.0f} left after the training draw, {n.val_no_percent_of_all:.2f} % of all. The text gives remainders to the "
-        "dates with most images, the script to the largest fractions. These are consequences of the procedure that the text "
-        "leaves out; the counts are right."
+        f"({printed_train:.2f} % would be of {n.total_for_printed_train:,.0f}), and {printed_val:.2f} % is {val_no:,.0f} of "
+        f"the {n.left:,.0f} left after the training draw, {n.val_no_percent_of_all:.2f} % of all. The text gives remainders "
+        "to the dates with most images, the script to the largest fractions. These are consequences of the procedure that "
+        "the text leaves out; the counts are right."
     )
     title = f"80 % and 20 % are {n.train_percent:.1f} % and {100 - n.train_percent:.1f} %, and the shares of no have two bases"
     names = (*claims, "SPLIT.TRAIN_YES", "SPLIT.VAL_YES", *view.failing("TXT.REMAINDER_RULE", "SCR.NO_SPLIT.REMAINDER"))

@@ -50,12 +50,12 @@ def within_nights(view: View) -> Finding | None:
     )
     n.per_date_max = view.value("SAMPLE.PER_DATE_MAX")
     text = (
-        f"Every date gives up to {n.per_date_max:.0f} frames and is itself divided between training and validation. Drawn as the "
-        f"scripts do, half of the validation frames have a training frame of the same date within {n.nearest_min:.0f} minutes, "
-        f"{n.within_10_min_percent:.0f} % within 10 and {n.within_1_min_percent:.0f} % within 1, so the accuracy on "
-        f"{view.value('F5.VAL_IMAGES'):.0f} images measures interpolation within nights; its honest companion is the accuracy on "
-        "unseen nights. Nothing is seeded and files come in the order of the file system, so the split itself cannot be "
-        "regenerated."
+        f"Every date gives up to {n.per_date_max:.0f} frames and is itself divided between training and validation. Drawn as "
+        f"the scripts do, half of the validation frames have a training frame of the same date within {n.nearest_min:.0f} "
+        f"minutes, {n.within_10_min_percent:.0f} % within 10 and {n.within_1_min_percent:.0f} % within 1, so the accuracy on "
+        f"{view.value('F5.VAL_IMAGES'):.0f} images measures interpolation within nights; its honest companion is the "
+        "accuracy on unseen nights. Nothing is seeded and files come in the order of the file system, so the split itself "
+        "cannot be regenerated."
     )
     title = (
         f"Validation interpolates within nights: half its frames lie within {n.nearest_min:.0f} min of a training frame"
@@ -74,9 +74,9 @@ def claimed_and_not_shown(view: View) -> Finding | None:
         return None
     share, labels = view.value("TXT.OCCURRENCE_ABOUT"), view.value("SPLIT.LABELLED_YES") / view.value("SPLIT.LABELLED")
     text = (
-        "Section VI.1 counts an index of auroral intensity among the results, which section VI.2 leaves to future work. It says that "
-        "false positives and negatives were confirmed, and section I says that errors were diagnosed by condition, although "
-        "section VI.2 says that no confusion matrix could be made. Thesis and slides "
+        "Section VI.1 counts an index of auroral intensity among the results, which section VI.2 leaves to future work. It "
+        "says that false positives and negatives were confirmed, and section I says that errors were diagnosed by "
+        "condition, although section VI.2 says that no confusion matrix could be made. Thesis and slides "
         "call the network stable against cloud; the next slide and figure 5 of the README show cloud taken for aurora. Random "
         f"sampling is said to prevent bias, but leaves the classes as they were ({100 * labels:.2f} % yes, about {share:.0f} % "
         "before); the equal numbers of the split balance them."
@@ -95,10 +95,10 @@ def table_1_years(view: View) -> Finding:
         nights += sum((first + timedelta(days=day)).year % 10 == 4 for day in days)
     every, other = view.value("TXT.NIGHTS"), view.value("WINDOW1.DAYS")
     text = (
-        f"Every row of Table 1 repairs a year that ends in 4, as {nights} of the {every:.0f} nights have; the {other:.0f} nights "
-        "of the first window have another camera, whose one known clock is written with slashes. Row 3 turns day 41 into 11, "
-        "valid but not necessarily right, and how often each error occurred is not printed. The corrected stamps were checked by "
-        "hand, which is not published."
+        f"Every row of Table 1 repairs a year that ends in 4, as {nights} of the {every:.0f} nights have; the {other:.0f} "
+        "nights of the first window have another camera, whose one known clock is written with slashes. Row 3 turns day 41 "
+        "into 11, valid but not necessarily right, and how often each error occurred is not printed. The corrected stamps "
+        "were checked by hand, which is not published."
     )
     title = f"The rules of Table 1 fit {nights} of {every:.0f} nights"
     numbers = {"nights_in_years_with_4": nights, "nights_of_the_first_window": other}
