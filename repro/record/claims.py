@@ -114,8 +114,7 @@ class Rule(Strict):
         bound excludes. If not given: 0 to 100 for %, else 0 to twice the claim.
     coverage : str
         For corpus evidence, which nights must be here. ``any``: one night decides. ``refuting``: some nights can
-        contradict, but only all of them can agree. ``all``: all nights of the claim's windows. ``unselected``: any nights that
-        were not chosen by condition, judged with an interval over nights.
+        contradict, but only all of them can agree. ``all``: all nights of the claim's windows. ``unselected``: any nights that were not chosen by condition, judged with an interval over nights.
     expect : str
         The outcome declared for this comparison. ``confirmed`` declares agreement of whatever strength, ``not_run``
         that the comparison cannot be made yet. For corpus evidence: the outcome once the thesis' own videos are there.
@@ -209,7 +208,7 @@ class Claim(Strict):
 
     @property
     def number(self) -> float:
-        """The value of a claim that must be a number; TypeError if it is none."""
+        """The value of a claim that must be a number; TypeError if it is not."""
         if isinstance(self.value, bool | str):
             raise TypeError(f"{self.id} is not a number")
         return float(self.value)
@@ -308,13 +307,13 @@ def merge(defaults: dict[str, Any], own: dict[str, Any]) -> dict[str, Any]:
     merged = {**defaults, **own}
     if isinstance(defaults.get("source"), dict) and isinstance(own.get("source"), dict):
         merged["source"] = {**defaults["source"], **own["source"]}
-    shared, mine = defaults.get("evidence"), own.get("evidence")
-    if isinstance(shared, dict) and isinstance(mine, dict):
+    shared, own_rules = defaults.get("evidence"), own.get("evidence")
+    if isinstance(shared, dict) and isinstance(own_rules, dict):
         both = {
-            name: {**shared[name], **mine[name]}
-            if isinstance(mine.get(name), dict) and isinstance(shared.get(name), dict)
-            else mine.get(name, rule)
-            for name, rule in {**shared, **mine}.items()
+            name: {**shared[name], **own_rules[name]}
+            if isinstance(own_rules.get(name), dict) and isinstance(shared.get(name), dict)
+            else own_rules.get(name, rule)
+            for name, rule in {**shared, **own_rules}.items()
         }
         merged["evidence"] = {name: rule for name, rule in both.items() if rule is not None}
     return merged

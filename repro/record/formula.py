@@ -106,7 +106,7 @@ def _numbers(claims: Claims, pattern: str) -> dict[str, float]:
 def _free_part(name: str, pattern: str) -> str:
     """The parts of an id that stand where the pattern has ``*``, joined by dots."""
     parts = zip(name.split("."), pattern.split("."), strict=True)
-    return ".".join(mine for mine, asked in parts if "*" in asked)
+    return ".".join(part for part, asked in parts if "*" in asked)
 
 
 #: Functions over all claims that match a pattern.

@@ -1,4 +1,4 @@
-"""What the report shows of the third record: the seven forms of aurora, told apart by several methods."""
+"""What the report shows of the third record: the seven forms of aurora, classified by several methods."""
 
 from __future__ import annotations
 

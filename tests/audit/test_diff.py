@@ -81,7 +81,7 @@ def test_nothing_changed(history: Toy) -> None:
         assert diff.unchanged == 4
 
 
-def test_new_night_is_told_apart_from_moved_frames(history: Toy) -> None:
+def test_new_night_is_not_a_set_of_moved_frames(history: Toy) -> None:
     """A night that was added is a night, not four moved frames, and the counts of the tables grow by its frames."""
     diff = between(history, "comment", "night")
     assert diff.frames.moves == []
@@ -135,7 +135,7 @@ def test_working_tree_serves_what_the_cache_lacks(copy: Callable[[], Toy]) -> No
     assert CellMove("Table 2, frames of the nights that differ", "all frames", 0, 4) in diff.cells
 
 
-def test_outdated_working_tree_is_told(copy: Callable[[], Toy]) -> None:
+def test_outdated_working_tree_is_not_called_unchanged(copy: Callable[[], Toy]) -> None:
     """A parameter changed without a run leaves the old outputs lying there, and they are not called unchanged."""
     toy = copy()
     toy.edit("params.yaml", "limit: 0.5", "limit: 0.3")
@@ -176,7 +176,7 @@ def test_change_before_a_run_reaches_every_section_made_from_it(copy: Callable[[
     assert diff.next_steps[0].effect.endswith("clock, sky, infer, verify")
 
 
-def test_commit_without_a_run_is_told(history: Toy) -> None:
+def test_commit_without_a_run_is_not_compared(history: Toy) -> None:
     """A commit whose dvc.lock is older than its parameters is not compared as if it had run."""
     diff = between(history, "comment", "without a run")
     assert diff.exit_code == 2
@@ -185,7 +185,7 @@ def test_commit_without_a_run_is_told(history: Toy) -> None:
     assert "param infer.limit modified" in gap.lacks
 
 
-def test_commit_of_a_run_that_broke_off_is_told(copy: Callable[[], Toy]) -> None:
+def test_commit_of_a_run_that_broke_off_is_not_compared(copy: Callable[[], Toy]) -> None:
     """A commit in which a stage ran and the next one did not is not compared as if both had."""
     toy = copy()
     toy.edit("params.yaml", "blur_px: 5", "blur_px: 9")

@@ -93,5 +93,5 @@ def test_findings_are_listed_by_rank_and_what_is_missing_comes_last() -> None:
         lambda _: Finding("FND.LATE", "late", ("TXT.FRAMES",), "", rank=9),
         lambda _: Finding("FND.EARLY", "early", ("TXT.FRAMES",), "", rank=1),
     ]
-    found = find(VERDICTS.claims, VERDICTS.verdicts, {}, {}, detectors)
-    assert [finding.id for finding in found] == ["FND.EARLY", "FND.LATE", "NOT_DERIVED.NEEDS_QUANTITY"]
+    listed = find(VERDICTS.claims, VERDICTS.verdicts, {}, {}, detectors)
+    assert [finding.id for finding in listed] == ["FND.EARLY", "FND.LATE", "NOT_DERIVED.NEEDS_QUANTITY"]
