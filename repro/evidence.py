@@ -166,7 +166,7 @@ def from_stages(paths: Paths) -> tuple[Evidence, CorpusEvidence]:
     architecture = read_json(paths.architecture, made_by="dvc repro architecture")
     figures = _checked(read_json(paths.figures / "figures.json", made_by="dvc repro figures"), "figures")
     sky = of_station(load_claims(paths.published))
-    return _together(paths, load_params(paths.params), schedule, nights, architecture, figures, sky)
+    return _combined(paths, load_params(paths.params), schedule, nights, architecture, figures, sky)
 
 
 def measured_now(paths: Paths, claims: Claims) -> Evidence:
@@ -177,7 +177,7 @@ def measured_now(paths: Paths, claims: Claims) -> Evidence:
     params = load_params(paths.params)
     schedule, nights = read_or_predict(paths.schedule, params.schedule, params.sky, published(claims))
     pictures, sky = of_pictures(paths, claims), of_station(claims)
-    return _together(paths, params, schedule, nights, _architecture(paths), pictures, sky)[0]
+    return _combined(paths, params, schedule, nights, _architecture(paths), pictures, sky)[0]
 
 
 def verify_now(paths: Paths) -> Verification:
@@ -196,7 +196,7 @@ def _architecture(paths: Paths) -> dict[str, Any]:
     return architecture.measure()
 
 
-def _together(
+def _combined(
     paths: Paths, params: Params, schedule: Any, nights: pd.DataFrame, architecture: Any, figures: Quantities,
     station_sky: Quantities,
 ) -> tuple[Evidence, CorpusEvidence]:  # fmt: skip

@@ -11,7 +11,7 @@ from typing import Any
 
 import pandas as pd
 
-from repro.audit.claim_moves import read_pair
+from repro.audit.claim_moves import read_both
 from repro.audit.outputs import RECEIPTS, Pair, is_table
 from repro.audit.revision import Revision, flat
 from repro.params import Window
@@ -100,7 +100,7 @@ def _bins(pair: Pair, side: Revision, output: str, name: str, md5: str, *, quiet
     table = pair.table(side, "sky", output, name, md5, keep=columns.__contains__, quiet=quiet)
     if table is not None and table.shape[1] < 2:
         if not quiet:
-            pair.lack(side, "sky", output, "damaged, no table of conditions", name)
+            pair.add_gap(side, "sky", output, "damaged, no table of conditions", name)
         return None
     return None if table is None else Counter(table[columns].dropna().itertuples(index=False, name=None))
 
@@ -122,7 +122,7 @@ def _predicted(pair: Pair) -> list[CellMove]:
     for change in pair.changes("schedule"):
         if change.name != "schedule.json":
             continue
-        documents = read_pair(pair, "schedule", change) or ({}, {})
+        documents = read_both(pair, "schedule", change) or ({}, {})
         one, two = ((document or {}).get("quantities", {}) for document in documents)
         cells = [move for move in moved("", one, two) if not move.cell.startswith("sd.")]
         rows += [replace(move, table=_predicted_table(move.cell)) for move in cells]
@@ -144,7 +144,7 @@ def _softmax(pair: Pair) -> list[CellMove]:
             continue
         title = _title(change.name)
         if change.name.endswith(".json"):
-            documents = read_pair(pair, "softmax", change) or (None, None)
+            documents = read_both(pair, "softmax", change) or (None, None)
             rows += moved(title, *(dict(flat(_keyed(document))) for document in documents))
         elif is_table(change.name):
             tables = [

@@ -35,7 +35,7 @@ class FindingMove:
     after: str | None
 
 
-def read_pair(pair: Pair, stage: str, change: Change) -> tuple[Any, Any] | None:
+def read_both(pair: Pair, stage: str, change: Change) -> tuple[Any, Any] | None:
     """Both documents of a JSON file; None, with a gap recorded, if one is not available."""
     documents = []
     for side, md5 in ((pair.before, change.before), (pair.after, change.after)):
@@ -45,7 +45,7 @@ def read_pair(pair: Pair, stage: str, change: Change) -> tuple[Any, Any] | None:
         try:
             documents.append(json.loads(data))
         except ValueError:
-            pair.lack(side, stage, change.output, "damaged, not JSON", change.name)
+            pair.add_gap(side, stage, change.output, "damaged, not JSON", change.name)
             return None
     return documents[0], documents[1]
 
@@ -53,7 +53,7 @@ def read_pair(pair: Pair, stage: str, change: Change) -> tuple[Any, Any] | None:
 def claim_moves(pair: Pair) -> tuple[list[ClaimMove], list[FindingMove]]:
     """Claims and findings that moved, in the order of the later revision."""
     change = next((change for change in pair.changes(STAGE) if change.name == "verdicts.json"), None)
-    documents = read_pair(pair, STAGE, change) if change else None
+    documents = read_both(pair, STAGE, change) if change else None
     return (_claims(*documents), _findings(*documents)) if documents else ([], [])
 
 

@@ -14,7 +14,7 @@ from dvc.exceptions import DvcException
 from dvc.repo import Repo
 from dvc.rwlock import RWLockFileCorruptedError, RWLockFileFormatError
 
-from repro.audit.revision import PIPELINE, Revision, at_commit, hashed, in_working_tree, inside
+from repro.audit.revision import PIPELINE, Revision, at_commit, checked_md5, checked_path, in_working_tree
 from repro.audit.source_files import folder_md5, md5_of
 from repro.errors import ReproError
 
@@ -143,7 +143,7 @@ class Pair:
                 md5s |= {(output, name): md5 for name, md5 in (self._listing(side, stage, output) or {}).items()}
         return md5s
 
-    def place(
+    def path_of(
         self, side: Revision, stage: str, output: str, name: str, md5: str, *, quiet: bool = False
     ) -> Path | None:
         """Path of the contents of one file; None, with a gap recorded unless ``quiet``, if they are nowhere."""
@@ -154,14 +154,14 @@ class Pair:
         if path.is_file() and md5_of(path.read_bytes()) == md5:
             return path
         if not quiet:
-            self.lack(side, stage, output, "not in DVC's cache", name)
+            self.add_gap(side, stage, output, "not in DVC's cache", name)
         return None
 
     def read(
         self, side: Revision, stage: str, output: str, name: str, md5: str, *, quiet: bool = False
     ) -> bytes | None:
-        """Contents of one file; None as in :meth:`place`."""
-        place = self.place(side, stage, output, name, md5, quiet=quiet)
+        """Contents of one file; None as in :meth:`path_of`."""
+        place = self.path_of(side, stage, output, name, md5, quiet=quiet)
         return place.read_bytes() if place else None
 
     def table(
@@ -175,7 +175,7 @@ class Pair:
         keep: Callable[[str], bool] = lambda _: True,
         quiet: bool = False,
     ) -> pd.DataFrame | None:
-        """A table out of one file; None as in :meth:`place`, also if it is damaged."""
+        """A table out of one file; None as in :meth:`path_of`, also if it is damaged."""
         data = self.read(side, stage, output, name, md5, quiet=quiet)
         if data is None:
             return None
@@ -183,10 +183,10 @@ class Pair:
             return read_table(data, name, keep)
         except ValueError:
             if not quiet:
-                self.lack(side, stage, output, "damaged, not a table", name)
+                self.add_gap(side, stage, output, "damaged, not a table", name)
             return None
 
-    def lack(self, side: Revision, stage: str, output: str, lacks: str, name: str = "") -> None:
+    def add_gap(self, side: Revision, stage: str, output: str, lacks: str, name: str = "") -> None:
         """Record that part of an output cannot be compared; files of one output make one gap."""
         for gap in self.gaps:
             if (gap.stage, gap.output, gap.revision, gap.lacks) == (stage, output, side.title, lacks):
@@ -207,7 +207,7 @@ class Pair:
         if md5 not in self._trees:
             tree = self._tree(md5, self.root / output)
             if tree is None:
-                self.lack(side, stage, output, "not in DVC's cache, not even the list of its files")
+                self.add_gap(side, stage, output, "not in DVC's cache, not even the list of its files")
                 return None
             self._trees[md5] = tree
         return self._trees[md5]
@@ -253,7 +253,7 @@ def read_table(data: bytes, name: str, keep: Callable[[str], bool] = lambda _: T
 def read_listing(stored: Path) -> dict[str, str] | None:
     """MD5 of a folder's files by their paths in it, as DVC lists them; None if the listing is damaged."""
     try:
-        return {inside(entry["relpath"]): hashed(entry["md5"]) for entry in json.loads(stored.read_bytes())}
+        return {checked_path(entry["relpath"]): checked_md5(entry["md5"]) for entry in json.loads(stored.read_bytes())}
     except (OSError, ValueError, LookupError, TypeError, RecursionError):
         return None
 

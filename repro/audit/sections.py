@@ -93,13 +93,13 @@ def _summary(
 
 def _claim(move: ClaimMove) -> tuple[str, ...]:
     before, after = move.published
-    published = _arrow(before, after) if None not in move.published else shown(before if after is None else after)
+    published = _arrow(before, after) if None not in move.published else value_text(before if after is None else after)
     return move.claim, move.evidence, published, _arrow(*move.outcome), _arrow(*move.measured)
 
 
 def _step(move: CellMove) -> tuple[str, ...]:
     step = "" if move.before is None or move.after is None else f"{move.after - move.before:+,.6g}"
-    return move.table, move.cell, shown(move.before), shown(move.after), step
+    return move.table, move.cell, value_text(move.before), value_text(move.after), step
 
 
 def _frame(move: FrameMove) -> tuple[str, ...]:
@@ -110,7 +110,7 @@ def _frame(move: FrameMove) -> tuple[str, ...]:
 def _metric(move: MetricMove) -> tuple[str, ...]:
     interval = f"{move.interval[0]:+.4f} to {move.interval[1]:+.4f}" if move.interval else NOTHING
     verdict = {True: "within noise", False: "changed", None: NOTHING}[move.noise]
-    return move.metric, shown(move.before), shown(move.after), interval, verdict, move.basis
+    return move.metric, value_text(move.before), value_text(move.after), interval, verdict, move.basis
 
 
 def _stages(diff: Diff) -> DiffSection:
@@ -125,7 +125,7 @@ def _stages(diff: Diff) -> DiffSection:
     return DiffSection("stages", "Stages that ran, and why", ("stage", "what", "because", "outputs"), rows, text)
 
 
-def shown(value: Any) -> str:
+def value_text(value: Any) -> str:
     """A value for reading: thousands apart, six significant digits, a dash for none."""
     match value:
         case None:
@@ -137,10 +137,10 @@ def shown(value: Any) -> str:
         case float():
             return f"{value:,.0f}" if value.is_integer() else f"{value:,.6g}" if abs(value) < 1e5 else f"{value:,.1f}"
         case [low, high]:
-            return f"{shown(low)} to {shown(high)}"
+            return f"{value_text(low)} to {value_text(high)}"
         case _:
             return str(value)
 
 
 def _arrow(before: Any, after: Any) -> str:
-    return shown(after) if before == after else f"{shown(before)} → {shown(after)}"
+    return value_text(after) if before == after else f"{value_text(before)} → {value_text(after)}"

@@ -294,10 +294,6 @@ class Claims:
             if len(parts := claim.id.split(".")) == len(asked) and all(map(fnmatchcase, parts, asked))
         ]
 
-    def replacing(self, claim: Claim) -> Claims:
-        """The same claims with one changed; for asking what a change would do."""
-        return Claims([claim if other.id == claim.id else other for other in self], self.documents)
-
 
 def merge(defaults: dict[str, Any], own: dict[str, Any]) -> dict[str, Any]:
     """A claim's own fields over its block's defaults; ``source`` and each evidence are merged key by key.
@@ -307,14 +303,12 @@ def merge(defaults: dict[str, Any], own: dict[str, Any]) -> dict[str, Any]:
     merged = {**defaults, **own}
     if isinstance(defaults.get("source"), dict) and isinstance(own.get("source"), dict):
         merged["source"] = {**defaults["source"], **own["source"]}
-    shared, own_rules = defaults.get("evidence"), own.get("evidence")
-    if isinstance(shared, dict) and isinstance(own_rules, dict):
-        both = {
-            name: {**shared[name], **own_rules[name]}
-            if isinstance(own_rules.get(name), dict) and isinstance(shared.get(name), dict)
-            else own_rules.get(name, rule)
-            for name, rule in {**shared, **own_rules}.items()
-        }
+    shared, rules = defaults.get("evidence"), own.get("evidence")
+    if isinstance(shared, dict) and isinstance(rules, dict):
+        both = {**shared, **rules}
+        for name in shared.keys() & rules.keys():
+            if isinstance(shared[name], dict) and isinstance(rules[name], dict):
+                both[name] = {**shared[name], **rules[name]}
         merged["evidence"] = {name: rule for name, rule in both.items() if rule is not None}
     return merged
 

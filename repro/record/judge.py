@@ -9,7 +9,7 @@ from typing import Any, NamedTuple, get_args
 
 from repro.record.claims import Claim, Claims, EvidenceKind, Outcome, Rule
 from repro.record.comparator import CONFLICTS, Measured, Verdict, compare, reason_missing
-from repro.record.findings.derive import DETECTORS, find
+from repro.record.findings.derive import DETECTORS, derive_findings
 from repro.record.findings.finding import Detector, Finding
 from repro.record.formula import FormulaError, evaluate
 from repro.record.protocol import protocol_quantities
@@ -192,7 +192,7 @@ def verify(claims: Claims, evidence: Evidence, detectors: Sequence[Detector] = D
     """Judge every claim by every evidence it declares, and derive findings with the detectors of the record."""
     evidence = with_protocol_bounds(claims, evidence)
     verdicts = tuple(judge(claim, kind, claims, evidence) for claim in claims for kind in claim.evidence)
-    findings = find(claims, verdicts, evidence.quantities, evidence.missing, detectors)
+    findings = derive_findings(claims, verdicts, evidence.quantities, evidence.missing, detectors)
     return Verification(claims, verdicts, findings, evidence.nights, evidence.expected_nights)
 
 

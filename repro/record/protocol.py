@@ -100,13 +100,6 @@ def _numbers(claims: Claims, pattern: str) -> dict[str, float]:
     return {name: _number(claims, name) for name in names}
 
 
-def _dates(sky: Mapping[str, Any]) -> int:
-    dates = sky.get("sample.dates")
-    if isinstance(dates, bool) or not isinstance(dates, int | float):
-        raise MissingInputError("the number of dates, sample.dates, was not measured by stage schedule")
-    return int(dates)
-
-
 def _lost_to_floor(claims: Claims, _: Mapping[str, Any]) -> dict[str, Quantity]:
     lost = 0.8 * _number(claims, "SPLIT.LABELLED_YES") - _number(claims, "SPLIT.TRAIN_YES")
     return {"split.lost_to_floor": lost, "sample.dates_needed": math.ceil(lost / LARGEST_FLOOR_LOSS - 1e-9)}
@@ -114,7 +107,10 @@ def _lost_to_floor(claims: Claims, _: Mapping[str, Any]) -> dict[str, Quantity]:
 
 def _split(claims: Claims, sky: Mapping[str, Any]) -> dict[str, Quantity]:
     images, per_date = int(_number(claims, "SPLIT.LABELLED_YES")), int(_number(claims, "SAMPLE.PER_DATE_MAX"))
-    fewest, most = floor_split_bounds(images, _dates(sky), per_date)
+    dates = sky.get("sample.dates")
+    if isinstance(dates, bool) or not isinstance(dates, int | float):
+        raise MissingInputError("the number of dates, sample.dates, was not measured by stage schedule")
+    fewest, most = floor_split_bounds(images, int(dates), per_date)
     return {"split.train_yes": (fewest, most), "split.val_yes": (images - most, images - fewest)}
 
 

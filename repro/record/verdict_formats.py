@@ -104,15 +104,8 @@ def as_markdown(verification: Verification) -> str:
     lines = ["| claim | published | evidence | grade | measured | catches | outcome |", "|---|---|---|---|---|---|---|"]
     for claim, verdict in _rows(verification):
         mark = " (drifted)" if verdict.drifted else ""
-        cells = (
-            claim.id,
-            published_text(claim),
-            verdict.evidence,
-            verdict.grade or "",
-            measured_text(claim, verdict),
-            caught_text(claim, verdict),
-            verdict.words + mark,
-        )
+        compared = (verdict.evidence, verdict.grade or "", measured_text(claim, verdict), caught_text(claim, verdict))
+        cells = (claim.id, published_text(claim), *compared, verdict.words + mark)
         lines.append("| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |")
     lines += ["", "**Summary:** " + summary_text(verification.summary), ""]
     lines += [f"- **{finding.title}** ({finding.id}): {finding.explanation}" for finding in verification.findings]
@@ -122,12 +115,6 @@ def as_markdown(verification: Verification) -> str:
 def summary_text(summary: dict[str, Any]) -> str:
     """Counts by outcome in one line."""
     return ", ".join(f"{number} {outcome.replace('_', ' ')}" for outcome, number in summary.items())
-
-
-def drift_text(verification: Verification) -> str:
-    """How many verdicts came out otherwise than declared."""
-    drifted, all_verdicts = len(verification.drifted), len(verification.verdicts)
-    return f"{drifted} of {all_verdicts} verdicts drifted from what the claim files declare."
 
 
 def print_overview(verification: Verification) -> None:
@@ -250,7 +237,8 @@ def _print_counts(console: Console, verification: Verification) -> None:
     if verification.drifted:
         names = ", ".join(f"{verdict.claim} ({verdict.evidence})" for verdict in verification.drifted)
         console.print(Text(f"Otherwise than declared: {names}", style="bold yellow"))
-    console.print(drift_text(verification))
+    drifted, all_verdicts = len(verification.drifted), len(verification.verdicts)
+    console.print(f"{drifted} of {all_verdicts} verdicts drifted from what the claim files declare.")
 
 
 def count(number: int, noun: str) -> str:

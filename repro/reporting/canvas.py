@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,6 +12,7 @@ import pandas as pd
 from repro.files import atomic_path, write_text
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 INK = "#1d2126"
@@ -92,6 +93,12 @@ def canvas(
         with atomic_path(path) as temporary:
             # Without the date, and without the version of matplotlib, which would change the file.
             figure.savefig(temporary, format="svg", metadata={"Date": None, "Creator": None})
+
+
+def label_points(axes: Axes, texts: Iterable[str], x: Iterable[float], y: Iterable[float], **look: Any) -> None:
+    """Write a text beside each point; ``xytext`` is its distance in printer's points."""
+    for text, left, up in zip(texts, x, y, strict=True):
+        axes.annotate(text, (left, up), textcoords="offset points", **look)
 
 
 def as_csv(table: pd.DataFrame) -> str:

@@ -37,7 +37,7 @@ class ComparisonRow:
     evidence: tuple[tuple[EvidenceKind, Outcome], ...]
 
 
-def together(items: Sequence[JudgedClaim]) -> tuple[tuple[EvidenceKind, Outcome], ...]:
+def gravest_outcomes(items: Sequence[JudgedClaim]) -> tuple[tuple[EvidenceKind, Outcome], ...]:
     """Each kind of evidence on some claims, with its gravest outcome."""
     outcomes: dict[EvidenceKind, list[Outcome]] = {}
     for verdict in (verdict for item in items for verdict in item.verdicts):
@@ -56,7 +56,7 @@ def table1(results: Results, repairs: Mapping[str, int] | None) -> tuple[Compari
         # A camera whose clock these rules do not fit has no line for them.
         frames = NOTHING if repairs is None or rule.__name__ not in repairs else f"{repairs[rule.__name__]:,}"
         row = _row(results, rule.__name__, ids, (frames,))
-        rows.append(replace(row, evidence=together(items)))  # of all claims of the row
+        rows.append(replace(row, evidence=gravest_outcomes(items)))  # of all claims of the row
     return tuple(rows)
 
 
@@ -185,7 +185,7 @@ def _row(
         for name, item in items.items()
     }
     cells = tuple((shown[name], name) if name in shown else (NOTHING, "") for name in ids)
-    return ComparisonRow(label, cells, rebuilt, difference, together(list(items.values())))
+    return ComparisonRow(label, cells, rebuilt, difference, gravest_outcomes(list(items.values())))
 
 
 def _difference(results: Results, name: str, value: float, *, simulated: bool) -> str:

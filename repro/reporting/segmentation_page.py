@@ -14,20 +14,12 @@ from PIL import Image
 from repro.files import atomic_path, read_json
 from repro.params import Params
 from repro.paths import Paths
+from repro.reporting import segmentation_figures as figures
 from repro.reporting.frame_pictures import QUALITY
-from repro.reporting.segmentation_figures import (
-    circles,
-    draw_factor,
-    draw_maps,
-    draw_precision_recall,
-    method_name,
-    turned,
-)
 from repro.segmentation.cells import cell_map
 from repro.segmentation.compare_corpus import read_maps
 from repro.segmentation.image_corpus import find_images, read_image, read_mask
 from repro.segmentation.night_files import read_change, read_probability
-from repro.segmentation.threshold_curves import finite_rows
 from repro.sky.magnetic import magnetic_place
 from repro.untrusted import read_table
 
@@ -55,7 +47,6 @@ class Segmentation:
     train: Mapping[str, Any]
     compare: Mapping[str, Any]
     examples: tuple[Example, ...]
-    shown_curves: tuple[Mapping[str, Any], ...]
     methods: tuple[tuple[str, str], ...]
     equatorward_deg: float
     threshold_counts: float
@@ -87,14 +78,14 @@ def load_segmentation(paths: Paths, params: Params, target: Path) -> Segmentatio
     table = read_table(folder / "curves.parquet", made_by=MADE_BY)
     maps = read_maps(read_table(folder / "occurrence.parquet", made_by=MADE_BY))
     place = magnetic_place(params.kopri.place, 2020)
-    figures = target / "figures"
-    draw_precision_recall(table, figures, simulated=simulated)
-    draw_factor(table, figures, simulated=simulated)
-    draw_maps(maps, place.equatorward_azimuth_deg, figures, simulated=simulated)
+    folder_of_figures = target / "figures"
+    figures.draw_precision_recall(table, folder_of_figures, simulated=simulated)
+    figures.draw_factor(table, folder_of_figures, simulated=simulated)
+    figures.draw_maps(maps, place.equatorward_azimuth_deg, folder_of_figures, simulated=simulated)
     return Segmentation(
         corpus, simulated, read_json(paths.stage(corpus, "train") / "train.json", made_by=MADE_BY), document,
-        _examples(paths, params, target, place.equatorward_azimuth_deg), tuple(finite_rows(table)),
-        tuple((method, method_name(method)) for method in maps), place.equatorward_azimuth_deg,
+        _examples(paths, params, target, place.equatorward_azimuth_deg),
+        tuple((method, figures.method_name(method)) for method in maps), place.equatorward_azimuth_deg,
         params.kopri.difference.threshold_counts, params.kopri.difference.lags_min,
     )  # fmt: skip
 
@@ -121,11 +112,13 @@ def _examples(paths: Paths, params: Params, target: Path, equatorward_deg: float
         detected = probability[int(np.flatnonzero(names == name)[0])] >= np.ceil(255 * kopri.threshold)
         enlarged = np.asarray(Image.fromarray(detected).resize((SIDE_PX, SIDE_PX), Image.Resampling.NEAREST))
         panels["network"] = painted(enlarged, DETECTED_COLOUR)
-        pictures = []
+        pictures, circle = [], figures.circles(SIDE_PX)[..., None]  # of elevation, every 10 deg
         for title, panel in panels.items():
+            shown = figures.turned(panel, equatorward_deg)
+            faded = (shown * 0.55 + np.array(CIRCLE_COLOUR) * 0.45).astype(np.uint8)
             file = f"segmentation/{name}.{title.split(',')[0]}{title[-5:-4] if 'min' in title else ''}.webp"
             with atomic_path(target / file) as temporary:
-                Image.fromarray(with_circles(turned(panel, equatorward_deg))).save(temporary, quality=QUALITY)
+                Image.fromarray(np.where(circle, faded, shown)).save(temporary, quality=QUALITY)
             pictures.append((title, file))
         words = [str(row[key]) for key in ("motion", "place", "light", "weather")]
         caption = ", ".join(word for word in words if word not in ("unknown", "none"))
@@ -136,9 +129,3 @@ def _examples(paths: Paths, params: Params, target: Path, equatorward_deg: float
 def painted(flags: npt.NDArray[np.bool_], colour: tuple[int, int, int]) -> Picture:
     """Flagged pixels in a colour on black, uint8 (size, size, 3)."""
     return np.asarray(flags[..., None] * np.array(colour, np.uint8), np.uint8)
-
-
-def with_circles(picture: Picture) -> Picture:
-    """A picture with thin circles of elevation every 10 deg."""
-    lines = circles(len(picture))[..., None]
-    return np.where(lines, (picture * 0.55 + np.array(CIRCLE_COLOUR) * 0.45).astype(np.uint8), picture)

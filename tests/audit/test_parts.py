@@ -20,7 +20,7 @@ from repro.audit.frame_moves import FrameMove, FrameMoves
 from repro.audit.metric_moves import NetworkScore, compare_accuracies
 from repro.audit.outputs import Gap
 from repro.audit.revision import parse_lock
-from repro.audit.sections import sections, shown
+from repro.audit.sections import sections, value_text
 from repro.audit.source_files import folder_md5
 from repro.audit.stage_runs import StageRun
 from repro.audit.thumbnails import Thumbnail
@@ -97,7 +97,7 @@ def test_values_for_reading() -> None:
     """Counts keep every digit, small numbers six, and nothing is a dash."""
     values = (214890, 97865.78, 0.1234567, 12.0, None, [0.25, 0.5], True)
     texts = ["214,890", "97,865.8", "0.123457", "12", "\N{EM DASH}", "0.25 to 0.5", "True"]
-    assert [shown(value) for value in values] == texts
+    assert [value_text(value) for value in values] == texts
 
 
 @pytest.fixture

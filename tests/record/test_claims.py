@@ -14,6 +14,7 @@ from repro.record.claims import BOUNDS, Claim, EvidenceKind, load_claims
 from repro.record.comparator import CONFLICTS, Measured, Verdict, caught
 from repro.record.judge import Evidence, Verification, judge, verify, with_protocol_bounds
 from tests.conftest import ROOT
+from tests.support.claims import replacing
 
 CLAIMS = load_claims(Paths(ROOT).published)
 PAIRS = [(claim.id, evidence) for claim in CLAIMS for evidence in claim.evidence]
@@ -124,7 +125,7 @@ def test_a_value_changed_by_one_step_is_noticed(name: str, direction: int, recor
 
 def turned_by(changed: Claim) -> set[str]:
     """Grades of the comparisons that agree with the record, and would be against it with one claim changed."""
-    claims = CLAIMS.replacing(changed)
+    claims = replacing(CLAIMS, changed)
     evidence = with_protocol_bounds(claims, results())
     return {
         str(verdict.grade)

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from repro.record.claims import Claims
-from repro.record.findings.derive import find
+from repro.record.findings.derive import derive_findings
 from repro.record.findings.finding import Detector, Finding, NotAvailableError, View
 from repro.record.judge import Evidence, verify
 from tests.record.test_claims import CLAIMS, verification
@@ -21,7 +21,7 @@ VERDICTS = verify(
 def derived(detector: Detector) -> Finding:
     """What one detector gives on two claims without any measured quantity."""
     missing = {"ephemeris": "the sky fell"}
-    (finding,) = find(VERDICTS.claims, VERDICTS.verdicts, {}, missing, [detector])
+    (finding,) = derive_findings(VERDICTS.claims, VERDICTS.verdicts, {}, missing, [detector])
     return finding
 
 
@@ -93,5 +93,5 @@ def test_findings_are_listed_by_rank_and_what_is_missing_comes_last() -> None:
         lambda _: Finding("FND.LATE", "late", ("TXT.FRAMES",), "", rank=9),
         lambda _: Finding("FND.EARLY", "early", ("TXT.FRAMES",), "", rank=1),
     ]
-    listed = find(VERDICTS.claims, VERDICTS.verdicts, {}, {}, detectors)
+    listed = derive_findings(VERDICTS.claims, VERDICTS.verdicts, {}, {}, detectors)
     assert [finding.id for finding in listed] == ["FND.EARLY", "FND.LATE", "NOT_DERIVED.NEEDS_QUANTITY"]

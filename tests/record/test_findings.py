@@ -18,6 +18,7 @@ from repro.record.findings.split import lost_to_rounding
 from repro.record.judge import verify
 from repro.record.protocol import occurrence_bounds
 from tests.record.test_claims import CLAIMS, results, verification
+from tests.support.claims import replacing
 
 
 def findings(claims: Claims = CLAIMS) -> dict[str, Finding]:
@@ -28,7 +29,7 @@ def findings(claims: Claims = CLAIMS) -> dict[str, Finding]:
 
 def changed(name: str, value: float) -> Claims:
     """The record with one published number changed."""
-    return CLAIMS.replacing(CLAIMS[name].model_copy(update={"value": value}))
+    return replacing(CLAIMS, CLAIMS[name].model_copy(update={"value": value}))
 
 
 # What a careful reading found by hand, with the number that must come out and the digits it was written with.

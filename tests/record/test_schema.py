@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import re
 from functools import reduce
 from pathlib import Path
 from typing import Any
@@ -12,7 +11,7 @@ import pytest
 import yaml
 
 from repro.errors import ReproError
-from repro.record.claims import CLAIM_ID, RECORD_FILE, Claims, load_claims, merge
+from repro.record.claims import RECORD_FILE, Claims, load_claims, merge
 from repro.record.comparator import CONFLICTS
 
 GOOD: dict[str, Any] = {
@@ -175,11 +174,6 @@ def test_defaults_are_merged_key_by_key() -> None:
 def test_every_document_has_claims(claims: Claims) -> None:
     """Claims are registered from every document; that each of its numbers has one is tested with the documents."""
     assert {claim.source.document for claim in claims} == set(claims.documents)
-
-
-def test_ids_are_of_the_permanent_form(claims: Claims) -> None:
-    """Every id is of upper-case words joined by dots."""
-    assert all(re.fullmatch(CLAIM_ID, claim.id) for claim in claims)
 
 
 def test_every_conflict_is_explained(claims: Claims) -> None:

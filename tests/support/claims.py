@@ -31,3 +31,8 @@ def made_up(
 def made_up_claims(values: dict[str, Any], **fields: Any) -> Claims:
     """Claims with these values by id."""
     return Claims([made_up(name, value, **fields) for name, value in values.items()])
+
+
+def replacing(claims: Claims, claim: Claim) -> Claims:
+    """The same claims with one changed; for asking what a change would do."""
+    return Claims([claim if other.id == claim.id else other for other in claims], claims.documents)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 
 from repro.intervals import wilson
 from repro.record.consistency import Printed, grim, largest_sd
@@ -21,11 +20,6 @@ def wilson_percent(share: float, trials: float) -> tuple[float, float]:
     return 100 * low, 100 * high
 
 
-def sizes_that_print(accuracies: Sequence[float], decimals: int, below: int) -> list[int]:
-    """Sizes of a set in which whole counts print as all of the given percentages."""
-    return [size for size in range(2, below) if all(grim(Printed(value, decimals), size, 100) for value in accuracies)]
-
-
 def accuracies_are_counts(view: View) -> Finding:
     """Whether the printed accuracies are whole counts of the validation set, and of which size."""
     n = Numbers(images=view.value("SPLIT.VAL_YES") + view.value("SPLIT.VAL_NO"))
@@ -35,7 +29,8 @@ def accuracies_are_counts(view: View) -> Finding:
     n.low, n.high = view.interval("protocol", "accuracy.wilson.best")
     claims: tuple[str, ...] = ("TXT.ACCURACY_FIRST", "TXT.ACCURACY_BEST")
     whole = not any(view.conflicts(name) for name in claims)
-    sizes = sizes_that_print([view.value(name) for name in claims], view.claims[claims[0]].decimals, 1000)
+    printed = [Printed(view.value(name), view.claims[name].decimals) for name in claims]
+    sizes = [size for size in range(2, 1000) if all(grim(accuracy, size, 100) for accuracy in printed)]
     n.sizes_that_print_both = len(sizes)
     text = (
         f"{view.value(claims[0]):.2f} % and {view.value(claims[1]):.2f} % are printed; {n.first:.0f} and {n.best:.0f} of "
