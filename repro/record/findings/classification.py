@@ -79,10 +79,8 @@ def best_of_twelve(view: View) -> Finding:
         f"{n.mean_of_last_three_percent:.2f} %"
     )
     failing = view.failing("SCR.CHECKPOINT", "TXT.CHECKPOINT", "RDM.CHECKPOINT", "TXT.TEST_IMAGES")
-    claims = (
-        *("TXT.ACCURACY_BEST", "TXT.BEST_EPOCH_LOSS", "TXT.BEST_EPOCH_ACCURACY", "TXT.NO_OVERFITTING"),
-        *(*failing, *view.failing("TXT.CONCLUSION.ACCURACY_AS_FINAL")),
-    )
+    of_curves = ("TXT.ACCURACY_BEST", "TXT.BEST_EPOCH_LOSS", "TXT.BEST_EPOCH_ACCURACY", "TXT.NO_OVERFITTING")
+    claims = (*of_curves, *failing, *view.failing("TXT.CONCLUSION.ACCURACY_AS_FINAL"))
     return Finding("FND.BEST_OF_TWELVE", title, claims, text, vars(n), "remark", 6)
 
 

@@ -15,7 +15,9 @@ def tables_close(view: View) -> Finding:
         *(f"TXT.MOON.{moon}" for moon in MOONS),
         *(f"T6.{sun}.{moon}.{label}" for sun, moon in CONDITIONS for label in ("YES", "NO")),
         *windows,
-        *("TXT.NIGHTS", "TXT.CADENCE_S", "TXT.VIDEO_FPS"),
+        "TXT.NIGHTS",
+        "TXT.CADENCE_S",
+        "TXT.VIDEO_FPS",
     )
     failing = [name for name in counts if view.conflicts(name)]
     days, by_sun = [view.value(name) for name in windows], [view.value(f"T2.{sun}") for sun in SUNS]
