@@ -45,16 +45,9 @@ SIMULATED = "the nights at hand are simulated and therefore no evidence about a 
 
 @dataclass(frozen=True)
 class CorpusEvidence:
-    """Quantities measured on the thesis' own videos.
+    """Quantities measured on the thesis' own videos by name, and which nights they are of.
 
-    Parameters
-    ----------
-    quantities : mapping
-        Measured numbers and words, by name.
-    coverage : Coverage
-        Which nights they are of.
-    nights : DataFrame
-        Each night beside the schedule, see :func:`repro.observed.against_schedule`.
+    ``nights`` has each night beside the schedule, see :func:`repro.observed.against_schedule`.
     """
 
     quantities: Quantities
@@ -75,24 +68,10 @@ def combine(
 ) -> Evidence:
     """Combine the results of the stages into evidence for the comparator, with the reason for what is missing.
 
-    Parameters
-    ----------
-    schedule : mapping
-        Document of the schedule stage.
-    architecture : mapping
-        Document of the architecture stage.
-    corpus : str
-        Name of the corpus in ``params.yaml``. Only ``auroramax`` is evidence about the thesis.
-    measured : mapping, optional
-        Quantities measured on the corpus, by name.
-    coverage : Coverage, optional
-        Which nights these are of; all of the record if not given.
-    figures : mapping, optional
-        Quantities measured on the record's pictures, by name.
-    station_sky : mapping, optional
-        What the sky over Jang Bogo Station says about the KOPRI poster, by name; see :func:`of_station`.
-    kvammen : mapping, optional
-        Quantities measured on the images of Kvammen's data record, by name.
+    ``schedule`` and ``architecture`` are documents of these stages, ``corpus`` the name in ``params.yaml``; only ``auroramax``
+    is evidence about the thesis. The others are quantities by name: ``measured`` on the corpus, on the nights of ``coverage``
+    (all of the record if not given), of the record's pictures, of the sky over Jang Bogo Station (see :func:`of_station`) and
+    of the images of Kvammen's data record.
     """
     by_kind: dict[EvidenceKind, Quantities] = {
         "ephemeris": {**_checked(schedule, "schedule"), **(station_sky or {})},
@@ -103,15 +82,15 @@ def combine(
         by_kind["figure"] = figures
     else:
         missing["figure"] = "no readings of the record's pictures: run `dvc repro figures`"
-    of_thesis = corpus == EVIDENCE_CORPUS and measured is not None
-    if of_thesis or kvammen:
-        by_kind["corpus"] = {**(measured or {} if of_thesis else {}), **(kvammen or {})}
-    if not of_thesis:
+    of_thesis = measured if corpus == EVIDENCE_CORPUS else None
+    if of_thesis is not None or kvammen:
+        by_kind["corpus"] = {**(of_thesis or {}), **(kvammen or {})}
+    if of_thesis is None:
         only_simulated = corpus == "simulated" or (coverage is not None and coverage.simulated)
         missing["corpus"] = (SIMULATED if only_simulated else "") + NO_CORPUS
     if coverage is None:
         return Evidence(by_kind, missing)
-    waiting = coverage.waiting() if of_thesis else {}
+    waiting = coverage.waiting() if of_thesis is not None else {}
     missing |= {f"corpus:window{number}": coverage.text() for number in range(1, 10)} if waiting else {}
     nights = len(coverage.present) if corpus == EVIDENCE_CORPUS else 0
     return Evidence(by_kind, missing, nights, len(coverage.expected), waiting)
@@ -154,14 +133,14 @@ def of_corpus(paths: Paths, params: Params, predicted: pd.DataFrame, availabilit
 
 def of_station(claims: Claims) -> Quantities:
     """The sky over Jang Bogo Station at the times that the KOPRI poster prints; those that are no times are left out."""
-    found = dict(station.quantities({}))
+    sky = dict(station.quantities({}))
     for name in ("FIGURE1", "FIGURE2"):
         printed = f"KOP.{name}.TIME"
         with suppress(ValueError, ReproError):  # no time, or one beyond the ephemeris
             if printed in claims:
                 time = datetime.fromisoformat(str(claims[printed].value)).isoformat(" ", "seconds")
-                found |= station.quantities({name.lower(): time})
-    return found
+                sky |= station.quantities({name.lower(): time})
+    return sky
 
 
 def of_kvammen(paths: Paths) -> Quantities:
@@ -187,7 +166,7 @@ def from_stages(paths: Paths) -> tuple[Evidence, CorpusEvidence]:
     architecture = read_json(paths.architecture, made_by="dvc repro architecture")
     figures = _checked(read_json(paths.figures / "figures.json", made_by="dvc repro figures"), "figures")
     sky = of_station(load_claims(paths.published))
-    return _together(paths, load_params(paths.params), schedule, nights, architecture, figures, sky)
+    return _combined(paths, load_params(paths.params), schedule, nights, architecture, figures, sky)
 
 
 def measured_now(paths: Paths, claims: Claims) -> Evidence:
@@ -198,7 +177,7 @@ def measured_now(paths: Paths, claims: Claims) -> Evidence:
     params = load_params(paths.params)
     schedule, nights = read_or_predict(paths.schedule, params.schedule, params.sky, published(claims))
     pictures, sky = of_pictures(paths, claims), of_station(claims)
-    return _together(paths, params, schedule, nights, _architecture(paths), pictures, sky)[0]
+    return _combined(paths, params, schedule, nights, _architecture(paths), pictures, sky)[0]
 
 
 def verify_now(paths: Paths) -> Verification:
@@ -217,7 +196,7 @@ def _architecture(paths: Paths) -> dict[str, Any]:
     return architecture.measure()
 
 
-def _together(
+def _combined(
     paths: Paths, params: Params, schedule: Any, nights: pd.DataFrame, architecture: Any, figures: Quantities,
     station_sky: Quantities,
 ) -> tuple[Evidence, CorpusEvidence]:  # fmt: skip
@@ -244,16 +223,12 @@ def _checked(document: Any, stage: str) -> dict[str, Any]:
     if not isinstance(measured, Mapping):
         raise _damaged("quantities", measured, stage)
     for name, value in measured.items():
-        ends = value if isinstance(value, list | tuple) else ()
-        sound = len(ends) == 2 and all(_finite(end) for end in ends) if ends else _finite(value)
+        ends = value if isinstance(value, list | tuple) and len(value) == 2 else [value]
+        # Beyond floating-point numbers a comparison would overflow.
+        sound = all(isinstance(end, int | float) and abs(end) <= sys.float_info.max for end in ends)
         if not (sound or isinstance(value, bool | str)):
             raise _damaged(str(name), value, stage)
     return dict(measured)
-
-
-def _finite(value: object) -> bool:
-    # Beyond floating-point numbers a comparison would overflow.
-    return isinstance(value, int | float) and abs(value) <= sys.float_info.max
 
 
 def _damaged(name: str, value: object, stage: str) -> ReproError:

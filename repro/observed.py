@@ -6,7 +6,8 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
+from itertools import groupby
 from statistics import median
 from typing import Any
 
@@ -31,22 +32,12 @@ LEAST_NIGHTS = 30
 
 @dataclass(frozen=True)
 class Coverage:
-    """Which of the record's nights are here as evidence.
+    """Which of the record's nights (YYYYMMDD) are here as evidence.
 
-    Parameters
-    ----------
-    expected : tuple of str
-        Nights of the record's windows, YYYYMMDD, in order.
-    present : tuple of str
-        Those of them that stages film, clock and sky have finished and that no simulation made.
-    simulated : tuple of str
-        Nights left out because they are simulated.
-    later : tuple of str
-        Real nights outside the windows; they never move a published number.
-    drawn_at_random : bool
-        Whether the nights were chosen without looking at the sky or the moon.
-    whole_windows : tuple of int
-        Numbers of the windows all of whose nights are here, from 1.
+    ``expected`` are the nights of the record's windows, in order; ``present`` those of them that stages film, clock and sky
+    have finished and that no simulation made; ``simulated`` nights left out because they are simulated; ``later`` real nights
+    outside the windows, which never move a published number. ``drawn_at_random``: the nights were chosen without looking at
+    the sky or the moon. ``whole_windows`` are the numbers, from 1, of the windows all of whose nights are here.
     """
 
     expected: tuple[str, ...]
@@ -71,9 +62,9 @@ class Coverage:
         here = f"{len(self.present)} of {len(self.expected)} nights are here"
         if self.complete or not self.present:
             return here
-        fewer = self.present if len(self.present) <= len(self.missing) else self.missing
-        which = "" if fewer is self.present else "; missing"
-        return f"{here}{which}: {listed(fewer)}"
+        if len(self.present) <= len(self.missing):
+            return f"{here}: {listed(self.present)}"
+        return f"{here}; missing: {listed(self.missing)}"
 
     def waiting(self) -> dict[str, str]:
         """Why rules cannot be judged yet, by their ``coverage``; empty when all nights are here."""
@@ -95,18 +86,8 @@ def coverage_of(
 ) -> Coverage:
     """Which nights of the record are here.
 
-    Parameters
-    ----------
-    film : mapping
-        Summaries of the film stage, by night.
-    done : iterable of str
-        Nights that all stages up to the sky have finished.
-    simulated : iterable of str
-        Nights that are simulated, see :func:`repro.simulated_mark.simulated_nights`.
-    schedule : Schedule
-        Windows of the record.
-    drawn_at_random : bool
-        As in :class:`Coverage`.
+    ``film`` has the summaries of that stage by night, ``done`` the nights that all stages up to the sky have finished, and
+    ``simulated`` those of :func:`repro.simulated_mark.simulated_nights`.
     """
     windows = [_nights_of(window) for window in schedule.windows]
     expected = tuple(night for window in windows for night in window)
@@ -142,11 +123,7 @@ def quantities(
     """
     left_out = set(simulated)
     film, clock, sky = (
-        {
-            night: summary
-            for night, summary in nights.items()
-            if covers(schedule.windows, night) and night not in left_out
-        }
+        {name: night for name, night in nights.items() if covers(schedule.windows, name) and name not in left_out}
         for nights in (film, clock, sky)
     )
     measured: dict[str, float] = {}
@@ -168,28 +145,18 @@ def quantities(
     if cadences:
         measured["video.cadence_s"] = median(cadences)
     if sky:
-        by_sun = Counter[str]()
-        for _, sun, count in (cell for summary in sky.values() for cell in summary["conditions"]):
-            by_sun[sun] += count
-        measured |= {name: by_sun[sun] for sun, name in _EMPTY.items()}
+        cells = [cell for night in sky.values() for cell in night["conditions"]]
+        measured |= {name: sum(count for _, sun, count in cells if sun == empty) for empty, name in _EMPTY.items()}
     return measured
 
 
 def against_schedule(
     sky: Summaries, predicted: pd.DataFrame, present: Iterable[str], availability: float
 ) -> pd.DataFrame:
-    """Frames of each night beside those that the schedule predicts for it.
+    """Frames of each night that is evidence (``present``) beside those that the schedule predicts for it.
 
-    Parameters
-    ----------
-    sky : mapping
-        Summaries of the sky stage: ``conditions``, lists of moon, sun and frames.
-    predicted : DataFrame
-        Table ``nights`` of the schedule stage.
-    present : iterable of str
-        Nights that are evidence.
-    availability : float
-        Share of the minutes that frames are expected of.
+    ``sky`` has the summaries of that stage: ``conditions``, lists of moon, sun and frames. ``predicted`` is the table
+    ``nights`` of the schedule stage, and ``availability`` the share of the minutes that frames are expected of.
 
     Returns
     -------
@@ -213,18 +180,12 @@ def against_schedule(
         ]
         if frames < expected["least.total"]:
             outside.append(f"{minutes - frames:.0f} of {minutes:.0f} frames missing")
-        row: dict[str, Any] = {
-            "night": night,
-            "frames": frames,
-            "predicted": minutes * availability,
-            "sd": expected["sd.total"],
-        }
+        row = {"night": night, "frames": frames, "predicted": minutes * availability, "sd": expected["sd.total"]}
         for cell in CELLS:
             row |= {cell: counts[cell], f"predicted.{cell}": expected[cell] * availability}
             row[f"sd.{cell}"] = expected[f"sd.{cell}"]
         rows.append({**row, "outside": "; ".join(outside)})
-    names = ["night", "frames", "predicted", "sd", "outside"]
-    return pd.DataFrame(rows) if rows else pd.DataFrame(columns=names)
+    return pd.DataFrame(rows, columns=None if rows else ["night", "frames", "predicted", "sd", "outside"])
 
 
 def part_quantities(nights: pd.DataFrame) -> dict[str, float | str]:
@@ -263,16 +224,12 @@ def part_quantities(nights: pd.DataFrame) -> dict[str, float | str]:
 
 def listed(nights: Iterable[str], named: int = _NAMED) -> str:
     """Nights in a sentence, consecutive ones as a span: "20221203, 20221210 to 20221214 and 3 more"."""
-    spans: list[list[str]] = []
-    for night in sorted(nights):
-        if spans and _day(night) - _day(spans[-1][-1]) == timedelta(days=1):
-            spans[-1].append(night)
-        else:
-            spans.append([night])
+    in_order = sorted(nights)
+    # In a run of nights, date and position differ by the same number of days.
+    days = [date.fromisoformat(night).toordinal() - place for place, night in enumerate(in_order)]
+    spans = [
+        [night for night, _ in span] for _, span in groupby(zip(in_order, days, strict=True), lambda pair: pair[1])
+    ]
     shown = [span[0] if len(span) == 1 else f"{span[0]} to {span[-1]}" for span in spans[:named]]
     rest = sum(len(span) for span in spans[named:])
     return ", ".join(shown) + (f" and {rest} more" if rest else "")
-
-
-def _day(night: str) -> date:
-    return date(int(night[:4]), int(night[4:6]), int(night[6:]))

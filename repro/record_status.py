@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from rich.console import Console
 from rich.text import Text
@@ -16,17 +16,8 @@ from repro.paths import Paths
 from repro.record.claims import Claims
 
 
-@dataclass(frozen=True)
-class RecordStatus:
-    """Which nights of the record are here, and what waits for the others.
-
-    Parameters
-    ----------
-    coverage : Coverage
-        Nights of the record.
-    waiting : dict
-        Claims whose images cannot be judged yet, by the reason.
-    """
+class RecordStatus(NamedTuple):
+    """Nights of the record that are here, and the claims whose images cannot be judged yet, by the reason."""
 
     coverage: Coverage
     waiting: dict[str, tuple[str, ...]]

@@ -27,22 +27,11 @@ _STAGES = ("film", "clock", "sky")
 class Status:
     """Tables of one corpus; a stage that has not run leaves its columns empty.
 
-    Parameters
-    ----------
-    nights : DataFrame
-        One row a night: ``night``, ``scanned``, ``sampled``, ``missing`` (frames that the video lacks; no value if the
-        video does not say how long it should be), ``read`` (frames with a time),
-        ``unreadable``, ``gaps``, ``duplicates``, ``on_boundary``.
-    repairs : DataFrame
-        ``repair`` and ``frames``: how often each repair of a clock was made.
-    confusions : DataFrame
-        ``printed``, ``read`` and ``frames``: which glyph was read as which; empty for a lost or added one.
-    bins : DataFrame
-        ``moon_bin``, ``sun_bin`` and ``frames``.
-    failed : DataFrame
-        ``stage``, ``night``, ``found``, ``to_do``.
-    simulated : tuple of str
-        Nights whose frames are simulated; they are never evidence.
+    ``nights`` has one row a night: ``night``, ``scanned``, ``sampled``, ``missing`` (frames that the video lacks; no value if
+    the video does not say how long it should be), ``read`` (frames with a time), ``unreadable``, ``gaps``, ``duplicates``,
+    ``on_boundary``. ``repairs`` has ``repair`` and ``frames``; ``confusions`` ``printed``, ``read`` (which glyph was read as
+    which; empty for a lost or added one) and ``frames``; ``bins`` ``moon_bin``, ``sun_bin`` and ``frames``; ``failed``
+    ``stage``, ``night``, ``found``, ``to_do``. ``simulated`` are nights whose frames are simulated; they are never evidence.
     """
 
     nights: pd.DataFrame

@@ -20,25 +20,11 @@ Format = Literal["table", "json", "markdown", "sarif", "junit"]
 def run(
     paths: Paths | None, *, record: Path | None = None, query: str = "", only: str = "", format: Format = "table"
 ) -> int:
-    """Judge a record now, and print the chosen claims.
+    """Judge a record now, print the chosen claims, and give the exit code of the command.
 
-    Parameters
-    ----------
-    paths : Paths, optional
-        The project whose record is judged by all its evidence.
-    record : Path, optional
-        Instead: folder of another record, which is judged by its arithmetic alone.
-    query : str
-        A number, the beginning of an id or words, see :func:`repro.record.search.search`; all claims if empty.
-    only : str
-        Beginning of the ids, in any case; all claims if empty.
-    format : str
-        How to print.
-
-    Returns
-    -------
-    int
-        The exit code of the command.
+    The record is that of a project (``paths``), judged by all its evidence, or the folder of another one (``record``), judged
+    by its arithmetic alone. ``query`` is a number, the beginning of an id or words, see :func:`repro.record.search.search`,
+    ``only`` the beginning of the ids, in any case; empty ones choose all claims.
 
     Raises
     ------

@@ -57,13 +57,13 @@ def judge(paths: Paths, claims: Claims, params: Params) -> Verification:
     """Verdicts on a project as it lies there."""
     write_json(paths.stage(params.corpus, "softmax") / "softmax.json", {"quantities": SOFTMAX})
     write_json(paths.stage(params.corpus, "split") / "split.json", {"quantities": {"split.train_yes": 1000}})
-    found = of_corpus(paths, params, predicted_nights(ALL_NIGHTS), 0.98)
+    corpus = of_corpus(paths, params, predicted_nights(ALL_NIGHTS), 0.98)
     evidence = combine(
         schedule=EMPTY,
         architecture=EMPTY,
         corpus=params.corpus,
-        measured=found.quantities or None,
-        coverage=found.coverage,
+        measured=corpus.quantities or None,
+        coverage=corpus.coverage,
     )
     return verify(claims, evidence, detectors=())
 

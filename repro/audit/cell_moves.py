@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 from typing import Any
 
 import pandas as pd
 
-from repro.audit.claim_moves import read_pair
+from repro.audit.claim_moves import read_both
 from repro.audit.outputs import RECEIPTS, Pair, is_table
 from repro.audit.revision import Revision, flat
 from repro.params import Window
@@ -96,27 +96,24 @@ def _published(pair: Pair) -> Callable[[str], bool]:
 
 
 def _bins(pair: Pair, side: Revision, output: str, name: str, md5: str, *, quiet: bool = False) -> Bins | None:
-    table = pair.table(side, "sky", output, name, md5, keep=("sun_bin", "moon_bin").__contains__, quiet=quiet)
-    if table is None:
-        return None
-    if table.shape[1] < 2:
+    columns = ["sun_bin", "moon_bin"]
+    table = pair.table(side, "sky", output, name, md5, keep=columns.__contains__, quiet=quiet)
+    if table is not None and table.shape[1] < 2:
         if not quiet:
-            pair.lack(side, "sky", output, "damaged, no table of conditions", name)
+            pair.add_gap(side, "sky", output, "damaged, no table of conditions", name)
         return None
-    bins = table.dropna()
-    return Counter(zip(bins["sun_bin"], bins["moon_bin"], strict=True))
+    return None if table is None else Counter(table[columns].dropna().itertuples(index=False, name=None))
 
 
 def _margins(counts: Bins) -> dict[str, int]:
     margins: Counter[str] = Counter({"all frames": sum(counts.values())})
-    for (sun, moon), count in counts.items():
-        margins[sun] += count
-        margins[moon] += count
+    for cell, count in counts.items():
+        margins.update(dict.fromkeys(cell, count))
     return dict(margins)
 
 
 def _joint(counts: Bins) -> dict[str, int]:
-    return {f"{sun}, {moon}": count for (sun, moon), count in counts.items()}
+    return {", ".join(cell): count for cell, count in counts.items()}
 
 
 def _predicted(pair: Pair) -> list[CellMove]:
@@ -125,15 +122,10 @@ def _predicted(pair: Pair) -> list[CellMove]:
     for change in pair.changes("schedule"):
         if change.name != "schedule.json":
             continue
-        documents = read_pair(pair, "schedule", change)
-        if documents is None:
-            continue
+        documents = read_both(pair, "schedule", change) or ({}, {})
         one, two = ((document or {}).get("quantities", {}) for document in documents)
-        rows += [
-            CellMove(_predicted_table(move.cell), move.cell, move.before, move.after)
-            for move in moved("", one, two)
-            if not move.cell.startswith("sd.")
-        ]
+        cells = [move for move in moved("", one, two) if not move.cell.startswith("sd.")]
+        rows += [replace(move, table=_predicted_table(move.cell)) for move in cells]
     return rows
 
 
@@ -152,10 +144,8 @@ def _softmax(pair: Pair) -> list[CellMove]:
             continue
         title = _title(change.name)
         if change.name.endswith(".json"):
-            documents = read_pair(pair, "softmax", change)
-            if documents is not None:
-                one, two = (dict(flat(_keyed(document))) for document in documents)
-                rows += moved(title, one, two)
+            documents = read_both(pair, "softmax", change) or (None, None)
+            rows += moved(title, *(dict(flat(_keyed(document))) for document in documents))
         elif is_table(change.name):
             tables = [
                 pair.table(side, "softmax", change.output, change.name, md5) if md5 else pd.DataFrame()

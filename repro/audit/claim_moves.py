@@ -35,7 +35,7 @@ class FindingMove:
     after: str | None
 
 
-def read_pair(pair: Pair, stage: str, change: Change) -> tuple[Any, Any] | None:
+def read_both(pair: Pair, stage: str, change: Change) -> tuple[Any, Any] | None:
     """Both documents of a JSON file; None, with a gap recorded, if one is not available."""
     documents = []
     for side, md5 in ((pair.before, change.before), (pair.after, change.after)):
@@ -45,38 +45,26 @@ def read_pair(pair: Pair, stage: str, change: Change) -> tuple[Any, Any] | None:
         try:
             documents.append(json.loads(data))
         except ValueError:
-            pair.lack(side, stage, change.output, "damaged, not JSON", change.name)
+            pair.add_gap(side, stage, change.output, "damaged, not JSON", change.name)
             return None
     return documents[0], documents[1]
 
 
 def claim_moves(pair: Pair) -> tuple[list[ClaimMove], list[FindingMove]]:
     """Claims and findings that moved, in the order of the later revision."""
-    claims: list[ClaimMove] = []
-    findings: list[FindingMove] = []
-    for change in pair.changes(STAGE):
-        if change.name != "verdicts.json":
-            continue
-        documents = read_pair(pair, STAGE, change)
-        if documents is not None:
-            claims = _claims(*documents)
-            findings = _findings(*documents)
-    return claims, findings
+    change = next((change for change in pair.changes(STAGE) if change.name == "verdicts.json"), None)
+    documents = read_both(pair, STAGE, change) if change else None
+    return (_claims(*documents), _findings(*documents)) if documents else ([], [])
 
 
 def _claims(before: Any, after: Any) -> list[ClaimMove]:
     one, two = _verdicts(before), _verdicts(after)
     moves = []
     for key in dict.fromkeys((*two, *one)):
-        a, b = one.get(key, {}), two.get(key, {})
-        move = ClaimMove(
-            *key,
-            published=(a.get("published"), b.get("published")),
-            outcome=(a.get("outcome"), b.get("outcome")),
-            measured=(a.get("measured"), b.get("measured")),
-        )
-        if any(was != now for was, now in (move.published, move.outcome, move.measured)):
-            moves.append(move)
+        sides = one.get(key, {}), two.get(key, {})
+        values = [(sides[0].get(name), sides[1].get(name)) for name in ("published", "outcome", "measured")]
+        if any(was != now for was, now in values):
+            moves.append(ClaimMove(*key, *values))
     return moves
 
 

@@ -28,8 +28,10 @@ PROFILES = (
 LICENCE = "https://spdx.org/licenses/MIT"
 #: Packages whose versions decide results.
 ENVIRONMENT = ("dvc", "numpy", "opencv-python-headless", "pandas", "scipy", "skyfield", "torch", "torchvision")
-#: Files of the project that describe a run.
-_DESCRIPTION = ("dvc.yaml", "dvc.lock", "params.yaml", "pyproject.toml", "constraints.txt", "README.md")
+#: Types of parameters in schema.org; all others are text.
+TYPES: dict[type, str] = {bool: "Boolean", int: "Integer", float: "Float"}
+#: Files of the project that describe a run, beside dvc.yaml.
+_DESCRIPTION = ("dvc.lock", "params.yaml", "pyproject.toml", "constraints.txt", "README.md")
 #: Results above this size are named by hash and left out.
 LARGEST_FILE = 5 * 1024**2
 
@@ -97,14 +99,7 @@ def write_crate(paths: Paths, out: Path) -> int:
 
 def _stages(lock: Path) -> dict[str, Any]:
     """Stages of the last run, from ``dvc.lock``."""
-    if not lock.is_file():
-        raise ReproError(
-            found="no such file",
-            expected="the record of a run",
-            where=str(lock),
-            remedy="run the pipeline: make report",
-        )
-    remedy = "restore it with: git checkout dvc.lock, or run the pipeline again"
+    remedy = "restore it with: git checkout dvc.lock, or run the pipeline: make report"
     document = read_yaml(lock, expected="stages with commands, dependencies and outputs", remedy=remedy)
     stages = document.get("stages") if isinstance(document, dict) else None
     if not isinstance(stages, dict) or not all(isinstance(stage, dict) and "cmd" in stage for stage in stages.values()):
@@ -124,7 +119,7 @@ def _add_workflow(crate: ROCrate, paths: Paths, stages: dict[str, Any]) -> Any:
         }
     )
     for name in _DESCRIPTION:
-        if (paths.root / name).is_file() and name != "dvc.yaml":
+        if (paths.root / name).is_file():
             crate.add_file(paths.root / name, name)
     workflow = crate.add_file(
         paths.root / "dvc.yaml",
@@ -150,21 +145,16 @@ def _add_workflow(crate: ROCrate, paths: Paths, stages: dict[str, Any]) -> Any:
         crate.add_jsonld({"@id": f"#package-{name}", "@type": "SoftwareApplication", "name": name, "version": version})
         for name, version in {**installed, "python": platform.python_version()}.items()
     ]
-    workflow["hasPart"] = parts
-    workflow["softwareRequirements"] = software
+    workflow["hasPart"], workflow["softwareRequirements"] = parts, software
     return workflow
 
 
 def _by_hash(crate: ROCrate, entry: dict[str, Any], kind: str) -> Any:
     """A file or folder that stays outside the crate, by its hash."""
-    properties = {
-        "@id": f"#{kind}-{entry['path']}",
-        "@type": "CreativeWork",
-        "name": entry["path"],
-        "identifier": f"md5:{entry.get('md5', 'unknown')}",
-        "size": f"{entry.get('size', 0)} bytes",
-    }
-    return crate.add_jsonld(properties)
+    path, md5, size = entry["path"], f"md5:{entry.get('md5', 'unknown')}", f"{entry.get('size', 0)} bytes"
+    return crate.add_jsonld(
+        {"@id": f"#{kind}-{path}", "@type": "CreativeWork", "name": path, "identifier": md5, "size": size}
+    )
 
 
 def _parameters(crate: ROCrate, workflow: Any, stages: dict[str, Any]) -> list[Any]:
@@ -176,7 +166,7 @@ def _parameters(crate: ROCrate, workflow: Any, stages: dict[str, Any]) -> list[A
     formal, given = [], []
     for name, value in sorted(values.items()):
         parameter = crate.add_jsonld(
-            {"@id": f"#parameter-{name}", "@type": "FormalParameter", "name": name, "additionalType": _type_name(value),
+            {"@id": f"#parameter-{name}", "@type": "FormalParameter", "name": name, "additionalType": TYPES.get(type(value), "Text"),
              "conformsTo": {"@id": "https://bioschemas.org/profiles/FormalParameter/1.0-RELEASE"}}
         )  # fmt: skip
         formal.append(parameter)
@@ -190,13 +180,6 @@ def _parameters(crate: ROCrate, workflow: Any, stages: dict[str, Any]) -> list[A
     return given
 
 
-def _type_name(value: object) -> str:
-    """The schema.org type of a parameter."""
-    if isinstance(value, bool):
-        return "Boolean"
-    return "Integer" if isinstance(value, int) else "Float" if isinstance(value, float) else "Text"
-
-
 def _results(crate: ROCrate, paths: Paths, stages: dict[str, Any]) -> list[Any]:
     """Outputs of the run: JSON and CSV of modest size as files, everything else by hash."""
     results = []
@@ -204,13 +187,9 @@ def _results(crate: ROCrate, paths: Paths, stages: dict[str, Any]) -> list[Any]:
         for output in stage.get("outs", ()):
             place = paths.root / output["path"]
             files = sorted(place.glob("*")) if place.is_dir() else [place]
-            small = [
-                file
-                for file in files
-                if file.suffix in (".json", ".csv") and file.is_file() and file.stat().st_size <= LARGEST_FILE
-            ]
-            for file in small:
-                name = file.relative_to(paths.root).as_posix()
-                results.append(crate.add_file(file, name, properties={"name": name}))
+            for file in files:
+                if file.suffix in (".json", ".csv") and file.is_file() and file.stat().st_size <= LARGEST_FILE:
+                    name = file.relative_to(paths.root).as_posix()
+                    results.append(crate.add_file(file, name, properties={"name": name}))
             results.append(_by_hash(crate, output, "output"))
     return results

@@ -76,8 +76,9 @@ def as_page(diff: Diff, style: Path | None = None) -> str:
         loader=jinja2.PackageLoader("repro.audit", "."), autoescape=True, undefined=jinja2.StrictUndefined
     )
     sheet = style.read_text(encoding="utf-8") if style and style.is_file() else ""
+    images = [{"name": one.name, "before": _link(one.before), "after": _link(one.after)} for one in diff.images]
     return environment.get_template("page.html").render(
-        diff=diff, sections=sections(diff), images=thumbnail_links(diff), style=sheet, most=PAGE_ROWS
+        diff=diff, sections=sections(diff), images=images, style=sheet, most=PAGE_ROWS
     )
 
 
@@ -120,11 +121,6 @@ def as_frame_list(diff: Diff) -> str:
 def escape(text: str) -> str:
     """Text for the terminal: no markup of rich's, no code that moves the cursor, and not a screenful of one name."""
     return markup.escape(printable(text if len(text) <= CELL_CHARACTERS else text[:CELL_CHARACTERS] + " ..."))
-
-
-def thumbnail_links(diff: Diff) -> list[dict[str, str | None]]:
-    """Thumbnails as ``data:`` links: ``name``, ``before``, ``after``."""
-    return [{"name": image.name, "before": _link(image.before), "after": _link(image.after)} for image in diff.images]
 
 
 def _link(jpeg: bytes | None) -> str | None:

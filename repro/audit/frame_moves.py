@@ -66,7 +66,7 @@ def frame_moves(pair: Pair) -> FrameMoves:
         before, after = _tables(pair, stage, moves, seen)
         if not before and not after:
             continue
-        joined = _join(_together(before), _together(after))
+        joined = _join(_in_one_table(before), _in_one_table(after))
         _note_names(joined, _note_moves(joined, stage, columns, moved), names)
         shared = {name.removesuffix(" after") for name in joined.columns if name.endswith(" after")}
         shared = {name for name in shared if f"{name} before" in joined}
@@ -100,7 +100,7 @@ def _tables(pair: Pair, stage: str, moves: FrameMoves, seen: set[str]) -> tuple[
     return before, after
 
 
-def _together(tables: list[pd.DataFrame]) -> pd.DataFrame:
+def _in_one_table(tables: list[pd.DataFrame]) -> pd.DataFrame:
     return pd.concat(tables, ignore_index=True).drop_duplicates(KEYS)
 
 

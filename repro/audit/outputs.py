@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from io import BytesIO
 from pathlib import Path
@@ -14,7 +14,7 @@ from dvc.exceptions import DvcException
 from dvc.repo import Repo
 from dvc.rwlock import RWLockFileCorruptedError, RWLockFileFormatError
 
-from repro.audit.revision import PIPELINE, Revision, at_commit, hashed, in_working_tree, inside
+from repro.audit.revision import PIPELINE, Revision, at_commit, checked_md5, checked_path, in_working_tree
 from repro.audit.source_files import folder_md5, md5_of
 from repro.errors import ReproError
 
@@ -76,23 +76,23 @@ class Pair:
     @property
     def stages(self) -> list[str]:
         """All stages that either revision ran or declares, in the order of the later revision."""
-        names = dict.fromkeys(
-            name for side in (self.after, self.before) for name in (*side.stages, *side.never_run) if name
+        return list(
+            dict.fromkeys(name for side in (self.after, self.before) for name in (*side.stages, *side.never_run))
         )
-        return list(names)
 
     def _check(self, name: str) -> None:
         """Record why a stage's outputs do not belong to its revision."""
         if name in DERIVED:
             return
         for side in (self.before, self.after):
-            where = "" if side.commit is None else f"in a checkout of {side.short}: "
+            remedy = DVC_REPRO if side.commit is None else f"in a checkout of {side.short}: {DVC_REPRO}"
             if name in side.never_run:
-                remedy = f"{where}{DVC_REPRO}"
                 self.gaps.append(Gap(name, "", side.title, "it has not run there", remedy, out_of_date=True))
             elif name in side.outdated:
-                lacks = "its outputs, and all made from them, are of an earlier state: " + _some(side.outdated[name])
-                remedy = f"{where}{DVC_REPRO}" + ("" if side.commit is None else ", then commit dvc.lock")
+                lacks = (
+                    f"its outputs, and all made from them, are of an earlier state: {first_few(side.outdated[name])}"
+                )
+                remedy += "" if side.commit is None else ", then commit dvc.lock"
                 self.gaps.append(Gap(name, "", side.title, lacks, remedy, out_of_date=True))
 
     def upstream(self, stage: str) -> set[str]:
@@ -124,19 +124,15 @@ class Pair:
             return []
         one, two = self.before.stages[stage].outs, self.after.stages[stage].outs
         if set(one) != set(two):
-            lacks = f"the outputs differ: {_some(sorted(one))} before, {_some(sorted(two))} after"
-            self.gaps.append(
-                Gap(stage, "", self.after.title, lacks, "compare revisions of the same corpus and the same outputs")
-            )
+            lacks = f"the outputs differ: {first_few(sorted(one))} before, {first_few(sorted(two))} after"
+            remedy = "compare revisions of the same corpus and the same outputs"
+            self.gaps.append(Gap(stage, "", self.after.title, lacks, remedy))
         changes = []
         for output in (output for output in one if output in two and one[output] != two[output]):
-            trees = [self._listing(side, stage, output) for side in (self.before, self.after)]
-            if trees[0] is None or trees[1] is None:
-                continue
-            for name in sorted(set(trees[0]) | set(trees[1])):
-                md5s = trees[0].get(name), trees[1].get(name)
-                if md5s[0] != md5s[1]:
-                    changes.append(Change(stage, output, name, *md5s))
+            before, after = (self._listing(side, stage, output) for side in (self.before, self.after))
+            if before is not None and after is not None:
+                moved = sorted(name for name in {*before, *after} if before.get(name) != after.get(name))
+                changes += [Change(stage, output, name, before.get(name), after.get(name)) for name in moved]
         return changes
 
     def files(self, side: Revision, stage: str) -> dict[tuple[str, str], str]:
@@ -147,25 +143,25 @@ class Pair:
                 md5s |= {(output, name): md5 for name, md5 in (self._listing(side, stage, output) or {}).items()}
         return md5s
 
-    def place(
+    def path_of(
         self, side: Revision, stage: str, output: str, name: str, md5: str, *, quiet: bool = False
     ) -> Path | None:
         """Path of the contents of one file; None, with a gap recorded unless ``quiet``, if they are nowhere."""
         is_folder = side.stages[stage].outs[output].endswith(".dir")
-        stored, path = self._object(md5), self.root / output / name if is_folder else self.root / output
-        if stored.is_file():
-            return stored
+        path = self.root / output / (name if is_folder else "")
+        if self._object(md5).is_file():
+            return self._object(md5)
         if path.is_file() and md5_of(path.read_bytes()) == md5:
             return path
         if not quiet:
-            self.lack(side, stage, output, "not in DVC's cache", name)
+            self.add_gap(side, stage, output, "not in DVC's cache", name)
         return None
 
     def read(
         self, side: Revision, stage: str, output: str, name: str, md5: str, *, quiet: bool = False
     ) -> bytes | None:
-        """Contents of one file; None as in :meth:`place`."""
-        place = self.place(side, stage, output, name, md5, quiet=quiet)
+        """Contents of one file; None as in :meth:`path_of`."""
+        place = self.path_of(side, stage, output, name, md5, quiet=quiet)
         return place.read_bytes() if place else None
 
     def table(
@@ -179,7 +175,7 @@ class Pair:
         keep: Callable[[str], bool] = lambda _: True,
         quiet: bool = False,
     ) -> pd.DataFrame | None:
-        """A table out of one file; None as in :meth:`place`, also if it is damaged."""
+        """A table out of one file; None as in :meth:`path_of`, also if it is damaged."""
         data = self.read(side, stage, output, name, md5, quiet=quiet)
         if data is None:
             return None
@@ -187,10 +183,10 @@ class Pair:
             return read_table(data, name, keep)
         except ValueError:
             if not quiet:
-                self.lack(side, stage, output, "damaged, not a table", name)
+                self.add_gap(side, stage, output, "damaged, not a table", name)
             return None
 
-    def lack(self, side: Revision, stage: str, output: str, lacks: str, name: str = "") -> None:
+    def add_gap(self, side: Revision, stage: str, output: str, lacks: str, name: str = "") -> None:
         """Record that part of an output cannot be compared; files of one output make one gap."""
         for gap in self.gaps:
             if (gap.stage, gap.output, gap.revision, gap.lacks) == (stage, output, side.title, lacks):
@@ -211,7 +207,7 @@ class Pair:
         if md5 not in self._trees:
             tree = self._tree(md5, self.root / output)
             if tree is None:
-                self.lack(side, stage, output, "not in DVC's cache, not even the list of its files")
+                self.add_gap(side, stage, output, "not in DVC's cache, not even the list of its files")
                 return None
             self._trees[md5] = tree
         return self._trees[md5]
@@ -257,7 +253,7 @@ def read_table(data: bytes, name: str, keep: Callable[[str], bool] = lambda _: T
 def read_listing(stored: Path) -> dict[str, str] | None:
     """MD5 of a folder's files by their paths in it, as DVC lists them; None if the listing is damaged."""
     try:
-        return {inside(entry["relpath"]): hashed(entry["md5"]) for entry in json.loads(stored.read_bytes())}
+        return {checked_path(entry["relpath"]): checked_md5(entry["md5"]) for entry in json.loads(stored.read_bytes())}
     except (OSError, ValueError, LookupError, TypeError, RecursionError):
         return None
 
@@ -308,5 +304,6 @@ def _overlap(output: str, dependency: str) -> bool:
     return f"{output}/".startswith(f"{dependency}/") or f"{dependency}/".startswith(f"{output}/")
 
 
-def _some(words: tuple[str, ...] | list[str]) -> str:
-    return ", ".join(words[:4]) + (f" and {len(words) - 4} more" if len(words) > 4 else "")
+def first_few(words: Sequence[str], most: int = 4) -> str:
+    """Words with commas between them; of a long list the first ones and how many more there are."""
+    return ", ".join(words[:most]) + (f" and {len(words) - most} more" if len(words) > most else "")

@@ -165,9 +165,12 @@ def _stage(entry: Mapping[str, Any]) -> LockedStage:
     command = entry["cmd"]
     return LockedStage(
         cmd=command if isinstance(command, str) else " && ".join(command),
-        deps={inside(dep["path"]): hashed(dep["md5"]) if "md5" in dep else "" for dep in entry.get("deps") or []},
+        deps={
+            checked_path(dep["path"]): checked_md5(dep["md5"]) if "md5" in dep else ""
+            for dep in entry.get("deps") or []
+        },
         params=params,
-        outs={inside(out["path"]): hashed(out["md5"]) for out in entry.get("outs") or []},
+        outs={checked_path(out["path"]): checked_md5(out["md5"]) for out in entry.get("outs") or []},
     )
 
 
@@ -177,7 +180,7 @@ def _word(name: object) -> str:
     return name
 
 
-def inside(path: object) -> str:
+def checked_path(path: object) -> str:
     """A path of a lock file or listing, checked to stay within the project, since the file is read.
 
     Raises
@@ -191,7 +194,7 @@ def inside(path: object) -> str:
     return str(path)
 
 
-def hashed(md5: object) -> str:
+def checked_md5(md5: object) -> str:
     """An MD5 of a lock file or listing, checked, since DVC makes a path in its cache from it.
 
     Raises

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +11,7 @@ from repro.audit.claim_moves import ClaimMove
 from repro.audit.diff import Diff, count
 from repro.audit.frame_moves import FrameMove
 from repro.audit.metric_moves import MetricMove
+from repro.audit.outputs import first_few
 
 NOTHING = "\N{EM DASH}"
 
@@ -21,9 +22,9 @@ class DiffSection:
 
     id: str
     title: str
-    text: str
-    columns: tuple[str, ...] = ()
-    rows: tuple[tuple[str, ...], ...] = ()
+    columns: tuple[str, ...]
+    rows: Sequence[tuple[str, ...]]
+    text: str = ""
 
 
 def sections(diff: Diff) -> list[DiffSection]:
@@ -39,40 +40,41 @@ def sections(diff: Diff) -> list[DiffSection]:
     findings = [(move.finding, move.before or NOTHING, move.after or NOTHING) for move in diff.findings]
     steps = [(step.purpose, step.command, step.effect) for step in diff.next_steps]
     gaps = [
-        (gap.stage, " ".join(filter(None, (gap.output, _files(gap.files)))), gap.revision, gap.lacks, gap.remedy)
+        (
+            gap.stage,
+            f"{gap.output} ({first_few(gap.files, 3)})".removesuffix(" ()").strip(),
+            gap.revision,
+            gap.lacks,
+            gap.remedy,
+        )
         for gap in diff.gaps
     ]
     parts = (
-        _part("gaps", "Could not be compared", ("stage", "output", "revision", "lacks", "to do"), gaps,
-              "These could not be compared; they may or may not have changed." if gaps else ""),
-        _part("next", "What to run next", ("to", "command", "effect"), steps),
-        _part("claims", "Claims", ("claim", "evidence", "published", "outcome", "measured"), map(_claim, diff.claims),
-              _summary(diff, ("verify",), diff.claims, "comparison", "No claim's outcome or measured value moved.")),
-        _part("findings", "Findings", ("finding", "before", "after"), findings,
-              _summary(diff, ("verify",), findings, "finding")),
-        _part("cells", "Tables 2, 3 and 6", ("table", "cell", "before", "after", "step"), map(_step, cells),
-              _summary(diff, ("sky", "schedule", "softmax"), cells, "cell", "No cell of Tables 2, 3 and 6 moved.")),
-        _part("frames", "Frames", ("night", "frame", "change"), map(_frame, diff.frames.moves),
-              _summary(diff, ("clock", "sky", "split", "infer"), diff.frames.moves, "frame",
+        DiffSection("gaps", "Could not be compared", ("stage", "output", "revision", "lacks", "to do"), gaps,
+                    "These could not be compared; they may or may not have changed." if gaps else ""),
+        DiffSection("next", "What to run next", ("to", "command", "effect"), steps),
+        DiffSection("claims", "Claims", ("claim", "evidence", "published", "outcome", "measured"),
+                    list(map(_claim, diff.claims)),
+                    _summary(diff, ("verify",), diff.claims, "comparison", "No claim's outcome or measured value moved.")),
+        DiffSection("findings", "Findings", ("finding", "before", "after"), findings,
+                    _summary(diff, ("verify",), findings, "finding")),
+        DiffSection("cells", "Tables 2, 3 and 6", ("table", "cell", "before", "after", "step"), list(map(_step, cells)),
+                    _summary(diff, ("sky", "schedule", "softmax"), cells, "cell", "No cell of Tables 2, 3 and 6 moved.")),
+        DiffSection("frames", "Frames", ("night", "frame", "change"), list(map(_frame, diff.frames.moves)),
+                    _summary(diff, ("clock", "sky", "split", "infer"), diff.frames.moves, "frame",
                        "No frame's UTC, condition, label, split or class moved.", by_column) + also),
-        _part("nights", "Nights", ("night", "what"), nights,
-              f"In one revision only: {count(len(nights), 'night')}." if nights else ""),
-        _part("metrics", "Metrics",
-              ("metric", "before", "after", "95 % interval of the difference", "verdict", "based on"),
-              map(_metric, diff.metrics), _summary(diff, ("train",), diff.metrics, "metric", "No metric moved.")),
+        DiffSection("nights", "Nights", ("night", "what"), nights,
+                    f"In one revision only: {count(len(nights), 'night')}." if nights else ""),
+        DiffSection("metrics", "Metrics",
+                    ("metric", "before", "after", "95 % interval of the difference", "verdict", "based on"),
+                    list(map(_metric, diff.metrics)), _summary(diff, ("train",), diff.metrics, "metric", "No metric moved.")),
         _stages(diff),
-        _part("pictures", "Pictures", ("file that differs",), zip(diff.pictures, strict=True),
-              _summary(diff, ("gradcam",), diff.pictures, "picture")),
-        _part("numbers", "Other numbers of stages schedule and softmax", ("of", "number", "before", "after", "step"),
-              map(_step, numbers), _summary(diff, ("schedule", "softmax"), numbers, "number")),
+        DiffSection("pictures", "Pictures", ("file that differs",), list(zip(diff.pictures, strict=True)),
+                    _summary(diff, ("gradcam",), diff.pictures, "picture")),
+        DiffSection("numbers", "Other numbers of stages schedule and softmax", ("of", "number", "before", "after", "step"),
+                    list(map(_step, numbers)), _summary(diff, ("schedule", "softmax"), numbers, "number")),
     )  # fmt: skip
     return [part for part in parts if part.text or part.rows]
-
-
-def _part(
-    name: str, title: str, columns: tuple[str, ...], rows: Iterable[tuple[str, ...]], text: str = ""
-) -> DiffSection:
-    return DiffSection(name, title, text, columns, tuple(rows))
 
 
 def _summary(
@@ -91,13 +93,13 @@ def _summary(
 
 def _claim(move: ClaimMove) -> tuple[str, ...]:
     before, after = move.published
-    published = _arrow(before, after) if None not in move.published else shown(before if after is None else after)
+    published = _arrow(before, after) if None not in move.published else value_text(before if after is None else after)
     return move.claim, move.evidence, published, _arrow(*move.outcome), _arrow(*move.measured)
 
 
 def _step(move: CellMove) -> tuple[str, ...]:
     step = "" if move.before is None or move.after is None else f"{move.after - move.before:+,.6g}"
-    return move.table, move.cell, shown(move.before), shown(move.after), step
+    return move.table, move.cell, value_text(move.before), value_text(move.after), step
 
 
 def _frame(move: FrameMove) -> tuple[str, ...]:
@@ -108,7 +110,7 @@ def _frame(move: FrameMove) -> tuple[str, ...]:
 def _metric(move: MetricMove) -> tuple[str, ...]:
     interval = f"{move.interval[0]:+.4f} to {move.interval[1]:+.4f}" if move.interval else NOTHING
     verdict = {True: "within noise", False: "changed", None: NOTHING}[move.noise]
-    return move.metric, shown(move.before), shown(move.after), interval, verdict, move.basis
+    return move.metric, value_text(move.before), value_text(move.after), interval, verdict, move.basis
 
 
 def _stages(diff: Diff) -> DiffSection:
@@ -120,10 +122,10 @@ def _stages(diff: Diff) -> DiffSection:
         text += f" Out of date: {', '.join(waiting)}."
     if idle:
         text += f" Only comments, docstrings or layout changed for {', '.join(idle)}: run again, nothing changed."
-    return _part("stages", "Stages that ran, and why", ("stage", "what", "because", "outputs"), rows, text)
+    return DiffSection("stages", "Stages that ran, and why", ("stage", "what", "because", "outputs"), rows, text)
 
 
-def shown(value: Any) -> str:
+def value_text(value: Any) -> str:
     """A value for reading: thousands apart, six significant digits, a dash for none."""
     match value:
         case None:
@@ -135,18 +137,10 @@ def shown(value: Any) -> str:
         case float():
             return f"{value:,.0f}" if value.is_integer() else f"{value:,.6g}" if abs(value) < 1e5 else f"{value:,.1f}"
         case [low, high]:
-            return f"{shown(low)} to {shown(high)}"
+            return f"{value_text(low)} to {value_text(high)}"
         case _:
             return str(value)
 
 
 def _arrow(before: Any, after: Any) -> str:
-    if before == after:
-        return shown(after)
-    return f"{shown(before)} → {shown(after)}"
-
-
-def _files(names: Sequence[str]) -> str:
-    if not names:
-        return ""
-    return f"({', '.join(names[:3])}{f' and {len(names) - 3} more' if len(names) > 3 else ''})"
+    return value_text(after) if before == after else f"{value_text(before)} → {value_text(after)}"

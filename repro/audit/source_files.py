@@ -61,8 +61,10 @@ class SourceFiles:
         if path not in self._hashes:
             with self._readable():
                 listing = self._files.find(f"/{path}", detail=True)
+                # Files that DVC tracks (videos of gigabytes) are not read: DVC knows their hash.
                 self._hashes[path] = {
-                    name.removeprefix(f"/{path}").removeprefix("/"): self._md5(name, info)
+                    name.removeprefix(f"/{path}").removeprefix("/"): info.get("dvc_info", {}).get("md5")
+                    or md5_of(self._files.read_bytes(name))
                     for name, info in listing.items()
                 }
         return self._hashes[path]
@@ -73,10 +75,6 @@ class SourceFiles:
         if not hashes:
             return None
         return hashes[""] if "" in hashes else folder_md5(hashes)
-
-    def _md5(self, name: str, info: Mapping[str, Mapping[str, str]]) -> str:
-        # Files that DVC tracks (videos of gigabytes) are not read: DVC knows their hash.
-        return info.get("dvc_info", {}).get("md5") or md5_of(self._files.read_bytes(name))
 
     @contextmanager
     def _readable(self) -> Iterator[None]:

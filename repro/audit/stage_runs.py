@@ -7,13 +7,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from repro.audit.outputs import DERIVED, RECEIPTS, Pair
+from repro.audit.outputs import DERIVED, RECEIPTS, Pair, first_few
 from repro.audit.revision import LockedStage
 from repro.audit.source_files import folder_md5, md5_of
 from repro.engine.code_digest import code_of
 
 Status = Literal["made again", "new", "gone"]
-_SHOWN = 5
 
 
 @dataclass(frozen=True)
@@ -75,7 +74,7 @@ def _dependency(pair: Pair, path: str, before: str, after: str) -> tuple[str, bo
         files = _files_that_differ(pair, path, before, after)
         if not files:
             return f"{path}: changed", False
-        listed = ", ".join(list(files)[:_SHOWN]) + (f" and {len(files) - _SHOWN} more" if len(files) > _SHOWN else "")
+        listed = first_few(list(files), 5)
         if all(_same_code(pair, f"{path}/{name}", *hashes) for name, hashes in files.items()):
             return f"{path}: {listed}: {quiet}", True
         return f"{path}: {listed}", False
@@ -109,11 +108,8 @@ def _outputs(pair: Pair, name: str, one: LockedStage, two: LockedStage) -> tuple
         return "not compared: made from the results alone", None
     if one.outs == two.outs:
         return "the same", True
-    noted = len(pair.gaps)
     changes = pair.changes(name)
-    if not changes and (
-        len(pair.gaps) > noted or set(one.outs) != set(two.outs) or any(gap.stage == name for gap in pair.gaps)
-    ):
+    if not changes and any(gap.stage == name for gap in pair.gaps):
         return "unknown", None
     real = [change for change in changes if not change.name.startswith(RECEIPTS)]
     if not real:

@@ -53,7 +53,7 @@ def _image(
     pair: Pair, side: Revision, archives: dict[str, list[tuple[str, str, str, str]]], move: FrameMove
 ) -> bytes | None:
     for where in archives.get(move.night, []):
-        place = pair.place(side, *where, quiet=True)
+        place = pair.path_of(side, *where, quiet=True)
         if place is None:
             continue
         try:

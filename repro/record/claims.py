@@ -145,8 +145,7 @@ class Rule(Strict):
             raise ValueError("a rule needs either a formula or a measure")
         if self.plausible is not None and (self.rule not in BOUNDS or self.plausible[0] >= self.plausible[1]):
             raise ValueError("plausible is a pair, low before high, and only bounds and intervals take it")
-        needs = self.rule in ("absolute", "relative")
-        if needs and self.tolerance is None:
+        if self.rule in ("absolute", "relative") and self.tolerance is None:
             raise ValueError(f"rule {self.rule} needs a tolerance")
         if self.tolerance is not None and self.rule not in ("absolute", "relative", "at_most", "at_least"):
             raise ValueError(f"rule {self.rule} takes no tolerance")
@@ -203,27 +202,38 @@ class Claim(Strict):
     note: str = ""
 
     @property
+    def is_number(self) -> bool:
+        """Whether the value is a number, and neither a word nor a truth value."""
+        return not isinstance(self.value, bool | str)
+
+    @property
+    def number(self) -> float:
+        """The value of a claim that must be a number; TypeError if it is not."""
+        if isinstance(self.value, bool | str):
+            raise TypeError(f"{self.id} is not a number")
+        return float(self.value)
+
+    @property
     def step(self) -> float:
         """The smallest difference that the printed digits can show."""
         return 10.0**-self.decimals
 
     @model_validator(mode="after")
     def _sound(self) -> Claim:
-        number = isinstance(self.value, int | float) and not isinstance(self.value, bool)
-        if number and abs(self.value) > LARGEST:  # type: ignore[arg-type]
+        if self.is_number and abs(self.value) > LARGEST:  # type: ignore[arg-type]
             raise ValueError(f"value: larger than {LARGEST:g}")
-        if number and round(float(self.value), self.decimals) != float(self.value):
+        if self.is_number and round(self.number, self.decimals) != self.number:
             raise ValueError(f"value: more digits than decimals: {self.decimals}")
         if self.sentence and self.headline is None:
             raise ValueError("sentence: only a headline has one")
         for name, rule in self.evidence.items():
             if (rule.measure if name == "arithmetic" else rule.formula) is not None:
                 raise ValueError(f"evidence.{name}: arithmetic takes a formula, every other evidence a measure")
-            if not number and rule.rule != "exact" and rule.compares:
-                raise ValueError(f"evidence.{name}.rule: a value that is no number can only be judged exactly")
-            if rule.tolerance is None or not number:
+            if not self.is_number and rule.rule != "exact" and rule.compares:
+                raise ValueError(f"evidence.{name}.rule: a word or a truth value can only be judged exactly")
+            if rule.tolerance is None or not self.is_number:
                 continue
-            tolerance = rule.tolerance * abs(float(self.value)) if rule.rule == "relative" else rule.tolerance
+            tolerance = rule.tolerance * abs(self.number) if rule.rule == "relative" else rule.tolerance
             if tolerance < self.step * (1 - 1e-9):
                 raise ValueError(f"evidence.{name}.tolerance: {tolerance:g} is below one printed step, {self.step:g}")
         return self
@@ -245,30 +255,14 @@ class _Block(Strict):
 
 
 class RecordFile(Strict):
-    """``_record.yaml``: what the record is, and its documents.
-
-    Parameters
-    ----------
-    title : str
-        What the record is called.
-    documents : dict
-        Title of each document, by the name that claims use, in the order in which they are shown.
-    """
+    """``_record.yaml``: title of the record, and title of each document by the name that claims use, in the order shown."""
 
     title: str = Field(min_length=1)
     documents: dict[Document, str] = Field(min_length=1)
 
 
 class Claims:
-    """All registered claims, by id, in the order of the files.
-
-    Parameters
-    ----------
-    claims : list of Claim
-        Each id occurs once.
-    documents : mapping
-        Title of each document of the record, by name.
-    """
+    """All registered claims, by id, in the order of the files; ``documents`` has the title of each document by name."""
 
     def __init__(self, claims: list[Claim], documents: Mapping[str, str] = MappingProxyType({})) -> None:
         self._by_id = {claim.id: claim for claim in claims}
@@ -300,10 +294,6 @@ class Claims:
             if len(parts := claim.id.split(".")) == len(asked) and all(map(fnmatchcase, parts, asked))
         ]
 
-    def replacing(self, claim: Claim) -> Claims:
-        """The same claims with one changed; for asking what a change would do."""
-        return Claims([claim if other.id == claim.id else other for other in self], self.documents)
-
 
 def merge(defaults: dict[str, Any], own: dict[str, Any]) -> dict[str, Any]:
     """A claim's own fields over its block's defaults; ``source`` and each evidence are merged key by key.
@@ -313,14 +303,12 @@ def merge(defaults: dict[str, Any], own: dict[str, Any]) -> dict[str, Any]:
     merged = {**defaults, **own}
     if isinstance(defaults.get("source"), dict) and isinstance(own.get("source"), dict):
         merged["source"] = {**defaults["source"], **own["source"]}
-    shared, mine = defaults.get("evidence"), own.get("evidence")
-    if isinstance(shared, dict) and isinstance(mine, dict):
-        both = {
-            name: {**shared[name], **mine[name]}
-            if isinstance(mine.get(name), dict) and isinstance(shared.get(name), dict)
-            else mine.get(name, rule)
-            for name, rule in {**shared, **mine}.items()
-        }
+    shared, rules = defaults.get("evidence"), own.get("evidence")
+    if isinstance(shared, dict) and isinstance(rules, dict):
+        both = {**shared, **rules}
+        for name in shared.keys() & rules.keys():
+            if isinstance(shared[name], dict) and isinstance(rules[name], dict):
+                both[name] = {**shared[name], **rules[name]}
         merged["evidence"] = {name: rule for name, rule in both.items() if rule is not None}
     return merged
 
@@ -328,7 +316,8 @@ def merge(defaults: dict[str, Any], own: dict[str, Any]) -> dict[str, Any]:
 def claim_files(folder: Path) -> list[Path]:
     """Claim files under a folder, in order of path.
 
-    Files whose name begins with an underscore or a dot, the list of documents and the readings are none.
+    Left out are files whose name begins with an underscore (exemptions and the like) or a dot, ``documents.yaml``, and
+    what lies in ``readings``.
     """
     return [
         path
@@ -338,19 +327,14 @@ def claim_files(folder: Path) -> list[Path]:
 
 
 def load_claims(folder: Path) -> Claims:
-    """Read every claim file under ``expected/published``.
-
-    Parameters
-    ----------
-    folder : Path
-        Folder that is searched for ``*.yaml``, in order of path. Files whose name begins with an underscore are not
-        claims (exemptions and the like), nor are ``documents.yaml`` and what lies in ``readings``.
+    """Read every claim file under a folder such as ``expected/published``, see :func:`claim_files`.
 
     Raises
     ------
     ReproError
-        If a file is not YAML, a key is unknown, an id is used twice, a document is not in ``_record.yaml``, a tolerance is below one printed step, a rule
-        has no reason, or a formula names no claim. The message names file, id, field and remedy.
+        If a file is not YAML, a key is unknown, an id is used twice, a document is not in ``_record.yaml``, a tolerance is
+        below one printed step, a rule has no reason, or a formula names no claim. The message names file, id, field and
+        remedy.
     """
     files = claim_files(folder)
     if not files:
@@ -375,19 +359,15 @@ def load_claims(folder: Path) -> Claims:
                 expected = f"a document of {RECORD_FILE}: {', '.join(documents)}"
                 raise _bad(path, claim.id, "source.document", claim.source.document, expected)
             claims[claim.id] = claim, path
+    registered = Claims([claim for claim, _ in claims.values()], documents)
     for claim, path in claims.values():
         for reference in (claim.numerator, claim.denominator):
             if reference is not None and reference not in claims:
                 raise _bad(path, claim.id, "numerator/denominator", reference, "the id of a registered claim")
-    registered = Claims([claim for claim, _ in claims.values()], documents)
-    for claim, path in claims.values():
-        if claim.headline is None:
-            continue
         with_sentence = [other.id for other in registered if other.sentence and other.headline == claim.headline]
-        if len(with_sentence) != 1:
+        if claim.headline is not None and len(with_sentence) != 1:
             expected = f"one claim of headline {claim.headline} with a sentence"
             raise _bad(path, claim.id, "sentence", ", ".join(with_sentence) or "none", expected)
-    for claim, path in claims.values():
         _check_formula(path, claim, registered)
     return registered
 
@@ -408,21 +388,16 @@ def _check_formula(path: Path, claim: Claim, registered: Claims) -> None:
     rule = claim.evidence.get("arithmetic")
     if rule is None or rule.formula is None:
         return
-    field = "evidence.arithmetic.formula"
+    field, formula = "evidence.arithmetic.formula", short_repr(rule.formula)
     try:
         missing = unresolved(rule.formula, registered)
     except FormulaError as error:
-        raise _bad(path, claim.id, field, short_repr(rule.formula), message_of(error)) from None
+        raise _bad(path, claim.id, field, formula, message_of(error)) from None
     if missing:
-        raise _bad(
-            path,
-            claim.id,
-            field,
-            f"{message_of(LookupError(', '.join(missing)))} in {short_repr(rule.formula)}",
-            "ids of registered claims",
-        )
+        found = f"{message_of(LookupError(', '.join(missing)))} in {formula}"
+        raise _bad(path, claim.id, field, found, "ids of registered claims")
     if claim.id in references(rule.formula):
-        raise _bad(path, claim.id, field, f"its own id in {short_repr(rule.formula)}", "ids of other claims")
+        raise _bad(path, claim.id, field, f"its own id in {formula}", "ids of other claims")
 
 
 def _read(path: Path) -> Iterator[Claim]:
@@ -458,9 +433,4 @@ def _invalid(path: Path, name: str, error: ValidationError) -> ReproError:
 
 
 def _bad(path: Path, name: str, field: str, found: str, expected: str) -> ReproError:
-    return ReproError(
-        found=found,
-        expected=expected,
-        where=f"{path}, claim {name}, field {field}",
-        remedy=_REMEDY,
-    )
+    return ReproError(found=found, expected=expected, where=f"{path}, claim {name}, field {field}", remedy=_REMEDY)

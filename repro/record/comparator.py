@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from bisect import bisect_left
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import Any
@@ -13,8 +14,6 @@ Interval = tuple[float, float]
 
 #: Relative slack for sums of floating-point numbers; far below any printed step.
 FLOAT_SLACK = 1e-9
-
-
 #: A prediction that is further away, in standard deviations, is contradicted.
 MOST_SIGMA = 3.0
 #: A bound that excludes a smaller share of the plausible range decides nothing.
@@ -39,16 +38,9 @@ def reason_missing(missing: Mapping[str, str], evidence: EvidenceKind, name: str
 class Measured:
     """What one kind of evidence says about one claim.
 
-    Parameters
-    ----------
-    value : number, word, pair or None
-        The measured value in the claim's unit; a pair ``(low, high)`` for an interval; None if there is none.
-    missing : str
-        If there is no value: what is missing, and how to get it.
-    failed : str
-        If measuring broke: what went wrong. Such a comparison is an error, never a pass.
-    sd : float, optional
-        Standard deviation of the value, in the claim's unit.
+    ``value`` and its standard deviation ``sd`` are in the claim's unit; an interval is a pair ``(low, high)``. Without a
+    value ``missing`` says what is missing and how to get it. ``failed`` says what went wrong if measuring broke; such a
+    comparison is an error, never a pass.
     """
 
     value: Value | Interval | None
@@ -61,13 +53,9 @@ class Measured:
 class Caught:
     """The wrong values next to the accepted ones: what a comparison would have caught at least.
 
-    Parameters
-    ----------
-    below, above : float, optional
-        The nearest printed values that the comparison refuses; None if it refuses none on this side. The measured value
-        is held fixed while the published one is moved.
-    any_other : bool
-        For words and truth values, of which only one is accepted, and where no value with the printed digits is.
+    ``below`` and ``above`` are the nearest printed values that the comparison refuses, None if it refuses none on this side;
+    the measured value stays fixed while the published one is moved. ``any_other`` is for words and truth values, of which
+    only one is accepted, and where no value with the printed digits is.
     """
 
     below: float | None = None
@@ -82,26 +70,11 @@ class Caught:
 class Verdict:
     """The outcome of one comparison: one claim, one kind of evidence.
 
-    Parameters
-    ----------
-    claim, evidence, outcome : str
-        What was compared with what, and how it came out.
-    expected : str
-        The declared outcome.
-    measured : number, word, pair or None
-        What the evidence gives.
-    tolerance, reason : str
-        How the comparison was made and why; the reason for a comparison that was not made.
-    grade : str, optional
-        Strength; None if nothing is compared.
-    catches : Caught, optional
-        Smallest wrong values that the comparison would have caught; None if it was not made.
-    excluded : float, optional
-        For a bound: share of the plausible range that it excludes, 0 to 1.
-    sd, z : float, optional
-        Standard deviation of the measured value, and published minus measured in units of it.
-    equation : tuple of str
-        For arithmetic: ids of the claims that it relates. Verdicts with the same ids are one equation.
+    ``expected`` is the declared outcome; ``tolerance`` and ``reason`` say how the comparison was made and why, or why it was
+    not. ``grade`` is None if nothing is compared, ``catches`` if no comparison was made. ``excluded`` is the share of the
+    plausible range that a bound excludes, 0 to 1; ``sd`` the standard deviation of the measured value, and ``z`` published
+    minus measured in units of it; ``equation`` the ids of the claims that an arithmetic relates: verdicts with the same ids
+    are one equation.
     """
 
     claim: str
@@ -228,6 +201,8 @@ def compare(claim: Claim, evidence: EvidenceKind, measured: Measured, grade: Gra
 def tolerance_text(claim: Claim, rule: Rule) -> str:
     """The tolerance of a rule in words, with the claim's unit; differences of percentages are points."""
     unit = {"": "", "%": " points"}.get(claim.unit, f" {claim.unit}")
+    if not rule.compares:
+        return "not compared"
     match rule.rule:
         case "exact":
             return "exact"
@@ -242,8 +217,6 @@ def tolerance_text(claim: Claim, rule: Rule) -> str:
         case "interval":
             beside = f", or within {rule.tolerance:g}{unit} of it" if rule.tolerance else ""
             return f"inside the interval{beside}"
-        case "undecidable" | "other_quantity" | "out_of_scope":
-            return "not compared"
     bound = "not above the printed value" if rule.rule == "at_most" else "not below the printed value"
     return bound if rule.tolerance is None else f"{bound} by more than {rule.tolerance:g}{unit}"
 
@@ -270,35 +243,26 @@ def caught(claim: Claim, rule: Rule, measured: Measured) -> Caught:
     farthest = math.ceil(min(_REACH * max(abs(start), abs(middle), claim.step) / claim.step, LARGEST))
 
     def refused(direction: int) -> float | None:
-        def at(steps: int) -> float:
+        def value_at(steps: int) -> float:
             return round(start + direction * steps * claim.step, claim.decimals)
 
-        step = 1
-        while step < farthest and _holds(at(step), claim, rule, measured):
-            step *= 2
-        step = min(step, farthest)
-        if _holds(at(step), claim, rule, measured):
-            return None
-        accepted, wrong = step // 2, step
-        while wrong - accepted > 1:
-            between = (accepted + wrong) // 2
-            accepted, wrong = (between, wrong) if _holds(at(between), claim, rule, measured) else (accepted, between)
-        return at(wrong)
+        # What is refused stays refused farther out.
+        steps = range(1, farthest + 1)
+        first = bisect_left(steps, 1, key=lambda count: not _holds(value_at(count), claim, rule, measured))
+        return value_at(steps[first]) if first < len(steps) else None
 
     return Caught(refused(-1), refused(1))
 
 
-def plausible_range(claim: Claim, rule: Rule) -> Interval:
-    """Lowest and highest value that a claim could have had: as declared, 0 to 100 %, or 0 to twice the claim."""
-    if rule.plausible is not None:
-        return rule.plausible
-    value = _number(claim.value)
-    return (0.0, 100.0) if claim.unit == "%" and 0 <= value <= 100 else (min(0.0, 2 * value), max(0.0, 2 * value))
-
-
 def excluded_share(claim: Claim, rule: Rule, catches: Caught) -> float | None:
-    """Share of the plausible range that a bound excludes, 0 to 1; None if the range is a single value."""
-    low, high = plausible_range(claim, rule)
+    """Share of the plausible range that a bound excludes, 0 to 1; None if the range is a single value.
+
+    A range that the rule does not declare is 0 to 100 %, or 0 to twice the claim.
+    """
+    low, high = sorted((0.0, 2 * claim.number))
+    if claim.unit == "%" and 0 <= claim.number <= 100:
+        low, high = 0.0, 100.0
+    low, high = rule.plausible or (low, high)
     if high <= low:
         return None
     # What is accepted ends half a printed step before the nearest value that is caught.
@@ -309,50 +273,41 @@ def excluded_share(claim: Claim, rule: Rule, catches: Caught) -> float | None:
 
 def _holds(published: Value, claim: Claim, rule: Rule, measured: Measured) -> bool:
     """Whether a value, in place of the published one, agrees with the measured value."""
-    value = measured.value
+    value, tolerance = measured.value, rule.tolerance or 0.0
     if rule.rule == "interval":
         if not isinstance(value, tuple):
             raise TypeError(f"an interval was expected, {value!r} was measured")
-        low, high = value
-        beside = rule.tolerance or 0.0
-        return low - beside <= _number(published) <= high + beside
+        return value[0] - tolerance <= _number(published) <= value[1] + tolerance
     if isinstance(value, tuple):
         raise TypeError(f"one value was expected, the interval {value!r} was measured")
     if value is None:
         raise TypeError("no value was measured")
-    words = isinstance(published, bool | str) or isinstance(value, bool | str)
-    if words:
+    if isinstance(published, bool | str) or isinstance(value, bool | str):
         if type(published) is not type(value):
             raise TypeError(f"{published!r} was published, {value!r} was measured: not of one type")
         return published == value
     difference = _number(value) - _number(published)
     slack = FLOAT_SLACK * max(1.0, abs(_number(published)))
+    if rule.rule == "at_most":
+        return difference <= tolerance + slack
+    if rule.rule == "at_least":
+        return difference >= -tolerance - slack
+    if rule.rule == "exact":
+        return abs(difference) <= slack
+    if rule.rule == "rounds_to":
+        return abs(difference) <= claim.step / 2 + slack
+    # A tolerance never excuses a prediction that is too many standard deviations away.
     if measured.sd is None and rule.rule == "scatter":
         raise ValueError("the measured value has no standard deviation")
     most = math.inf if measured.sd is None else MOST_SIGMA * measured.sd + slack
-    if rule.rule in ("absolute", "relative", "scatter") and abs(difference) > most:
-        return False
-    match rule.rule:
-        case "exact":
-            return abs(difference) <= slack
-        case "rounds_to":
-            return abs(difference) <= claim.step / 2 + slack
-        case "absolute":
-            return abs(difference) <= (rule.tolerance or 0) + slack
-        case "relative":
-            return abs(difference) <= (rule.tolerance or 0) * abs(_number(published)) + slack
-        case "scatter":
-            return True
-        case "at_most":
-            return difference <= (rule.tolerance or 0) + slack
-        case "at_least":
-            return difference >= -(rule.tolerance or 0) - slack
-    raise ValueError(f"rule {rule.rule} compares nothing")
+    if rule.rule != "scatter":
+        most = min(most, tolerance * (abs(_number(published)) if rule.rule == "relative" else 1) + slack)
+    return abs(difference) <= most
 
 
 def _number(value: Value) -> float:
     if isinstance(value, bool | str):
-        raise TypeError(f"{value!r} is no number")
+        raise TypeError(f"{value!r} is not a number")
     number = float(value)
     if number != number:
         raise TypeError("the measured value is not a number (NaN)")

@@ -24,21 +24,13 @@ Statistic = Literal["z", "t", "r", "chi2", "F"]
 
 #: Samples above this are refused: with so many values every printed mean is possible.
 LARGEST_SAMPLE = 1_000_000
-#: A correlation that prints as 1.00; the p-value of exactly 1 is no number.
+#: A correlation that prints as 1.00; the p-value of exactly 1 is undefined.
 _LARGEST_CORRELATION = 1 - 1e-12
 
 
 @dataclass(frozen=True)
 class Printed:
-    """A number as it is printed.
-
-    Parameters
-    ----------
-    value : float
-        The number.
-    decimals : int
-        Digits after the point; the number stands for everything within half a printed step.
-    """
+    """A number as it is printed, with its digits after the point; it stands for everything within half a printed step."""
 
     value: float
     decimals: int = 0
@@ -77,19 +69,8 @@ def _counts(mean: Printed, n: int, unit: float) -> range:
 def grim(mean: Printed, n: int, unit: float = 1) -> bool:
     """Whether a printed mean or percentage can come from ``n`` whole counts (GRIM; Brown & Heathers 2017).
 
-    Parameters
-    ----------
-    mean : Printed
-        Mean of whole numbers, or a percentage of ``n``.
-    n : int
-        Sample size, 1 to 1,000,000.
-    unit : float
-        What one count adds to the sum: 1 for a mean, 100 for a percentage, 1/items for a scale of several items.
-
-    Raises
-    ------
-    ValueError
-        If the sample or the unit is out of range.
+    ``unit`` is what one count adds to the sum: 1 for a mean, 100 for a percentage, 1/items for a scale of several items.
+    ValueError if the sample is not 1 to 1,000,000 or the unit not above 0.
 
     Examples
     --------
@@ -105,19 +86,7 @@ def grimmer(mean: Printed, sd: Printed, n: int) -> bool:
     """Whether a mean and a sample deviation (divisor n - 1) can come from ``n`` whole numbers (GRIMMER).
 
     A sum of squares has the parity of the sum, and is at least that of the most even numbers with this sum. Both are necessary,
-    not sufficient.
-
-    Parameters
-    ----------
-    mean, sd : Printed
-        As printed.
-    n : int
-        Sample size, 2 to 1,000,000.
-
-    Raises
-    ------
-    ValueError
-        If the sample is out of range or the deviation negative.
+    not sufficient. ValueError if the sample is not 2 to 1,000,000 or the deviation negative.
 
     Examples
     --------
@@ -141,19 +110,8 @@ def grimmer(mean: Printed, sd: Printed, n: int) -> bool:
 def debit(mean: Printed, sd: Printed, n: int) -> bool:
     """Whether a mean and a sample deviation (divisor n - 1) can come from ``n`` zeros and ones (DEBIT).
 
-    Parameters
-    ----------
-    mean : Printed
-        Share of ones, 0 to 1.
-    sd : Printed
-        As printed.
-    n : int
-        Sample size, 2 to 1,000,000.
-
-    Raises
-    ------
-    ValueError
-        If the sample is out of range, the mean outside 0 to 1 or the deviation negative.
+    ValueError if the sample is not 2 to 1,000,000, the mean, which is the share of ones, outside 0 to 1 or the deviation
+    negative.
 
     Examples
     --------
@@ -169,20 +127,7 @@ def debit(mean: Printed, sd: Printed, n: int) -> bool:
 def largest_sd(mean: float, lowest: float, highest: float) -> float:
     """Largest population deviation (divisor n) of values in ``[lowest, highest]`` with this mean (Bhatia & Davis 2000).
 
-    Parameters
-    ----------
-    mean, lowest, highest : float
-        In one unit.
-
-    Returns
-    -------
-    float
-        ``sqrt((highest - mean) * (mean - lowest))``, in the same unit.
-
-    Raises
-    ------
-    ValueError
-        If the mean lies outside the bounds.
+    It is ``sqrt((highest - mean) * (mean - lowest))``; all are in one unit. ValueError if the mean lies outside the bounds.
 
     Examples
     --------
@@ -196,13 +141,6 @@ def largest_sd(mean: float, lowest: float, highest: float) -> float:
 
 def bhatia_davis(mean: Printed, sd: Printed, lowest: float, highest: float) -> bool:
     """Whether values in ``[lowest, highest]`` can have this mean and this population deviation (divisor n).
-
-    Parameters
-    ----------
-    mean, sd : Printed
-        As printed.
-    lowest, highest : float
-        Bounds of the values.
 
     Examples
     --------
@@ -236,12 +174,7 @@ def partition(parts: Iterable[Printed], whole: Printed) -> bool:
 
 
 def percentage(share: Printed, part: float, whole: float) -> bool:
-    """Whether ``100 * part / whole`` prints as the share; part and whole are exact.
-
-    Raises
-    ------
-    ValueError
-        If the whole is not above 0.
+    """Whether ``100 * part / whole`` prints as the share; part and whole are exact. ValueError if the whole is not above 0.
 
     Examples
     --------
@@ -256,20 +189,8 @@ def percentage(share: Printed, part: float, whole: float) -> bool:
 def p_value(kind: Statistic, statistic: float, first: float = 0, second: float = 0) -> float:
     """Two-sided p-value of a test statistic.
 
-    Parameters
-    ----------
-    kind : str
-        ``z``; ``t`` or ``r`` (correlation) with ``first`` degrees of freedom; ``chi2`` with ``first``; ``F`` with
-        ``first`` and ``second``.
-    statistic : float
-        Its value.
-    first, second : float
-        Degrees of freedom.
-
-    Raises
-    ------
-    ValueError
-        If the kind is unknown, or a value is out of its range.
+    ``first`` and ``second`` are degrees of freedom: ``z`` has none; ``t``, ``r`` (correlation) and ``chi2`` have the first;
+    ``F`` has both. ValueError if the kind is unknown, or a value is out of its range.
 
     Examples
     --------

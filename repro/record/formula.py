@@ -18,7 +18,7 @@ import operator
 import sys
 import warnings
 from collections.abc import Callable
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -44,7 +44,6 @@ _COMPARE: dict[type[ast.cmpop], Callable[[Any, Any], bool]] = {
     ast.GtE: operator.ge,
 }
 
-
 #: Longest formula, and longest text in one, so that any formula ends in a moment.
 LONGEST = 10_000
 
@@ -53,30 +52,10 @@ class FormulaError(ValueError):
     """A formula that cannot be read or evaluated."""
 
 
-def _days(first: str, last: str) -> int:
-    """Days from one date to another, both included."""
-    return (date.fromisoformat(last) - date.fromisoformat(first)).days + 1
-
-
-def _number(word: str) -> int:
-    """The digits of a word such as ``E10``."""
-    return int("".join(letter for letter in word if letter.isdigit()))
-
-
 def _shifted(stamp: str, hours: float) -> str:
     """A date or a date and time (ISO), moved by hours; in the form it came in."""
     moved = datetime.fromisoformat(stamp) + timedelta(hours=hours)
     return moved.date().isoformat() if len(stamp) == len("2022-12-01") else moved.isoformat(sep=" ")
-
-
-def _hours(first: str, last: str) -> float:
-    """Hours from one date and time to another."""
-    return (datetime.fromisoformat(last) - datetime.fromisoformat(first)).total_seconds() / 3600
-
-
-def _part(text: str, first: int, last: int) -> str:
-    """Characters of a text from position ``first`` to before ``last``, counted from 0."""
-    return text[first:last]
 
 
 def _replaced(text: str, old: str, new: str) -> str:
@@ -93,14 +72,9 @@ def _round(value: float, digits: int | None = None) -> float:
     return round(value, digits)
 
 
-def _digits(text: str) -> int:
-    """How many digits a text has."""
-    return sum(letter.isdigit() for letter in text)
-
-
-def _items(text: str) -> int:
-    """How many items a comma-separated text lists."""
-    return len(text.split(","))
+def _apart(first: str, last: str) -> timedelta:
+    """Time from one date, or date and time, to another."""
+    return datetime.fromisoformat(last) - datetime.fromisoformat(first)
 
 
 #: Functions over plain values.
@@ -108,31 +82,31 @@ VALUE_FUNCTIONS: dict[str, Callable[..., Any]] = {
     "abs": abs,
     "round": _round,
     "floor": math.floor,
-    "days": _days,
-    "number": _number,
+    "days": lambda first, last: _apart(first, last).days + 1,  # both included
+    "hours": lambda first, last: _apart(first, last) / timedelta(hours=1),
     "shifted": _shifted,
-    "hours": _hours,
-    "part": _part,
+    "number": lambda word: int("".join(filter(str.isdigit, word))),  # of a word such as E10
+    "digits": lambda text: sum(map(str.isdigit, text)),
+    "part": lambda text, first, last: text[first:last],  # counted from 0, the last one left out
     "replaced": _replaced,
-    "digits": _digits,
-    "items": _items,
+    "items": lambda text: len(text.split(",")),
 }
 
 
 def _numbers(claims: Claims, pattern: str) -> dict[str, float]:
-    found = {claim.id: claim.value for claim in claims.matching(pattern)}
-    if not found:
+    matching = claims.matching(pattern)
+    if not matching:
         raise FormulaError(f"no claim matches {pattern!r}")
-    words = [name for name, value in found.items() if isinstance(value, bool | str)]
-    if words:
-        raise FormulaError(f"{words[0]} is no number")
-    return {name: value for name, value in found.items() if isinstance(value, int | float)}
+    for claim in matching:
+        if not claim.is_number:
+            raise FormulaError(f"{claim.id} is not a number")
+    return {claim.id: claim.value for claim in matching}  # type: ignore[misc]
 
 
 def _free_part(name: str, pattern: str) -> str:
     """The parts of an id that stand where the pattern has ``*``, joined by dots."""
     parts = zip(name.split("."), pattern.split("."), strict=True)
-    return ".".join(mine for mine, asked in parts if "*" in asked)
+    return ".".join(part for part, asked in parts if "*" in asked)
 
 
 #: Functions over all claims that match a pattern.
@@ -164,18 +138,14 @@ CONSISTENCY_CHECKS: dict[str, tuple[Callable[..., bool], tuple[int, ...]]] = {
 FUNCTIONS = tuple(sorted({*VALUE_FUNCTIONS, *PATTERN_FUNCTIONS, *CONSISTENCY_CHECKS}))
 
 
-def _printed(claims: Claims, pattern: str) -> list[Printed]:
-    """The printed numbers of all claims that match a pattern."""
-    return [Printed(value, claims[name].decimals) for name, value in _numbers(claims, pattern).items()]
-
-
 def _checked(name: str, arguments: list[Any], claims: Claims) -> bool:
     """Result of a consistency check."""
     check, quoted = CONSISTENCY_CHECKS[name]
     for place in quoted:
         if place >= len(arguments) or not isinstance(arguments[place], str):
             raise FormulaError(f"{name} takes a claim id in quotes at position {place + 1}")
-        printed = _printed(claims, arguments[place])
+        values = _numbers(claims, arguments[place])
+        printed = [Printed(value, claims[name].decimals) for name, value in values.items()]
         if name != "partition" and len(printed) != 1:
             raise FormulaError(
                 f"{name} takes one claim at position {place + 1}, {arguments[place]!r} names {len(printed)}"
@@ -249,21 +219,17 @@ def _is_one_value(node: ast.expr) -> bool:
         case ast.BinOp(left=left, op=ast.Mult() | ast.Div(), right=right):
             constant_side = any(not references(ast.unparse(side)) for side in (left, right))
             return constant_side and _is_one_value(left) and _is_one_value(right)
-        case ast.BinOp(left=left, op=ast.Add(), right=right) if _is_text(left) or _is_text(right):
+        case ast.BinOp(left=left, op=ast.Add(), right=right) if any(
+            isinstance(side, ast.Constant) and isinstance(side.value, str) for side in (left, right)
+        ):
             return _is_one_value(left) and _is_one_value(right)
         case ast.Call(func=ast.Name(id="part" | "replaced"), args=[text, *others]):
             return _is_one_value(text) and all(isinstance(other, ast.Constant) for other in others)
-        case ast.Call(func=ast.Name(id="floor"), args=[ast.BinOp()]):  # what is cut off is not the value again
-            return not references(ast.unparse(node))
+        case ast.Call(func=ast.Name(id="floor"), args=[ast.BinOp()]):
+            pass  # what is cut off is not the value again
         case ast.Call(func=ast.Name(id="round" | "abs" | "floor" | "number"), args=[argument, *_]):
             return _is_one_value(argument)
-        case ast.Call(func=ast.Name(id=name)) if name not in _PATTERN_PLACES:
-            return not references(ast.unparse(node))
     return not references(ast.unparse(node))
-
-
-def _is_text(node: ast.expr) -> bool:
-    return isinstance(node, ast.Constant) and isinstance(node.value, str)
 
 
 @lru_cache(maxsize=4096)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, get_args
+from typing import Any, NamedTuple, get_args
 
 from repro.record.claims import Claim, Claims, EvidenceKind, Outcome, Rule
 from repro.record.comparator import CONFLICTS, Measured, Verdict, compare, reason_missing
-from repro.record.findings.derive import DETECTORS, find
+from repro.record.findings.derive import DETECTORS, derive_findings
 from repro.record.findings.finding import Detector, Finding
 from repro.record.formula import FormulaError, evaluate
 from repro.record.protocol import protocol_quantities
@@ -24,17 +24,10 @@ OUTCOMES: tuple[Outcome, ...] = get_args(Outcome)
 class Evidence:
     """What the stages measured, by kind of evidence, and on how many nights.
 
-    Parameters
-    ----------
-    quantities : mapping
-        For each kind of evidence that has run: its quantities by name.
-    missing : mapping
-        Why there is no value, and what to do: by kind of evidence, by ``evidence:quantity``, or by ``evidence:subject``
-        for all quantities whose name begins with ``subject.``.
-    nights, expected_nights : int
-        Nights of the corpus that are evidence, and nights that the record covers.
-    waiting : mapping
-        Why rules of corpus evidence cannot be judged yet, by their ``coverage``; empty when all nights are here.
+    ``quantities`` are by name, for each kind of evidence that has run. ``missing`` says why there is no value, and what to
+    do: by kind of evidence, by ``evidence:quantity``, or by ``evidence:subject`` for all quantities whose name begins with
+    ``subject.``. ``nights`` of the ``expected_nights`` of the record are evidence; ``waiting`` says why rules of corpus
+    evidence cannot be judged yet, by their ``coverage``, and is empty when all nights are here.
     """
 
     quantities: Mapping[EvidenceKind, Quantities]
@@ -49,20 +42,20 @@ class Evidence:
         return 0 < self.nights < self.expected_nights
 
 
+class Headline(NamedTuple):
+    """One of the record's headlines: its sentence, its claims, and the comparisons that decide it, strongest first."""
+
+    number: int
+    sentence: str
+    claims: list[Claim]
+    strongest: list[Verdict]
+
+
 @dataclass(frozen=True)
 class Verification:
-    """Verdicts on all claims, and the findings derived from them.
+    """Verdicts on all claims, one for each kind of evidence that a claim declares, and the findings, in order of worth.
 
-    Parameters
-    ----------
-    claims : Claims
-        What was judged.
-    verdicts : tuple of Verdict
-        One for each claim and kind of evidence that it declares.
-    findings : tuple of Finding
-        In order of worth.
-    nights, expected_nights : int
-        Nights of the corpus that are evidence, and nights that the record covers.
+    ``nights`` of the ``expected_nights`` that the record covers are here as evidence.
     """
 
     claims: Claims
@@ -80,16 +73,12 @@ class Verification:
     @property
     def by_grade(self) -> dict[str, dict[str, int]]:
         """Comparisons by grade and outcome; an equation counts once, whichever of its claims it is seen from."""
-        seen: set[tuple[object, ...]] = set()
-        counts: dict[str, Counter[str]] = {name: Counter() for name in GRADES}
-        for verdict in self.verdicts:
-            if verdict.grade is None:
-                continue
-            key = (verdict.evidence, verdict.grade, verdict.outcome, verdict.equation or verdict.claim)
-            if key not in seen:
-                seen.add(key)
-                counts[verdict.grade][verdict.outcome] += 1
-        return {name: {outcome: counts[name][outcome] for outcome in OUTCOMES} for name in GRADES}
+        different = {
+            (verdict.grade, verdict.outcome, verdict.evidence, verdict.equation or verdict.claim)
+            for verdict in self.verdicts
+        }
+        counts = Counter((grade, outcome) for grade, outcome, _, _ in different)
+        return {grade: {outcome: counts[grade, outcome] for outcome in OUTCOMES} for grade in GRADES}
 
     @property
     def drifted(self) -> tuple[Verdict, ...]:
@@ -105,10 +94,12 @@ class Verification:
             return 2
         return 1 if any(verdict.drifted for verdict in self.verdicts) else 0
 
-    def headlines(self) -> dict[int, list[Claim]]:
-        """Claims of each headline, by position."""
-        positions = sorted({claim.headline for claim in self.claims if claim.headline is not None})
-        return {position: [claim for claim in self.claims if claim.headline == position] for position in positions}
+    def headlines(self) -> Iterator[Headline]:
+        """All headlines of the record, by position."""
+        for position in sorted({claim.headline for claim in self.claims if claim.headline is not None}):
+            claims = [claim for claim in self.claims if claim.headline == position]
+            sentence = next(claim.sentence for claim in claims if claim.sentence)
+            yield Headline(position, sentence, claims, self.strongest([claim.id for claim in claims]))
 
     def strongest(self, ids: Collection[str]) -> list[Verdict]:
         """What decides some claims: the strongest comparison of each outcome, conflicts first, then by grade.
@@ -118,31 +109,23 @@ class Verification:
         verdicts = [verdict for verdict in self.verdicts if verdict.claim in ids]
         compared = [verdict for verdict in verdicts if verdict.compared] or verdicts
         pool = [verdict for verdict in compared if verdict.outcome != "repeated"] or compared
-        order = list(GRADES)
-        pool.sort(key=lambda verdict: -order.index(verdict.grade) if verdict.grade else 1)
-        pool.sort(key=lambda verdict: verdict.outcome not in CONFLICTS)
-        by_outcome: dict[str, Verdict] = {}
-        for verdict in pool:
-            by_outcome.setdefault(verdict.outcome, verdict)
-        return list(by_outcome.values())
+        weakest_first = [None, *GRADES]
+        pool.sort(key=lambda verdict: (verdict.outcome not in CONFLICTS, -weakest_first.index(verdict.grade)))
+        # The first of each outcome stays, in this order.
+        return list({verdict.outcome: verdict for verdict in reversed(pool)}.values())[::-1]
 
     def only(self, chosen: Claims) -> Verification:
         """The same verification restricted to some claims."""
-        return Verification(
-            chosen,
-            tuple(verdict for verdict in self.verdicts if verdict.claim in chosen),
-            tuple(finding for finding in self.findings if any(name in chosen for name in finding.claims)),
-            self.nights,
-            self.expected_nights,
-        )
+        verdicts = tuple(verdict for verdict in self.verdicts if verdict.claim in chosen)
+        findings = tuple(finding for finding in self.findings if any(name in chosen for name in finding.claims))
+        return replace(self, claims=chosen, verdicts=verdicts, findings=findings)
 
     def by_claim(self) -> Iterator[tuple[Claim, list[Verdict]]]:
         """Each claim with its verdicts, in the order of the claim files."""
-        mine: dict[str, list[Verdict]] = {claim.id: [] for claim in self.claims}
+        by_id: dict[str, list[Verdict]] = {claim.id: [] for claim in self.claims}
         for verdict in self.verdicts:
-            mine[verdict.claim].append(verdict)
-        for claim in self.claims:
-            yield claim, mine[claim.id]
+            by_id[verdict.claim].append(verdict)
+        return ((claim, by_id[claim.id]) for claim in self.claims)
 
     def as_dict(self) -> dict[str, Any]:
         """The document that ``repro verify --format json`` prints."""
@@ -201,18 +184,15 @@ def measure(claim: Claim, kind: EvidenceKind, claims: Claims, evidence: Evidence
 def with_protocol_bounds(claims: Claims, evidence: Evidence) -> Evidence:
     """Evidence with the bounds of the published procedure, which follow from the claims and the sky."""
     bounds, missing = protocol_quantities(claims, evidence.quantities.get("ephemeris", {}))
-    return replace(
-        evidence,
-        quantities={**evidence.quantities, "protocol": bounds},
-        missing={**missing, **evidence.missing},
-    )
+    quantities = {**evidence.quantities, "protocol": bounds}
+    return replace(evidence, quantities=quantities, missing={**missing, **evidence.missing})
 
 
 def verify(claims: Claims, evidence: Evidence, detectors: Sequence[Detector] = DETECTORS) -> Verification:
     """Judge every claim by every evidence it declares, and derive findings with the detectors of the record."""
     evidence = with_protocol_bounds(claims, evidence)
     verdicts = tuple(judge(claim, kind, claims, evidence) for claim in claims for kind in claim.evidence)
-    findings = find(claims, verdicts, evidence.quantities, evidence.missing, detectors)
+    findings = derive_findings(claims, verdicts, evidence.quantities, evidence.missing, detectors)
     return Verification(claims, verdicts, findings, evidence.nights, evidence.expected_nights)
 
 

@@ -57,24 +57,12 @@ _EXEMPTIONS = """\
 
 
 def new_record(name: str, folder: Path) -> list[Path]:
-    """Write an empty record that can be judged at once.
-
-    Parameters
-    ----------
-    name : str
-        What the record is called: letters, digits, ``_`` and ``-``.
-    folder : Path
-        Where to write it; it must be new or empty.
-
-    Returns
-    -------
-    list of Path
-        The files that were written.
+    """Write an example record that can be judged at once into a new or empty folder, and give the files that were written.
 
     Raises
     ------
     ReproError
-        If the name cannot be used, or the folder holds anything.
+        If the name has anything but letters, digits, ``_`` and ``-``, or the folder holds anything.
     """
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}", name):
         raise ReproError(
@@ -102,17 +90,9 @@ def new_record(name: str, folder: Path) -> list[Path]:
 
 
 def verify_record(folder: Path) -> Verification:
-    """Judge a record by its own arithmetic.
+    """Judge a record by its own arithmetic; what needs other evidence is ``not_run``.
 
-    Returns
-    -------
-    Verification
-        Verdicts. What needs other evidence than arithmetic is ``not_run``.
-
-    Raises
-    ------
-    ReproError
-        If a claim file is not sound.
+    ReproError if a claim file is not sound.
     """
     claims = load_claims(folder)
     kinds = {kind for claim in claims for kind in claim.evidence if kind != "arithmetic"}

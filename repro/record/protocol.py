@@ -25,21 +25,8 @@ MOST_IMAGES = 100_000
 def floor_split_bounds(images: int, dates: int, per_date: int, share: float = 0.8) -> tuple[int, int]:
     """Fewest and most training images when each date gives ``floor(share * n)`` of its ``n`` images.
 
-    Parameters
-    ----------
-    images : int
-        Images of the class over all dates.
-    dates : int
-        Dates that may hold any; each holds 0 to ``per_date``.
-    per_date : int
-        Most images of one date.
-    share : float
-        Training share before rounding down.
-
-    Returns
-    -------
-    tuple of int
-        Exact bounds, by dynamic programming over dates.
+    ``images`` of the class lie on ``dates`` dates, 0 to ``per_date`` on each. The bounds are exact, by dynamic programming
+    over dates.
 
     Raises
     ------
@@ -93,13 +80,17 @@ def protocol_quantities(claims: Claims, sky: Mapping[str, Any]) -> tuple[dict[st
     return quantities, missing
 
 
-def _number(claims: Claims, name: str) -> float:
+def _word(claims: Claims, name: str) -> str:
     if name not in claims:
         raise MissingInputError(f"claim {name} is not registered")
-    value = claims[name].value
-    if isinstance(value, bool | str):
-        raise MissingInputError(f"claim {name} is no number")
-    return float(value)
+    return str(claims[name].value)
+
+
+def _number(claims: Claims, name: str) -> float:
+    _word(claims, name)
+    if not claims[name].is_number:
+        raise MissingInputError(f"claim {name} is not a number")
+    return claims[name].number
 
 
 def _numbers(claims: Claims, pattern: str) -> dict[str, float]:
@@ -109,13 +100,6 @@ def _numbers(claims: Claims, pattern: str) -> dict[str, float]:
     return {name: _number(claims, name) for name in names}
 
 
-def _dates(sky: Mapping[str, Any]) -> int:
-    dates = sky.get("sample.dates")
-    if isinstance(dates, bool) or not isinstance(dates, int | float):
-        raise MissingInputError("the number of dates, sample.dates, was not measured by stage schedule")
-    return int(dates)
-
-
 def _lost_to_floor(claims: Claims, _: Mapping[str, Any]) -> dict[str, Quantity]:
     lost = 0.8 * _number(claims, "SPLIT.LABELLED_YES") - _number(claims, "SPLIT.TRAIN_YES")
     return {"split.lost_to_floor": lost, "sample.dates_needed": math.ceil(lost / LARGEST_FLOOR_LOSS - 1e-9)}
@@ -123,7 +107,10 @@ def _lost_to_floor(claims: Claims, _: Mapping[str, Any]) -> dict[str, Quantity]:
 
 def _split(claims: Claims, sky: Mapping[str, Any]) -> dict[str, Quantity]:
     images, per_date = int(_number(claims, "SPLIT.LABELLED_YES")), int(_number(claims, "SAMPLE.PER_DATE_MAX"))
-    fewest, most = floor_split_bounds(images, _dates(sky), per_date)
+    dates = sky.get("sample.dates")
+    if isinstance(dates, bool) or not isinstance(dates, int | float):
+        raise MissingInputError("the number of dates, sample.dates, was not measured by stage schedule")
+    fewest, most = floor_split_bounds(images, int(dates), per_date)
     return {"split.train_yes": (fewest, most), "split.val_yes": (images - most, images - fewest)}
 
 
@@ -131,9 +118,12 @@ def _accuracies(claims: Claims, _: Mapping[str, Any]) -> dict[str, Quantity]:
     trials = int(_number(claims, "SPLIT.VAL_YES")) + int(_number(claims, "SPLIT.VAL_NO"))
     counts = _numbers(claims, "F5.VAL_ACCURACY_COUNT.*")
     hits = {name.split(".")[-1].lower(): int(count) for name, count in counts.items()}
-    hits = {**hits, "best": max(hits.values()), "first": hits.get("e1", min(hits.values()))}
-    intervals = {name: wilson(successes, trials) for name, successes in hits.items()}
-    return {f"accuracy.wilson.{name}": (100 * low, 100 * high) for name, (low, high) in intervals.items()}
+    hits |= {"best": max(hits.values()), "first": hits.get("e1", min(hits.values()))}
+    return {f"accuracy.wilson.{name}": _percent(wilson(successes, trials)) for name, successes in hits.items()}
+
+
+def _percent(fractions: tuple[float, float]) -> tuple[float, float]:
+    return 100 * fractions[0], 100 * fractions[1]
 
 
 def occurrence_bounds(classified_yes: float, accuracy: float) -> tuple[float, float]:
@@ -143,15 +133,7 @@ def occurrence_bounds(classified_yes: float, accuracy: float) -> tuple[float, fl
     American Journal of Epidemiology 107, 71-76) the true share is (p + specificity - 1) / (2 a - 1); it is lowest if all
     errors are false positives and highest if all are false negatives.
 
-    Parameters
-    ----------
-    classified_yes, accuracy : float
-        Fractions; the accuracy is above one half.
-
-    Returns
-    -------
-    tuple of float
-        Fractions, low and high, inside 0 to 1.
+    All are fractions; the accuracy is above one half, and the bounds lie inside 0 to 1.
     """
     low = (classified_yes - 2 * (1 - accuracy)) / (2 * accuracy - 1)
     high = classified_yes / (2 * accuracy - 1)
@@ -164,29 +146,22 @@ def _occurrence(claims: Claims, _: Mapping[str, Any]) -> dict[str, Quantity]:
     images = int(_number(claims, "SPLIT.VAL_YES") + _number(claims, "SPLIT.VAL_NO"))
     right = int(max(_numbers(claims, "F5.VAL_ACCURACY_COUNT.*").values()))
     share = yes / (yes + no)
-    low, high = occurrence_bounds(share, right / images)
-    lowest, highest = occurrence_bounds(share, wilson(right, images)[0])
     return {
-        "occurrence.night_no_moon": (100 * low, 100 * high),
-        "occurrence.night_no_moon.wilson": (100 * lowest, 100 * highest),
+        "occurrence.night_no_moon": _percent(occurrence_bounds(share, right / images)),
+        "occurrence.night_no_moon.wilson": _percent(occurrence_bounds(share, wilson(right, images)[0])),
     }
 
 
 def _clock(claims: Claims, _: Mapping[str, Any]) -> dict[str, Quantity]:
     """The zone of the printed city that pytz knows, and the season of the nights that end in daylight saving time."""
-    if "TXT.TIME_ZONE" not in claims:
-        raise MissingInputError("claim TXT.TIME_ZONE is not registered")
-    city = str(claims["TXT.TIME_ZONE"].value).rsplit("/", 1)[-1]
+    city = _word(claims, "TXT.TIME_ZONE").rsplit("/", 1)[-1]
     zones = [name for name in pytz.all_timezones if name.endswith(f"/{city}")]
     if len(zones) != 1:
         raise MissingInputError(f"pytz has {len(zones)} zones of the city {city}")
     zone = pytz.timezone(zones[0])
     saving = []
     for number in (1, 2, 3):
-        first = f"WINDOW{number}.FIRST"
-        if first not in claims:
-            raise MissingInputError(f"claim {first} is not registered")
-        begin = date.fromisoformat(str(claims[first].value))
+        begin = date.fromisoformat(_word(claims, f"WINDOW{number}.FIRST"))
         nights = [begin + timedelta(days=day) for day in range(int(_number(claims, f"WINDOW{number}.DAYS")))]
         saving += [night for night in nights if zone.dst(datetime.combine(night, time(12)))]
     seasons = {SEASONS[night.month % 12 // 3] for night in saving}

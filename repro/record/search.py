@@ -10,17 +10,12 @@ from repro.record.claims import Claim, Claims
 def search(claims: Claims, query: str) -> Claims:
     """Claims that a reader can mean, in the order of the files.
 
-    Parameters
-    ----------
-    claims : Claims
-        Where to look.
-    query : str
-        A number as printed (``95.59``, ``98,126``, ``79.6 %``), the beginning of an id (``t3.night``) or words of the
-        id, quotation, gloss, place or sentence (``moon``), in any case. The first of these ways that finds a claim is taken;
-        a number is also looked for in the quotations.
+    The query is a number as printed (``95.59``, ``98,126``, ``79.6 %``), the beginning of an id (``t3.night``) or words of
+    the id, quotation, gloss, place or sentence (``moon``), in any case. The first of these ways that finds a claim is taken;
+    a number is also looked for in the quotations.
     """
     number = _number(query)
-    if number is not None and (same := [claim for claim in claims if _value(claim) == number]):
+    if number is not None and (same := [claim for claim in claims if claim.is_number and claim.value == number]):
         return Claims(same)
     word = " ".join(query.casefold().split())
     if not word:
@@ -42,20 +37,7 @@ def _number(query: str) -> float | None:
     return number if math.isfinite(number) else None
 
 
-def _value(claim: Claim) -> float | None:
-    return None if isinstance(claim.value, bool | str) else float(claim.value)
-
-
 def _text(claim: Claim) -> str:
     source = claim.source
-    parts = (
-        claim.id,
-        str(claim.value),
-        source.quote,
-        source.gloss,
-        source.section,
-        source.place,
-        claim.sentence,
-        claim.note,
-    )
-    return " ".join(" ".join(parts).casefold().split())
+    of_source = (source.quote, source.gloss, source.section, source.place)
+    return " ".join(" ".join((claim.id, str(claim.value), *of_source, claim.sentence, claim.note)).casefold().split())

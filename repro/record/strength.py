@@ -24,8 +24,6 @@ GRADES: dict[Grade, str] = {
     "D": "reproduced from data",
 }
 
-#: Sections of the readings that were read from pictures; the others are about the published scripts.
-_PIXELS = ("figure", "gradcam_panels")
 #: Sections of the readings whose pictures have another name among the quantities of stage figures.
 _SAME_PICTURES = {"gradcam_panels": "frames"}
 #: A README repeats the results of its own project; it witnesses nothing.
@@ -71,7 +69,7 @@ def witness(claim: Claim) -> str:
         return section
     if section == "overlay":  # its clock, size and file name are those of the thesis' example
         return "thesis"
-    return "figures" if section.startswith(_PIXELS) else "scripts"
+    return "figures" if section.startswith(("figure", "gradcam_panels")) else "scripts"
 
 
 def equation(claims: Claims, claim: Claim) -> tuple[str, ...]:

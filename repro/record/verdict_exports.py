@@ -28,13 +28,7 @@ _ID = re.compile(r"\bid:\s*[\"']?([A-Z][A-Z0-9_.]+)")
 
 
 def claim_places(folder: Path, root: Path) -> dict[str, tuple[str, int]]:
-    """File and line of each claim.
-
-    Returns
-    -------
-    dict
-        By claim id: path with forward slashes, and line counted from 1.
-    """
+    """File and line of each claim, by its id: path with forward slashes, and line counted from 1."""
     places: dict[str, tuple[str, int]] = {}
     for path in claim_files(folder):
         name = path.relative_to(root).as_posix() if path.is_relative_to(root) else path.as_posix()
@@ -65,18 +59,8 @@ def _sentence(claim: Claim, verdict: Verdict) -> str:
 def as_sarif(verification: Verification, places: dict[str, tuple[str, int]]) -> str:
     """Verdicts that are against the record as a SARIF 2.1.0 log; code scanning shows them in the claim files.
 
-    Parameters
-    ----------
-    verification : Verification
-        What was judged. Verdicts that agree are left out, as SARIF lists problems.
-    places : dict
-        File and line of each claim, from :func:`claim_places`.
-
-    Returns
-    -------
-    str
-        A JSON document. Level ``error``: drifted or not compared; ``warning``: contradicted as declared; ``note``: the
-        record contradicts itself, as declared.
+    Verdicts that agree are left out, as SARIF lists problems. ``places`` are those of :func:`claim_places`. Level ``error``:
+    drifted or not compared; ``warning``: contradicted as declared; ``note``: the record contradicts itself, as declared.
     """
     results: list[dict[str, Any]] = []
     for claim, verdicts in verification.by_claim():
@@ -109,41 +93,31 @@ def as_junit(verification: Verification) -> str:
 
     Drifted comparisons are failures, those that could not be made although declared are errors, and those that wait for
     evidence are skipped.
-
-    Returns
-    -------
-    str
-        An XML document.
     """
     root = ElementTree.Element("testsuites", name="repro verify")
     suites: dict[str, ElementTree.Element] = {}
-    counts: dict[str, dict[str, int]] = {}
     for claim, verdicts in verification.by_claim():
         for verdict in verdicts:
             kind = verdict.evidence
             if kind not in suites:
                 suites[kind] = ElementTree.SubElement(root, "testsuite", name=kind)
-                counts[kind] = {"tests": 0, "failures": 0, "errors": 0, "skipped": 0}
             case = ElementTree.SubElement(
                 suites[kind], "testcase", classname=f"{claim.source.document}.{kind}", name=claim.id, time="0"
             )
-            counts[kind]["tests"] += 1
-            tag, plural = _junit_outcome(verdict)
-            if tag:
-                counts[kind][plural] += 1
+            if tag := _junit_tag(verdict):
                 note = ElementTree.SubElement(case, tag, message=printable(_sentence(claim, verdict)))
                 if tag != "skipped":
                     note.set("type", verdict.outcome)
-    for suite_name, suite in suites.items():
-        for name, count in counts[suite_name].items():
-            suite.set(name, str(count))
+    for suite in root:
+        suite.set("tests", str(len(suite)))
+        for tag, attribute in (("failure", "failures"), ("error", "errors"), ("skipped", "skipped")):
+            suite.set(attribute, str(len(suite.findall(f"testcase/{tag}"))))
     ElementTree.indent(root)
     return '<?xml version="1.0" encoding="UTF-8"?>\n' + ElementTree.tostring(root, encoding="unicode") + "\n"
 
 
-def _junit_outcome(verdict: Verdict) -> tuple[str, str]:
+def _junit_tag(verdict: Verdict) -> str:
+    """The element that says how a test case ended; empty if it passed."""
     if verdict.uncompared or verdict.outcome == "error":
-        return "error", "errors"
-    if verdict.drifted:
-        return "failure", "failures"
-    return ("skipped", "skipped") if not verdict.compared else ("", "")
+        return "error"
+    return "failure" if verdict.drifted else "" if verdict.compared else "skipped"

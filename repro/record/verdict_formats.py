@@ -104,15 +104,8 @@ def as_markdown(verification: Verification) -> str:
     lines = ["| claim | published | evidence | grade | measured | catches | outcome |", "|---|---|---|---|---|---|---|"]
     for claim, verdict in _rows(verification):
         mark = " (drifted)" if verdict.drifted else ""
-        cells = (
-            claim.id,
-            published_text(claim),
-            verdict.evidence,
-            verdict.grade or "",
-            measured_text(claim, verdict),
-            caught_text(claim, verdict),
-            verdict.words + mark,
-        )
+        compared = (verdict.evidence, verdict.grade or "", measured_text(claim, verdict), caught_text(claim, verdict))
+        cells = (claim.id, published_text(claim), *compared, verdict.words + mark)
         lines.append("| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |")
     lines += ["", "**Summary:** " + summary_text(verification.summary), ""]
     lines += [f"- **{finding.title}** ({finding.id}): {finding.explanation}" for finding in verification.findings]
@@ -121,13 +114,7 @@ def as_markdown(verification: Verification) -> str:
 
 def summary_text(summary: dict[str, Any]) -> str:
     """Counts by outcome in one line."""
-    return ", ".join(f"{count} {outcome.replace('_', ' ')}" for outcome, count in summary.items())
-
-
-def drift_text(verification: Verification) -> str:
-    """How many verdicts came out otherwise than declared."""
-    count = len(verification.verdicts)
-    return f"{len(verification.drifted)} of {count} verdicts drifted from what the claim files declare."
+    return ", ".join(f"{number} {outcome.replace('_', ' ')}" for outcome, number in summary.items())
 
 
 def print_overview(verification: Verification) -> None:
@@ -185,17 +172,13 @@ def _outcome(verdict: Verdict) -> Text:
 
 def _table(rows: list[tuple[Claim, Verdict]]) -> Table:
     table = Table(box=None, pad_edge=False, header_style="bold")
-    table.add_column("claim", overflow="fold")
-    table.add_column("published", justify="right", overflow="fold")
-    table.add_column("evidence", overflow="fold")
-    table.add_column("measured", justify="right", overflow="fold")
+    for name in ("claim", "published", "evidence", "measured"):
+        table.add_column(name, justify="right" if name in ("published", "measured") else "left", overflow="fold")
     table.add_column("grade")
     table.add_column("outcome")
     for claim, verdict in rows:
-        measured = measured_text(claim, verdict)
-        table.add_row(
-            claim.id, published_text(claim), verdict.evidence, Text(measured), verdict.grade or "", _outcome(verdict)
-        )
+        cells = (claim.id, published_text(claim), verdict.evidence, Text(measured_text(claim, verdict)))
+        table.add_row(*cells, verdict.grade or "", _outcome(verdict))
     return table
 
 
@@ -203,12 +186,14 @@ def _print_claim(console: Console, claim: Claim, verdicts: list[Verdict]) -> Non
     source = claim.source
     place = f"{source.document} {source.section}" + (f", {source.place}" if source.place else "")
     console.print(Text.assemble((claim.id, "bold"), "  ", (published_text(claim), "bold"), f"  {place}"))
-    lines = [f'"{source.quote}"']
-    lines += [f"({source.gloss})"] if source.gloss else []
-    lines += [f"Headline {claim.headline}. {claim.sentence}".rstrip()] if claim.headline else []
-    lines += [f"Note: {claim.note}"] if claim.note else []
-    for line in lines:
-        console.print(Padding(Text(line), (0, 0, 0, 2), expand=False))
+    for line in (
+        f'"{source.quote}"',
+        f"({source.gloss})" if source.gloss else "",
+        f"Headline {claim.headline}. {claim.sentence}".rstrip() if claim.headline else "",
+        f"Note: {claim.note}" if claim.note else "",
+    ):
+        if line:
+            console.print(Padding(Text(line), (0, 0, 0, 2), expand=False))
     for verdict in verdicts:
         measured = measured_text(claim, verdict)
         head = Text.assemble(_outcome(verdict), f" by {verdict.evidence}")
@@ -223,25 +208,20 @@ def _print_claim(console: Console, claim: Claim, verdicts: list[Verdict]) -> Non
 
 
 def _print_headlines(console: Console, verification: Verification) -> None:
-    headlines = verification.headlines()
-    if not headlines:
-        return
-    _heading(console, "Headlines, each with its strongest evidence")
-    for position, claims in headlines.items():
-        sentence = next(claim.sentence for claim in claims if claim.sentence)
-        strongest = verification.strongest([claim.id for claim in claims])
-        line = Text(f"{position:>2}. {sentence} [")
-        for number, verdict in enumerate(strongest):
-            line.append(", " if number else "").append(_outcome(verdict)).append(
-                f" ({strength_text(verdict)})" if verdict.grade else ""
-            )
-        console.print(line.append("]"))
+    headlines = list(verification.headlines())
+    if headlines:
+        _heading(console, "Headlines, each with its strongest evidence")
+    for headline in headlines:
+        strongest = [
+            Text.assemble(_outcome(verdict), f" ({strength_text(verdict)})" if verdict.grade else "")
+            for verdict in headline.strongest
+        ]
+        beginning = f"{headline.number:>2}. {headline.sentence} ["
+        console.print(Text.assemble(beginning, Text(", ").join(strongest), "]"))
 
 
 def _print_counts(console: Console, verification: Verification) -> None:
-    _heading(
-        console, f"{_count(len(verification.claims), 'claim')}, {_count(len(verification.verdicts), 'comparison')}"
-    )
+    _heading(console, f"{count(len(verification.claims), 'claim')}, {count(len(verification.verdicts), 'comparison')}")
     by_grade = verification.by_grade
     table = Table(box=None, pad_edge=False, header_style="bold")
     table.add_column("grade (an equation counts once)")
@@ -257,8 +237,10 @@ def _print_counts(console: Console, verification: Verification) -> None:
     if verification.drifted:
         names = ", ".join(f"{verdict.claim} ({verdict.evidence})" for verdict in verification.drifted)
         console.print(Text(f"Otherwise than declared: {names}", style="bold yellow"))
-    console.print(drift_text(verification))
+    drifted, all_verdicts = len(verification.drifted), len(verification.verdicts)
+    console.print(f"{drifted} of {all_verdicts} verdicts drifted from what the claim files declare.")
 
 
-def _count(number: int, noun: str) -> str:
-    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+def count(number: int, noun: str) -> str:
+    """``1 claim``, ``2 claims``, ``1,234 claims``."""
+    return f"{number:,} {noun if number == 1 else noun + 's'}"

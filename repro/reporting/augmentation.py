@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -25,8 +26,7 @@ DRAWS = 4
 QUALITY = 92
 
 
-@dataclass(frozen=True)
-class AugmentedPicture:
+class AugmentedPicture(NamedTuple):
     """One picture of the figure: its file, title, steps in words, and whether training drew them at random."""
 
     file: str
@@ -109,13 +109,9 @@ def _frame(paths: Paths, params: Params) -> tuple[str, Pixels] | None:
     table = read_table(source, made_by=MADE_BY, columns=["night", "name", "label", "split"])
     trained = table[(table["label"] == "yes") & (table["split"] == "train")].sort_values("name")
     order = generator(params.seed, "report", "figure3", "frame").permutation(len(trained))[:CANDIDATES]
-    best: tuple[float, str, Pixels] | None = None
+    frames = []
     for row in trained.iloc[order].to_dict("records"):
         archive = paths.stage(params.corpus, "film") / "frames" / f"{row['night']}.zip"
-        if not archive.is_file():
-            continue  # removed since, to save space; another frame will do
-        pixels = load_frame(archive, str(row["name"]), params.train.image_size_px)
-        contrast = float(pixels.std())
-        if best is None or contrast > best[0]:
-            best = contrast, str(row["name"]), pixels
-    return None if best is None else (best[1], best[2])
+        if archive.is_file():  # else removed since, to save space; another frame will do
+            frames.append((str(row["name"]), load_frame(archive, str(row["name"]), params.train.image_size_px)))
+    return max(frames, key=lambda frame: float(frame[1].std()), default=None)

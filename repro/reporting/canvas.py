@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,6 +13,7 @@ import pandas as pd
 from repro.files import atomic_path, write_text
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 INK = "#1d2126"
@@ -111,6 +112,12 @@ def _keep_layout(figure: Figure) -> None:
     figure.set_layout_engine("none")
     for axes in figure.axes:
         axes.set_position(Bbox.from_bounds(*np.round(axes.get_position(original=True).bounds, 5)))
+
+
+def label_points(axes: Axes, texts: Iterable[str], x: Iterable[float], y: Iterable[float], **look: Any) -> None:
+    """Write a text beside each point; ``xytext`` is its distance in printer's points."""
+    for text, left, up in zip(texts, x, y, strict=True):
+        axes.annotate(text, (left, up), textcoords="offset points", **look)
 
 
 def as_csv(table: pd.DataFrame) -> str:

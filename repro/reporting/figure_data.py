@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
 import pandas as pd
 
-from repro.intervals import wilson
-from repro.reporting.verdicts import Results, claim_number
+from repro.reporting.training import with_intervals
+from repro.reporting.verdicts import Results
 from repro.sky.bins import CONDITIONS, MOON_BINS, SUN_BINS
 
 SUNS = SUN_BINS[:3]
@@ -27,7 +28,7 @@ def table3_cells(results: Results) -> pd.DataFrame:
             verdict = item.by("ephemeris")
             if verdict is None or not isinstance(verdict.measured, int | float):
                 continue
-            published, predicted = claim_number(item.claim), float(verdict.measured)
+            published, predicted = item.claim.number, float(verdict.measured)
             cell = f"{sun}.{moon}".lower()
             # Before the fit no switch-on altitude is known, so nothing can be said about nautical twilight.
             unfitted = float(quantities.get(f"unfitted.{cell}", math.nan))
@@ -62,25 +63,15 @@ def camera_on(results: Results) -> pd.DataFrame:
 
 def curves(results: Results) -> tuple[pd.DataFrame, int]:
     """Figure 5 by epoch, and the number of validation images."""
-    images = int(claim_number(results.claims["F5.VAL_IMAGES"]))
-    epochs = [int(claim.id.rsplit(".E", 1)[1]) for claim in results.claims.matching("F5.VAL_ACCURACY_COUNT.*")]
-    rows = []
-    for epoch in sorted(epochs):
-        correct = int(claim_number(results.claims[f"F5.VAL_ACCURACY_COUNT.E{epoch}"]))
-        low, high = wilson(correct, images)
-        rows.append(
-            {
-                "epoch": epoch,
-                "train_loss": claim_number(results.claims[f"F5.TRAIN_LOSS.E{epoch}"]),
-                "val_loss": claim_number(results.claims[f"F5.VAL_LOSS.E{epoch}"]),
-                "train_accuracy": claim_number(results.claims[f"F5.TRAIN_ACCURACY.E{epoch}"]),
-                "val_correct": correct,
-                "val_accuracy": correct / images,
-                "val_accuracy_low": low,
-                "val_accuracy_high": high,
-            }
-        )
-    return pd.DataFrame(rows), images
+    images = int(results.claims["F5.VAL_IMAGES"].number)
+    counts = results.claims.matching("F5.VAL_ACCURACY_COUNT.*")
+    epochs = pd.DataFrame({"epoch": sorted(int(claim.id.rsplit(".E", 1)[1]) for claim in counts)})
+    for column in ("train_loss", "val_loss", "train_accuracy"):
+        names = [f"F5.{column}.E{epoch}".upper() for epoch in epochs["epoch"]]
+        epochs[column] = [results.claims[name].number for name in names]
+    correct = [int(results.claims[f"F5.VAL_ACCURACY_COUNT.E{epoch}"].number) for epoch in epochs["epoch"]]
+    epochs = epochs.assign(val_correct=correct, val_accuracy=np.divide(correct, images))
+    return with_intervals(epochs, images), images
 
 
 def figure6_cells(results: Results) -> pd.DataFrame:
@@ -89,6 +80,6 @@ def figure6_cells(results: Results) -> pd.DataFrame:
     for sun, moon in CONDITIONS:
         names = [f"F6.YES.{sun}.{moon}.{what}".upper() for what in ("MEAN", "SD")]
         if all(name in results.judged for name in names):
-            mean, sd = (claim_number(results.claims[name]) for name in names)
+            mean, sd = (results.claims[name].number for name in names)
             rows.append({"sun_bin": sun, "moon_bin": moon, "mean_percent": mean, "sd_percent": sd})
     return pd.DataFrame(rows, columns=["sun_bin", "moon_bin", "mean_percent", "sd_percent"])

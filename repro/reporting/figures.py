@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -12,7 +13,7 @@ from matplotlib.patches import Patch, PathPatch, Rectangle
 from matplotlib.path import Path as Outline
 from matplotlib.ticker import FuncFormatter, MultipleLocator
 
-from repro.reporting.canvas import CONDITION_COLOUR, FIRST, INK, QUIET, SECOND, canvas
+from repro.reporting.canvas import CONDITION_COLOUR, FIRST, INK, QUIET, SECOND, canvas, label_points
 from repro.reporting.wording import MOON_WORDS, SUN_WORDS, signed
 
 SUN_ALTITUDES = {
@@ -44,24 +45,10 @@ def table3(cells: pd.DataFrame, path: Path) -> None:
             cells["deviation_percent"], rows, xerr=2 * cells["sd_percent"], fmt="o", ms=4.5, color=FIRST, elinewidth=1,
             capsize=2.5, zorder=3, label="predicted, two numbers fitted (±2 sd)",
         )  # fmt: skip
-        deviations.scatter(
-            cells["unfitted_percent"],
-            rows,
-            s=24,
-            marker="^",
-            facecolors="none",
-            edgecolors=SECOND,
-            label="predicted, nothing fitted",
-        )
-        for row, deviation in zip(rows, cells["deviation_percent"], strict=True):
-            deviations.annotate(
-                signed(deviation, 1),
-                (deviation, row),
-                xytext=(0, 6),
-                textcoords="offset points",
-                fontsize=7,
-                ha="center",
-            )
+        triangle: dict[str, Any] = {"s": 24, "marker": "^", "facecolors": "none", "edgecolors": SECOND}
+        deviations.scatter(cells["unfitted_percent"], rows, label="predicted, nothing fitted", **triangle)
+        texts = [signed(deviation, 1) for deviation in cells["deviation_percent"]]
+        label_points(deviations, texts, cells["deviation_percent"], rows, xytext=(0, 6), fontsize=7, ha="center")
         deviations.axvline(0, color=INK, lw=0.8, zorder=2)
         reach = 1.15 * float(cells[["deviation_percent", "unfitted_percent", "tolerance_percent"]].abs().max().max())
         deviations.set_xlim(-reach, reach)
@@ -107,10 +94,10 @@ def calendar(segments: pd.DataFrame, windows: Sequence[tuple[str, str]], path: P
             _window(axes, spans, pd.Timestamp(first), pd.Timestamp(last), limits)
             axes.set_title(f"{first} to {last}: {nights} nights", fontsize=8.5, pad=8)
         key = figure.add_axes((0.45, bottom / height, 0.52, 1.25 / height))
-        _condition_key(key)
+        _condition_legend(key)
 
 
-def _condition_key(axes: Axes) -> None:
+def _condition_legend(axes: Axes) -> None:
     """Three by three boxes: sun across, moon down."""
     suns, moons = list(SUN_WORDS), list(MOON_WORDS)
     for (sun, moon), colour in CONDITION_COLOUR.items():
@@ -196,19 +183,10 @@ def learning_curves(
         below = percent["val_accuracy"] - percent["val_accuracy_low"]
         above = percent["val_accuracy_high"] - percent["val_accuracy"]
         accuracy.plot(number, percent["train_accuracy"], label="training", **train)
-        accuracy.errorbar(
-            number,
-            percent["val_accuracy"],
-            yerr=[below, above],
-            capsize=2.5,
-            elinewidth=0.8,
-            label="validation",
-            **validation,
-        )
-        for x, y, correct in zip(number, percent["val_accuracy_high"], epochs["val_correct"], strict=True):
-            accuracy.annotate(
-                f"{correct}", (x, y), xytext=(0, 3), textcoords="offset points", ha="center", fontsize=7.5, color=SECOND
-            )
+        bars: dict[str, Any] = {"yerr": [below, above], "capsize": 2.5, "elinewidth": 0.8, "label": "validation"}
+        accuracy.errorbar(number, percent["val_accuracy"], **bars, **validation)
+        look: dict[str, Any] = {"xytext": (0, 3), "ha": "center", "fontsize": 7.5, "color": SECOND}
+        label_points(accuracy, map(str, epochs["val_correct"]), number, percent["val_accuracy_high"], **look)
         accuracy.set(
             xlabel="epoch", ylabel="accuracy, %", title=f"Accuracy, and correctly classified images of {images}"
         )

@@ -1,4 +1,4 @@
-"""What the report shows of the third record: the seven forms of aurora, told apart by several methods."""
+"""What the report shows of the third record: the seven forms of aurora, classified by several methods."""
 
 from __future__ import annotations
 
@@ -21,32 +21,12 @@ SIDE_PX = 256
 
 
 @dataclass(frozen=True)
-class FormPicture:
-    """A test image with the map of the answer over it; paths from the page, ``size`` in pixels."""
-
-    label: str
-    predicted: str
-    p: float
-    name: str
-    frame: str
-    map: str
-    size: tuple[int, int]
-
-
-@dataclass(frozen=True)
 class Forms:
-    """The results of stages/kvammen.
+    """The results of stages/kvammen: documents of the stages, and what is drawn of them.
 
-    Parameters
-    ----------
-    evaluated, classical, loaded, pictures : mapping
-        Documents of the stages.
-    campaign : mapping or None
-        Counts of the simulated campaign, if the pictures are simulated.
-    examples, mistakes : tuple of FormPicture
-        Right answers, one a class, and the most frequent mistakes.
-    night : DataFrame or None
-        The whole night, see :func:`repro.forms.pictures.draw_pictures`.
+    ``campaign`` has the counts of the simulated campaign, if the pictures are simulated. ``examples`` are right answers, one
+    a class, and ``mistakes`` the most frequent ones: entries of the stage's document with paths of ``frame`` and ``map`` from
+    the page, and their ``size`` in pixels. ``night`` is the whole night, see :func:`repro.forms.pictures.draw_pictures`.
     """
 
     evaluated: Mapping[str, Any]
@@ -54,8 +34,8 @@ class Forms:
     loaded: Mapping[str, Any]
     pictures: Mapping[str, Any]
     campaign: Mapping[str, Any] | None
-    examples: tuple[FormPicture, ...]
-    mistakes: tuple[FormPicture, ...]
+    examples: list[dict[str, Any]]
+    mistakes: list[dict[str, Any]]
     night: pd.DataFrame | None
 
     @property
@@ -85,23 +65,14 @@ class Forms:
 
     def settings_of(self, method: str, split: str) -> str:
         """Settings that cross-validation chose, in words; "" for a network."""
-        for entry in self.classical["methods"]:
-            if (entry["method"], entry["split"]) == (method, split):
-                return ", ".join(
-                    f"{name.replace('n_neighbors', 'k')} {value}" for name, value in entry["settings"].items()
-                )
-        return ""
+        settings = {(entry["method"], entry["split"]): entry["settings"] for entry in self.classical["methods"]}
+        chosen = settings.get((method, split), {})
+        return ", ".join(f"{name.replace('n_neighbors', 'k')} {value}" for name, value in chosen.items())
 
     def by_split(self) -> list[tuple[str, list[Mapping[str, Any]]]]:
         """Each method with its scores on every split, the main one first."""
-        splits = list(self.evaluated["methods"])
-        rows = []
-        for entry in self.main:
-            name = entry["method"]
-            rows.append(
-                (name, [next(e for e in self.evaluated["methods"][split] if e["method"] == name) for split in splits])
-            )
-        return rows
+        scores = [{entry["method"]: entry for entry in entries} for entries in self.evaluated["methods"].values()]
+        return [(entry["method"], [of_split[entry["method"]] for of_split in scores]) for entry in self.main]
 
 
 def load_forms(paths: Paths, target: Path) -> Forms | None:
@@ -112,7 +83,7 @@ def load_forms(paths: Paths, target: Path) -> Forms | None:
         return None
     documents = {name: read_json(path, made_by=MADE_BY) for name, path in files.items()}
     pictures = {
-        kind: tuple(_copied(entry, folders["pictures"], target) for entry in documents["pictures"][kind])
+        kind: [_copied(entry, folders["pictures"], target) for entry in documents["pictures"][kind]]
         for kind in ("examples", "mistakes")
     }
     night = folders["pictures"] / "whole_night.parquet"
@@ -137,8 +108,7 @@ def draw_forms(forms: Forms, paths: Paths, folder: Path) -> None:
                 "method": name,
                 "split": split,
                 "mean_precision": entry["mean_precision"],
-                "low": (entry["interval.mean_precision"] or [None])[0],
-                "high": (entry["interval.mean_precision"] or [None])[-1],
+                **dict(zip(("low", "high"), entry["interval.mean_precision"] or (None, None), strict=True)),
             }
             for name, entries in forms.by_split()
             for split, entry in zip(forms.evaluated["methods"], entries, strict=True)
@@ -168,10 +138,9 @@ def draw_forms(forms: Forms, paths: Paths, folder: Path) -> None:
         figures.ribbon(forms.night, keogram, folder / "forms_night.svg", simulated=forms.simulated)
 
 
-def _copied(entry: Mapping[str, Any], folder: Path, target: Path) -> FormPicture:
-    places = {kind: f"forms/{entry['id']}.{kind}.webp" for kind in ("frame", "map")}
-    size = (0, 0)
-    for kind, place in places.items():
-        size = small_copy(folder / f"{entry['id']}.{kind}.png", target / place, width_px=SIDE_PX)
-    label, predicted, name = (str(entry[key]) for key in ("label", "predicted", "name"))
-    return FormPicture(label, predicted, float(entry["p"]), name, places["frame"], places["map"], size)
+def _copied(entry: Mapping[str, Any], folder: Path, target: Path) -> dict[str, Any]:
+    shown = dict(entry)
+    for kind in ("frame", "map"):
+        shown[kind] = f"forms/{entry['id']}.{kind}.webp"
+        shown["size"] = small_copy(folder / f"{entry['id']}.{kind}.png", target / shown[kind], width_px=SIDE_PX)
+    return shown

@@ -17,34 +17,20 @@ SIDE_PX = 360
 
 
 @dataclass(frozen=True)
-class Panel:
-    """One case on the page: frame and map over it (paths from the page), and how it was chosen.
+class Gradcam:
+    """The document of the stage, and its cases in their order.
 
-    ``size`` is the width and height of both pictures in pixels.
+    A case is a row of the stage's table that has a frame, with the paths of ``frame`` and map (``overlay``) from the page, and
+    the ``size`` of both in pixels.
     """
 
-    panel: str
-    case: str
-    label: str
-    name: str
-    chosen: str
-    p_yes: float
-    frame: str
-    overlay: str
-    size: tuple[int, int]
-
-
-@dataclass(frozen=True)
-class Gradcam:
-    """The document of the stage, and its panels in their order."""
-
     document: Mapping[str, Any]
-    panels: tuple[Panel, ...]
+    cases: list[dict[str, Any]]
 
-    def groups(self) -> dict[str, list[Panel]]:
-        """Panels by what their cases differ in."""
-        names = dict.fromkeys(panel.panel for panel in self.panels)
-        return {name: [panel for panel in self.panels if panel.panel == name] for name in names}
+    def groups(self) -> dict[str, list[dict[str, Any]]]:
+        """Cases by what those of a panel differ in."""
+        names = dict.fromkeys(case["panel"] for case in self.cases)
+        return {name: [case for case in self.cases if case["panel"] == name] for name in names}
 
 
 def load_gradcam(paths: Paths, corpus: str, target: Path) -> Gradcam | None:
@@ -52,13 +38,12 @@ def load_gradcam(paths: Paths, corpus: str, target: Path) -> Gradcam | None:
     folder = paths.stage(corpus, "gradcam")
     if not (folder / "gradcam.json").is_file():
         return None
-    cases = read_table(folder / "cases.parquet", made_by=MADE_BY)
-    panels = []
-    for row in cases[cases["name"].notna()].to_dict("records"):
-        title = f"{row['panel']}.{row['case']}"
-        frame, overlay = f"gradcam/{title}.webp", f"gradcam/{title}.{row['label']}.webp"
-        small_copy(folder / "frames" / f"{title}.jpg", target / frame, width_px=SIDE_PX)
-        size = small_copy(folder / "overlays" / f"{title}.{row['label']}.jpg", target / overlay, width_px=SIDE_PX)
-        panel, case, label, name, chosen = (str(row[key]) for key in ("panel", "case", "label", "name", "chosen"))
-        panels.append(Panel(panel, case, label, name, chosen, float(row["p_yes"]), frame, overlay, size))
-    return Gradcam(read_json(folder / "gradcam.json", made_by=MADE_BY), tuple(panels))
+    table = read_table(folder / "cases.parquet", made_by=MADE_BY)
+    cases: list[dict[str, Any]] = table[table["name"].notna()].to_dict("records")  # type: ignore[assignment]
+    for case in cases:
+        names = {"frame": f"{case['panel']}.{case['case']}"}
+        names["overlay"] = f"{names['frame']}.{case['label']}"
+        for kind, name in names.items():
+            case[kind] = f"gradcam/{name}.webp"
+            case["size"] = small_copy(folder / f"{kind}s" / f"{name}.jpg", target / case[kind], width_px=SIDE_PX)
+    return Gradcam(read_json(folder / "gradcam.json", made_by=MADE_BY), cases)

@@ -10,6 +10,12 @@ import numpy.typing as npt
 import pandas as pd
 
 
+def cadence_days(days: npt.NDArray[np.floating]) -> float:
+    """Usual time between frames, whose times in days are in order; a minute for one frame."""
+    step = float(np.median(np.diff(days))) if days.size > 1 else 0.0
+    return step if step > 0 else 60 / 86400
+
+
 def place_in_time(
     keogram: npt.NDArray[np.uint8], times_utc: pd.Series
 ) -> tuple[npt.NDArray[np.uint8], tuple[float, float]]:
@@ -33,8 +39,7 @@ def place_in_time(
     days = ((times_utc[known] - pd.Timestamp(0, tz="UTC")) / pd.Timedelta(days=1)).to_numpy(np.float64)
     order = np.argsort(days, kind="stable")
     days, columns = days[order], keogram[:, np.flatnonzero(known)[order]]
-    step = float(np.median(np.diff(days))) if days.size > 1 else 0.0
-    step = step if step > 0 else 60 / 86400
+    step = cadence_days(days)
     edges = np.arange(days[0] - step / 2, days[-1] + step, step)
     middles = edges[:-1] + step / 2
     # Each slot shows the frame nearest to it, unless that is well beyond its edges.

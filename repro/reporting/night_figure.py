@@ -22,6 +22,7 @@ from repro.frames import KEYS, with_right_answers
 from repro.reporting.canvas import FIRST, INK, MARK, QUIET, RULE, SECOND, write_csv
 from repro.reporting.drawing_notes import add_note
 from repro.reporting.frame_pictures import full_copy, keogram_strip
+from repro.reporting.keogram import cadence_days
 from repro.untrusted import read_table
 
 WIDTH = 480
@@ -140,22 +141,18 @@ def draw_night(frames: NightFrames, strip: bytes, span: tuple[float, float], tar
     table = frames.table
     days = table["time_utc"].dt.tz_localize(None).to_numpy().astype("datetime64[us]").astype(np.int64) / 86_400e6
     x = LEFT + (days - span[0]) / (span[1] - span[0]) * (RIGHT - LEFT)
-    step = (RIGHT - LEFT) * _cadence(days) / (span[1] - span[0])
+    step = (RIGHT - LEFT) * cadence_days(days) / (span[1] - span[0])
     with_truth = bool(table["truth"].notna().any())
     bottom = TRUTH.bottom if with_truth else CLASS.bottom if frames.classified else KEOGRAM.bottom
     height = int(bottom + (30 if simulated else 20))
     parts = [*_altitudes(table, x, step), *_picture(strip)]
     if frames.classified:
-        parts += [
-            *_probabilities(table["p_yes"].to_numpy(float), x, step),
-            *_ribbon(table["predicted"], x, step, CLASS),
-        ]
+        parts += _probabilities(table["p_yes"].to_numpy(float), x, step)
+        parts += _ribbon(table["predicted"], x, step, CLASS)
         parts.append(_text(LEFT - 4, CLASS.bottom - 2, "class", anchor="end"))
     if with_truth:
-        parts += [
-            *_ribbon(table["truth"], x, step, TRUTH),
-            _text(LEFT - 4, TRUTH.bottom, "truth" if simulated else "label", anchor="end"),
-        ]
+        parts += _ribbon(table["truth"], x, step, TRUTH)
+        parts.append(_text(LEFT - 4, TRUTH.bottom, "truth" if simulated else "label", anchor="end"))
     parts += _times(span, bottom)
     if simulated:
         parts.append(_text(RIGHT, height - 1, "simulated", anchor="end", colour=MARK, weight="bold"))
@@ -231,12 +228,6 @@ def _times(span: tuple[float, float], bottom: float) -> Iterator[str]:
         if x > LEFT + 16:
             yield _text(x, bottom + 15, f"{minute // 60:02d}:{minute % 60:02d}", anchor="middle")
     yield _text(LEFT - 4, bottom + 15, "UTC", anchor="end")
-
-
-def _cadence(days: npt.NDArray[np.float64]) -> float:
-    """Usual time between frames, in days; a minute for one frame."""
-    step = float(np.median(np.diff(days))) if len(days) > 1 else 0.0
-    return step if step > 0 else 60 / 86400
 
 
 def _line(x: npt.NDArray[np.float64], y: npt.NDArray[np.float64], step: float, look: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any, NamedTuple
 
 import pandas as pd
 
@@ -24,25 +25,7 @@ NIGHTS_ON_PAGE = 40
 _NONE, _ALL = (255, 255, 255), (213, 94, 0)
 
 
-@dataclass(frozen=True)
-class NightPicture:
-    """A night's drawing: height in pixels, first and last time of day (HH:MM, UTC), and numbers of its frames.
-
-    ``right`` has the frames classified correctly, and those of which that is known.
-    """
-
-    night: str
-    height: int
-    first: str
-    last: str
-    frames: int
-    classified: int
-    yes: int
-    right: list[int]
-
-
-@dataclass(frozen=True)
-class CalendarCell:
+class CalendarCell(NamedTuple):
     """A night in the calendar: link to its drawing, share of frames classified yes in percent, and its background."""
 
     night: str
@@ -54,13 +37,16 @@ class CalendarCell:
 
 @dataclass(frozen=True)
 class NightGroup:
-    """The nights of the published windows, or the later ones: anchor and title of the section, rows and drawings."""
+    """The nights of the published windows, or the later ones: anchor and title of the section, rows and drawings.
+
+    ``pictures`` has for each night that was drawn the numbers that :func:`repro.reporting.night_figure.make_drawing` gives.
+    """
 
     anchor: str
     title: str
     later: bool
     nights: tuple[NightRow, ...]
-    pictures: Mapping[str, NightPicture]
+    pictures: Mapping[str, Mapping[str, Any]]
 
     def total(self, column: str) -> int:
         """Sum of a count over all nights that have it."""
@@ -69,20 +55,18 @@ class NightGroup:
     @property
     def classified(self) -> tuple[int, int]:
         """Frames classified yes, and all classified frames."""
-        return sum(p.yes for p in self.pictures.values()), sum(p.classified for p in self.pictures.values())
+        pictures = self.pictures.values()
+        return sum(picture["yes"] for picture in pictures), sum(picture["classified"] for picture in pictures)
 
     @property
     def conditions(self) -> Counter[tuple[str, str]]:
         """Frames by ``(sun_bin, moon_bin)``."""
-        total: Counter[tuple[str, str]] = Counter()
-        for night in self.nights:
-            total.update(night.conditions)
-        return total
+        return sum((Counter(night.conditions) for night in self.nights), Counter())
 
     @property
-    def months(self) -> dict[str, list[NightPicture]]:
+    def months(self) -> dict[str, list[Mapping[str, Any]]]:
         """Drawings by month (YYYY-MM)."""
-        by_month: dict[str, list[NightPicture]] = {}
+        by_month: dict[str, list[Mapping[str, Any]]] = {}
         for name, picture in self.pictures.items():
             by_month.setdefault(f"{name[:4]}-{name[4:6]}", []).append(picture)
         return by_month
@@ -108,11 +92,11 @@ class NightGroup:
 
     def _cell(self, night: NightRow) -> CalendarCell:
         picture = self.pictures.get(night.night)
-        if picture is None or not picture.classified:
+        if picture is None or not picture["classified"]:
             return CalendarCell(night.night, self.link(night.night), "·", "filmed, not classified", "#e4e7ea")
-        share = picture.yes / picture.classified
+        share = picture["yes"] / picture["classified"]
         ground = "#" + "".join(f"{round(n + share * (a - n)):02x}" for n, a in zip(_NONE, _ALL, strict=True))
-        words = f"{picture.yes:,} of {picture.classified:,} frames classified yes"
+        words = f"{picture['yes']:,} of {picture['classified']:,} frames classified yes"
         return CalendarCell(night.night, self.link(night.night), f"{100 * share:.0f}", words, ground)
 
 
@@ -139,7 +123,7 @@ def load_parts(paths: Paths, corpus: CorpusOverview) -> tuple[NightGroup, ...]:
     return tuple(parts)
 
 
-def draw_nights(paths: Paths, corpus: CorpusOverview) -> dict[str, NightPicture]:
+def draw_nights(paths: Paths, corpus: CorpusOverview) -> dict[str, dict[str, Any]]:
     """Draw the nights whose frames, keogram or labels have changed, or the code that draws; remove drawings of other nights."""
     tasks = list(_tasks(paths, corpus))
     folder = paths.report_build / "nights"
@@ -152,10 +136,7 @@ def draw_nights(paths: Paths, corpus: CorpusOverview) -> dict[str, NightPicture]
         beside = [task.drawing.with_suffix(kind).is_file() for kind in (".png", ".csv")]
         if not all(beside) or notes[task.night].get("made_from") != task.made_from:
             notes[task.night] = make_drawing(task)
-    return {
-        night: NightPicture(night, **{key: value for key, value in note.items() if key != "made_from"})
-        for night, note in notes.items()
-    }
+    return {night: {"night": night, **note} for night, note in notes.items()}
 
 
 def _tasks(paths: Paths, corpus: CorpusOverview) -> Iterator[NightTask]:
@@ -178,13 +159,9 @@ def _tasks(paths: Paths, corpus: CorpusOverview) -> Iterator[NightTask]:
         known = of_night is not None and of_night.is_file()
         known_labels = {} if known else labels_of.get(night, {})
         inputs = [keogram, frames, *([of_night] if known and of_night else [])]
+        digests = [digest(path) for path in inputs]
         made_from = settings_digest(
-            {
-                "code": code,
-                "labels": known_labels,
-                "simulated": row.simulated,
-                "inputs": [digest(path) for path in inputs],
-            }
+            {"code": code, "labels": known_labels, "simulated": row.simulated, "inputs": digests}
         )
         yield NightTask(
             night, paths.report_build / "nights" / f"{night}.svg", keogram, frames, frames == answered,

@@ -107,13 +107,16 @@ def load_corpus(paths: Paths, params: Params, published: set[str]) -> CorpusOver
         drawable = night in with_sky and (paths.stage(name, "film") / "keograms" / f"{night}.png").is_file()
         simulated_night = night in corpus_status.simulated
         rows.append(NightRow(night, night in published, counts, conditions, drawable, simulated_night))
+    # Rules of Table 1 are listed where they apply, also those that never did.
+    rules = list(RULES) if camera.clock is not None and camera.clock.published_repairs else []
+    counts_of_repairs = dict(zip(corpus_status.repairs["repair"], corpus_status.repairs["frames"], strict=True))
     return CorpusOverview(
         name=name,
         credit=CREDIT if simulated else camera.credit,
         status=corpus_status,
         nights=tuple(rows),
         conditions=dict(sum((Counter(row.conditions) for row in rows), Counter())),
-        repairs=_repairs(corpus_status.repairs, table1=camera.clock is not None and camera.clock.published_repairs),
+        repairs=tuple({**dict.fromkeys(rules, 0), **counts_of_repairs}.items()),
         exactness=exactness(frames, truth) if truth is not None else None,
         simulated=simulated,
     )
@@ -144,9 +147,3 @@ def exactness(frames: pd.DataFrame, truth: Path) -> Exactness | None:
     timed = table["time_utc"].notna()
     exact = int((timed & (table["time_utc"] == table["time_utc_true"])).sum())
     return Exactness(len(table), exact, int(timed.sum()) - exact, int((~timed).sum()))
-
-
-def _repairs(repairs: pd.DataFrame, *, table1: bool) -> tuple[tuple[str, int], ...]:
-    counts = dict(zip(repairs["repair"].astype(str), repairs["frames"].astype(int), strict=True))
-    first = dict.fromkeys(RULES, 0) if table1 else {}
-    return tuple({**first, **counts}.items())

@@ -98,6 +98,8 @@ def build(paths: Paths) -> Path:
     if observatory and observatory.sheet:
         sheet_size = small_copy(observatory.sheet, target / "observatory" / "contact_sheet.jpg", width_px=SHEET_PX)
         full_copy(observatory.sheet.with_suffix(".csv"), target / "observatory" / "contact_sheet.csv")
+    # Later nights are not those of the record, so they are never compared with it.
+    later = compared.table6(results, predictions, simulated=True, name="table6_later") if predictions else ()
     content = {
         "results": results,
         "summary": summarise(results),
@@ -109,9 +111,7 @@ def build(paths: Paths) -> Path:
         "table6": compared.table6(results, predictions, simulated=simulated) if predictions else (),
         "figure6": compared.figure6(results, predictions, simulated=simulated) if predictions else (),
         "figure7": compared.figure7(results, predictions, simulated=simulated) if predictions else (),
-        "table6_later": compared.table6(results, predictions, simulated=True, name="table6_later")
-        if predictions
-        else (),
+        "table6_later": later,
         "panels": compared.panels(results, gradcam) if gradcam else (),
         "chapters": chapters(results),
         "origin": provenance(paths, params),

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import NamedTuple
 
 import pandas as pd
 from PIL import Image
@@ -75,8 +74,7 @@ ACCOUNT = {
 }
 
 
-@dataclass(frozen=True)
-class RecordDrawing:
+class RecordDrawing(NamedTuple):
     """One drawing: path from the page, title, description for readers who cannot see it, width and height in pixels."""
 
     file: str
@@ -96,7 +94,7 @@ class RecordPictures:
 
     drawings: tuple[RecordDrawing, ...]
     panels: RecordDrawing
-    account: tuple[tuple[str, tuple[float | None, ...]], ...]
+    account: list[tuple[str, list[float | None]]]
     judged: tuple[tuple[Claim, Verdict], ...]
     missing: tuple[tuple[str, str], ...]
 
@@ -114,11 +112,12 @@ def load_record_pictures(
     if not source.is_file():
         return None
     document = read_json(source, made_by=MADE_BY)
-    drawings = [
-        _drawing(paths.figures / f"{name}.png", target, title, words)
-        for name, (title, words) in DRAWINGS.items()
-        if (paths.figures / f"{name}.png").is_file()
-    ]
+    quantities = document["quantities"]
+    drawings = []
+    for name, (title, words) in DRAWINGS.items():
+        if (paths.figures / f"{name}.png").is_file():
+            full_copy(paths.figures / f"{name}.png", target / "record" / f"{name}.png")
+            drawings.append(_placed(target / "record" / f"{name}.png", target, title, words))
     panels = _nine_panels(paths, predictions, target, simulated=simulated)
     judged = [
         (claim, verdict) for claim, verdict in results.verdicts if verdict.evidence == "figure" and verdict.compared
@@ -128,7 +127,10 @@ def load_record_pictures(
         panels=_placed(
             panels, target, "Figure 7, published and rebuilt", "Nine histograms of p(yes), one for each condition."
         ),
-        account=tuple(_account(document["quantities"])),
+        account=[
+            (f"{sun}, {moon}", [quantities.get(f"figure7.{name}.{sun}.{moon}".lower()) for name, _ in ACCOUNT.values()])
+            for sun, moon in CONDITIONS
+        ],
         judged=tuple(judged),
         missing=tuple((one["file"], one["enables"]) for one in document["missing"]),
     )
@@ -155,12 +157,6 @@ def _nine_panels(paths: Paths, predictions: Predictions | None, target: Path, *,
     return panels
 
 
-def _drawing(source: Path, target: Path, title: str, words: str) -> RecordDrawing:
-    copy = target / "record" / source.name
-    full_copy(source, copy)
-    return _placed(copy, target, title, words)
-
-
 def _placed(file: Path, target: Path, title: str, words: str) -> RecordDrawing:
     with Image.open(file) as picture:
         return RecordDrawing(str(file.relative_to(target)), title, words, picture.size)
@@ -174,11 +170,3 @@ def _rebuilt(figure7: pd.DataFrame) -> pd.DataFrame:
     density.columns = pd.Index(["bin_from_pct", "condition", "value"])
     condition = density["condition"].str.split(".", expand=True)
     return density.assign(sun=condition[0], moon=condition[1])
-
-
-def _account(quantities: Mapping[str, Any]) -> list[tuple[str, tuple[float | None, ...]]]:
-    rows = []
-    for sun, moon in CONDITIONS:
-        names = [f"figure7.{name}.{sun}.{moon}".lower() for name, _ in ACCOUNT.values()]
-        rows.append((f"{sun}, {moon}", tuple(quantities.get(name) for name in names)))
-    return rows

@@ -12,7 +12,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, MultipleLocator
 
-from repro.reporting.canvas import CONDITION_COLOUR, FIRST, INK, QUIET, SECOND, canvas
+from repro.reporting.canvas import CONDITION_COLOUR, FIRST, INK, QUIET, SECOND, canvas, label_points
 from repro.reporting.wording import MOON_WORDS, SUN_WORDS
 from repro.sky.bins import CONDITIONS, MOON_BINS, SUN_BINS
 
@@ -49,7 +49,7 @@ def figure6(table: pd.DataFrame, published: pd.DataFrame, path: Path, *, simulat
         names = [f"{SUN_WORDS[sun]}, {MOON_WORDS[moon]}" for sun, moon in places]
         panels[0].set_yticks(list(places.values()), names)
         panels[0].set_ylim(-0.6, len(places) - 0.4)
-        _one_key(figure, panels)
+        _shared_legend(figure, panels)
 
 
 def figure7(table: pd.DataFrame, density: str, path: Path, *, simulated: bool) -> None:
@@ -79,7 +79,7 @@ def figure7(table: pd.DataFrame, density: str, path: Path, *, simulated: bool) -
             axes.set_xlabel("p(yes), %")
         for axes in panels[:, 0]:
             axes.set_ylabel("share of frames")
-        _one_key(figure, panels.flat)
+        _shared_legend(figure, panels.flat)
 
 
 def reliability(table: pd.DataFrame, path: Path, *, simulated: bool) -> None:
@@ -112,16 +112,16 @@ def _curve(axes: Axes, table: pd.DataFrame, *, counts: bool) -> None:
     axes.plot([0, 100], [0, 100], color=QUIET, lw=0.8, ls=(0, (4, 3)))
     axes.errorbar(percent["p_yes"], percent["share_yes"], yerr=bars, fmt="o-", color=FIRST, ms=4, lw=1, capsize=2)
     if counts:
-        for x, y, frames in zip(percent["p_yes"], percent["share_yes"], table["frames"], strict=True):
-            axes.annotate(f"{frames:,}", (x, y), xytext=(6, -10), textcoords="offset points", fontsize=7, color=QUIET)
+        look: dict[str, Any] = {"xytext": (6, -10), "fontsize": 7, "color": QUIET}
+        label_points(axes, (f"{n:,}" for n in table["frames"]), percent["p_yes"], percent["share_yes"], **look)
     axes.set(xlim=(-3, 103), ylim=(-3, 103))
     axes.xaxis.set_major_locator(MultipleLocator(50))
     axes.yaxis.set_major_locator(MultipleLocator(50))
     axes.grid()
 
 
-def _one_key(figure: Figure, panels: Iterable[Axes]) -> None:
-    """One key for all panels, each entry from the first panel that has it."""
+def _shared_legend(figure: Figure, panels: Iterable[Axes]) -> None:
+    """One legend for all panels, each entry from the first panel that has it."""
     keys: dict[str, Any] = {}
     for axes in panels:
         for handle, text in zip(*axes.get_legend_handles_labels(), strict=True):

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from repro.files import read_json
@@ -55,14 +56,14 @@ class Predictions:
     @property
     def colour_rule(self) -> Mapping[str, Any] | None:
         """What is said of the colour rule; None where no frame is labelled that its limit could be chosen on."""
-        found: Mapping[str, Any] | None = self.document.get("colour_rule")
-        return found if found and found["limit"] is not None else None
+        rule: Mapping[str, Any] | None = self.document.get("colour_rule")
+        return rule if rule and rule["limit"] is not None else None
 
     @property
     def calibration(self) -> Mapping[str, Any] | None:
         """What is said of calibrated probabilities; None where none could be fitted or judged."""
-        found: Mapping[str, Any] | None = self.document.get("calibration")
-        return found if found and found["error"] else None
+        calibration: Mapping[str, Any] | None = self.document.get("calibration")
+        return calibration if calibration and calibration["error"] else None
 
     def beside_colour_rule(self) -> list[tuple[str, Mapping[str, Any]]]:
         """Accuracy of network and colour rule on the same frames: words for the frames, and both by who."""
@@ -82,7 +83,7 @@ class Predictions:
         for name in self.tables:
             if name == "confusion" or name.startswith("confusion_"):
                 title = name.partition("_")[2] or "condition"
-                rows = [{**row, "group": _words(row, title), "f1_ends": f1_ends(row)} for row in self.rows(name)]
+                rows = [{**row, "group": _group(row, title), "f1_ends": f1_ends(row)} for row in self.rows(name)]
                 confusions.append((title, rows))
         return confusions
 
@@ -126,10 +127,10 @@ def _as_in_table_3(table: pd.DataFrame) -> pd.DataFrame:
     """Rows in the order of Table 3, after the row of all frames; other conditions come last."""
     order = {cell: number for number, cell in enumerate([("all", "all"), *CONDITIONS])}
     places = [order.get(cell, len(order)) for cell in zip(table["sun_bin"], table["moon_bin"], strict=True)]
-    return table.iloc[sorted(range(len(table)), key=places.__getitem__)].reset_index(drop=True)
+    return table.iloc[np.argsort(places, kind="stable")].reset_index(drop=True)
 
 
-def _words(row: Mapping[str, Any], title: str) -> str:
+def _group(row: Mapping[str, Any], title: str) -> str:
     if title != "condition":
         return str(row[title])
     return "all" if row["sun_bin"] == "all" else f"{row['sun_bin']}, {row['moon_bin']}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pandas as pd
@@ -15,7 +15,7 @@ from repro.record.claims import EVIDENCE, EvidenceKind, Outcome
 from repro.reporting.gradcam_panels import Gradcam
 from repro.reporting.predictions import Predictions
 from repro.reporting.training import Training
-from repro.reporting.verdicts import GRAVEST, JudgedClaim, Results, claim_number
+from repro.reporting.verdicts import GRAVEST, JudgedClaim, Results
 from repro.reporting.wording import NOTHING, number, published, signed
 from repro.sky.bins import CONDITIONS
 
@@ -37,7 +37,7 @@ class ComparisonRow:
     evidence: tuple[tuple[EvidenceKind, Outcome], ...]
 
 
-def together(items: Sequence[JudgedClaim]) -> tuple[tuple[EvidenceKind, Outcome], ...]:
+def gravest_outcomes(items: Sequence[JudgedClaim]) -> tuple[tuple[EvidenceKind, Outcome], ...]:
     """Each kind of evidence on some claims, with its gravest outcome."""
     outcomes: dict[EvidenceKind, list[Outcome]] = {}
     for verdict in (verdict for item in items for verdict in item.verdicts):
@@ -49,13 +49,14 @@ def table1(results: Results, repairs: Mapping[str, int] | None) -> tuple[Compari
     """Table 1: the clock before and after each rule, and the frames of the corpus that it repaired, if a clock was read."""
     rows = []
     for place, rule in enumerate(RULES, start=1):
+        ids = [f"T1.ROW{place}.{name}" for name in ("BEFORE", "AFTER")]
         items = [item for name, item in results.judged.items() if name.startswith(f"T1.ROW{place}.")]
-        shown = tuple(_cell(results, f"T1.ROW{place}.{name}") for name in ("BEFORE", "AFTER"))
         if not items and repairs is None:
             continue
         # A camera whose clock these rules do not fit has no line for them.
         frames = NOTHING if repairs is None or rule not in repairs else f"{repairs[rule]:,}"
-        rows.append(ComparisonRow(rule, shown, (frames,), NOTHING, together(items)))
+        row = _row(results, rule, ids, (frames,))
+        rows.append(replace(row, evidence=gravest_outcomes(items)))  # of all claims of the row
     return tuple(rows)
 
 
@@ -88,7 +89,7 @@ def table5(results: Results, params: Params, training: Training | None) -> tuple
         if item is not None:
             same = "same" if value == item.claim.value else "differs"
             text = value if isinstance(value, str) else number(float(value), item.claim.decimals)
-            rows.append(ComparisonRow(label, (_cell(results, item.claim.id),), (text,), same, together([item])))
+            rows.append(_row(results, label, [item.claim.id], (text,), same))
     return tuple(rows)
 
 
@@ -97,18 +98,14 @@ def figure5(results: Results, training: Training, *, simulated: bool) -> tuple[C
     rows = []
     for epoch in training.epochs.to_dict("records"):
         ids = [f"F5.{name}.E{epoch['epoch']}" for name in ("TRAIN_LOSS", "VAL_LOSS", "VAL_ACCURACY_COUNT")]
-        shown = [_cell(results, name) for name in ids]
-        difference = NOTHING
+        rebuilt = (number(epoch["train_loss"], 3), number(epoch["val_loss"], 3), number(100 * epoch["val_accuracy"], 2))
+        row = _row(results, str(epoch["epoch"]), ids, rebuilt)
         if {ids[2], "F5.VAL_IMAGES"} <= results.judged.keys():
-            correct, images = (claim_number(results.claims[name]) for name in (ids[2], "F5.VAL_IMAGES"))
-            shown[2] = number(100 * correct / images, 2), ids[2]
+            correct, images = (results.claims[name].number for name in (ids[2], "F5.VAL_IMAGES"))
+            row = replace(row, published=(*row.published[:2], (number(100 * correct / images, 2), ids[2])))
             if not simulated:
-                difference = signed(100 * (epoch["val_accuracy"] - correct / images), 2)
-        rebuilt = (
-            number(epoch["train_loss"], 3), number(epoch["val_loss"], 3), number(100 * epoch["val_accuracy"], 2),
-        )  # fmt: skip
-        items = [results.judged[name] for name in ids if name in results.judged]
-        rows.append(ComparisonRow(str(epoch["epoch"]), tuple(shown), rebuilt, difference, together(items)))
+                row = replace(row, difference=signed(100 * (epoch["val_accuracy"] - correct / images), 2))
+        rows.append(row)
     return tuple(rows)
 
 
@@ -128,16 +125,8 @@ def table6(
         by_rule = rule.get((cell["sun_bin"], cell["moon_bin"]))
         if by_rule is not None:
             rebuilt = *rebuilt, f"{by_rule['yes']:,}", f"{by_rule['no']:,}"
-        items = [results.judged[claim] for claim in ids if claim in results.judged]
-        rows.append(
-            ComparisonRow(
-                _condition(cell),
-                tuple(_cell(results, claim) for claim in ids),
-                rebuilt,
-                _difference(results, ids[2], odds, simulated=simulated),
-                together(items),
-            )
-        )
+        difference = _difference(results, ids[2], odds, simulated=simulated)
+        rows.append(_row(results, f"{cell['sun_bin']}, {cell['moon_bin']}", ids, rebuilt, difference))
     return tuple(rows)
 
 
@@ -150,16 +139,9 @@ def figure6(results: Results, predictions: Predictions, *, simulated: bool) -> t
     for cell in CELLS:
         ids = [f"F6.YES.{cell}.{what}".upper() for what in ("MEAN", "SD")]
         yes, all_frames = (over[kind].get(cell, {}) for kind in ("predicted yes", "all"))
-        mean = yes.get("mean_percent", float("nan"))
-        rows.append(
-            ComparisonRow(
-                cell.replace(".", ", "),
-                tuple(_cell(results, claim) for claim in ids),
-                tuple(_tenth(kind.get(f"{what}_percent")) for kind in (yes, all_frames) for what in ("mean", "sd")),
-                _difference(results, ids[0], mean, simulated=simulated),
-                together([results.judged[claim] for claim in ids if claim in results.judged]),
-            )
-        )
+        rebuilt = tuple(_tenth(kind.get(f"{what}_percent")) for kind in (yes, all_frames) for what in ("mean", "sd"))
+        difference = _difference(results, ids[0], yes.get("mean_percent", float("nan")), simulated=simulated)
+        rows.append(_row(results, cell.replace(".", ", "), ids, rebuilt, difference))
     return tuple(rows)
 
 
@@ -167,7 +149,7 @@ def figure7(results: Results, predictions: Predictions, *, simulated: bool) -> t
     """Figure 7: the bins at both ends that were read off the print, and the same ones rebuilt."""
     table = predictions.tables["figure7"]
     rows = []
-    for name, item in results.judged.items():
+    for name in results.judged:
         part, _, cell = name.partition(".")[2].partition(".")
         if not name.startswith(("F7.FIRST_BIN.", "F7.LAST_BIN.")):
             continue
@@ -178,7 +160,7 @@ def figure7(results: Results, predictions: Predictions, *, simulated: bool) -> t
         words = f"{next(c for c in CELLS if c.upper() == cell).replace('.', ', ')}: {low} to {low + 1} %"
         text = number(value, 3) if len(in_cell) else NOTHING
         difference = _difference(results, name, value, simulated=simulated)
-        rows.append(ComparisonRow(words, (_cell(results, name),), (text,), difference, together([item])))
+        rows.append(_row(results, words, [name], (text,), difference))
     return tuple(rows)
 
 
@@ -188,35 +170,29 @@ def panels(results: Results, gradcam: Gradcam) -> tuple[ComparisonRow, ...]:
     for key, cases in gradcam.document["quantities"].items():
         name = key.upper().replace("GRADCAM.", "GC.")
         if name in results.judged:
-            item = results.judged[name]
-            same = "same" if cases == item.claim.value else "differs"
-            rows.append(
-                ComparisonRow(
-                    key.partition(".")[2], (_cell(results, name),), (cases or NOTHING,), same, together([item])
-                )
-            )
+            same = "same" if cases == results.claims[name].value else "differs"
+            rows.append(_row(results, key.partition(".")[2], [name], (cases or NOTHING,), same))
     return tuple(rows)
 
 
-def _cell(results: Results, name: str) -> tuple[str, str]:
-    """A published value and the id of its claim; a dash if it is not registered."""
-    if name not in results.judged:
-        return NOTHING, ""
-    claim = results.judged[name].claim
-    return (
-        published(claim) if isinstance(claim.value, bool | str) else number(claim_number(claim), claim.decimals)
-    ), name
+def _row(
+    results: Results, label: str, ids: Sequence[str], rebuilt: tuple[str, ...], difference: str = NOTHING
+) -> ComparisonRow:
+    """A row with the published values of some claims, a dash for one that is not registered, and the evidence on them."""
+    items = {name: results.judged[name] for name in ids if name in results.judged}
+    shown = {
+        name: number(item.claim.number, item.claim.decimals) if item.claim.is_number else published(item.claim)
+        for name, item in items.items()
+    }
+    cells = tuple((shown[name], name) if name in shown else (NOTHING, "") for name in ids)
+    return ComparisonRow(label, cells, rebuilt, difference, gravest_outcomes(list(items.values())))
 
 
 def _difference(results: Results, name: str, value: float, *, simulated: bool) -> str:
     if simulated or name not in results.judged or pd.isna(value):
         return NOTHING
     claim = results.judged[name].claim
-    return signed(value - claim_number(claim), claim.decimals)
-
-
-def _condition(cell: Mapping[str, Any]) -> str:
-    return f"{cell['sun_bin']}, {cell['moon_bin']}"
+    return signed(value - claim.number, claim.decimals)
 
 
 def _tenth(value: float | None) -> str:

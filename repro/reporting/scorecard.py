@@ -11,27 +11,21 @@ from repro.reporting.verdicts import Results
 
 SCRIPTS = "Published scripts"
 #: Title of each part, its place on the page, and the sections of the record that belong to it.
-PARTS: tuple[tuple[str, str, frozenset[str]], ...] = (
-    ("Site, camera, videos", "claims", frozenset({"II.1.1", "II.1.2", "overlay"})),
-    ("Clock: Table 1", "clock", frozenset({"II.1.3"})),
-    ("Sun and moon: Tables 2 and 3", "sky", frozenset({"II.2", "II.2.1", "II.2.2"})),
-    ("Sample and split", "claims", frozenset({"II.3.1", "II.3.2"})),
-    ("Network and settings: Tables 4 and 5, Figure 3", "networks", frozenset({"II.4.1", "II.4.2", "II.4.3"})),
-    ("Training: Figure 5", "training", frozenset({"figure5"})),
-    (
-        "Classification: Table 6, Figures 6 and 7",
-        "classification",
-        frozenset({"figure6", "figure7", "III.1.1", "III.1.2"}),
-    ),
+PARTS: tuple[tuple[str, str, set[str]], ...] = (
+    ("Site, camera, videos", "claims", {"II.1.1", "II.1.2", "overlay"}),
+    ("Clock: Table 1", "clock", {"II.1.3"}),
+    ("Sun and moon: Tables 2 and 3", "sky", {"II.2", "II.2.1", "II.2.2"}),
+    ("Sample and split", "claims", {"II.3.1", "II.3.2"}),
+    ("Network and settings: Tables 4 and 5, Figure 3", "networks", {"II.4.1", "II.4.2", "II.4.3"}),
+    ("Training: Figure 5", "training", {"figure5"}),
+    ("Classification: Table 6, Figures 6 and 7", "classification", {"figure6", "figure7", "III.1.1", "III.1.2"}),
     (
         "Grad-CAM",
         "gradcam",
-        frozenset(
-            {"II.5.1", "II.5.2", "III.2", "III.2.1", "III.2.2", "III.2.3", "III.2.4", "gradcam_panels", "gradcam_no"}
-        ),
+        {"II.5.1", "II.5.2", "III.2", "III.2.1", "III.2.2", "III.2.3", "III.2.4", "gradcam_panels", "gradcam_no"},
     ),
-    (SCRIPTS, "claims", frozenset({"protocol_of_the_published_scripts"})),
-    ("Introduction, results in the text, conclusion", "claims", frozenset({"I", "III.1", "VI.1", "VI.2", "headings"})),
+    (SCRIPTS, "claims", {"protocol_of_the_published_scripts"}),
+    ("Introduction, results in the text, conclusion", "claims", {"I", "III.1", "VI.1", "VI.2", "headings"}),
 )
 CITED = "Citations and references"
 COMPANIONS = "Slides, README, poster, data record"

@@ -61,16 +61,10 @@ def draw_factor(table: pd.DataFrame, folder: Path, *, simulated: bool) -> None:
     with canvas(folder / "kopri_factor.svg", width_in=7.6, height_in=3.1, simulated=simulated) as figure:
         axes = figure.subplots()
         rows = table[table["method"] == "differencing"]
-        for lag, mine in rows.groupby("lag_min"):
+        for lag, curve in rows.groupby("lag_min"):
             for name, look in looks.items():
-                label = f"{name} over differencing, {lag} min"
-                axes.plot(
-                    mine["threshold"],
-                    mine[f"factor_of_{name}"],
-                    ls=STYLES.get(int(str(lag)), "-."),
-                    label=label,
-                    **look,
-                )
+                look |= {"ls": STYLES.get(int(str(lag)), "-."), "label": f"{name} over differencing, {lag} min"}
+                axes.plot(curve["threshold"], curve[f"factor_of_{name}"], **look)
         axes.axhline(FACTOR, color=SECOND, lw=1)
         axes.annotate(
             'the poster: "approximately five times"', (1, FACTOR), (0, 3), xycoords=("axes fraction", "data"),
@@ -86,43 +80,34 @@ def draw_factor(table: pd.DataFrame, folder: Path, *, simulated: bool) -> None:
 
 def draw_maps(maps: Mapping[str, Occurrence], equatorward_deg: float, folder: Path, *, simulated: bool) -> None:
     """Occurrence by magnetic local time, a row a method, with the number of images under each map."""
-    merged = {method: found.merged(BIN_HOURS) for method, found in maps.items()}
-    bins = [bin for bin in range(HOURS // BIN_HOURS) if any(found.images[bin] for found in merged.values())]
-    highest = max(0.1, *(float(np.nanmax(found.rate)) for found in merged.values() if found.images.any()))
+    merged = {method: occurrence.merged(BIN_HOURS) for method, occurrence in maps.items()}
+    bins = [number for number in range(HOURS // BIN_HOURS) if any(rates.images[number] for rates in merged.values())]
+    highest = max(0.1, *(float(np.nanmax(rates.rate)) for rates in merged.values() if rates.images.any()))
     scale = ScalarMappable(Normalize(0, highest), "viridis")
     shapes, rows, columns = cell_shapes(equatorward_deg), len(merged), len(bins)
     height_in = 0.55 + 0.95 * rows
     with canvas(
         folder / "kopri_maps.svg", width_in=7.8, height_in=height_in, arrange=False, simulated=simulated
     ) as figure:
-        for row, (method, found) in enumerate(merged.items()):
+        for row, (method, rates) in enumerate(merged.items()):
             bottom = 1 - (row + 1) * 0.86 / rows
             for column, number in enumerate(bins):
                 axes = figure.add_axes((0.085 + column * 0.85 / columns, bottom, 0.82 / columns, 0.74 / rows))
-                _map(axes, shapes, found.rate[number] if found.images[number] else None, scale)
+                _map(axes, shapes, rates.rate[number] if rates.images[number] else None, scale)
                 if row == 0:
-                    axes.set_title(
-                        f"{number * BIN_HOURS}–{(number + 1) * BIN_HOURS} h", fontsize=7, loc="center", pad=2
-                    )
-                style: dict[str, Any] = {
-                    "ha": "center",
-                    "va": "top",
-                    "fontsize": 5.5,
-                    "color": QUIET,
-                    "transform": axes.transAxes,
-                }
-                axes.text(0.5, -0.06, f"n={found.images[number]}", **style)
+                    hours = f"{number * BIN_HOURS}–{(number + 1) * BIN_HOURS} h"
+                    axes.set_title(hours, fontsize=7, loc="center", pad=2)
+                style: dict[str, Any] = {"ha": "center", "va": "top", "fontsize": 5.5, "color": QUIET}
+                axes.text(0.5, -0.06, f"n={rates.images[number]}", transform=axes.transAxes, **style)
             name = method_name(method).replace(", ", "\n")
             figure.text(0.005, bottom + 0.37 / rows, name, fontsize=7, va="center")
         bar = figure.add_axes((0.945, 0.3, 0.012, 0.45))
         figure.colorbar(scale, cax=bar)
         bar.tick_params(labelsize=6)
     tables = []
-    for method, found in maps.items():
-        table = pd.DataFrame(found.rate).add_prefix("cell_")
-        tables.append(
-            pd.concat([pd.DataFrame({"method": method, "hour": range(HOURS), "images": found.images}), table], axis=1)
-        )
+    for method, rates in maps.items():
+        head = pd.DataFrame({"method": method, "hour": range(HOURS), "images": rates.images})
+        tables.append(pd.concat([head, pd.DataFrame(rates.rate).add_prefix("cell_")], axis=1))
     write_csv(folder / "kopri_maps.csv", pd.concat(tables))
 
 
@@ -145,11 +130,8 @@ def cell_shapes(equatorward_deg: float) -> list[npt.NDArray[np.float64]]:
     for inner, outer, first, width in borders_deg():
         turn = np.radians(np.linspace(first, first + width, max(3, int(width / 6))) - equatorward_deg)
         # From below the sky, azimuth turns anticlockwise.
-        outline = [
-            np.stack([-np.sin(turn), np.cos(turn)], 1) * outer / 90,
-            np.stack([-np.sin(turn), np.cos(turn)], 1)[::-1] * inner / 90,
-        ]
-        shapes.append(np.concatenate(outline))
+        arc = np.stack([-np.sin(turn), np.cos(turn)], 1)
+        shapes.append(np.concatenate([arc * outer / 90, arc[::-1] * inner / 90]))
     return shapes
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -14,32 +14,23 @@ from PIL import Image
 from repro.files import atomic_path, read_json
 from repro.params import Params
 from repro.paths import Paths
+from repro.reporting import segmentation_figures as figures
 from repro.reporting.frame_pictures import QUALITY
-from repro.reporting.segmentation_figures import (
-    circles,
-    draw_factor,
-    draw_maps,
-    draw_precision_recall,
-    method_name,
-    turned,
-)
 from repro.segmentation.cells import cell_map
 from repro.segmentation.compare_corpus import read_maps
 from repro.segmentation.image_corpus import find_images, read_image, read_mask
 from repro.segmentation.night_files import read_change, read_probability
-from repro.segmentation.threshold_curves import finite_rows
 from repro.sky.magnetic import magnetic_place
 from repro.untrusted import read_table
 
 MADE_BY = "make records"
 SIDE_PX = 256
 LAG_COUNTS = (3.0, 12.0)  # thresholds between which the two lags are compared
-TRUTH_COLOUR, FOUND_COLOUR, CIRCLE_COLOUR = (255, 255, 255), (255, 190, 60), (120, 130, 140)
+TRUTH_COLOUR, DETECTED_COLOUR, CIRCLE_COLOUR = (255, 255, 255), (255, 190, 60), (120, 130, 140)
 Picture = npt.NDArray[np.uint8]
 
 
-@dataclass(frozen=True)
-class Example:
+class Example(NamedTuple):
     """One image on the page, and the same with truth and both detections; ``pictures`` are names and paths from the page."""
 
     name: str
@@ -56,7 +47,6 @@ class Segmentation:
     train: Mapping[str, Any]
     compare: Mapping[str, Any]
     examples: tuple[Example, ...]
-    shown_curves: tuple[Mapping[str, Any], ...]
     methods: tuple[tuple[str, str], ...]
     equatorward_deg: float
     threshold_counts: float
@@ -65,8 +55,8 @@ class Segmentation:
     @property
     def held(self) -> Mapping[str, Any]:
         """Numbers of the held-out images."""
-        found: Mapping[str, Any] = self.compare["held_out"]
-        return found
+        held_out: Mapping[str, Any] = self.compare["held_out"]
+        return held_out
 
     @property
     def lag_range(self) -> tuple[float, float] | None:
@@ -78,17 +68,7 @@ class Segmentation:
 
 
 def load_segmentation(paths: Paths, params: Params, target: Path) -> Segmentation | None:
-    """Read what the stages of the KOPRI record left, draw figures and pictures; None if they have not run.
-
-    Parameters
-    ----------
-    paths : Paths
-        The project.
-    params : Params
-        All parameters.
-    target : Path
-        Folder of the report.
-    """
+    """Read what the stages of the KOPRI record left, draw figures and pictures; None if they have not run."""
     corpus = params.kopri.corpus
     folder = paths.stage(corpus, "compare")
     if not (folder / "compare.json").is_file():
@@ -98,14 +78,14 @@ def load_segmentation(paths: Paths, params: Params, target: Path) -> Segmentatio
     table = read_table(folder / "curves.parquet", made_by=MADE_BY)
     maps = read_maps(read_table(folder / "occurrence.parquet", made_by=MADE_BY))
     place = magnetic_place(params.kopri.place, 2020)
-    figures = target / "figures"
-    draw_precision_recall(table, figures, simulated=simulated)
-    draw_factor(table, figures, simulated=simulated)
-    draw_maps(maps, place.equatorward_azimuth_deg, figures, simulated=simulated)
+    folder_of_figures = target / "figures"
+    figures.draw_precision_recall(table, folder_of_figures, simulated=simulated)
+    figures.draw_factor(table, folder_of_figures, simulated=simulated)
+    figures.draw_maps(maps, place.equatorward_azimuth_deg, folder_of_figures, simulated=simulated)
     return Segmentation(
         corpus, simulated, read_json(paths.stage(corpus, "train") / "train.json", made_by=MADE_BY), document,
-        _examples(paths, params, target, place.equatorward_azimuth_deg), tuple(finite_rows(table)),
-        tuple((method, method_name(method)) for method in maps), place.equatorward_azimuth_deg,
+        _examples(paths, params, target, place.equatorward_azimuth_deg),
+        tuple((method, figures.method_name(method)) for method in maps), place.equatorward_azimuth_deg,
         params.kopri.difference.threshold_counts, params.kopri.difference.lags_min,
     )  # fmt: skip
 
@@ -121,41 +101,31 @@ def _examples(paths: Paths, params: Params, target: Path, equatorward_deg: float
         image = read_image(Path(str(files.loc[name, "image"])), SIDE_PX, corpus.circle)
         panels: dict[str, Picture] = {"image": image}
         if files.loc[name, "mask"]:
-            panels["truth"] = painted(
-                read_mask(Path(str(files.loc[name, "mask"])), SIDE_PX, corpus.circle), TRUTH_COLOUR
-            )
+            mask = read_mask(Path(str(files.loc[name, "mask"])), SIDE_PX, corpus.circle)
+            panels["truth"] = painted(mask, TRUTH_COLOUR)
         change = read_change(paths.stage(kopri.corpus, "difference") / "nights" / f"{night}.npz")
         index = int(np.flatnonzero(change.names == name)[0])
         for lag, values in change.change.items():
             flags = values[index] > kopri.difference.threshold_counts
-            panels[f"differencing, {lag} min"] = painted(cell_map(SIDE_PX).paint(flags), FOUND_COLOUR)
+            panels[f"differencing, {lag} min"] = painted(cell_map(SIDE_PX).paint(flags), DETECTED_COLOUR)
         names, probability = read_probability(paths.stage(kopri.corpus, "segment") / "nights" / f"{night}.npz")
-        found = probability[int(np.flatnonzero(names == name)[0])] >= np.ceil(255 * kopri.threshold)
-        enlarged = np.asarray(Image.fromarray(found).resize((SIDE_PX, SIDE_PX), Image.Resampling.NEAREST))
-        panels["network"] = painted(enlarged, FOUND_COLOUR)
-        pictures = []
+        detected = probability[int(np.flatnonzero(names == name)[0])] >= np.ceil(255 * kopri.threshold)
+        enlarged = np.asarray(Image.fromarray(detected).resize((SIDE_PX, SIDE_PX), Image.Resampling.NEAREST))
+        panels["network"] = painted(enlarged, DETECTED_COLOUR)
+        pictures, circle = [], figures.circles(SIDE_PX)[..., None]  # of elevation, every 10 deg
         for title, panel in panels.items():
+            shown = figures.turned(panel, equatorward_deg)
+            faded = (shown * 0.55 + np.array(CIRCLE_COLOUR) * 0.45).astype(np.uint8)
             file = f"segmentation/{name}.{title.split(',')[0]}{title[-5:-4] if 'min' in title else ''}.webp"
-            _save(with_circles(turned(panel, equatorward_deg)), target / file)
+            with atomic_path(target / file) as temporary:
+                Image.fromarray(np.where(circle, faded, shown)).save(temporary, quality=QUALITY)
             pictures.append((title, file))
-        words = [
-            str(row[key]) for key in ("motion", "place", "light", "weather") if row[key] not in ("unknown", "none")
-        ]
-        result.append(Example(name, ", ".join(words), tuple(pictures)))
+        words = [str(row[key]) for key in ("motion", "place", "light", "weather")]
+        caption = ", ".join(word for word in words if word not in ("unknown", "none"))
+        result.append(Example(name, caption, tuple(pictures)))
     return tuple(result)
 
 
 def painted(flags: npt.NDArray[np.bool_], colour: tuple[int, int, int]) -> Picture:
     """Flagged pixels in a colour on black, uint8 (size, size, 3)."""
     return np.asarray(flags[..., None] * np.array(colour, np.uint8), np.uint8)
-
-
-def with_circles(picture: Picture) -> Picture:
-    """A picture with thin circles of elevation every 10 deg."""
-    lines = circles(len(picture))[..., None]
-    return np.where(lines, (picture * 0.55 + np.array(CIRCLE_COLOUR) * 0.45).astype(np.uint8), picture)
-
-
-def _save(picture: Picture, target: Path) -> None:
-    with atomic_path(target) as temporary:
-        Image.fromarray(picture).save(temporary, quality=QUALITY)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from repro.record.comparator import Verdict
-from repro.reporting.verdicts import JudgedClaim, Results, claim_number
+from repro.reporting.verdicts import JudgedClaim, Results
 from repro.reporting.wording import NOTHING, SUN_WORDS, number, signed
 from repro.sky.bins import MOON_BINS
 
@@ -125,7 +125,7 @@ def _cell(results: Results, name: str) -> NetworkCell | None:
     seen = verdict.measured if verdict is not None else None
     # One digit more than printed shows on which side of the rounding a value is.
     text = number(seen, item.claim.decimals + 1) if isinstance(seen, int | float) else NOTHING
-    return NetworkCell(name, number(claim_number(item.claim), item.claim.decimals), text, verdict)
+    return NetworkCell(name, number(item.claim.number, item.claim.decimals), text, verdict)
 
 
 def _rows(results: Results, wanted: Sequence[tuple[tuple[str, ...], str]]) -> tuple[PredictedRow, ...]:
@@ -136,7 +136,7 @@ def _rows(results: Results, wanted: Sequence[tuple[tuple[str, ...], str]]) -> tu
 
 def _row(item: JudgedClaim, label: tuple[str, ...], fitted: set[float]) -> PredictedRow:
     claim, verdict = item.claim, item.by("ephemeris")
-    published = claim_number(claim)
+    published = claim.number
     predicted = difference = percent = NOTHING
     if verdict is not None and isinstance(verdict.measured, int | float):
         gap = verdict.measured - published

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from repro.record.claims import EVIDENCE, Claim, EvidenceKind, Outcome
-from repro.record.comparator import CONFLICTS, Verdict
-from repro.record.judge import OUTCOMES
+from repro.record.comparator import CONFLICTS, NOT_COMPARED, Verdict
+from repro.record.judge import OUTCOMES, Headline
 from repro.reporting.verdicts import Results
 from repro.reporting.wording import EVIDENCE_WORDS, count
 
@@ -25,16 +25,6 @@ class EvidenceLine:
     def total(self) -> int:
         """All comparisons this evidence declares."""
         return sum(self.outcomes.values())
-
-
-@dataclass(frozen=True)
-class Headline:
-    """One of the record's headlines: its sentence, its claims, and the comparisons that decide it, strongest first."""
-
-    number: int
-    sentence: str
-    claims: tuple[Claim, ...]
-    strongest: tuple[Verdict, ...]
 
 
 @dataclass(frozen=True)
@@ -69,15 +59,18 @@ class Summary:
         return sum(self.outcomes[outcome] for outcome in OUTCOMES[:4])
 
     @property
+    def _of_images(self) -> dict[Outcome, int]:
+        return next(line.outcomes for line in self.lines if line.evidence == "corpus")
+
+    @property
     def without_videos(self) -> bool:
         """Whether nothing was compared with the thesis' own videos."""
-        corpus = next(line for line in self.lines if line.evidence == "corpus")
-        return not any(corpus.outcomes[outcome] for outcome in OUTCOMES[:4])
+        return not any(self._of_images[outcome] for outcome in OUTCOMES[:4])
 
     @property
     def awaiting_corpus(self) -> int:
         """Comparisons that wait for images: the thesis' videos and labels, or those of the other records."""
-        return next(line for line in self.lines if line.evidence == "corpus").outcomes["not_run"]
+        return self._of_images["not_run"]
 
     @property
     def agreeing(self) -> int:
@@ -101,19 +94,12 @@ def summarise(results: Results) -> Summary:
         ),
         waiting=tuple(waiting.most_common()),
         drifted=tuple((claim, verdict) for claim, verdict in verdicts if verdict.drifted or verdict.uncompared),
-        headlines=tuple(_headlines(results)),
+        headlines=tuple(results.verification.headlines()),
         by_grade=results.verification.by_grade,
         against=tuple((claim, verdict) for claim, verdict in verdicts if verdict.outcome in CONFLICTS),
         nights=results.verification.nights,
         expected_nights=results.verification.expected_nights,
     )
-
-
-def _headlines(results: Results) -> Iterator[Headline]:
-    for number, claims in results.verification.headlines().items():
-        sentence = next(claim.sentence for claim in claims if claim.sentence)
-        strongest = results.verification.strongest([claim.id for claim in claims])
-        yield Headline(number, sentence, tuple(claims), tuple(strongest))
 
 
 def _sentence(evidence: EvidenceKind, counts: Counter[Outcome]) -> str:
@@ -126,13 +112,9 @@ def _sentence(evidence: EvidenceKind, counts: Counter[Outcome]) -> str:
     if unmade == total:
         return f"{what}. Not one of its {count(total, 'comparison')} could be made yet. {limit}"
     parts = [
-        f"{counts['confirmed']:,} confirmed",
-        f"{counts['consistent']:,} consistent",
-        f"{counts['contradicted']:,} contradicted",
-        count(counts["source_conflict"], "source conflict"),
-        f"{counts['repeated']:,} repeated",
-        f"{counts['undecidable']:,} undecidable",
+        count(counts[outcome], "source conflict") if outcome == "source_conflict" else f"{counts[outcome]:,} {outcome}"
+        for outcome in OUTCOMES
+        if counts[outcome] and outcome not in NOT_COMPARED
     ]
-    parts = [part for part in parts if not part.startswith("0 ")]
     made = f"{what}. Of {count(total - unmade, 'comparison')} made: {', '.join(parts)}."
     return f"{made}{f' {unmade:,} more could not be made.' if unmade else ''} {limit}"

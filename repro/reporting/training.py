@@ -41,11 +41,8 @@ class Training:
     def generalisation_gap(self) -> list[tuple[str, Mapping[str, Any]]]:
         """Accuracy as published, within nights, and on unseen nights, where each was measured."""
         names = {"within_nights": "within nights, as published", "unseen_nights": "nights not used in training"}
-        return [
-            (words, self.document["generalisation_gap"][key])
-            for key, words in names.items()
-            if key in self.document["generalisation_gap"]
-        ]
+        gap = self.document["generalisation_gap"]
+        return [(words, gap[key]) for key, words in names.items() if key in gap]
 
 
 def load_training(paths: Paths, corpus: str) -> Training | None:
@@ -57,10 +54,12 @@ def load_training(paths: Paths, corpus: str) -> Training | None:
     used = document["runs"][0]
     curves = read_table(folder / "curves.parquet", made_by=MADE_BY)
     curves = curves[(curves["split"] == used["split"]) & (curves["network"] == used["network"])].sort_values("epoch")
-    intervals = [wilson(int(row["val_correct"]), int(row["val_images"])) for row in curves.to_dict("records")]
-    epochs = curves[["epoch", "train_loss", "val_loss", "train_accuracy", "val_correct", "val_accuracy"]].assign(
-        val_accuracy_low=[low for low, _ in intervals], val_accuracy_high=[high for _, high in intervals]
-    )
-    return Training(
-        document, epochs.reset_index(drop=True), int(used["val_images"]), int((curves["phase"] == "head").sum())
-    )
+    images, frozen = int(used["val_images"]), int((curves["phase"] == "head").sum())
+    columns = ["epoch", "train_loss", "val_loss", "train_accuracy", "val_correct", "val_accuracy"]
+    return Training(document, with_intervals(curves[columns].reset_index(drop=True), images), images, frozen)
+
+
+def with_intervals(epochs: pd.DataFrame, images: int) -> pd.DataFrame:
+    """Epochs with the ends of the 95 % Wilson interval of their validation accuracy, as fractions."""
+    ends = [wilson(int(correct), images) for correct in epochs["val_correct"]]
+    return epochs.assign(val_accuracy_low=[low for low, _ in ends], val_accuracy_high=[high for _, high in ends])

@@ -124,10 +124,3 @@ def _verdict(claim: str, entry: Mapping[str, Any]) -> Verdict:
         equation=tuple(entry["equation"]),
         **{key: entry[key] for key in same},
     )
-
-
-def claim_number(claim: Claim) -> float:
-    """Value of a claim that must be a number."""
-    if isinstance(claim.value, bool | str):
-        raise TypeError(f"{claim.id} is not a number")
-    return float(claim.value)

@@ -13,6 +13,7 @@ from repro.record.claims import EVIDENCE, Claim, EvidenceKind, Outcome
 from repro.record.comparator import Verdict
 from repro.record.strength import GRADES
 from repro.record.verdict_formats import caught_text, measured_text, strength_text
+from repro.record.verdict_formats import count as count  # for the templates, too
 
 MINUS = "\N{MINUS SIGN}"
 NOTHING = "\N{EM DASH}"
@@ -281,11 +282,6 @@ def typeset(text: str) -> str:
     for pattern, set_as in _TYPESET:
         text = pattern.sub(set_as, text)
     return text
-
-
-def count(amount: int, singular: str) -> str:
-    """``1 claim``, ``2 claims``, ``1,234 claims``."""
-    return f"{amount:,} {singular if amount == 1 else singular + 's'}"
 
 
 def finite(value: Any) -> Any:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -45,12 +44,8 @@ def history(tmp_path_factory: pytest.TempPathFactory) -> Toy:
 
 
 @pytest.fixture
-def copy(history: Toy, tmp_path: Path) -> Callable[[], Toy]:
-    """A copy that a test may spoil."""
-
-    def make_copy() -> Toy:
-        root = tmp_path / "copy"
-        shutil.copytree(history.root, root, symlinks=True)
-        return Toy(root, dict(history.commits))
-
-    return make_copy
+def toy(history: Toy, tmp_path: Path) -> Toy:
+    """A copy of the project that a test may spoil."""
+    root = tmp_path / "copy"
+    shutil.copytree(history.root, root, symlinks=True)
+    return Toy(root, dict(history.commits))

@@ -100,23 +100,23 @@ def entities(folder: Path) -> dict[str, Any]:
 def test_content(project: Paths, tmp_path: Path) -> None:
     """The crate names inputs by hash, each stage, each parameter with its value, and each output."""
     write_crate(project, tmp_path / "crate")
-    found = entities(tmp_path / "crate")
-    assert found["#input-data/simulated/videos"]["identifier"] == "md5:" + "1" * 32
-    assert "#input-results/film" not in found, "an output of one stage is no input of the run"
-    assert "#input-repro/film" not in found, "code is no input of the run"
-    assert found["#stage-film"]["description"] == ".venv/bin/python stages/film.py"
-    assert {found[f"#value-{name}"]["value"] for name in ("corpus", "film.quality", "film.mask")} == {
+    described = entities(tmp_path / "crate")
+    assert described["#input-data/simulated/videos"]["identifier"] == "md5:" + "1" * 32
+    assert "#input-results/film" not in described, "an output of one stage is no input of the run"
+    assert "#input-repro/film" not in described, "code is no input of the run"
+    assert described["#stage-film"]["description"] == ".venv/bin/python stages/film.py"
+    assert {described[f"#value-{name}"]["value"] for name in ("corpus", "film.quality", "film.mask")} == {
         "simulated",
         "95",
         "True",
     }
-    assert found["#parameter-film.scale"]["additionalType"] == "Float"
-    run = found["#run"]
+    assert described["#parameter-film.scale"]["additionalType"] == "Float"
+    run = described["#run"]
     assert {"@id": "results/verify/verdicts.json"} in run["result"]
     assert {"@id": "#output-results/film"} in run["result"]
     assert (tmp_path / "crate" / "results" / "verify" / "verdicts.json").is_file()
     assert not list((tmp_path / "crate").rglob("*.zip")), "frames are named by hash and stay where they are"
-    assert {entry["@id"] for entry in found["./"]["conformsTo"]} == set(PROFILES)
+    assert {entry["@id"] for entry in described["./"]["conformsTo"]} == set(PROFILES)
 
 
 @pytest.mark.slow

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
 
 import pytest
 
@@ -81,7 +80,7 @@ def test_nothing_changed(history: Toy) -> None:
         assert diff.unchanged == 4
 
 
-def test_new_night_is_told_apart_from_moved_frames(history: Toy) -> None:
+def test_new_night_is_not_a_set_of_moved_frames(history: Toy) -> None:
     """A night that was added is a night, not four moved frames, and the counts of the tables grow by its frames."""
     diff = between(history, "comment", "night")
     assert diff.frames.moves == []
@@ -90,9 +89,8 @@ def test_new_night_is_told_apart_from_moved_frames(history: Toy) -> None:
     assert diff.exit_code == 1
 
 
-def test_missing_object_is_never_equal(copy: Callable[[], Toy]) -> None:
+def test_missing_object_is_never_equal(toy: Toy) -> None:
     """A table that is gone from the cache is reported with its name and the command that gets it, whatever else is equal."""
-    toy = copy()
     lock = toy.run("git", "show", f"{toy.commits['blur']}:dvc.lock")
     folder = lock.split("path: results/toy/sky\n")[-1].split("md5: ")[1].split()[0]
     cache = toy.root / ".dvc" / "cache" / "files" / "md5"
@@ -115,9 +113,8 @@ def test_missing_object_is_never_equal(copy: Callable[[], Toy]) -> None:
     assert next(run for run in diff.stages if run.stage == "sky").outputs == "unknown"
 
 
-def test_working_tree_serves_what_the_cache_lacks(copy: Callable[[], Toy]) -> None:
+def test_working_tree_serves_what_the_cache_lacks(toy: Toy) -> None:
     """With the cache of the last commit gone, its files in the working tree are read, if they still have the right hash."""
-    toy = copy()
     for stored in (toy.root / ".dvc" / "cache" / "files" / "md5").rglob("*"):
         if stored.is_file() and stored.read_bytes() in {
             path.read_bytes() for path in (toy.root / "results" / "toy" / "sky").rglob("*.parquet")
@@ -135,9 +132,8 @@ def test_working_tree_serves_what_the_cache_lacks(copy: Callable[[], Toy]) -> No
     assert CellMove("Table 2, frames of the nights that differ", "all frames", 0, 4) in diff.cells
 
 
-def test_outdated_working_tree_is_told(copy: Callable[[], Toy]) -> None:
+def test_outdated_working_tree_is_not_called_unchanged(toy: Toy) -> None:
     """A parameter changed without a run leaves the old outputs lying there, and they are not called unchanged."""
-    toy = copy()
     toy.edit("params.yaml", "limit: 0.5", "limit: 0.3")
     diff = compare(toy.paths)
     assert diff.exit_code == 2
@@ -164,9 +160,8 @@ def test_outdated_working_tree_is_told(copy: Callable[[], Toy]) -> None:
     assert (diff.exit_code, diff.gaps, diff.stages, diff.next_steps) == (0, [], [], [])
 
 
-def test_change_before_a_run_reaches_every_section_made_from_it(copy: Callable[[], Toy]) -> None:
+def test_change_before_a_run_reaches_every_section_made_from_it(toy: Toy) -> None:
     """After an edit of the clock and before a run, no section made from its times says that nothing moved."""
-    toy = copy()
     toy.edit("params.yaml", "blur_px: 5", "blur_px: 9")
     diff = compare(toy.paths)
     texts = {section.id: section.text for section in sections(diff)}
@@ -176,7 +171,7 @@ def test_change_before_a_run_reaches_every_section_made_from_it(copy: Callable[[
     assert diff.next_steps[0].effect.endswith("clock, sky, infer, verify")
 
 
-def test_commit_without_a_run_is_told(history: Toy) -> None:
+def test_commit_without_a_run_is_not_compared(history: Toy) -> None:
     """A commit whose dvc.lock is older than its parameters is not compared as if it had run."""
     diff = between(history, "comment", "without a run")
     assert diff.exit_code == 2
@@ -185,9 +180,8 @@ def test_commit_without_a_run_is_told(history: Toy) -> None:
     assert "param infer.limit modified" in gap.lacks
 
 
-def test_commit_of_a_run_that_broke_off_is_told(copy: Callable[[], Toy]) -> None:
+def test_commit_of_a_run_that_broke_off_is_not_compared(toy: Toy) -> None:
     """A commit in which a stage ran and the next one did not is not compared as if both had."""
-    toy = copy()
     toy.edit("params.yaml", "blur_px: 5", "blur_px: 9")
     toy.run(sys.executable, "-m", "dvc", "repro", "--quiet", "sky")
     toy.commit("half")
@@ -198,9 +192,8 @@ def test_commit_of_a_run_that_broke_off_is_told(copy: Callable[[], Toy]) -> None
     ]
 
 
-def test_other_corpus_is_not_compared(copy: Callable[[], Toy]) -> None:
+def test_other_corpus_is_not_compared(toy: Toy) -> None:
     """Frames of another corpus are other frames: no cell and no frame is said to have moved, and the gap is reported."""
-    toy = copy()
     lock = toy.root / "dvc.lock"
     lock.write_text(lock.read_text().replace("results/toy/", "results/other/"))
     toy.commit("other corpus")
@@ -210,9 +203,8 @@ def test_other_corpus_is_not_compared(copy: Callable[[], Toy]) -> None:
     assert {gap.stage for gap in diff.gaps} == {"clock", "sky", "infer"}
 
 
-def test_revision_without_a_run(copy: Callable[[], Toy]) -> None:
+def test_revision_without_a_run(toy: Toy) -> None:
     """A revision that git does not know, or whose pipeline never ran, is an error that says what there is or what to do."""
-    toy = copy()
     with pytest.raises(ReproError) as caught:
         compare(toy.paths, "nonsense")
     assert caught.value.found == "no revision 'nonsense'"
@@ -225,9 +217,8 @@ def test_revision_without_a_run(copy: Callable[[], Toy]) -> None:
         compare(toy.paths)
 
 
-def test_damaged_locks_of_dvc_are_named(copy: Callable[[], Toy]) -> None:
+def test_damaged_locks_of_dvc_are_named(toy: Toy) -> None:
     """Where a power cut left DVC's list of locks empty, the error names that file and how to get rid of it."""
-    toy = copy()
     (toy.root / ".dvc" / "tmp").mkdir(exist_ok=True)
     (toy.root / ".dvc" / "tmp" / "rwlock").write_text("")
     with pytest.raises(ReproError) as error:
@@ -236,9 +227,8 @@ def test_damaged_locks_of_dvc_are_named(copy: Callable[[], Toy]) -> None:
     assert "rm .dvc/tmp/rwlock" in error.value.remedy
 
 
-def test_hostile_commits_end_in_an_error_or_a_gap(copy: Callable[[], Toy]) -> None:
+def test_hostile_commits_end_in_an_error_or_a_gap(toy: Toy) -> None:
     """A comparison with a commit whose lock, pipeline or parameters are hostile is an error, or says what it lacks."""
-    toy = copy()
     lock = (toy.root / "dvc.lock").read_text()
     hostile = (
         ("dvc.lock", lock.replace("md5: ", "md5: ../../../../")), ("dvc.lock", lock.replace("results/toy/", "../../")),

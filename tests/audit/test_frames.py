@@ -19,6 +19,7 @@ from repro.audit.metric_moves import metric_moves
 from repro.audit.outputs import Change, Gap, Pair
 
 NAMES = [f"2024020200000{n}_20240202_{n}.jpg" for n in range(4)]
+FRAMES = pd.DataFrame({"night": "20240202", "number": range(4), "name": NAMES})
 
 
 @dataclass
@@ -67,6 +68,11 @@ def pack(table: object, name: str) -> bytes:
     return target.getvalue()
 
 
+def of_night(stage: str, before: object, after: object) -> Tables:
+    """Two tables of one night."""
+    return Tables({stage: {"20240202.parquet": before}}, {stage: {"20240202.parquet": after}})
+
+
 def listed(splits: Mapping[int, str]) -> pd.DataFrame:
     """A list of labelled frames by name, as the split stage may write it."""
     return pd.DataFrame({"name": [NAMES[n] for n in splits], "label": "yes", "split": list(splits.values())})
@@ -85,35 +91,22 @@ def test_split_is_joined_by_name(name: str) -> None:
 
 def test_name_that_moved_is_the_same_frame() -> None:
     """A frame is known by night and number, so that one whose clock, and so whose name, moved is no other frame."""
-    clock = pd.DataFrame(
-        {
-            "night": "20240202",
-            "number": range(4),
-            "name": NAMES,
-            "time_utc": pd.to_datetime([name[:14] for name in NAMES], utc=True),
-        }
-    )
+    clock = FRAMES.assign(time_utc=pd.to_datetime([name[:14] for name in NAMES], utc=True))
     moved = clock.copy()
-    moved.loc[3, "name"] = None
-    moved.loc[3, "time_utc"] = pd.NaT
-    (move,) = frame_moves(Tables({"clock": {"20240202.parquet": clock}}, {"clock": {"20240202.parquet": moved}})).moves
+    moved.loc[3, ["name", "time_utc"]] = None
+    (move,) = frame_moves(of_night("clock", clock, moved)).moves
     assert (move.name, move.changes) == (NAMES[3], {"time_utc": ("2024-02-02 00:00:03", None)})
 
 
 def test_frame_that_vanished() -> None:
     """A frame that a night's table no longer holds is reported as removed, with no other change."""
-    clock = pd.DataFrame({"night": "20240202", "number": range(4), "name": NAMES})
-    (move,) = frame_moves(
-        Tables({"clock": {"20240202.parquet": clock}}, {"clock": {"20240202.parquet": clock.iloc[:3]}})
-    ).moves
+    (move,) = frame_moves(of_night("clock", FRAMES, FRAMES.iloc[:3])).moves
     assert (move.number, move.changes) == (3, {"frame": ("present", None)})
 
 
 def test_column_that_is_new_is_a_move() -> None:
     """Classes that only one revision has are reported frame by frame."""
-    frames = pd.DataFrame({"night": "20240202", "number": range(4), "name": NAMES})
-    after = frames.assign(predicted=["yes", "no", "yes", "no"])
-    pair = Tables({"infer": {"20240202.parquet": frames}}, {"infer": {"20240202.parquet": after}})
+    pair = of_night("infer", FRAMES, FRAMES.assign(predicted=["yes", "no", "yes", "no"]))
     assert [move.changes for move in frame_moves(pair).moves][:2] == [
         {"predicted": (None, "yes")},
         {"predicted": (None, "no")},
@@ -122,8 +115,7 @@ def test_column_that_is_new_is_a_move() -> None:
 
 def test_damaged_table_is_a_gap() -> None:
     """A table that cannot be read is no comparison, and the rest goes on."""
-    frames = pd.DataFrame({"night": "20240202", "number": range(4), "name": NAMES})
-    pair = Tables({"infer": {"20240202.parquet": frames}}, {"infer": {"20240202.parquet": b"damaged"}})
+    pair = of_night("infer", FRAMES, b"damaged")
     pair._remote = False
     pair.after.commit = None
     assert frame_moves(pair) == FrameMoves()

@@ -20,7 +20,7 @@ from repro.audit.frame_moves import FrameMove, FrameMoves
 from repro.audit.metric_moves import NetworkScore, compare_accuracies
 from repro.audit.outputs import Gap
 from repro.audit.revision import parse_lock
-from repro.audit.sections import sections, shown
+from repro.audit.sections import sections, value_text
 from repro.audit.source_files import folder_md5
 from repro.audit.stage_runs import StageRun
 from repro.audit.thumbnails import Thumbnail
@@ -49,9 +49,10 @@ def test_interval_of_one_network_each(
 
 def test_seed_spread_tells_change_from_noise() -> None:
     """A step far beyond the spread between seeds is a change, one inside it is noise, by Student's t."""
-    one = [NetworkScore(900, 1000), NetworkScore(904, 1000), NetworkScore(896, 1000)]
-    same = [NetworkScore(902, 1000), NetworkScore(898, 1000), NetworkScore(906, 1000)]
-    better = [NetworkScore(930, 1000), NetworkScore(934, 1000), NetworkScore(926, 1000)]
+    one, same, better = (
+        [NetworkScore(correct, 1000) for correct in seeds]
+        for seeds in ((900, 904, 896), (902, 898, 906), (930, 934, 926))
+    )
     assert compare_accuracies("accuracy", one, same).noise is True
     move = compare_accuracies("accuracy", one, better)
     assert move.noise is False
@@ -69,14 +70,8 @@ def test_networks_that_agree_exactly() -> None:
 
 def test_best_epoch_is_the_first_of_equals() -> None:
     """The accuracy compared is that of the first best epoch of each network, networks of other seeds together."""
-    curves = pd.DataFrame(
-        {
-            "seed": [1, 1, 1, 2, 2, 2],
-            "epoch": [1, 2, 3, 1, 2, 3],
-            "val_correct": [5, 8, 8, 6, 7, 7],
-            "val_images": [10, 10, 10, 10, 10, 10],
-        }
-    )
+    curves = pd.DataFrame({"seed": [1, 1, 1, 2, 2, 2], "epoch": [1, 2, 3] * 2, "val_correct": [5, 8, 8, 6, 7, 7]})
+    curves["val_images"] = 10
     assert metrics._best(curves, "curves.parquet") == [("curves", NetworkScore(8, 10)), ("curves", NetworkScore(7, 10))]
 
 
@@ -102,7 +97,7 @@ def test_values_for_reading() -> None:
     """Counts keep every digit, small numbers six, and nothing is a dash."""
     values = (214890, 97865.78, 0.1234567, 12.0, None, [0.25, 0.5], True)
     texts = ["214,890", "97,865.8", "0.123457", "12", "\N{EM DASH}", "0.25 to 0.5", "True"]
-    assert [shown(value) for value in values] == texts
+    assert [value_text(value) for value in values] == texts
 
 
 @pytest.fixture
@@ -171,15 +166,8 @@ def test_json_holds_everything(diff: Diff) -> None:
     """The JSON document names every move and gap, and the exit code."""
     document = json.loads(as_json(diff))
     assert document["exit_code"] == 2
-    assert document["moved"] == {
-        "claim": 1,
-        "cell": 3000,
-        "frame": 50,
-        "night": 1,
-        "metric": 1,
-        "picture": 1,
-        "other number": 1,
-    }
+    ones = dict.fromkeys(("claim", "night", "metric", "picture", "other number"), 1)
+    assert document["moved"] == {**ones, "cell": 3000, "frame": 50}
     assert len(document["cells"]) == 3001
     assert document["not_compared"][0]["remedy"] == "dvc repro sky"
 

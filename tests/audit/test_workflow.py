@@ -6,7 +6,6 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -43,9 +42,8 @@ def test_code_of_a_pull_request_may_not_write() -> None:
 
 
 @pytest.mark.slow
-def test_steps_compare_base_and_head(copy: Callable[[], Toy], tmp_path: Path) -> None:
+def test_steps_compare_base_and_head(toy: Toy, tmp_path: Path) -> None:
     """Run in order, the steps leave a comparison of the base with the pull request, also on an empty cache."""
-    toy = copy()
     (toy.root / ".git" / "info" / "exclude").write_text("/.venv/\n/audit/\n")
     bin_ = toy.root / ".venv" / "bin"
     bin_.mkdir(parents=True)

@@ -117,8 +117,8 @@ class Toy:
             f"GIT_{role}_{what}": "toy@example.org" for role in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")
         }
         # The stages' own `python` is the one that runs the tests.
-        found = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-        environment = {**os.environ, **who, "DVC_NO_ANALYTICS": "1", "PATH": found}
+        path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+        environment = {**os.environ, **who, "DVC_NO_ANALYTICS": "1", "PATH": path}
         answer = subprocess.run(command, cwd=self.root, env=environment, capture_output=True, text=True, check=False)
         assert answer.returncode == 0, answer.stderr + answer.stdout
         return answer.stdout.strip()

@@ -27,6 +27,7 @@ from repro.schedule.document import published
 from tests.hostile.conftest import Attempt
 from tests.hostile.inputs import VALUES, WORDS, YAML, changed, encoded, hostile, leaves
 from tests.hostile.samples import camera_in, claims_in
+from tests.support.claims import replacing
 
 
 def params_in(data: bytes) -> Any:
@@ -123,7 +124,7 @@ def test_values_of_the_whole_record(attempt: Attempt, claims: Claims, evidence: 
         made = claims
         for claim in rng.sample(every, 200):
             value = rng.choice((0, -1, 1, 10**7, 10**15, 0.0, 1e308, "word", "2022-99-99", True))
-            made = made.replacing(claim.model_copy(update={"value": value}))
+            made = replacing(made, claim.model_copy(update={"value": value}))
         if number % 2:
             gone = {claim.id for claim in rng.sample(every, 100)}
             made = Claims([claim for claim in made if claim.id not in gone])

@@ -11,36 +11,17 @@ from hypothesis import strategies as st
 
 from repro.record.claims import Claim
 from repro.record.comparator import Measured, Verdict, compare
-
-REASON = "a made-up reason of sufficient length"
+from tests.support.claims import made_up
 
 
 def claim(value: Any, *, decimals: int = 0, **rule: Any) -> Claim:
     """A made-up claim with one ephemeris rule."""
-    return Claim.model_validate(
-        {
-            "id": "X.Y",
-            "source": {"document": "thesis", "section": "1", "quote": "some words"},
-            "kind": "count",
-            "value": value,
-            "decimals": decimals,
-            "evidence": {"ephemeris": {"measure": "m", "reason": REASON, **rule}},
-        }
-    )
+    return made_up(value=value, decimals=decimals, evidence={"ephemeris": {"measure": "m", **rule}})
 
 
 def arithmetic(value: Any, decimals: int = 0) -> Claim:
     """A made-up claim with one arithmetic rule."""
-    return Claim.model_validate(
-        {
-            "id": "X.Y",
-            "source": {"document": "thesis", "section": "1", "quote": "some words"},
-            "kind": "count",
-            "value": value,
-            "decimals": decimals,
-            "evidence": {"arithmetic": {"formula": "1 + 1", "rule": "rounds_to", "reason": REASON}},
-        }
-    )
+    return made_up(value=value, decimals=decimals, evidence={"arithmetic": {"formula": "1 + 1", "rule": "rounds_to"}})
 
 
 def outcome(published: Claim, measured: Any) -> str:
@@ -140,16 +121,13 @@ def test_a_count_off_by_one_is_never_confirmed(value: int, step: int) -> None:
     assert outcome(claim(value, rule="rounds_to"), value + step) == "contradicted"
 
 
+OUTCOMES = {"confirmed", "consistent", "contradicted", "not_run", "error"}
+
+
 @given(
     measured=st.none() | st.booleans() | st.floats() | st.integers() | st.text() | st.tuples(st.floats(), st.floats())
 )
 def test_comparator_always_answers(measured: Any) -> None:
-    """Whatever is measured, the comparator gives one of the six outcomes and never raises."""
+    """Whatever is measured, the comparator gives one of these outcomes and never raises."""
     for rule in ({"rule": "exact"}, {"rule": "interval"}, {"rule": "relative", "tolerance": 0.5}):
-        assert outcome(claim(7, **rule), measured) in {
-            "confirmed",
-            "consistent",
-            "contradicted",
-            "not_run",
-            "error",
-        }
+        assert outcome(claim(7, **rule), measured) in OUTCOMES

@@ -12,9 +12,10 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from repro.record import consistency
-from repro.record.claims import Claim, Claims
+from repro.record.claims import Claims
 from repro.record.consistency import Printed
 from repro.record.formula import FormulaError, evaluate, is_one_value, references
+from tests.support.claims import made_up
 
 
 def printed(value: float, decimals: int) -> Printed:
@@ -160,34 +161,12 @@ def test_impossible_arguments(call: object) -> None:
         call()  # type: ignore[operator]
 
 
-def claim(name: str, value: float, decimals: int) -> Claim:
-    """A made-up claim with a printed number."""
-    return Claim.model_validate(
-        {
-            "id": name,
-            "source": {"document": "thesis", "section": "1", "quote": "some words"},
-            "kind": "metric",
-            "value": value,
-            "decimals": decimals,
-            "evidence": {"arithmetic": {"rule": "exact", "formula": "1", "reason": "a made-up reason"}},
-        }
-    )
-
-
-CLAIMS = Claims(
-    [
-        claim("T.MEAN", 5.19, 2),
-        claim("T.ACCURACY", 95.6, 1),
-        claim("T.EXACT", 95.59, 2),
-        claim("T.SD", 2.0, 1),
-        claim("T.N", 28, 0),
-        claim("T.IMAGES", 658, 0),
-        claim("P.A", 33.3, 1),
-        claim("P.B", 66.6, 1),
-        claim("T.P", 0.04, 2),
-        claim("T.T", 2.2, 1),
-    ]
-)
+#: Printed numbers by id, with their decimals.
+PRINTED = {
+    "T.MEAN": (5.19, 2), "T.ACCURACY": (95.6, 1), "T.EXACT": (95.59, 2), "T.SD": (2.0, 1), "T.N": (28, 0), "T.IMAGES": (658, 0),
+    "P.A": (33.3, 1), "P.B": (66.6, 1), "T.P": (0.04, 2), "T.T": (2.2, 1),
+}  # fmt: skip
+CLAIMS = Claims([made_up(name, value, decimals=decimals) for name, (value, decimals) in PRINTED.items()])
 
 
 @pytest.mark.parametrize(

@@ -26,9 +26,9 @@ def of_two_draws(share: float, images: int) -> float:
 
 def tolerance(claim: Claim) -> float:
     """Of the claim's comparison with images."""
-    found = claim.evidence["corpus"].tolerance
-    assert found is not None
-    return found
+    declared = claim.evidence["corpus"].tolerance
+    assert declared is not None
+    return declared
 
 
 @pytest.mark.parametrize("epoch", range(1, 13))

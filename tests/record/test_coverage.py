@@ -15,6 +15,7 @@ from pydantic import ValidationError
 from repro.errors import ReproError
 from repro.paths import Paths
 from repro.record.claims import Claim, Claims
+from tests.support.claims import made_up
 from tests.support.coverage import (
     APPENDIX,
     FILES,
@@ -38,19 +39,9 @@ from tests.support.coverage import (
 TEXT = "In 2022 the camera took 214,890 frames,\n79.6 % of them at night (Figure 3)."
 
 
-def claim(value: Any, quote: str, *, decimals: int = 0, name: str = "X.Y", note: str = "") -> Claim:
+def claim(value: Any, quote: str, *, name: str = "X.Y", **fields: Any) -> Claim:
     """A made-up claim on a text."""
-    return Claim.model_validate(
-        {
-            "id": name,
-            "source": {"document": "thesis", "section": "1", "quote": quote},
-            "kind": "statement",
-            "value": value,
-            "decimals": decimals,
-            "note": note,
-            "evidence": {"arithmetic": {"rule": "exact", "formula": "1", "reason": "a made-up reason"}},
-        }
-    )
+    return made_up(name, value, quote=quote, kind="statement", **fields)
 
 
 def exemption(pattern: str) -> Exemption:
@@ -65,9 +56,9 @@ COMPLETE = [
 ]
 
 
-def printed(found: tuple[Any, ...]) -> list[str]:
+def printed(listed: tuple[Any, ...]) -> list[str]:
     """The characters of each number."""
-    return [number.printed for number in found]
+    return [number.printed for number in listed]
 
 
 @pytest.mark.parametrize(
@@ -99,23 +90,23 @@ def test_numbers_of_a_text(text: str, values: list[float]) -> None:
 @given(st.text(alphabet="0123456789,.eE-천만 x장", max_size=30))
 def test_no_digit_is_left_out(text: str) -> None:
     """Each digit of a text belongs to exactly one number."""
-    found = numbers(text)
-    inside = [place for number in found for place in range(number.start, number.stop) if text[place].isdigit()]
+    listed = numbers(text)
+    inside = [place for number in listed for place in range(number.start, number.stop) if text[place].isdigit()]
     assert inside == [place for place, letter in enumerate(text) if letter in "0123456789"]
-    assert all(text[number.start : number.stop] == number.printed for number in found)
+    assert all(text[number.start : number.stop] == number.printed for number in listed)
 
 
 @given(st.integers(-(10**9), 10**9), st.integers(0, 6))
 def test_a_claim_prints_its_own_value(digits: int, decimals: int) -> None:
     """The value as a claim shows it is found again in its quotation, whatever its digits and its sign."""
     value = round(digits / 10**decimals, decimals)
-    mine = claim(value, f"about {value:,.{decimals}f} of them", decimals=decimals)
-    (number,) = numbers(mine.source.quote)
-    assert prints(mine, number)
+    own = claim(value, f"about {value:,.{decimals}f} of them", decimals=decimals)
+    (number,) = numbers(own.source.quote)
+    assert prints(own, number)
 
 
 @pytest.mark.parametrize(
-    ("mine", "text", "holds"),
+    ("own", "text", "holds"),
     [
         (claim(95.6, "q", decimals=1), "95.60", False),
         (claim(95, "q"), "95.0", False),
@@ -129,10 +120,10 @@ def test_a_claim_prints_its_own_value(digits: int, decimals: int) -> None:
         (claim(True, "q"), "1", False),
     ],
 )
-def test_what_a_value_prints(mine: Claim, text: str, holds: bool) -> None:
+def test_what_a_value_prints(own: Claim, text: str, holds: bool) -> None:
     """A number is a claim's only with its value and its digits; a point may stand for a comma."""
     (number,) = numbers(text)
-    assert prints(mine, number) is holds
+    assert prints(own, number) is holds
 
 
 def test_complete_coverage() -> None:
@@ -146,7 +137,7 @@ def test_complete_coverage() -> None:
 @pytest.mark.parametrize("missing", [0, 1, 2])
 def test_a_number_without_a_claim_is_found(missing: int) -> None:
     """Taking any claim away leaves exactly its number over, and the message shows where it stands."""
-    claims = [mine for place, mine in enumerate(COMPLETE) if place != missing]
+    claims = [own for place, own in enumerate(COMPLETE) if place != missing]
     (left,) = cover(TEXT, claims, [exemption(r"Figure \d")]).uncovered
     assert prints(COMPLETE[missing], left)
     assert f"[{left.printed}]" in around(TEXT, left)
@@ -254,13 +245,13 @@ def test_every_registered_number_is_in_its_quotation(claims: Claims) -> None:
 def test_every_quotation_in_another_language_has_a_gloss(claims: Claims) -> None:
     """Each Korean or Chinese quotation has a gloss without such letters, which prints the claim's number if the quotation does."""
     foreign = re.compile("[\u1100-\u11ff\u3130-\u318f\uac00-\ud7a3\u4e00-\u9fff]")
-    mine = [claim for claim in claims if foreign.search(claim.source.quote)]
-    assert len(mine) > 200
-    assert [claim.id for claim in mine if not claim.source.gloss or foreign.search(claim.source.gloss)] == []
-    silent = set(unprinted(claim.model_copy(update={"note": ""}) for claim in mine))
+    own = [claim for claim in claims if foreign.search(claim.source.quote)]
+    assert len(own) > 200
+    assert [claim.id for claim in own if not claim.source.gloss or foreign.search(claim.source.gloss)] == []
+    silent = set(unprinted(claim.model_copy(update={"note": ""}) for claim in own))
     of_gloss = [
         claim.model_copy(update={"source": claim.source.model_copy(update={"quote": claim.source.gloss}), "note": ""})
-        for claim in mine
+        for claim in own
     ]
     assert set(unprinted(of_gloss)) <= silent
 
@@ -346,8 +337,8 @@ def test_every_sentence_that_asserts_is_listed(seeds: Path, project: Paths) -> N
 @pytest.mark.parametrize("document", ["readme", "readings", "scripts"])
 def test_every_line_is_quoted_or_listed(document: Document, seeds: Path, project: Paths, claims: Claims) -> None:
     """Every sentence of the README and every entry of the readings is quoted by a claim, or has exactly one key."""
-    mine = [claim for claim in claims if claim.source.document == document and claim.source.place[:8] != "picture:"]
-    _compare_keys(project, document, unquoted(read_documents(seeds.parent)[document], mine))
+    own = [claim for claim in claims if claim.source.document == document and claim.source.place[:8] != "picture:"]
+    _compare_keys(project, document, unquoted(read_documents(seeds.parent)[document], own))
 
 
 def _compare_keys(project: Paths, document: Document, texts: list[str]) -> None:

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from repro.record.claims import Claim, Claims
 from repro.record.formula import FUNCTIONS, FormulaError, evaluate, references, unresolved
+from tests.support.claims import made_up_claims
 
 VALUES = {
     "T.A.X": 3,
@@ -26,26 +26,7 @@ VALUES = {
 }
 
 
-def made_up(values: dict[str, Any]) -> Claims:
-    """Claims with these values by id; nothing else about them matters here."""
-    return Claims(
-        [
-            Claim.model_validate(
-                {
-                    "id": name,
-                    "source": {"document": "thesis", "section": "1", "quote": "some words"},
-                    "kind": "statement",
-                    "value": value,
-                    "decimals": 6,
-                    "evidence": {"arithmetic": {"rule": "exact", "formula": "1", "reason": "a made-up reason"}},
-                }
-            )
-            for name, value in values.items()
-        ]
-    )
-
-
-CLAIMS = made_up(VALUES)
+CLAIMS = made_up_claims(VALUES, decimals=6)
 
 
 @pytest.mark.parametrize(
@@ -89,7 +70,7 @@ def test_value(formula: str, value: Any) -> None:
     [
         ("T.A.Z", "no registered claim"),
         ("total('T.*.Z')", "no claim matches"),
-        ("total('W.*')", "no number"),
+        ("total('W.*')", "not a number"),
         ("T.A.X / (T.B.X - 5)", "cannot evaluate"),
         ("T.A.X +", "cannot read"),
         ("", "cannot read"),
@@ -154,7 +135,7 @@ def test_any_text_gives_a_plain_value_or_is_refused(formula: str) -> None:
 @given(st.lists(st.integers(-(10**6), 10**6), min_size=1, max_size=9))
 def test_patterns_agree_with_plain_arithmetic(numbers: list[int]) -> None:
     """Totals, means and extremes over a pattern are those of the values."""
-    claims = made_up({f"N.A{place}": number for place, number in enumerate(numbers)})
+    claims = made_up_claims({f"N.A{place}": number for place, number in enumerate(numbers)})
     assert evaluate("total('N.*')", claims) == sum(numbers)
     assert evaluate("count('N.*')", claims) == len(numbers)
     assert evaluate("mean('N.*')", claims) == pytest.approx(math.fsum(numbers) / len(numbers))
@@ -164,7 +145,7 @@ def test_patterns_agree_with_plain_arithmetic(numbers: list[int]) -> None:
 
 def test_a_star_stands_for_one_part() -> None:
     """A pattern does not reach into deeper ids."""
-    claims = made_up({"T.A": 1, "T.B": 2, "T.B.C": 100})
+    claims = made_up_claims({"T.A": 1, "T.B": 2, "T.B.C": 100})
     assert evaluate("total('T.*')", claims) == 3
 
 

@@ -18,7 +18,7 @@ from tests.record.test_claims import CLAIMS, results
 from tests.record.test_findings import findings
 
 SENTENCES = {claim.headline: claim.sentence for claim in CLAIMS if claim.sentence}
-#: Numbers in digits and in words, in a sentence. Names such as Table 3 are none.
+#: Numbers in digits and in words, in a sentence. Names such as Table 3 do not count.
 _NUMBER = re.compile(
     r"(?<!Table )(?<!Figure )\b\d[\d,]*(?:\.\d+)?|\b(?:one|two|three|nine|tenth|a third|some hundreds)\b"
 )

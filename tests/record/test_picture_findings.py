@@ -24,9 +24,9 @@ def measured(project: Paths, claims: Claims) -> dict[str, float | str | bool]:
 def test_every_finding_is_derived_from_the_readings(claims: Claims, measured: dict[str, float | str | bool]) -> None:
     """All six findings come out, and each names registered claims only."""
     view = View(claims, (), {"figure": measured}, {})
-    found = [detector(view) for detector in pictures.DETECTORS]
-    assert all(finding is not None for finding in found)
-    assert {finding.id for finding in found} == {
+    derived = [detector(view) for detector in pictures.DETECTORS]
+    assert all(finding is not None for finding in derived)
+    assert {finding.id for finding in derived} == {
         "FND.FIGURE7_GIVES_FIGURE6",
         "FND.BINS_BETWEEN_EXTREMES",
         "FND.OCCURRENCE_BY_PROBABILITY",
@@ -34,7 +34,7 @@ def test_every_finding_is_derived_from_the_readings(claims: Claims, measured: di
         "FND.ACTIVATION_DISAPPEARS",
         "FND.MAPS_MEASURED",
     }
-    assert all(name in claims for finding in found for name in finding.claims)
+    assert all(name in claims for finding in derived for name in finding.claims)
 
 
 def test_another_reading_gives_another_finding(claims: Claims, measured: dict[str, float | str | bool]) -> None:

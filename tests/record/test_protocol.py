@@ -8,6 +8,7 @@ import pytest
 
 from repro.record.claims import Claims
 from repro.record.protocol import floor_split_bounds, protocol_quantities
+from tests.support.claims import replacing
 
 
 @pytest.mark.parametrize(("images", "dates", "per_date"), [(7, 3, 4), (12, 3, 6), (10, 2, 5), (5, 4, 3), (0, 2, 3)])
@@ -38,8 +39,8 @@ def test_a_bound_that_cannot_be_derived_says_why(claims: Claims) -> None:
     quantities, missing = protocol_quantities(claims, {})
     assert "sample.dates" in missing["protocol:split.train_yes"]
     assert "accuracy.wilson.best" in quantities
-    word = claims.replacing(claims["SPLIT.VAL_YES"].model_copy(update={"value": "many"}))
-    assert "SPLIT.VAL_YES is no number" in protocol_quantities(word, {"sample.dates": 235})[1]["protocol:accuracy"]
+    word = replacing(claims, claims["SPLIT.VAL_YES"].model_copy(update={"value": "many"}))
+    assert "SPLIT.VAL_YES is not a number" in protocol_quantities(word, {"sample.dates": 235})[1]["protocol:accuracy"]
 
 
 def test_a_bound_without_its_claims_names_them() -> None:

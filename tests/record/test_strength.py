@@ -8,37 +8,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from repro.record.claims import Claim, Claims
+from repro.record.claims import EVIDENCE, Claim, Claims
 from repro.record.comparator import Caught, Measured, Verdict, compare
 from repro.record.judge import Evidence, verify
 from repro.record.strength import equation, grade, witness
+from tests.support.claims import REASON, made_up
 
-REASON = "a made-up reason of sufficient length"
 
-
-def claim(
-    name: str,
-    value: Any = 10,
-    *,
-    document: str = "thesis",
-    section: str = "1",
-    decimals: int = 0,
-    unit: str = "",
-    **evidence: Any,
-) -> Claim:
-    """A made-up claim; each evidence is given by its rule without the reason."""
-    rules = {kind: {"reason": REASON, **rule} for kind, rule in evidence.items()}
-    return Claim.model_validate(
-        {
-            "id": name,
-            "source": {"document": document, "section": section, "quote": "some words"},
-            "kind": "count",
-            "value": value,
-            "decimals": decimals,
-            "unit": unit,
-            "evidence": rules or {"corpus": {"rule": "exact", "measure": "m", "reason": REASON}},
-        }
-    )
+def claim(name: str, value: Any = 10, **more: Any) -> Claim:
+    """A made-up claim; what is called as a kind of evidence is its rule, without evidence images wait."""
+    evidence = {kind: more.pop(kind) for kind in EVIDENCE if kind in more}
+    return made_up(name, value, evidence=evidence or {"corpus": {"rule": "exact", "measure": "m"}}, **more)
 
 
 OTHERS = [

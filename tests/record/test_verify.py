@@ -12,37 +12,23 @@ from typing import Any
 import pytest
 
 from repro.paths import Paths
-from repro.record.claims import Claim, Claims
+from repro.record.claims import Claims
 from repro.record.judge import OUTCOMES, Evidence, Verification, verify
 from repro.record.search import search, starting_with
 from repro.record.verdict_formats import as_markdown, print_claims, print_overview
 from tests.record.test_claims import verification as of_the_record
+from tests.support.claims import REASON, made_up
 from tests.support.processes import LIMIT_S
 
-REASON = "a made-up reason of sufficient length"
 
-
-def claims(*rules: dict[str, object]) -> Claims:
+def claims(*rules: dict[str, Any]) -> Claims:
     """Made-up claims X.A0, X.A1 ... of value 1, each with the evidence given."""
-    return Claims(
-        [
-            Claim.model_validate(
-                {
-                    "id": f"X.A{number}",
-                    "source": {"document": "thesis", "section": "1", "quote": "some words"},
-                    "kind": "count",
-                    "value": 1,
-                    "evidence": rule,
-                }
-            )
-            for number, rule in enumerate(rules)
-        ]
-    )
+    return Claims([made_up(f"X.A{number}", 1, evidence=rule) for number, rule in enumerate(rules)])
 
 
-def ephemeris(**changes: object) -> dict[str, object]:
+def ephemeris(**changes: object) -> dict[str, Any]:
     """One exact ephemeris rule on the quantity ``m``."""
-    return {"ephemeris": {"rule": "exact", "measure": "m", "reason": REASON, **changes}}
+    return {"ephemeris": {"rule": "exact", "measure": "m", **changes}}
 
 
 @pytest.mark.parametrize(
@@ -62,7 +48,7 @@ def test_exit_code(measured: dict[str, float], declared: str, code: int) -> None
     assert verification.exit_code == code
 
 
-def test_reason_of_a_missing_quantity_is_told() -> None:
+def test_a_missing_quantity_has_its_reason() -> None:
     """A comparison that could not be made says what is missing."""
     verification = verify(claims(ephemeris()), Evidence({}, {"ephemeris": "the sky fell"}), detectors=())
     assert verification.verdicts[0].outcome == "not_run"
@@ -71,7 +57,7 @@ def test_reason_of_a_missing_quantity_is_told() -> None:
 
 def test_formula_that_breaks_is_an_error() -> None:
     """A formula that names no claim is an error, not a pass and not a crash."""
-    broken = {"arithmetic": {"rule": "exact", "formula": "X.MISSING + 1", "reason": REASON}}
+    broken = {"arithmetic": {"rule": "exact", "formula": "X.MISSING + 1"}}
     verification = verify(claims(broken), Evidence({}, {}), detectors=())
     assert verification.verdicts[0].outcome == "error"
     assert verification.exit_code == 2
@@ -129,7 +115,7 @@ def test_no_repetition_counts_as_a_confirmation(printed: dict[str, Any]) -> None
 
 
 @pytest.mark.parametrize(
-    ("query", "found"),
+    ("query", "names"),
     [
         ("95.59", ["TXT.ACCURACY_BEST"]),
         ("98,126", ["T3.NIGHT.NO_MOON"]),
@@ -140,12 +126,12 @@ def test_no_repetition_counts_as_a_confirmation(printed: dict[str, Any]) -> None
         ("no such words", []),
     ],
 )
-def test_claims_are_found_by_number_id_and_word(claims: Claims, query: str, found: list[str]) -> None:
+def test_claims_are_found_by_number_id_and_word(claims: Claims, query: str, names: list[str]) -> None:
     """A number as printed, the beginning of an id in any case, or a word finds its claims; a number not also others."""
     ids = [claim.id for claim in search(claims, query)]
-    assert set(found) <= set(ids)
+    assert set(names) <= set(ids)
     if query == "t3.night":
-        assert ids == found
+        assert ids == names
     if query == "no such words":
         assert not ids
     if query in ("95.59", "98,126"):
@@ -211,7 +197,7 @@ def test_overview_lists_what_is_against_the_record_and_ends_with_the_drift(
 
 def test_headlines_come_first_with_their_strongest_evidence(capsys: pytest.CaptureFixture[str]) -> None:
     """Headlines are printed in their order; a conflict is named before agreement, a strong grade before a weak one."""
-    strong = {"arithmetic": {"rule": "exact", "formula": "X.A1 + 1 - 1", "reason": REASON}, **ephemeris()}
+    strong = {"arithmetic": {"rule": "exact", "formula": "X.A1 + 1 - 1"}, **ephemeris()}
     made_up = claims(strong, ephemeris(), ephemeris(measure="other"))
     headlined = [
         claim.model_copy(update={"headline": place, "sentence": f"Sentence {place}."})
@@ -229,26 +215,11 @@ def test_headlines_come_first_with_their_strongest_evidence(capsys: pytest.Captu
 def test_a_claim_is_printed_with_everything_a_reader_asks(capsys: pytest.CaptureFixture[str]) -> None:
     """Quotation, gloss, value, grade, tolerance, reason and caught values stand under the claim; a bound reads as a bound."""
     rules = {
-        "ephemeris": {"rule": "at_most", "measure": "m", "tolerance": 0.1, "reason": REASON},
-        "protocol": {"rule": "absolute", "measure": "m", "tolerance": 2, "reason": REASON},
+        "ephemeris": {"rule": "at_most", "measure": "m", "tolerance": 0.1},
+        "protocol": {"rule": "absolute", "measure": "m", "tolerance": 2},
     }
-    claim = Claim.model_validate(
-        {
-            "id": "X.A",
-            "source": {
-                "document": "thesis",
-                "section": "II",
-                "place": "Table 9",
-                "quote": "인용문",
-                "gloss": "a quotation",
-            },
-            "kind": "share",
-            "value": 40.5,
-            "decimals": 1,
-            "unit": "%",
-            "evidence": rules,
-        }
-    )
+    source = {"section": "II", "place": "Table 9", "quote": "인용문", "gloss": "a quotation"}
+    claim = made_up("X.A", 40.5, kind="share", decimals=1, unit="%", evidence=rules, **source)
     evidence = Evidence({"ephemeris": {"m": 39.44}}, {})
     print_claims(verify(Claims([claim]), evidence, detectors=()))
     text = capsys.readouterr().out

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import zipfile
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -19,6 +20,13 @@ from repro.paths import Paths
 PER_NIGHT = 6
 
 
+def _folder(paths: Paths, corpus: str, stage: str, inside: str = "") -> Path:
+    """A folder of a stage's results, made if it is not there."""
+    folder = paths.stage(corpus, stage) / inside
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
 def film(paths: Paths, nights: list[str], corpus: str = "simulated") -> None:
     """Write what film, clock and sky leave of nights of six frames a minute apart.
 
@@ -27,19 +35,14 @@ def film(paths: Paths, nights: list[str], corpus: str = "simulated") -> None:
     for night in nights:
         table = _table(night)
         for stage, columns in (("clock", list(table.columns[:10])), ("sky", list(table.columns))):
-            folder = paths.stage(corpus, stage) / "tables"
-            folder.mkdir(parents=True, exist_ok=True)
-            frames.write(folder / f"{night}.parquet", table[columns], stage)
+            frames.write(_folder(paths, corpus, stage, "tables") / f"{night}.parquet", table[columns], stage)
         for stage, summary in _summaries(simulated=corpus == "simulated").items():
-            receipt = paths.stage(corpus, stage) / "receipts" / f"{night}.json"
-            receipt.parent.mkdir(parents=True, exist_ok=True)
+            receipt = _folder(paths, corpus, stage, "receipts") / f"{night}.json"
             receipt.write_text(json.dumps({"night": night, "inputs": {}, "outputs": {}, "summary": summary}))
             (paths.stage(corpus, stage) / "failures.json").write_text("[]")
         for stage, size in (("film", (PER_NIGHT, 40)), ("sky", (700, 350))):
-            picture = paths.stage(corpus, stage) / "keograms" / f"{night}.png"
-            picture.parent.mkdir(parents=True, exist_ok=True)
             values = np.random.default_rng(int(night)).integers(0, 255, (size[1], size[0], 3), dtype=np.uint8)
-            Image.fromarray(values).save(picture)
+            Image.fromarray(values).save(_folder(paths, corpus, stage, "keograms") / f"{night}.png")
 
 
 def infer(paths: Paths, nights: list[str], corpus: str = "simulated") -> None:
@@ -52,9 +55,7 @@ def infer(paths: Paths, nights: list[str], corpus: str = "simulated") -> None:
             logit_no=-p_yes, logit_yes=p_yes, p_yes=p_yes, predicted=np.where(p_yes > 0.5, "yes", "no")
         )
         table["predicted"] = table["predicted"].where(timed, None)
-        folder = paths.stage(corpus, "infer") / "tables"
-        folder.mkdir(parents=True, exist_ok=True)
-        frames.write(folder / f"{night}.parquet", table, "infer")
+        frames.write(_folder(paths, corpus, "infer", "tables") / f"{night}.parquet", table, "infer")
 
 
 def split(paths: Paths, nights: list[str], corpus: str = "simulated") -> None:
@@ -62,25 +63,21 @@ def split(paths: Paths, nights: list[str], corpus: str = "simulated") -> None:
     rows = []
     for night in nights:
         table = _table(night)
-        archive = paths.stage(corpus, "film") / "frames" / f"{night}.zip"
-        archive.parent.mkdir(parents=True, exist_ok=True)
-        with zipfile.ZipFile(archive, "w") as file:
+        with zipfile.ZipFile(_folder(paths, corpus, "film", "frames") / f"{night}.zip", "w") as file:
             for number, name in zip(table["number"], table["name"], strict=True):
                 if isinstance(name, str):
                     values = np.random.default_rng(number).integers(0, 255, (48, 48, 3), dtype=np.uint8)
                     jpeg = io.BytesIO()
                     Image.fromarray(values).save(jpeg, "JPEG")
                     file.writestr(frames.archive_name(name), jpeg.getvalue())
-        for place, (label, part) in enumerate((("yes", "train"), ("no", "train"))):
-            rows.append({"night": night, "name": table["name"][place], "label": label, "split": part})
-    folder = paths.stage(corpus, "split")
-    folder.mkdir(parents=True, exist_ok=True)
-    pd.DataFrame(rows).to_parquet(folder / "split.parquet")
+        for place, label in enumerate(("yes", "no")):
+            rows.append({"night": night, "name": table["name"][place], "label": label, "split": "train"})
+    pd.DataFrame(rows).to_parquet(_folder(paths, corpus, "split") / "split.parquet")
 
 
 def simulate(paths: Paths, nights: list[str]) -> None:
     """Write the truth of the same frames, half of them with aurora."""
-    folder = paths.labels("simulated").parent / "truth"
+    folder = paths.truth("simulated")
     folder.mkdir(parents=True, exist_ok=True)
     for night in nights:
         table = _table(night)
@@ -109,8 +106,7 @@ def contact_sheet(paths: Paths) -> None:
 
 def train(paths: Paths, corpus: str = "simulated") -> None:
     """Write what stage train leaves of two trainings of two epochs on twenty validation images."""
-    folder = paths.stage(corpus, "train")
-    folder.mkdir(parents=True, exist_ok=True)
+    folder = _folder(paths, corpus, "train")
     runs = [
         {"split": split, "network": 0, "seed": 7, "best_epoch": 2, "train_images": 80, "val_images": 20,
          "val_correct": correct, "val_accuracy": correct / 20, "val_loss": 0.2, "epochs": 2, "lowest_loss_epoch": 2,
@@ -137,7 +133,7 @@ def train(paths: Paths, corpus: str = "simulated") -> None:
 
 def softmax(paths: Paths, corpus: str = "simulated") -> None:
     """Write what stage softmax leaves of two nights of eight frames, the second of which is also taken as a later one."""
-    frames_ = pd.DataFrame(
+    table = pd.DataFrame(
         {
             "night": ["20221201"] * 4 + ["20240301"] * 4,
             "sun_bin": ["Night"] * 5 + ["Astro"] * 3,
@@ -146,31 +142,32 @@ def softmax(paths: Paths, corpus: str = "simulated") -> None:
             "truth": ["yes", "yes", "no", "no", "no", "yes", "yes", "no"],
         }
     )
-    frames_["predicted"] = np.where(frames_["p_yes"] > 0.5, "yes", "no")
-    frames_["weather"], frames_["form"] = (
+    table["predicted"] = np.where(table["p_yes"] > 0.5, "yes", "no")
+    table["weather"], table["form"] = (
         ["clear"] * 6 + ["snow"] * 2,
-        np.where(frames_["truth"] == "yes", "arc", "none"),
+        np.where(table["truth"] == "yes", "arc", "none"),
     )
-    frames_["colour"] = np.where(frames_["truth"] == "yes", "green", "none")
+    table["colour"] = np.where(table["truth"] == "yes", "green", "none")
     rng = np.random.default_rng(1)
     tables = {
-        "table6": counted.table6(frames_),
-        "figure6": sureness.figure6(frames_),
-        "figure7": sureness.figure7(frames_),
-        "table6_later": counted.table6(frames_[4:]),
-        "confusion": errors.confusion(frames_, ["sun_bin", "moon_bin"], 100, rng),
-        **{f"confusion_{by}": errors.confusion(frames_, [by], 100, rng) for by in ("weather", "form", "colour")},
-        "reliability": errors.reliability(frames_, ["sun_bin", "moon_bin"]),
+        "table6": counted.table6(table),
+        "figure6": sureness.figure6(table),
+        "figure7": sureness.figure7(table),
+        "table6_later": counted.table6(table[4:]),
+        "confusion": errors.confusion(table, ["sun_bin", "moon_bin"], 100, rng),
+        **{f"confusion_{by}": errors.confusion(table, [by], 100, rng) for by in ("weather", "form", "colour")},
+        "reliability": errors.reliability(table, ["sun_bin", "moon_bin"]),
     }
-    folder = paths.stage(corpus, "softmax")
-    folder.mkdir(parents=True, exist_ok=True)
-    for name, table in tables.items():
-        table.to_parquet(folder / f"{name}.parquet")
-    calibration = {"all": errors.calibration_error(frames_, 100, rng)}
-    calibration["Night.No_moon"] = errors.calibration_error(frames_[:5], 100, rng)
-    found = {"right_answers_from": "truth", "frames": 8, "calibration": calibration, "claims": {}}
+    folder = _folder(paths, corpus, "softmax")
+    for name, rows in tables.items():
+        rows.to_parquet(folder / f"{name}.parquet")
+    calibration = {"all": errors.calibration_error(table, 100, rng)}
+    calibration["Night.No_moon"] = errors.calibration_error(table[:5], 100, rng)
+    counted_errors = {"right_answers_from": "truth", "frames": 8, "calibration": calibration, "claims": {}}
     occurrence = {"mean_of_odds_percent": None, "odds_percent": 100.0, "share_percent": 50.0}
-    (folder / "softmax.json").write_text(json.dumps({"quantities": {}, "occurrence": occurrence, "errors": found}))
+    (folder / "softmax.json").write_text(
+        json.dumps({"quantities": {}, "occurrence": occurrence, "errors": counted_errors})
+    )
 
 
 def gradcam(paths: Paths, corpus: str = "simulated") -> None:

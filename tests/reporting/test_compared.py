@@ -138,7 +138,7 @@ def test_the_gravest_outcome_stands_for_several_claims(results):
         JudgedClaim(claim, (compare(claim, "arithmetic", Measured(value)),))
         for claim, value in zip(claims, (16, 0.1), strict=True)
     ]
-    assert compared.together(items) == (("arithmetic", "source_conflict"),)
+    assert compared.gravest_outcomes(items) == (("arithmetic", "source_conflict"),)
 
 
 def test_the_interval_of_f1():

@@ -54,12 +54,12 @@ def test_overview_of_a_corpus(filmed):
 
 def test_truth_of_the_simulation(filmed):
     """The truth is counted by condition, weather, form and colour, with the share in which aurora is visible."""
-    found = load_observatory(filmed)
-    assert (found.nights, found.frames, found.visible) == (3, 18, 9)
-    assert found.weathers == (Share("clear", 12, 9), Share("snow", 6, 0))
-    assert found.forms == (Share("arc", 6, 6), Share("corona", 3, 3))
-    assert found.conditions[0] == Share("Night, No_moon", 12, 9)
-    assert found.tiles == 3
+    observatory = load_observatory(filmed)
+    assert (observatory.nights, observatory.frames, observatory.visible) == (3, 18, 9)
+    assert observatory.weathers == (Share("clear", 12, 9), Share("snow", 6, 0))
+    assert observatory.forms == (Share("arc", 6, 6), Share("corona", 3, 3))
+    assert observatory.conditions[0] == Share("Night, No_moon", 12, 9)
+    assert observatory.tiles == 3
 
 
 #: Steps of the pipeline in their order, and the command that is named while a step is missing.
@@ -85,7 +85,7 @@ def test_what_has_not_run_is_said(small, made, built, full):
     figure3 = build_figure3(small, load_params(small.params))
     corpus = _corpus(small)
     listed = [item.command for item in missing_parts(corpus, *parts, panels, figure3)]
-    # Without the simulation there is no contact sheet to miss, and no truth to hold times against.
+    # Without the simulation there is no contact sheet to miss, and no truth to compare times with.
     missing = [step for step in WAITING if step not in made and (step != "contact_sheet" or "simulate" in made)]
     assert listed == [WAITING[step] for step in missing]
     assert (corpus.exactness is None) == ("simulate" not in made)
@@ -168,13 +168,13 @@ def test_a_real_corpus_bears_no_mark_and_its_own_credit(small):
 def test_the_rebuilt_curves(filmed, full):
     """The rebuilt Figure 5 shows the first training alone, its epochs with Wilson intervals and its frozen ones."""
     corpora.train(filmed)
-    found = load_training(filmed, "simulated")
-    assert (found.images, found.frozen, found.epochs["epoch"].tolist()) == (20, 1, [1, 2])
-    assert found.epochs["val_accuracy_low"].between(0, found.epochs["val_accuracy"]).all()
+    training = load_training(filmed, "simulated")
+    assert (training.images, training.frozen, training.epochs["epoch"].tolist()) == (20, 1, [1, 2])
+    assert training.epochs["val_accuracy_low"].between(0, training.epochs["val_accuracy"]).all()
     text = " ".join(Page(html_of(full)).text)
     assert "18 of 20 90.0 %" in " ".join(text.split())
     assert "not compared with the published curves" in text
-    assert [name for name, _ in found.generalisation_gap()] == [
+    assert [name for name, _ in training.generalisation_gap()] == [
         "within nights, as published",
         "nights not used in training",
     ]

@@ -14,8 +14,7 @@ import pytest
 from matplotlib.figure import Figure
 from pytest_regressions.image_regression import ImageRegressionFixture
 
-from repro.reporting import figures
-from repro.reporting import prediction_figures as prediction_figures
+from repro.reporting import figures, prediction_figures
 from repro.sky.bins import CONDITIONS
 from tests.conftest import ROOT
 from tests.support.baseline import STORE
@@ -33,39 +32,20 @@ def table3(path: Path) -> None:
     number = np.arange(9)
     published = 100_000 // 3**number
     deviation = np.array([0.5, -1, 2, -3, 4, -5, 6, -7, 24])
-    figures.table3(
-        CELLS.assign(
-            published=published,
-            predicted=published * (1 + deviation / 100),
-            deviation_percent=deviation,
-            unfitted_percent=np.where(number % 3 == 2, np.nan, deviation + 2),
-            sd_percent=1.5,
-            tolerance_percent=np.where(number % 3 == 2, 25.0, 3.0),
-        ),
-        path,
-    )
+    nautical = number % 3 == 2
+    cells = CELLS.assign(published=published, predicted=published * (1 + deviation / 100), deviation_percent=deviation)
+    unfitted, tolerance = np.where(nautical, np.nan, deviation + 2), np.where(nautical, 25.0, 3.0)
+    figures.table3(cells.assign(unfitted_percent=unfitted, sd_percent=1.5, tolerance_percent=tolerance), path)
 
 
 def curves(path: Path) -> None:
     """Twelve epochs."""
     epoch = np.arange(1, 13)
     accuracy = 0.95 - 0.3 / epoch
-    figures.learning_curves(
-        pd.DataFrame(
-            {
-                "epoch": epoch,
-                "train_loss": 0.1 + 0.5 / epoch,
-                "val_loss": 0.08 + 0.4 / epoch,
-                "train_accuracy": accuracy - 0.02,
-                "val_correct": np.round(100 * accuracy).astype(int),
-                "val_accuracy": accuracy,
-                "val_accuracy_low": accuracy - 0.05,
-                "val_accuracy_high": accuracy + 0.03,
-            }
-        ),
-        100,
-        path,
-    )
+    epochs = pd.DataFrame({"epoch": epoch, "train_loss": 0.1 + 0.5 / epoch, "val_loss": 0.08 + 0.4 / epoch})
+    epochs = epochs.assign(train_accuracy=accuracy - 0.02, val_correct=np.round(100 * accuracy).astype(int))
+    interval = {"val_accuracy_low": accuracy - 0.05, "val_accuracy_high": accuracy + 0.03}
+    figures.learning_curves(epochs.assign(val_accuracy=accuracy, **interval), 100, path)
 
 
 def figure6(path: Path) -> None:
@@ -83,14 +63,8 @@ def figure7(path: Path) -> None:
     """Two humps a cell, and a cell without frames."""
     low = np.arange(100)
     parts = [
-        pd.DataFrame(
-            {
-                "sun_bin": sun,
-                "moon_bin": moon,
-                "predicted": label,
-                "low_percent": low,
-                "density": density / density.sum(),
-            }
+        pd.DataFrame({"low_percent": low, "density": density / density.sum()}).assign(
+            sun_bin=sun, moon_bin=moon, predicted=label
         )
         for number, (sun, moon) in enumerate(CONDITIONS[:8])
         for label, density in (

@@ -48,13 +48,13 @@ def _drawn(tmp_path, frames: NightFrames, *, simulated: bool = True):
 def _spans(tree, band, colour: str) -> list[tuple[float, float]]:
     """Minutes from the start at which boxes of a colour within a band begin and end."""
     scale = 10 / (RIGHT - LEFT)
-    found = []
+    spans = []
     for box in tree.iter(f"{SVG}rect"):
         bottom = float(box.get("y")) + float(box.get("height"))
         if box.get("fill") == colour and abs(bottom - band.bottom) < 0.1:
             left = float(box.get("x"))
-            found.append(((left - LEFT) * scale - 0.5, (left + float(box.get("width")) - LEFT) * scale - 0.5))
-    return found
+            spans.append(((left - LEFT) * scale - 0.5, (left + float(box.get("width")) - LEFT) * scale - 0.5))
+    return spans
 
 
 def test_the_ribbon_tells_each_frames_class_at_its_time(tmp_path):

@@ -7,10 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from repro.clock.table1 import RULES
-from repro.record.claims import Claim
 from repro.record.comparator import Verdict
 from repro.record.judge import OUTCOMES
 from repro.reporting import wording as words
+from tests.support.claims import made_up
 
 
 @pytest.mark.parametrize(
@@ -32,7 +32,7 @@ def test_number(value, decimals, text):
 
 
 @pytest.mark.parametrize("value", [float("nan"), float("inf"), float("-inf")])
-def test_number_refuses_what_is_none(value):
+def test_number_refuses_infinity_and_nan(value):
     """What is not a finite number cannot be written as one."""
     with pytest.raises(ValueError, match="cannot be printed"):
         words.number(value)
@@ -48,7 +48,7 @@ def test_signed(value, decimals):
 
 
 @pytest.mark.parametrize(
-    ("kind", "value", "unit", "found", "published", "measured"),
+    ("kind", "value", "unit", "by_evidence", "published", "measured"),
     [
         ("statement", 2018, "", 2020, "2018", "2020"),
         ("statement", 1024, "images", 329, "1,024 images", "329"),
@@ -59,13 +59,10 @@ def test_signed(value, decimals):
         ("statement", "Adam", "", "SGD-M", "Adam", "SGD-M"),
     ],
 )
-def test_published_and_measured(kind, value, unit, found, published, measured):
+def test_published_and_measured(kind, value, unit, by_evidence, published, measured):
     """Counts have thousands apart and their unit, years have neither, statements read as words."""
-    rule = {"rule": "exact", "formula": "1", "reason": "for this test alone"}
-    source = {"document": "thesis", "section": "I", "quote": "x"}
-    claim = Claim(id="A.B", source=source, kind=kind, value=value, decimals=2 if unit == "%" else 0, unit=unit,
-                  evidence={"arithmetic": rule})  # fmt: skip
-    verdict = Verdict("A.B", "arithmetic", "confirmed", "confirmed", found, "exact", "")
+    claim = made_up("A.B", value, kind=kind, decimals=2 if unit == "%" else 0, unit=unit)
+    verdict = Verdict("A.B", "arithmetic", "confirmed", "confirmed", by_evidence, "exact", "")
     assert words.published(claim) == published
     assert words.measured(claim, verdict) == measured
 

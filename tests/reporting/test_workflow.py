@@ -25,27 +25,24 @@ def table(small):
     return workflow.stages(small, "simulated").set_index("stage")
 
 
-def test_arrows(table):
-    """A stage follows those whose outputs, or files in them, it needs; what another of them needs already is left out."""
-    assert table["after"].to_dict() == {
-        "film": "", "clock": "film", "sky": "clock", "schedule": "", "report": "schedule sky",
-    }  # fmt: skip
+def test_stages(table):
+    """A stage follows those whose outputs it needs, unless another of them needs these already, and stands to their right.
+
+    It has run if all its outputs are there. No two stand on one place.
+    """
+    assert table[["after", "column", "made"]].T.to_dict("list") == {
+        "film": ["", 0, True],
+        "clock": ["film", 1, False],
+        "sky": ["clock", 2, False],
+        "schedule": ["", 2, True],
+        "report": ["schedule sky", 3, True],
+    }
     assert table.loc["film", "what"] == "cut"
-
-
-def test_places(table):
-    """Every stage stands to the right of all it needs, and no two on one place."""
-    assert table["column"].to_dict() == {"film": 0, "clock": 1, "sky": 2, "schedule": 2, "report": 3}
     assert not table.duplicated(["column", "row"]).any()
 
 
-def test_what_has_run(table):
-    """A stage has run if all its outputs are there."""
-    assert table["made"].to_dict() == {"film": True, "clock": False, "sky": False, "schedule": True, "report": True}
-
-
 def test_every_stage_is_drawn(table, tmp_path):
-    """Each stage is a box in the figure, with a broken outline if it has not run."""
+    """Each stage is a box in the figure, with a dashed outline if it has not run."""
     workflow.draw(table.reset_index(), tmp_path / "figure1.svg")
     text = (tmp_path / "figure1.svg").read_text()
     assert text.count("stroke-dasharray") == 2

@@ -8,6 +8,7 @@ import pytest
 from repro.evidence import of_station
 from repro.record.claims import Claims
 from repro.segmentation.station import dark_hours, quantities
+from tests.support.claims import replacing
 
 
 def test_figures_are_dark_and_the_labelled_one_is_moonlit() -> None:
@@ -49,9 +50,9 @@ def test_two_norths_are_apart() -> None:
 def test_figure_times_come_from_the_claims(claims: Claims) -> None:
     """Another printed time gives another verdict; a text that is no time gives none, and no crash."""
     printed = claims["KOP.FIGURE1.TIME"]
-    at_noon = claims.replacing(printed.model_copy(update={"value": "2020-12-21 01:00:00"}))
+    at_noon = replacing(claims, printed.model_copy(update={"value": "2020-12-21 01:00:00"}))
     assert of_station(claims)["kopri.figure1.dark"] is True
     assert of_station(at_noon)["kopri.figure1.dark"] is False
     for text in ("some time", "9999-01-01 00:00:00"):
-        broken = claims.replacing(printed.model_copy(update={"value": text}))
+        broken = replacing(claims, printed.model_copy(update={"value": text}))
         assert "kopri.figure1.dark" not in of_station(broken)

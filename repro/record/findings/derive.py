@@ -28,7 +28,7 @@ DETECTORS: tuple[Detector, ...] = tuple(
 )
 
 
-def find(
+def derive_findings(
     claims: Claims,
     verdicts: Sequence[Verdict],
     quantities: Mapping[EvidenceKind, Mapping[str, Any]],

@@ -2,7 +2,8 @@
 
 A detector is a function from a :class:`View` to a :class:`Finding`, or to None where what it looks for is not so. It
 stands in the ``DETECTORS`` of its module. The first line of its docstring is the question that it answers, "Whether ...";
-it is shown where the finding could not be derived.
+it is shown where the finding could not be derived. Each number is set once, as an attribute of :class:`Numbers` with its
+unit in the name, and both the sentences and the JSON document take it from there.
 
 A detector reads claims, verdicts and quantities only through the view, and catches no exception:
 
@@ -14,12 +15,24 @@ A detector reads claims, verdicts and quantities only through the view, and catc
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Set
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from types import SimpleNamespace
 from typing import Any, Literal
 
-from repro.record.claims import Claims, EvidenceKind, Outcome
+from repro.record.claims import Claims, EvidenceKind
 from repro.record.comparator import CONFLICTS, NOT_COMPARED, Verdict, reason_missing, round_for_print
+
+#: Times of night and lunar conditions: their names in ids of claims, and as the tables print them.
+SUNS = {"NIGHT": "Night", "ASTRO": "Astro", "NAUTICAL": "Nautical"}
+MOONS = {"NO_MOON": "No_moon", "MOON_QUARTER": "Moon_Quarter", "MOON_FULL": "Moon_Full"}
+#: The nine conditions, in the order of the claims.
+CONDITIONS = [(sun, moon) for sun in SUNS for moon in MOONS]
+
+
+def condition_words(sun: str, moon: str) -> str:
+    """A condition as the tables print it, such as Night & No_moon."""
+    return f"{SUNS[sun]} & {MOONS[moon]}"
 
 
 class NotAvailableError(Exception):
@@ -28,6 +41,10 @@ class NotAvailableError(Exception):
 
 class UnknownClaimError(LookupError):
     """A detector asks for a claim, a pattern or a rule that is not registered."""
+
+
+class Numbers(SimpleNamespace):
+    """The computed numbers of a finding, in the order in which they are set."""
 
 
 @dataclass(frozen=True)
@@ -74,38 +91,11 @@ class Finding:
         }
 
 
-class FailedClaims(Set[str]):
-    """Ids of the claims that fail a comparison; asking for one that cannot be known raises, it never reads as "no"."""
-
-    def __init__(self, view: View, ids: Iterable[str]) -> None:
-        self._view = view
-        self._ids = frozenset(ids)
-
-    def __contains__(self, name: object) -> bool:
-        self._view.check(str(name))
-        if name in self._ids:
-            return True
-        self._view.check_compared(str(name))
-        return False
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._ids)
-
-    def __len__(self) -> int:
-        return len(self._ids)
-
-
 class View:
     """What a detector may look at: claims, verdicts and measured quantities; nothing else.
 
-    Parameters
-    ----------
-    claims : Claims
-        All registered claims.
-    verdicts : iterable of Verdict
-        One for each claim and kind of evidence.
-    quantities, missing : mapping
-        As in :class:`repro.record.judge.Evidence`.
+    ``verdicts`` has one for each claim and kind of evidence; ``quantities`` and ``missing`` are as in
+    :class:`repro.record.judge.Evidence`.
     """
 
     def __init__(
@@ -115,18 +105,10 @@ class View:
         quantities: Mapping[EvidenceKind, Mapping[str, Any]],
         missing: Mapping[str, str],
     ) -> None:
-        self.claims = claims
-        self._verdicts = {(verdict.claim, verdict.evidence): verdict for verdict in verdicts}
-        self._quantities = quantities
-        self._missing = missing
-        by_claim: dict[str, list[Verdict]] = {}
-        for verdict in self._verdicts.values():
-            by_claim.setdefault(verdict.claim, []).append(verdict)
-        self._by_claim = by_claim
-        #: Ids of all claims that fail at least one comparison.
-        self.failed = FailedClaims(
-            self, (name for name, own in by_claim.items() if any(verdict.outcome in CONFLICTS for verdict in own))
-        )
+        self.claims, self._quantities, self._missing = claims, quantities, missing
+        self._verdicts: dict[str, dict[str, Verdict]] = {}
+        for verdict in verdicts:
+            self._verdicts.setdefault(verdict.claim, {})[verdict.evidence] = verdict
         self.claims_read: set[str] = set()
 
     def check(self, claim: str) -> None:
@@ -135,27 +117,14 @@ class View:
             raise UnknownClaimError(f"claim {claim} is not registered")
         self.claims_read.add(claim)
 
-    def check_compared(self, claim: str) -> None:
-        """Raise :class:`NotAvailableError` if no comparison of a claim was made."""
-        verdicts = self._by_claim.get(claim, [])
-        if verdicts and all(verdict.outcome in NOT_COMPARED for verdict in verdicts):
-            raise NotAvailableError(f"{claim} was not compared: {verdicts[0].reason}")
-
     def value(self, claim: str) -> float:
         """Published value of a claim that is a number."""
         self.check(claim)
-        value = self.claims[claim].value
-        if isinstance(value, bool | str):
-            raise TypeError(f"{claim} is no number")
-        return float(value)
+        return self.claims[claim].number
 
     def values(self, pattern: str) -> dict[str, float]:
         """Published values of all claims that match a pattern, by id."""
         return {name: self.value(name) for name in self._matching(pattern)}
-
-    def outcome(self, claim: str, evidence: EvidenceKind = "arithmetic") -> Outcome:
-        """Outcome of one comparison."""
-        return self._verdict(claim, evidence).outcome
 
     def measured(self, claim: str, evidence: EvidenceKind = "arithmetic") -> float:
         """Measured number of one comparison."""
@@ -168,9 +137,30 @@ class View:
         """Whether a comparison failed."""
         return self._compared(claim, evidence).outcome in CONFLICTS
 
+    def fails(self, claim: str) -> bool:
+        """Whether a claim fails any comparison; "no" needs at least one that was made."""
+        self.check(claim)
+        verdicts = list(self._verdicts.get(claim, {}).values())
+        if verdicts and all(verdict.outcome in NOT_COMPARED for verdict in verdicts):
+            raise NotAvailableError(f"{claim} was not compared: {verdicts[0].reason}")
+        return any(verdict.outcome in CONFLICTS for verdict in verdicts)
+
+    def failing(self, *patterns: str) -> tuple[str, ...]:
+        """Ids of the claims that match any of the patterns and fail a comparison, in the order of the files."""
+        names = {name for pattern in patterns for name in self._matching(pattern)}
+        return tuple(
+            name
+            for name in (claim.id for claim in self.claims if claim.id in names)
+            if any(verdict.outcome in CONFLICTS for verdict in self._verdicts.get(name, {}).values())
+        )
+
     def quantity(self, evidence: EvidenceKind, name: str) -> float:
         """A measured number by name."""
         return float(self._quantity(evidence, name))
+
+    def quantities(self, evidence: EvidenceKind, subject: str, *names: str) -> list[float]:
+        """Measured numbers ``subject.name``."""
+        return [self.quantity(evidence, f"{subject}.{name}") for name in names]
 
     def word(self, evidence: EvidenceKind, name: str) -> str:
         """A measured word by name."""
@@ -181,11 +171,6 @@ class View:
         low, high = self._quantity(evidence, name)
         return float(low), float(high)
 
-    def failing(self, *patterns: str) -> tuple[str, ...]:
-        """Ids of the claims that match any of the patterns and fail a comparison, in the order of the files."""
-        names = {name for pattern in patterns for name in self._matching(pattern)}
-        return tuple(claim.id for claim in self.claims if claim.id in names and claim.id in set(self.failed))
-
     def _matching(self, pattern: str) -> list[str]:
         names = [claim.id for claim in self.claims.matching(pattern)]
         if not names:
@@ -193,14 +178,11 @@ class View:
         self.claims_read.update(names)
         return names
 
-    def _verdict(self, claim: str, evidence: EvidenceKind) -> Verdict:
-        self.check(claim)
-        if (claim, evidence) not in self._verdicts:
-            raise UnknownClaimError(f"claim {claim} has no rule for {evidence}")
-        return self._verdicts[claim, evidence]
-
     def _compared(self, claim: str, evidence: EvidenceKind) -> Verdict:
-        verdict = self._verdict(claim, evidence)
+        self.check(claim)
+        verdict = self._verdicts.get(claim, {}).get(evidence)
+        if verdict is None:
+            raise UnknownClaimError(f"claim {claim} has no rule for {evidence}")
         if verdict.outcome in NOT_COMPARED:
             raise NotAvailableError(f"{claim} was not compared by {evidence}: {verdict.reason}")
         return verdict
@@ -208,9 +190,8 @@ class View:
     def _quantity(self, evidence: EvidenceKind, name: str) -> Any:
         quantities = self._quantities.get(evidence, {})
         if name not in quantities:
-            raise NotAvailableError(
-                f"{reason_missing(self._missing, evidence, name)} (quantity {name}, evidence: {evidence})"
-            )
+            reason = reason_missing(self._missing, evidence, name)
+            raise NotAvailableError(f"{reason} (quantity {name}, evidence: {evidence})")
         return quantities[name]
 
 

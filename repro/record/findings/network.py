@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from repro.record.findings.finding import Detector, Finding, View
+from repro.record.findings.finding import Detector, Finding, Numbers, View
 
 OTHERS = ("RESNET152", "DENSENET264", "INCEPTION_V3", "XCEPTION")
 
@@ -14,66 +14,58 @@ def table_4(view: View) -> Finding:
     claims = ("T4.MEAN_PARAMETER_RATIO", "T4.MEAN_FLOPS_RATIO")
     rows = [f"T4.{name}.{column}" for name in OTHERS for column in ("PARAMETER_RATIO", "FLOPS_RATIO")]
     counts = [f"T4.{name}.{column}" for name in ("EFFICIENTNET_B1", *OTHERS) for column in ("PARAMETERS", "FLOPS")]
-    means, printed = [view.measured(name) for name in claims], [view.value(name) for name in claims]
+    n, printed = Numbers(), [view.value(name) for name in claims]
+    n.mean_parameter_ratio, n.mean_flops_ratio = (view.measured(name) for name in claims)
     follows = not any(view.conflicts(name) for name in claims)
-    differing = [name for name in counts if view.conflicts(name, "architecture")]
-    count = view.quantity("architecture", "efficientnet_b1.parameters")
-    two = view.quantity("architecture", "efficientnet_b1.parameters_two_classes")
-    adds = view.quantity("architecture", "efficientnet_b1.multiply_adds_billions")
-    dense = [
-        view.quantity("architecture", f"densenet264.{name}")
-        for name in ("parameters_millions", "multiply_adds_billions")
-    ]
-    paper, documented = (
-        view.value("T4.EFFICIENTNET_B1.TOP1"),
-        view.quantity("architecture", "efficientnet_b1.top1_percent"),
+    n.parameters, n.parameters_two_classes, n.multiply_adds_billions = view.quantities(
+        "architecture", "efficientnet_b1", "parameters", "parameters_two_classes", "multiply_adds_billions"
     )
+    n.densenet264_parameters_millions, n.densenet264_multiply_adds_billions = view.quantities(
+        "architecture", "densenet264", "parameters_millions", "multiply_adds_billions"
+    )
+    n.counts_confirmed = sum(not view.conflicts(name, "architecture") for name in counts)
+    n.documented_top1_percent = view.quantity("architecture", "efficientnet_b1.top1_percent")
     text = (
-        f"{len(counts) - len(differing)} of the {len(counts)} parameters and multiply-adds are what the built networks count. "
-        f"DenseNet-264 has {dense[0]:.1f} million parameters and {dense[1]:.2f} billion multiply-adds, where the table copies "
-        f"{view.value('T4.DENSENET264.PARAMETERS'):.0f} and {view.value('T4.DENSENET264.FLOPS'):.1f} from Tan & Le (2019). The "
-        f"rows give mean ratios of {means[0]:.2f} and {means[1]:.2f}; {printed[0]:.1f} and {printed[1]:.1f} are printed. "
-        f"EfficientNet-B1 has {count:,.0f} parameters with 1,000 classes, {two:,.0f} with two, and {adds:.2f} billion "
-        f"multiply-adds. Accuracies are those of the papers' trainings; only for B1 does that matter, whose weights here are "
-        f"torchvision's, documented at {documented:.3f} % top-1, not {paper:.1f} %."
+        f"{n.counts_confirmed} of the {len(counts)} parameters and multiply-adds are what the built networks count. "
+        f"DenseNet-264 has {n.densenet264_parameters_millions:.1f} million parameters and "
+        f"{n.densenet264_multiply_adds_billions:.2f} billion multiply-adds, where the table copies "
+        f"{view.value('T4.DENSENET264.PARAMETERS'):.0f} and {view.value('T4.DENSENET264.FLOPS'):.1f} from Tan & Le (2019). "
+        f"The rows give mean ratios of {n.mean_parameter_ratio:.2f} and {n.mean_flops_ratio:.2f}; {printed[0]:.1f} and "
+        f"{printed[1]:.1f} are printed. EfficientNet-B1 has {n.parameters:,.0f} parameters with 1,000 classes, "
+        f"{n.parameters_two_classes:,.0f} with two, and {n.multiply_adds_billions:.2f} billion multiply-adds. Accuracies are "
+        "those of the papers' trainings; only for B1 does that matter, whose weights here are torchvision's, documented at "
+        f"{n.documented_top1_percent:.3f} % top-1, not {view.value('T4.EFFICIENTNET_B1.TOP1'):.1f} %."
     )
-    title = f"Table 4: {len(counts) - len(differing)} of {len(counts)} counts are confirmed, B1's weights have {documented:.1f} % top-1"
-    numbers = {
-        "mean_parameter_ratio": means[0],
-        "mean_flops_ratio": means[1],
-        "parameters": count,
-        "parameters_two_classes": two,
-        "multiply_adds_billions": adds,
-        "densenet264_parameters_millions": dense[0],
-        "densenet264_multiply_adds_billions": dense[1],
-        "counts_confirmed": len(counts) - len(differing),
-        "documented_top1_percent": documented,
-    }
+    title = (
+        f"Table 4: {n.counts_confirmed} of {len(counts)} counts are confirmed, B1's weights have "
+        f"{n.documented_top1_percent:.1f} % top-1"
+    )
     names = (*claims, *rows, *counts, "T4.EFFICIENTNET_B1.TOP1")
-    return Finding("FND.TABLE4_RATIOS", title, names, text, numbers, "agreement" if follows else "conflict", 26)
+    return Finding("FND.TABLE4_RATIOS", title, names, text, vars(n), "agreement" if follows else "conflict", 26)
 
 
 def compound_coefficients(view: View) -> Finding | None:
     """Whether B1 was scaled by the printed coefficients."""
-    names = {"depth": "TXT.COMPOUND_ALPHA", "width": "TXT.COMPOUND_BETA", "resolution": "TXT.COMPOUND_GAMMA"}
-    if not any(view.conflicts(claim, "architecture") for claim in names.values()):
+    claims = ("TXT.COMPOUND_ALPHA", "TXT.COMPOUND_BETA", "TXT.COMPOUND_GAMMA")  # depth, width, resolution
+    if not any(view.conflicts(claim, "architecture") for claim in claims):
         return None
-    shallow, deep = view.interval("architecture", "efficientnet_b1.depth_multiplier")
-    width, resolution = (
-        view.quantity("architecture", f"efficientnet_b1.{name}_multiplier") for name in ("width", "resolution")
+    n = Numbers()
+    n.depth_low, n.depth_high = view.interval("architecture", "efficientnet_b1.depth_multiplier")
+    n.width, n.resolution = view.quantities(
+        "architecture", "efficientnet_b1", "width_multiplier", "resolution_multiplier"
     )
-    alpha, gamma = view.value(names["depth"]), view.value(names["resolution"])
-    phi = math.log(resolution) / math.log(gamma)
-    printed = " / ".join(f"{view.value(claim):g}" for claim in names.values())
+    alpha, beta, gamma = (view.value(claim) for claim in claims)
+    n.phi = math.log(n.resolution) / math.log(gamma)
+    printed = f"{alpha:g} / {beta:g} / {gamma:g}"
     text = (
         f"The text scales B0 to B1 by depth / width / resolution {printed}; the network that torchvision builds has the blocks "
-        f"of a depth factor between {shallow:g} and {deep:g}, a width factor of {width:g} and a resolution factor of "
-        f"{resolution:.3f}. The printed coefficients are the paper's for one doubling of the computation; B1's resolution is "
-        f"their power phi = {phi:.2f}, which for the depth would be {alpha**phi:.2f}, and its width was left as it is."
+        f"of a depth factor between {n.depth_low:g} and {n.depth_high:g}, a width factor of {n.width:g} and a resolution "
+        f"factor of {n.resolution:.3f}. The printed coefficients are the paper's for one doubling of the computation; B1's "
+        f"resolution is their power phi = {n.phi:.2f}, which for the depth would be {alpha**n.phi:.2f}, and its width was "
+        "left as it is."
     )
-    title = f"B1 was not scaled by {printed} but by about half a step (phi = {phi:.2f})"
-    numbers = {"depth_low": shallow, "depth_high": deep, "width": width, "resolution": resolution, "phi": phi}
-    return Finding("FND.COMPOUND_COEFFICIENTS", title, tuple(names.values()), text, numbers, rank=27)
+    title = f"B1 was not scaled by {printed} but by about half a step (phi = {n.phi:.2f})"
+    return Finding("FND.COMPOUND_COEFFICIENTS", title, claims, text, vars(n), rank=27)
 
 
 def frozen_backbone_adapts(view: View) -> Finding | None:
@@ -92,16 +84,8 @@ def frozen_backbone_adapts(view: View) -> Finding | None:
 
 def gradcam_as_made(view: View) -> Finding | None:
     """Whether Grad-CAM was taken at the layer and for the classes that the text names."""
-    claims = view.failing(
-        "TXT.GRADCAM_LAYER",
-        "SCR.GRADCAM_LAYER",
-        "RDM.GRADCAM_LAYER",
-        "TXT.GRADCAM_CLASSES",
-        "TXT.GRADCAM_CLASS_OF_RESULTS",
-        "GC.WEATHER.CLASS",
-        "TXT.GRADCAM_WEIGHT",
-        "TXT.GRADCAM_SIGNED",
-    )
+    names = ("TXT.GRADCAM_LAYER", "SCR.GRADCAM_LAYER", "RDM.GRADCAM_LAYER", "TXT.GRADCAM_CLASSES", "GC.WEATHER.CLASS")
+    claims = view.failing(*names, "TXT.GRADCAM_CLASS_OF_RESULTS", "TXT.GRADCAM_WEIGHT", "TXT.GRADCAM_SIGNED")
     if not claims:
         return None
     layer, hooked = (view.claims[f"{part}.GRADCAM_LAYER"].value for part in ("TXT", "SCR"))
@@ -115,9 +99,4 @@ def gradcam_as_made(view: View) -> Finding | None:
     return Finding("FND.GRADCAM_LAYER", title, claims, text, rank=17)
 
 
-DETECTORS: tuple[Detector, ...] = (
-    table_4,
-    compound_coefficients,
-    frozen_backbone_adapts,
-    gradcam_as_made,
-)
+DETECTORS: tuple[Detector, ...] = (table_4, compound_coefficients, frozen_backbone_adapts, gradcam_as_made)

@@ -4,29 +4,21 @@ from __future__ import annotations
 
 import math
 from bisect import bisect
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from scipy.special import betaln, comb
 
-from repro.record.findings.finding import Detector, Finding, NotAvailableError, View
+from repro.record.findings.finding import Detector, Finding, NotAvailableError, Numbers, View
 from repro.record.protocol import LARGEST_FLOOR_LOSS
 
 
-@dataclass(frozen=True)
-class Clustering:
+class Clustering(NamedTuple):
     """How alike the labels of one date are.
 
-    Parameters
-    ----------
-    correlation : float
-        Intraclass correlation of the labels of a date, 0 to 1.
-    dates_with_yes : float
-        Expected dates with at least one label yes.
-    lost_if_independent : float
-        Fractions that rounding down would lose if labels were independent.
-    design_effect : float
-        Labels over independent labels worth as much.
+    ``correlation`` is the intraclass correlation of the labels of a date, 0 to 1; ``dates_with_yes`` the expected number of
+    dates with at least one label yes; ``lost_if_independent`` the fractions that rounding down would lose if labels were
+    independent; ``design_effect`` labels over independent labels worth as much.
     """
 
     correlation: float
@@ -41,14 +33,7 @@ def lost_to_rounding(share_yes: float, correlation: float, dates: float, per_dat
     The images yes of a date are beta-binomial: the share of a date is drawn from a beta distribution whose variance is the
     given correlation times that of single labels.
 
-    Parameters
-    ----------
-    share_yes, correlation : float
-        Share of labels yes, and intraclass correlation; both between 0 and 1.
-    dates : float
-        Number of dates.
-    per_date : int
-        Labels of a date.
+    ``share_yes`` of the labels and the intraclass ``correlation`` lie between 0 and 1; ``per_date`` are the labels of a date.
     """
     odds = 1 / correlation - 1
     count = np.arange(per_date + 1)
@@ -84,36 +69,27 @@ def label_clustering(view: View) -> Clustering:
 
 def labels_are_clustered(view: View) -> Finding:
     """Whether the fractions lost in the split tell how alike the labels of one date are."""
-    lost = 0.8 * view.value("SPLIT.LABELLED_YES") - view.value("SPLIT.TRAIN_YES")
-    labelled = view.value("SPLIT.LABELLED")
+    n = Numbers(lost_images=0.8 * view.value("SPLIT.LABELLED_YES") - view.value("SPLIT.TRAIN_YES"))
+    labelled, labels = view.value("SPLIT.LABELLED"), label_clustering(view)
     share = view.value("SPLIT.LABELLED_YES") / labelled
-    labels = label_clustering(view)
-    worth = labelled / labels.design_effect
-    spread = 100 * math.sqrt(share * (1 - share) / worth)
+    n.lost_if_independent, n.intraclass_correlation = labels.lost_if_independent, labels.correlation
+    n.dates_with_yes, n.independent_frames = labels.dates_with_yes, labelled / labels.design_effect
+    n.spread_points = 100 * math.sqrt(share * (1 - share) / n.independent_frames)
     cells = [name.removesuffix(".YES") for name in view.values("T6.*.*.YES")]
     shares = {cell: 100 * view.value(f"{cell}.YES") / view.value(cell.replace("T6", "T3")) for cell in cells}
     near = [value for cell, value in shares.items() if "NAUTICAL" not in cell]
+    n.lowest_share_percent, n.highest_share_percent = min(near), max(near)
     text = (
-        f"Rounding 0.8 n down on every date loses {lost:.1f} images; independent labels would lose about "
-        f"{labels.lost_if_independent:.0f}. The difference measures how alike the labels of a date are: an intraclass "
-        f"correlation of about {labels.correlation:.2f}, with yes on about {labels.dates_with_yes:.0f} dates. So the "
-        f"{labelled:,.0f} labels are worth about {worth:.0f} independent frames, the occurrence over nights is known to about "
-        f"{spread:.1f} points (one standard deviation), and the six shares at Night and Astro, {min(near):.1f} to "
-        f"{max(near):.1f} %, do not differ by more than noise."
+        f"Rounding 0.8 n down on every date loses {n.lost_images:.1f} images; independent labels would lose about "
+        f"{n.lost_if_independent:.0f}. The difference measures how alike the labels of a date are: an intraclass correlation "
+        f"of about {n.intraclass_correlation:.2f}, with yes on about {n.dates_with_yes:.0f} dates. So the {labelled:,.0f} "
+        f"labels are worth about {n.independent_frames:.0f} independent frames, the occurrence over nights is known to about "
+        f"{n.spread_points:.1f} points (one standard deviation), and the six shares at Night and Astro, "
+        f"{n.lowest_share_percent:.1f} to {n.highest_share_percent:.1f} %, do not differ by more than noise."
     )
-    title = f"The {labelled:,.0f} labels are worth about {worth:.0f} independent frames"
-    numbers = {
-        "lost_images": lost,
-        "lost_if_independent": labels.lost_if_independent,
-        "intraclass_correlation": labels.correlation,
-        "dates_with_yes": labels.dates_with_yes,
-        "independent_frames": worth,
-        "spread_points": spread,
-        "lowest_share_percent": min(near),
-        "highest_share_percent": max(near),
-    }
+    title = f"The {labelled:,.0f} labels are worth about {n.independent_frames:.0f} independent frames"
     claims = ("SPLIT.LABELLED", "SPLIT.LABELLED_YES", "SPLIT.TRAIN_YES")
-    return Finding("FND.CLUSTERING", title, claims, text, numbers, "remark", 5)
+    return Finding("FND.CLUSTERING", title, claims, text, vars(n), "remark", 5)
 
 
 def eighty_percent(view: View) -> Finding | None:
@@ -121,50 +97,41 @@ def eighty_percent(view: View) -> Finding | None:
     claims = ("SPLIT.TRAIN_SHARE_YES", "SPLIT.VAL_SHARE_YES", "SPLIT.TRAIN_SHARE_NO", "SPLIT.VAL_SHARE_NO")
     if not any(view.conflicts(name) for name in claims):
         return None
-    train, val = view.value("SPLIT.TRAIN_YES"), view.value("SPLIT.VAL_YES")
-    images = train + val
-    share = 100 * train / images
-    lost = 0.8 * images - train
-    dates = math.ceil(lost / LARGEST_FLOOR_LOSS - 1e-9)
-    offered = view.quantity("ephemeris", "sample.dates")
-    no, train_no, val_no = (view.value(f"SPLIT.{name}") for name in ("LABELLED_NO", "TRAIN_NO", "VAL_NO"))
-    printed_train, printed_val = view.value(claims[2]), view.value(claims[3])
-    left = no - train_no
-    text = (
-        f"{train:,.0f} of {images:,.0f} is {share:.1f} %, not {view.value(claims[0]):.0f} %: 0.8 n is rounded down on every "
-        f"date, which loses {lost:.1f} images and needs at least {dates} dates; the sky offers {offered:.0f}. Of the images labelled no, "
-        f"{train_no:,.0f} of {no:,.0f} is {100 * train_no / no:.2f} % ({printed_train:.2f} % would be of "
-        f"{100 * train_no / printed_train:,.0f}), and {printed_val:.2f} % is {val_no:,.0f} of the {left:,.0f} left after the "
-        f"training draw, {100 * val_no / no:.2f} % of all. The text gives remainders to the dates with most images, the script "
-        "to the largest fractions. These are consequences of the procedure that the text leaves out; the counts are right."
+    train, val, no, train_no, val_no = (
+        view.value(f"SPLIT.{name}") for name in ("TRAIN_YES", "VAL_YES", "LABELLED_NO", "TRAIN_NO", "VAL_NO")
     )
-    title = f"80 % and 20 % are {share:.1f} % and {100 - share:.1f} %, and the shares of no have two bases"
-    numbers = {
-        "train_percent": share,
-        "lost_images": lost,
-        "dates_needed": dates,
-        "dates_offered": offered,
-        "train_no_percent": 100 * train_no / no,
-        "val_no_percent_of_all": 100 * val_no / no,
-        "val_no_percent_of_left": 100 * val_no / left,
-        "left": left,
-        "total_for_printed_train": 100 * train_no / printed_train,
-    }
+    images, printed_train, printed_val = train + val, view.value(claims[2]), view.value(claims[3])
+    n = Numbers(train_percent=100 * train / images, lost_images=0.8 * images - train)
+    n.dates_needed = math.ceil(n.lost_images / LARGEST_FLOOR_LOSS - 1e-9)
+    n.dates_offered = view.quantity("ephemeris", "sample.dates")
+    n.train_no_percent, n.val_no_percent_of_all = 100 * train_no / no, 100 * val_no / no
+    n.val_no_percent_of_left, n.left = 100 * val_no / (no - train_no), no - train_no
+    n.total_for_printed_train = 100 * train_no / printed_train
+    text = (
+        f"{train:,.0f} of {images:,.0f} is {n.train_percent:.1f} %, not {view.value(claims[0]):.0f} %: 0.8 n is rounded down "
+        f"on every date, which loses {n.lost_images:.1f} images and needs at least {n.dates_needed} dates; the sky offers "
+        f"{n.dates_offered:.0f}. Of the images labelled no, {train_no:,.0f} of {no:,.0f} is {n.train_no_percent:.2f} % "
+        f"({printed_train:.2f} % would be of {n.total_for_printed_train:,.0f}), and {printed_val:.2f} % is {val_no:,.0f} of "
+        f"the {n.left:,.0f} left after the training draw, {n.val_no_percent_of_all:.2f} % of all. The text gives remainders "
+        "to the dates with most images, the script to the largest fractions. These are consequences of the procedure that "
+        "the text leaves out; the counts are right."
+    )
+    title = f"80 % and 20 % are {n.train_percent:.1f} % and {100 - n.train_percent:.1f} %, and the shares of no have two bases"
     names = (*claims, "SPLIT.TRAIN_YES", "SPLIT.VAL_YES", *view.failing("TXT.REMAINDER_RULE", "SCR.NO_SPLIT.REMAINDER"))
-    return Finding("FND.SPLIT_80", title, names, text, numbers, rank=16)
+    return Finding("FND.SPLIT_80", title, names, text, vars(n), rank=16)
 
 
 def slides_count(view: View) -> Finding | None:
     """Whether slides and thesis print the same number of validation images."""
-    slides, thesis = view.value("SLD.VALIDATION_PER_CLASS"), view.value("SPLIT.VAL_YES")
-    if slides == thesis:
+    n = Numbers(slides=view.value("SLD.VALIDATION_PER_CLASS"), thesis=view.value("SPLIT.VAL_YES"))
+    if n.slides == n.thesis:
         return None
-    text = f"The slides give {slides:.0f} validation images per class, the thesis {thesis:.0f}."
+    text = f"The slides give {n.slides:.0f} validation images per class, the thesis {n.thesis:.0f}."
     if not view.conflicts("TXT.ACCURACY_FIRST"):
-        text += f" The printed accuracies are whole counts of {2 * thesis:.0f}, which settles it for the thesis."
-    title = f"Validation has {thesis:.0f} images per class, not the {slides:.0f} of the slides"
+        text += f" The printed accuracies are whole counts of {2 * n.thesis:.0f}, which settles it for the thesis."
+    title = f"Validation has {n.thesis:.0f} images per class, not the {n.slides:.0f} of the slides"
     claims = ("SLD.VALIDATION_PER_CLASS", "SLD.PICTURE.VALIDATION_PER_CLASS", "SPLIT.VAL_YES", "SPLIT.VAL_NO")
-    return Finding("FND.SLIDES_COUNT", title, claims, text, {"slides": slides, "thesis": thesis}, rank=19)
+    return Finding("FND.SLIDES_COUNT", title, claims, text, vars(n), rank=19)
 
 
 DETECTORS: tuple[Detector, ...] = (labels_are_clustered, eighty_percent, slides_count)
