@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -38,6 +40,25 @@ def test_every_script_is_a_stage_of_a_screenful(script: Path) -> None:
     """Every script in stages/ is run by the pipeline and can be read at one look."""
     assert script.stem in STAGES
     assert len(script.read_text(encoding="utf-8").splitlines()) <= 80
+
+
+HEAVY = {"torch", "pandera", "matplotlib", "skyfield"}
+#: Which of these a script may load before its work begins; a stage with nothing to do ends quickly only without them.
+LOADED = {
+    "simulate": {"torch", "matplotlib", "skyfield"}, "film": {"pandera"}, "clock": {"pandera"},
+    "sky": {"pandera", "skyfield"}, "sample": {"pandera"}, "split": {"pandera"}, "train": set(), "infer": {"pandera"},
+    "softmax": {"pandera", "skyfield"}, "gradcam": {"pandera"}, "schedule": {"skyfield"}, "architecture": {"torch"},
+    "figures": {"matplotlib"}, "verify": {"matplotlib", "skyfield"}, "report": {"pandera", "matplotlib", "skyfield"},
+}  # fmt: skip
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", STAGES)
+def test_a_script_loads_no_other_heavy_library(name: str) -> None:
+    """Importing what a script imports at its top loads none of the libraries that take seconds beyond those listed."""
+    code = f"import runpy, sys; runpy.run_path('stages/{name}.py'); print(*(set({sorted(HEAVY)}) & set(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert set(done.stdout.split()) <= LOADED[name]
 
 
 #: What may import the record or the report, these two included.

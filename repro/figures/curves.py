@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Literal
 
+import cv2
 import numpy as np
 import numpy.typing as npt
 
@@ -79,7 +80,7 @@ def read_curves(picture: Pixels, box: Box, curves: Sequence[Curve], xs: Sequence
     for number, curve in enumerate(curves):
         hidden = np.zeros(picture.shape[:2], dtype=bool)
         for above in shares[number + 1 :]:
-            hidden |= _grown(above > 0.3)
+            hidden |= cv2.dilate((above > 0.3).astype(np.uint8), np.ones((3, 3))) > 0
         rows: list[tuple[float, float] | None] = []
         for later in (False, True):  # the second time, the connecting lines are known
             lines = _line_pixels(picture.shape[:2], rows, across, xs, diameter) if later else None
@@ -118,15 +119,6 @@ def _share(picture: Pixels, colour: tuple[int, int, int]) -> Floats:
     share = pixel @ away / (away @ away)
     rest = np.linalg.norm(pixel - share[..., None] * away, axis=2)
     return np.where(rest < _NEAR * np.clip(share, 0.3, 1), np.clip(share, 0, 1), 0.0)
-
-
-def _grown(mask: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
-    padded = np.pad(mask, 1)
-    grown: npt.NDArray[np.bool_] = np.any(
-        [padded[1 + dy : padded.shape[0] - 1 + dy, 1 + dx : padded.shape[1] - 1 + dx] for dy in (-1, 0, 1) for dx in (-1, 0, 1)],
-        axis=0,
-    )  # fmt: skip
-    return grown
 
 
 def _legend(picture: Pixels, box: Box) -> npt.NDArray[np.bool_]:

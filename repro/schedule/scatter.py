@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from repro.params import SampleParams
 from repro.schedule.rule_reading import BRIGHT, CELLS, FittedRule, matching_cells
 from repro.schedule.windows import Integers, Minutes
 from repro.sky.ephemeris import Floats
@@ -95,9 +96,11 @@ class NightScatter:
 
 
 def sample_by_date(minutes_of_date: npt.ArrayLike) -> Floats:
-    """Frames that the published script takes of dates with these many: min(20, max(1, n // 2)), none of an empty one."""
+    """Frames that the published script takes of dates with these many, see :class:`SampleParams`; none of an empty one."""
     counts = np.asarray(minutes_of_date, dtype=np.float64)
-    return np.where(counts > 0, np.clip(counts // 2, 1, 20), 0.0)
+    # The printed size of the sample is predicted, so the published values count, whatever params.yaml draws here.
+    published = SampleParams()
+    return np.where(counts > 0, np.clip(counts // published.one_in, 1, published.max_per_date), 0.0)
 
 
 def draw_gaps(minutes: Minutes, rule: FittedRule, lost_by_sample: float, seed: int) -> Gaps:
