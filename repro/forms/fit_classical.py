@@ -25,6 +25,7 @@ from repro.forms.scores import Answers, confusion, kappa, means
 from repro.forms.simulate_forms import truth_of
 from repro.forms.train_networks import answers_table
 from repro.params import Params
+from repro.seeding import generator
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -120,7 +121,10 @@ def two_labellers(
     missing = [name for name in names if name not in known]
     known |= dict(zip(missing, _features_of(corpus, missing, backbone, params), strict=True))
     rows = np.array([known[name] for name in names])
-    test = np.isin(nights, table.loc[table[SPLITS[BY_NIGHT]] == "test", "night"].to_numpy(str))
+    # A night of ambiguous frames alone is on no side of the split; as large a share of these nights tests.
+    rest = np.setdiff1d(nights, table["night"].to_numpy(str))
+    drawn = generator(params.seed, "labellers").permutation(rest)[: round(params.kvammen.test_share * len(rest))]
+    test = np.isin(nights, [*table.loc[table[SPLITS[BY_NIGHT]] == "test", "night"], *drawn])
 
     def precision(judge: str, answers: Ints, on: npt.NDArray[np.bool_]) -> float:
         return float(means(confusion(Answers(labels[judge][on], answers, nights[on])))["mean_precision"])
