@@ -7,13 +7,15 @@ stated once:
 clear-faint    aurora on less than ``visible_share_min`` of the sky, or fainter than ``faint_brightness_max``
 edge           at most ``edge_high_share_max`` of the auroral pixels above 30 deg
 colored        redder or bluer than ``colored_redness_min``
-breakup        folded, rays or corona over ``breakup_share_min`` of the sky that changes by ``breakup_change_min``
+breakup        sheets that wind by ``winding_min`` or more, over ``breakup_share_min`` of the sky
 patchy         the form is patchy or pulsating
-arcs-bands     the form is arc or bands
-discrete       the form is folded, rays or corona
+arcs-bands     sheets that wind less, so that they stretch across the sky
+discrete       sheets that wind by ``winding_min`` or more
 =============  ====================================================================================================
 
-Classes overlap, so the first in the order of precedence whose rule holds is the frame's. A bright diffuse glow has none.
+Sheets are arcs, bands, rays, folds and coronae. How much they wind is measured (:mod:`repro.forms.winding`), since a
+fold far away, seen from the side, looks like an arc, and rays are a structure that arcs and bands have, too. How fast a
+display changes is no part of a rule: a single picture does not show it. Classes overlap, so the first in the order of precedence whose rule holds is the frame's. A bright diffuse glow has none.
 """
 
 from __future__ import annotations
@@ -30,10 +32,10 @@ from repro.params import AuroralClass, FormRules
 #: In the order of the data record; class numbers follow it.
 CLASSES: tuple[AuroralClass, ...] = get_args(AuroralClass)
 #: Columns of a frame's truth that the rules read.
-TRUTH = ("aurora_share", "high_share", "brightness", "redness", "change", "form")
+TRUTH = ("aurora_share", "high_share", "brightness", "redness", "winding", "form")
 HIGH_DEG = 30.0  # altitude above which aurora is not at the edge
-_ACTIVE = ("folded", "rays", "corona")
-_LIMITS = tuple(name for name in FormRules.model_fields if name != "margin")
+_SHEETS = ("arc", "bands", "folded", "rays", "corona")
+_LIMITS = tuple(FormRules.model_fields)
 Bools = npt.NDArray[np.bool_]
 
 
@@ -43,18 +45,17 @@ def holding(truth: pd.DataFrame, rules: FormRules) -> dict[AuroralClass, Bools]:
     Truth has the columns :data:`TRUTH`: shares 0 to 1, linear ``brightness``, a ``form`` of the observatory or ``none``.
     """
     form, share = truth["form"].to_numpy(str), truth["aurora_share"].to_numpy()
-    active = np.isin(form, _ACTIVE)
+    sheets = np.isin(form, _SHEETS)
+    wound = sheets & (truth["winding"].to_numpy() >= rules.winding_min)
     return {
         "clear-faint": (share < rules.visible_share_min)
         | (truth["brightness"].to_numpy() < rules.faint_brightness_max),
         "edge": (share >= rules.visible_share_min) & (truth["high_share"].to_numpy() <= rules.edge_high_share_max),
         "colored": truth["redness"].to_numpy() >= rules.colored_redness_min,
-        "breakup": active
-        & (share >= rules.breakup_share_min)
-        & (truth["change"].to_numpy() >= rules.breakup_change_min),
+        "breakup": wound & (share >= rules.breakup_share_min),
         "patchy": np.isin(form, ("patchy", "pulsating")),
-        "arcs-bands": np.isin(form, ("arc", "bands")),
-        "discrete": active,
+        "arcs-bands": sheets & ~wound,
+        "discrete": wound,
     }
 
 
@@ -71,15 +72,19 @@ def shifted(rules: FormRules, share: float, only: Sequence[str] = _LIMITS) -> Fo
     changed = {}
     for name in only:
         value = getattr(rules, name) * (1 + share)
-        changed[name] = min(value, 1.0) if "share" in name or "change" in name else value
+        changed[name] = min(value, 1.0) if "share" in name or "winding" in name else value
     return rules.model_copy(update=changed)
 
 
-def ambiguous(truth: pd.DataFrame, rules: FormRules, precedence: Sequence[AuroralClass]) -> Bools:
-    """Frames whose class is another, or none, when a single limit moves by ``rules.margin`` either way."""
-    usual = classes_of(truth, rules, precedence)
-    unsure = np.zeros(len(truth), bool)
-    for name in _LIMITS:
-        for share in (-rules.margin, rules.margin):
-            unsure |= classes_of(truth, shifted(rules, share, [name]), precedence) != usual
-    return unsure
+def labellers(
+    truth: pd.DataFrame, rules: FormRules, precedence: Sequence[AuroralClass], shift: float
+) -> dict[str, npt.NDArray[np.str_]]:
+    """Class of each frame by two simulated labellers, whose limits are all ``low`` or all ``high`` by a share, and by ``rules``."""
+    shifts = {"low": -shift, "rules": 0.0, "high": shift}
+    return {name: classes_of(truth, shifted(rules, share), precedence) for name, share in shifts.items()}
+
+
+def ambiguous(truth: pd.DataFrame, rules: FormRules, precedence: Sequence[AuroralClass], shift: float) -> Bools:
+    """Frames whose class by the rules one of the two labellers does not give them."""
+    said = labellers(truth, rules, precedence, shift)
+    return np.asarray((said["low"] != said["rules"]) | (said["high"] != said["rules"]))

@@ -19,6 +19,7 @@ import torch
 from repro.engine.threads import limited_threads
 from repro.errors import ReproError
 from repro.forms.classes import CLASSES, HIGH_DEG
+from repro.forms.winding import winding
 from repro.observatory import geometry, optics
 from repro.observatory.forms import CLOUD, SHEET
 from repro.observatory.plan import Night, plan_night
@@ -48,14 +49,16 @@ class Recipe:
     strength: tuple[float, float]
     distance_km: tuple[float, float] = (0.0, 0.0)
     softer: tuple[float, float] = (1.0, 1.0)
+    #: Whether sheets pass through the middle of their first swirl; else many hardly fold.
+    wound: bool = False
 
 
 #: Which class a frame has follows from its truth alone; these only see to it that all seven are frequent.
 RECIPES: dict[AuroralClass, Recipe] = {
-    "breakup": Recipe(("folded", "rays"), (2.0, 5.0)),
+    "breakup": Recipe(("folded",), (3.0, 8.0), wound=True),
     "colored": Recipe(("corona", "rays"), (1.2, 2.5), softer=(2.0, 5.0)),
-    "arcs-bands": Recipe(("arc", "bands"), (1.0, 2.5)),
-    "discrete": Recipe(("folded", "rays"), (0.5, 1.2), (200.0, 350.0)),
+    "arcs-bands": Recipe(("arc", "bands", "rays"), (1.0, 2.5)),
+    "discrete": Recipe(("folded",), (0.15, 0.4), (0.0, 120.0), wound=True),
     "patchy": Recipe(("patchy", "pulsating"), (2.5, 5.0)),
     "edge": Recipe(("arc", "bands", "folded", "rays"), (2.0, 5.0), (600.0, 850.0)),
     "clear-faint": Recipe(("diffuse", "arc", "patchy"), (0.05, 0.35)),
@@ -71,6 +74,7 @@ class FormNight:
     times_utc: npt.NDArray[np.datetime64]
     north_km: float = 0.0
     softer: float = 1.0
+    wound: bool = False
 
 
 def campaign_nights(campaign: FormsCampaign, seed: int) -> list[FormNight]:
@@ -147,17 +151,22 @@ def _planned(night: str, name: AuroralClass, begin: np.datetime64, campaign: For
     north_km = float(rng.uniform(*recipe.distance_km)) * (1 if rng.random() < 0.6 else -1)
     plan = plan_night(night, seed, begin, begin + SPELL_MIN * MINUTE, forms=(form,), weather=("clear",), strength=power)
     first = begin + (SPELL_MIN - campaign.frames_per_night) // 2 * MINUTE
-    return FormNight(plan, first + np.arange(campaign.frames_per_night) * MINUTE, north_km, softer)
+    return FormNight(plan, first + np.arange(campaign.frames_per_night) * MINUTE, north_km, softer, recipe.wound)
 
 
-def moved(state: Scenes, north_km: float, softer: float = 1.0) -> Scenes:
-    """The same aurora so many km further north (negative: south), with its soft precipitation so many times as strong."""
+def moved(state: Scenes, north_km: float, softer: float = 1.0, *, wound: bool = False) -> Scenes:
+    """The same aurora so many km further north (negative: south), with its soft precipitation so many times as strong.
+
+    If ``wound``, sheets pass through the middle of their first swirl.
+    """
     tables = {}
     for table, names in (("sheets", SHEET), ("clouds", CLOUD)):
         values = getattr(state, table).copy()
         for name in set(_DISTANCES) & set(names):
             values[..., names.index(name)] += north_km
         values[..., names.index("soft")] *= softer
+        if wound and table == "sheets":
+            values[..., names.index("swirl_north_km")] = values[..., names.index("north_km")]
         tables[table] = values
     return replace(state, **tables)
 
@@ -172,19 +181,14 @@ def pictures_and_truth(night: FormNight, campaign: FormsCampaign) -> tuple[npt.N
     truth : DataFrame
         ``night``, ``time_utc``, ``aurora_share`` (of the sky above 5 deg), ``high_share`` (of the auroral pixels, above
         30 deg), ``brightness`` (mean linear light of the auroral pixels after the camera's gain), ``redness`` (see
-        :class:`repro.params.FormRules`), ``change`` (light that moves within a minute: sum of the absolute differences
-        over the sum of both, 0 to 1), ``form``, ``cloud_cover``.
+        :class:`repro.params.FormRules`), ``winding`` (0 to 1, see :func:`repro.forms.winding.winding`), ``form``,
+        ``cloud_cover``.
     """
-    state, later = (
-        moved(scenes(night.plan, night.times_utc + shift, campaign.site), night.north_km, night.softer)
-        for shift in (0 * MINUTE, MINUTE)
-    )
+    state = moved(scenes(night.plan, night.times_utc, campaign.site), night.north_km, night.softer, wound=night.wound)
     made = render(state, size=campaign.image_px)
     mask = made.mask.numpy()
     sky = geometry.sky(mask.shape[-1])
-    above = sky.alt_deg.numpy() > 5
-    now, then = (_light(part, mask.shape[-1]) for part in (state, later))
-    total = np.maximum(((now + then) * above).sum((1, 2, 3)), 1e-9)
+    now = _light(state, mask.shape[-1])
     pixels = np.maximum(mask.sum((1, 2)), 1)
     grey = now.mean(1) * mask
     weight = (mask[:, None] * now.sum(1, keepdims=True)).astype(float)
@@ -198,7 +202,7 @@ def pictures_and_truth(night: FormNight, campaign: FormsCampaign) -> tuple[npt.N
             "high_share": (mask & (sky.alt_deg.numpy() > HIGH_DEG)).sum((1, 2)) / pixels,
             "brightness": gain * grey.sum((1, 2)) / pixels,
             "redness": np.maximum(red / 1.12, blue) / np.maximum(green, 1e-9),
-            "change": (np.abs(now - then) * above).sum((1, 2, 3)) / total,
+            "winding": winding(state.sheets),
             "form": state.form,
             "cloud_cover": made.truth["cloud_cover"],
         }

@@ -67,7 +67,7 @@ def simulate_forms(out: Path, params: Params) -> Mapping[str, Any]:
     labelled = table[labelled_frames(table, campaign.ambiguous_share, seed)].sort_values("name")
     labels = labelled[["name", "class"]].rename(columns={"class": "label"}).assign(labeller="simulated", labelled_at="")
     write_text(out / "labels.csv", labels.to_csv(index=False, lineterminator="\n"))
-    document = {**kiruna.summary_of(table), "labelled": len(labelled), "margin": campaign.rules.margin}
+    document = {**kiruna.summary_of(table), "labelled": len(labelled), "labeller_shift": campaign.labeller_shift}
     document["precedence"] = list(campaign.precedence)
     write_json(out / "campaign.json", document)
     return document
@@ -102,7 +102,9 @@ def labelled_frames(table: pd.DataFrame, ambiguous_share: float, seed: int) -> n
 def _classed(truth: pd.DataFrame, campaign: FormsCampaign) -> pd.DataFrame:
     # Classes are not stored: a limit that moves must not render a night again.
     limits = campaign.rules, campaign.precedence
-    return truth.assign(**{"class": classes_of(truth, *limits), "ambiguous": ambiguous(truth, *limits)})
+    return truth.assign(
+        **{"class": classes_of(truth, *limits), "ambiguous": ambiguous(truth, *limits, campaign.labeller_shift)}
+    )
 
 
 def _job(out: Path, night: kiruna.FormNight, campaign: FormsCampaign, seed: int, *, whole: bool = False) -> _Job:

@@ -22,11 +22,10 @@ class FormRules(Section):
     edge_high_share_max: float = Field(default=0.1, ge=0, le=1)
     #: The larger of red / 1.12 and blue over green, of the aurora's mean linear colour.
     colored_redness_min: float = Field(default=1.0, gt=0)
-    #: Share of the sky, and share of the light that moves within a minute (0 to 1), of a breakup.
-    breakup_share_min: float = Field(default=0.5, ge=0, le=1)
-    breakup_change_min: float = Field(default=0.2, ge=0, le=1)
-    #: A frame is ambiguous if its class is another with one limit this share higher or lower.
-    margin: float = Field(default=0.1, ge=0, lt=1)
+    #: Winding (see :func:`repro.forms.winding.winding`) from which sheets are no arcs or bands any more.
+    winding_min: float = Field(default=0.25, ge=0, le=1)
+    #: Share of the sky from which sheets that wind are a breakup.
+    breakup_share_min: float = Field(default=0.4, ge=0, le=1)
 
 
 class FormsCampaign(Section):
@@ -48,6 +47,9 @@ class FormsCampaign(Section):
     precedence: tuple[AuroralClass, ...] = (
         "edge", "clear-faint", "colored", "breakup", "patchy", "arcs-bands", "discrete",
     )  # fmt: skip
+    #: How far the limits of two simulated labellers lie from the rules, one lower and one higher. An image is clear if
+    #: both give it the class that the rules give it, and ambiguous otherwise.
+    labeller_shift: float = Field(default=0.25, gt=0, lt=1)
     #: Share of the labelled images that are ambiguous; the record says that its set has none.
     ambiguous_share: float = Field(default=0.0, ge=0, lt=1)
     #: Minutes between the frames of the one whole night that shows the classes through a night.
@@ -118,8 +120,6 @@ class KvammenParams(Section):
     reduced_px: int = Field(default=32, ge=4)
     #: Folds of the cross-validation inside the training nights.
     folds: int = Field(default=4, ge=2)
-    #: How far the limits of two simulated labellers lie from the rules, one lower and one higher.
-    labeller_shift: float = Field(default=0.25, gt=0, lt=1)
 
     @property
     def trained(self) -> tuple[FormsNetwork, ...]:
