@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+import yaml
 
 from repro import frames
 from repro.bench.full_scale import bench, squares, steps
@@ -139,7 +140,13 @@ def test_a_step_that_fails_tells_why(tmp_path: Path) -> None:
         measure.spend([sys.executable, "-c", "raise SystemExit('no such luck')"], tmp_path)
 
 
-def test_growth_is_told_a_night(tmp_path: Path) -> None:
+def test_every_stage_is_measured_or_done_once(project: Paths) -> None:
+    """A stage that is missing would leave the steps after it without its results."""
+    stages = yaml.safe_load((project.root / "dvc.yaml").read_text(encoding="utf-8"))["stages"]
+    assert {*measure.STEPS, *measure.ONCE} - {"observe"} == set(stages) - {"simulate"}
+
+
+def test_growth_of_memory_by_night(tmp_path: Path) -> None:
     """Peak and growth come from the largest step; the plot is drawn from the same numbers, the same each time."""
     found = {
         size: {step: measure.Spent(size / 10, size / 20, 200.0 + (size if step == "softmax" else 0)) for step in measure.STEPS}

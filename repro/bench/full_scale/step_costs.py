@@ -25,7 +25,7 @@ STEPS = (
 )  # fmt: skip
 DRAWN = ("observe", "film", "clock", "infer")
 #: Independent of nights; done once.
-ONCE = ("schedule", "architecture")
+ONCE = ("schedule", "architecture", "figures")
 KEPT = ("expected", "repro", "report/templates", "stages", "params.yaml", "dvc.yaml", ".dvcignore", ".gitignore")
 #: One worker, so that the peak is all that is in memory; each more adds what one night needs. Training is short and on
 #: small images, because its images are grey squares.
