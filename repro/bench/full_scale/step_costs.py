@@ -16,7 +16,7 @@ from typing import Any
 import yaml
 
 from repro.errors import ReproError
-from repro.paths import Paths
+from repro.paths import SIMULATED, Paths
 
 SIZES = (10, 50, 150, 331)
 #: In the order of the pipeline; ``observe`` makes the nights. Steps that would need pixels work on truth instead.
@@ -109,7 +109,7 @@ def measure(folder: Path, checkout: Paths, sizes: Sequence[int] = SIZES) -> dict
             for name in ONCE:
                 step(project, name)
         else:
-            shutil.copytree(first.schedule, project.schedule)
-            shutil.copyfile(first.architecture, project.architecture)
+            # Results that depend on the nights are left behind.
+            shutil.copytree(first.results, project.results, ignore=shutil.ignore_patterns(SIMULATED, "verify", ".*"))
         by_size[size] = {name: step(project, name, *([str(size)] if name == "observe" else [])) for name in STEPS}
     return by_size
