@@ -17,6 +17,7 @@ import numpy as np
 import pandas as pd
 
 from repro import frames
+from repro.analysis.colour_corpus import colour_corpus
 from repro.bench.full_scale import misreadings, squares
 from repro.camera import camera_of
 from repro.classifier.infer_corpus import infer_night, infer_tasks
@@ -62,8 +63,9 @@ def clock(paths: Paths, params: Params) -> Outcome:
 
 
 def infer(paths: Paths, params: Params) -> Outcome:
-    """Stage infer: answers drawn from a model of the truth."""
+    """Stage infer: answers drawn from a model of the truth, and the colour rule on the grey squares."""
     source, sky, train, folder = (paths.stage(params.corpus, name) for name in ("film", "sky", "train", "infer"))
+    colour_corpus(source, paths.stage(params.corpus, "colour"), workers=params.engine)
     tasks = infer_tasks(source, sky, train / "weights.safetensors", folder, params)
     return run_nights("infer", folder, tasks, partial(infer_night, classify=Drawn(params.seed).classify), workers=1)
 
