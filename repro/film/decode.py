@@ -106,9 +106,8 @@ class Video:
         self._pts, self._unit_s, self._size_px = listing.pts, listing.unit_s, wanted
         # AVI stores the order of decoding only; the times that FFmpeg derives from it may be in another order.
         self._in_decoder_order = listing.container == "avi"
-        self._wanted: set[int] | None = (
-            None  # presentation times of the frames that are sampled; all until that is known
-        )
+        # Presentation times of the frames that are sampled; all are decoded until they are known.
+        self._wanted: set[int] | None = None
         self._decoded = self._decode()
         # The first frames show how often an exposure is repeated; they are kept for the pass, so that none is decoded twice.
         self._first = deque(islice(self._decoded, PROBED))
@@ -178,7 +177,7 @@ class Video:
                 try:
                     frames = packet.decode()
                 except av.FFmpegError:
-                    continue  # the frame is never seen and is reported
+                    continue  # the frame stays among those that sampled() waits for, and is reported
                 for frame in frames:
                     if self._in_decoder_order:
                         number = next(in_decoder_order)

@@ -35,9 +35,7 @@ class Agreement:
     counts: Counts  # frames by the first one's label (row) and the second one's (column)
     kappa: float  # Cohen's, at most 1; NaN where both gave one and the same label throughout
     interval: tuple[float, float] | None  # of 95 %
-    by_night: (
-        bool  # whether the interval is by whole nights; if not, frames are taken as independent, and it is too narrow
-    )
+    by_night: bool  # whether the interval is by whole nights; if not, it takes frames as independent and is too narrow
     disagreements: tuple[tuple[str, str, str], ...]  # frame, the first one's label, the second one's
 
     @property

@@ -296,9 +296,11 @@ def _holds(published: Value, claim: Claim, rule: Rule, measured: Measured) -> bo
         return abs(difference) <= slack
     if rule.rule == "rounds_to":
         return abs(difference) <= claim.step / 2 + slack
-    # A tolerance never excuses a prediction that is too many standard deviations away.
+    if rule.rule not in ("absolute", "relative", "scatter"):
+        raise ValueError(f"rule {rule.rule} compares nothing")
     if measured.sd is None and rule.rule == "scatter":
         raise ValueError("the measured value has no standard deviation")
+    # A tolerance never excuses a prediction that is too many standard deviations away.
     most = math.inf if measured.sd is None else MOST_SIGMA * measured.sd + slack
     if rule.rule != "scatter":
         most = min(most, tolerance * (abs(_number(published)) if rule.rule == "relative" else 1) + slack)

@@ -18,7 +18,7 @@ import operator
 import sys
 import warnings
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -82,7 +82,7 @@ VALUE_FUNCTIONS: dict[str, Callable[..., Any]] = {
     "abs": abs,
     "round": _round,
     "floor": math.floor,
-    "days": lambda first, last: _apart(first, last).days + 1,  # both included
+    "days": lambda first, last: (date.fromisoformat(last) - date.fromisoformat(first)).days + 1,  # both included
     "hours": lambda first, last: _apart(first, last) / timedelta(hours=1),
     "shifted": _shifted,
     "number": lambda word: int("".join(filter(str.isdigit, word))),  # of a word such as E10

@@ -105,6 +105,7 @@ def test_value(formula: str, value: Any) -> None:
         ("'a' * 1000000000", "texts can only be joined"),
         ("'a' + 1", "texts can only be joined"),
         ("days('yesterday', 'today')", "cannot evaluate"),
+        ("days('2024-02-01T10:00', '2024-02-02')", "cannot evaluate"),
         ("replaced(1, 2, 3)", "cannot evaluate"),
     ],
 )
