@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import cv2
-import matplotlib
 import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageDraw, ImageFont
@@ -18,7 +18,6 @@ SUNS = ("NIGHT", "ASTRO", "NAUTICAL")  # columns, from left to right
 MOONS = ("NO_MOON", "MOON_QUARTER", "MOON_FULL")  # rows, from top to bottom
 Ink = npt.NDArray[np.float32]
 PANELS = ("YES", "NO")
-_FONT = str(Path(matplotlib.get_data_path()) / "fonts" / "ttf" / "DejaVuSans.ttf")  # matplotlib's own
 _DIGIT_HEIGHT, _BEARING = 0.729, 0.13  # of that font, in em; the latter is what two digits leave free at the ends
 LAYOUTS = ("00.0±00.0", "0.0±00.0")
 _LEAST_AGREEMENT = 0.6
@@ -110,7 +109,7 @@ def _letter_size(inks: list[Ink]) -> float:
         if len(columns) == 0:
             continue
         for layout in LAYOUTS:
-            ems = ImageFont.truetype(_FONT, 100).getlength(layout) / 100
+            ems = _font(100).getlength(layout) / 100
             size = float(columns[-1] - columns[0]) / (ems - _BEARING)
             if 6 < size < 60 and (score := _spell(ink, layout, size)[0]) > best_score:
                 best_score, best_size = score, size
@@ -142,7 +141,7 @@ def _printed(ink: Ink, size: float, where: str) -> tuple[float, float]:
 
 def _spell(ink: Ink, layout: str, size: float) -> tuple[float, str]:
     """Text of a layout of digits in the middle of a cell, and the lowest agreement (correlation) of any of its digits."""
-    font = ImageFont.truetype(_FONT, size)
+    font = _font(size)
     start = (ink.shape[1] - font.getlength(layout)) / 2
     text, scores = "", []
     for place, letter in enumerate(layout):
@@ -162,6 +161,14 @@ def _spell(ink: Ink, layout: str, size: float) -> tuple[float, str]:
         text += digit
         scores.append(agreement[digit])
     return min(scores), text
+
+
+@cache
+def _font(size: float) -> ImageFont.FreeTypeFont:
+    """Matplotlib's own font, ``size`` pixels high."""
+    import matplotlib  # takes a tenth of a second, and `repro verify` draws nothing
+
+    return ImageFont.truetype(Path(matplotlib.get_data_path()) / "fonts" / "ttf" / "DejaVuSans.ttf", size)
 
 
 def _glyph(digit: str, font: ImageFont.FreeTypeFont, offset: float) -> Ink:

@@ -266,6 +266,7 @@ class Claims:
 
     def __init__(self, claims: list[Claim], documents: Mapping[str, str] = MappingProxyType({})) -> None:
         self._by_id = {claim.id: claim for claim in claims}
+        self._parts = {name: name.split(".") for name in self._by_id}
         self.documents = documents
 
     def __iter__(self) -> Iterator[Claim]:
@@ -289,9 +290,9 @@ class Claims:
         # fnmatch takes time in proportion to the pattern, where an expression of many * would not end.
         asked = [part.replace("*", "?*") for part in pattern.split(".")]
         return [
-            claim
-            for claim in self
-            if len(parts := claim.id.split(".")) == len(asked) and all(map(fnmatchcase, parts, asked))
+            self[name]
+            for name, parts in self._parts.items()
+            if len(parts) == len(asked) and all(map(fnmatchcase, parts, asked))
         ]
 
 

@@ -13,7 +13,6 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from scipy.special import chdtrc, chdtri
 
 from repro.engine.receipts import settings_digest
 from repro.errors import ReproError
@@ -245,6 +244,8 @@ def _compare(reading: FittedReading, record: Published, cell: str) -> dict[str, 
 
 def _distances(prediction: Prediction) -> list[dict[str, Any]]:
     """Each reading's distance from the nine cells, the nearest first; scaled by the nearest one's."""
+    from scipy.special import chdtrc, chdtri  # takes a quarter of a second, and `repro verify` reads the result
+
     record = prediction.record
     nine_cells = {
         name: reading.scatter.distance(reading.rule.deviation(record.cells), DARK + NAUTICAL)
