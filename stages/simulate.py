@@ -1,7 +1,7 @@
 """Simulate the campaign named in params.yaml: videos, truth and labels of nights whose every frame is known."""
 
 from repro.engine.run_stage import run_stage
-from repro.observatory.contact_sheet import update_sheet
+from repro.observatory.contact_sheet import write_sheet
 from repro.observatory.simulate import simulate
 from repro.params import Params
 from repro.paths import SIMULATED, Paths
@@ -20,7 +20,7 @@ def main(paths: Paths, params: Params) -> None:
         f"{table['night'].nunique()} nights, {len(table)} frames of a minute, {dark['visible'].mean():.1%} of the dark"
     )
     print("and moonless ones with aurora")
-    update_sheet(paths.contact_sheet, params)
+    write_sheet(paths.contact_sheet, table, params)
 
 
 if __name__ == "__main__":

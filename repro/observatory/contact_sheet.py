@@ -1,11 +1,10 @@
-"""The contact sheet: simulated frames by form, colour, condition and weather."""
+"""The contact sheet: frames of the simulated campaign by form, colour, condition and weather."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import cv2
 import numpy as np
@@ -13,22 +12,17 @@ import numpy.typing as npt
 import pandas as pd
 from PIL import Image, ImageDraw
 
-from repro.engine import receipts
 from repro.files import atomic_path, write_text
-from repro.observatory import campaign, overlay, plan, truth
+from repro.observatory import campaign, overlay, plan
 from repro.observatory.frame_statistics import statistics
-from repro.observatory.geometry import FRAME_PX
 from repro.observatory.render import render
-from repro.observatory.scene import Scenes, scenes
+from repro.observatory.scene import scenes
+from repro.observatory.truth import COLOURS
 from repro.params import Params, SimulatedNight
-from repro.schedule.windows import mornings
-from repro.seeding import generator
-from repro.sky.bins import CONDITIONS, sky_table
+from repro.sky.bins import CONDITIONS
 
 Picture = npt.NDArray[np.uint8]
 TILE_PX, CAPTION_PX, GAP_PX = 240, 20, 6
-FORM_NIGHTS, WEATHER_NIGHTS = ("20221222", "20241229"), ("20230120", "20241203")  # of the first and the second camera
-SEARCH = 60  # nights that are tried for a colour or a condition
 
 
 @dataclass(frozen=True)
@@ -39,37 +33,33 @@ class Tile:
     frame: Picture
 
 
-def update_sheet(target: Path, params: Params) -> None:
-    """Draw the contact sheet, unless it was drawn from the same parameters and code.
+def write_sheet(target: Path, truth: pd.DataFrame, params: Params) -> None:
+    """Draw a frame of each form, colour, condition and weather that the campaign holds.
 
-    Beside the PNG file goes a CSV file with one row a tile: ``row``, ``caption``, and
-    :func:`repro.observatory.frame_statistics.statistics`.
+    ``truth`` is that of the campaign, see :func:`repro.observatory.simulate.truth_table`; of the frames of a kind the one in
+    the middle is shown, by the contrast of the aurora. Beside the PNG file goes a CSV file with one row a tile: ``row``,
+    ``caption``, and :func:`repro.observatory.frame_statistics.statistics`.
     """
-    settings = {
-        "seed": params.seed, "schedule": params.schedule.model_dump(), "sky": params.sky.model_dump(),
-        "switch_on": params.simulate.switch_on_sun_alt_deg,
-    }  # fmt: skip
-    statistics_csv = target.with_suffix(".csv")
-    work = receipts.NightWork(
-        "contact_sheet", (), (target, statistics_csv), target.with_suffix(".json"),
-        receipts.settings_digest(settings, __name__),
-    )  # fmt: skip
-    if receipts.is_current(work):
-        return
-    receipts.invalidate(work)
-    rows = {
-        "form": [Tile(form, _frame(params, number, FORM_NIGHTS, forms=(form,), weather=("clear",), strength=1.3))
-                 for number, form in enumerate(plan.FORMS)],
-        "colour": list(_search("colour", truth.COLOURS[1:], params)),
-        "condition": list(_search("condition", [" ".join(condition) for condition in CONDITIONS], params)),
-        "weather": [Tile(weather, _frame(params, number, WEATHER_NIGHTS, forms=("arc",) * (number % 2), weather=(weather,)))
-                    for number, weather in enumerate(plan.WEATHERS)],
-    }  # fmt: skip
+    nights = {night.night: night for night in campaign.chosen(params)}
+    truth = truth.assign(condition=truth["sun_bin"] + " " + truth["moon_bin"]).sort_values(["margin", "name"])
+    kinds = {
+        "form": plan.FORMS,
+        "colour": COLOURS[1:],
+        "condition": [" ".join(condition) for condition in CONDITIONS],
+        "weather": plan.WEATHERS,
+    }
+    rows: dict[str, list[Tile]] = {}
+    for kind, words in kinds.items():
+        frames = {word: truth[truth[kind] == word] for word in words}
+        rows[kind] = [
+            Tile(word, _picture(some.iloc[len(some) // 2], nights, params))
+            for word, some in frames.items()
+            if len(some)
+        ]
     with atomic_path(target) as temporary:
         draw(rows).save(temporary, format="PNG")
     table = [{"row": name, "caption": t.caption} | statistics(t.frame) for name, tiles in rows.items() for t in tiles]
-    write_text(statistics_csv, pd.DataFrame(table).to_csv(index=False))
-    receipts.write(work, {"tiles": len(table)})
+    write_text(target.with_suffix(".csv"), pd.DataFrame(table).to_csv(index=False))
 
 
 def draw(rows: dict[str, list[Tile]]) -> Image.Image:
@@ -88,39 +78,9 @@ def draw(rows: dict[str, list[Tile]]) -> Image.Image:
     return sheet
 
 
-def _search(kind: str, wanted: Iterable[str], params: Params) -> Iterable[Tile]:
-    """The first frame of each wanted colour or condition on random nights (small frames first, for speed)."""
-    missing = dict.fromkeys(wanted)
-    every = [f"{day:%Y%m%d}" for window in params.schedule.windows for day in mornings(window)]
-    rng = generator(params.seed, "contact", kind)
-    for name in rng.choice(every, SEARCH, replace=False):
-        part = str(rng.choice(["evening", "middle", "morning"]))
-        night = SimulatedNight(night=str(name), part=part, minutes=90, weather=("clear",))
-        states = _scenes(night, params, np.linspace(0.02, 0.98, 12))
-        if kind == "colour":
-            shown = render(states, size=96).truth["colour"]
-        else:
-            bins = sky_table(states.time_utc, params.schedule.site, params.sky)
-            shown = (bins["sun_bin"] + " " + bins["moon_bin"]).to_numpy()
-        for word in [word for word in missing if missing[word] is None and word in shown]:
-            index = int(np.flatnonzero(shown == word)[0])
-            missing[word] = Tile(word, _picture(states.take(slice(index, index + 1))))
-        if all(tile is not None for tile in missing.values()):
-            break
-    return [tile for tile in missing.values() if tile is not None]
-
-
-def _scenes(night: SimulatedNight, params: Params, shares: npt.NDArray[np.float64]) -> Scenes:
-    made = campaign.plan(night, params)
-    length_s = (made.end_utc - made.begin_utc) / np.timedelta64(1, "s")
-    times = made.begin_utc + (shares * length_s).astype("timedelta64[s]")
-    return scenes(made, times, params.schedule.site)
-
-
-def _frame(params: Params, number: int, nights: tuple[str, str], **fields: Any) -> Picture:
-    """The middle of a night of the first or the second camera, in turn."""
-    return _picture(_scenes(SimulatedNight(night=nights[number % 2], **fields), params, np.array([0.5])))
-
-
-def _picture(state: Scenes) -> Picture:
-    return np.asarray(render(state, size=FRAME_PX).frames[0].permute(1, 2, 0).numpy())
+def _picture(frame: pd.Series, nights: Mapping[str, SimulatedNight], params: Params) -> Picture:
+    """A frame of the campaign, given by its row of the truth, rendered again."""
+    made = campaign.plan(nights[frame["night"]], params)
+    moment = np.array([frame["time_utc"].tz_localize(None)], "datetime64[ms]")
+    state = scenes(made, moment, params.schedule.site)
+    return np.asarray(render(state).frames[0].permute(1, 2, 0).numpy())
