@@ -16,6 +16,7 @@ import yaml
 
 from repro.paths import Paths
 from tests.conftest import ROOT
+from tests.support.preloaded import give_python
 from tests.support.processes import LIMIT_S
 
 
@@ -40,7 +41,7 @@ def make_project(folder: Path, corpus: str, **sections: dict[str, Any]) -> Paths
 
 
 def copy_code(folder: Path) -> None:
-    """Copy what is committed of the pipeline into a project, which then runs its own code with this environment's Python."""
+    """Copy what is committed of the pipeline into a project, which then runs its own code, see :func:`give_python`."""
     for name in ("repro", "stages", "expected/published", "report/templates"):
         skip = shutil.ignore_patterns("__pycache__")
         shutil.copytree(ROOT / name, folder / name, ignore=skip, dirs_exist_ok=True)
@@ -50,7 +51,7 @@ def copy_code(folder: Path) -> None:
     ):  # fmt: skip
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy2(ROOT / name, folder / name)
-    (folder / ".venv").symlink_to(sys.prefix)  # dvc.yaml names its Python
+    give_python(folder)
 
 
 def call(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
