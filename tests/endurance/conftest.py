@@ -8,12 +8,14 @@ from pathlib import Path
 import pytest
 
 from tests.endurance.harness import Chain, Trial
+from tests.support.chain import read_chain, run_chain
+from tests.support.shared import made_once
 
 
 @pytest.fixture(scope="session")
 def chain(tmp_path_factory: pytest.TempPathFactory) -> Chain:
     """The stages run without interruption, each when it is first wanted."""
-    return Chain(tmp_path_factory.mktemp("endurance"))
+    return Chain(tmp_path_factory.mktemp("endurance"), read_chain(made_once(tmp_path_factory, "chain", run_chain)))
 
 
 @pytest.fixture

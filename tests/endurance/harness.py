@@ -23,6 +23,7 @@ from repro.files import write_table
 from repro.paths import Paths
 from repro.simulated_mark import mark_folders
 from tests.endurance import child
+from tests.support import chain
 from tests.support.camera import SLASHES, Look, burn, write_video
 from tests.support.corpus import add_night
 from tests.support.processes import LIMIT_S
@@ -31,11 +32,7 @@ CORPUS = "simulated"
 #: Nights around new moon and their first frame, local time; the second goes on over midnight.
 NIGHTS = {"20221222": "01:00:30", "20221223": "23:53:30"}
 FRAMES = 12
-STAGES = (
-    "film", "clock", "sky", "sample", "split", "train", "infer", "softmax", "gradcam", "schedule", "architecture", "figures",
-    "verify",
-    "report",
-)  # fmt: skip
+STAGES = ("film", "clock", "sky", "sample", "split", "train", "infer", "softmax", "gradcam", "verify", "report")
 SEED = 20250627
 EPOCHS = 8  # of two networks
 _CONTEXT = multiprocessing.get_context("forkserver")
@@ -88,10 +85,11 @@ def run(project: Path, stage: str, *, change: int = 0, mode: str = "kill") -> En
 
 
 class Chain:
-    """A project whose stages run once each, in their order, without interruption."""
+    """A project whose stages run once each, in their order, without interruption; those of the record ran elsewhere."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, record: chain.Chain) -> None:
         self.paths = make_project(folder)
+        chain.copy_record(record, self.paths)
         self.logs: dict[str, str] = {}
         self.ended: dict[str, Ended] = {}
 
@@ -225,8 +223,7 @@ class Trial:
 
 def outputs(paths: Paths, stage: str) -> tuple[Path, ...]:
     """Folders and files that a stage writes."""
-    fixed = {"schedule": paths.schedule, "architecture": paths.architecture, "verify": paths.verdicts.parent,
-             "report": paths.report_build}  # fmt: skip
+    fixed = {"verify": paths.verdicts.parent, "report": paths.report_build}
     beside = (paths.stage(CORPUS, "colour"),) if stage == "infer" else ()
     return fixed.get(stage, paths.stage(CORPUS, stage)), *beside
 

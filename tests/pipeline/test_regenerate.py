@@ -21,7 +21,7 @@ from repro.engine.run_stage import read_runs
 from repro.labels import labelfile
 from repro.paths import Paths
 from tests.support.camera import film_night
-from tests.support.chain import ORDER
+from tests.support.chain import OF_THE_RECORD, ORDER, Chain, copy_record
 from tests.support.project import call, commit_run, make_project, run
 
 pytestmark = pytest.mark.slow
@@ -62,7 +62,7 @@ def locked(project: Paths) -> dict[str, str]:
     return {out["path"]: out["md5"] for stage in stages.values() for out in stage["outs"]}
 
 
-def recorded(project: Paths, stage: str) -> dict[str, str]:
+def files_of(project: Paths, stage: str) -> dict[str, str]:
     """Hash of every file of a stage's output, as DVC recorded it."""
     digest = locked(project)[f"results/{CORPUS}/{stage}"]
     listing = project.root / ".dvc" / "cache" / "files" / "md5" / digest[:2] / digest[2:]
@@ -87,19 +87,21 @@ def replace(path: Path, old: str, new: str) -> None:
 
 
 @pytest.fixture(scope="module")
-def built(tmp_path_factory: pytest.TempPathFactory) -> Paths:
+def built(recorded: Chain, tmp_path_factory: pytest.TempPathFactory) -> Paths:
     """A project in which every stage ran and was recorded by DVC."""
     train = {"image_size_px": 64, "epochs_head": 1, "epochs_all": 1, "validate_on_unseen_nights": False, "threads": 1}
     sections = {"train": {**train, "initial_weights": {CORPUS: "observatory"}}, "softmax": {"bootstrap": 100}}
     project = make_project(tmp_path_factory.mktemp("regenerate") / "project", CORPUS, **sections)
     for seed, night in enumerate(NIGHTS):
         film_night(project.videos(CORPUS), night, "00:05:30", seed)
-    before = ORDER.index("split")
-    run(project, *ORDER[:before])
+    copy_record(recorded, project)
+    order = [stage for stage in ORDER if stage not in OF_THE_RECORD]
+    before = order.index("split")
+    run(project, *order[:before])
     sample = pd.read_csv(project.stage(CORPUS, "sample") / "to_label.csv", dtype=str)
     words = ["yes" if number % 5 < 2 else "no" for number in range(len(sample))]
     labelfile.write(project.labels(CORPUS), sample.assign(label=words, labeller="a person", labelled_at="2025-05-01"))
-    run(project, *ORDER[before:])
+    run(project, *order[before:])
     commit_run(project, CORPUS, **sections)
     return project
 
@@ -121,7 +123,7 @@ def test_nothing_to_do(project: Paths) -> None:
 
 def test_a_third_video(project: Paths) -> None:
     """A third night costs that night and the aggregates; a later one moves no published verdict and appears in the report."""
-    before = {stage: recorded(project, stage) for stage in NIGHTLY}
+    before = {stage: files_of(project, stage) for stage in NIGHTLY}
     outputs, judged = locked(project), verdicts(project)
     assert LATER not in pages(project)
     film_night(project.videos(CORPUS), LATER, "00:05:30", 9)
@@ -129,7 +131,7 @@ def test_a_third_video(project: Paths) -> None:
     assert done.code == 0, done.output
     assert done.nights == dict.fromkeys(NIGHTLY, (1, 2))
     for stage in NIGHTLY:
-        after = recorded(project, stage)
+        after = files_of(project, stage)
         assert {name: after[name] for name in before[stage]} == before[stage]
         assert all(LATER in name for name in after.keys() - before[stage].keys())
     kept = [f"results/{CORPUS}/{stage}" for stage in ("sample", "split", "train")]
@@ -162,12 +164,12 @@ def test_one_parameter(project: Paths) -> None:
 
 def test_one_line_of_code(project: Paths) -> None:
     """A changed line makes the stage that imports it do every night again, and no stage that does not."""
-    before, judged = recorded(project, "sky"), verdicts(project)
+    before, judged = files_of(project, "sky"), verdicts(project)
     replace(project.root / "repro" / "sky" / "bins.py", "\n\n\ndef ", "\n\nUNUSED = 1\n\n\ndef ")
     done = repro(project)
     assert done.code == 0, done.output
     assert done.nights == {"sky": (2, 0), "infer": (0, 2)}
-    after = recorded(project, "sky")
+    after = files_of(project, "sky")
     assert {name for name in before if before[name] != after[name]} == {f"receipts/{night}.json" for night in NIGHTS}
     assert not done.ran & {"film", "clock", "train"}
     assert verdicts(project) == judged

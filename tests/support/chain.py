@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -15,6 +16,8 @@ ORDER = (
     "simulate", "film", "clock", "sky", "sample", "split", "train", "infer", "softmax", "gradcam", "schedule",
     "architecture", "figures", "verify", "report",
 )  # fmt: skip
+#: Of these, the stages whose results no corpus changes.
+OF_THE_RECORD = ("schedule", "architecture", "figures")
 #: Small images and few epochs, and how work is run.
 SECTIONS = {
     "simulate": {"campaign": "small"}, "softmax": {"bootstrap": 100}, "gradcam": {"scored_frames": 8},
@@ -40,6 +43,15 @@ def run_chain(folder: Path) -> None:
     reads = run_recorded(project, "simulated", *ORDER)
     document = {stage: {kind: sorted(names) for kind, names in asdict(read).items()} for stage, read in reads.items()}
     (folder / "reads.json").write_text(json.dumps(document), encoding="utf-8")
+
+
+def copy_record(chain: Chain, project: Paths) -> None:
+    """Give a project the results of stages schedule, architecture and figures, which no corpus changes."""
+    source = chain.project
+    for path in (source.schedule, source.architecture, source.figures):
+        target = project.root / path.relative_to(source.root)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        (shutil.copytree if path.is_dir() else shutil.copy2)(path, target)
 
 
 def read_chain(folder: Path) -> Chain:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import atexit
 import importlib
+import io
 import json
 import multiprocessing
 import os
@@ -27,14 +28,14 @@ LIBRARIES = (
     "av", "pytesseract", "skyfield.api", "scipy.special", "scipy.optimize", "matplotlib.backends.backend_agg",
     "matplotlib.backends.backend_svg", "jinja2", "networkx", "pydantic", "safetensors.torch",
 )  # fmt: skip
-PROGRAM = '''#!{python} -IS
+PROGRAM = """#!{python} -IS
 import json, os, socket, sys
 with socket.socket(socket.AF_UNIX) as server:
     server.connect({address!r})
     job = {{"words": sys.argv[1:], "folder": os.getcwd(), "environment": dict(os.environ)}}
     socket.send_fds(server, [json.dumps(job).encode()], [0, 1, 2])
     sys.exit(int.from_bytes(server.recv(1) or b"\\xff", "big"))
-'''
+"""
 
 
 def give_python(project: Path) -> None:
@@ -79,7 +80,9 @@ class _Server(socketserver.ForkingMixIn, socketserver.UnixStreamServer):
 def _run(job: dict[str, Any], files: list[int]) -> None:
     for place, file in enumerate(files):
         os.dup2(file, place)
-    sys.stdout, sys.stderr = (open(place, "w", buffering=1, closefd=False) for place in (1, 2))
+    sys.stdout, sys.stderr = (
+        io.TextIOWrapper(io.FileIO(place, "w", closefd=False), line_buffering=True) for place in (1, 2)
+    )
     os.chdir(job["folder"])
     os.environ.clear()
     os.environ.update(job["environment"])
