@@ -1,8 +1,6 @@
 """Simulate the campaign named in params.yaml: videos, truth and labels of nights whose every frame is known."""
 
 from repro.engine.run_stage import run_stage
-from repro.observatory.contact_sheet import write_sheet
-from repro.observatory.simulate import simulate
 from repro.params import Params
 from repro.paths import SIMULATED, Paths
 
@@ -14,6 +12,9 @@ def main(paths: Paths, params: Params) -> None:
             folder.mkdir(parents=True, exist_ok=True)  # DVC asks for them all the same
         print(f"simulate: nothing to do, the corpus is {params.corpus}")
         return
+    from repro.observatory.contact_sheet import write_sheet  # torch, which a corpus of real frames has no use for
+    from repro.observatory.simulate import simulate
+
     table = simulate(paths.labels(SIMULATED).parent, params, only=True)
     dark = table[(table["sun_bin"] == "Night") & (table["moon_bin"] == "No_moon")]
     print(

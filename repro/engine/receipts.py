@@ -11,6 +11,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -51,6 +52,13 @@ def settings_digest(settings: Mapping[str, Any], *modules: str) -> str:
     :func:`repro.engine.code_digest.closure`.
     """
     total = hashlib.sha256(json.dumps(settings, sort_keys=True, default=str).encode())
+    total.update(code_of_modules(modules))
+    return total.hexdigest()
+
+
+@cache
+def code_of_modules(modules: tuple[str, ...]) -> bytes:
+    """Path and code of modules and of all that they import, read once a process; raises ReproError if one is none of ours."""
     files: set[Path] = set()
     for name in modules:
         source = file_of(name)
@@ -62,10 +70,10 @@ def settings_digest(settings: Mapping[str, Any], *modules: str) -> str:
                 remedy="name the module by its full name",
             )
         files |= {source, *closure(source)}
-    for file in sorted(files):
-        total.update(file.relative_to(LIBRARY).as_posix().encode())
-        total.update(code_of(file.read_text(encoding="utf-8")).encode())
-    return total.hexdigest()
+    return b"".join(
+        (file.relative_to(LIBRARY).as_posix() + code_of(file.read_text(encoding="utf-8"))).encode()
+        for file in sorted(files)
+    )
 
 
 #: Size of an output in the receipt of a night that has begun and is not finished.

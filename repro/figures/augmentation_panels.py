@@ -7,7 +7,6 @@ from itertools import permutations
 
 import cv2
 import numpy as np
-from scipy.optimize import least_squares
 
 from repro.errors import ReproError
 from repro.figures.picture_axes import Floats, Pixels, grey
@@ -148,6 +147,8 @@ def _crop(original: Pixels, cropped: Pixels) -> tuple[float, float, float]:
 
 def _jitter(original: Pixels, jittered: Pixels) -> tuple[Factors, float, float]:
     """Factors of brightness, contrast and saturation in the order that explains (d) best, their error, and the agreement."""
+    from scipy.optimize import least_squares  # takes half a second, and the report only draws what was measured
+
     first, second = (
         cv2.resize(part, (_WORK_PX, _WORK_PX), interpolation=cv2.INTER_AREA).astype(float) / 255
         for part in (original, jittered)

@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.ndimage import map_coordinates
-from scipy.optimize import least_squares
 
 from repro.errors import ReproError
 from repro.figures.picture_axes import Floats, Pixels, grey
@@ -56,6 +54,8 @@ def find_circle(frame: Pixels, *, where: str) -> Circle:
     ReproError
         If the sky is as dark as the mask along most of the edge.
     """
+    from scipy.optimize import least_squares  # takes half a second, and the report only draws what was measured
+
     brightness = np.asarray(frame, dtype=float).max(axis=2)
     height, width = brightness.shape
     guess = np.array([width / 2, height / 2, min(height, width) / 2])
@@ -84,6 +84,8 @@ def find_circle(frame: Pixels, *, where: str) -> Circle:
 
 def _edge(brightness: Floats, circle: Floats) -> Floats:
     """Points (x, y), counted from the border, where brightness falls to half on the way out."""
+    from scipy.ndimage import map_coordinates
+
     height, width = brightness.shape
     x, y, radius = circle
     steps = np.arange(-_REACH * radius, _REACH * radius, 0.5)
