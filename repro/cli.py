@@ -61,8 +61,7 @@ def verify(
     """
     from repro.verify_command import run
 
-    paths = _project(project) if record is None else None
-    raise typer.Exit(run(paths, record=record, query=query, only=only, format=format))
+    raise typer.Exit(run(record or _project(project), query=query, only=only, format=format))
 
 
 @app.command()

@@ -8,8 +8,9 @@ from typing import Literal
 
 from repro.errors import ReproError
 from repro.paths import Paths
-from repro.record.judge import Verification
-from repro.record.other_record import verify_record
+from repro.record.claims import Claims, load_claims
+from repro.record.judge import Verification, verify
+from repro.record.other_record import by_arithmetic
 from repro.record.search import search, starting_with
 from repro.record.verdict_exports import as_junit, as_sarif, claim_places
 from repro.record.verdict_formats import as_json, as_markdown, print_claims, print_overview
@@ -17,22 +18,20 @@ from repro.record.verdict_formats import as_json, as_markdown, print_claims, pri
 Format = Literal["table", "json", "markdown", "sarif", "junit"]
 
 
-def run(
-    paths: Paths | None, *, record: Path | None = None, query: str = "", only: str = "", format: Format = "table"
-) -> int:
+def run(place: Paths | Path, *, query: str = "", only: str = "", format: Format = "table") -> int:
     """Judge a record now, print the chosen claims, and give the exit code of the command.
 
-    The record is that of a project (``paths``), judged by all its evidence, or the folder of another one (``record``), judged
-    by its arithmetic alone. ``query`` is a number, the beginning of an id or words, see :func:`repro.record.search.search`,
+    ``place`` is a project, whose record is judged by all its evidence, or the folder of another record, which is judged by its
+    arithmetic alone. ``query`` is a number, the beginning of an id or words, see :func:`repro.record.search.search`,
     ``only`` the beginning of the ids, in any case; empty ones choose all claims.
 
     Raises
     ------
     ReproError
-        If no claim fits.
+        If no claim fits; nothing is judged then.
     """
-    verification, root = _judged(paths, record)
-    chosen = starting_with(verification.claims, only)
+    claims = load_claims(place.published if isinstance(place, Paths) else place)
+    chosen = starting_with(claims, only)
     if query:
         chosen = search(chosen, query)
     if not len(chosen):
@@ -42,7 +41,8 @@ def run(
             where="repro verify",
             remedy="list all claims with: repro verify --format markdown",
         )
-    restricted = len(chosen) < len(verification.claims)
+    verification = _by_all_evidence(place, claims) if isinstance(place, Paths) else by_arithmetic(claims)
+    restricted = len(chosen) < len(claims)
     shown = verification.only(chosen) if restricted else verification
     match format:
         case "json":
@@ -50,7 +50,8 @@ def run(
         case "markdown":
             sys.stdout.write(as_markdown(shown))
         case "sarif":
-            sys.stdout.write(as_sarif(shown, claim_places(*root)))
+            folders = (place.published, place.root) if isinstance(place, Paths) else (place, place)
+            sys.stdout.write(as_sarif(shown, claim_places(*folders)))
         case "junit":
             sys.stdout.write(as_junit(shown))
         case "table":
@@ -58,20 +59,15 @@ def run(
                 print_claims(shown)
             else:
                 print_overview(shown)
-                if paths is not None:
-                    name_missing_documents(paths)
+                if isinstance(place, Paths):
+                    name_missing_documents(place)
     return shown.exit_code
 
 
-def _judged(paths: Paths | None, record: Path | None) -> tuple[Verification, tuple[Path, Path]]:
-    """The verdicts, with the folder of the claim files and the folder that their paths are relative to."""
-    if record is not None:
-        return verify_record(record), (record, record)
-    from repro.evidence import verify_now  # imports the stages' packages, which another record does not need
+def _by_all_evidence(paths: Paths, claims: Claims) -> Verification:
+    from repro.evidence import measured_now  # imports the stages' packages, which another record does not need
 
-    if paths is None:
-        raise ValueError("either a project or a record is needed")
-    return verify_now(paths), (paths.published, paths.root)
+    return verify(claims, measured_now(paths, claims))
 
 
 def name_missing_documents(paths: Paths) -> None:

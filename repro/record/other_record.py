@@ -12,7 +12,7 @@ from typing import Any
 
 from repro.errors import ReproError
 from repro.files import dumps, write_text
-from repro.record.claims import Claim, load_claims
+from repro.record.claims import Claim, Claims
 from repro.record.judge import Evidence, Verification, verify
 from repro.untrusted import short_repr
 
@@ -89,12 +89,8 @@ def new_record(name: str, folder: Path) -> list[Path]:
     return [folder / file for file in texts]
 
 
-def verify_record(folder: Path) -> Verification:
-    """Judge a record by its own arithmetic; what needs other evidence is ``not_run``.
-
-    ReproError if a claim file is not sound.
-    """
-    claims = load_claims(folder)
+def by_arithmetic(claims: Claims) -> Verification:
+    """Judge a record by its own arithmetic; what needs other evidence is ``not_run``."""
     kinds = {kind for claim in claims for kind in claim.evidence if kind != "arithmetic"}
     missing: dict[str, str] = dict.fromkeys(kinds, "a record outside this project is judged by its arithmetic alone")
     return verify(claims, Evidence({}, missing), detectors=())

@@ -15,7 +15,7 @@ from sarif_pydantic import Sarif
 
 from repro.errors import ReproError
 from repro.record.claims import claim_files, load_claims
-from repro.record.other_record import claim_file_schema, claim_file_schema_text, new_record, verify_record
+from repro.record.other_record import by_arithmetic, claim_file_schema, claim_file_schema_text, new_record
 from repro.record.verdict_exports import as_junit, as_sarif, claim_places
 from repro.verify_command import run
 from tests.support.processes import LIMIT_S
@@ -50,9 +50,11 @@ def faulty(tmp_path: Path) -> Path:
 def test_new_record_can_be_judged_at_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """The record that the command writes has verdicts, of which none drifts."""
     new_record("smith-2021", tmp_path / "smith")
-    assert run(None, record=tmp_path / "smith") == 0
+    assert run(tmp_path / "smith") == 0
     assert "4 confirmed" in capsys.readouterr().out
-    assert verify_record(tmp_path / "smith").by_grade["C"]["confirmed"] == 2, "the three counts are one equation"
+    assert by_arithmetic(load_claims(tmp_path / "smith")).by_grade["C"]["confirmed"] == 2, (
+        "the three counts are one equation"
+    )
 
 
 @pytest.mark.parametrize("name", ["", "../smith", "a b", "x" * 70])
@@ -73,7 +75,7 @@ def test_nothing_is_overwritten(tmp_path: Path) -> None:
 
 def test_faults_are_found(faulty: Path) -> None:
     """A wrong sum drifts, an impossible mean is a conflict as declared, and what needs data waits."""
-    outcomes = {verdict.claim: verdict for verdict in verify_record(faulty).verdicts}
+    outcomes = {verdict.claim: verdict for verdict in by_arithmetic(load_claims(faulty)).verdicts}
     assert {name: verdict.outcome for name, verdict in outcomes.items()} == {
         "PAPER.WOMEN": "source_conflict",
         "PAPER.MEN": "not_run",
@@ -82,7 +84,7 @@ def test_faults_are_found(faulty: Path) -> None:
         "PAPER.MEAN_POSSIBLE": "source_conflict",
     }
     assert [name for name, verdict in outcomes.items() if verdict.drifted] == ["PAPER.WOMEN"]
-    assert run(None, record=faulty) == 1
+    assert run(faulty) == 1
 
 
 def test_unknown_document(faulty: Path) -> None:
@@ -103,7 +105,7 @@ def test_bad_record_file(faulty: Path, text: str) -> None:
 
 def test_sarif(faulty: Path) -> None:
     """The SARIF log fits its model and points to the line of each claim that is against the record."""
-    text = as_sarif(verify_record(faulty), claim_places(faulty, faulty.parent))
+    text = as_sarif(by_arithmetic(load_claims(faulty)), claim_places(faulty, faulty.parent))
     log = Sarif.model_validate_json(text)
     results = log.runs[0].results or []
     assert [(result.rule_id, result.level and result.level.value) for result in results] == [
@@ -122,7 +124,7 @@ def test_sarif(faulty: Path) -> None:
 def test_junit(faulty: Path, tmp_path: Path) -> None:
     """The JUnit document has one case a comparison: failed where drifted, skipped where nothing was compared."""
     path = tmp_path / "verdicts.xml"
-    path.write_text(as_junit(verify_record(faulty)), encoding="utf-8")
+    path.write_text(as_junit(by_arithmetic(load_claims(faulty))), encoding="utf-8")
     suites = {suite.name: suite for suite in JUnitXml.fromfile(str(path))}
     assert {name: (suite.tests, suite.failures, suite.errors, suite.skipped) for name, suite in suites.items()} == {
         "arithmetic": (4, 1, 0, 2),
@@ -140,7 +142,7 @@ def test_junit(faulty: Path, tmp_path: Path) -> None:
 @pytest.mark.parametrize("form", ["sarif", "junit"])
 def test_formats_of_the_command(faulty: Path, capsys: pytest.CaptureFixture[str], form: str) -> None:
     """The command prints the document alone, and exits as it does with the table."""
-    assert run(None, record=faulty, format=form) == 1  # type: ignore[arg-type]
+    assert run(faulty, format=form) == 1  # type: ignore[arg-type]
     assert capsys.readouterr().out.startswith("{" if form == "sarif" else "<?xml")
 
 
