@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -15,6 +16,9 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 from repro.paths import Paths
 from repro.record.claims import Claims, load_claims
 
+if TYPE_CHECKING:
+    from tests.support.chain import Chain
+
 # The same examples at every run, however long one takes: a loaded machine must not decide the result of a test.
 settings.register_profile(
     "tests", derandomize=True, database=None, deadline=None, suppress_health_check=[HealthCheck.too_slow]
@@ -23,10 +27,11 @@ settings.load_profile("tests")
 
 ROOT = Path(__file__).resolve().parents[1]
 SHARED = ROOT.parent / "shared"
-#: Files that take longest. They begin first, so that no worker is left alone with one of them at the end.
+#: Files that take longest. They begin first, so that no worker is left alone with one of them at the end; the first makes
+#: the pipeline that others wait for, the second needs it not.
 LONGEST = (
-    "pipeline/test_regenerate.py", "endurance/test_kills.py", "pipeline/test_baseline.py", "engine/cluster/test_cluster.py",
-    "pipeline/test_fresh_clone.py", "endurance/test_faults.py", "pipeline/test_learning.py", "audit/test_diff.py",
+    "pipeline/test_baseline.py", "engine/cluster/test_cluster.py", "pipeline/test_fresh_clone.py", "pipeline/test_regenerate.py",
+    "endurance/test_kills.py", "endurance/test_faults.py", "pipeline/test_learning.py", "audit/test_diff.py",
     "record/test_claims.py", "reporting/test_corpus.py", "clock/test_accuracy.py", "observatory/test_simulate.py",
 )  # fmt: skip
 
@@ -47,6 +52,15 @@ def project() -> Paths:
 def claims(project: Paths) -> Claims:
     """All published claims."""
     return load_claims(project.published)
+
+
+@pytest.fixture(scope="session")
+def recorded(tmp_path_factory: pytest.TempPathFactory) -> Chain:
+    """The pipeline on the campaign ``small``, with one worker, in whose process all is read; only to be read or copied."""
+    from tests.support.chain import read_chain, run_chain  # which needs this module
+    from tests.support.shared import made_once
+
+    return read_chain(made_once(tmp_path_factory, "chain", run_chain))
 
 
 @pytest.fixture(scope="session")

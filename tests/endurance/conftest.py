@@ -8,14 +8,13 @@ from pathlib import Path
 import pytest
 
 from tests.endurance.harness import Chain, Trial
-from tests.support.chain import read_chain, run_chain
-from tests.support.shared import made_once
+from tests.support.chain import Chain as Recorded
 
 
 @pytest.fixture(scope="session")
-def chain(tmp_path_factory: pytest.TempPathFactory) -> Chain:
+def chain(recorded: Recorded, tmp_path_factory: pytest.TempPathFactory) -> Chain:
     """The stages run without interruption, each when it is first wanted."""
-    return Chain(tmp_path_factory.mktemp("endurance"), read_chain(made_once(tmp_path_factory, "chain", run_chain)))
+    return Chain(tmp_path_factory.mktemp("endurance"), recorded)
 
 
 @pytest.fixture

@@ -17,6 +17,7 @@ from repro.record.judge import OUTCOMES, Evidence, Verification, verify
 from repro.record.search import search, starting_with
 from repro.record.verdict_formats import as_markdown, print_claims, print_overview
 from tests.record.test_claims import verification as of_the_record
+from tests.support.chain import Chain
 from tests.support.claims import REASON, made_up
 from tests.support.processes import LIMIT_S
 
@@ -77,9 +78,9 @@ def verification() -> Verification:
 
 
 @pytest.fixture(scope="module")
-def printed(project: Paths) -> dict[str, Any]:
-    """What ``repro verify --format json`` prints."""
-    run = repro("verify", "--format", "json", project=project.root)
+def printed(recorded: Chain) -> dict[str, Any]:
+    """What ``repro verify --format json`` prints where the pipeline ran; without its results the public example runs it."""
+    run = repro("verify", "--format", "json", project=recorded.project.root)
     assert run.returncode == 0, run.stderr
     document = json.loads(run.stdout)
     assert isinstance(document, dict)
