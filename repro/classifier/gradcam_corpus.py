@@ -64,8 +64,8 @@ def explain_corpus(
     exist, an archive lacks a frame, or the weights cannot be used.
     """
     device, engine = of_workers(params.engine), params.engine
-    one_process = device.type == "cuda" and engine.scheduler is None  # one GPU, one process
-    maps = _CamWorker(weights, digest(weights), params.gradcam.target_layer, str(device), 1 if one_process else engine)
+    workers = engine if engine.scheduler else 1  # a few dozen maps are made before another process has loaded torch
+    maps = _CamWorker(weights, digest(weights), params.gradcam.target_layer, str(device), workers)
 
     def look(night: str, name: str) -> Pixels:
         return load_frame(archives / f"{night}.zip", name, COLOUR_PX)
