@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import repro
 from repro.audit.revision import flat
 from repro.errors import ReproError
+from repro.files import new_folder
 from repro.paths import Paths
 from repro.untrusted import read_yaml, short_repr
 
@@ -53,14 +54,8 @@ def write_crate(paths: Paths, out: Path) -> int:
             where="repro crate",
             remedy="install it with: .venv/bin/python -m pip install 'aurora-repro[crate]'",
         ) from None
-    if out.exists() and (not out.is_dir() or any(out.iterdir())):
-        raise ReproError(
-            found="a file or a folder that is not empty",
-            expected="a new or empty folder",
-            where=str(out),
-            remedy="name another folder with --out",
-        )
     stages = _stages(paths.root / "dvc.lock")
+    new_folder(out)
     crate = ROCrate(version="1.1")
     crate.name = "A run of the aurora reproduction pipeline"
     crate.description = "Stages, parameters, inputs by hash, outputs and environment of one run of dvc repro."
@@ -92,7 +87,6 @@ def write_crate(paths: Paths, out: Path) -> int:
         }
     )
     crate.root_dataset["mentions"] = [action]
-    out.mkdir(parents=True, exist_ok=True)
     crate.write(out)
     return len(list(crate.get_entities()))
 

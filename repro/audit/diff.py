@@ -13,6 +13,7 @@ from repro.audit.metric_moves import MetricMove, metric_moves
 from repro.audit.outputs import DERIVED, DVC_REPRO, RECEIPTS, Gap, Pair
 from repro.audit.stage_runs import StageRun, stage_runs
 from repro.audit.thumbnails import Thumbnail, thumbnails
+from repro.errors import count
 from repro.paths import Paths
 
 #: Stages whose files are published pictures; they are compared as files.
@@ -105,11 +106,6 @@ class Diff:
             "not_compared": [asdict(gap) for gap in self.gaps],
             "stages_not_compared": list(self.not_compared),
         }
-
-
-def count(number: int, noun: str) -> str:
-    """``1 cell``, ``2 cells``, ``1,234 cells``."""
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 def compare(paths: Paths, before: str = "HEAD", after: str | None = None, *, images: bool = False) -> Diff:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from io import BytesIO
 from pathlib import Path
@@ -16,7 +16,7 @@ from dvc.rwlock import RWLockFileCorruptedError, RWLockFileFormatError
 
 from repro.audit.revision import PIPELINE, Revision, at_commit, checked_md5, checked_path, in_working_tree
 from repro.audit.source_files import folder_md5, md5_of
-from repro.errors import ReproError
+from repro.errors import ReproError, first_few
 
 #: Made from the results alone and not cached; whatever moves in it has already moved in the results.
 DERIVED = ("report",)
@@ -302,8 +302,3 @@ def _revision(root: Path, repo: Repo, name: str | None) -> Revision:
 def _overlap(output: str, dependency: str) -> bool:
     """Whether one path is equal to the other or inside it."""
     return f"{output}/".startswith(f"{dependency}/") or f"{dependency}/".startswith(f"{output}/")
-
-
-def first_few(words: Sequence[str], most: int = 4) -> str:
-    """Words with commas between them; of a long list the first ones and how many more there are."""
-    return ", ".join(words[:most]) + (f" and {len(words) - most} more" if len(words) > most else "")

@@ -23,7 +23,7 @@ import pandas as pd
 from PIL import Image
 
 from repro.engine.progress import progress
-from repro.errors import ReproError
+from repro.errors import ReproError, first_few
 from repro.forms.classes import CLASSES
 from repro.params import AuroralClass
 from repro.untrusted import open_picture
@@ -111,7 +111,7 @@ def _published(folder: Path, order: Sequence[AuroralClass]) -> list[tuple[Path, 
                 files.append((path, str(order[int(digit[1])]), side))
     if wrong:
         raise ReproError(
-            found=f"{len(wrong)} files without a class in their name: {some(wrong)}",
+            found=f"{len(wrong)} files without a class in their name: {first_few(wrong, LISTED)}",
             expected=f"PNG files whose name ends in a digit from 0 to {len(order) - 1}, such as image_class_3.png",
             where=str(folder),
             remedy="rename these files after their class, or take them out of the folder",
@@ -188,12 +188,12 @@ def _read(folder: Path, files: Sequence[tuple[Path, str, str]], size_px: int) ->
     table = pd.DataFrame([rows[place] for place in keep], columns=["name", "label", "side", "night"], dtype="str")
     notices = []
     if left_out:
-        names = some([picture["name"] for picture in left_out])
+        names = first_few([picture["name"] for picture in left_out], LISTED)
         notices.append(f"{len(left_out)} pictures left out so that none counts twice: {names}")
     if grey:
         notices.append(f"{grey} of {len(files)} pictures are grey; colored cannot be told from them")
     if len(sizes) > 1:
-        shown = some([f"{width} x {height}" for width, height in sorted(sizes)])
+        shown = first_few([f"{width} x {height}" for width, height in sorted(sizes)], LISTED)
         notices.append(f"pictures of {len(sizes)} sizes ({shown}), all resized to {size_px} px")
     return LabelledPictures(table, np.array([pixels[place] for place in keep], np.uint8), notices, left_out)
 
@@ -297,12 +297,6 @@ def refuse_wrong_order(signs: Sequence[Mapping[str, Any]], where: Path) -> None:
             remedy="look at some pictures of each digit and put kvammen.label_order right; if it is right, set "
             "kvammen.check_label_order to false",
         )
-
-
-def some(names: Sequence[str]) -> str:
-    """The first names of many."""
-    more = f" and {len(names) - LISTED} more" if len(names) > LISTED else ""
-    return ", ".join(names[:LISTED]) + more
 
 
 def _wrong_line(source: Path, line: int, found: str, expected: str, remedy: str) -> ReproError:

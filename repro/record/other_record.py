@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from repro.errors import ReproError
-from repro.files import dumps, write_text
+from repro.files import dumps, new_folder, write_text
 from repro.record.claims import Claim, load_claims
 from repro.record.judge import Evidence, Verification, verify
 from repro.untrusted import short_repr
@@ -71,14 +71,7 @@ def new_record(name: str, folder: Path) -> list[Path]:
             where="repro record new",
             remedy="choose a name such as smith-2021",
         )
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise ReproError(
-            found="a file or a folder that is not empty",
-            expected="a new or empty folder",
-            where=str(folder),
-            remedy="name another folder with --out, or move what lies there",
-        )
-    folder.mkdir(parents=True, exist_ok=True)
+    new_folder(folder)
     texts = {
         "_record.yaml": _RECORD.format(name=name),
         "claims.yaml": _CLAIMS.format(name=name, folder=folder.as_posix()),
