@@ -90,17 +90,9 @@ def foreign_library(paths: Paths) -> ReproError | None:
 
 
 def find_project(start: Path | None = None) -> Paths:
-    """Find the project that holds a folder.
+    """Find the project that holds a folder; the current one if not given.
 
-    Parameters
-    ----------
-    start : Path, optional
-        Folder to begin at; the current one if not given.
-
-    Raises
-    ------
-    ReproError
-        If neither the folder nor any above it holds both ``params.yaml`` and ``expected/``.
+    Raises ReproError if neither the folder nor any above it holds both ``params.yaml`` and ``expected/``.
     """
     start = (start or Path.cwd()).resolve()
     for folder in (start, *start.parents):

@@ -40,10 +40,7 @@ LARGEST_FILE = 5 * 1024**2
 def write_crate(paths: Paths, out: Path) -> int:
     """Write the last run of the pipeline as a crate into a new or empty folder; gives how many entities it describes.
 
-    Raises
-    ------
-    ReproError
-        If the package rocrate is missing, the pipeline has not run, or the folder holds anything.
+    Raises ReproError if the package rocrate is missing, the pipeline has not run, or the folder holds anything.
     """
     try:
         from rocrate.rocrate import ROCrate

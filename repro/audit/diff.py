@@ -111,12 +111,8 @@ class Diff:
 def compare(paths: Paths, before: str = "HEAD", after: str | None = None, *, images: bool = False) -> Diff:
     """Compare two revisions by what DVC recorded and cached; without ``after``, a commit with the working tree.
 
-    With ``images``, thumbnails of moved frames are cut.
-
-    Raises
-    ------
-    ReproError
-        If a revision is unknown or has no ``dvc.lock``.
+    With ``images``, thumbnails of moved frames are cut. Raises ReproError if a revision is unknown or has no
+    ``dvc.lock``.
     """
     pair = Pair(paths.root, before, after)
     claims, findings = claim_moves(pair)

@@ -82,10 +82,7 @@ def as_page(diff: Diff, style: Path | None = None) -> str:
 def write(diff: Diff, folder: Path, style: Path | None = None) -> None:
     """Write ``index.html``, ``diff.json`` and ``diff.md`` into a folder, and ``frames.csv`` for ``repro label --show``.
 
-    Raises
-    ------
-    ReproError
-        If one of these files is there and the others are not, so that it is not of an earlier comparison.
+    Raises ReproError if one of these files is there and the others are not, so that it is not of an earlier comparison.
     """
     names = ("index.html", "diff.json", "diff.md")
     present = [name for name in names if (folder / name).exists()]

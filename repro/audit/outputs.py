@@ -55,10 +55,7 @@ class Gap:
 class Pair:
     """Two revisions, named by commits or None for the working tree, with access to what their stages made.
 
-    Raises
-    ------
-    ReproError
-        If a revision is unknown or has no ``dvc.lock``, or DVC does not know the folder.
+    Raises ReproError if a revision is unknown or has no ``dvc.lock``, or DVC does not know the folder.
     """
 
     def __init__(self, root: Path, before: str | None, after: str | None) -> None:
@@ -235,10 +232,7 @@ def is_table(name: str) -> bool:
 def read_table(data: bytes, name: str, keep: Callable[[str], bool] = lambda _: True) -> pd.DataFrame:
     """A table from the bytes of a Parquet or CSV file, as the ending of its name says; columns that ``keep`` accepts.
 
-    Raises
-    ------
-    ValueError
-        If it is neither.
+    Raises ValueError if it is neither.
     """
     try:
         if name.endswith(".csv"):

@@ -32,12 +32,8 @@ def on_cluster(
     """Do ``work`` on every item, as :func:`repro.engine.workers.run`.
 
     ``scheduler`` is an address such as ``tcp://host:8786``, or the JSON file in which the scheduler wrote it; with ``gpu`` each
-    item needs a worker that declares a GPU.
-
-    Raises
-    ------
-    ReproError
-        If distributed is not installed, no scheduler answers, it goes away, or all workers went and none came back.
+    item needs a worker that declares a GPU. Raises ReproError if distributed is not installed, no scheduler answers, it
+    goes away, or all workers went and none came back.
     """
     with ExitStack() as stack:
         client = stack.enter_context(_client(scheduler))

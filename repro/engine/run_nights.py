@@ -97,6 +97,9 @@ def run_nights(
 ) -> Outcome:
     """Run a stage for every night that needs it.
 
+    Raises StageError if every other night would fail as well, for example on a full disk; nights that are finished
+    stay.
+
     Parameters
     ----------
     stage, unit : str
@@ -115,11 +118,6 @@ def run_nights(
         Earlier failures, such as files that belong to no night.
     clear_stale : bool
         Whether to remove files of nights that are not among the tasks: only where the folder holds nothing else.
-
-    Raises
-    ------
-    StageError
-        If every other night would fail as well, for example on a full disk; nights that are finished stay.
     """
     remove_partial(folder)
     listed = list(failed)

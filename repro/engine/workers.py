@@ -34,6 +34,8 @@ def run(
 ) -> Generator[tuple[Item, Result | Exception], None, None]:
     """Do ``work`` on every item and yield ``(item, result)`` as each ends, in order of completion.
 
+    Raises ReproError if the cluster cannot be used.
+
     Parameters
     ----------
     work : callable
@@ -49,11 +51,6 @@ def run(
     ------
     tuple
         The item and its result, or the exception it raised; a :class:`ReproError` where its worker was killed time and again.
-
-    Raises
-    ------
-    ReproError
-        If the cluster cannot be used.
     """
     engine = workers if isinstance(workers, Engine) else Engine(workers=workers)
     if not items:

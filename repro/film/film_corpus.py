@@ -56,21 +56,9 @@ class FilmTask:
 def film_corpus(videos: Path, folder: Path, camera: Camera, params: FilmParams, *, workers: Workers = 0) -> Outcome:
     """Film every night of a corpus that needs it.
 
-    Parameters
-    ----------
-    videos, folder : Path
-        Folder of the videos or still images, and the stage's output folder.
-    camera : Camera
-        Their camera.
-    params : FilmParams
-        Section ``film`` of the parameters.
-    workers : int or Engine
-        Workers, see :func:`repro.engine.workers.run`.
-
-    Raises
-    ------
-    ReproError
-        If there is no video or image. Errors of single nights are in the outcome.
+    ``videos`` is the folder of the videos or still images, ``folder`` the stage's output folder; ``workers`` is as for
+    :func:`repro.engine.workers.run`. Raises ReproError if there is no video or image. Errors of single nights are in the
+    outcome.
     """
     if camera.frames == "stills":
         nights, failed = still_tasks(videos, folder, camera, params, workers=workers)
@@ -100,10 +88,8 @@ def film_tasks(
 def film_night(task: FilmTask) -> dict[str, Any]:
     """Film one night and return its summary: the video's frame rate, counts of frames, and what is missing.
 
-    Raises
-    ------
-    ReproError
-        If the video is empty, not a video, of another size, of uneven frame rate, or lacks too many frames.
+    Raises ReproError if the video is empty, not a video, of another size, of uneven frame rate, or lacks too many
+    frames.
     """
     camera, night, (path,) = task.camera, task.work.night, task.work.inputs
     frames_zip, strips_zip, index_path, keogram_path = task.work.outputs

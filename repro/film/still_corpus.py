@@ -84,10 +84,7 @@ def still_tasks(
 def film_stills(task: StillTask) -> dict[str, Any]:
     """Cut one night's images and return its summary.
 
-    Raises
-    ------
-    ReproError
-        If more of its images are damaged or of another size than ``film.max_missing_share``.
+    Raises ReproError if more of its images are damaged or of another size than ``film.max_missing_share``.
     """
     camera, night = task.camera, task.work.night
     frames_zip, strips_zip, index_path, keogram_path = task.work.outputs

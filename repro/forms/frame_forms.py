@@ -37,12 +37,8 @@ class _Task:
 def classify_frames(film: Path, evaluated: Path, trained: Path, out: Path, params: Params) -> Outcome:
     """Classify the frames of every night of stage ``film``; nights that are there already are kept.
 
-    Parameters
-    ----------
-    evaluated, trained : Path
-        Folders of the stages evaluate and networks of stages/kvammen.
-    out : Path
-        ``tables/YYYYMMDD.parquet``: ``night``, ``number``, ``form`` (one of the seven), ``p_form`` (its probability).
+    ``evaluated`` and ``trained`` are the folders of the stages evaluate and networks of stages/kvammen. ``out`` gets
+    ``tables/YYYYMMDD.parquet``: ``night``, ``number``, ``form`` (one of the seven), ``p_form`` (its probability).
     """
     document, training = best_training(evaluated)
     weights = trained / "weights" / f"{training}.safetensors"

@@ -69,18 +69,15 @@ class LabelledPictures:
 def read_corpus(folder: Path, label_order: Sequence[AuroralClass], size_px: int) -> LabelledPictures:
     """Read a corpus: ``labels.csv`` with pictures in ``images/``, or the published folders.
 
+    Raises ReproError if there is neither; a name has no digit of a class; a label is another word; a picture is
+    damaged; or a class has too few training images.
+
     Parameters
     ----------
     label_order : sequence of str
         Class of each digit, from 0.
     size_px : int
         Side to which pictures are resized; others than square ones are cut to their middle first.
-
-    Raises
-    ------
-    ReproError
-        If there is neither; a name has no digit of a class; a label is another word; a picture is damaged; or a class
-        has too few training images.
     """
     files = _labelled(folder) if (folder / LABELS).is_file() else _published(folder, label_order)
     result = _read(folder, files, size_px)
@@ -202,12 +199,7 @@ def decode_square(path: Path, size_px: int) -> tuple[Pixels, str, bool, tuple[in
     """A picture as RGB (size_px, size_px, 3); a digest of its own pixels; whether it is grey; its own width and height.
 
     The middle square of others than square pictures is taken. Two files that differ only in how they were compressed
-    have one digest.
-
-    Raises
-    ------
-    ReproError
-        If it is no PNG or JPEG, or a damaged one.
+    have one digest. Raises ReproError if it is no PNG or JPEG, or a damaged one.
     """
     with open_picture(path.read_bytes(), str(path)) as image:
         colour = image.convert("RGB")
@@ -253,10 +245,8 @@ def check_label_order(pixels: Pixels, labels: npt.NDArray[np.str_]) -> list[Mapp
     Three classes can be told from pixels alone: clear-faint has the least light, edge the least of its light within
     60 deg of the zenith, colored the highest red or blue beside green. Of the other four none can be recognised so.
 
-    Returns
-    -------
-    list of dict
-        ``class``, ``sign`` (how it is recognised), ``first`` (the class that comes first by it), ``fits`` (whether it is this).
+    Gives ``class``, ``sign`` (how it is recognised), ``first`` (the class that comes first by it), ``fits`` (whether it
+    is this).
     """
     side = pixels.shape[1]
     y, x = np.mgrid[:side, :side] - (side / 2 - 0.5)

@@ -51,10 +51,7 @@ Look = Callable[[Ints, Ints], Tensor]  # images by place and turn, as the networ
 def build(wanted: FormsNetwork, seed: int) -> nn.Module:
     """Build a network with a head of seven classes, in evaluation mode, on the CPU.
 
-    Raises
-    ------
-    ReproError
-        If torchvision has no such network, it ends in no linear layer, or the weights cannot be had.
+    Raises ReproError if torchvision has no such network, it ends in no linear layer, or the weights cannot be had.
     """
     where = "params.yaml, kvammen.networks"
     if wanted.name not in models.list_models(module=models):
@@ -93,10 +90,7 @@ def _finished(network: nn.Module, wanted: FormsNetwork, seed: int) -> nn.Module:
 def cut(network: nn.Module, wanted: FormsNetwork, seed: int) -> nn.Module:
     """The first stages of a network, frozen, with a small convolutional head behind them.
 
-    Raises
-    ------
-    ReproError
-        If the network is not built of so many stages in a row.
+    Raises ReproError if the network is not built of so many stages in a row.
     """
     stages = getattr(network, "features", None)
     if not isinstance(stages, nn.Sequential) or not wanted.stages < len(stages):
@@ -124,10 +118,7 @@ def cut(network: nn.Module, wanted: FormsNetwork, seed: int) -> nn.Module:
 def head_of(network: nn.Module) -> tuple[str, nn.Linear]:
     """Name and module of a network's last linear layer.
 
-    Raises
-    ------
-    ReproError
-        If there is none.
+    Raises ReproError if there is none.
     """
     found = [(name, module) for name, module in network.named_modules() if isinstance(module, nn.Linear)]
     if not found:
@@ -196,17 +187,14 @@ def train(
 ) -> tuple[nn.Module, list[float]]:
     """Train a network on images of its size, of all seven classes; the seed decides all that is drawn.
 
+    Raises ReproError if the loss is not finite.
+
     Returns
     -------
     nn.Module
         In evaluation mode.
     list of float
         Mean loss of each epoch.
-
-    Raises
-    ------
-    ReproError
-        If the loss is not finite.
     """
     network = build(wanted, seed).to(device).to(memory_format=torch.channels_last)
     learner, look = network, _look(images, device)

@@ -44,10 +44,7 @@ def simulate_forms(out: Path, params: Params) -> Mapping[str, Any]:
     ``out`` gets ``images/YYYYMMDD_K.png``, ``truth/YYYYMMDD.parquet`` (see :func:`repro.forms.kiruna.pictures_and_truth`),
     ``labels.csv``, and ``whole_night.npz`` with ``whole_night.parquet``.
 
-    Returns
-    -------
-    mapping
-        Counts, see :func:`repro.forms.kiruna.summary_of`; also written as ``campaign.json``.
+    Gives counts, see :func:`repro.forms.kiruna.summary_of`; also written as ``campaign.json``.
     """
     campaign, seed = params.kvammen.campaign, params.seed
     mark_folders(out, out / "images")

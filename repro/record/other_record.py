@@ -59,10 +59,7 @@ _EXEMPTIONS = """\
 def new_record(name: str, folder: Path) -> list[Path]:
     """Write an example record that can be judged at once into a new or empty folder, and give the files that were written.
 
-    Raises
-    ------
-    ReproError
-        If the name has anything but letters, digits, ``_`` and ``-``, or the folder holds anything.
+    Raises ReproError if the name has anything but letters, digits, ``_`` and ``-``, or the folder holds anything.
     """
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}", name):
         raise ReproError(
