@@ -132,6 +132,10 @@ class Pair:
                 changes += [Change(stage, output, name, before.get(name), after.get(name)) for name in moved]
         return changes
 
+    def sides(self, change: Change) -> tuple[tuple[Revision, str | None], tuple[Revision, str | None]]:
+        """Both revisions, each with the MD5 of a file that differs."""
+        return (self.before, change.before), (self.after, change.after)
+
     def files(self, side: Revision, stage: str) -> dict[tuple[str, str], str]:
         """All files of a stage's outputs: MD5 by output and name inside it."""
         md5s: dict[tuple[str, str], str] = {}

@@ -25,9 +25,9 @@ import pandas as pd
 
 from repro import frames
 from repro.camera import Camera
-from repro.engine.receipts import NightWork, is_current, receipt_path, settings_digest
+from repro.engine.receipts import NightWork, receipt_path, settings_digest
 from repro.engine.run_nights import Failure, Outcome, run_nights
-from repro.engine.workers import Workers, worker_count
+from repro.engine.workers import Workers, threads_each
 from repro.errors import ReproError
 from repro.files import atomic_path
 from repro.film import cut
@@ -79,9 +79,7 @@ def film_tasks(
         NightWork(night, (video,), film_outputs(folder, night), receipt_path(folder, night), settings)
         for night, video in video_of.items()
     ]
-    # Many nights keep all cores busy; a single new night may use all of them.
-    waiting = sum(not is_current(work, hash_inputs=False) for work in works)
-    threads = max(1, worker_count(workers) // max(1, waiting))
+    threads = threads_each(works, workers)
     return [FilmTask(work, count_frames(work.inputs[0]), camera, params, threads) for work in works], failed
 
 

@@ -20,9 +20,9 @@ import pandas as pd
 
 from repro import frames
 from repro.camera import Camera
-from repro.engine.receipts import NightWork, is_current, receipt_path, settings_digest
+from repro.engine.receipts import NightWork, receipt_path, settings_digest
 from repro.engine.run_nights import Failure
-from repro.engine.workers import Workers, worker_count
+from repro.engine.workers import Workers, threads_each
 from repro.errors import ReproError
 from repro.files import atomic_path
 from repro.film import cut
@@ -76,8 +76,7 @@ def still_tasks(
         receipt = receipt_path(folder, night)
         work = NightWork(night, paths, film_outputs(folder, night), receipt, settings)
         tasks.append(StillTask(work, len(chosen), camera, params, tuple(chosen), len(stills)))
-    waiting = sum(not is_current(task.work, hash_inputs=False) for task in tasks)
-    threads = max(1, worker_count(workers) // max(1, waiting))
+    threads = threads_each([task.work for task in tasks], workers)
     return [replace(task, threads=threads) for task in tasks], failed
 
 

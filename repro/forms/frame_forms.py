@@ -11,9 +11,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-import pandas as pd
-
 from repro.classifier.device import of_workers
 from repro.classifier.transforms import load_frame
 from repro.engine import receipts
@@ -53,16 +50,6 @@ def classify_frames(film: Path, evaluated: Path, trained: Path, out: Path, param
         size = len(read_table(index, made_by="dvc repro film", columns=["number"]))
         tasks.append(_Task(work, size, FormsNetwork.model_validate(best["network"]), device))
     return run_nights("forms of frames", out, tasks, _classify, workers=params.engine)
-
-
-def with_forms(table: pd.DataFrame, folder: Path) -> pd.DataFrame:
-    """A frame table with ``form`` and ``p_form`` from a folder of :func:`classify_frames`; missing for other nights."""
-    files = [folder / "tables" / f"{night}.parquet" for night in sorted(set(table["night"]))]
-    parts = [read_table(path, made_by="make records") for path in files if path.is_file()]
-    if not parts:
-        return table.assign(form=None, p_form=np.nan)
-    found = pd.concat(parts, ignore_index=True)
-    return table.merge(found, on=["night", "number"], how="left", validate="one_to_one")
 
 
 def _classify(task: _Task) -> dict[str, Any]:

@@ -44,23 +44,16 @@ Pixels = npt.NDArray[np.uint8]
 class LabelledPictures:
     """Pictures with their classes, each content once.
 
-    Parameters
-    ----------
-    table : DataFrame
-        ``name`` (path from the corpus' folder), ``label`` (one of the seven), ``side`` (train, test, or "" where nobody
-        split), ``night`` (YYYYMMDD, or "" where the name does not begin with it).
-    pixels : ndarray, uint8, shape (n, side, side, 3)
-        RGB, in the order of the table.
-    notices : list of str
-        What a reader must know.
-    left_out : list of dict
-        ``name`` and ``reason`` of each picture that is not in the table.
+    ``table`` has ``name`` (path from the corpus' folder), ``label`` (one of the seven), ``side`` (train, test, or "" where
+    nobody split), ``night`` (YYYYMMDD, or "" where the name does not begin with it).
     """
 
     table: pd.DataFrame
-    pixels: Pixels
-    notices: list[str] = field(default_factory=list)
-    left_out: list[dict[str, str]] = field(default_factory=list)
+    pixels: Pixels  # RGB, shape (n, side, side, 3), in the order of the table
+    notices: list[str] = field(default_factory=list)  # what a reader must know
+    left_out: list[dict[str, str]] = field(
+        default_factory=list
+    )  # name and reason of each picture that is not in the table
 
     def __len__(self) -> int:
         return len(self.table)

@@ -69,22 +69,19 @@ def build(wanted: FormsNetwork, seed: int) -> nn.Module:
                 where=where,
                 remedy="set its weights to imagenet or none",
             )
-        return _finished(build_observatory("observatory", seed), wanted, seed)
-    with drawn(seed, "network", wanted.name):
-        network = models.get_model(wanted.name, weights=None)
-        if wanted.weights == "imagenet":
-            otherwise = "set its weights to none or observatory in kvammen.networks of params.yaml"
-            network.load_state_dict(imagenet(wanted.name, otherwise))
-    return _finished(network, wanted, seed)
+        network = build_observatory("observatory", seed)
+    else:
+        with drawn(seed, "network", wanted.name):
+            network = models.get_model(wanted.name, weights=None)
+            if wanted.weights == "imagenet":
+                otherwise = "set its weights to none or observatory in kvammen.networks of params.yaml"
+                network.load_state_dict(imagenet(wanted.name, otherwise))
+    return cut(network, wanted, seed) if wanted.stages else with_head(network, seed)
 
 
 def empty(wanted: FormsNetwork) -> nn.Module:
     """A network of the same build with weights of no meaning, to be filled from a file."""
     return build(wanted.model_copy(update={"weights": "none"}), 0)
-
-
-def _finished(network: nn.Module, wanted: FormsNetwork, seed: int) -> nn.Module:
-    return cut(network, wanted, seed) if wanted.stages else with_head(network, seed)
 
 
 def cut(network: nn.Module, wanted: FormsNetwork, seed: int) -> nn.Module:
@@ -131,11 +128,11 @@ def head_of(network: nn.Module) -> tuple[str, nn.Linear]:
     return found[-1]
 
 
-def with_head(network: nn.Module, seed: int, outputs: int = len(CLASSES)) -> nn.Module:
-    """Replace the last linear layer by one of so many outputs, drawn from the seed; gives the network."""
+def with_head(network: nn.Module, seed: int) -> nn.Module:
+    """Replace the last linear layer by one of seven outputs, drawn from the seed; gives the network."""
     name, old = head_of(network)
     with drawn(seed, "head"):
-        network.set_submodule(name, nn.Linear(old.in_features, outputs))
+        network.set_submodule(name, nn.Linear(old.in_features, len(CLASSES)))
     return network.eval()
 
 

@@ -29,13 +29,9 @@ WHOLE = "whole_night"  # name of the files of the one whole night
 @dataclass(frozen=True)
 class _Job:
     work: receipts.NightWork
+    size: int
     night: kiruna.FormNight
     campaign: FormsCampaign
-
-    @property
-    def size(self) -> int:
-        """Frames, for the progress bar."""
-        return len(self.night.times_utc)
 
 
 def simulate_forms(out: Path, params: Params) -> Mapping[str, Any]:
@@ -117,7 +113,7 @@ def _job(out: Path, night: kiruna.FormNight, campaign: FormsCampaign, seed: int,
     }  # fmt: skip
     receipt = out / "receipts" / f"{WHOLE if whole else name}.json"
     work = receipts.NightWork(name, (), tuple(outputs), receipt, receipts.settings_digest(settings, kiruna.__name__))
-    return _Job(work, night, campaign)
+    return _Job(work, len(night.times_utc), night, campaign)
 
 
 def _make(job: _Job) -> dict[str, int]:

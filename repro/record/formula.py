@@ -139,7 +139,6 @@ FUNCTIONS = tuple(sorted({*VALUE_FUNCTIONS, *PATTERN_FUNCTIONS, *CONSISTENCY_CHE
 
 
 def _checked(name: str, arguments: list[Any], claims: Claims) -> bool:
-    """Result of a consistency check."""
     check, quoted = CONSISTENCY_CHECKS[name]
     for place in quoted:
         if place >= len(arguments) or not isinstance(arguments[place], str):
