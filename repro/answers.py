@@ -34,20 +34,9 @@ def analysis_work(
 ) -> NightWork:
     """An analysis of all nights that the record covers, as one piece of work; a later night does not change it.
 
-    Parameters
-    ----------
-    stage : str
-        Its name; all files in its folder are outputs, except receipts and :data:`LATER`.
-    inputs : sequence of Path
-        Files that decide the outputs; those that do not exist are left out.
-    settings : mapping
-        What else decides them, beside ``params.seed``.
-    paths : Paths
-        The project.
-    params : Params
-        Its parameters.
-    modules : str
-        Modules that do the work, by their full names.
+    All files in the folder of ``stage`` are outputs, except receipts and :data:`LATER`. They are decided by the files
+    ``inputs``, of which those that do not exist are left out, by ``settings`` and ``params.seed``, and by ``modules``, the
+    full names of those that do the work.
     """
     receipt = receipts.receipt_path(paths.stage(params.corpus, stage), stage)
     digest = receipts.settings_digest({"seed": params.seed, **settings}, __name__, *modules)

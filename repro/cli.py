@@ -32,11 +32,6 @@ app.add_typer(camera_app, name="camera")
 app.add_typer(label_app, name="label")
 
 
-@app.callback()
-def _root() -> None:
-    """Have each command named, also while there is only one."""
-
-
 @app.command()
 def verify(
     query: Annotated[

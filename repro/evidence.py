@@ -156,10 +156,7 @@ def of_kvammen(paths: Paths) -> Quantities:
 def from_stages(paths: Paths) -> tuple[Evidence, CorpusEvidence]:
     """Evidence from the files that the stages wrote.
 
-    Raises
-    ------
-    ReproError
-        If a stage has not run.
+    Raises ReproError if a stage has not run.
     """
     schedule = read_json(paths.schedule / "schedule.json", made_by="dvc repro schedule")
     nights = read_table(paths.schedule / "nights.parquet", made_by="dvc repro schedule")

@@ -78,6 +78,18 @@ def remove_partial(folder: Path) -> None:
         leftover.unlink(missing_ok=True)
 
 
+def new_folder(folder: Path) -> None:
+    """Make a folder that a user named with ``--out``. Raises ReproError if a file or a folder with contents is there."""
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise ReproError(
+            found="a file or a folder that is not empty",
+            expected="a new or empty folder",
+            where=str(folder),
+            remedy="name another folder with --out, or move what lies there",
+        )
+    folder.mkdir(parents=True, exist_ok=True)
+
+
 def empty_folder(folder: Path, *, keep: Collection[str] = ()) -> None:
     """Remove everything but the names to keep from an output folder; only for a stage that has locked the project.
 

@@ -112,14 +112,11 @@ def quantities(
 ) -> dict[str, float]:
     """Quantities of the nights that the record covers, by the names that the claims use.
 
-    Returns
-    -------
-    dict
-        ``nights`` and ``frames``, sampled from the videos; ``windowN.nights`` of windows that are here as a whole;
-        ``video.fps``, ``video.width_px`` and ``video.height_px``, those of most nights; ``video.cadence_s``, between two
-        frames of a video, and ``frames.interval_min``, between two sampled ones, both by the burned-in clock and the
-        median of the nights; ``table2.civil`` and ``table2.daytime``, frames in brighter bins than the tables have.
-        Quantities of a stage without nights are left out.
+    Gives ``nights`` and ``frames``, sampled from the videos; ``windowN.nights`` of windows that are here as a whole;
+    ``video.fps``, ``video.width_px`` and ``video.height_px``, those of most nights; ``video.cadence_s``, between two
+    frames of a video, and ``frames.interval_min``, between two sampled ones, both by the burned-in clock and the median
+    of the nights; ``table2.civil`` and ``table2.daytime``, frames in brighter bins than the tables have. Quantities of
+    a stage without nights are left out.
     """
     left_out = set(simulated)
     film, clock, sky = (
@@ -158,13 +155,10 @@ def against_schedule(
     ``sky`` has the summaries of that stage: ``conditions``, lists of moon, sun and frames. ``predicted`` is the table
     ``nights`` of the schedule stage, and ``availability`` the share of the minutes that frames are expected of.
 
-    Returns
-    -------
-    DataFrame
-        One row a night: ``night``; ``frames``, ``predicted`` (minutes times availability) and ``sd`` of all nine
-        conditions; the same three for each condition (``night.no_moon``, ``predicted.night.no_moon``, ...); ``outside``,
-        deviations beyond the scatter, in words, or "". A night is listed
-        there if it loses more frames than 99 of 100 nights do, or has more frames of a condition than minutes of it.
+    Gives one row a night: ``night``; ``frames``, ``predicted`` (minutes times availability) and ``sd`` of all nine
+    conditions; the same three for each condition (``night.no_moon``, ``predicted.night.no_moon``, ...); ``outside``,
+    deviations beyond the scatter, in words, or "". A night is listed there if it loses more frames than 99 of 100
+    nights do, or has more frames of a condition than minutes of it.
     """
     by_night = predicted.set_index("night")
     rows = []
@@ -191,13 +185,10 @@ def against_schedule(
 def part_quantities(nights: pd.DataFrame) -> dict[str, float | str]:
     """The nights of :func:`against_schedule` as a whole.
 
-    Returns
-    -------
-    dict
-        ``part.nights``; ``part.frames``, ``part.predicted`` and ``part.sd`` (nights counted as independent), and the same
-        for each condition (``part.night.no_moon.frames``, ...); ``part.z``, frames minus prediction in standard
-        deviations, and ``part.largest_z`` and ``part.largest_z_at`` over the conditions; ``part.outside``, how many
-        nights are, and ``part.outside_nights``, which. Nothing without nights.
+    Gives ``part.nights``; ``part.frames``, ``part.predicted`` and ``part.sd`` (nights counted as independent), and the
+    same for each condition (``part.night.no_moon.frames``, ...); ``part.z``, frames minus prediction in standard
+    deviations, and ``part.largest_z`` and ``part.largest_z_at`` over the conditions; ``part.outside``, how many nights
+    are, and ``part.outside_nights``, which. Nothing without nights.
     """
     if nights.empty:
         return {}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 
 from repro.errors import ReproError
@@ -11,97 +10,38 @@ from repro.errors import ReproError
 SIMULATED = "simulated"
 
 
-@dataclass(frozen=True)
 class Paths:
-    """Places inside one project.
+    """Places inside one project, whose folder ``root`` holds ``params.yaml`` and ``dvc.yaml``."""
 
-    Parameters
-    ----------
-    root : Path
-        The folder that holds ``params.yaml`` and ``dvc.yaml``.
-    """
-
-    root: Path
-
-    @property
-    def params(self) -> Path:
-        """The parameters of the pipeline."""
-        return self.root / "params.yaml"
-
-    @property
-    def published(self) -> Path:
-        """Claims transcribed from the record; read-only."""
-        return self.root / "expected" / "published"
-
-    @property
-    def results(self) -> Path:
-        """All outputs of the stages."""
-        return self.root / "results"
-
-    @property
-    def lock(self) -> Path:
-        """Held by the run that is at work."""
-        return self.results / ".lock"
-
-    @property
-    def runs(self) -> Path:
-        """Log of runs of stages, one JSON object a line."""
-        return self.results / ".runs.jsonl"
-
-    @property
-    def schedule(self) -> Path:
-        """Folder of the schedule stage: ``schedule.json`` and ``nights.parquet``."""
-        return self.results / "schedule"
-
-    @property
-    def architecture(self) -> Path:
-        """Result of the architecture stage."""
-        return self.results / "architecture.json"
-
-    @property
-    def verdicts(self) -> Path:
-        """Verdicts on every claim."""
-        return self.results / "verify" / "verdicts.json"
-
-    @property
-    def findings(self) -> Path:
-        """Findings derived from the verdicts."""
-        return self.results / "verify" / "findings.json"
-
-    @property
-    def report_templates(self) -> Path:
-        """Templates and style of the report."""
-        return self.root / "report" / "templates"
-
-    @property
-    def report_build(self) -> Path:
-        """The built report; git-ignored."""
-        return self.root / "report" / "build"
-
-    @property
-    def contact_sheet(self) -> Path:
-        """Simulated frames by form, colour, condition and weather; its statistics are beside it as CSV."""
-        return self.root / "data" / SIMULATED / "contact_sheet.png"
-
-    @property
-    def bench(self) -> Path:
-        """Measured speeds, one JSON document a benchmark; git-ignored."""
-        return self.root / "bench"
-
-    @property
-    def record(self) -> Path:
-        """Documents of the record, put there by the user; git-ignored."""
-        return self.root / "data" / "record"
-
-    @property
-    def readings(self) -> Path:
-        """What was read from the record's pictures, one CSV a figure; committed."""
-        return self.published / "readings"
-
-    @property
-    def figures(self) -> Path:
-        """Folder of the figures stage: ``figures.json``, tables, and readings drawn over the originals."""
-        return self.results / "figures"
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.params = root / "params.yaml"
+        #: Claims transcribed from the record; read-only.
+        self.published = root / "expected" / "published"
+        #: What was read from the record's pictures, one CSV a figure; committed.
+        self.readings = self.published / "readings"
+        #: Documents of the record, put there by the user; git-ignored.
+        self.record = root / "data" / "record"
+        #: Simulated frames by form, colour, condition and weather; its statistics are beside it as CSV.
+        self.contact_sheet = root / "data" / SIMULATED / "contact_sheet.png"
+        #: All outputs of the stages.
+        self.results = root / "results"
+        #: Held by the run that is at work.
+        self.lock = self.results / ".lock"
+        #: Log of runs of stages, one JSON object a line.
+        self.runs = self.results / ".runs.jsonl"
+        #: Folder of the schedule stage: ``schedule.json`` and ``nights.parquet``.
+        self.schedule = self.results / "schedule"
+        self.architecture = self.results / "architecture.json"
+        self.verdicts = self.results / "verify" / "verdicts.json"
+        self.findings = self.results / "verify" / "findings.json"
+        #: Folder of the figures stage: ``figures.json``, tables, and readings drawn over the originals.
+        self.figures = self.results / "figures"
+        self.report_templates = root / "report" / "templates"
+        #: The built report; git-ignored.
+        self.report_build = root / "report" / "build"
+        #: Measured speeds, one JSON document a benchmark; git-ignored.
+        self.bench = root / "bench"
 
     def corpus(self, corpus: str) -> Path:
         """Folder of a corpus."""
@@ -150,17 +90,9 @@ def foreign_library(paths: Paths) -> ReproError | None:
 
 
 def find_project(start: Path | None = None) -> Paths:
-    """Find the project that holds a folder.
+    """Find the project that holds a folder; the current one if not given.
 
-    Parameters
-    ----------
-    start : Path, optional
-        Folder to begin at; the current one if not given.
-
-    Raises
-    ------
-    ReproError
-        If neither the folder nor any above it holds both ``params.yaml`` and ``expected/``.
+    Raises ReproError if neither the folder nor any above it holds both ``params.yaml`` and ``expected/``.
     """
     start = (start or Path.cwd()).resolve()
     for folder in (start, *start.parents):

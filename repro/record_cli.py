@@ -14,11 +14,6 @@ from repro.paths import find_project
 app = typer.Typer(help="Documents of the record, and records of other papers.", no_args_is_help=True)
 
 
-@app.callback()
-def _root() -> None:
-    """Documents of the record, and records of other papers."""
-
-
 @app.command()
 def new(
     name: Annotated[str, typer.Argument(metavar="NAME", help="What the record is called, such as smith-2021.")],

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from rich.console import Console
 from rich.text import Text
 
-from repro.errors import printable
+from repro.errors import console, printable
 from repro.evidence import OTHER_RECORDS, corpus_coverage
 from repro.observed import LEAST_NIGHTS, WINDOW_NIGHTS, Coverage, listed
 from repro.params import Params
@@ -71,9 +70,8 @@ def print_record_status(record: RecordStatus) -> None:
             lines.append(f"  {title}: {listed(nights, named=40)}")
     for needed, ids in record.waiting.items():
         lines.append(f"{len(ids)} claims wait for {needed}: {_abbreviated(ids)}")
-    console = Console() if Console().is_terminal else Console(width=160)
     for line in lines:
-        console.print(Text(printable(line)))
+        console().print(Text(printable(line)))
 
 
 def _abbreviated(ids: Iterable[str]) -> str:

@@ -15,13 +15,8 @@ def generator(seed: int, *names: object) -> np.random.Generator:
     """Source of random numbers that depends on the seed and the names, and on nothing else.
 
     Each date or night has its own source, so that a night added later changes no draw of the others.
-
-    Parameters
-    ----------
-    seed : int
-        From ``params.yaml``, 0 or more.
-    names : objects
-        What the numbers are for, such as ``"sample", "2024-02-01"``; compared by their text.
+    ``seed`` is from ``params.yaml``, 0 or more; ``names`` say what the numbers are for, such as ``"sample", "2024-02-01"``, and
+    are compared by their text.
     """
     return np.random.default_rng([seed, *(zlib.crc32(str(name).encode()) for name in names)])
 

@@ -49,10 +49,7 @@ _LOOKS = 4  # places of a video at which a frame is looked at
 def is_simulated(path: Path) -> bool:
     """Whether a video or a still was made by the simulated observatory.
 
-    Raises
-    ------
-    ReproError
-        If the file opens neither as a video nor as a picture.
+    Raises ReproError if the file opens neither as a video nor as a picture.
     """
     if in_marked_folder(path):
         return True
@@ -124,11 +121,8 @@ def mark_folders(*folders: Path) -> None:
 def simulated_nights(film: Mapping[str, Mapping[str, Any]]) -> list[str]:
     """Nights that are simulated, YYYYMMDD in order.
 
-    Parameters
-    ----------
-    film : mapping
-        Summaries of the film stage by night, see :func:`repro.engine.run_nights.summaries`. A night whose summary does not say
-        counts as simulated: only nights known to be real are evidence.
+    ``film`` has the summaries of that stage by night, see :func:`repro.engine.run_nights.summaries`. A night whose summary does
+    not say counts as simulated: only nights known to be real are evidence.
     """
     return sorted(night for night, summary in film.items() if summary.get("simulated") is not False)
 

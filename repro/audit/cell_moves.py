@@ -122,7 +122,7 @@ def _predicted(pair: Pair) -> list[CellMove]:
     for change in pair.changes("schedule"):
         if change.name != "schedule.json":
             continue
-        documents = read_both(pair, "schedule", change) or ({}, {})
+        documents = read_both(pair, change) or ({}, {})
         one, two = ((document or {}).get("quantities", {}) for document in documents)
         cells = [move for move in moved("", one, two) if not move.cell.startswith("sd.")]
         rows += [replace(move, table=_predicted_table(move.cell)) for move in cells]
@@ -144,12 +144,12 @@ def _softmax(pair: Pair) -> list[CellMove]:
             continue
         title = _title(change.name)
         if change.name.endswith(".json"):
-            documents = read_both(pair, "softmax", change) or (None, None)
+            documents = read_both(pair, change) or (None, None)
             rows += moved(title, *(dict(flat(_keyed(document))) for document in documents))
         elif is_table(change.name):
             tables = [
                 pair.table(side, "softmax", change.output, change.name, md5) if md5 else pd.DataFrame()
-                for side, md5 in ((pair.before, change.before), (pair.after, change.after))
+                for side, md5 in pair.sides(change)
             ]
             if tables[0] is not None and tables[1] is not None:
                 rows += moved(title, _cells(tables[0]), _cells(tables[1]))

@@ -35,17 +35,17 @@ class FindingMove:
     after: str | None
 
 
-def read_both(pair: Pair, stage: str, change: Change) -> tuple[Any, Any] | None:
+def read_both(pair: Pair, change: Change) -> tuple[Any, Any] | None:
     """Both documents of a JSON file; None, with a gap recorded, if one is not available."""
     documents = []
-    for side, md5 in ((pair.before, change.before), (pair.after, change.after)):
-        data = pair.read(side, stage, change.output, change.name, md5) if md5 else b"null"
+    for side, md5 in pair.sides(change):
+        data = pair.read(side, change.stage, change.output, change.name, md5) if md5 else b"null"
         if data is None:
             return None
         try:
             documents.append(json.loads(data))
         except ValueError:
-            pair.add_gap(side, stage, change.output, "damaged, not JSON", change.name)
+            pair.add_gap(side, change.stage, change.output, "damaged, not JSON", change.name)
             return None
     return documents[0], documents[1]
 
@@ -53,7 +53,7 @@ def read_both(pair: Pair, stage: str, change: Change) -> tuple[Any, Any] | None:
 def claim_moves(pair: Pair) -> tuple[list[ClaimMove], list[FindingMove]]:
     """Claims and findings that moved, in the order of the later revision."""
     change = next((change for change in pair.changes(STAGE) if change.name == "verdicts.json"), None)
-    documents = read_both(pair, STAGE, change) if change else None
+    documents = read_both(pair, change) if change else None
     return (_claims(*documents), _findings(*documents)) if documents else ([], [])
 
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import repro
 from repro.audit.revision import flat
 from repro.errors import ReproError
+from repro.files import new_folder
 from repro.paths import Paths
 from repro.untrusted import read_yaml, short_repr
 
@@ -39,10 +40,7 @@ LARGEST_FILE = 5 * 1024**2
 def write_crate(paths: Paths, out: Path) -> int:
     """Write the last run of the pipeline as a crate into a new or empty folder; gives how many entities it describes.
 
-    Raises
-    ------
-    ReproError
-        If the package rocrate is missing, the pipeline has not run, or the folder holds anything.
+    Raises ReproError if the package rocrate is missing, the pipeline has not run, or the folder holds anything.
     """
     try:
         from rocrate.rocrate import ROCrate
@@ -53,14 +51,8 @@ def write_crate(paths: Paths, out: Path) -> int:
             where="repro crate",
             remedy="install it with: .venv/bin/python -m pip install 'aurora-repro[crate]'",
         ) from None
-    if out.exists() and (not out.is_dir() or any(out.iterdir())):
-        raise ReproError(
-            found="a file or a folder that is not empty",
-            expected="a new or empty folder",
-            where=str(out),
-            remedy="name another folder with --out",
-        )
     stages = _stages(paths.root / "dvc.lock")
+    new_folder(out)
     crate = ROCrate(version="1.1")
     crate.name = "A run of the aurora reproduction pipeline"
     crate.description = "Stages, parameters, inputs by hash, outputs and environment of one run of dvc repro."
@@ -92,7 +84,6 @@ def write_crate(paths: Paths, out: Path) -> int:
         }
     )
     crate.root_dataset["mentions"] = [action]
-    out.mkdir(parents=True, exist_ok=True)
     crate.write(out)
     return len(list(crate.get_entities()))
 

@@ -13,6 +13,7 @@ from repro.audit.metric_moves import MetricMove, metric_moves
 from repro.audit.outputs import DERIVED, DVC_REPRO, RECEIPTS, Gap, Pair
 from repro.audit.stage_runs import StageRun, stage_runs
 from repro.audit.thumbnails import Thumbnail, thumbnails
+from repro.errors import count
 from repro.paths import Paths
 
 #: Stages whose files are published pictures; they are compared as files.
@@ -107,20 +108,11 @@ class Diff:
         }
 
 
-def count(number: int, noun: str) -> str:
-    """``1 cell``, ``2 cells``, ``1,234 cells``."""
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
-
-
 def compare(paths: Paths, before: str = "HEAD", after: str | None = None, *, images: bool = False) -> Diff:
     """Compare two revisions by what DVC recorded and cached; without ``after``, a commit with the working tree.
 
-    With ``images``, thumbnails of moved frames are cut.
-
-    Raises
-    ------
-    ReproError
-        If a revision is unknown or has no ``dvc.lock``.
+    With ``images``, thumbnails of moved frames are cut. Raises ReproError if a revision is unknown or has no
+    ``dvc.lock``.
     """
     pair = Pair(paths.root, before, after)
     claims, findings = claim_moves(pair)

@@ -10,12 +10,11 @@ from pathlib import Path
 
 import jinja2
 from rich import markup
-from rich.console import Console
 from rich.table import Table
 
 from repro.audit.diff import Diff
 from repro.audit.sections import DiffSection, sections
-from repro.errors import ReproError, printable
+from repro.errors import ReproError, console, printable
 from repro.files import dumps, write_text
 from repro.frames import NAME_PATTERN
 
@@ -49,25 +48,23 @@ def as_markdown(diff: Diff, most: int = MARKDOWN_ROWS) -> str:
 
 def print_table(diff: Diff) -> None:
     """Print the comparison in colour on a terminal, plainly elsewhere."""
-    console = Console()
-    if not console.is_terminal:
-        console = Console(width=160)
-    console.print(f"[bold]{escape(diff.before)} → {escape(diff.after)}[/bold]")
+    screen = console()
+    screen.print(f"[bold]{escape(diff.before)} → {escape(diff.after)}[/bold]")
     colour = ("green", "yellow", "red")[diff.exit_code]
-    console.print(f"[{colour}]{escape(diff.headline())}[/{colour}]")
+    screen.print(f"[{colour}]{escape(diff.headline())}[/{colour}]")
     for section in sections(diff):
-        console.print(f"\n[bold]{section.title}[/bold]")
+        screen.print(f"\n[bold]{section.title}[/bold]")
         if section.text:
-            console.print(escape(section.text))
+            screen.print(escape(section.text))
         if section.rows:
             table = Table(box=None, pad_edge=False, header_style="bold")
             for column in section.columns:
                 table.add_column(column, overflow="fold")
             for row in section.rows[:TERMINAL_ROWS]:
                 table.add_row(*(escape(cell) for cell in row))
-            console.print(table)
+            screen.print(table)
             if len(section.rows) > TERMINAL_ROWS:
-                console.print(_more(section, TERMINAL_ROWS))
+                screen.print(_more(section, TERMINAL_ROWS))
 
 
 def as_page(diff: Diff, style: Path | None = None) -> str:
@@ -85,10 +82,7 @@ def as_page(diff: Diff, style: Path | None = None) -> str:
 def write(diff: Diff, folder: Path, style: Path | None = None) -> None:
     """Write ``index.html``, ``diff.json`` and ``diff.md`` into a folder, and ``frames.csv`` for ``repro label --show``.
 
-    Raises
-    ------
-    ReproError
-        If one of these files is there and the others are not, so that it is not of an earlier comparison.
+    Raises ReproError if one of these files is there and the others are not, so that it is not of an earlier comparison.
     """
     names = ("index.html", "diff.json", "diff.md")
     present = [name for name in names if (folder / name).exists()]

@@ -90,10 +90,7 @@ def _tables(pair: Pair, stage: str, moves: FrameMoves, seen: set[str]) -> tuple[
         if night and (change.before is None or change.after is None):
             moves.nights.setdefault(night[0], {})[stage] = "added" if change.before is None else "removed"
             continue
-        one, two = (
-            _read(pair, side, change, md5, seen)
-            for side, md5 in ((pair.before, change.before), (pair.after, change.after))
-        )
+        one, two = (_read(pair, side, change, md5, seen) for side, md5 in pair.sides(change))
         if one is not None and two is not None:
             before.append(one)
             after.append(two)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from io import BytesIO
 from pathlib import Path
@@ -16,7 +16,7 @@ from dvc.rwlock import RWLockFileCorruptedError, RWLockFileFormatError
 
 from repro.audit.revision import PIPELINE, Revision, at_commit, checked_md5, checked_path, in_working_tree
 from repro.audit.source_files import folder_md5, md5_of
-from repro.errors import ReproError
+from repro.errors import ReproError, first_few
 
 #: Made from the results alone and not cached; whatever moves in it has already moved in the results.
 DERIVED = ("report",)
@@ -55,10 +55,7 @@ class Gap:
 class Pair:
     """Two revisions, named by commits or None for the working tree, with access to what their stages made.
 
-    Raises
-    ------
-    ReproError
-        If a revision is unknown or has no ``dvc.lock``, or DVC does not know the folder.
+    Raises ReproError if a revision is unknown or has no ``dvc.lock``, or DVC does not know the folder.
     """
 
     def __init__(self, root: Path, before: str | None, after: str | None) -> None:
@@ -134,6 +131,10 @@ class Pair:
                 moved = sorted(name for name in {*before, *after} if before.get(name) != after.get(name))
                 changes += [Change(stage, output, name, before.get(name), after.get(name)) for name in moved]
         return changes
+
+    def sides(self, change: Change) -> tuple[tuple[Revision, str | None], tuple[Revision, str | None]]:
+        """Both revisions, each with the MD5 of a file that differs."""
+        return (self.before, change.before), (self.after, change.after)
 
     def files(self, side: Revision, stage: str) -> dict[tuple[str, str], str]:
         """All files of a stage's outputs: MD5 by output and name inside it."""
@@ -235,10 +236,7 @@ def is_table(name: str) -> bool:
 def read_table(data: bytes, name: str, keep: Callable[[str], bool] = lambda _: True) -> pd.DataFrame:
     """A table from the bytes of a Parquet or CSV file, as the ending of its name says; columns that ``keep`` accepts.
 
-    Raises
-    ------
-    ValueError
-        If it is neither.
+    Raises ValueError if it is neither.
     """
     try:
         if name.endswith(".csv"):
@@ -302,8 +300,3 @@ def _revision(root: Path, repo: Repo, name: str | None) -> Revision:
 def _overlap(output: str, dependency: str) -> bool:
     """Whether one path is equal to the other or inside it."""
     return f"{output}/".startswith(f"{dependency}/") or f"{dependency}/".startswith(f"{output}/")
-
-
-def first_few(words: Sequence[str], most: int = 4) -> str:
-    """Words with commas between them; of a long list the first ones and how many more there are."""
-    return ", ".join(words[:most]) + (f" and {len(words) - most} more" if len(words) > most else "")

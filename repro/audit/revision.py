@@ -66,10 +66,7 @@ class Revision:
 def at_commit(root: Path, scm: Git, name: str) -> Revision:
     """The project as committed; ``name`` is any that git knows for a commit.
 
-    Raises
-    ------
-    ReproError
-        If git does not know it, or its commit has no readable ``dvc.lock``.
+    Raises ReproError if git does not know it, or its commit has no readable ``dvc.lock``.
     """
     commit = _full_hash(root, scm, name)
     sources = SourceFiles(root, commit)
@@ -114,10 +111,7 @@ def _recent_commits(scm: Git, most: int = 3) -> list[str]:
 def in_working_tree(root: Path, status: Mapping[str, Any]) -> Revision:
     """The project as it is on disk; ``status`` is DVC's, and says why stages are not up to date.
 
-    Raises
-    ------
-    ReproError
-        If no stage has ever run here.
+    Raises ReproError if no stage has ever run here.
     """
     lock, pipeline = root / LOCK, root / PIPELINE
     if not lock.is_file():
@@ -137,10 +131,7 @@ def in_working_tree(root: Path, status: Mapping[str, Any]) -> Revision:
 def parse_lock(text: str, where: str) -> dict[str, LockedStage]:
     """Stages of a ``dvc.lock``.
 
-    Raises
-    ------
-    ReproError
-        If it is not a lock file of schema 2.
+    Raises ReproError if it is not a lock file of schema 2.
     """
     expected = "schema 2.0: stages with cmd, deps, params and outs"
     remedy = "take it from another commit, or write it again with: dvc repro"
@@ -183,10 +174,7 @@ def _word(name: object) -> str:
 def checked_path(path: object) -> str:
     """A path of a lock file or listing, checked to stay within the project, since the file is read.
 
-    Raises
-    ------
-    ValueError
-        If it leaves the project, or is not a path.
+    Raises ValueError if it leaves the project, or is not a path.
     """
     parts = PurePosixPath(path).parts if isinstance(path, str) and path.isprintable() else ()
     if not parts or ".." in parts or parts[0] == "/":
@@ -197,10 +185,7 @@ def checked_path(path: object) -> str:
 def checked_md5(md5: object) -> str:
     """An MD5 of a lock file or listing, checked, since DVC makes a path in its cache from it.
 
-    Raises
-    ------
-    ValueError
-        If it is not an MD5.
+    Raises ValueError if it is not an MD5.
     """
     if not isinstance(md5, str) or not re.fullmatch(r"[0-9a-f]{32}(\.dir)?", md5):
         raise ValueError(f"{short_repr(md5)} is not an MD5")

@@ -8,10 +8,10 @@ from typing import Any
 
 from repro.audit.cell_moves import CellMove
 from repro.audit.claim_moves import ClaimMove
-from repro.audit.diff import Diff, count
+from repro.audit.diff import Diff
 from repro.audit.frame_moves import FrameMove
 from repro.audit.metric_moves import MetricMove
-from repro.audit.outputs import first_few
+from repro.errors import count, first_few
 
 NOTHING = "\N{EM DASH}"
 

@@ -45,10 +45,7 @@ class SourceFiles:
     def read_text(self, path: str) -> str | None:
         """A text file; None if it is missing or not UTF-8.
 
-        Raises
-        ------
-        ReproError
-            If DVC cannot read the revision, here as below.
+        Raises ReproError if DVC cannot read the revision, here as below.
         """
         with self._readable():
             try:

@@ -7,10 +7,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from repro.audit.outputs import DERIVED, RECEIPTS, Pair, first_few
+from repro.audit.outputs import DERIVED, RECEIPTS, Pair
 from repro.audit.revision import LockedStage
 from repro.audit.source_files import folder_md5, md5_of
 from repro.engine.code_digest import code_of
+from repro.errors import first_few
 
 Status = Literal["made again", "new", "gone"]
 

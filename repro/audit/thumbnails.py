@@ -70,10 +70,7 @@ def _image(
 def small_jpeg(jpeg: bytes) -> bytes:
     """A frame's JPEG made small.
 
-    Raises
-    ------
-    ReproError
-        If it is no image, or a damaged one.
+    Raises ReproError if it is no image, or a damaged one.
     """
     with open_picture(jpeg, "a frame") as image:
         image.draft("RGB", (SIDE_PX * 2, SIDE_PX * 2))

@@ -33,6 +33,7 @@ from repro.untrusted import PICTURE_MOST_PX, message_of, short_repr
 NAMED = ("imagenet", "observatory", "none")
 FEATURES = 1280  # inputs of the head
 NETWORK = "efficientnet_b1"
+KIND, TRAIN = f"torchvision's {NETWORK}", "dvc repro train"  # for errors: what is expected, and what trains it
 #: The backbone learnt on simulated frames; shipped with the package.
 OBSERVATORY = "efficientnet_b1_observatory.safetensors"
 _WAIT_S = 30.0
@@ -52,11 +53,11 @@ def build(initial: str, seed: int) -> nn.Module:
     with drawn(seed, "network"):
         network: nn.Module = models.efficientnet_b1(weights=None)
         if initial == "imagenet":
-            _fill(network, imagenet(), where=str(imagenet_path()))
+            fill(network, imagenet(), imagenet_path())
         network.get_submodule("classifier").register_module("1", nn.Linear(FEATURES, len(CLASSES)))
         if initial == "observatory":
             path = observatory_path()
-            _fill(network.get_submodule("features"), _observatory(path), where=str(path))
+            fill(network.get_submodule("features"), _observatory(path), path)
     return network.eval()
 
 
@@ -180,12 +181,20 @@ def save(network: nn.Module, target: Path, notes: Mapping[str, Any]) -> None:
         save_file(state, temporary, metadata=header)
 
 
-def load(source: Path, empty: Callable[[], nn.Module] | None = None) -> tuple[nn.Module, dict[str, Any]]:
+def load(
+    source: Path,
+    empty: Callable[[Mapping[str, Any]], nn.Module | None] | None = None,
+    *,
+    kind: str = KIND,
+    made_by: str = TRAIN,
+    ignored: str | None = None,
+) -> tuple[nn.Module, dict[str, Any]]:
     """Read a network's weights, onto the CPU and into evaluation mode, with the notes of the file.
 
     ``source`` was written by :func:`save`, or is a state dict of torch (``.pt``, ``.pth``), of which only tensors are read
-    and which has no notes. ``empty`` builds another network than the thesis', without values. Raises ReproError if the file
-    is missing, damaged, or of another network.
+    and which has no notes. ``empty`` builds another network than the thesis', without values, from the notes; None if these
+    are of no such network. Weights whose names begin with ``ignored`` are left out. ``kind`` and ``made_by`` say in an error
+    which network is expected and what trains it. Raises ReproError if the file is missing, damaged, or of another network.
     """
     state: object
     try:
@@ -196,15 +205,19 @@ def load(source: Path, empty: Callable[[], nn.Module] | None = None) -> tuple[nn
         else:
             notes, state = {}, load_tensors(source)
     except FileNotFoundError:
-        raise _unusable("no such file", source) from None
+        raise _unusable("no such file", source, kind, made_by) from None
     except Exception as error:  # a damaged file makes the readers raise errors of many kinds
-        raise _unusable(f"a damaged or foreign file: {message_of(error)}", source) from None
+        raise _unusable(f"a damaged or foreign file: {message_of(error)}", source, kind, made_by) from None
     size_px = notes.get("image_size_px", LEAST_PX) if isinstance(notes, dict) else None
     if isinstance(size_px, bool) or not isinstance(size_px, int) or not LEAST_PX <= size_px <= PICTURE_MOST_PX:
-        raise _unusable(f"impossible notes: {short_repr(notes)}", source)
+        raise _unusable(f"impossible notes: {short_repr(notes)}", source, kind, made_by)
     with torch.device("meta"):
-        network: nn.Module = empty() if empty else models.efficientnet_b1(weights=None, num_classes=len(CLASSES))
-    _fill(network, state, where=str(source), assign=True)
+        network = empty(notes) if empty else models.efficientnet_b1(weights=None, num_classes=len(CLASSES))
+    if network is None:
+        raise _unusable("weights of another network", source, kind, made_by)
+    if ignored and isinstance(state, Mapping):
+        state = {key: value for key, value in state.items() if not key.startswith(ignored)}
+    fill(network, state, source, kind, made_by, assign=True)
     return network.eval(), notes
 
 
@@ -245,9 +258,12 @@ def fused(network: nn.Module) -> nn.Module:
     return network
 
 
-def _fill(module: nn.Module, state: object, *, where: str, assign: bool = False) -> None:
+def fill(
+    module: nn.Module, state: object, where: Path, kind: str = KIND, made_by: str = TRAIN, *, assign: bool = False
+) -> None:
+    """Load weights into a module; arguments and errors as for :func:`load`, ``where`` is their file."""
     if not isinstance(state, Mapping) or not all(isinstance(value, Tensor) for value in state.values()):
-        raise _unusable(f"{type(state).__name__} instead of tensors by name", Path(where))
+        raise _unusable(f"{type(state).__name__} instead of tensors by name", where, kind, made_by)
     wanted = module.state_dict()
     wrong = [key for key in wanted if key not in state]
     wrong += [key for key in state if key not in wanted]
@@ -256,17 +272,18 @@ def _fill(module: nn.Module, state: object, *, where: str, assign: bool = False)
         found = (
             f"weights of another network: {len(wrong)} tensors missing, unknown or of another shape, first {wrong[0]!r}"
         )
-        raise _unusable(found, Path(where))
+        raise _unusable(found, where, kind, made_by)
     for key, value in state.items():
         if value.is_floating_point() != wanted[key].is_floating_point() or not bool(torch.isfinite(value).all()):
-            raise _unusable(f"non-finite weights, or weights of another type: {key!r}", Path(where))
+            found = f"non-finite weights, or weights of another type: {key!r}"
+            raise _unusable(found, where, kind, made_by)
     module.load_state_dict({key: value.to(wanted[key].dtype) for key, value in state.items()}, assign=assign)
 
 
-def _unusable(found: str, where: Path) -> StageError:
+def _unusable(found: str, where: Path, kind: str = KIND, made_by: str = TRAIN) -> StageError:
     return StageError(
         found=found,
-        expected=f"weights of torchvision's {NETWORK}, as named by this project",
+        expected=f"weights of {kind}, as named by this project",
         where=str(where),
-        remedy="train anew with: dvc repro train; or name another file",
+        remedy=f"train anew with: {made_by}; or name another file",
     )

@@ -56,14 +56,7 @@ def clock_tasks(
     film: Path, folder: Path, camera: Camera, params: ClockParams, *, workers: Workers = 0
 ) -> list[ClockTask]:
     """One task for each filmed night; arguments and errors as for :func:`clock_corpus`."""
-    filmed = summaries(film)
-    if not filmed:
-        raise ReproError(
-            found="no filmed night",
-            expected="receipts of the film stage",
-            where=str(film),
-            remedy="run: dvc repro film",
-        )
+    filmed = summaries(film, made_by="film")
     free = {"strips_per_call", "max_failed_share"}  # these do not change any night's result
     settings = settings_digest({"camera": camera.model_dump(), "clock": params.model_dump(exclude=free)}, __name__)
     threads = max(1, worker_count(workers) // len(filmed))

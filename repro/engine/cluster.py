@@ -16,7 +16,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from repro.engine.code_digest import code_of
+from repro.engine.code_digest import code_of, file_of
 from repro.engine.executors import Item, OneThread, Result, answers_of, killed_error
 from repro.errors import ReproError, unwritable
 
@@ -32,12 +32,8 @@ def on_cluster(
     """Do ``work`` on every item, as :func:`repro.engine.workers.run`.
 
     ``scheduler`` is an address such as ``tcp://host:8786``, or the JSON file in which the scheduler wrote it; with ``gpu`` each
-    item needs a worker that declares a GPU.
-
-    Raises
-    ------
-    ReproError
-        If distributed is not installed, no scheduler answers, it goes away, or all workers went and none came back.
+    item needs a worker that declares a GPU. Raises ReproError if distributed is not installed, no scheduler answers, it
+    goes away, or all workers went and none came back.
     """
     with ExitStack() as stack:
         client = stack.enter_context(_client(scheduler))
@@ -109,9 +105,8 @@ def _loaded() -> tuple[tuple[str, str], ...]:
 @cache
 def _code(module: str) -> str:
     """SHA-256 (hex) of a module's code at the first call in this process; empty if it has no source."""
-    base = Path(__file__).parents[2].joinpath(*module.split("."))
-    sources = [path for path in (base.with_suffix(".py"), base / "__init__.py") if path.is_file()]
-    return hashlib.sha256(code_of(sources[0].read_text(encoding="utf-8")).encode()).hexdigest() if sources else ""
+    source = file_of(module)
+    return hashlib.sha256(code_of(source.read_text(encoding="utf-8")).encode()).hexdigest() if source else ""
 
 
 def _address(scheduler: str) -> str:
@@ -121,7 +116,6 @@ def _address(scheduler: str) -> str:
 
 @contextmanager
 def _client(scheduler: str) -> Iterator[Any]:
-    """Connection to a scheduler."""
     try:
         from distributed import Client
     except ImportError:

@@ -15,7 +15,7 @@ from repro.engine import receipts
 from repro.engine.progress import progress
 from repro.engine.receipts import NightWork
 from repro.engine.workers import Workers, run
-from repro.errors import ReproError, StageError, unwritable
+from repro.errors import ReproError, StageError, first_few, unwritable
 from repro.files import read_json, remove_partial, write_json
 
 _NIGHT = re.compile(r"\d{8}")
@@ -76,7 +76,7 @@ class Outcome:
             print(f"{stage}: night {failure.night} left out\n{failure.error()}\n", file=sys.stderr)
         if self.failed and len(self.failed) > max_failed_share * total:
             raise ReproError(
-                found=f"{len(self.failed)} of {total} nights failed in stage {stage}: {_some(self.failed)}",
+                found=f"{len(self.failed)} of {total} nights failed in stage {stage}: {first_few([failure.night for failure in self.failed], 5)}",
                 expected=f"at most {max_failed_share:.0%} (max_failed_share of {stage} in params.yaml)",
                 where=str(listing),
                 remedy="repair or remove these files and run again; the other nights are done and will be skipped",
@@ -97,6 +97,9 @@ def run_nights(
 ) -> Outcome:
     """Run a stage for every night that needs it.
 
+    Raises StageError if every other night would fail as well, for example on a full disk; nights that are finished
+    stay.
+
     Parameters
     ----------
     stage, unit : str
@@ -115,11 +118,6 @@ def run_nights(
         Earlier failures, such as files that belong to no night.
     clear_stale : bool
         Whether to remove files of nights that are not among the tasks: only where the folder holds nothing else.
-
-    Raises
-    ------
-    StageError
-        If every other night would fail as well, for example on a full disk; nights that are finished stay.
     """
     remove_partial(folder)
     listed = list(failed)
@@ -212,8 +210,3 @@ def _clear(folder: Path, night: str) -> None:
     # Videos first, whose names hold more than the night; the truth last, from which a rerun knows that they are stale.
     for path in sorted((*folder.glob(f"{night}.*"), *folder.glob(f"*/*{night}*")), reverse=True):
         path.unlink(missing_ok=True)
-
-
-def _some(failed: Sequence[Failure]) -> str:
-    names = ", ".join(failure.night for failure in failed[:5])
-    return names + (f" and {len(failed) - 5} more" if len(failed) > 5 else "")

@@ -13,6 +13,7 @@ from functools import partial
 from repro.engine.cluster import on_cluster
 from repro.engine.executors import Item, OneThread, Result, answer_of, answers_of
 from repro.engine.local_processes import LocalProcesses
+from repro.engine.receipts import NightWork, is_current
 from repro.engine.threads import limited_threads
 from repro.params import Engine
 
@@ -29,10 +30,18 @@ def worker_count(asked: Workers) -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else (os.cpu_count() or 1)
 
 
+def threads_each(works: Sequence[NightWork], workers: Workers) -> int:
+    """Threads for a night: many nights that are not done keep all cores busy; a single new one may use all of them."""
+    waiting = sum(not is_current(work, hash_inputs=False) for work in works)
+    return max(1, worker_count(workers) // max(1, waiting))
+
+
 def run(
     work: Callable[[Item], Result], items: Sequence[Item], *, workers: Workers = 0, gpu: bool = False
 ) -> Generator[tuple[Item, Result | Exception], None, None]:
     """Do ``work`` on every item and yield ``(item, result)`` as each ends, in order of completion.
+
+    Raises ReproError if the cluster cannot be used.
 
     Parameters
     ----------
@@ -49,11 +58,6 @@ def run(
     ------
     tuple
         The item and its result, or the exception it raised; a :class:`ReproError` where its worker was killed time and again.
-
-    Raises
-    ------
-    ReproError
-        If the cluster cannot be used.
     """
     engine = workers if isinstance(workers, Engine) else Engine(workers=workers)
     if not items:

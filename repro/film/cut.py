@@ -72,10 +72,7 @@ def encode_png(image: Image) -> bytes:
 def decode_grey(data: bytes, name: str = "a strip") -> Image:
     """Image (height, width) of a grey PNG.
 
-    Raises
-    ------
-    ReproError
-        If it is not a PNG, is damaged, or is larger than any frame. ``name`` is used in the message.
+    Raises ReproError if it is not a PNG, is damaged, or is larger than any frame. ``name`` is used in the message.
     """
     image = None
     # The size is in the first bytes, so that an image too large for the memory is not decoded.

@@ -62,13 +62,8 @@ class Video:
     """A video, listed and ready for one pass.
 
     Its frame size must be that of the camera; ``sampling`` is explained at :meth:`repro.camera.Camera.step`. One thread takes
-    a fifth less processor time than several, so several only help where cores idle.
-
-    Raises
-    ------
-    ReproError
-        If the file is empty, is no video, holds no or several videos, shows no frame, has frames of another size or a
-        variable frame rate.
+    a fifth less processor time than several, so several only help where cores idle. Raises ReproError if the file is
+    empty, is no video, holds no or several videos, shows no frame, has frames of another size or a variable frame rate.
     """
 
     def __init__(self, path: Path, camera: Camera, sampling: Sampling, *, threads: int = 1) -> None:
@@ -141,12 +136,8 @@ class Video:
     def sampled(self) -> Iterator[tuple[int, float, Image]]:
         """Frames 0, step, 2 step ...: index, presentation time from the first frame (s), and image.
 
-        The image is (height, width, 3), BGR uint8. A damaged frame is left out and listed in ``scan.undecoded``.
-
-        Raises
-        ------
-        ReproError
-            If the file asks players to rotate its pictures, and the rotated ones have another size.
+        The image is (height, width, 3), BGR uint8. A damaged frame is left out and listed in ``scan.undecoded``. Raises
+        ReproError if the file asks players to rotate its pictures, and the rotated ones have another size.
         """
         waiting = {number: self._pts[number] for number in range(0, len(self._pts), self.scan.step)}
         self._wanted = set(waiting.values())

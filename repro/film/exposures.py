@@ -23,12 +23,9 @@ def frames_per_exposure(frames: Sequence[av.VideoFrame], camera: Camera) -> floa
     A video that was converted to a higher frame rate shows each exposure in two or more frames. The burned-in clock
     shows this: it stays the same from one copy to the next, up to the coder's noise, and changes with each new exposure.
 
-    Returns
-    -------
-    float or None
-        1 for a video with an exposure a frame, 2 where each is shown twice, 2.4 for 25 frames a second converted to 60.
-        None if it cannot be determined: the video is too short, the exposures follow within the same second, or the
-        clock does not change at all.
+    Gives 1 for a video with an exposure a frame, 2 where each is shown twice, 2.4 for 25 frames a second converted to
+    60. None if it cannot be determined: the video is too short, the exposures follow within the same second, or the
+    clock does not change at all.
     """
     if len(frames) < PROBED or camera.cadence_s < 1:
         return None

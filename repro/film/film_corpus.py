@@ -25,9 +25,9 @@ import pandas as pd
 
 from repro import frames
 from repro.camera import Camera
-from repro.engine.receipts import NightWork, is_current, receipt_path, settings_digest
+from repro.engine.receipts import NightWork, receipt_path, settings_digest
 from repro.engine.run_nights import Failure, Outcome, run_nights
-from repro.engine.workers import Workers, worker_count
+from repro.engine.workers import Workers, threads_each
 from repro.errors import ReproError
 from repro.files import atomic_path
 from repro.film import cut
@@ -56,21 +56,9 @@ class FilmTask:
 def film_corpus(videos: Path, folder: Path, camera: Camera, params: FilmParams, *, workers: Workers = 0) -> Outcome:
     """Film every night of a corpus that needs it.
 
-    Parameters
-    ----------
-    videos, folder : Path
-        Folder of the videos or still images, and the stage's output folder.
-    camera : Camera
-        Their camera.
-    params : FilmParams
-        Section ``film`` of the parameters.
-    workers : int or Engine
-        Workers, see :func:`repro.engine.workers.run`.
-
-    Raises
-    ------
-    ReproError
-        If there is no video or image. Errors of single nights are in the outcome.
+    ``videos`` is the folder of the videos or still images, ``folder`` the stage's output folder; ``workers`` is as for
+    :func:`repro.engine.workers.run`. Raises ReproError if there is no video or image. Errors of single nights are in the
+    outcome.
     """
     if camera.frames == "stills":
         nights, failed = still_tasks(videos, folder, camera, params, workers=workers)
@@ -91,19 +79,15 @@ def film_tasks(
         NightWork(night, (video,), film_outputs(folder, night), receipt_path(folder, night), settings)
         for night, video in video_of.items()
     ]
-    # Many nights keep all cores busy; a single new night may use all of them.
-    waiting = sum(not is_current(work, hash_inputs=False) for work in works)
-    threads = max(1, worker_count(workers) // max(1, waiting))
+    threads = threads_each(works, workers)
     return [FilmTask(work, count_frames(work.inputs[0]), camera, params, threads) for work in works], failed
 
 
 def film_night(task: FilmTask) -> dict[str, Any]:
     """Film one night and return its summary: the video's frame rate, counts of frames, and what is missing.
 
-    Raises
-    ------
-    ReproError
-        If the video is empty, not a video, of another size, of uneven frame rate, or lacks too many frames.
+    Raises ReproError if the video is empty, not a video, of another size, of uneven frame rate, or lacks too many
+    frames.
     """
     camera, night, (path,) = task.camera, task.work.night, task.work.inputs
     frames_zip, strips_zip, index_path, keogram_path = task.work.outputs

@@ -44,12 +44,9 @@ def read_frame(source: Path, name: str) -> bytes:
 
     Each thread keeps its latest archive open, because two threads must not read one ``ZipFile`` at the same time.
 
-    ``name`` is the published name, such as ``20240201011954_20240201_0.jpg``, or the archive's, such as ``20240201_0.jpg``.
-
-    Raises
-    ------
-    ReproError
-        If the archive is missing or damaged, or does not hold the frame; see :func:`repro.untrusted.archive_member`.
+    ``name`` is the published name, such as ``20240201011954_20240201_0.jpg``, or the archive's, such as
+    ``20240201_0.jpg``. Raises ReproError if the archive is missing or damaged, or does not hold the frame; see
+    :func:`repro.untrusted.archive_member`.
     """
     return archive_member(_opened(source), archive_name(name))
 
@@ -57,13 +54,9 @@ def read_frame(source: Path, name: str) -> bytes:
 def unpack_night(film: Path, clock: Path, night: str, folder: Path) -> int:
     """Write a night's frames as JPEG files under their published names; returns how many are in ``folder`` then.
 
-    A frame without a time has no published name and is left out. ``film`` and ``clock`` are the folders of these stages.
-
-    Raises
-    ------
-    ReproError
-        If the night was not filmed or its clock not read; the message lists the available nights. If a file of that name
-        holds something else; nothing is written then. Or as :func:`read_frame`.
+    A frame without a time has no published name and is left out. ``film`` and ``clock`` are the folders of these
+    stages. Raises ReproError if the night was not filmed or its clock not read; the message lists the available nights;
+    if a file of that name holds something else, and nothing is written then; or as :func:`read_frame`.
     """
     table, source = clock / "tables" / f"{night}.parquet", film_outputs(film, night)[0]
     if not table.is_file():

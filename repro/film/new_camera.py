@@ -56,6 +56,8 @@ def new_camera(
 ) -> NewCamera:
     """Measure a profile on images, write it, and put the images into the corpus of the same name.
 
+    Raises ReproError if the name is invalid or taken, there is no image, sizes differ, or the images have no time.
+
     Parameters
     ----------
     paths : Paths
@@ -73,11 +75,6 @@ def new_camera(
         Time zone of the camera's own clock, where it is not the site's.
     circle : PixelCircle, optional
         The sky; looked for in the images if not given.
-
-    Raises
-    ------
-    ReproError
-        If the name is invalid or taken, there is no image, sizes differ, or the images have no time.
     """
     target = profile_path(name)
     if not _NAME.fullmatch(name) or target.exists():
@@ -267,10 +264,7 @@ def _text(document: dict[str, Any], *, found: bool) -> str:
 def choose_corpus(params: Path, name: str) -> None:
     """Write the name of the corpus into ``params.yaml``; comments stay.
 
-    Raises
-    ------
-    ReproError
-        If the file has no line ``corpus:``.
+    Raises ReproError if the file has no line ``corpus:``.
     """
     text = params.read_text(encoding="utf-8")
     changed, count = re.subn(r"(?m)^corpus:[ \t]*\S+", f"corpus: {name}", text, count=1)

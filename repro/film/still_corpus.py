@@ -20,9 +20,9 @@ import pandas as pd
 
 from repro import frames
 from repro.camera import Camera
-from repro.engine.receipts import NightWork, is_current, receipt_path, settings_digest
+from repro.engine.receipts import NightWork, receipt_path, settings_digest
 from repro.engine.run_nights import Failure
-from repro.engine.workers import Workers, worker_count
+from repro.engine.workers import Workers, threads_each
 from repro.errors import ReproError
 from repro.files import atomic_path
 from repro.film import cut
@@ -76,18 +76,14 @@ def still_tasks(
         receipt = receipt_path(folder, night)
         work = NightWork(night, paths, film_outputs(folder, night), receipt, settings)
         tasks.append(StillTask(work, len(chosen), camera, params, tuple(chosen), len(stills)))
-    waiting = sum(not is_current(task.work, hash_inputs=False) for task in tasks)
-    threads = max(1, worker_count(workers) // max(1, waiting))
+    threads = threads_each([task.work for task in tasks], workers)
     return [replace(task, threads=threads) for task in tasks], failed
 
 
 def film_stills(task: StillTask) -> dict[str, Any]:
     """Cut one night's images and return its summary.
 
-    Raises
-    ------
-    ReproError
-        If more of its images are damaged or of another size than ``film.max_missing_share``.
+    Raises ReproError if more of its images are damaged or of another size than ``film.max_missing_share``.
     """
     camera, night = task.camera, task.work.night
     frames_zip, strips_zip, index_path, keogram_path = task.work.outputs

@@ -50,10 +50,7 @@ class StillFile:
     def read(self) -> bytes:
         """Contents of the file.
 
-        Raises
-        ------
-        ReproError
-            If it is not there, or larger than any image.
+        Raises ReproError if it is not there, or larger than any image.
         """
         if self.member:
             with open_archive(self.path, remedy=_REMEDY) as archive:
@@ -85,10 +82,7 @@ class StillFile:
 def list_stills(folder: Path) -> Iterator[StillFile]:
     """Image files below a folder and in the ZIP files there, by name; hidden ones are left out.
 
-    Raises
-    ------
-    ReproError
-        If a ZIP file is damaged.
+    Raises ReproError if a ZIP file is damaged.
     """
     for path in sorted(files_below(folder)):
         name = path.relative_to(folder).as_posix()
@@ -107,11 +101,7 @@ def decode_still(data: bytes, camera: Camera, where: str) -> Image:
     """Pixels of an image file, (height, width, 3), BGR, 8 bits; 16 bits are scaled by the profile's ``levels``.
 
     The orientation in the EXIF data is ignored: of a camera that looks up it says nothing, and it may turn any time.
-
-    Raises
-    ------
-    ReproError
-        If it is no such image, a damaged one, or of another size than the profile's.
+    Raises ReproError if it is no such image, a damaged one, or of another size than the profile's.
     """
     raw = decode_pixels(data, where)
     found, wanted = (raw.shape[1], raw.shape[0]), (camera.frame_px.width, camera.frame_px.height)
@@ -137,10 +127,7 @@ def to_eight_bits(raw: npt.NDArray[Any], levels: tuple[int, int] | None) -> Imag
 def decode_pixels(data: bytes, where: str) -> npt.NDArray[Any]:
     """Pixels of an image file as they are: (height, width, 3), BGR, uint8 or uint16.
 
-    Raises
-    ------
-    ReproError
-        If it is no JPEG, PNG or TIFF, a damaged one, or larger than any image.
+    Raises ReproError if it is no JPEG, PNG or TIFF, a damaged one, or larger than any image.
     """
     image, found = None, "a damaged image, or none of these formats"
     with contextlib.suppress(

@@ -43,26 +43,9 @@ def find_stills(folder: Path, camera: Camera, params: FilmParams) -> tuple[dict[
     """Group a corpus' images into nights, from local noon to local noon, in the order in which they were taken.
 
     Files without a time are left out with a line on stderr; they are a failure where they are more than
-    ``film.max_missing_share`` of all. Of identical copies with the same time the first counts.
-
-    Parameters
-    ----------
-    folder : Path
-        Searched with its subfolders and ZIP files.
-    camera : Camera
-        Says where the times stand.
-    params : FilmParams
-        Section ``film`` of the parameters.
-
-    Returns
-    -------
-    dict, list of Failure
-        Images of each night, in order; and kinds of files that cannot be taken.
-
-    Raises
-    ------
-    ReproError
-        If there is no image, or none with a time.
+    ``film.max_missing_share`` of all. Of identical copies with the same time the first counts. The folder is searched
+    with its subfolders and ZIP files; the camera says where the times stand. Gives the images of each night, in order, and
+    kinds of files that cannot be taken. Raises ReproError if there is no image, or none with a time.
     """
     nights: dict[str, list[Still]] = {}
     wrong: dict[str, list[str]] = {}
@@ -105,10 +88,7 @@ def find_stills(folder: Path, camera: Camera, params: FilmParams) -> tuple[dict[
 def stamp_of(file: StillFile, camera: Camera) -> Stamp:
     """Time of an image from its name or its EXIF data, as the profile says.
 
-    Raises
-    ------
-    ValueError
-        If there is none; the message says why.
+    Raises ValueError if there is none; the message says why.
     """
     if camera.time_from == "exif":
         found = file.exif_time()

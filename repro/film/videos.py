@@ -23,24 +23,9 @@ def find_videos(folder: Path, camera: Camera) -> tuple[dict[str, Path], list[Fai
 
     Files whose names begin with a dot are ignored: macOS and desktop systems use such names for copies and deleted files.
     Unfinished downloads are left out, too, with a line on stderr. Of several copies of one file the first
-    counts.
-
-    Parameters
-    ----------
-    folder : Path
-        Searched with all its subfolders, also linked ones.
-    camera : Camera
-        Says how a file is named.
-
-    Returns
-    -------
-    dict, list of Failure
-        Video of each night, in order; and files without a date in their name, or several different ones for one night.
-
-    Raises
-    ------
-    ReproError
-        If there is no video at all.
+    counts. The folder is searched with all its subfolders, also linked ones; the camera says how a file is named. Gives the
+    video of each night, in order, and files without a date in their name, or several different ones for one night. Raises
+    ReproError if there is no video at all.
     """
     names = sorted(files_below(folder))
     unfinished = [path for path in names if _is_unfinished(path, folder)]

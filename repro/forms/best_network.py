@@ -33,7 +33,7 @@ def best_training(evaluated: Path) -> tuple[dict[str, Any], str]:
 @lru_cache(maxsize=1)
 def trained_network(weights: Path, wanted: FormsNetwork, device: str) -> nn.Module:
     """The network of a weight file on its device; each process reads it once."""
-    return load(weights, lambda: networks.empty(wanted))[0].to(torch.device(device))
+    return load(weights, lambda _: networks.empty(wanted))[0].to(torch.device(device))
 
 
 def answers(

@@ -45,6 +45,8 @@ def fit(
 ) -> Fitted:
     """Choose settings by cross-validation and fit on all training images.
 
+    Raises ReproError if some class has images of one night only.
+
     Parameters
     ----------
     known : ndarray, shape (n, columns)
@@ -53,11 +55,6 @@ def fit(
         Their classes and nights. No night is on both sides of a fold; an image of no known night ("") is a group alone.
     folds : int
         At most; fewer where a class has fewer nights. The seed shuffles nights into them.
-
-    Raises
-    ------
-    ReproError
-        If some class has images of one night only.
     """
     groups = groups_of(nights)
     least = min(len(set(groups[classes == k])) for k in np.unique(classes))

@@ -25,12 +25,10 @@ PRINTED = {"resnet50": "ResNet-50"}
 def evaluate(loaded: Path, networks: Path, classical: Path, out: Path, params: Params) -> dict[str, Any]:
     """Judge all answers in the folders of the stages load, networks and classical; write evaluate.json and metrics.json.
 
-    Returns
-    -------
-    dict
-        ``simulated``; ``main`` split; ``methods``: of each split, the scores of each method (first seed) and the spread of
-        its mean precision over seeds; ``comparisons``: each network with each other method, and each pair of networks, on the main split; ``best``:
-        the network with the highest mean precision, averaged over seeds, and its weights; ``quantities`` for the claims.
+    Gives ``simulated``; ``main`` split; ``methods``: of each split, the scores of each method (first seed) and the
+    spread of its mean precision over seeds; ``comparisons``: each network with each other method, and each pair of
+    networks, on the main split; ``best``: the network with the highest mean precision, averaged over seeds, and its
+    weights; ``quantities`` for the claims.
     """
     document = read_json(loaded / "load.json", made_by="make records")
     main, splits = sides_of(document)

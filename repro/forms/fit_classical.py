@@ -34,18 +34,9 @@ Ints = npt.NDArray[np.int64]
 def fit_classical(loaded: Path, corpus: Path, out: Path, params: Params) -> dict[str, Any]:
     """Fit KNN and SVM on pixels and on features.
 
-    Parameters
-    ----------
-    loaded, corpus : Path
-        Folders of stage load and of the corpus, where truth, if any, feeds two simulated labellers.
-    out : Path
-        ``answers.parquet``, ``classical.json``.
-
-    Returns
-    -------
-    dict
-        ``methods``: settings chosen and mean precision in cross-validation, by method and split; ``labellers``: see
-        :func:`two_labellers`, None where there is no truth.
+    ``loaded`` and ``corpus`` are the folders of stage load and of the corpus, where truth, if any, feeds two simulated
+    labellers; ``out`` gets ``answers.parquet`` and ``classical.json``. Gives ``methods``: settings chosen and mean precision in
+    cross-validation, by method and split; ``labellers``: see :func:`two_labellers`, None where there is no truth.
     """
     import torch
 
@@ -95,21 +86,12 @@ def two_labellers(
     Two simulated labellers look at all clean frames, ambiguous ones included. Their limits are those of the rules, lowered
     and raised by ``kvammen.campaign.labeller_shift``; labelled images are those on which both say what the rules say. No method can be expected to agree with a labeller better than another one does.
 
-    Parameters
-    ----------
-    table : DataFrame
-        ``name``, ``night`` and the split by night of the labelled images.
-    features : ndarray, shape (n, columns)
-        Of these images; ``backbone`` gives those of the others.
-    chosen : Fitted
-        Support vectors with settings to be taken over.
+    ``table`` has ``name``, ``night`` and the split by night of the labelled images; ``features``, shape (n, columns), are of
+    these images, and ``backbone`` gives those of the others; ``chosen`` are support vectors with settings to be taken over.
 
-    Returns
-    -------
-    dict
-        ``images``, ``shift`` of the limits, ``agreement`` (share of the images on which both say the same), ``kappa``,
-        ``test_images``; ``mean_precision`` of support vectors by who trained and who judged (``low``, ``high``);
-        ``bound``: mean precision of each labeller against the rules, on all these test images.
+    Gives ``images``, ``shift`` of the limits, ``agreement`` (share of the images on which both say the same), ``kappa``,
+    ``test_images``; ``mean_precision`` of support vectors by who trained and who judged (``low``, ``high``); ``bound``: mean
+    precision of each labeller against the rules, on all these test images.
     """
     campaign = params.kvammen.campaign
     truth = truth_of(corpus, campaign)

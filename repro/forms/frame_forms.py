@@ -11,9 +11,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-import pandas as pd
-
 from repro.classifier.device import of_workers
 from repro.classifier.transforms import load_frame
 from repro.engine import receipts
@@ -37,12 +34,8 @@ class _Task:
 def classify_frames(film: Path, evaluated: Path, trained: Path, out: Path, params: Params) -> Outcome:
     """Classify the frames of every night of stage ``film``; nights that are there already are kept.
 
-    Parameters
-    ----------
-    evaluated, trained : Path
-        Folders of the stages evaluate and networks of stages/kvammen.
-    out : Path
-        ``tables/YYYYMMDD.parquet``: ``night``, ``number``, ``form`` (one of the seven), ``p_form`` (its probability).
+    ``evaluated`` and ``trained`` are the folders of the stages evaluate and networks of stages/kvammen. ``out`` gets
+    ``tables/YYYYMMDD.parquet``: ``night``, ``number``, ``form`` (one of the seven), ``p_form`` (its probability).
     """
     document, training = best_training(evaluated)
     weights = trained / "weights" / f"{training}.safetensors"
@@ -57,16 +50,6 @@ def classify_frames(film: Path, evaluated: Path, trained: Path, out: Path, param
         size = len(read_table(index, made_by="dvc repro film", columns=["number"]))
         tasks.append(_Task(work, size, FormsNetwork.model_validate(best["network"]), device))
     return run_nights("forms of frames", out, tasks, _classify, workers=params.engine)
-
-
-def with_forms(table: pd.DataFrame, folder: Path) -> pd.DataFrame:
-    """A frame table with ``form`` and ``p_form`` from a folder of :func:`classify_frames`; missing for other nights."""
-    files = [folder / "tables" / f"{night}.parquet" for night in sorted(set(table["night"]))]
-    parts = [read_table(path, made_by="make records") for path in files if path.is_file()]
-    if not parts:
-        return table.assign(form=None, p_form=np.nan)
-    found = pd.concat(parts, ignore_index=True)
-    return table.merge(found, on=["night", "number"], how="left", validate="one_to_one")
 
 
 def _classify(task: _Task) -> dict[str, Any]:

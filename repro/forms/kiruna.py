@@ -80,10 +80,7 @@ class FormNight:
 def campaign_nights(campaign: FormsCampaign, seed: int) -> list[FormNight]:
     """Nights of the campaign: ``nights_per_class`` for each class, each night once.
 
-    Raises
-    ------
-    ReproError
-        If the windows hold fewer dark and moonless nights.
+    Raises ReproError if the windows hold fewer dark and moonless nights.
     """
     begins = dark_spells(campaign, seed)
     count = campaign.nights_per_class * len(CLASSES)

@@ -23,7 +23,7 @@ import pandas as pd
 from PIL import Image
 
 from repro.engine.progress import progress
-from repro.errors import ReproError
+from repro.errors import ReproError, first_few
 from repro.forms.classes import CLASSES
 from repro.params import AuroralClass
 from repro.untrusted import open_picture
@@ -44,23 +44,16 @@ Pixels = npt.NDArray[np.uint8]
 class LabelledPictures:
     """Pictures with their classes, each content once.
 
-    Parameters
-    ----------
-    table : DataFrame
-        ``name`` (path from the corpus' folder), ``label`` (one of the seven), ``side`` (train, test, or "" where nobody
-        split), ``night`` (YYYYMMDD, or "" where the name does not begin with it).
-    pixels : ndarray, uint8, shape (n, side, side, 3)
-        RGB, in the order of the table.
-    notices : list of str
-        What a reader must know.
-    left_out : list of dict
-        ``name`` and ``reason`` of each picture that is not in the table.
+    ``table`` has ``name`` (path from the corpus' folder), ``label`` (one of the seven), ``side`` (train, test, or "" where
+    nobody split), ``night`` (YYYYMMDD, or "" where the name does not begin with it).
     """
 
     table: pd.DataFrame
-    pixels: Pixels
-    notices: list[str] = field(default_factory=list)
-    left_out: list[dict[str, str]] = field(default_factory=list)
+    pixels: Pixels  # RGB, shape (n, side, side, 3), in the order of the table
+    notices: list[str] = field(default_factory=list)  # what a reader must know
+    left_out: list[dict[str, str]] = field(
+        default_factory=list
+    )  # name and reason of each picture that is not in the table
 
     def __len__(self) -> int:
         return len(self.table)
@@ -69,18 +62,15 @@ class LabelledPictures:
 def read_corpus(folder: Path, label_order: Sequence[AuroralClass], size_px: int) -> LabelledPictures:
     """Read a corpus: ``labels.csv`` with pictures in ``images/``, or the published folders.
 
+    Raises ReproError if there is neither; a name has no digit of a class; a label is another word; a picture is
+    damaged; or a class has too few training images.
+
     Parameters
     ----------
     label_order : sequence of str
         Class of each digit, from 0.
     size_px : int
         Side to which pictures are resized; others than square ones are cut to their middle first.
-
-    Raises
-    ------
-    ReproError
-        If there is neither; a name has no digit of a class; a label is another word; a picture is damaged; or a class
-        has too few training images.
     """
     files = _labelled(folder) if (folder / LABELS).is_file() else _published(folder, label_order)
     result = _read(folder, files, size_px)
@@ -111,7 +101,7 @@ def _published(folder: Path, order: Sequence[AuroralClass]) -> list[tuple[Path, 
                 files.append((path, str(order[int(digit[1])]), side))
     if wrong:
         raise ReproError(
-            found=f"{len(wrong)} files without a class in their name: {some(wrong)}",
+            found=f"{len(wrong)} files without a class in their name: {first_few(wrong, LISTED)}",
             expected=f"PNG files whose name ends in a digit from 0 to {len(order) - 1}, such as image_class_3.png",
             where=str(folder),
             remedy="rename these files after their class, or take them out of the folder",
@@ -188,12 +178,12 @@ def _read(folder: Path, files: Sequence[tuple[Path, str, str]], size_px: int) ->
     table = pd.DataFrame([rows[place] for place in keep], columns=["name", "label", "side", "night"], dtype="str")
     notices = []
     if left_out:
-        names = some([picture["name"] for picture in left_out])
+        names = first_few([picture["name"] for picture in left_out], LISTED)
         notices.append(f"{len(left_out)} pictures left out so that none counts twice: {names}")
     if grey:
         notices.append(f"{grey} of {len(files)} pictures are grey; colored cannot be told from them")
     if len(sizes) > 1:
-        shown = some([f"{width} x {height}" for width, height in sorted(sizes)])
+        shown = first_few([f"{width} x {height}" for width, height in sorted(sizes)], LISTED)
         notices.append(f"pictures of {len(sizes)} sizes ({shown}), all resized to {size_px} px")
     return LabelledPictures(table, np.array([pixels[place] for place in keep], np.uint8), notices, left_out)
 
@@ -202,12 +192,7 @@ def decode_square(path: Path, size_px: int) -> tuple[Pixels, str, bool, tuple[in
     """A picture as RGB (size_px, size_px, 3); a digest of its own pixels; whether it is grey; its own width and height.
 
     The middle square of others than square pictures is taken. Two files that differ only in how they were compressed
-    have one digest.
-
-    Raises
-    ------
-    ReproError
-        If it is no PNG or JPEG, or a damaged one.
+    have one digest. Raises ReproError if it is no PNG or JPEG, or a damaged one.
     """
     with open_picture(path.read_bytes(), str(path)) as image:
         colour = image.convert("RGB")
@@ -253,10 +238,8 @@ def check_label_order(pixels: Pixels, labels: npt.NDArray[np.str_]) -> list[Mapp
     Three classes can be told from pixels alone: clear-faint has the least light, edge the least of its light within
     60 deg of the zenith, colored the highest red or blue beside green. Of the other four none can be recognised so.
 
-    Returns
-    -------
-    list of dict
-        ``class``, ``sign`` (how it is recognised), ``first`` (the class that comes first by it), ``fits`` (whether it is this).
+    Gives ``class``, ``sign`` (how it is recognised), ``first`` (the class that comes first by it), ``fits`` (whether it
+    is this).
     """
     side = pixels.shape[1]
     y, x = np.mgrid[:side, :side] - (side / 2 - 0.5)
@@ -297,12 +280,6 @@ def refuse_wrong_order(signs: Sequence[Mapping[str, Any]], where: Path) -> None:
             remedy="look at some pictures of each digit and put kvammen.label_order right; if it is right, set "
             "kvammen.check_label_order to false",
         )
-
-
-def some(names: Sequence[str]) -> str:
-    """The first names of many."""
-    more = f" and {len(names) - LISTED} more" if len(names) > LISTED else ""
-    return ", ".join(names[:LISTED]) + more
 
 
 def _wrong_line(source: Path, line: int, found: str, expected: str, remedy: str) -> ReproError:

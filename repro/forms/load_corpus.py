@@ -27,21 +27,10 @@ SPLITS = {PUBLISHED: "published", BY_NIGHT: "by_night", AT_RANDOM: "at_random"} 
 def load_corpus(folder: Path, out: Path, params: Params) -> dict[str, Any]:
     """Read a corpus.
 
-    Parameters
-    ----------
-    folder : Path
-        The corpus, see :func:`repro.forms.layout.read_corpus`.
-    out : Path
-        Where ``pictures.npy`` (uint8, (n, side, side, 3)), ``pictures.parquet`` (``name``, ``label``, ``night``, and a
-        column train or test for each split) and ``load.json`` are written.
-    params : Params
-        All parameters.
-
-    Returns
-    -------
-    dict
-        The document: ``simulated``, ``images``, ``left_out``, ``notices``, ``label_order``, ``splits`` (main one first)
-        with the images of each class on both sides.
+    ``folder`` is the corpus, see :func:`repro.forms.layout.read_corpus`. ``out`` gets ``pictures.npy`` (uint8, (n, side, side,
+    3)), ``pictures.parquet`` (``name``, ``label``, ``night``, and a column train or test for each split) and ``load.json``.
+    Gives the document: ``simulated``, ``images``, ``left_out``, ``notices``, ``label_order``, ``splits`` (main one first) with
+    the images of each class on both sides.
     """
     settings = params.kvammen
     size = max([settings.features.image_size_px, *(network.image_size_px for network in settings.trained)])

@@ -51,10 +51,7 @@ Look = Callable[[Ints, Ints], Tensor]  # images by place and turn, as the networ
 def build(wanted: FormsNetwork, seed: int) -> nn.Module:
     """Build a network with a head of seven classes, in evaluation mode, on the CPU.
 
-    Raises
-    ------
-    ReproError
-        If torchvision has no such network, it ends in no linear layer, or the weights cannot be had.
+    Raises ReproError if torchvision has no such network, it ends in no linear layer, or the weights cannot be had.
     """
     where = "params.yaml, kvammen.networks"
     if wanted.name not in models.list_models(module=models):
@@ -72,13 +69,14 @@ def build(wanted: FormsNetwork, seed: int) -> nn.Module:
                 where=where,
                 remedy="set its weights to imagenet or none",
             )
-        return _finished(build_observatory("observatory", seed), wanted, seed)
-    with drawn(seed, "network", wanted.name):
-        network = models.get_model(wanted.name, weights=None)
-        if wanted.weights == "imagenet":
-            otherwise = "set its weights to none or observatory in kvammen.networks of params.yaml"
-            network.load_state_dict(imagenet(wanted.name, otherwise))
-    return _finished(network, wanted, seed)
+        network = build_observatory("observatory", seed)
+    else:
+        with drawn(seed, "network", wanted.name):
+            network = models.get_model(wanted.name, weights=None)
+            if wanted.weights == "imagenet":
+                otherwise = "set its weights to none or observatory in kvammen.networks of params.yaml"
+                network.load_state_dict(imagenet(wanted.name, otherwise))
+    return cut(network, wanted, seed) if wanted.stages else with_head(network, seed)
 
 
 def empty(wanted: FormsNetwork) -> nn.Module:
@@ -86,17 +84,10 @@ def empty(wanted: FormsNetwork) -> nn.Module:
     return build(wanted.model_copy(update={"weights": "none"}), 0)
 
 
-def _finished(network: nn.Module, wanted: FormsNetwork, seed: int) -> nn.Module:
-    return cut(network, wanted, seed) if wanted.stages else with_head(network, seed)
-
-
 def cut(network: nn.Module, wanted: FormsNetwork, seed: int) -> nn.Module:
     """The first stages of a network, frozen, with a small convolutional head behind them.
 
-    Raises
-    ------
-    ReproError
-        If the network is not built of so many stages in a row.
+    Raises ReproError if the network is not built of so many stages in a row.
     """
     stages = getattr(network, "features", None)
     if not isinstance(stages, nn.Sequential) or not wanted.stages < len(stages):
@@ -124,10 +115,7 @@ def cut(network: nn.Module, wanted: FormsNetwork, seed: int) -> nn.Module:
 def head_of(network: nn.Module) -> tuple[str, nn.Linear]:
     """Name and module of a network's last linear layer.
 
-    Raises
-    ------
-    ReproError
-        If there is none.
+    Raises ReproError if there is none.
     """
     found = [(name, module) for name, module in network.named_modules() if isinstance(module, nn.Linear)]
     if not found:
@@ -140,11 +128,11 @@ def head_of(network: nn.Module) -> tuple[str, nn.Linear]:
     return found[-1]
 
 
-def with_head(network: nn.Module, seed: int, outputs: int = len(CLASSES)) -> nn.Module:
-    """Replace the last linear layer by one of so many outputs, drawn from the seed; gives the network."""
+def with_head(network: nn.Module, seed: int) -> nn.Module:
+    """Replace the last linear layer by one of seven outputs, drawn from the seed; gives the network."""
     name, old = head_of(network)
     with drawn(seed, "head"):
-        network.set_submodule(name, nn.Linear(old.in_features, outputs))
+        network.set_submodule(name, nn.Linear(old.in_features, len(CLASSES)))
     return network.eval()
 
 
@@ -196,17 +184,14 @@ def train(
 ) -> tuple[nn.Module, list[float]]:
     """Train a network on images of its size, of all seven classes; the seed decides all that is drawn.
 
+    Raises ReproError if the loss is not finite.
+
     Returns
     -------
     nn.Module
         In evaluation mode.
     list of float
         Mean loss of each epoch.
-
-    Raises
-    ------
-    ReproError
-        If the loss is not finite.
     """
     network = build(wanted, seed).to(device).to(memory_format=torch.channels_last)
     learner, look = network, _look(images, device)

@@ -24,6 +24,7 @@ def classify_forms(files: Sequence[Path], paths: Paths, params: Params) -> tuple
     """Class of each picture, by the network of the project.
 
     Files are PNG or JPEG of the whole sky, north up, the horizon's circle filling the picture, or its middle square.
+    Raises ReproError if no network was trained, or a file is missing or is no picture.
 
     Returns
     -------
@@ -31,11 +32,6 @@ def classify_forms(files: Sequence[Path], paths: Paths, params: Params) -> tuple
         ``file``, ``class``, ``p`` (its probability, 0 to 1), ``second`` and ``p_second``, and ``p_<class>`` of all seven.
     dict
         ``method`` (the network) and ``simulated`` (whether it learnt on simulated pictures).
-
-    Raises
-    ------
-    ReproError
-        If no network was trained, or a file is missing or is no picture.
     """
     folder = paths.stage("kvammen", "evaluate")
     if not (folder / "evaluate.json").is_file():

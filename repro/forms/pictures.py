@@ -35,17 +35,10 @@ def draw_pictures(
 ) -> dict[str, Any]:
     """Choose and draw pictures from the folders of the stages load, networks and evaluate, and of the corpus.
 
-    Parameters
-    ----------
-    out : Path
-        Emptied; ``ID.frame.png`` and ``ID.map.png``, ``keogram.png``, ``whole_night.parquet``, ``pictures.json``.
-
-    Returns
-    -------
-    dict
-        ``examples``: of each class the test image that the network is surest of among those it has right; ``mistakes``: of
-        the most confused pairs; each with ``id``, ``name``, ``label``, ``predicted``, ``p`` (of the answer);
-        ``whole_night``: ``night``, ``frames``, ``judged`` and ``right`` (clean, unambiguous frames of a class), or None.
+    ``out`` is emptied and gets ``ID.frame.png`` and ``ID.map.png``, ``keogram.png``, ``whole_night.parquet``, ``pictures.json``.
+    Gives ``examples``: of each class the test image that the network is surest of among those it has right; ``mistakes``: of
+    the most confused pairs; each with ``id``, ``name``, ``label``, ``predicted``, ``p`` (of the answer); ``whole_night``:
+    ``night``, ``frames``, ``judged`` and ``right`` (clean, unambiguous frames of a class), or None.
     """
     empty_folder(out)
     document, first = best_training(evaluated)

@@ -75,13 +75,10 @@ def resampled(answers: Answers, weights: Floats, place: Ints) -> Floats:
 def score(answers: Answers, rng: np.random.Generator) -> dict[str, Any]:
     """Everything about one method on one set of test images.
 
-    Returns
-    -------
-    dict
-        ``images``, ``nights`` (0 where not known), ``confusion``; ``mean_precision``, ``mean_recall``, ``mean_f1`` and
-        ``accuracy`` with ``interval.<name>`` by night, or by image where no night is known; ``classes``: precision,
-        recall, F1, their intervals and the images of each; ``confused``: the most frequent mistakes; ``calibration`` where
-        there are probabilities.
+    Gives ``images``, ``nights`` (0 where not known), ``confusion``; ``mean_precision``, ``mean_recall``, ``mean_f1``
+    and ``accuracy`` with ``interval.<name>`` by night, or by image where no night is known; ``classes``: precision,
+    recall, F1, their intervals and the images of each; ``confused``: the most frequent mistakes; ``calibration`` where
+    there are probabilities.
     """
     matrix = confusion(answers)
     weights, place = night_weights(groups_of(answers.nights), RESAMPLINGS, rng)
@@ -149,12 +146,9 @@ def calibration(answers: Answers) -> dict[str, Any]:
 def compare(first: Answers, second: Answers, rng: np.random.Generator) -> dict[str, Any]:
     """Two methods on the same images in the same order; the generator draws nights for the interval.
 
-    Returns
-    -------
-    dict
-        ``difference`` of the mean precision, first less second, with its ``interval`` by night (None for too few);
-        ``only_first_right``, ``only_second_right`` and ``p_mcnemar``, the exact two-sided test of McNemar (1947), which takes
-        images as independent.
+    Gives ``difference`` of the mean precision, first less second, with its ``interval`` by night (None for too few);
+    ``only_first_right``, ``only_second_right`` and ``p_mcnemar``, the exact two-sided test of McNemar (1947), which
+    takes images as independent.
     """
     if not np.array_equal(first.truth, second.truth):
         raise ValueError("the two methods answered other images")

@@ -29,13 +29,9 @@ WHOLE = "whole_night"  # name of the files of the one whole night
 @dataclass(frozen=True)
 class _Job:
     work: receipts.NightWork
+    size: int
     night: kiruna.FormNight
     campaign: FormsCampaign
-
-    @property
-    def size(self) -> int:
-        """Frames, for the progress bar."""
-        return len(self.night.times_utc)
 
 
 def simulate_forms(out: Path, params: Params) -> Mapping[str, Any]:
@@ -44,10 +40,7 @@ def simulate_forms(out: Path, params: Params) -> Mapping[str, Any]:
     ``out`` gets ``images/YYYYMMDD_K.png``, ``truth/YYYYMMDD.parquet`` (see :func:`repro.forms.kiruna.pictures_and_truth`),
     ``labels.csv``, and ``whole_night.npz`` with ``whole_night.parquet``.
 
-    Returns
-    -------
-    mapping
-        Counts, see :func:`repro.forms.kiruna.summary_of`; also written as ``campaign.json``.
+    Gives counts, see :func:`repro.forms.kiruna.summary_of`; also written as ``campaign.json``.
     """
     campaign, seed = params.kvammen.campaign, params.seed
     mark_folders(out, out / "images")
@@ -120,7 +113,7 @@ def _job(out: Path, night: kiruna.FormNight, campaign: FormsCampaign, seed: int,
     }  # fmt: skip
     receipt = out / "receipts" / f"{WHOLE if whole else name}.json"
     work = receipts.NightWork(name, (), tuple(outputs), receipt, receipts.settings_digest(settings, kiruna.__name__))
-    return _Job(work, night, campaign)
+    return _Job(work, len(night.times_utc), night, campaign)
 
 
 def _make(job: _Job) -> dict[str, int]:

@@ -45,18 +45,9 @@ class _Training:
 def train_networks(loaded: Path, out: Path, params: Params) -> list[dict[str, Any]]:
     """Train the networks; a training that is there already, of the same images, parameters and code, is kept.
 
-    Parameters
-    ----------
-    loaded : Path
-        Folder of stage load.
-    out : Path
-        ``answers/ID.parquet``: ``method``, ``split``, ``seed``, ``name``, ``night``, ``label``, ``predicted`` and the
-        probabilities of the test images; ``weights/ID.safetensors``; ``networks.json``.
-
-    Returns
-    -------
-    list of dict
-        One entry a training: ``id``, ``method``, ``split``, ``seed``, ``images``, ``losses``.
+    ``loaded`` is the folder of stage load. ``out`` gets ``answers/ID.parquet``: ``method``, ``split``, ``seed``, ``name``,
+    ``night``, ``label``, ``predicted`` and the probabilities of the test images; ``weights/ID.safetensors``;
+    ``networks.json``. Gives one entry a training: ``id``, ``method``, ``split``, ``seed``, ``images``, ``losses``.
     """
     document = read_json(loaded / "load.json", made_by="make records")
     main, splits = sides_of(document)

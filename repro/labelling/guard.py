@@ -12,6 +12,7 @@ import secrets
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
+from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import PlainTextResponse, Response
 
 Scope = MutableMapping[str, Any]
@@ -46,8 +47,8 @@ class Guard:
 
     def __init__(self, app: App, token: str, port: int) -> None:
         self._app, self._token = app, token.encode()
-        self._hosts = {f"{host}:{port}".encode() for host in HOSTS}
-        self._origins = {b"http://" + host for host in self._hosts}
+        self._hosts = {f"{host}:{port}" for host in HOSTS}
+        self._origins = {f"http://{host}" for host in self._hosts}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request, or refuse it."""
@@ -58,25 +59,23 @@ class Guard:
             return
         refusal = self._refusal(scope)
         if refusal is not None:
-            await _with_headers(refusal)(scope, receive, send)
+            await refusal(scope, receive, _adding_headers(send))
             return
         path = scope["path"][1 + len(self._token) :] or "/"
         inner = {**scope, "path": path, "raw_path": path.encode(), "root_path": ""}
         if scope["method"] == "POST":  # a body may be longer than its header says, or come without one
             body = await _body(receive)
             if body is None:
-                await _with_headers(PlainTextResponse("too large", 413))(scope, receive, send)
+                await PlainTextResponse("too large", 413)(scope, receive, _adding_headers(send))
                 return
             receive = _replay(body, receive)
         await self._app(inner, receive, _adding_headers(send))
 
     def _refusal(self, scope: Scope) -> Response | None:
-        headers: dict[bytes, list[bytes]] = {}
-        for key, value in scope["headers"]:
-            headers.setdefault(key.lower(), []).append(value)
-        if len(headers.get(b"host", [])) != 1 or headers[b"host"][0].lower() not in self._hosts:
+        headers = Headers(scope=scope)
+        hosts, origins = headers.getlist("host"), headers.getlist("origin")
+        if len(hosts) != 1 or hosts[0].lower() not in self._hosts:
             return PlainTextResponse("unknown host", 421)
-        origins = headers.get(b"origin", [])
         if any(origin.lower() not in self._origins for origin in origins):
             return PlainTextResponse("unknown origin", 403)
         if scope["method"] not in ("GET", "HEAD", "POST"):
@@ -87,8 +86,8 @@ class Guard:
         # Compared as bytes, in a time that does not depend on how much of it is right.
         if not hmac.compare_digest(given.encode(), self._token):
             return PlainTextResponse("not found", 404)
-        lengths = headers.get(b"content-length", [])
-        if any(not length.isdigit() or int(length) > MOST_BYTES for length in lengths):
+        lengths = headers.getlist("content-length")
+        if any(not length.isdecimal() or int(length) > MOST_BYTES for length in lengths):
             return PlainTextResponse("too large", 413)
         return None
 
@@ -117,13 +116,7 @@ def _replay(body: bytes, receive: Receive) -> Receive:
 def _adding_headers(send: Send) -> Send:
     async def sending(message: MutableMapping[str, Any]) -> None:
         if message["type"] == "http.response.start":
-            added = [(key.encode(), value.encode()) for key, value in HEADERS.items()]
-            message = {**message, "headers": [*message.get("headers", []), *added]}
+            MutableHeaders(scope=message).update(HEADERS)
         await send(message)
 
     return sending
-
-
-def _with_headers(response: Response) -> Response:
-    response.headers.update(HEADERS)
-    return response

@@ -62,10 +62,7 @@ class Params(Section):
 def load_params(path: Path) -> Params:
     """Read and check ``params.yaml``.
 
-    Raises
-    ------
-    ReproError
-        If the file is missing, is not YAML, or a value is not allowed; the message names the field.
+    Raises ReproError if the file is missing, is not YAML, or a value is not allowed; the message names the field.
     """
     remedy = "compare with params.yaml of the repository"
     document = read_yaml(path, expected="a YAML file", remedy=remedy)

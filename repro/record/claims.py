@@ -330,12 +330,9 @@ def claim_files(folder: Path) -> list[Path]:
 def load_claims(folder: Path) -> Claims:
     """Read every claim file under a folder such as ``expected/published``, see :func:`claim_files`.
 
-    Raises
-    ------
-    ReproError
-        If a file is not YAML, a key is unknown, an id is used twice, a document is not in ``_record.yaml``, a tolerance is
-        below one printed step, a rule has no reason, or a formula names no claim. The message names file, id, field and
-        remedy.
+    Raises ReproError if a file is not YAML, a key is unknown, an id is used twice, a document is not in
+    ``_record.yaml``, a tolerance is below one printed step, a rule has no reason, or a formula names no claim. The
+    message names file, id, field and remedy.
     """
     files = claim_files(folder)
     if not files:

@@ -157,14 +157,11 @@ def round_for_print(value: float) -> float:
 def compare(claim: Claim, evidence: EvidenceKind, measured: Measured, grade: Grade | None = None) -> Verdict:
     """Compare one claim with one measured value.
 
-    Returns
-    -------
-    Verdict
-        ``confirmed`` by an exact or printed-digits rule that holds; ``consistent`` by a tolerance, bound or interval
-        that holds; ``repeated`` instead of either with grade R; ``undecidable`` for a bound that excludes less than half
-        of the plausible range, and for a rule that compares nothing; ``source_conflict`` if the record's own arithmetic
-        fails; ``contradicted`` if other evidence fails; ``not_run`` or ``error`` if there is no value. A missing value
-        is never a pass.
+    Gives ``confirmed`` by an exact or printed-digits rule that holds; ``consistent`` by a tolerance, bound or interval
+    that holds; ``repeated`` instead of either with grade R; ``undecidable`` for a bound that excludes less than half of
+    the plausible range, and for a rule that compares nothing; ``source_conflict`` if the record's own arithmetic fails;
+    ``contradicted`` if other evidence fails; ``not_run`` or ``error`` if there is no value. A missing value is never a
+    pass.
     """
     rule = claim.evidence[evidence]
     tolerance = tolerance_text(claim, rule)

@@ -139,7 +139,6 @@ FUNCTIONS = tuple(sorted({*VALUE_FUNCTIONS, *PATTERN_FUNCTIONS, *CONSISTENCY_CHE
 
 
 def _checked(name: str, arguments: list[Any], claims: Claims) -> bool:
-    """Result of a consistency check."""
     check, quoted = CONSISTENCY_CHECKS[name]
     for place in quoted:
         if place >= len(arguments) or not isinstance(arguments[place], str):
@@ -172,10 +171,7 @@ def _dotted(node: ast.expr) -> str | None:
 def references(formula: str) -> frozenset[str]:
     """Claim ids and patterns that a formula names; other texts in quotes are not among them.
 
-    Raises
-    ------
-    FormulaError
-        If the formula cannot be read.
+    Raises FormulaError if the formula cannot be read.
     """
     nodes = list(ast.walk(_parse(formula)))
     calls = [node for node in nodes if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)]
@@ -200,12 +196,8 @@ def unresolved(formula: str, claims: Claims) -> list[str]:
 def is_one_value(formula: str) -> bool:
     """Whether a formula is one claim or none, at most rescaled by constants, cut out or put into other characters.
 
-    ``A``, ``100 * A``, ``round(A / 60, 1)``, ``part(A, 0, 4)`` and ``A + ' MST'`` are; ``A + 1`` is not.
-
-    Raises
-    ------
-    FormulaError
-        If the formula cannot be read.
+    ``A``, ``100 * A``, ``round(A / 60, 1)``, ``part(A, 0, 4)`` and ``A + ' MST'`` are; ``A + 1`` is not. Raises
+    FormulaError if the formula cannot be read.
     """
     return _is_one_value(_parse(formula))
 
@@ -247,10 +239,7 @@ def _parse(formula: str) -> ast.expr:
 def evaluate(formula: str, claims: Claims) -> Value:
     """Value of a formula.
 
-    Raises
-    ------
-    FormulaError
-        If the formula names no claim, uses anything but the language above, or divides by zero.
+    Raises FormulaError if the formula names no claim, uses anything but the language above, or divides by zero.
     """
     try:
         result = _value(_parse(formula), claims)

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from repro.errors import ReproError
-from repro.files import dumps, write_text
+from repro.files import dumps, new_folder, write_text
 from repro.record.claims import Claim, Claims
 from repro.record.judge import Evidence, Verification, verify
 from repro.untrusted import short_repr
@@ -59,10 +59,7 @@ _EXEMPTIONS = """\
 def new_record(name: str, folder: Path) -> list[Path]:
     """Write an example record that can be judged at once into a new or empty folder, and give the files that were written.
 
-    Raises
-    ------
-    ReproError
-        If the name has anything but letters, digits, ``_`` and ``-``, or the folder holds anything.
+    Raises ReproError if the name has anything but letters, digits, ``_`` and ``-``, or the folder holds anything.
     """
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}", name):
         raise ReproError(
@@ -71,14 +68,7 @@ def new_record(name: str, folder: Path) -> list[Path]:
             where="repro record new",
             remedy="choose a name such as smith-2021",
         )
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise ReproError(
-            found="a file or a folder that is not empty",
-            expected="a new or empty folder",
-            where=str(folder),
-            remedy="name another folder with --out, or move what lies there",
-        )
-    folder.mkdir(parents=True, exist_ok=True)
+    new_folder(folder)
     texts = {
         "_record.yaml": _RECORD.format(name=name),
         "claims.yaml": _CLAIMS.format(name=name, folder=folder.as_posix()),

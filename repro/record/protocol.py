@@ -26,12 +26,8 @@ def floor_split_bounds(images: int, dates: int, per_date: int, share: float = 0.
     """Fewest and most training images when each date gives ``floor(share * n)`` of its ``n`` images.
 
     ``images`` of the class lie on ``dates`` dates, 0 to ``per_date`` on each. The bounds are exact, by dynamic programming
-    over dates.
-
-    Raises
-    ------
-    ValueError
-        If the images do not fit on the dates, or there are more than a campaign of centuries could give.
+    over dates. Raises ValueError if the images do not fit on the dates, or there are more than a campaign of centuries
+    could give.
     """
     if max(images, dates, per_date) > MOST_IMAGES or min(images, dates, per_date) < 0:
         raise ValueError(f"{images} images on {dates} dates of at most {per_date}: beyond 0 to {MOST_IMAGES}")

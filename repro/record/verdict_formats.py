@@ -10,6 +10,8 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from repro import errors
+from repro.errors import count
 from repro.files import dumps
 from repro.record.claims import Claim
 from repro.record.comparator import CONFLICTS, Verdict, round_for_print
@@ -119,7 +121,7 @@ def summary_text(summary: dict[str, Any]) -> str:
 
 def print_overview(verification: Verification) -> None:
     """Print headlines, then what contradicts or conflicts, findings by worth, and the counts by grade and outcome."""
-    console = _console()
+    console = errors.console(highlight=False)
     _print_headlines(console, verification)
     conflicts = [(claim, verdict) for claim, verdict in _rows(verification) if verdict.outcome in CONFLICTS]
     # An equation that fails is listed once, at the first of its claims.
@@ -140,7 +142,7 @@ def print_overview(verification: Verification) -> None:
 
 def print_claims(verification: Verification) -> None:
     """Print some claims: one by one with every reason if they are few, else as a table."""
-    console = _console()
+    console = errors.console(highlight=False)
     if len(verification.claims) > MOST_DETAILED:
         console.print(_table(_rows(verification)))
         console.print(f"Reasons are printed for {MOST_DETAILED} claims or fewer: name one, as in repro verify T2.NIGHT")
@@ -150,11 +152,6 @@ def print_claims(verification: Verification) -> None:
     for finding in verification.findings:
         console.print(Text.assemble((f"{finding.title}. ", "bold"), finding.explanation))
     _print_counts(console, verification)
-
-
-def _console() -> Console:
-    console = Console(highlight=False)
-    return console if console.is_terminal else Console(width=160, highlight=False)
 
 
 def _heading(console: Console, text: str) -> None:
@@ -221,7 +218,10 @@ def _print_headlines(console: Console, verification: Verification) -> None:
 
 
 def _print_counts(console: Console, verification: Verification) -> None:
-    _heading(console, f"{count(len(verification.claims), 'claim')}, {count(len(verification.verdicts), 'comparison')}")
+    _heading(
+        console,
+        f"{count(len(verification.claims), 'claim')}, {count(len(verification.verdicts), 'comparison')}",
+    )
     by_grade = verification.by_grade
     table = Table(box=None, pad_edge=False, header_style="bold")
     table.add_column("grade (an equation counts once)")
@@ -239,8 +239,3 @@ def _print_counts(console: Console, verification: Verification) -> None:
         console.print(Text(f"Otherwise than declared: {names}", style="bold yellow"))
     drifted, all_verdicts = len(verification.drifted), len(verification.verdicts)
     console.print(f"{drifted} of {all_verdicts} verdicts drifted from what the claim files declare.")
-
-
-def count(number: int, noun: str) -> str:
-    """``1 claim``, ``2 claims``, ``1,234 claims``."""
-    return f"{number:,} {noun if number == 1 else noun + 's'}"

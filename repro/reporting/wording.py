@@ -9,11 +9,11 @@ from typing import Any
 
 from markupsafe import Markup, escape
 
+from repro.errors import count as count  # for the templates, too
 from repro.record.claims import EVIDENCE, Claim, EvidenceKind, Outcome
 from repro.record.comparator import Verdict
 from repro.record.strength import GRADES
 from repro.record.verdict_formats import caught_text, measured_text, strength_text
-from repro.record.verdict_formats import count as count  # for the templates, too
 
 MINUS = "\N{MINUS SIGN}"
 NOTHING = "\N{EM DASH}"

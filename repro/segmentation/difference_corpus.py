@@ -28,14 +28,10 @@ LEAST_PX = 96  # of an image's side: smaller ones leave cells without a pixel
 @dataclass(frozen=True)
 class _Job:
     work: receipts.NightWork
+    size: int
     images: pd.DataFrame
     circle: PixelCircle | None
     params: KopriDifference
-
-    @property
-    def size(self) -> int:
-        """Images, for the progress bar."""
-        return len(self.images)
 
 
 def difference(data: Path, folder: Path, params: Params) -> Outcome:
@@ -46,7 +42,7 @@ def difference(data: Path, folder: Path, params: Params) -> Outcome:
     for night, rows in corpus.table.groupby("night"):
         inputs, outputs = tuple(map(Path, rows["image"])), (folder / "nights" / f"{night}.npz",)
         work = receipts.NightWork(str(night), inputs, outputs, receipts.receipt_path(folder, str(night)), settings)
-        jobs.append(_Job(work, rows.reset_index(drop=True), corpus.circle, params.kopri.difference))
+        jobs.append(_Job(work, len(rows), rows.reset_index(drop=True), corpus.circle, params.kopri.difference))
     return run_nights(
         "kopri/difference", folder, jobs, _make, workers=params.engine, unit="images", failed=corpus.faults
     )

@@ -6,13 +6,11 @@ allows one channel with a sigmoid: two-class cross-entropy is the loss of torchv
 
 from __future__ import annotations
 
-import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal, cast
 
 import torch
-from safetensors import safe_open
-from safetensors.torch import load_file
 from torch import Tensor, nn
 from torch.nn.functional import interpolate
 from torchvision.models import efficientnet_b1
@@ -21,8 +19,6 @@ from torchvision.models.segmentation.fcn import FCNHead
 
 from repro.classifier import network as classifier
 from repro.classifier.network import drawn
-from repro.errors import ReproError
-from repro.untrusted import message_of
 
 Initial = Literal["coco", "observatory", "none"]
 CLASSES = 2
@@ -33,6 +29,7 @@ OTHERWISE = (
 WEIGHTS = FCN_ResNet50_Weights.COCO_WITH_VOC_LABELS_V1
 WEIGHTS_FILE = "{unit}.safetensors"  # of a network, by the unit of its split
 RESNET, OBSERVATORY = "fcn_resnet50", "fcn_observatory"
+KIND = f"{RESNET} or {OBSERVATORY}"
 STAGES = 6  # of EfficientNet-B1 that are kept: what follows halves the image a fifth time
 #: Stages whose features the head sees, with their channels: a feature spans 4, 8 and 16 pixels.
 TAPS = {2: 24, 3: 40, 5: 112}
@@ -87,7 +84,8 @@ def build(initial: Initial, seed: int, *, auxiliary: bool = False) -> nn.Module:
         else:
             # The published weights fix the number of classes and the auxiliary head: both are changed afterwards.
             network = _resnet(len(WEIGHTS.meta["categories"]), auxiliary=True)
-            _fill(network, classifier.published_weights(WEIGHTS, OTHERWISE), classifier.published_path(WEIGHTS))
+            weights = classifier.published_weights(WEIGHTS, OTHERWISE)
+            classifier.fill(network, weights, classifier.published_path(WEIGHTS), KIND, "make records")
             for head in ("classifier", "aux_classifier"):
                 layers = cast(nn.Sequential, network.get_submodule(head))
                 layers[-1] = nn.Conv2d(cast(nn.Conv2d, layers[-1]).in_channels, CLASSES, 1)
@@ -106,39 +104,17 @@ def load(source: Path) -> tuple[nn.Module, dict[str, Any]]:
 
     Raises ReproError if the file is missing, damaged, or of another network.
     """
-    try:
-        with safe_open(source, framework="pt") as file:
-            notes = json.loads((file.metadata() or {}).get("notes", "{}"))
-        state = load_file(source)
-    except Exception as error:  # the reader lets through whatever a flipped bit leads to
-        raise _unusable(f"a damaged or missing file: {message_of(error)}", source) from None
-    name = notes.get("network") if isinstance(notes, dict) else None
-    if name not in (OBSERVATORY, RESNET):
-        raise _unusable("weights of another network", source)
-    network: nn.Module = FcnObservatory() if name == OBSERVATORY else _resnet(CLASSES, auxiliary=False)
     # The auxiliary head served training only.
-    _fill(network, {key: value for key, value in state.items() if not key.startswith("aux_classifier")}, source)
-    return network.eval(), notes
+    return classifier.load(source, _empty, kind=KIND, made_by="make records", ignored="aux_classifier")
+
+
+def _empty(notes: Mapping[str, Any]) -> nn.Module | None:
+    """The network that notes name, without weights of meaning; None if they name another."""
+    if notes.get("network") == OBSERVATORY:
+        return FcnObservatory()
+    return _resnet(CLASSES, auxiliary=False) if notes.get("network") == RESNET else None
 
 
 def _resnet(classes: int, *, auxiliary: bool) -> nn.Module:
     network: nn.Module = fcn_resnet50(weights=None, weights_backbone=None, num_classes=classes, aux_loss=auxiliary)
     return network
-
-
-def _fill(network: nn.Module, state: dict[str, Tensor], where: Path) -> None:
-    try:
-        network.load_state_dict(state)
-    except Exception as error:
-        raise _unusable(f"weights of another network: {message_of(error)[:200]}", where) from None
-    if not all(bool(torch.isfinite(value).all()) for value in network.state_dict().values()):
-        raise _unusable("non-finite weights", where)
-
-
-def _unusable(found: str, where: Path) -> ReproError:
-    return ReproError(
-        found=found,
-        expected=f"weights of {RESNET} or {OBSERVATORY}",
-        where=str(where),
-        remedy="train anew with: make records; or name another file",
-    )

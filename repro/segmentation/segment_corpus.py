@@ -25,15 +25,11 @@ from repro.segmentation.image_corpus import find_images, read_image
 @dataclass(frozen=True)
 class _Job:
     work: receipts.NightWork
+    size: int
     names: tuple[str, ...]
     circle: PixelCircle | None
     size_px: int
     device: str
-
-    @property
-    def size(self) -> int:
-        """Images, for the progress bar."""
-        return len(self.names)
 
 
 def segment(data: Path, train_folder: Path, folder: Path, params: Params) -> Outcome:
@@ -50,7 +46,7 @@ def segment(data: Path, train_folder: Path, folder: Path, params: Params) -> Out
     for night, rows in corpus.table.groupby("night"):
         inputs, outputs = (weights, *map(Path, rows["image"])), (folder / "nights" / f"{night}.npz",)
         work = receipts.NightWork(str(night), inputs, outputs, receipts.receipt_path(folder, str(night)), settings)
-        jobs.append(_Job(work, tuple(rows["name"]), corpus.circle, kopri.image_size_px, device))
+        jobs.append(_Job(work, len(rows), tuple(rows["name"]), corpus.circle, kopri.image_size_px, device))
     gpu, failed = device != "cpu", corpus.faults
     return run_nights(
         "kopri/segment", folder, jobs, _make, workers=params.engine, gpu=gpu, unit="images", failed=failed

@@ -55,13 +55,6 @@ def segment_files(
     such camera.
     """
     source = weights or paths.stage(params.kopri.corpus, "train") / fcn.WEIGHTS_FILE.format(unit=params.kopri.splits[0])
-    if not source.is_file():
-        raise ReproError(
-            found="no trained network",
-            expected="weights that stage kopri/train wrote",
-            where=str(source),
-            remedy="train one with: make records; or name a file with --weights",
-        )
     network, notes = fcn.load(source)
     size, threshold = int(notes["image_size_px"]), float(notes["threshold"])
     circle = load_camera(camera).circle_px if camera else None

@@ -29,15 +29,11 @@ TYPICAL_YEAR = 2020  # whose field all nights take: it turns by less than 0.5 de
 @dataclass(frozen=True)
 class _Job:
     work: receipts.NightWork
+    size: int
     night: KopriNight
     kopri: KopriParams
     magnetic: MagneticSite
     seed: int
-
-    @property
-    def size(self) -> int:
-        """Images, for the progress bar."""
-        return self.night.minutes
 
 
 def simulate(folder: Path, params: Params) -> Outcome:
@@ -69,7 +65,8 @@ def _job(folder: Path, night: KopriNight, kopri: KopriParams, magnetic: Magnetic
     }  # fmt: skip
     receipt = receipts.receipt_path(folder, night.night)
     digest = receipts.settings_digest(settings, __name__)
-    return _Job(receipts.NightWork(night.night, (), tuple(outputs), receipt, digest), night, kopri, magnetic, seed)
+    work = receipts.NightWork(night.night, (), tuple(outputs), receipt, digest)
+    return _Job(work, night.minutes, night, kopri, magnetic, seed)
 
 
 def _make(job: _Job) -> Mapping[str, Any]:

@@ -51,33 +51,18 @@ class Numbers(SimpleNamespace):
 class Finding:
     """One thing a careful reader should know.
 
-    Parameters
-    ----------
-    id : str
-        Permanent; never reused.
-    title : str
-        A short statement.
-    claims : tuple of str
-        Ids of the claims it rests on.
-    explanation : str
-        One plain sentence, or a few, with the numbers.
-    numbers : mapping
-        The computed numbers by name, with units in the names.
-    kind : str
-        ``agreement``: evidence supports the record. ``conflict``: evidence or the record itself is against it.
-        ``remark``: how something was done that the text does not tell. ``not_derived``: what the finding needs is not
-        available. ``error``: deriving it broke.
-    rank : int
-        Place in the order of worth; findings with a low rank are listed first.
+    Kinds: ``agreement``: evidence supports the record. ``conflict``: evidence or the record itself is against it.
+    ``remark``: how something was done that the text does not tell. ``not_derived``: what the finding needs is not available.
+    ``error``: deriving it broke.
     """
 
-    id: str
-    title: str
-    claims: tuple[str, ...]
-    explanation: str
-    numbers: Mapping[str, float] = field(default_factory=dict)
+    id: str  # permanent; never reused
+    title: str  # a short statement
+    claims: tuple[str, ...]  # ids of the claims it rests on
+    explanation: str  # one plain sentence, or a few, with the numbers
+    numbers: Mapping[str, float] = field(default_factory=dict)  # by name, with units in the names
     kind: Literal["agreement", "conflict", "remark", "not_derived", "error"] = "conflict"
-    rank: int = 100
+    rank: int = 100  # in the order of worth; findings with a low rank are listed first
 
     def as_dict(self) -> dict[str, Any]:
         """Plain data for JSON."""

@@ -8,7 +8,6 @@ from repro.record.findings.finding import CONDITIONS, Detector, Finding, Numbers
 
 
 def _of_figure7(view: View, name: str, sun: str, moon: str) -> float:
-    """One quantity of a condition's histograms."""
     return view.quantity("figure", f"figure7.{name}.{sun}.{moon}".lower())
 
 
