@@ -12,6 +12,7 @@ import yaml
 from repro.engine.code_digest import closure, imports
 from tests.conftest import ROOT
 
+
 def scripts(pipeline: Path) -> Path:
     """Folder of a pipeline's scripts: stages/ for the thesis, the record's own folder for another record."""
     return ROOT / "stages" if pipeline.parent == ROOT else pipeline.parent
