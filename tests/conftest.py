@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, settings
 # training then takes a minute instead of three seconds. Before torch is imported, and for the stages that tests start.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
+from repro.params import Params, load_params
 from repro.paths import Paths
 from repro.record.claims import Claims, load_claims
 
@@ -46,6 +47,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def project() -> Paths:
     """The checkout itself."""
     return Paths(ROOT)
+
+
+@pytest.fixture(scope="session")
+def params(project: Paths) -> Params:
+    """The project's own parameters."""
+    return load_params(project.params)
 
 
 @pytest.fixture(scope="session")

@@ -1,4 +1,4 @@
-"""The pipeline's own description: stages, names, dependencies."""
+"""The descriptions of the pipelines, the thesis' and the other records': stages, names, dependencies."""
 
 from __future__ import annotations
 
@@ -12,14 +12,29 @@ import yaml
 from repro.engine.code_digest import closure, imports
 from tests.conftest import ROOT
 
-STAGES = yaml.safe_load((ROOT / "dvc.yaml").read_text(encoding="utf-8"))["stages"]
+
+def scripts(pipeline: Path) -> Path:
+    """Folder of a pipeline's scripts: stages/ for the thesis, the record's own folder for another record."""
+    return ROOT / "stages" if pipeline.parent == ROOT else pipeline.parent
 
 
-@pytest.mark.parametrize("name", STAGES)
-def test_stage_depends_on_every_module_it_uses(name: str) -> None:
+#: The pipeline of the thesis, then those of the other records.
+PIPELINES = [ROOT / "dvc.yaml", *sorted((ROOT / "stages").glob("*/dvc.yaml"))]
+STAGES = {path: yaml.safe_load(path.read_text(encoding="utf-8"))["stages"] for path in PIPELINES}
+THESIS = STAGES[ROOT / "dvc.yaml"]
+#: Script and description of every stage.
+STEPS = [
+    pytest.param(scripts(path) / f"{name}.py", stage, id=f"{scripts(path).name}-{name}")
+    for path, stages in STAGES.items()
+    for name, stage in stages.items()
+]
+EVERY_PIPELINE = pytest.mark.parametrize("pipeline", PIPELINES, ids=lambda path: scripts(path).name)
+
+
+@pytest.mark.parametrize(("script", "stage"), STEPS)
+def test_stage_depends_on_every_module_it_uses(script: Path, stage: dict) -> None:
     """A change to any module that a stage uses makes the stage run again."""
-    script = ROOT / "stages" / f"{name}.py"
-    listed = {ROOT / dependency for dependency in STAGES[name]["deps"]}
+    listed = {ROOT / dependency for dependency in stage["deps"]}
     missing = {
         str(file.relative_to(ROOT))
         for file in closure(script)
@@ -29,17 +44,30 @@ def test_stage_depends_on_every_module_it_uses(name: str) -> None:
     assert missing == set()
 
 
-@pytest.mark.parametrize("name", STAGES)
-def test_one_name_a_step(name: str) -> None:
-    """A stage is run by the script that bears its name."""
-    assert STAGES[name]["cmd"] == f".venv/bin/python stages/{name}.py"
+@pytest.mark.parametrize(("script", "stage"), STEPS)
+def test_one_name_a_step(script: Path, stage: dict) -> None:
+    """A stage is run from the root by the script that bears its name."""
+    assert stage["cmd"] == f".venv/bin/python {script.relative_to(ROOT).as_posix()}"
+    assert stage.get("wdir") == (None if script.parent == ROOT / "stages" else "../..")
 
 
-@pytest.mark.parametrize("script", sorted((ROOT / "stages").glob("*.py")), ids=lambda path: path.stem)
-def test_every_script_is_a_stage_of_a_screenful(script: Path) -> None:
-    """Every script in stages/ is run by the pipeline and can be read at one look."""
-    assert script.stem in STAGES
-    assert len(script.read_text(encoding="utf-8").splitlines()) <= 80
+@EVERY_PIPELINE
+def test_every_script_is_a_stage_of_a_screenful(pipeline: Path) -> None:
+    """Every script beside a pipeline's stages is run by it and can be read at one look."""
+    files = list(scripts(pipeline).glob("*.py"))
+    assert {file.stem for file in files} == set(STAGES[pipeline])
+    assert [file for file in files if len(file.read_text(encoding="utf-8").splitlines()) > 80] == []
+
+
+@pytest.mark.slow
+@EVERY_PIPELINE
+def test_dvc_reads_the_pipeline(pipeline: Path) -> None:
+    """DVC resolves the stages, their data and their parameters from the record's own folder."""
+    command = [sys.executable, "-m", "dvc", "stage", "list", str(pipeline)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    listed = {line.split()[0].rsplit(":", 1)[-1] for line in done.stdout.splitlines() if line.strip()}
+    assert listed == set(STAGES[pipeline])
 
 
 HEAVY = {"torch", "pandera", "matplotlib", "skyfield"}
@@ -53,7 +81,7 @@ LOADED = {
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", STAGES)
+@pytest.mark.parametrize("name", THESIS)
 def test_a_script_loads_no_other_heavy_library(name: str) -> None:
     """Importing what a script imports at its top loads none of the libraries that take seconds beyond those listed."""
     code = f"import runpy, sys; runpy.run_path('stages/{name}.py'); print(*(set({sorted(HEAVY)}) & set(sys.modules)))"

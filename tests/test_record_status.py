@@ -6,18 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from repro.params import Params, load_params
+from repro.params import Params
 from repro.paths import Paths
 from repro.record.claims import Claims
 from repro.record_status import print_record_status, record_status
-from tests.conftest import ROOT
 from tests.support.receipts import write_nights
-
-
-@pytest.fixture(scope="module")
-def params() -> Params:
-    """The default parameters."""
-    return load_params(ROOT / "params.yaml")
 
 
 def test_nights_and_waiting_claims_are_listed(

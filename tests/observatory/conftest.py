@@ -1,4 +1,4 @@
-"""Shared fixtures: parameters, and one clear night of each kind."""
+"""Shared fixtures: one clear night of each kind."""
 
 from __future__ import annotations
 
@@ -10,16 +10,9 @@ import pytest
 from repro.observatory import campaign
 from repro.observatory.plan import Night
 from repro.observatory.scene import Scenes, scenes
-from repro.params import Params, SimulatedNight, load_params
-from repro.paths import Paths
+from repro.params import Params, SimulatedNight
 
 Show = Callable[..., Scenes]
-
-
-@pytest.fixture(scope="session")
-def params(project: Paths) -> Params:
-    """The project's own parameters."""
-    return load_params(project.params)
 
 
 @pytest.fixture(scope="session")

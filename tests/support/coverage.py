@@ -14,7 +14,7 @@ Sentences are found by short keys copied from the text, so that the text itself 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -109,19 +109,13 @@ def normalise(text: str) -> str:
 
 def numbers(text: str) -> list[Number]:
     """Every number in a text, in order."""
-    return list(_numbers(text))
-
-
-def _numbers(text: str) -> Iterator[Number]:
+    found = []
     for match in _NUMBER.finditer(text):
-        digits = match["digits"].replace(",", "")
-        value, decimals = float(digits), len(digits.partition(".")[2])
-        if match["power"]:
-            yield Number(match.start(), match.end(), match[0], float(digits + match["power"]), None)
-        elif match["multiplier"]:
-            yield Number(match.start(), match.end(), match[0], value * _MULTIPLIERS[match["multiplier"]], None)
-        else:
-            yield Number(match.start(), match.end(), match[0], value, decimals)
+        digits, power, multiplier = match["digits"].replace(",", ""), match["power"] or "", match["multiplier"]
+        value = float(digits + power) * _MULTIPLIERS.get(multiplier, 1)
+        decimals = None if power or multiplier else len(digits.partition(".")[2])
+        found.append(Number(match.start(), match.end(), match[0], value, decimals))
+    return found
 
 
 def prints(claim: Claim, number: Number) -> bool:
