@@ -8,8 +8,7 @@ from itertools import permutations
 import cv2
 import numpy as np
 
-from repro.errors import ReproError
-from repro.figures.picture_axes import Floats, Pixels, grey
+from repro.figures.picture_axes import Floats, Pixels, grey, not_as_published
 
 _WORK_PX = 120
 _SHIFT_PX = 5
@@ -63,11 +62,8 @@ def find_panels(picture: Pixels, *, where: str) -> list[Pixels]:
     large = [tuple(int(part) for part in box[:4]) for box in boxes[1:] if box[2] * box[3] > least]
     sides = [side for box in large for side in box[2:]]
     if len(large) != 4 or max(sides) - min(sides) > 4:
-        raise ReproError(
-            found=f"{len(large)} pictures of sides {sorted(set(sides))} px",
-            expected="four pictures of one size, two by two",
-            where=where,
-            remedy="give the figure as it was published",
+        raise not_as_published(
+            f"{len(large)} pictures of sides {sorted(set(sides))} px", "four pictures of one size, two by two", where
         )
     large.sort(key=lambda box: (round(box[1] / 50), box[0]))
     side = min(sides)
@@ -92,11 +88,10 @@ def read_augmentation(picture: Pixels, *, where: str) -> Augmentation:
     original, cropped, flipped, jittered = find_panels(picture, where=where)
     width, height, correlation = _crop(original, cropped)
     if correlation < _LEAST_CORRELATION:
-        raise ReproError(
-            found=f"a panel (b) that agrees with no part of (a) by more than {correlation:.2f}",
-            expected=f"a part of (a), enlarged; agreement of at least {_LEAST_CORRELATION}",
-            where=where,
-            remedy="give the figure as it was published",
+        raise not_as_published(
+            f"a panel (b) that agrees with no part of (a) by more than {correlation:.2f}",
+            f"a part of (a), enlarged; agreement of at least {_LEAST_CORRELATION}",
+            where,
         )
     mirrored = original[:, ::-1]
     factors, error, agreement = _jitter(*_aligned(original, jittered))

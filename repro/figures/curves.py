@@ -16,8 +16,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from repro.errors import ReproError
-from repro.figures.picture_axes import ROUNDING_PX, Box, Floats, Pixels, Scale, read_scale
+from repro.figures.picture_axes import ROUNDING_PX, Box, Floats, Pixels, Scale, not_as_published, read_scale
 
 Shape = Literal["disc", "square"]
 #: First colours of matplotlib's default cycle ("tab10"), of which the record's curves are drawn.
@@ -100,11 +99,10 @@ def read_curves(picture: Pixels, box: Box, curves: Sequence[Curve], xs: Sequence
                     shares[number] * ~hidden * ~legend, rows, across.pixel(list(xs)), place, diameter
                 )
                 if followed is None:
-                    raise ReproError(
-                        found=f"no marker of {curve.name} at x = {x:g}",
-                        expected="one marker of each curve at each place, or a line that leads to it",
-                        where=where,
-                        remedy="give the figure as it was published",
+                    raise not_as_published(
+                        f"no marker of {curve.name} at x = {x:g}",
+                        "one marker of each curve at each place, or a line that leads to it",
+                        where,
                     )
                 row, spread = followed
             error = abs(up.per_px) * float(np.hypot(spread, up.error_px))

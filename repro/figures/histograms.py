@@ -14,10 +14,9 @@ from itertools import permutations, product
 import numpy as np
 import numpy.typing as npt
 
-from repro.errors import ReproError
 from repro.figures.jpeg import Coding
 from repro.figures.panel_drawing import ALPHA, BINS, BLOCK_PX, CLASSES, SERIES, Integers, PanelDrawing, Part
-from repro.figures.picture_axes import ROUNDING_PX, Box, Floats, Pixels, Scale, find_boxes, read_scale
+from repro.figures.picture_axes import ROUNDING_PX, Box, Floats, Pixels, Scale, find_boxes, not_as_published, read_scale
 from repro.figures.softmax_grid import MOONS
 
 #: Standard error of the height of a bar that is seen clearly: it is drawn on whole pixels, and found to half of one.
@@ -408,9 +407,8 @@ def _check_colours(panel: PanelDrawing, where: str) -> None:
     distance = [np.linalg.norm(inside - colour, axis=1) for colour in panel.colours.astype(np.float32)]
     typical = float(np.median(np.min(distance, axis=0))) if len(inside) else np.inf
     if not typical < _COLOUR_LIMIT:
-        raise ReproError(
-            found=f"bars whose colours differ by {typical:.0f} counts from the nearest mixture",
-            expected=f"bars in green, orange and navy of opacity {ALPHA:g}",
-            where=where,
-            remedy="give the figure as it was published; without its colours overlapping bars cannot be told apart",
+        raise not_as_published(
+            f"bars whose colours differ by {typical:.0f} counts from the nearest mixture",
+            f"bars in green, orange and navy of opacity {ALPHA:g}",
+            where,
         )

@@ -69,6 +69,12 @@ class Scale:
         return np.asarray((np.asarray(value, dtype=float) - self.start) / self.per_px)
 
 
+def not_as_published(found: str, expected: str, where: str) -> ReproError:
+    """Error about a picture that cannot be read, because it is another one or was changed."""
+    remedy = "give the picture as it was published: not scaled, recoloured or cut"
+    return ReproError(found=found, expected=expected, where=where, remedy=remedy)
+
+
 def grey(picture: Pixels) -> Floats:
     """Luminance (ITU-R BT.601), shape (height, width), 0 to 255."""
     luminance: Floats = np.asarray(picture, dtype=float) @ np.array([0.299, 0.587, 0.114])
@@ -111,11 +117,8 @@ def find_boxes(picture: Pixels, *, where: str, count: int) -> list[Box]:
                 boxes.append(Box(sides[0][0][0], top, sides[1][-1][0], bottom))
     boxes = _distinct(boxes)
     if len(boxes) != count:
-        raise ReproError(
-            found=f"{len(boxes)} boxes of axes",
-            expected=f"{count}, each with a black line on all four sides",
-            where=where,
-            remedy="give the figure as it was published; without its axes no value can be read",
+        raise not_as_published(
+            f"{len(boxes)} boxes of axes", f"{count}, each with a black line on all four sides", where
         )
     return boxes
 
@@ -203,11 +206,10 @@ def read_scale(picture: Pixels, box: Box, side: str, *, where: str) -> Scale:
         if fitted is not None:
             break
     if fitted is None:
-        raise ReproError(
-            found=f"{len(ticks)} ticks and the numbers {[value for _, value in numbers]}",
-            expected="at least three ticks with numbers that grow evenly",
-            where=where,
-            remedy="give the figure as it was published; without a scale no value can be read",
+        raise not_as_published(
+            f"{len(ticks)} ticks and the numbers {[value for _, value in numbers]}",
+            "at least three ticks with numbers that grow evenly",
+            where,
         )
     start, per_px, used = fitted
     # All ticks are evenly spaced, so those whose number was not read determine the scale as well.

@@ -14,9 +14,8 @@ from PIL import Image
 
 from repro.camera import load_camera
 from repro.clock import ocr
-from repro.errors import ReproError
 from repro.figures.overlays import FRAME_PX
-from repro.figures.picture_axes import Pixels, grey
+from repro.figures.picture_axes import Pixels, grey, not_as_published
 from repro.figures.softmax_grid import MOONS, SUNS
 from repro.params import ClockParams
 
@@ -51,11 +50,8 @@ def read_readme_curves(picture: Pixels, *, where: str) -> list[ReadmePoint]:
     lines = [float(np.average(group, weights=share[group])) for group in groups]
     spacing = np.diff(lines)
     if len(lines) != len(_GRID_VALUES) or np.ptp(spacing) > 3:
-        raise ReproError(
-            found=f"{len(lines)} horizontal lines",
-            expected=f"{len(_GRID_VALUES)}, evenly spaced, at 0 to 1",
-            where=where,
-            remedy="give the picture as it was published",
+        raise not_as_published(
+            f"{len(lines)} horizontal lines", f"{len(_GRID_VALUES)}, evenly spaced, at 0 to 1", where
         )
     per_px, start = (float(part) for part in np.polyfit(lines, _GRID_VALUES, 1))
     points = []
@@ -92,11 +88,8 @@ def read_table3_picture(picture: Pixels, *, where: str) -> dict[tuple[str, str],
         if re.fullmatch(r"\d{3,6}", text.strip())
     ]
     if len(words) != len(SUNS) * len(MOONS):
-        raise ReproError(
-            found=f"{len(words)} numbers: {[number for *_, number in words]}",
-            expected="nine counts in three rows",
-            where=where,
-            remedy="give the picture as it was published",
+        raise not_as_published(
+            f"{len(words)} numbers: {[number for *_, number in words]}", "nine counts in three rows", where
         )
     words.sort()
     table = {}
@@ -134,11 +127,8 @@ def read_frames(picture: Pixels, *, where: str) -> tuple[list[Pixels], list[Pixe
     columns, rows = (_runs(dark.mean(axis=axis) > 0.5) for axis in (0, 1))
     sides = [end - first for first, end in (*columns, *rows)]
     if len(rows) != 2 or not columns or max(sides) - min(sides) > 2:
-        raise ReproError(
-            found=f"{len(rows)} rows of {len(columns)} pictures",
-            expected="two rows of frames, all squares of one size",
-            where=where,
-            remedy="give the picture as it was published",
+        raise not_as_published(
+            f"{len(rows)} rows of {len(columns)} pictures", "two rows of frames, all squares of one size", where
         )
 
     def enlarged(row: tuple[int, int]) -> list[Pixels]:
@@ -182,9 +172,4 @@ def read_overlay_clock(picture: Pixels, *, where: str) -> OverlayClock:
         if found := re.search(r"(20\d\d)([-/])(\d\d)[-/](\d\d) +(\d\d)", text):
             year, separator, month, day, hour = found.groups()
             return OverlayClock(text, f"{year}-{month}-{day}", int(hour), separator)
-    raise ReproError(
-        found=f"the texts {list(texts)}",
-        expected="a date and an hour, such as 2022/12/01 22:",
-        where=where,
-        remedy="give the frame as it was published",
-    )
+    raise not_as_published(f"the texts {list(texts)}", "a date and an hour, such as 2022/12/01 22:", where)

@@ -6,8 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from repro.errors import ReproError
-from repro.figures.picture_axes import Pixels, grey
+from repro.figures.picture_axes import Pixels, grey, not_as_published
 from repro.figures.softmax_grid import SUNS
 
 #: Series in the order in which they are drawn at each time of night, and their colours.
@@ -58,7 +57,7 @@ def read_slide_bars(picture: Pixels, *, where: str) -> list[SlideBar]:
     lines = [float(np.average(group, weights=np.median(shade[slice(*half)][:, group], axis=0) + 1)) for group in groups]
     spacing = np.diff(lines)
     if len(lines) != len(_LINES) or np.ptp(spacing) > 3:
-        raise _not_read(f"{len(lines)} vertical lines", f"{len(_LINES)}, evenly spaced, at 0 to 80,000", where)
+        raise not_as_published(f"{len(lines)} vertical lines", f"{len(_LINES)}, evenly spaced, at 0 to 80,000", where)
     per_px, start = (float(part) for part in np.polyfit(lines, _LINES, 1))
     zero = -start / per_px
     found: list[tuple[float, str, float]] = []
@@ -94,7 +93,7 @@ def _by_time(found: list[tuple[float, str, float]], per_px: float, where: str) -
     """Bars with their time of night: those of one time lie side by side, with the widest gaps between times."""
     found.sort()
     if len(found) < len(SUNS):
-        raise _not_read(f"{len(found)} bars", f"bars for each of {', '.join(SUNS)}", where)
+        raise not_as_published(f"{len(found)} bars", f"bars for each of {', '.join(SUNS)}", where)
     gaps = np.diff([row for row, _, _ in found])
     widest = np.sort(np.argsort(gaps)[len(gaps) - len(SUNS) + 1 :])
     groups = np.split(np.arange(len(found)), widest + 1)
@@ -103,9 +102,3 @@ def _by_time(found: list[tuple[float, str, float]], per_px: float, where: str) -
         for sun, group in zip(SUNS, groups, strict=True)
         for number in group
     ]
-
-
-def _not_read(found: str, expected: str, where: str) -> ReproError:
-    return ReproError(
-        found=found, expected=expected, where=where, remedy="give the picture as it was published, on white"
-    )

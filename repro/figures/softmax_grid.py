@@ -11,8 +11,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageDraw, ImageFont
 
-from repro.errors import ReproError
-from repro.figures.picture_axes import Box, Floats, Pixels, find_boxes, read_scale
+from repro.figures.picture_axes import Box, Floats, Pixels, find_boxes, not_as_published, read_scale
 
 SUNS = ("NIGHT", "ASTRO", "NAUTICAL")  # columns, from left to right
 MOONS = ("NO_MOON", "MOON_QUARTER", "MOON_FULL")  # rows, from top to bottom
@@ -129,11 +128,10 @@ def _printed(ink: Ink, size: float, where: str) -> tuple[float, float]:
         _spell(ink, layout, stretch * size) for layout in LAYOUTS for stretch in (0.98, 1.0, 1.02) if size > 0
     ) if size > 0 else (0.0, "")  # fmt: skip
     if score < _LEAST_AGREEMENT:
-        raise ReproError(
-            found=f"the text {text!r}, which agrees with the picture by {score:.2f}",
-            expected=f"a mean and a deviation, such as 92.9±12.0, with an agreement of at least {_LEAST_AGREEMENT}",
-            where=where,
-            remedy="give the figure as it was published",
+        raise not_as_published(
+            f"the text {text!r}, which agrees with the picture by {score:.2f}",
+            f"a mean and a deviation, such as 92.9±12.0, with an agreement of at least {_LEAST_AGREEMENT}",
+            where,
         )
     mean, deviation = text.split("±")
     return float(mean), float(deviation)
