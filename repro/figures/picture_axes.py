@@ -7,6 +7,7 @@ coordinates are (column, row) of pixel centres, counted from the top left corner
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -125,17 +126,40 @@ def find_boxes(picture: Pixels, *, where: str, count: int) -> list[Box]:
 
 def _long_runs(dark: npt.NDArray[np.bool_], least: int) -> list[tuple[int, int, int]]:
     """Dark lines along rows: (row, first, last), at least ``least`` long; the inside of a dark area is no line."""
-    runs = []
+    long = []
     beyond = np.pad(dark, ((3, 3), (0, 0)))
     for row, line in enumerate(dark):
         if np.count_nonzero(line) < least:
             continue
-        edges = np.flatnonzero(np.diff(np.concatenate([[0], line.astype(np.int8), [0]])))
-        for a, b in edges.reshape(-1, 2):
+        for a, b in runs(line):
             inside = min(float(beyond[row + offset, a:b].mean()) for offset in (0, 6)) > 0.5
             if b - a >= least and not inside:
-                runs.append((row, int(a), int(b) - 1))
-    return runs
+                long.append((row, a, b - 1))
+    return long
+
+
+def runs(holds: npt.NDArray[np.bool_]) -> list[tuple[int, int]]:
+    """First places and ends of the runs in which something holds."""
+    edges = np.flatnonzero(np.diff(np.concatenate([[0], holds.astype(np.int8), [0]])))
+    return [(int(first), int(end)) for first, end in edges.reshape(-1, 2)]
+
+
+def read_grid_lines(
+    covered: Floats, weight: Floats, values: Sequence[float], *, where: str
+) -> tuple[list[float], float, float]:
+    """Places of evenly spaced grid lines, and the straight line from a place to its value: value a pixel, value at 0.
+
+    ``covered`` is the share of each row or column that a line covers, ``weight`` its weight in the place of its line;
+    ``values`` are those of the lines. Raises ReproError if there are not as many lines.
+    """
+    places = np.flatnonzero(covered > 0.5)
+    groups = np.split(places, np.flatnonzero(np.diff(places) > 2) + 1) if len(places) else []
+    lines = [float(np.average(group, weights=weight[group])) for group in groups]
+    if len(lines) != len(values) or np.ptp(np.diff(lines)) > 3:
+        wanted = f"{len(values)}, evenly spaced, at {values[0]:g} to {values[-1]:,g}"
+        raise not_as_published(f"{len(lines)} grid lines", wanted, where)
+    per_px, start = (float(part) for part in np.polyfit(lines, values, 1))
+    return lines, per_px, start
 
 
 def _distinct(boxes: list[Box]) -> list[Box]:

@@ -8,14 +8,13 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 import pytesseract
 from PIL import Image
 
 from repro.camera import load_camera
 from repro.clock import ocr
 from repro.figures.overlays import FRAME_PX
-from repro.figures.picture_axes import Pixels, grey, not_as_published
+from repro.figures.picture_axes import Pixels, grey, not_as_published, read_grid_lines, runs
 from repro.figures.softmax_grid import MOONS, SUNS
 from repro.params import ClockParams
 
@@ -45,15 +44,7 @@ def read_readme_curves(picture: Pixels, *, where: str) -> list[ReadmePoint]:
     """
     light = np.ptp(picture.astype(int), axis=2) < 30
     share = (light & (grey(picture) < 215) & (grey(picture) > 90)).mean(axis=1)
-    rows = np.flatnonzero(share > 0.5)
-    groups = np.split(rows, np.flatnonzero(np.diff(rows) > 2) + 1) if len(rows) else []
-    lines = [float(np.average(group, weights=share[group])) for group in groups]
-    spacing = np.diff(lines)
-    if len(lines) != len(_GRID_VALUES) or np.ptp(spacing) > 3:
-        raise not_as_published(
-            f"{len(lines)} horizontal lines", f"{len(_GRID_VALUES)}, evenly spaced, at 0 to 1", where
-        )
-    per_px, start = (float(part) for part in np.polyfit(lines, _GRID_VALUES, 1))
+    lines, per_px, start = read_grid_lines(share, share, _GRID_VALUES, where=where)
     points = []
     for curve, colour in README_CURVES:
         mask = (np.linalg.norm(picture.astype(float) - colour, axis=2) < _NEAR).astype(np.uint8)
@@ -124,7 +115,7 @@ def read_frames(picture: Pixels, *, where: str) -> tuple[list[Pixels], list[Pixe
         If there are not two rows of squares of one size.
     """
     dark = picture.min(axis=2) < 110  # of frames and overlays; the page is light in all colours
-    columns, rows = (_runs(dark.mean(axis=axis) > 0.5) for axis in (0, 1))
+    columns, rows = (runs(dark.mean(axis=axis) > 0.5) for axis in (0, 1))
     sides = [end - first for first, end in (*columns, *rows)]
     if len(rows) != 2 or not columns or max(sides) - min(sides) > 2:
         raise not_as_published(
@@ -136,12 +127,6 @@ def read_frames(picture: Pixels, *, where: str) -> tuple[list[Pixels], list[Pixe
         return [np.asarray(cv2.resize(part, (FRAME_PX, FRAME_PX)), dtype=np.uint8) for part in parts]
 
     return enlarged(rows[0]), enlarged(rows[1])
-
-
-def _runs(holds: npt.NDArray[np.bool_]) -> list[tuple[int, int]]:
-    """First places and ends of the runs in which something holds."""
-    edges = np.flatnonzero(np.diff(np.concatenate([[0], holds.astype(int), [0]])))
-    return [(int(first), int(end)) for first, end in edges.reshape(-1, 2)]
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from repro.figures.picture_axes import Pixels, grey, not_as_published
+from repro.figures.picture_axes import Pixels, grey, not_as_published, read_grid_lines, runs
 from repro.figures.softmax_grid import SUNS
 
 #: Series in the order in which they are drawn at each time of night, and their colours.
@@ -52,20 +52,14 @@ def read_slide_bars(picture: Pixels, *, where: str) -> list[SlideBar]:
     shade = np.where(neutral & (lum > 90), 255 - lum, 0)
     half = (picture.shape[0] // 7, picture.shape[0] * 6 // 7)  # without legend and labels
     covered = (shade[slice(*half)] > 8).mean(axis=0)
-    columns = np.flatnonzero(covered > 0.5)
-    groups = np.split(columns, np.flatnonzero(np.diff(columns) > 2) + 1) if len(columns) else []
-    lines = [float(np.average(group, weights=np.median(shade[slice(*half)][:, group], axis=0) + 1)) for group in groups]
-    spacing = np.diff(lines)
-    if len(lines) != len(_LINES) or np.ptp(spacing) > 3:
-        raise not_as_published(f"{len(lines)} vertical lines", f"{len(_LINES)}, evenly spaced, at 0 to 80,000", where)
-    per_px, start = (float(part) for part in np.polyfit(lines, _LINES, 1))
+    weight = np.median(shade[slice(*half)], axis=0) + 1
+    _lines, per_px, start = read_grid_lines(covered, weight, _LINES, where=where)
     zero = -start / per_px
     found: list[tuple[float, str, float]] = []
     for series, colour in BARS:
         near = np.linalg.norm(picture.astype(float) - colour, axis=2) < _NEAR
         beside = near[:, round(zero) + 2 : round(zero) + 2 + _LEAST_PX - 1].all(axis=1)
-        edges = np.flatnonzero(np.diff(np.concatenate([[0], beside.astype(int), [0]]))).reshape(-1, 2)
-        for top, bottom in edges:
+        for top, bottom in runs(beside):
             if bottom - top < _LEAST_PX:
                 continue
             # Letters beside a bar touch its upper and lower rows.

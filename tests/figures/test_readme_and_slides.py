@@ -26,7 +26,7 @@ def test_bars_of_a_chart_come_back(seed: int) -> None:
 
 def test_a_chart_without_lines_is_refused() -> None:
     """Without the grid lines no length means anything, so that there is an error and no number."""
-    with pytest.raises(ReproError, match="vertical lines"):
+    with pytest.raises(ReproError, match="0 grid lines"):
         read_slide_bars(np.full((400, 440, 3), 255, dtype=np.uint8), where="synthetic")
 
 
