@@ -75,8 +75,9 @@ class Outcome:
         for failure in self.failed:
             print(f"{stage}: night {failure.night} left out\n{failure.error()}\n", file=sys.stderr)
         if self.failed and len(self.failed) > max_failed_share * total:
+            nights = first_few([failure.night for failure in self.failed], 5)
             raise ReproError(
-                found=f"{len(self.failed)} of {total} nights failed in stage {stage}: {first_few([failure.night for failure in self.failed], 5)}",
+                found=f"{len(self.failed)} of {total} nights failed in stage {stage}: {nights}",
                 expected=f"at most {max_failed_share:.0%} (max_failed_share of {stage} in params.yaml)",
                 where=str(listing),
                 remedy="repair or remove these files and run again; the other nights are done and will be skipped",

@@ -49,11 +49,12 @@ class LabelledPictures:
     """
 
     table: pd.DataFrame
-    pixels: Pixels  # RGB, shape (n, side, side, 3), in the order of the table
-    notices: list[str] = field(default_factory=list)  # what a reader must know
-    left_out: list[dict[str, str]] = field(
-        default_factory=list
-    )  # name and reason of each picture that is not in the table
+    #: RGB, shape (n, side, side, 3), in the order of the table.
+    pixels: Pixels
+    #: What a reader must know.
+    notices: list[str] = field(default_factory=list)
+    #: ``name`` and ``reason`` of each picture that is not in the table.
+    left_out: list[dict[str, str]] = field(default_factory=list)
 
     def __len__(self) -> int:
         return len(self.table)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import shutil
+import sys
 from pathlib import Path
 
 import pytest
 
 from repro.paths import Paths
 from tests.support.chain import SECTIONS, Chain
-from tests.support.preloaded import give_python
 from tests.support.project import commit_run, output, run
 
 pytestmark = pytest.mark.slow
@@ -31,7 +31,7 @@ def test_a_clone_makes_what_was_committed(recorded: Chain, tmp_path: Path) -> No
     commit_run(Paths(first), "simulated", engine={"workers": 2}, **SECTIONS)
 
     output(tmp_path, "git", "clone", "--quiet", str(first), str(clone))
-    give_python(clone)
+    (clone / ".venv").symlink_to(sys.prefix)
     output(clone, "python", "-m", "dvc", "repro", "--quiet")
     assert output(clone, "git", "status", "--porcelain") == ""
     assert "up to date" in output(clone, "python", "-m", "dvc", "status", "dvc.yaml")

@@ -2,7 +2,8 @@
 
 A stage of a small project spends most of its time on importing torch, pandas and the like. A server imports them once; the
 interpreter of a test's project is a program that has a process forked from the server run the script. The project's own code
-is imported by that process alone.
+is imported by that process alone. A library that is listed here is never missed for want of an import, so the test of a
+fresh clone uses the plain interpreter.
 """
 
 from __future__ import annotations
@@ -49,12 +50,14 @@ def give_python(project: Path) -> None:
 @cache
 def _address() -> str:
     """Start the server of this test process; gives its socket."""
-    address = str(Path(tempfile.mkdtemp(prefix="repro-")) / "socket")  # a socket's path must be short
+    folder = tempfile.TemporaryDirectory(prefix="repro-")  # not in that of the tests: a socket's path must be short
+    address = str(Path(folder.name) / "socket")
     server = subprocess.Popen([sys.executable, "-P", __file__, address], stdout=subprocess.PIPE, text=True)
 
     def end() -> None:
         server.kill()
         server.communicate()
+        folder.cleanup()
 
     atexit.register(end)
     assert server.stdout is not None
