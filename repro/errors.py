@@ -1,16 +1,11 @@
-"""The errors that a user is meant to read (what was found, what was expected, where, what to do), and text for people."""
+"""The errors that a user is meant to read: what was found, what was expected, where, and what to do."""
 
 from __future__ import annotations
 
 import errno
 import io
 import sys
-from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from rich.console import Console
 
 
 class ReproError(Exception):
@@ -75,24 +70,6 @@ def make_output_encodable() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace" if stream is sys.stdout else "backslashreplace")
-
-
-def first_few(words: Sequence[str], most: int = 4) -> str:
-    """Words with commas between them; of a long list the first ones and how many more there are."""
-    return ", ".join(words[:most]) + (f" and {len(words) - most} more" if len(words) > most else "")
-
-
-def count(number: int, noun: str) -> str:
-    """``1 claim``, ``2 claims``, ``1,234 claims``."""
-    return f"{number:,} {noun if number == 1 else noun + 's'}"
-
-
-def console(*, highlight: bool = True) -> Console:
-    """Standard output: as wide as the terminal; 160 columns elsewhere, so that a log does not fold tables."""
-    from rich.console import Console  # only who prints tables needs it
-
-    found = Console(highlight=highlight)
-    return found if found.is_terminal else Console(width=160, highlight=highlight)
 
 
 def printable(text: str) -> str:

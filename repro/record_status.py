@@ -7,11 +7,12 @@ from typing import NamedTuple
 
 from rich.text import Text
 
-from repro.errors import console, printable
+from repro.errors import printable
 from repro.evidence import OTHER_RECORDS, corpus_coverage
 from repro.observed import LEAST_NIGHTS, WINDOW_NIGHTS, Coverage, listed
 from repro.params import Params
 from repro.paths import Paths
+from repro.printing import console
 from repro.record.claims import Claims
 
 

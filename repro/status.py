@@ -12,7 +12,7 @@ from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
 
-from repro import errors
+from repro import printing
 from repro.engine.run_nights import failures, summaries
 from repro.errors import ReproError, printable
 from repro.paths import Paths
@@ -117,7 +117,7 @@ def _failed(paths: Paths, corpus: str) -> pd.DataFrame:
 
 def print_status(tables: Status) -> None:
     """Print the tables that have rows, widest first, and the totals of the nights."""
-    console = errors.console()
+    console = printing.console()
     unlimited = console.options.update(max_width=10_000)
     if tables.nights.empty and tables.failed.empty:
         console.print("no night has been filmed yet; film them with: dvc repro film")

@@ -13,8 +13,8 @@ from repro.audit.metric_moves import MetricMove, metric_moves
 from repro.audit.outputs import DERIVED, DVC_REPRO, RECEIPTS, Gap, Pair
 from repro.audit.stage_runs import StageRun, stage_runs
 from repro.audit.thumbnails import Thumbnail, thumbnails
-from repro.errors import count
 from repro.paths import Paths
+from repro.printing import count
 
 #: Stages whose files are published pictures; they are compared as files.
 PICTURES = ("gradcam",)

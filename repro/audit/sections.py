@@ -11,7 +11,7 @@ from repro.audit.claim_moves import ClaimMove
 from repro.audit.diff import Diff
 from repro.audit.frame_moves import FrameMove
 from repro.audit.metric_moves import MetricMove
-from repro.errors import count, first_few
+from repro.printing import count, first_few
 
 NOTHING = "\N{EM DASH}"
 

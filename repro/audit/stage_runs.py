@@ -11,7 +11,7 @@ from repro.audit.outputs import DERIVED, RECEIPTS, Pair
 from repro.audit.revision import LockedStage
 from repro.audit.source_files import folder_md5, md5_of
 from repro.engine.code_digest import code_of
-from repro.errors import first_few
+from repro.printing import first_few
 
 Status = Literal["made again", "new", "gone"]
 

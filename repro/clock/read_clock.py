@@ -22,7 +22,7 @@ from repro.clock.interpretation import Interpretation, interpret
 from repro.clock.learned import ReadFrames, read_by_matching
 from repro.clock.repair_by_continuity import DoubtfulFrame, FrameTime, Residuals, misread_runs, resolve_doubts
 from repro.clock.timeline import StampReading, Timeline, fit
-from repro.errors import ReproError, first_few
+from repro.errors import ReproError
 from repro.params import ClockParams
 
 _UNSURE = 50.0  # confidence below which a reading weighs less
@@ -316,4 +316,4 @@ def _ranges(numbers: Sequence[int]) -> str:
     for _, group in groupby(enumerate(numbers), key=lambda entry: entry[1] - entry[0]):
         run = [number for _, number in group]
         texts.append(str(run[0]) if len(run) == 1 else f"{run[0]}-{run[-1]}")
-    return first_few(texts, 10)
+    return ", ".join(texts[:10]) + (f" and {len(texts) - 10} more" if len(texts) > 10 else "")

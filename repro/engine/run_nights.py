@@ -15,7 +15,7 @@ from repro.engine import receipts
 from repro.engine.progress import progress
 from repro.engine.receipts import NightWork
 from repro.engine.workers import Workers, run
-from repro.errors import ReproError, StageError, first_few, unwritable
+from repro.errors import ReproError, StageError, unwritable
 from repro.files import read_json, remove_partial, write_json
 
 _NIGHT = re.compile(r"\d{8}")
@@ -75,7 +75,8 @@ class Outcome:
         for failure in self.failed:
             print(f"{stage}: night {failure.night} left out\n{failure.error()}\n", file=sys.stderr)
         if self.failed and len(self.failed) > max_failed_share * total:
-            nights = first_few([failure.night for failure in self.failed], 5)
+            nights = ", ".join(failure.night for failure in self.failed[:5])
+            nights += f" and {len(self.failed) - 5} more" if len(self.failed) > 5 else ""
             raise ReproError(
                 found=f"{len(self.failed)} of {total} nights failed in stage {stage}: {nights}",
                 expected=f"at most {max_failed_share:.0%} (max_failed_share of {stage} in params.yaml)",

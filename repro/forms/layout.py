@@ -23,9 +23,10 @@ import pandas as pd
 from PIL import Image
 
 from repro.engine.progress import progress
-from repro.errors import ReproError, first_few
+from repro.errors import ReproError
 from repro.forms.classes import CLASSES
 from repro.params import AuroralClass
+from repro.printing import first_few
 from repro.untrusted import open_picture
 
 TRAINING = "TrainingImages"

@@ -10,9 +10,9 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from repro import errors
-from repro.errors import count
+from repro import printing
 from repro.files import dumps
+from repro.printing import count
 from repro.record.claims import Claim
 from repro.record.comparator import CONFLICTS, Verdict, round_for_print
 from repro.record.judge import OUTCOMES, Verification
@@ -121,7 +121,7 @@ def summary_text(summary: dict[str, Any]) -> str:
 
 def print_overview(verification: Verification) -> None:
     """Print headlines, then what contradicts or conflicts, findings by worth, and the counts by grade and outcome."""
-    console = errors.console(highlight=False)
+    console = printing.console(highlight=False)
     _print_headlines(console, verification)
     conflicts = [(claim, verdict) for claim, verdict in _rows(verification) if verdict.outcome in CONFLICTS]
     # An equation that fails is listed once, at the first of its claims.
@@ -142,7 +142,7 @@ def print_overview(verification: Verification) -> None:
 
 def print_claims(verification: Verification) -> None:
     """Print some claims: one by one with every reason if they are few, else as a table."""
-    console = errors.console(highlight=False)
+    console = printing.console(highlight=False)
     if len(verification.claims) > MOST_DETAILED:
         console.print(_table(_rows(verification)))
         console.print(f"Reasons are printed for {MOST_DETAILED} claims or fewer: name one, as in repro verify T2.NIGHT")

@@ -9,7 +9,7 @@ from typing import Any
 
 from markupsafe import Markup, escape
 
-from repro.errors import count as count  # for the templates, too
+from repro.printing import count as count  # for the templates, too
 from repro.record.claims import EVIDENCE, Claim, EvidenceKind, Outcome
 from repro.record.comparator import Verdict
 from repro.record.strength import GRADES
