@@ -43,6 +43,7 @@ _UNDECIDED_PX = 0.2  # from the middle between two pixels, within which the roun
 _BORDER_SWEEPS = 2
 _MOST_MARGIN = 4.0  # points that the bars of a class may leave free, on both sides together
 _MARGIN_STEP = 0.1  # points; half a pixel
+_COARSE = 3  # such steps at once in a first search: a pixel and a half, where a bar has five
 #: Bars between other borders than 0, 50 and 100 % are taken if they leave less than this share of the misfit.
 _CLEARLY = 0.8
 _SETTLING_PX = 120  # height of the part of the panel on which the axis is settled
@@ -298,12 +299,17 @@ class FittedPanel(PanelDrawing):
             self.place_bars(*self.scale_offset)
             return float(self.squares(self._typical_heights(), part).sum())
 
-        margins = np.arange(0, _MOST_MARGIN, _MARGIN_STEP)
-        tried = [
-            (misfit(least + low, most - high), least + low, most - high)
-            for low, high in product(margins, margins) if low + high < _MOST_MARGIN
-        ]  # fmt: skip
-        best, first, last = min(tried)
+        def tried(lows: Floats, highs: Floats) -> list[tuple[float, float, float]]:
+            return [
+                (misfit(least + low, most - high), least + low, most - high)
+                for low, high in product(np.maximum(lows, 0), np.maximum(highs, 0)) if low + high < _MOST_MARGIN
+            ]  # fmt: skip
+
+        margins = np.arange(0, _MOST_MARGIN, _COARSE * _MARGIN_STEP)
+        near = np.arange(-_COARSE, _COARSE + 1) * _MARGIN_STEP
+        coarse = tried(margins, margins)
+        _, first, last = min(coarse)
+        best, first, last = min(tried(first - least + near, most - last + near))
         # The outermost bar, at 0 or 100 %, holds an extreme: if it may as well be left out, all bars stand further in.
         inwards = (last - first) * (1 if number == 0 else -1) / (BINS // 2)
         while (
@@ -311,7 +317,7 @@ class FittedPanel(PanelDrawing):
             and (value := misfit(first + inwards, last + inwards)) * _CLEARLY < best
         ):  # fmt: skip
             best, first, last = value, first + inwards, last + inwards
-        whole, *_ = tried[0]
+        whole, *_ = coarse[0]
         misfit(*((first, last) if best < _CLEARLY * whole else (least, most)))
 
     def _low(self, height: int) -> slice:
