@@ -18,7 +18,7 @@ import pandera.pandas as pa
 
 from repro.errors import ReproError
 from repro.files import write_table
-from repro.untrusted import message_of, read_table
+from repro.untrusted import message_of, read_table, read_tables
 
 Stage = Literal["film", "clock", "sky", "split", "infer"]
 
@@ -190,13 +190,10 @@ def read_nights(folder: Path, stage: Stage, nights: Sequence[str] | None = None)
             where=str(folder),
             remedy=f"run: dvc repro {stage}",
         )
-    tables = [read_table(source, made_by=f"dvc repro {stage}") for source in sources]
-    if all(list(table.columns) == list(tables[0].columns) for table in tables):
-        # One check of all rows costs a fraction of a check of each night.
-        with suppress(ReproError):  # the check of each night, below, names the night at fault
-            return check(pd.concat(tables, ignore_index=True), stage, str(folder))
-    tables = [check(table, stage, str(source)) for table, source in zip(tables, sources, strict=True)]
-    return check(pd.concat(tables, ignore_index=True), stage, str(folder))
+    # One check of all rows costs a fraction of a check of each night.
+    with suppress(ReproError):  # the check of each night, below, names the night at fault
+        return check(read_tables(sources, made_by=f"dvc repro {stage}"), stage, str(folder))
+    return check(pd.concat([read(source, stage) for source in sources], ignore_index=True), stage, str(folder))
 
 
 def join_truth(table: pd.DataFrame, truth: Path, columns: Sequence[str]) -> pd.DataFrame:
@@ -217,8 +214,10 @@ def join_truth(table: pd.DataFrame, truth: Path, columns: Sequence[str]) -> pd.D
             remedy="simulate the corpus again: dvc repro simulate",
         )
     wanted = [*KEYS, *columns]
-    tables = [read_table(source, made_by="dvc repro simulate", columns=wanted) for source in sources]
-    known = pd.concat(tables) if tables else pd.DataFrame(columns=wanted).astype({"night": "str", "number": "int64"})
+    if sources:
+        known = read_tables(sources, made_by="dvc repro simulate", columns=wanted)
+    else:
+        known = pd.DataFrame(columns=wanted).astype({"night": "str", "number": "int64"})
     return table.merge(known, on=KEYS, how="left", validate="one_to_one", suffixes=("", "_true"))
 
 

@@ -14,7 +14,7 @@ from repro.analysis import confusion as errors
 from repro.analysis.colour_rule import COLUMNS, choose_limit, predict
 from repro.intervals import wilson
 from repro.sky.bins import CONDITIONS
-from repro.untrusted import read_table
+from repro.untrusted import read_tables
 
 KEYS = ["night", "number"]
 CONDITION = ["sun_bin", "moon_bin"]
@@ -26,10 +26,7 @@ def read_shares(folder: Path, nights: Sequence[str]) -> pd.DataFrame | None:
     sources = [path for path in sorted((folder / "tables").glob("[!.]*.parquet")) if path.stem in nights]
     if not sources:
         return None
-    columns = [*KEYS, *COLUMNS]
-    return pd.concat(
-        [read_table(source, made_by="dvc repro infer", columns=columns) for source in sources], ignore_index=True
-    )
+    return read_tables(sources, made_by="dvc repro infer", columns=[*KEYS, *COLUMNS])
 
 
 def colour_rule(

@@ -299,7 +299,7 @@ class FittedPanel(PanelDrawing):
             self.place_bars(*self.scale_offset)
             return float(self.squares(self._typical_heights(), part).sum())
 
-        def tried(lows: Floats, highs: Floats) -> list[tuple[float, float, float]]:
+        def tried(lows: npt.ArrayLike, highs: npt.ArrayLike) -> list[tuple[float, float, float]]:
             return [
                 (misfit(least + low, most - high), least + low, most - high)
                 for low, high in product(np.maximum(lows, 0), np.maximum(highs, 0)) if low + high < _MOST_MARGIN

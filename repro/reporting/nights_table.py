@@ -17,7 +17,7 @@ from repro.paths import Paths
 from repro.simulated_mark import CREDIT, corpus_is_simulated, known_truth
 from repro.sky.bins import MOON_BINS, SUN_BINS
 from repro.status import Status, status
-from repro.untrusted import read_table
+from repro.untrusted import read_tables
 
 
 @dataclass(frozen=True)
@@ -125,15 +125,17 @@ def load_corpus(paths: Paths, params: Params, published: set[str]) -> CorpusOver
 def read_timed(paths: Paths, corpus: str) -> pd.DataFrame:
     """Times, repairs and conditions of all frames whose clock was read; conditions are missing until stage sky has run."""
     columns, bins = [*KEYS, "time_utc", "clock_repair"], ["sun_bin", "moon_bin"]
-    tables = [pd.DataFrame(columns=[*columns, *bins])]
-    for clock in sorted((paths.stage(corpus, "clock") / "tables").glob("[!.]*.parquet")):
-        sky = paths.stage(corpus, "sky") / "tables" / clock.name
-        if sky.is_file():
-            tables.append(read_table(sky, made_by="dvc repro sky", columns=[*columns, *bins]))
-        else:
-            table = read_table(clock, made_by="dvc repro clock", columns=columns)
-            tables.append(table.assign(sun_bin=None, moon_bin=None))
-    return pd.concat(tables[1:] or tables, ignore_index=True)
+    clocks = sorted((paths.stage(corpus, "clock") / "tables").glob("[!.]*.parquet"))
+    skies = {clock: paths.stage(corpus, "sky") / "tables" / clock.name for clock in clocks}
+    with_sky = [sky for sky in skies.values() if sky.is_file()]
+    without = [clock for clock, sky in skies.items() if sky not in with_sky]
+    tables = []
+    if with_sky:
+        tables.append(read_tables(with_sky, made_by="dvc repro sky", columns=[*columns, *bins]))
+    if without:
+        table = read_tables(without, made_by="dvc repro clock", columns=columns)
+        tables.append(table.assign(sun_bin=None, moon_bin=None))
+    return pd.concat(tables, ignore_index=True) if tables else pd.DataFrame(columns=[*columns, *bins])
 
 
 def exactness(frames: pd.DataFrame, truth: Path) -> Exactness | None:

@@ -14,7 +14,7 @@ import pandas as pd
 from repro.files import read_json
 from repro.paths import SIMULATED, Paths
 from repro.sky.bins import CONDITIONS
-from repro.untrusted import read_table
+from repro.untrusted import read_tables
 
 
 @dataclass(frozen=True)
@@ -50,9 +50,7 @@ def load_observatory(paths: Paths) -> Observatory | None:
     if not files:
         return None
     columns = ["night", "sun_bin", "moon_bin", "visible", "form", "colour", "weather"]
-    truth = pd.concat(
-        [read_table(path, made_by="dvc repro simulate", columns=columns) for path in files], ignore_index=True
-    )
+    truth = read_tables(files, made_by="dvc repro simulate", columns=columns)
     truth["condition"] = truth["sun_bin"] + ", " + truth["moon_bin"]
     statistics = paths.contact_sheet.with_suffix(".csv")
     both = paths.contact_sheet.is_file() and statistics.is_file()
