@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
+from functools import cache
 
 import pytest
 import typer
@@ -22,18 +22,22 @@ TARGETS = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(encoding=
 GAP = "\0"  # what an f-string fills in
 
 
-def texts() -> Iterator[tuple[str, str]]:
-    """Every text in the library and the stages that is no docstring, with its place."""
+@cache
+def texts() -> list[tuple[str, str]]:
+    """Every text in the library and the stages, with its place."""
+    placed = []
     for folder in ("repro", "stages"):
         for path in sorted((ROOT / folder).rglob("*.py")):
-            tree = ast.parse(path.read_text(encoding="utf-8"))
+            tree, file = ast.parse(path.read_text(encoding="utf-8")), path.relative_to(ROOT)
             parts = {id(part) for node in ast.walk(tree) if isinstance(node, ast.JoinedStr) for part in node.values}
             for node in ast.walk(tree):
-                place = f"{path.relative_to(ROOT)}:{getattr(node, 'lineno', 0)}"
+                place = f"{file}:{getattr(node, 'lineno', 0)}"
                 if isinstance(node, ast.JoinedStr):
-                    yield place, "".join(str(p.value) if isinstance(p, ast.Constant) else GAP for p in node.values)
+                    words = "".join(str(p.value) if isinstance(p, ast.Constant) else GAP for p in node.values)
+                    placed.append((place, words))
                 elif isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in parts:
-                    yield place, node.value
+                    placed.append((place, node.value))
+    return placed
 
 
 def known(dotted: str, model: type[BaseModel] | None = None) -> bool:
@@ -47,12 +51,11 @@ def known(dotted: str, model: type[BaseModel] | None = None) -> bool:
     return not rest or not (isinstance(inner, type) and issubclass(inner, BaseModel)) or known(rest, inner)
 
 
-TEXTS = list(texts())
-
-
 def test_stages_that_are_advised_exist() -> None:
     """`dvc repro NAME` names a stage."""
-    advised = [(place, word) for place, text in TEXTS for word in re.findall(r"dvc repro (?!there\b)([a-z]\w*)", text)]
+    advised = [
+        (place, word) for place, text in texts() for word in re.findall(r"dvc repro (?!there\b)([a-z]\w*)", text)
+    ]
     assert len(advised) > 10
     assert [(place, word) for place, word in advised if word not in STAGES] == []
 
@@ -61,7 +64,7 @@ def test_commands_and_options_that_are_advised_exist() -> None:
     """`repro NAME --option` names a command and options that it has."""
     advised = [
         (place, found[1], re.findall(r"--[a-z-]+", found[2]))
-        for place, text in TEXTS
+        for place, text in texts()
         for found in re.finditer(r"(?<![\w.])(?<!dvc )(?<!from )repro ([a-z]+)((?: (?:--)?[\w/.\0-]+)*)", text)
     ]
     assert len(advised) > 3
@@ -79,7 +82,7 @@ def test_targets_that_are_advised_exist() -> None:
     """`make NAME`, at the end of a sentence or after a colon, names a target of the Makefile."""
     advised = [
         (place, word)
-        for place, text in [*TEXTS, ("setup.sh", (ROOT / "setup.sh").read_text(encoding="utf-8"))]
+        for place, text in [*texts(), ("setup.sh", (ROOT / "setup.sh").read_text(encoding="utf-8"))]
         for word in re.findall(r"(?:^|[:;`&] )make ([a-z-]+)(?=$|[`;.,])", text, re.MULTILINE)
     ]
     assert advised
@@ -91,7 +94,7 @@ def test_parameters_that_are_advised_exist(section: str) -> None:
     """`section.name` in an error about params.yaml is a parameter."""
     wrong = [
         (place, word)
-        for place, text in TEXTS
+        for place, text in texts()
         if re.search(r"params\.yaml|\bset \w+\.\w+|\(\w+\.\w+\)", text)
         for word in re.findall(rf"(?<![\w./]){section}\.[a-z_.]*[a-z_]", text)
         if not word.endswith((".json", ".yaml", ".parquet", ".py", ".csv", ".safetensors")) and not known(word)
