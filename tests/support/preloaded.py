@@ -3,7 +3,7 @@
 A stage of a small project spends most of its time on importing torch, pandas and the like. A server imports them once; the
 interpreter of a test's project is a program that has a process forked from the server run the script. The project's own code
 is imported by that process alone. A library that is listed here is never missed for want of an import, so the test of a
-fresh clone uses the plain interpreter.
+fresh clone begins with the plain interpreter.
 """
 
 from __future__ import annotations
