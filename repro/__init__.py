@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from repro.classifier.cam import Explained, TargetLayer
-    from repro.classifier.transforms import Pixels
     from repro.frames import Stage
     from repro.params import Site
     from repro.record.claims import Claims
@@ -262,17 +261,12 @@ def gradcam(
     >>> maps.raw.shape, maps.shown.shape
     ((1, 2, 2), (1, 64, 64))
     """
-    from repro.classifier.cam import explain
-    from repro.classifier.network import image_size_px, load
-
-    network, notes = load(weights)
-    return explain(network, _decoded(files, image_size_px(notes)), label, target)
-
-
-def _decoded(files: Sequence[Path | str], side_px: int) -> Pixels:
-    """Images (n, side, side, 3) of files."""
     import numpy as np
 
+    from repro.classifier.cam import explain
+    from repro.classifier.network import image_size_px, load
     from repro.classifier.transforms import decode
 
-    return np.stack([decode(Path(file).read_bytes(), side_px, str(file)) for file in files])
+    network, notes = load(weights)
+    images = np.stack([decode(Path(file).read_bytes(), image_size_px(notes), str(file)) for file in files])
+    return explain(network, images, label, target)

@@ -11,8 +11,7 @@ from collections.abc import Callable, Generator, Sequence
 from functools import partial
 
 from repro.engine.cluster import on_cluster
-from repro.engine.executors import Item, OneThread, Result, answer_of, answers_of
-from repro.engine.local_processes import LocalProcesses
+from repro.engine.executors import Item, LocalProcesses, OneThread, Result, answer_of, answers_of
 from repro.engine.receipts import NightWork, is_current
 from repro.engine.threads import limited_threads
 from repro.params import Engine
