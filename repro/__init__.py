@@ -67,10 +67,14 @@ def verify(project: Path | None = None) -> Verification:
     >>> [v.outcome for v in verification.verdicts if (v.claim, v.evidence) == ("T3.NIGHT.NO_MOON", "ephemeris")]
     ['consistent']
     """
-    from repro.evidence import verify_now
+    from repro.evidence import measured_now
     from repro.paths import find_project
+    from repro.record.claims import load_claims as load
+    from repro.record.judge import verify as judge
 
-    return verify_now(find_project(project))
+    paths = find_project(project)
+    claims = load(paths.published)
+    return judge(claims, measured_now(paths, claims))
 
 
 def predict_schedule(project: Path | None = None) -> Prediction:

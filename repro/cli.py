@@ -136,9 +136,9 @@ def status(
 
     Example: repro status --corpus kho
     """
+    from repro.evidence import print_record_status, record_status
     from repro.params import load_params
     from repro.record.claims import load_claims
-    from repro.record_status import print_record_status, record_status
     from repro.status import print_status
     from repro.status import status as status_of
 
@@ -317,27 +317,18 @@ def bench(
     for row in measure_all(list(BENCHMARKS)) if name == "all" else [measure(name)]:
         rows.append(row)
         keep(row, folder)
-        if name == "all" and format == "table":
+        if format == "table":
             print(_rates(row), flush=True)
         # In a run of all, each benchmark has reported its own misses.
         for warning in row.get("missed", ()) if name != "all" else ():
             print(f"warning: {warning}", file=sys.stderr)
     if format == "json":
         _print_json(dumps(rows if name == "all" else rows[0]))
-    elif name != "all":
-        print(_rates(rows[0]))
-        for line in _details(rows[0]):
-            print(line)
+    elif name == "realism":
+        from repro.bench.realism import lines
+
+        print("\n".join(lines(rows[0])))
     raise typer.Exit(int(any("error" in row for row in rows)))
-
-
-def _details(row: dict[str, Any]) -> list[str]:
-    """What a benchmark has to show beside its rates."""
-    if "statistics" not in row:
-        return []
-    from repro.bench.realism import lines
-
-    return lines(row)
 
 
 def _rates(row: dict[str, Any]) -> str:
