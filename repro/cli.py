@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal, NoReturn
 import typer
 
 from repro.camera_cli import app as camera_app
-from repro.cli_options import ProjectOption
+from repro.cli_options import CorpusOption, ProjectOption, chosen
 from repro.errors import ReproError, make_output_encodable
 from repro.label_cli import app as label_app
 from repro.paths import Paths, find_project, foreign_library
@@ -126,7 +126,7 @@ def simulate(
 @app.command()
 def status(
     project: ProjectOption = None,
-    corpus: Annotated[str | None, typer.Option(help="Corpus; that of params.yaml if not given.")] = None,
+    corpus: CorpusOption = None,
 ) -> None:
     """Show the progress of a corpus: nights, frames, repairs by rule, unreadable frames, conditions.
 
@@ -163,7 +163,7 @@ def status(
 def frames(
     night: Annotated[str, typer.Option(metavar="YYYYMMDD", help="The date of the night's morning.")],
     out: Annotated[Path, typer.Option(metavar="DIR", help="Folder for the JPEG files.")],
-    corpus: Annotated[str | None, typer.Option(help="Corpus; that of params.yaml if not given.")] = None,
+    corpus: CorpusOption = None,
     project: ProjectOption = None,
 ) -> None:
     """Unpack the frames of a night as JPEG files under their published names, as label lists use them.
@@ -173,10 +173,8 @@ def frames(
     Example: repro frames --night 20240201 --out /tmp/20240201
     """
     from repro.film.frame_archive import unpack_night
-    from repro.params import load_params
 
-    paths = find_project(project)
-    corpus = corpus or load_params(paths.params).corpus
+    paths, _, corpus = chosen(project, corpus)
     film, clock = (paths.stage(corpus, stage) for stage in ("film", "clock"))
     print(f"{unpack_night(film, clock, night, out)} frames in {out}")
 
