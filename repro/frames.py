@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from contextlib import suppress
-from copy import copy
 from pathlib import Path
 from typing import Any, Literal
 
@@ -20,7 +19,7 @@ from repro.errors import ReproError
 from repro.files import write_table
 from repro.untrusted import message_of, read_table
 
-Stage = Literal["film", "clock", "sky", "split", "infer"]
+Stage = Literal["film", "clock", "sky", "infer"]
 
 _UTC = pd.DatetimeTZDtype("us", "UTC")
 #: Columns that name a frame in every table.
@@ -57,11 +56,9 @@ _ADDED: dict[Stage, dict[str, pa.Column]] = {
         "moon_bin": pa.Column(str, pa.Check.isin(["No_moon", "Moon_Quarter", "Moon_Full"]), nullable=True),
         "on_boundary": pa.Column(bool),
     },
-    "split": {
-        "label": pa.Column(str, pa.Check.isin(CLASSES), nullable=True),
-        "split": pa.Column(str, pa.Check.isin(["train", "val"]), nullable=True),
-    },
     "infer": {
+        "label": pa.Column(str, pa.Check.isin(CLASSES), nullable=True, required=False),
+        "split": pa.Column(str, pa.Check.isin(["train", "val"]), nullable=True, required=False),
         "logit_no": pa.Column("float64", nullable=True),
         "logit_yes": pa.Column("float64", nullable=True),
         "p_yes": pa.Column("float64", pa.Check.in_range(0, 1), nullable=True),
@@ -95,16 +92,10 @@ def archive_name(name: str) -> str:
 
 
 def schema(stage: Stage) -> pa.DataFrameSchema:
-    """Schema of the frame table that a stage writes.
-
-    ``infer`` may come with or without the columns of ``split``.
-    """
+    """Schema of the frame table that a stage writes: its columns and those of the stages before it."""
     columns: dict[str, pa.Column] = {}
     for name, added in _ADDED.items():
-        optional = name == "split" and stage == "infer"
-        for key, column in added.items():
-            columns[key] = copy(column)
-            columns[key].required = not optional
+        columns |= added
         if name == stage:
             break
     checks = [pa.Check(lambda table: ~table.duplicated(KEYS), name="one row per frame")]

@@ -180,10 +180,10 @@ def _places(text: str, quote: str) -> list[tuple[int, int]]:
     return [(match.start(), match.start() + len(quote)) for match in re.finditer(f"(?={re.escape(quote)})", text)]
 
 
-def around(text: str, number: Number, width: int = 40) -> str:
+def around(text: str, number: Number) -> str:
     """A number with its neighbourhood in the normalised text, for a message."""
     text = normalise(text)
-    return f"{text[max(0, number.start - width) : number.start]}[{number.printed}]{text[number.stop :][:width]}"
+    return f"{text[max(0, number.start - 40) : number.start]}[{number.printed}]{text[number.stop :][:40]}"
 
 
 class Sentence(BaseModel):
