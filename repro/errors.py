@@ -12,16 +12,8 @@ from pathlib import Path
 class ReproError(Exception):
     """A problem the user can act on.
 
-    Parameters
-    ----------
-    found : str
-        The offending value.
-    expected : str
-        What is allowed, with the known alternatives.
-    where : str
-        File, night, line, claim or field.
-    remedy : str
-        What to do next.
+    ``found`` is the offending value, ``expected`` what is allowed, with the known alternatives, ``where`` a file, night, line,
+    claim or field, and ``remedy`` what to do next.
     """
 
     def __init__(self, *, found: str, expected: str, where: str, remedy: str) -> None:
