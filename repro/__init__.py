@@ -1,8 +1,8 @@
 """A test-driven reproduction harness for an aurora classification thesis.
 
-The functions below are for notebooks and other programs. Each imports what it needs when it is called, so
-importing ``repro`` costs nothing. ``project`` is a folder in the checkout, the current one if not given. The packages hold the rest; the pipeline's scripts are in ``stages/``, the published
-numbers in ``expected/published/``.
+The functions below are for notebooks and other programs. Each imports what it needs when it is called, so importing ``repro``
+costs nothing. ``project`` is a folder in the checkout, the current one if not given. The packages hold the rest; the
+pipeline's scripts are in ``stages/``, the published numbers in ``expected/published/``.
 """
 
 from __future__ import annotations
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from repro.classifier.cam import Explained, TargetLayer
-    from repro.classifier.transforms import Pixels
     from repro.frames import Stage
     from repro.params import Site
     from repro.record.claims import Claims
@@ -29,12 +28,7 @@ __all__ = ["classify", "gradcam", "load_claims", "predict_schedule", "read_frame
 
 
 def load_claims(project: Path | None = None) -> Claims:
-    """Published claims of a project, by id.
-
-    Raises
-    ------
-    ReproError
-        If the folder is in no checkout, or a claim file is damaged.
+    """Published claims of a project, by id; a ReproError if the folder is in no checkout, or a claim file is damaged.
 
     Examples
     --------
@@ -52,12 +46,8 @@ def load_claims(project: Path | None = None) -> Claims:
 def verify(project: Path | None = None) -> Verification:
     """Compare every published number of a project with its evidence, as ``repro verify`` does; no video is needed.
 
-    Takes about 20 s of processor time before the pipeline has run, and less afterwards. Nothing is written.
-
-    Raises
-    ------
-    ReproError
-        If the folder is in no checkout, or a claim file or a result is damaged.
+    Takes about 20 s of processor time before the pipeline has run, and less afterwards. Nothing is written. Raises ReproError
+    if the folder is in no checkout, or a claim file or a result is damaged.
 
     Examples
     --------
@@ -68,26 +58,21 @@ def verify(project: Path | None = None) -> Verification:
     >>> [v.outcome for v in verification.verdicts if (v.claim, v.evidence) == ("T3.NIGHT.NO_MOON", "ephemeris")]
     ['consistent']
     """
-    from repro.evidence import verify_now
+    from repro.evidence import measured_now
     from repro.paths import find_project
+    from repro.record.claims import load_claims as load
+    from repro.record.judge import verify as judge
 
-    return verify_now(find_project(project))
+    paths = find_project(project)
+    claims = load(paths.published)
+    return judge(claims, measured_now(paths, claims))
 
 
 def predict_schedule(project: Path | None = None) -> Prediction:
     """Counts of Tables 2 and 3, of the sample and of every night, predicted from the dates and the sky alone.
 
-    Takes some seconds, most of them for the scatter of the counts.
-
-    Parameters
-    ----------
-    project : Path, optional
-        A folder in the checkout; the current folder if not given. Its ``params.yaml`` names windows, site and rule.
-
-    Raises
-    ------
-    ReproError
-        If the folder is in no checkout, or as :func:`repro.schedule.prediction.predict`.
+    Takes some seconds, most of them for the scatter of the counts. The project's ``params.yaml`` names windows, site and rule.
+    Raises ReproError if the folder is in no checkout, or as :func:`repro.schedule.prediction.predict`.
 
     Examples
     --------
@@ -112,25 +97,20 @@ def sky_at(
 ) -> pd.DataFrame:
     """Sun, moon and condition at some times, by the rule in the project's ``params.yaml``.
 
+    Raises ReproError if the folder is in no checkout, or a time is outside the ephemeris.
+
     Parameters
     ----------
     times_utc : sequence of datetime, datetime64 or str
         UTC, without a time zone; text in the form of ISO 8601.
     site : Site, optional
         Place of the camera; that of section ``schedule`` in ``params.yaml`` if not given.
-    project : Path, optional
-        A folder in the checkout; the current folder if not given.
 
     Returns
     -------
     DataFrame
         One row a time: ``sun_alt_deg``, ``moon_alt_deg``, ``moon_phase_deg`` (0 new, 180 full), ``sun_bin``, ``moon_bin``
         and ``on_boundary``.
-
-    Raises
-    ------
-    ReproError
-        If the folder is in no checkout, or a time is outside the ephemeris.
 
     Examples
     --------
@@ -152,7 +132,7 @@ def sky_at(
 
 
 def read_frames(source: Path, stage: Stage = "infer") -> pd.DataFrame:
-    """Frame table of one night or of a whole corpus, checked against its schema.
+    """Frame table of one night or of a whole corpus; a ReproError if there is none, or it breaks its schema.
 
     Parameters
     ----------
@@ -165,11 +145,6 @@ def read_frames(source: Path, stage: Stage = "infer") -> pd.DataFrame:
     -------
     DataFrame
         One row a frame; columns and units are in ``docs/conventions.md``.
-
-    Raises
-    ------
-    ReproError
-        If there is no table, or a table breaks its schema.
 
     Examples
     --------
@@ -188,6 +163,8 @@ def read_frames(source: Path, stage: Stage = "infer") -> pd.DataFrame:
 def classify(files: Sequence[Path], weights: Path) -> pd.DataFrame:
     """Classify image files with a trained network, on the CPU.
 
+    Raises ReproError if a file is missing or no image, or the weights are missing, damaged or of another network.
+
     Parameters
     ----------
     files : sequence of Path
@@ -200,11 +177,6 @@ def classify(files: Sequence[Path], weights: Path) -> pd.DataFrame:
     -------
     DataFrame
         One row a file: ``file``, ``logit_no``, ``logit_yes``, ``p_yes`` (0 to 1) and ``predicted``, yes or no.
-
-    Raises
-    ------
-    ReproError
-        If a file is missing or no image, or the weights are missing, damaged or of another network.
 
     Examples
     --------
@@ -227,7 +199,7 @@ def classify(files: Sequence[Path], weights: Path) -> pd.DataFrame:
 def gradcam(
     files: Sequence[Path], weights: Path, label: Literal["no", "yes"] = "yes", target: TargetLayer = "features"
 ) -> Explained:
-    """Grad-CAM maps of image files for one class, on the CPU.
+    """Grad-CAM maps of image files for one class, on the CPU. Raises ReproError as :func:`classify`.
 
     Parameters
     ----------
@@ -246,11 +218,6 @@ def gradcam(
         ``raw``, float32 (n, rows, columns), unscaled at the size of the layer; ``shown``, float32 (n, side, side), each map
         scaled to 0 to 1.
 
-    Raises
-    ------
-    ReproError
-        As :func:`classify`.
-
     Examples
     --------
     >>> from PIL import Image
@@ -262,17 +229,12 @@ def gradcam(
     >>> maps.raw.shape, maps.shown.shape
     ((1, 2, 2), (1, 64, 64))
     """
-    from repro.classifier.cam import explain
-    from repro.classifier.network import image_size_px, load
-
-    network, notes = load(weights)
-    return explain(network, _decoded(files, image_size_px(notes)), label, target)
-
-
-def _decoded(files: Sequence[Path | str], side_px: int) -> Pixels:
-    """Images (n, side, side, 3) of files."""
     import numpy as np
 
+    from repro.classifier.cam import explain
+    from repro.classifier.network import image_size_px, load
     from repro.classifier.transforms import decode
 
-    return np.stack([decode(Path(file).read_bytes(), side_px, str(file)) for file in files])
+    network, notes = load(weights)
+    images = np.stack([decode(Path(file).read_bytes(), image_size_px(notes), str(file)) for file in files])
+    return explain(network, images, label, target)

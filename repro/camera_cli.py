@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from repro.cli_options import ProjectOption
+from repro.cli_options import ProjectOption, chosen
 from repro.paths import find_project
 
 app = typer.Typer(help="Camera profiles.", no_args_is_help=True)
@@ -30,9 +30,8 @@ def check(
     """
     from repro.clock.camera_check import check_camera
     from repro.files import write_bytes
-    from repro.params import load_params
 
-    checked = check_camera(name, file, load_params(find_project(project).params).clock)
+    checked = check_camera(name, file, chosen(project)[1].clock)
     target = out or Path(f"{name}_check.png")
     write_bytes(target, checked.png())
     print("\n".join((*checked.lines, f"drawn in {target}: sky green, crop blue, clock orange, north red")))

@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal, NoReturn
 import typer
 
 from repro.camera_cli import app as camera_app
-from repro.cli_options import ProjectOption
+from repro.cli_options import CorpusOption, ProjectOption, chosen
 from repro.errors import ReproError, make_output_encodable
 from repro.label_cli import app as label_app
 from repro.paths import Paths, find_project, foreign_library
@@ -126,7 +126,7 @@ def simulate(
 @app.command()
 def status(
     project: ProjectOption = None,
-    corpus: Annotated[str | None, typer.Option(help="Corpus; that of params.yaml if not given.")] = None,
+    corpus: CorpusOption = None,
 ) -> None:
     """Show the progress of a corpus: nights, frames, repairs by rule, unreadable frames, conditions.
 
@@ -136,9 +136,9 @@ def status(
 
     Example: repro status --corpus kho
     """
+    from repro.evidence import print_record_status, record_status
     from repro.params import load_params
     from repro.record.claims import load_claims
-    from repro.record_status import print_record_status, record_status
     from repro.status import print_status
     from repro.status import status as status_of
 
@@ -163,7 +163,7 @@ def status(
 def frames(
     night: Annotated[str, typer.Option(metavar="YYYYMMDD", help="The date of the night's morning.")],
     out: Annotated[Path, typer.Option(metavar="DIR", help="Folder for the JPEG files.")],
-    corpus: Annotated[str | None, typer.Option(help="Corpus; that of params.yaml if not given.")] = None,
+    corpus: CorpusOption = None,
     project: ProjectOption = None,
 ) -> None:
     """Unpack the frames of a night as JPEG files under their published names, as label lists use them.
@@ -173,10 +173,8 @@ def frames(
     Example: repro frames --night 20240201 --out /tmp/20240201
     """
     from repro.film.frame_archive import unpack_night
-    from repro.params import load_params
 
-    paths = find_project(project)
-    corpus = corpus or load_params(paths.params).corpus
+    paths, _, corpus = chosen(project, corpus)
     film, clock = (paths.stage(corpus, stage) for stage in ("film", "clock"))
     print(f"{unpack_night(film, clock, night, out)} frames in {out}")
 
@@ -317,27 +315,18 @@ def bench(
     for row in measure_all(list(BENCHMARKS)) if name == "all" else [measure(name)]:
         rows.append(row)
         keep(row, folder)
-        if name == "all" and format == "table":
+        if format == "table":
             print(_rates(row), flush=True)
         # In a run of all, each benchmark has reported its own misses.
         for warning in row.get("missed", ()) if name != "all" else ():
             print(f"warning: {warning}", file=sys.stderr)
     if format == "json":
         _print_json(dumps(rows if name == "all" else rows[0]))
-    elif name != "all":
-        print(_rates(rows[0]))
-        for line in _details(rows[0]):
-            print(line)
+    elif name == "realism":
+        from repro.bench.realism import lines
+
+        print("\n".join(lines(rows[0])))
     raise typer.Exit(int(any("error" in row for row in rows)))
-
-
-def _details(row: dict[str, Any]) -> list[str]:
-    """What a benchmark has to show beside its rates."""
-    if "statistics" not in row:
-        return []
-    from repro.bench.realism import lines
-
-    return lines(row)
 
 
 def _rates(row: dict[str, Any]) -> str:

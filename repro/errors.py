@@ -5,34 +5,24 @@ from __future__ import annotations
 import errno
 import io
 import sys
+from functools import partial
 from pathlib import Path
 
 
 class ReproError(Exception):
     """A problem the user can act on.
 
-    Parameters
-    ----------
-    found : str
-        The offending value.
-    expected : str
-        What is allowed, with the known alternatives.
-    where : str
-        File, night, line, claim or field.
-    remedy : str
-        What to do next.
+    ``found`` is the offending value, ``expected`` what is allowed, with the known alternatives, ``where`` a file, night, line,
+    claim or field, and ``remedy`` what to do next.
     """
 
     def __init__(self, *, found: str, expected: str, where: str, remedy: str) -> None:
-        self.found = found
-        self.expected = expected
-        self.where = where
-        self.remedy = remedy
+        self.found, self.expected, self.where, self.remedy = found, expected, where, remedy
         super().__init__(found, expected, where, remedy)
 
     def __reduce__(self) -> tuple[object, ...]:
         # Workers send errors between processes; keyword-only arguments need this to survive pickling.
-        return (_rebuild, (type(self), self.found, self.expected, self.where, self.remedy))
+        return partial(type(self), found=self.found, expected=self.expected, where=self.where, remedy=self.remedy), ()
 
     def __str__(self) -> str:
         parts = (printable(part) for part in (self.found, self.expected, self.where, self.remedy))
@@ -78,7 +68,3 @@ def printable(text: str) -> str:
         character if character.isprintable() or character == "\n" else character.encode("unicode_escape").decode()
         for character in text
     )
-
-
-def _rebuild(kind: type[ReproError], found: str, expected: str, where: str, remedy: str) -> ReproError:
-    return kind(found=found, expected=expected, where=where, remedy=remedy)

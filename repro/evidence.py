@@ -1,27 +1,38 @@
-"""Gather the evidence of a project: what its stages measured, and the reason for what is missing."""
+"""Gather the evidence of a project: what its stages measured, the reason for what is missing, and which claims wait."""
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import pandas as pd
+from rich.text import Text
 
 from repro.classifier.architecture_inputs import architecture_inputs
 from repro.engine.run_nights import summaries
-from repro.errors import ReproError
+from repro.errors import ReproError, printable
 from repro.figures.quantities import as_document, figure_quantities, quantities_inputs
 from repro.figures.readings import load_readings
 from repro.files import read_json
-from repro.observed import Coverage, against_schedule, coverage_of, part_quantities, quantities
+from repro.observed import (
+    LEAST_NIGHTS,
+    WINDOW_NIGHTS,
+    Coverage,
+    against_schedule,
+    coverage_of,
+    listed,
+    part_quantities,
+    quantities,
+)
 from repro.params import Params, load_params
 from repro.paths import Paths
+from repro.printing import console
 from repro.record.claims import Claims, EvidenceKind, load_claims
-from repro.record.judge import Evidence, Quantities, Verification, verify
+from repro.record.judge import Evidence, Quantities
 from repro.record.table6 import table6_counts
 from repro.schedule.document import published, read_or_predict
 from repro.segmentation import station
@@ -55,13 +66,15 @@ class CorpusEvidence:
     nights: pd.DataFrame
 
 
+NO_IMAGES = CorpusEvidence({}, Coverage((), ()), pd.DataFrame())
+
+
 def combine(
     *,
     schedule: Mapping[str, Any],
     architecture: Mapping[str, Any],
     corpus: str,
-    measured: Quantities | None = None,
-    coverage: Coverage | None = None,
+    images: CorpusEvidence = NO_IMAGES,
     figures: Quantities | None = None,
     station_sky: Quantities | None = None,
     kvammen: Quantities | None = None,
@@ -69,31 +82,25 @@ def combine(
     """Combine the results of the stages into evidence for the comparator, with the reason for what is missing.
 
     ``schedule`` and ``architecture`` are documents of these stages, ``corpus`` the name in ``params.yaml``; only ``auroramax``
-    is evidence about the thesis. The others are quantities by name: ``measured`` on the corpus, on the nights of ``coverage``
-    (all of the record if not given), of the record's pictures, of the sky over Jang Bogo Station (see :func:`of_station`) and
-    of the images of Kvammen's data record.
+    is evidence about the thesis, by its ``images``. The others are quantities by name: of the record's pictures, of the sky
+    over Jang Bogo Station (see :func:`of_station`) and of the images of Kvammen's data record.
     """
     by_kind: dict[EvidenceKind, Quantities] = {
         "ephemeris": {**_checked(schedule, "schedule"), **(station_sky or {})},
         "architecture": _checked(architecture, "architecture"),
     }
-    missing: dict[str, str] = {"corpus:kvammen": NO_KVAMMEN}
     if figures is not None:
         by_kind["figure"] = figures
-    else:
-        missing["figure"] = "no readings of the record's pictures: run `dvc repro figures`"
-    of_thesis = measured if corpus == EVIDENCE_CORPUS else None
-    if of_thesis is not None or kvammen:
-        by_kind["corpus"] = {**(of_thesis or {}), **(kvammen or {})}
-    if of_thesis is None:
-        only_simulated = corpus == "simulated" or (coverage is not None and coverage.simulated)
-        missing["corpus"] = (SIMULATED if only_simulated else "") + NO_CORPUS
-    if coverage is None:
-        return Evidence(by_kind, missing)
-    waiting = coverage.waiting() if of_thesis is not None else {}
+    own, coverage = corpus == EVIDENCE_CORPUS, images.coverage
+    of_thesis = images.quantities if own else {}
+    if of_thesis or kvammen:
+        by_kind["corpus"] = {**of_thesis, **(kvammen or {})}
+    missing: dict[str, str] = {"corpus:kvammen": NO_KVAMMEN}
+    if not of_thesis:
+        missing["corpus"] = (SIMULATED if corpus == "simulated" or coverage.simulated else "") + NO_CORPUS
+    waiting = coverage.waiting() if of_thesis else {}
     missing |= {f"corpus:window{number}": coverage.text() for number in range(1, 10)} if waiting else {}
-    nights = len(coverage.present) if corpus == EVIDENCE_CORPUS else 0
-    return Evidence(by_kind, missing, nights, len(coverage.expected), waiting)
+    return Evidence(by_kind, missing, len(coverage.present) if own else 0, len(coverage.expected), waiting)
 
 
 def of_pictures(paths: Paths, claims: Claims) -> Quantities:
@@ -177,12 +184,6 @@ def measured_now(paths: Paths, claims: Claims) -> Evidence:
     return _combined(paths, params, schedule, nights, _architecture(paths), pictures, sky)[0]
 
 
-def verify_now(paths: Paths) -> Verification:
-    """Verify a project without running its pipeline."""
-    claims = load_claims(paths.published)
-    return verify(claims, measured_now(paths, claims))
-
-
 def _architecture(paths: Paths) -> dict[str, Any]:
     if paths.architecture.is_file():
         document = read_json(paths.architecture, made_by="dvc repro architecture")
@@ -202,15 +203,9 @@ def _combined(
         raise _damaged("fit.availability", availability, "schedule")
     corpus = of_corpus(paths, params, nights, availability)
     evidence = combine(
-        schedule=schedule,
-        architecture=architecture,
-        corpus=params.corpus,
-        measured=corpus.quantities or None,
-        coverage=corpus.coverage,
-        figures=figures,
-        station_sky=station_sky,
-        kvammen=of_kvammen(paths),
-    )
+        schedule=schedule, architecture=architecture, corpus=params.corpus, images=corpus, figures=figures,
+        station_sky=station_sky, kvammen=of_kvammen(paths),
+    )  # fmt: skip
     return evidence, corpus
 
 
@@ -235,3 +230,70 @@ def _damaged(name: str, value: object, stage: str) -> ReproError:
         where=f"result of stage {stage}",
         remedy=f"run the stage again: dvc repro --force --single-item {stage}",
     )
+
+
+class RecordStatus(NamedTuple):
+    """Nights of the record that are here, and the claims whose images cannot be judged yet, by the reason."""
+
+    coverage: Coverage
+    waiting: dict[str, tuple[str, ...]]
+
+
+def record_status(paths: Paths, params: Params, claims: Claims, corpus: str) -> RecordStatus:
+    """Which nights of the record are here, and which claims wait for which nights."""
+    coverage = corpus_coverage(paths, params, corpus)
+    all_nights = "" if coverage.complete else f"all nights, {len(coverage.missing)} of which are missing"
+    needs = {
+        "any": "at least one night" if not coverage.present else "",
+        "all": all_nights,
+        "refuting": all_nights,  # some nights may contradict meanwhile
+        "unselected": _needs_of_shares(coverage),
+    }
+    waiting: dict[str, list[str]] = {}
+    for claim in claims:
+        rule = claim.evidence.get("corpus")
+        if rule is None or not rule.compares or rule.expect == "not_run":
+            continue
+        if (rule.measure or "").startswith(OTHER_RECORDS):  # they wait for other images than the thesis'
+            continue
+        needed = needs[rule.coverage]
+        window = WINDOW_NIGHTS.fullmatch(rule.measure or "")
+        if window:  # counted when all of a window is here, see repro.observed.quantities
+            needed = "" if int(window[1]) in coverage.whole_windows else "all nights of their window"
+        if needed:
+            waiting.setdefault(needed, []).append(claim.id)
+    return RecordStatus(coverage, {reason: tuple(ids) for reason, ids in waiting.items()})
+
+
+def _needs_of_shares(coverage: Coverage) -> str:
+    if coverage.complete:
+        return ""
+    if not coverage.drawn_at_random:
+        return "all nights, or nights drawn at random (evidence.nights_drawn in params.yaml)"
+    return "" if len(coverage.present) >= LEAST_NIGHTS else f"at least {LEAST_NIGHTS} nights drawn at random"
+
+
+def print_record_status(record: RecordStatus) -> None:
+    """Print which nights of the record are here, which are missing, and which claims wait for which."""
+    coverage = record.coverage
+    lines = [f"nights of the record: {len(coverage.present)} of {len(coverage.expected)} are here as evidence"]
+    for title, nights in (
+        ("here", coverage.present),
+        ("missing", coverage.missing),
+        ("simulated, never evidence", coverage.simulated),
+        ("outside the record's windows", coverage.later),
+    ):
+        if nights:
+            lines.append(f"  {title}: {listed(nights, named=40)}")
+    for needed, ids in record.waiting.items():
+        lines.append(f"{len(ids)} claims wait for {needed}: {_abbreviated(ids)}")
+    for line in lines:
+        console().print(Text(printable(line)))
+
+
+def _abbreviated(ids: Iterable[str]) -> str:
+    """Ids by their first part: "F6 (18), T3 (9), TXT.FRAMES"."""
+    groups: dict[str, list[str]] = {}
+    for name in ids:
+        groups.setdefault(name.split(".")[0], []).append(name)
+    return ", ".join(names[0] if len(names) == 1 else f"{group} ({len(names)})" for group, names in groups.items())

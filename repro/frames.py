@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from contextlib import suppress
-from copy import copy
 from pathlib import Path
 from typing import Any, Literal
 
@@ -20,7 +19,7 @@ from repro.errors import ReproError
 from repro.files import write_table
 from repro.untrusted import message_of, read_table, read_tables
 
-Stage = Literal["film", "clock", "sky", "split", "infer"]
+Stage = Literal["film", "clock", "sky", "infer"]
 
 _UTC = pd.DatetimeTZDtype("us", "UTC")
 #: Columns that name a frame in every table.
@@ -33,43 +32,37 @@ ATTRIBUTES = ("weather", "form", "colour")
 NAME_PATTERN = r"\d{14}_(?P<night>\d{8})_(?P<number>\d+)\.jpg"
 
 
-def _column(kind: object, *checks: pa.Check, nullable: bool = False) -> pa.Column:
-    return pa.Column(kind, checks=list(checks), nullable=nullable)
-
-
 _ADDED: dict[Stage, dict[str, pa.Column]] = {
     "film": {
-        "night": _column(str, pa.Check.str_matches(r"^\d{8}$")),
-        "number": _column("int64", pa.Check.ge(0)),  # running number of the sampled frame within its night
-        "frame": _column("int64", pa.Check.ge(0)),  # index in the video
-        "video_time_s": _column("float64", pa.Check.ge(0)),  # presentation time in the video
+        "night": pa.Column(str, pa.Check.str_matches(r"^\d{8}$")),
+        "number": pa.Column("int64", pa.Check.ge(0)),  # running number of the sampled frame within its night
+        "frame": pa.Column("int64", pa.Check.ge(0)),  # index in the video
+        "video_time_s": pa.Column("float64", pa.Check.ge(0)),  # presentation time in the video
     },
     "clock": {
-        "name": _column(str, pa.Check.str_matches(f"^{NAME_PATTERN}$"), nullable=True),
-        "clock_read": _column(str),  # as Tesseract gave it, "" if nothing
-        "clock_confidence": _column("float64", pa.Check.in_range(0, 100)),
-        "clock_text": _column(str, nullable=True),  # after the repairs
-        "clock_repair": _column(str),  # names of the repairs joined by +; "" if none was needed; "unreadable"
-        "time_utc": _column(_UTC, nullable=True),
+        "name": pa.Column(str, pa.Check.str_matches(f"^{NAME_PATTERN}$"), nullable=True),
+        "clock_read": pa.Column(str),  # as Tesseract gave it, "" if nothing
+        "clock_confidence": pa.Column("float64", pa.Check.in_range(0, 100)),
+        "clock_text": pa.Column(str, nullable=True),  # after the repairs
+        "clock_repair": pa.Column(str),  # names of the repairs joined by +; "" if none was needed; "unreadable"
+        "time_utc": pa.Column(_UTC, nullable=True),
     },
     "sky": {
         # No value where the time is not known.
-        "sun_alt_deg": _column("float64", pa.Check.in_range(-90, 90), nullable=True),
-        "moon_alt_deg": _column("float64", pa.Check.in_range(-90, 90), nullable=True),
-        "moon_phase_deg": _column("float64", pa.Check.in_range(0, 180), nullable=True),
-        "sun_bin": _column(str, pa.Check.isin(["Night", "Astro", "Nautical", "Civil", "Day"]), nullable=True),
-        "moon_bin": _column(str, pa.Check.isin(["No_moon", "Moon_Quarter", "Moon_Full"]), nullable=True),
-        "on_boundary": _column(bool),
-    },
-    "split": {
-        "label": _column(str, pa.Check.isin(CLASSES), nullable=True),
-        "split": _column(str, pa.Check.isin(["train", "val"]), nullable=True),
+        "sun_alt_deg": pa.Column("float64", pa.Check.in_range(-90, 90), nullable=True),
+        "moon_alt_deg": pa.Column("float64", pa.Check.in_range(-90, 90), nullable=True),
+        "moon_phase_deg": pa.Column("float64", pa.Check.in_range(0, 180), nullable=True),
+        "sun_bin": pa.Column(str, pa.Check.isin(["Night", "Astro", "Nautical", "Civil", "Day"]), nullable=True),
+        "moon_bin": pa.Column(str, pa.Check.isin(["No_moon", "Moon_Quarter", "Moon_Full"]), nullable=True),
+        "on_boundary": pa.Column(bool),
     },
     "infer": {
-        "logit_no": _column("float64", nullable=True),
-        "logit_yes": _column("float64", nullable=True),
-        "p_yes": _column("float64", pa.Check.in_range(0, 1), nullable=True),
-        "predicted": _column(str, pa.Check.isin(CLASSES), nullable=True),
+        "label": pa.Column(str, pa.Check.isin(CLASSES), nullable=True, required=False),
+        "split": pa.Column(str, pa.Check.isin(["train", "val"]), nullable=True, required=False),
+        "logit_no": pa.Column("float64", nullable=True),
+        "logit_yes": pa.Column("float64", nullable=True),
+        "p_yes": pa.Column("float64", pa.Check.in_range(0, 1), nullable=True),
+        "predicted": pa.Column(str, pa.Check.isin(CLASSES), nullable=True),
     },
 }
 #: All columns in the table's order.
@@ -99,16 +92,10 @@ def archive_name(name: str) -> str:
 
 
 def schema(stage: Stage) -> pa.DataFrameSchema:
-    """Schema of the frame table that a stage writes.
-
-    ``infer`` may come with or without the columns of ``split``.
-    """
+    """Schema of the frame table that a stage writes: its columns and those of the stages before it."""
     columns: dict[str, pa.Column] = {}
     for name, added in _ADDED.items():
-        optional = name == "split" and stage == "infer"
-        for key, column in added.items():
-            columns[key] = copy(column)
-            columns[key].required = not optional
+        columns |= added
         if name == stage:
             break
     checks = [pa.Check(lambda table: ~table.duplicated(KEYS), name="one row per frame")]
@@ -121,15 +108,13 @@ def schema(stage: Stage) -> pa.DataFrameSchema:
 
 def _named_if_timed(table: pd.DataFrame) -> pd.Series:
     timed = table["time_utc"].notna()
-    named_right: pd.Series = (timed & (table["name"] == published_names(table))) | (~timed & table["name"].isna())
-    return named_right
+    return (timed & (table["name"] == published_names(table))) | (~timed & table["name"].isna())
 
 
 def _sky_if_timed(table: pd.DataFrame) -> pd.Series:
     timed = table["time_utc"].notna()
     filled = table[["sun_alt_deg", "moon_alt_deg", "moon_phase_deg", "sun_bin", "moon_bin"]].notna()
-    filled_right: pd.Series = (timed & filled.all(axis=1)) | (~timed & ~filled.any(axis=1) & ~table["on_boundary"])
-    return filled_right
+    return (timed & filled.all(axis=1)) | (~timed & ~filled.any(axis=1) & ~table["on_boundary"])
 
 
 def check(table: pd.DataFrame, stage: Stage, where: str) -> pd.DataFrame:

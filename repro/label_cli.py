@@ -8,13 +8,11 @@ from typing import Annotated, Literal
 
 import typer
 
-from repro.cli_options import ProjectOption
+from repro.cli_options import CorpusOption, ProjectOption, chosen
 from repro.errors import ReproError
-from repro.paths import Paths, find_project
 
 app = typer.Typer(help="Label frames in the browser, and compare labellers.", no_args_is_help=False)
 
-Corpus = Annotated[str | None, typer.Option(help="Corpus; that of params.yaml if not given.")]
 TaskName = Annotated[
     Literal["aurora", "forms"], typer.Option("--task", help="yes or no, or seven forms of aurora (keys 1 to 7).")
 ]
@@ -44,7 +42,7 @@ def label(
         bool, typer.Option("--together", help="Go on with the labels that another labeller has begun.")
     ] = False,
     port: Annotated[int, typer.Option(min=0, max=65_535, help="Port; a free one if not given.")] = 0,
-    corpus: Corpus = None,
+    corpus: CorpusOption = None,
     project: ProjectOption = None,
 ) -> None:
     """Open a page on this machine to label the frames that stage sample has drawn; prints its address.
@@ -63,7 +61,7 @@ def label(
     from repro.labelling.show import show_session
     from repro.labelling.tasks import TASKS
 
-    paths, name = _corpus(project, corpus)
+    paths, _, name = chosen(project, corpus)
     if show is not None:
         serve(show_session(paths, name, show, TASKS[task], by), port=port)
         return
@@ -82,7 +80,7 @@ def import_(
         bool, typer.Option("--second", help="These are labels of a second labeller, to be compared with the first.")
     ] = False,
     replace: Annotated[bool, typer.Option("--replace", help="Change labels that are there already.")] = False,
-    corpus: Corpus = None,
+    corpus: CorpusOption = None,
     project: ProjectOption = None,
 ) -> None:
     """Take over labels of another tool: CSV with names and labels, or images sorted into folders yes/ and no/.
@@ -97,7 +95,7 @@ def import_(
     from repro.labelling.sessions import open_store
     from repro.labelling.tasks import TASKS
 
-    paths, name = _corpus(project, corpus)
+    paths, _, name = chosen(project, corpus)
     who = _labeller(labeller)
     rows = read_labels(source, TASKS[task], frame_names(paths, name), labeller=who)
     with open_store(paths, name, TASKS[task], who, together=not second) as store:
@@ -121,7 +119,7 @@ def masks(
     source: Annotated[Path, typer.Argument(metavar="DIR", help="PNG masks of labelme, CVAT or Label Studio.")],
     name: Annotated[str, typer.Option("--class", metavar="NAME", help="The class in CVAT's labelmap.txt.")] = "aurora",
     replace: Annotated[bool, typer.Option("--replace", help="Change masks that are there already.")] = False,
-    corpus: Corpus = None,
+    corpus: CorpusOption = None,
     project: ProjectOption = None,
 ) -> None:
     """Take over masks that were drawn with another tool, for the images in data/CORPUS/images.
@@ -130,7 +128,7 @@ def masks(
     """
     from repro.labelling.mask_imports import import_masks
 
-    paths, corpus_name = _corpus(project, corpus)
+    paths, _, corpus_name = chosen(project, corpus)
     count = import_masks(paths, corpus_name, source, name=name, replace=replace)
     print(f"{count} masks are new or changed in {paths.masks(corpus_name)}")
 
@@ -141,7 +139,7 @@ def agreement(
     out: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Also write a page with pictures of the disagreements.")
     ] = None,
-    corpus: Corpus = None,
+    corpus: CorpusOption = None,
     project: ProjectOption = None,
 ) -> None:
     """Compare the labellers of a corpus: Cohen's kappa, and what the noise of labels does to the highest accuracy.
@@ -150,10 +148,9 @@ def agreement(
     """
     from repro.labelling.agreement import compare_labellers, write_page
     from repro.labelling.tasks import TASKS
-    from repro.params import load_params
 
-    paths, name = _corpus(project, corpus)
-    found = compare_labellers(paths, name, TASKS[task], seed=load_params(paths.params).seed)
+    paths, params, name = chosen(project, corpus)
+    found = compare_labellers(paths, name, TASKS[task], seed=params.seed)
     for pair in found:
         print("\n".join(pair.lines()))
     if out is not None:
@@ -165,7 +162,7 @@ def review(
     labeller: Labeller = None,
     summary: Annotated[bool, typer.Option("--summary", help="Only print what the changes do to the accuracy.")] = False,
     port: Annotated[int, typer.Option(min=0, max=65_535, help="Port; a free one if not given.")] = 0,
-    corpus: Corpus = None,
+    corpus: CorpusOption = None,
     project: ProjectOption = None,
 ) -> None:
     """Look again at frames about which label and network disagree, among as many about which they agree.
@@ -179,20 +176,12 @@ def review(
     from repro.labelling.serve import serve
     from repro.labelling.sessions import open_store
     from repro.labelling.tasks import AURORA
-    from repro.params import load_params
 
-    paths, name = _corpus(project, corpus)
+    paths, params, name = chosen(project, corpus)
     with open_store(paths, name, AURORA, _labeller(labeller), review=True) as store:
         if not summary:
-            serve(review_session(paths, name, store, seed=load_params(paths.params).seed), port=port)
+            serve(review_session(paths, name, store, seed=params.seed), port=port)
         print("\n".join(review_summary(paths, name, store)))
-
-
-def _corpus(project: Path | None, corpus: str | None) -> tuple[Paths, str]:
-    from repro.params import load_params
-
-    paths = find_project(project)
-    return paths, corpus or load_params(paths.params).corpus
 
 
 def _labeller(name: str | None) -> str:

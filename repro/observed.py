@@ -7,7 +7,6 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
-from itertools import groupby
 from statistics import median
 from typing import Any
 
@@ -24,8 +23,6 @@ Summaries = Mapping[str, Mapping[str, Any]]
 _EMPTY = {"Civil": "table2.civil", "Day": "table2.daytime"}
 #: Name of the quantity that counts the nights of a window; it exists once all of them are here.
 WINDOW_NIGHTS = re.compile(r"window(\d+)\.nights")
-#: Nights that are named in a sentence before the rest is counted.
-_NAMED = 6
 #: With fewer nights drawn at random, an interval that resamples nights is too narrow to judge by.
 LEAST_NIGHTS = 30
 
@@ -213,14 +210,11 @@ def part_quantities(nights: pd.DataFrame) -> dict[str, float | str]:
     }
 
 
-def listed(nights: Iterable[str], named: int = _NAMED) -> str:
-    """Nights in a sentence, consecutive ones as a span: "20221203, 20221210 to 20221214 and 3 more"."""
+def listed(nights: Iterable[str], named: int = 6) -> str:
+    """Nights in a sentence, consecutive ones as one of ``named`` spans: "20221203, 20221210 to 20221214 and 3 more"."""
     in_order = sorted(nights)
-    # In a run of nights, date and position differ by the same number of days.
-    days = [date.fromisoformat(night).toordinal() - place for place, night in enumerate(in_order)]
-    spans = [
-        [night for night, _ in span] for _, span in groupby(zip(in_order, days, strict=True), lambda pair: pair[1])
-    ]
+    days = [date.fromisoformat(night).toordinal() for night in in_order]
+    spans = np.split(np.array(in_order), np.flatnonzero(np.diff(days) != 1) + 1)
     shown = [span[0] if len(span) == 1 else f"{span[0]} to {span[-1]}" for span in spans[:named]]
     rest = sum(len(span) for span in spans[named:])
     return ", ".join(shown) + (f" and {rest} more" if rest else "")

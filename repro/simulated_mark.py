@@ -53,10 +53,16 @@ def is_simulated(path: Path) -> bool:
     """
     if in_marked_folder(path):
         return True
-    if path.suffix.lower() in {".jpg", ".jpeg", ".png", ".tif", ".tiff"}:
-        comment, pictures = _still(path)
-    else:
-        comment, pictures = _video(path)
+    look = _still if path.suffix.lower() in {".jpg", ".jpeg", ".png", ".tif", ".tiff"} else _video
+    try:
+        comment, pictures = look(path)
+    except Exception as error:  # decoders raise errors of many kinds for damaged files
+        raise ReproError(
+            found="a file that opens neither as a video nor as a picture",
+            expected="a video or a still",
+            where=str(path),
+            remedy="download it again, or remove it from the folder",
+        ) from error
     return comment == COMMENT or any(has_mark(picture) for picture in pictures)
 
 
@@ -156,28 +162,20 @@ def _square(cell_px: int) -> Picture:
     return np.kron(bits.reshape(CELLS, CELLS), np.ones((cell_px, cell_px), np.uint8))
 
 
-def _still(path: Path) -> tuple[str, Iterator[Picture]]:
+def _still(path: Path) -> tuple[str, list[Picture]]:
     from PIL import Image
 
-    try:
-        with Image.open(path) as image:
-            comment = image.info.get("comment", b"")
-            picture = np.asarray(image.convert("L"))
-    except Exception as error:  # decoders raise errors of many kinds for damaged files
-        raise _unreadable(path) from error
-    return comment.decode(errors="replace") if isinstance(comment, bytes) else str(comment), iter([picture])
+    with Image.open(path) as image:
+        comment = image.info.get("comment", b"")
+        picture = np.asarray(image.convert("L"))
+    return comment.decode(errors="replace") if isinstance(comment, bytes) else str(comment), [picture]
 
 
-def _video(path: Path) -> tuple[str, Iterator[Picture]]:
+def _video(path: Path) -> tuple[str, list[Picture]]:
     import av
 
-    try:
-        with av.open(str(path), metadata_errors="replace") as container:
-            comment = container.metadata.get("comment", "")
-            pictures = list(_looks(container))
-    except (av.FFmpegError, LookupError, AttributeError, ValueError, ArithmeticError):
-        raise _unreadable(path) from None
-    return comment, iter(pictures)
+    with av.open(str(path), metadata_errors="replace") as container:
+        return container.metadata.get("comment", ""), list(_looks(container))
 
 
 def _looks(container: Any) -> Iterator[Picture]:
@@ -193,12 +191,3 @@ def _looks(container: Any) -> Iterator[Picture]:
             continue
         if frame is not None:
             yield frame.to_ndarray(format="gray")
-
-
-def _unreadable(path: Path) -> ReproError:
-    return ReproError(
-        found="a file that opens neither as a video nor as a picture",
-        expected="a video or a still",
-        where=str(path),
-        remedy="download it again, or remove it from the folder",
-    )

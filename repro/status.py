@@ -51,24 +51,21 @@ class Status:
 def status(paths: Paths, corpus: str) -> Status:
     """Read the receipts of a corpus; no table of frames is opened, so it is quick."""
     film, clock, sky = (summaries(paths.stage(corpus, stage)) for stage in _STAGES)
-    repairs: Counter[str] = Counter()
-    confusions: Counter[tuple[str, str]] = Counter()
-    bins: Counter[tuple[str, str]] = Counter()
+    counted: list[Counter[tuple[str, ...]]] = [Counter(), Counter(), Counter()]
     rows = []
     for night in sorted({*film, *clock, *sky}):
         filmed, read, seen = (stage.get(night, {}) for stage in (film, clock, sky))
         try:
-            of_night = (
-                Counter({printable(name): count for name, count in read.get("repairs", {}).items()}),
-                Counter({(printable(a), printable(b)): count for a, b, count in read.get("confusions", [])}),
-                Counter({(printable(a), printable(b)): count for a, b, count in seen.get("conditions", [])}),
-            )
+            of_night: list[dict[tuple[str, ...], int]] = [
+                {(printable(name),): count for name, count in read.get("repairs", {}).items()},
+                {(printable(a), printable(b)): count for a, b, count in read.get("confusions", [])},
+                {(printable(a), printable(b)): count for a, b, count in seen.get("conditions", [])},
+            ]
             rows.append(pd.DataFrame([_row(night, filmed, read, seen)], columns=COLUMNS).astype(KINDS))
             if any(type(count) is not int for counts in of_night for count in counts.values()):
                 raise ValueError("a count that is not a whole number")
-            repairs.update(of_night[0])
-            confusions.update(of_night[1])
-            bins.update(of_night[2])
+            for total, counts in zip(counted, of_night, strict=True):
+                total.update(counts)
         except Exception as error:  # anything may have been written into a receipt
             raise ReproError(
                 found=f"receipts with impossible contents: {message_of(error)}",
@@ -76,33 +73,23 @@ def status(paths: Paths, corpus: str) -> Status:
                 where=f"night {night}, {paths.stage(corpus, 'STAGE') / 'receipts'}",
                 remedy=f"remove the night's receipts and run: dvc repro {' '.join(_STAGES)}",
             ) from None
-    return Status(
-        nights=pd.concat(rows, ignore_index=True) if rows else pd.DataFrame(columns=COLUMNS).astype(KINDS),
-        repairs=pd.DataFrame(repairs.most_common(), columns=["repair", "frames"]),
-        confusions=pd.DataFrame(
-            [(*pair, count) for pair, count in confusions.most_common()], columns=["printed", "read", "frames"]
-        ),
-        bins=pd.DataFrame([(*cell, count) for cell, count in sorted(bins.items())],
-                          columns=["moon_bin", "sun_bin", "frames"]),
-        failed=_failed(paths, corpus),
-        simulated=tuple(simulated_nights(film)),
-    )  # fmt: skip
+    nights = pd.concat(rows, ignore_index=True) if rows else pd.DataFrame(columns=COLUMNS).astype(KINDS)
+    orders = (counted[0].most_common(), counted[1].most_common(), sorted(counted[2].items()))
+    names = (["repair"], ["printed", "read"], ["moon_bin", "sun_bin"])
+    repairs, confusions, bins = (
+        pd.DataFrame([(*key, count) for key, count in order], columns=[*columns, "frames"])
+        for order, columns in zip(orders, names, strict=True)
+    )
+    return Status(nights, repairs, confusions, bins, _failed(paths, corpus), tuple(simulated_nights(film)))
 
 
 def _row(night: str, filmed: dict[str, Any], read: dict[str, Any], seen: dict[str, Any]) -> list[Any]:
-    unreadable = len(read["unreadable"]) if read else None
-    kinds = Counter(entry["kind"] for entry in read["breaks"]) if read else None
-    return [
-        night,
-        filmed.get("scanned"),
-        filmed.get("sampled"),
-        filmed.get("missing") if filmed.get("length_known", True) else None,
-        read["frames"] - unreadable if unreadable is not None else None,
-        unreadable,
-        kinds["gap"] if kinds is not None else None,
-        kinds["duplicate"] if kinds is not None else None,
-        seen.get("on_boundary"),
-    ]
+    missing = filmed.get("missing") if filmed.get("length_known", True) else None
+    of_clock: list[Any] = [None] * 4
+    if read:
+        unreadable, kinds = len(read["unreadable"]), Counter(entry["kind"] for entry in read["breaks"])
+        of_clock = [read["frames"] - unreadable, unreadable, kinds["gap"], kinds["duplicate"]]
+    return [night, filmed.get("scanned"), filmed.get("sampled"), missing, *of_clock, seen.get("on_boundary")]
 
 
 def _failed(paths: Paths, corpus: str) -> pd.DataFrame:

@@ -8,8 +8,8 @@ from typing import Literal
 
 from repro.errors import ReproError
 from repro.paths import Paths
-from repro.record.claims import Claims, load_claims
-from repro.record.judge import Verification, verify
+from repro.record.claims import load_claims
+from repro.record.judge import verify
 from repro.record.other_record import by_arithmetic
 from repro.record.search import search, starting_with
 from repro.record.verdict_exports import as_junit, as_sarif, claim_places
@@ -41,33 +41,25 @@ def run(place: Paths | Path, *, query: str = "", only: str = "", format: Format 
             where="repro verify",
             remedy="list all claims with: repro verify --format markdown",
         )
-    verification = _by_all_evidence(place, claims) if isinstance(place, Paths) else by_arithmetic(claims)
-    restricted = len(chosen) < len(claims)
-    shown = verification.only(chosen) if restricted else verification
-    match format:
-        case "json":
-            sys.stdout.write(as_json(shown))
-        case "markdown":
-            sys.stdout.write(as_markdown(shown))
-        case "sarif":
-            folders = (place.published, place.root) if isinstance(place, Paths) else (place, place)
-            sys.stdout.write(as_sarif(shown, claim_places(*folders)))
-        case "junit":
-            sys.stdout.write(as_junit(shown))
-        case "table":
-            if query or only:
-                print_claims(shown)
-            else:
-                print_overview(shown)
-                if isinstance(place, Paths):
-                    name_missing_documents(place)
+    if isinstance(place, Paths):
+        from repro.evidence import measured_now  # imports the stages' packages, which another record does not need
+
+        verification = verify(claims, measured_now(place, claims))
+    else:
+        verification = by_arithmetic(claims)
+    shown = verification.only(chosen) if len(chosen) < len(claims) else verification
+    if format == "sarif":
+        folders = (place.published, place.root) if isinstance(place, Paths) else (place, place)
+        sys.stdout.write(as_sarif(shown, claim_places(*folders)))
+    elif format != "table":
+        sys.stdout.write({"json": as_json, "markdown": as_markdown, "junit": as_junit}[format](shown))
+    elif query or only:
+        print_claims(shown)
+    else:
+        print_overview(shown)
+        if isinstance(place, Paths):
+            name_missing_documents(place)
     return shown.exit_code
-
-
-def _by_all_evidence(paths: Paths, claims: Claims) -> Verification:
-    from repro.evidence import measured_now  # imports the stages' packages, which another record does not need
-
-    return verify(claims, measured_now(paths, claims))
 
 
 def name_missing_documents(paths: Paths) -> None:

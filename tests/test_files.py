@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 from pathlib import Path
@@ -9,21 +10,29 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from repro.errors import ReproError
+from repro.errors import ReproError, UnwritableError
 from repro.files import atomic_path, digest, read_json, write_json, write_table, write_text
 
 
-def test_a_failed_write_leaves_what_was_there(tmp_path: Path) -> None:
-    """An error while writing leaves the old file whole and no partial one beside it."""
+@pytest.mark.parametrize(
+    ("fault", "kind", "says"),
+    [
+        (OSError("disk broken"), OSError, "disk broken"),
+        (OSError(errno.ENOSPC, "no"), UnwritableError, "run again"),
+        (OSError(errno.EROFS, "no"), UnwritableError, "run again"),
+    ],
+)
+def test_a_failed_write_leaves_what_was_there(tmp_path: Path, fault: OSError, kind: type, says: str) -> None:
+    """An error while writing, which says what to do of a full or read-only disk, leaves the old file whole and none beside it."""
     target = tmp_path / "a" / "file.txt"
     write_text(target, "old")
 
     def fail_halfway() -> None:
         with atomic_path(target) as temporary:
             temporary.write_text("half")
-            raise OSError("disk full")
+            raise fault
 
-    with pytest.raises(OSError, match="disk full"):
+    with pytest.raises(kind, match=says):
         fail_halfway()
     assert target.read_text() == "old"
     assert [path.name for path in target.parent.iterdir()] == ["file.txt"]

@@ -5,9 +5,8 @@ from __future__ import annotations
 import pytest
 
 from repro.observed import LEAST_NIGHTS, Coverage, against_schedule, coverage_of, listed, part_quantities, quantities
-from repro.params import Schedule, load_params
+from repro.params import Params, Schedule
 from repro.record.claims import Claims
-from tests.conftest import ROOT
 from tests.support.receipts import FRAMES, MINUTES, conditions, predicted_nights
 
 VIDEO = {"fps": 25.0, "step": 10, "width_px": 1280, "height_px": 720, "sampled": 600}
@@ -16,9 +15,9 @@ NIGHTS = ("20221201", "20230430", "20250228", "20250301")
 
 
 @pytest.fixture(scope="module")
-def schedule() -> Schedule:
+def schedule(params: Params) -> Schedule:
     """The windows of the record."""
-    return load_params(ROOT / "params.yaml").schedule
+    return params.schedule
 
 
 @pytest.fixture

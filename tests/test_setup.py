@@ -21,14 +21,12 @@ def checkout(tmp_path: Path) -> Path:
     return folder
 
 
-def shell(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
-    """Run a program in a folder."""
-    identity = {
-        "GIT_CONFIG_GLOBAL": "/dev/null",
-        "GIT_CONFIG_SYSTEM": "/dev/null",
-        "PATH": "/usr/local/bin:/usr/bin:/bin",
-    }
-    return subprocess.run(words, cwd=folder, env=identity, capture_output=True, text=True, check=False)
+def shell(
+    folder: Path, *words: str, path: str = "/usr/local/bin:/usr/bin:/bin", **more: str
+) -> subprocess.CompletedProcess[str]:
+    """Run a program in a folder, with these programs and variables of the environment."""
+    environment = {"GIT_CONFIG_GLOBAL": "/dev/null", "GIT_CONFIG_SYSTEM": "/dev/null", "PATH": path, **more}
+    return subprocess.run(words, cwd=folder, env=environment, capture_output=True, text=True, check=False)
 
 
 def test_without_git_the_remedy_comes_first(checkout: Path) -> None:
@@ -90,17 +88,13 @@ def test_a_missing_browser_stops_nothing(checkout: Path, tmp_path: Path) -> None
     programs.mkdir()
     (programs / "id").symlink_to(shutil.which("id") or "")
     command = [shutil.which("bash") or "bash", "setup.sh", "browser"]
-    done = subprocess.run(
-        command, cwd=checkout, env={"PATH": str(programs)}, capture_output=True, text=True, check=False
-    )
+    done = shell(checkout, *command, path=str(programs))
     assert done.returncode == 0
     assert "are skipped" in done.stderr
     assert "chromium-driver" in done.stderr
     for name in ("chromium", "chromedriver"):
         (programs / name).symlink_to(shutil.which("true") or "")
-    quiet = subprocess.run(
-        command, cwd=checkout, env={"PATH": str(programs)}, capture_output=True, text=True, check=False
-    )
+    quiet = shell(checkout, *command, path=str(programs))
     assert (quiet.returncode, quiet.stdout, quiet.stderr) == (0, "", "")
 
 
@@ -129,10 +123,8 @@ def test_torch_without_cuda(
         (programs / "uv").write_text('#!/bin/sh\necho "$*" >> installed.log\n', encoding="utf-8")
     for program in programs.iterdir():
         program.chmod(0o755)
-    done = subprocess.run(
-        ["bash", "setup.sh", "environment", "python3", ".venv", word],
-        cwd=checkout, env={"PATH": f"{programs}:/usr/bin:/bin", "CPU_INDEX": index}, capture_output=True, text=True, check=False,
-    )  # fmt: skip
+    command = ("bash", "setup.sh", "environment", "python3", ".venv", word)
+    done = shell(checkout, *command, path=f"{programs}:/usr/bin:/bin", CPU_INDEX=index)
     if refused:
         assert done.returncode == 1
         assert done.stderr.startswith(refused)

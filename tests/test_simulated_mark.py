@@ -19,7 +19,7 @@ from repro.engine.receipts import NightWork, write
 from repro.engine.run_nights import summaries
 from repro.film.film_corpus import film_corpus
 from repro.observatory.simulate import FILE_NAME, truth_table
-from repro.params import FilmParams, SimulatedNight, load_params
+from repro.params import FilmParams, Params, SimulatedNight
 from repro.paths import Paths
 from repro.simulated_mark import (
     COMMENT,
@@ -36,10 +36,10 @@ NIGHT = SimulatedNight(night="20221222", minutes=2, forms=("folded",), weather=(
 
 
 @pytest.fixture(scope="module")
-def video(project: Paths, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def video(params: Params, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A simulated video, alone in a folder without marker, under the name of a real one."""
     target = tmp_path_factory.mktemp("videos") / FILE_NAME.format(night=NIGHT.night)
-    truth_table(NIGHT, load_params(project.params), film_to=target)
+    truth_table(NIGHT, params, film_to=target)
     return target
 
 

@@ -13,6 +13,7 @@ from concurrent.futures import CancelledError, Executor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import cache
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -49,21 +50,24 @@ def on_cluster(
         pool: Executor = client.get_executor(pure=False, resources={GPU: 1} if gpu else None)
         stack.callback(pool.shutdown, wait=False)
         guarded = _Guarded(work, Path(mark.name), _loaded())
-        suspects = []
-        for item, answer in answers_of(pool, guarded, items, wait):
-            wait.had_workers = True
-            if isinstance(answer, CancelledError):
-                raise _cluster_lost(scheduler)
-            if isinstance(answer, KilledWorker):
-                suspects.append(item)
-            else:
-                yield item, answer
+        suspects: list[Item] = []
         # Dask reports every task that a dead worker held, even those that only waited there; run alone, the cause is clear.
-        for item in suspects:
-            for _, answer in answers_of(pool, guarded, [item], wait):
+        for alone, batch in chain([(False, items)], ((True, [item]) for item in suspects)):
+            for item, answer in answers_of(pool, guarded, batch, wait):
+                wait.had_workers = True
                 if isinstance(answer, CancelledError):
-                    raise _cluster_lost(scheduler)
-                yield item, killed_error("time and again", scheduler) if isinstance(answer, KilledWorker) else answer
+                    raise ReproError(
+                        found="the Dask scheduler went away, or dropped the work",
+                        expected="a scheduler that stays until the stage has ended",
+                        where=scheduler,
+                        remedy="start it and its workers again and run again; what is finished is kept",
+                    )
+                if not isinstance(answer, KilledWorker):
+                    yield item, answer
+                elif alone:
+                    yield item, killed_error("time and again", scheduler)
+                else:
+                    suspects.append(item)
 
 
 @dataclass(frozen=True)
@@ -109,11 +113,6 @@ def _code(module: str) -> str:
     return hashlib.sha256(code_of(source.read_text(encoding="utf-8")).encode()).hexdigest() if source else ""
 
 
-def _address(scheduler: str) -> str:
-    """Address of a scheduler, read from its file if that is what is named."""
-    return scheduler if "://" in scheduler else str(json.loads(Path(scheduler).read_text(encoding="utf-8"))["address"])
-
-
 @contextmanager
 def _client(scheduler: str) -> Iterator[Any]:
     try:
@@ -126,7 +125,8 @@ def _client(scheduler: str) -> Iterator[Any]:
             remedy="install it with: pip install -c constraints.txt -e '.[cluster]'; or set engine.scheduler to null",
         ) from None
     try:
-        client = Client(_address(scheduler), timeout=CONNECT_S, set_as_default=False)
+        place = scheduler if "://" in scheduler else json.loads(Path(scheduler).read_text(encoding="utf-8"))["address"]
+        client = Client(str(place), timeout=CONNECT_S, set_as_default=False)
     except (OSError, ValueError, LookupError, TypeError) as error:
         raise ReproError(
             found=f"no answer from a Dask scheduler: {error or type(error).__name__}",
@@ -171,12 +171,3 @@ class _Patience:
                 "finished is kept",
             )
         print(f"{wanted} is at the scheduler at {self._scheduler}; waiting for one", file=sys.stderr, flush=True)
-
-
-def _cluster_lost(scheduler: str) -> ReproError:
-    return ReproError(
-        found="the Dask scheduler went away, or dropped the work",
-        expected="a scheduler that stays until the stage has ended",
-        where=scheduler,
-        remedy="start it and its workers again and run again; what is finished is kept",
-    )

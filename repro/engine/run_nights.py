@@ -27,12 +27,10 @@ class Task(Protocol):
     @property
     def work(self) -> NightWork:
         """The night's inputs, outputs and settings."""
-        ...
 
     @property
     def size(self) -> int:
         """Units of work, for the progress bar."""
-        ...
 
 
 @dataclass(frozen=True)
@@ -97,29 +95,14 @@ def run_nights(
     failed: Iterable[Failure] = (),
     clear_stale: bool = True,
 ) -> Outcome:
-    """Run a stage for every night that needs it.
+    """Run a stage for every night that needs it, one of the ``tasks`` a night.
 
-    Raises StageError if every other night would fail as well, for example on a full disk; nights that are finished
-    stay.
+    ``do``, a module-level function, writes a task's outputs and gives the night's summary. ``folder`` is the stage's, with
+    ``receipts/`` and ``failures.json``; outputs of failed nights are removed, and with ``clear_stale``, where the folder holds
+    nothing else, files of nights that are not among the tasks. ``failed`` are earlier failures, such as files that belong to no
+    night; ``unit`` names what the progress bar counts; ``workers`` and ``gpu`` are as in :func:`repro.engine.workers.run`.
 
-    Parameters
-    ----------
-    stage, unit : str
-        Names of the stage and of the units of work, for the progress bar.
-    folder : Path
-        The stage's output folder, with ``receipts/`` and ``failures.json``. Outputs of failed nights are removed.
-    tasks : sequence of Task
-        One a night.
-    do : callable
-        A module-level function of one task; it writes the task's outputs and gives the night's summary.
-    workers : int or Engine
-        Workers, see :func:`repro.engine.workers.run`.
-    gpu : bool
-        Whether each night needs its own GPU.
-    failed : iterable of Failure
-        Earlier failures, such as files that belong to no night.
-    clear_stale : bool
-        Whether to remove files of nights that are not among the tasks: only where the folder holds nothing else.
+    Raises StageError if every other night would fail as well, for example on a full disk; nights that are finished stay.
     """
     remove_partial(folder)
     listed = list(failed)

@@ -41,7 +41,9 @@ def run_stage(work: Callable[[Paths, Params], Outcome | None], name: str | None 
         params = load_params(paths.params)
         try:
             with project_lock(paths), run_log(paths, name, params.corpus) as log:
-                remove_leftovers(paths)
+                # A half-written video among the videos would count as a night that fails, a table as one more night.
+                for folder in (paths.results, paths.report_build, paths.videos(SIMULATED).parent):
+                    remove_partial(folder)
                 outcome = work(paths, params)
                 if outcome is not None:
                     log["nights_done"], log["nights_kept"] = len(outcome.done), len(outcome.kept)
@@ -78,15 +80,6 @@ def project_lock(paths: Paths) -> Iterator[None]:
         yield
     finally:
         lock.release()
-
-
-def remove_leftovers(paths: Paths) -> None:
-    """Remove half-written files of killed runs; call it only while holding the project lock.
-
-    A half-written video among the videos would count as a night that fails, a half-written table as one more night.
-    """
-    for folder in (paths.results, paths.report_build, paths.videos(SIMULATED).parent):
-        remove_partial(folder)
 
 
 @contextmanager

@@ -11,8 +11,7 @@ from collections.abc import Callable, Generator, Sequence
 from functools import partial
 
 from repro.engine.cluster import on_cluster
-from repro.engine.executors import Item, OneThread, Result, answer_of, answers_of
-from repro.engine.local_processes import LocalProcesses
+from repro.engine.executors import Item, LocalProcesses, OneThread, Result, answer_of, answers_of
 from repro.engine.receipts import NightWork, is_current
 from repro.engine.threads import limited_threads
 from repro.params import Engine
@@ -39,25 +38,12 @@ def threads_each(works: Sequence[NightWork], workers: Workers) -> int:
 def run(
     work: Callable[[Item], Result], items: Sequence[Item], *, workers: Workers = 0, gpu: bool = False
 ) -> Generator[tuple[Item, Result | Exception], None, None]:
-    """Do ``work`` on every item and yield ``(item, result)`` as each ends, in order of completion.
+    """Do ``work`` on every item, usually one a night, and yield ``(item, result)`` as each ends, in order of completion.
 
-    Raises ReproError if the cluster cannot be used.
-
-    Parameters
-    ----------
-    work : callable
-        A module-level function of one argument (it is sent to other processes).
-    items : sequence
-        Usually one item a night.
-    workers : int or Engine
-        Local processes, 0 for one a core; 1 runs in this process. Section ``engine`` of the parameters may name a cluster.
-    gpu : bool
-        Whether each item needs its own GPU; only a cluster takes it into account.
-
-    Yields
-    ------
-    tuple
-        The item and its result, or the exception it raised; a :class:`ReproError` where its worker was killed time and again.
+    The result is the exception if one was raised, a :class:`ReproError` where the item's worker was killed time and again.
+    ``work`` is a module-level function, as it is sent to other processes. ``workers`` are local processes, 0 for one a core; 1
+    runs in this process. With ``gpu`` each item needs its own GPU, which only a cluster takes into account. Raises ReproError
+    if the cluster cannot be used.
     """
     engine = workers if isinstance(workers, Engine) else Engine(workers=workers)
     if not items:

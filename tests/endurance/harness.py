@@ -17,13 +17,13 @@ import numpy as np
 import pandas as pd
 import pytz
 import torch
-import yaml
 
 from repro.files import write_table
 from repro.paths import Paths
 from repro.simulated_mark import mark_folders
 from tests.endurance import child
 from tests.support import chain
+from tests.support import project as project_of_tests
 from tests.support.camera import SLASHES, Look, burn, write_video
 from tests.support.corpus import add_night
 from tests.support.processes import LIMIT_S
@@ -230,21 +230,12 @@ def outputs(paths: Paths, stage: str) -> tuple[Path, ...]:
 
 def make_project(folder: Path) -> Paths:
     """A project with two tiny simulated nights, their truth, the published claims, and parameters that make all quick."""
-    project = Paths(folder / "project")
-    project.root.mkdir(parents=True)
-    shutil.copytree(child.ROOT / "expected" / "published", project.published)
-    shutil.copytree(child.ROOT / "report" / "templates", project.report_templates)
-    shutil.copyfile(child.ROOT / "dvc.yaml", project.root / "dvc.yaml")
-    params = yaml.safe_load((child.ROOT / "params.yaml").read_text(encoding="utf-8"))
-    params["corpus"], params["seed"] = CORPUS, 3
-    params["engine"] |= {"workers": 1, "device": "cpu"}
-    params["train"] |= {
+    train = {
         "initial_weights": {CORPUS: "none"}, "image_size_px": 32, "epochs_head": 2, "epochs_all": 2,
         "learning_rate_head": 0.01, "learning_rate_all": 0.002, "networks": 2, "validate_on_unseen_nights": False, "threads": 1,
     }  # fmt: skip
-    params["softmax"]["bootstrap"] = 100
-    params["gradcam"]["scored_frames"] = 4
-    project.params.write_text(yaml.safe_dump(params), encoding="utf-8")
+    quick = {"softmax": {"bootstrap": 100}, "gradcam": {"scored_frames": 4}}
+    project = project_of_tests.make_project(folder / "project", CORPUS, train=train, **quick)
     project.videos(CORPUS).mkdir(parents=True)
     for seed, (night, begin) in enumerate(NIGHTS.items()):
         table = add_night(project, CORPUS, night, FRAMES, truth=True)
@@ -277,10 +268,10 @@ def film(project: Paths, night: str, begin: str, aurora: np.ndarray, seed: int) 
     return times
 
 
-def contents(project: Path, folder: str = ".") -> dict[str, str]:
+def contents(project: Path) -> dict[str, str]:
     """SHA-256 of every file by its place; but for the lock, the log of runs, and when inputs were last seen."""
     found = {}
-    for path in sorted((project / folder).rglob("*")):
+    for path in sorted(project.rglob("*")):
         name = path.relative_to(project).as_posix()
         if path.is_file() and path.name not in (".lock", ".runs.jsonl") and "/.seen/" not in name:
             found[name] = hashlib.sha256(path.read_bytes()).hexdigest()

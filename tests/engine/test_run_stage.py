@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import runpy
 import subprocess
 import sys
@@ -12,8 +11,7 @@ import pytest
 
 from repro.engine.run_nights import Outcome
 from repro.engine.run_stage import project_lock, read_runs, run_stage
-from repro.errors import ReproError, UnwritableError
-from repro.files import write_text
+from repro.errors import ReproError
 from repro.params import Params
 from repro.paths import Paths
 from tests.conftest import ROOT
@@ -78,26 +76,6 @@ def test_interruption_ends_quietly(project: Paths, capsys: pytest.CaptureFixture
     assert end.value.code == 130
     assert capsys.readouterr().err.count("\n") == 1
     assert read_runs(project)[-1]["outcome"] == "failed"
-
-
-@pytest.mark.parametrize("code", [errno.ENOSPC, errno.EROFS])
-def test_a_disk_that_takes_nothing_is_told_and_the_old_file_stays(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: int
-) -> None:
-    """A full or read-only disk is an error that says what to do; nothing half-written is left, and the old file is."""
-    target = tmp_path / "file.txt"
-    write_text(target, "old")
-
-    def fail(*_: object, **__: object) -> None:
-        raise OSError(code, "no")
-
-    monkeypatch.setattr(Path, "write_text", fail)
-    with pytest.raises(UnwritableError) as error:
-        write_text(target, "new")
-    assert "run again" in error.value.remedy
-    monkeypatch.undo()
-    assert target.read_text() == "old"
-    assert list(tmp_path.iterdir()) == [target]
 
 
 def test_nothing_is_simulated_for_another_corpus(project: Paths, capsys: pytest.CaptureFixture[str]) -> None:

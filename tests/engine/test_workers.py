@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from repro.engine.local_processes import TRIES
+from repro.engine.executors import TRIES
 from repro.engine.workers import run, worker_count
 from repro.errors import ReproError
 from repro.params import Engine

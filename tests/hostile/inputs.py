@@ -23,10 +23,10 @@ WORDS = (
 )  # fmt: skip
 
 
-def bomb(depth: int = 40) -> str:
+def bomb() -> str:
     """A kilobyte of aliases that stands for 9 to the power of 40 words."""
     lines = ["a0: &a0 [x, x, x, x, x, x, x, x, x]"]
-    return "\n".join(lines + [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]" for n in range(1, depth)])
+    return "\n".join(lines + [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]" for n in range(1, 40)])
 
 
 #: YAML that parsers fall over, or that asks for more than data.

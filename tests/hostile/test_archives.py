@@ -27,8 +27,7 @@ from repro.engine.receipts import NightWork, write
 from repro.errors import ReproError
 from repro.film.cut import decode_grey, encode_png
 from repro.film.frame_archive import film_outputs
-from repro.params import ClockParams, Engine, InferParams, load_params
-from tests.conftest import ROOT
+from repro.params import ClockParams, Engine, InferParams, Params
 from tests.hostile.conftest import Attempt, no_fault_of_the_program
 from tests.hostile.inputs import WORDS, Bomb, spoilt
 from tests.hostile.samples import NIGHT, archive, picture, stored, zipped
@@ -130,7 +129,7 @@ def test_masks_of_another_kind(attempt: Attempt) -> None:
 
 
 @pytest.mark.slow
-def test_stages_over_spoilt_archives(attempt: Attempt) -> None:
+def test_stages_over_spoilt_archives(attempt: Attempt, params: Params) -> None:
     """Of nights with spoilt archives the stage infer lists each with its archive, and does the others."""
     weights = Path("w.safetensors")
     networks.save(networks.build("none", 1), weights, {"image_size_px": 32})
@@ -144,8 +143,8 @@ def test_stages_over_spoilt_archives(attempt: Attempt) -> None:
     for night, data in zip(nights, [good[0], *(data for _, data in list(spoilt(good[1], 41, 12))[5:])], strict=True):
         Path(f"film/frames/{night}.zip").write_bytes(data)
     changes = {"infer": InferParams(batch=2), "engine": Engine(workers=1, device="cpu")}
-    params = load_params(ROOT / "params.yaml").model_copy(update=changes)
-    outcome = attempt(lambda: infer_corpus(Path("film"), Path("sky"), weights, Path("infer"), params), 8)
+    changed = params.model_copy(update=changes)
+    outcome = attempt(lambda: infer_corpus(Path("film"), Path("sky"), weights, Path("infer"), changed), 8)
     assert nights[0] in outcome.done
     assert len(outcome.done) + len(outcome.failed) == 8
     assert outcome.failed

@@ -8,6 +8,7 @@ import re
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 import yaml
 
@@ -18,7 +19,8 @@ from repro.clock.clock_corpus import clock_corpus
 from repro.engine import receipts
 from repro.engine.run_nights import summaries
 from repro.errors import ReproError
-from repro.evidence import combine, from_stages
+from repro.evidence import CorpusEvidence, combine, from_stages
+from repro.observed import Coverage
 from repro.params import ClockParams
 from repro.paths import Paths
 from repro.record.claims import Claims
@@ -66,7 +68,8 @@ def test_any_quantity_of_any_kind(attempt: Attempt, claims: Claims) -> None:
     for _ in range(5):
         quantities = {name: rng.choice(values) for name in names}
         parts = {"schedule": {"quantities": quantities}, "architecture": {"quantities": quantities}}
-        evidence = lambda q=quantities, p=parts: combine(**p, corpus="auroramax", measured=q)  # noqa: E731
+        images = CorpusEvidence(quantities, Coverage(("20221201",), ("20221201",)), pd.DataFrame())
+        evidence = lambda i=images, p=parts: combine(**p, corpus="auroramax", images=i)  # noqa: E731
         found = attempt(lambda evidence=evidence: verify(claims, evidence()), quantities)
         assert isinstance(found, ReproError) or json.dumps(found.as_dict(), allow_nan=False)
 

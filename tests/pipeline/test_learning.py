@@ -14,10 +14,9 @@ from torchvision import models
 
 from repro import frames
 from repro.labels import labelfile
-from repro.paths import Paths
 from tests.conftest import ROOT
 from tests.support.corpus import add_night
-from tests.support.project import make_project, run, stage_json
+from tests.support.project import make_project, run, stage_json, written
 
 STAGES = ("sample", "split", "train", "infer", "softmax", "gradcam")
 NIGHTS = ("20221203", "20221204", "20240203", "20240204")
@@ -68,9 +67,9 @@ def test_published_path_from_labels_to_gradcam(
     assert stage_json(project, "auroramax", "gradcam")["on_aurora"] is None
 
     add_night(project, "auroramax", "20251203", 10)  # after the last published window
-    before = written(project)
+    before = written(project, "auroramax", *STAGES[2:])
     run(project, *STAGES)
-    after = written(project)
+    after = written(project, "auroramax", *STAGES[2:])
     assert {path: after[path] for path in before} == before
     assert {path for path in after.keys() - before.keys() if "20251203" not in path} == {"softmax/table6_later.parquet"}
     assert "infer/receipts/20251203.json" in after
@@ -84,14 +83,6 @@ def test_published_path_from_labels_to_gradcam(
         [sys.executable, "-c", code], cwd=tmp_path, env={**os.environ, "PYTHONPATH": str(ROOT)}, check=False
     )
     assert done.returncode == 0, "torch was loaded by a stage with nothing to do"
-
-
-def written(project: Paths) -> dict[str, int]:
-    """When each result of the last four stages was written, ns, by its path; lists and copies for DVC are left out."""
-    folder = project.results / "auroramax"
-    results = [path for stage in STAGES[2:] for path in (folder / stage).rglob("*") if path.is_file()]
-    always = ("metrics.json", "curves.csv", "failures.json")
-    return {path.relative_to(folder).as_posix(): path.stat().st_mtime_ns for path in results if path.name not in always}
 
 
 @pytest.mark.slow

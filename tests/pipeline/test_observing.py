@@ -11,7 +11,7 @@ from repro.film.frame_archive import read_frame
 from repro.paths import Paths
 from repro.status import status
 from tests.support.camera import film_night
-from tests.support.project import make_project, run
+from tests.support.project import make_project, run, written
 
 STAGES = ("film", "clock", "sky")
 
@@ -44,7 +44,7 @@ def test_a_new_night_costs_one_night_and_a_bad_one_stops_none(
     for name in table.loc[table["night"] == "20240310", "name"]:
         assert read_frame(folders["film"] / "frames" / "20240310.zip", name)
 
-    before = written(folders)
+    before = written(project, "auroramax", *STAGES)
     truth["20240311"] = film_night(project.videos("auroramax"), "20240311", "23:00:00", 3)
     (project.videos("auroramax") / "auroramaxHD_20240312_720p.mp4").write_bytes(b"404 not found")
     with pytest.raises(SystemExit):
@@ -53,7 +53,7 @@ def test_a_new_night_costs_one_night_and_a_bad_one_stops_none(
     assert "1 of 4 nights failed" in message
     assert "auroramaxHD_20240312_720p.mp4" in message
     run(project, "clock", "sky")
-    after = written(folders)
+    after = written(project, "auroramax", *STAGES)
     assert {name: after[name] for name in before} == before
     assert {name.split("/")[-1].split(".")[0] for name in set(after) - set(before)} == {"20240311"}
     assert frames.read_nights(folders["sky"] / "tables", "sky")["night"].nunique() == 3
@@ -64,16 +64,6 @@ def test_a_new_night_costs_one_night_and_a_bad_one_stops_none(
     assert progress.nights["unreadable"].sum() == 0
     assert progress.failed[["stage", "night"]].to_numpy().tolist() == [["film", "20240312"]]
     assert progress.bins["frames"].sum() == 30
-
-
-def written(folders: dict[str, Path]) -> dict[str, int]:
-    """Modification time of all outputs but the lists of failures."""
-    return {
-        f"{name}/{path.relative_to(folder)}": path.stat().st_mtime_ns
-        for name, folder in folders.items()
-        for path in folder.rglob("*")
-        if path.is_file() and path.name != "failures.json"
-    }
 
 
 def test_an_empty_corpus_is_an_error_with_a_remedy(project: Paths, capsys: pytest.CaptureFixture[str]) -> None:

@@ -9,11 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from fractions import Fraction
 from functools import lru_cache
 from pathlib import Path
 
-import av
 import cv2
 import matplotlib
 import numpy as np
@@ -21,6 +19,7 @@ import pytz
 from PIL import Image, ImageDraw, ImageFont
 
 from repro.camera import Camera
+from tests.support.containers import encode
 
 WIDTH, HEIGHT = 1280, 720
 SLASHES = "%Y/%m/%d %H:%M:%S"
@@ -88,25 +87,9 @@ def sky_frames(texts: Sequence[str], look: Look, rng: np.random.Generator) -> It
 
 
 def write_video(path: Path, frames: Iterable[np.ndarray], *, fps: int = 25, ticks: Sequence[int] | None = None) -> Path:
-    """Encode frames (height, width, 3), BGR, as H.264 with its index in front, as downloads have it.
-
-    Parameters
-    ----------
-    ticks : sequence of int, optional
-        Presentation times in frames; 0, 1, 2 ... if not given.
-    """
-    with av.open(str(path), "w", options={"movflags": "+faststart"}) as container:
-        stream = container.add_stream("libx264", rate=fps, options={"preset": "veryfast", "crf": "26"})
-        stream.pix_fmt, stream.time_base = "yuv420p", Fraction(1, fps)
-        for number, image in enumerate(frames):
-            if number == 0:
-                stream.height, stream.width = image.shape[:2]
-            frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(image), format="bgr24")
-            frame.pts = number if ticks is None else ticks[number]
-            frame.time_base = Fraction(1, fps)
-            container.mux(stream.encode(frame))
-        container.mux(stream.encode(None))
-    return path
+    """Encode frames as H.264 with its index in front, as downloads have it; see :func:`tests.support.containers.encode`."""
+    options = {"preset": "veryfast", "crf": "26"}
+    return encode(path, frames, container={"movflags": "+faststart"}, gop=None, options=options, fps=fps, ticks=ticks)
 
 
 def film_night(folder: Path, night: str, begin: str, seed: int, count: int = 100) -> list[datetime]:

@@ -16,15 +16,20 @@ FRAGMENTED = {"movflags": "frag_keyframe+empty_moov+default_base_moof", "frag_du
 
 
 def encode(
-    path: Path, images: Sequence[np.ndarray], codec: str = "libx264", pix_fmt: str = "yuv420p", *,
-    container: dict[str, str] | None = None, gop: int = 12, options: dict[str, str] | None = None, rotation: int = 0,
-    aspect: Fraction | None = None, fps: int = 25, colour: tuple[int, int] | None = None, interlaced: bool = False,
+    path: Path, images: Iterable[np.ndarray], codec: str = "libx264", pix_fmt: str = "yuv420p", *,
+    container: dict[str, str] | None = None, gop: int | None = 12, options: dict[str, str] | None = None,
+    rotation: int = 0, aspect: Fraction | None = None, fps: int = 25, ticks: Sequence[int] | None = None,
+    colour: tuple[int, int] | None = None, interlaced: bool = False,
 ) -> Path:  # fmt: skip
-    """Encode images (height, width, 3), BGR, at 25 frames a second; the container follows from the file's name."""
+    """Encode images (height, width, 3), BGR; the container follows from the file's name.
+
+    ``ticks`` are the presentation times in frames; 0, 1, 2 ... if not given. With ``gop`` None, key frames are the codec's.
+    """
     with av.open(str(path), "w", options=container or {}) as file:
         stream = file.add_stream(codec, rate=fps, options=options or {})
-        stream.height, stream.width = images[0].shape[:2]
-        stream.pix_fmt, stream.codec_context.gop_size = pix_fmt, gop
+        stream.pix_fmt, stream.time_base = pix_fmt, Fraction(1, fps)
+        if gop is not None:
+            stream.codec_context.gop_size = gop
         if aspect is not None:
             stream.codec_context.sample_aspect_ratio = aspect
         if colour is not None:
@@ -34,8 +39,10 @@ def encode(
         if rotation:
             stream.set_display_rotation(rotation)
         for number, image in enumerate(images):
+            if number == 0:
+                stream.height, stream.width = image.shape[:2]
             frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(image), format="bgr24")
-            frame.pts, frame.time_base = number, Fraction(1, fps)
+            frame.pts, frame.time_base = ticks[number] if ticks else number, Fraction(1, fps)
             file.mux(stream.encode(frame))
         file.mux(stream.encode(None))
     return path
@@ -92,10 +99,10 @@ def opencv_frames(path: Path) -> list[np.ndarray]:
         images.append(image)
 
 
-def sound(path: Path, seconds: float = 1) -> Path:
+def sound(path: Path) -> Path:
     """A file with sound only."""
     with av.open(str(path), "w") as file:
-        file.mux(_sound(file.add_stream("aac", rate=44_100), seconds))
+        file.mux(_sound(file.add_stream("aac", rate=44_100), 1))
     return path
 
 

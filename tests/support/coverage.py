@@ -16,15 +16,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, RootModel, TypeAdapter, model_validator
 
 from repro.errors import ReproError
 from repro.record.claims import Claim, Claims
-from repro.untrusted import read_yaml, short_repr
+from repro.untrusted import read_yaml, validated
 
 EXEMPTIONS = "_exemptions.yaml"
 SENTENCES = "_sentences.yaml"
@@ -79,13 +78,8 @@ class Exemption(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     document: Document
-    pattern: Annotated[str, Field(min_length=1)]
+    pattern: re.Pattern[str]
     reason: Annotated[str, Field(min_length=10)]
-
-    @cached_property
-    def expression(self) -> re.Pattern[str]:
-        """The compiled pattern."""
-        return re.compile(self.pattern)
 
 
 @dataclass(frozen=True)
@@ -148,13 +142,7 @@ def unprinted(claims: Iterable[Claim]) -> list[str]:
 
 
 def cover(text: str, claims: Sequence[Claim], exemptions: Sequence[Exemption]) -> Coverage:
-    """Find for every number of a document the claim or the exemption that answers for it.
-
-    Parameters
-    ----------
-    exemptions : sequence of Exemption
-        Exemptions of the document; their patterns are searched in the normalised text.
-    """
+    """Find for every number of a document the claim or the exemption of its own that answers for it."""
     text = normalise(text)
     places = {
         claim.id: _places(text, normalise(claim.source.quote))
@@ -174,7 +162,7 @@ def cover(text: str, claims: Sequence[Claim], exemptions: Sequence[Exemption]) -
     exempted: set[Number] = set()
     stale = []
     for exemption in exemptions:
-        spans = [match.span() for match in exemption.expression.finditer(text)]
+        spans = [match.span() for match in exemption.pattern.finditer(text)]
         mine = {number for number in others if any(a <= number.start and number.stop <= b for a, b in spans)}
         if not mine:
             stale.append(exemption)
@@ -192,10 +180,10 @@ def _places(text: str, quote: str) -> list[tuple[int, int]]:
     return [(match.start(), match.start() + len(quote)) for match in re.finditer(f"(?={re.escape(quote)})", text)]
 
 
-def around(text: str, number: Number, width: int = 40) -> str:
+def around(text: str, number: Number) -> str:
     """A number with its neighbourhood in the normalised text, for a message."""
     text = normalise(text)
-    return f"{text[max(0, number.start - width) : number.start]}[{number.printed}]{text[number.stop :][:width]}"
+    return f"{text[max(0, number.start - 40) : number.start]}[{number.printed}]{text[number.stop :][:40]}"
 
 
 class Sentence(BaseModel):
@@ -260,17 +248,9 @@ def load_sentences(folder: Path) -> list[Sentence]:
 
 
 def read_documents(shared: Path) -> dict[Document, str]:
-    """Text of every document of the record.
+    """Text of every document of the record; ``shared`` holds ``seeds/`` and ``thesis/``.
 
-    Parameters
-    ----------
-    shared : Path
-        Folder that holds ``seeds/`` and ``thesis/``.
-
-    Raises
-    ------
-    ReproError
-        If a document is missing, or the thesis has no appendix 1.
+    Raises ReproError if a document is missing, or the thesis has no appendix 1.
     """
     texts: dict[Document, str] = {}
     for document, pattern in FILES.items():
@@ -292,32 +272,11 @@ def _missing(found: str, expected: str, shared: Path) -> ReproError:
 
 
 def load_exemptions(folder: Path) -> list[Exemption]:
-    """Read the exemptions beside the claim files.
-
-    Raises
-    ------
-    ReproError
-        If the file is missing or malformed, or a pattern is no regular expression.
-    """
+    """Read the exemptions beside the claim files; a ReproError if the file is missing or malformed."""
     path = folder / EXEMPTIONS
     remedy = "each entry has a document, a regular expression and a reason; compare with the entries beside it"
     document = read_yaml(path, expected="a list of exemptions", remedy=remedy)
-    try:
-        exemptions = TypeAdapter(list[Exemption]).validate_python(document)
-    except ValidationError as error:
-        first = error.errors()[0]
-        field = ".".join(str(part) for part in first["loc"]) or "(whole file)"
-        raise ReproError(
-            found=short_repr(first.get("input")), expected=first["msg"], where=f"{path}, field {field}", remedy=remedy
-        ) from None
-    for exemption in exemptions:
-        try:
-            re.compile(exemption.pattern)
-        except re.error as error:
-            raise ReproError(
-                found=exemption.pattern, expected=f"a regular expression ({error})", where=str(path), remedy=remedy
-            ) from None
-    return exemptions
+    return validated(RootModel[list[Exemption]], document, where=str(path), remedy=remedy).root
 
 
 def cover_record(shared: Path, claims: Claims, exemptions: Sequence[Exemption]) -> dict[Document, Coverage]:

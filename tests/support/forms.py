@@ -40,16 +40,14 @@ def save(image: npt.NDArray[np.uint8], target: Path) -> Path:
     return target
 
 
-def write_published(
-    folder: Path, *, test: str = "TestImages", train: int = 6, tested: int = 3, nights: bool = True
-) -> Path:
+def write_published(folder: Path, *, test: str = "TestImages", train: int = 6, tested: int = 3) -> Path:
     """A made-up copy of the published layout: so many training and test images of each class, two of them a night."""
     rng = np.random.default_rng(5)
     for name, count, first in (("TrainingImages", train, 1), (test, tested, 20)):
         for digit, label in enumerate(ORDER):
             for number in range(count):
-                night = f"201501{first + number // 2:02d}_" if nights else "image_"
-                save(picture(label, rng), folder / name / f"{night}{number}_{label}_class_{digit}.png")
+                night = f"201501{first + number // 2:02d}"
+                save(picture(label, rng), folder / name / f"{night}_{number}_{label}_class_{digit}.png")
     return folder
 
 

@@ -91,6 +91,14 @@ def run(project: Paths, *names: str) -> None:
             runpy.run_path(str(ROOT / "stages" / f"{name}.py"), run_name="__main__")
 
 
+def written(project: Paths, corpus: str, *stages: str) -> dict[str, int]:
+    """When each result of some stages was written, ns, by its path; lists of failures and copies for DVC are left out."""
+    folder = project.results / corpus
+    files = [path for stage in stages for path in (folder / stage).rglob("*") if path.is_file()]
+    always = ("metrics.json", "curves.csv", "failures.json")
+    return {path.relative_to(folder).as_posix(): path.stat().st_mtime_ns for path in files if path.name not in always}
+
+
 def stage_json(project: Paths, corpus: str, stage: str) -> Any:
     """The document of a stage."""
     return json.loads((project.stage(corpus, stage) / f"{stage}.json").read_text(encoding="utf-8"))

@@ -31,9 +31,8 @@ from repro.engine.workers import Workers, run
 from repro.errors import ReproError
 from repro.files import digest
 from repro.film.film_corpus import FilmTask, film_night, film_tasks
-from repro.params import ClockParams, Engine, FilmParams, GradcamParams, InferParams, Params, load_params
+from repro.params import ClockParams, Engine, FilmParams, GradcamParams, InferParams, Params
 from repro.paths import Paths
-from tests.conftest import ROOT
 from tests.engine.cluster.work import Slowly, dies, refuse
 from tests.support.camera import SLASHES, Look, burn, small_camera, small_frames, write_video
 from tests.support.corpus import SIDE, add_night
@@ -47,6 +46,9 @@ CAMERA = small_camera(
 NIGHTS = 5
 BAD = "20240206"  # a video that is none
 LOADED = cluster._loaded
+LOCAL: Any = {
+    "threads_per_worker": 1, "processes": True, "host": "127.0.0.1", "dashboard_address": "127.0.0.1:0", "memory_limit": 0,
+}  # fmt: skip
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -67,9 +69,7 @@ def _unedited(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture(scope="module")
 def dask() -> Iterator[LocalCluster]:
     """Two worker processes of one thread each."""
-    with LocalCluster(
-        n_workers=2, threads_per_worker=1, processes=True, host="127.0.0.1", dashboard_address="127.0.0.1:0", memory_limit=0,
-    ) as local:  # fmt: skip
+    with LocalCluster(n_workers=2, **LOCAL) as local:
         yield local
 
 
@@ -214,7 +214,7 @@ def test_workers_that_all_went_are_not_waited_for_without_end(
 
 
 @pytest.mark.slow
-def test_infer_and_gradcam_on_a_cluster(tmp_path: Path, dask: LocalCluster, engine: Engine) -> None:
+def test_infer_and_gradcam_on_a_cluster(tmp_path: Path, dask: LocalCluster, engine: Engine, params: Params) -> None:
     """Answers of the network and Grad-CAM maps are, byte for byte, those of this process."""
     dask.scale(2)
     project = Paths(tmp_path)
@@ -228,10 +228,10 @@ def test_infer_and_gradcam_on_a_cluster(tmp_path: Path, dask: LocalCluster, engi
     for name, workers in (("one", Engine(workers=1, device="cpu")), ("cluster", engine)):
         root = tmp_path / name
         changes = {"engine": workers, "gradcam": GradcamParams(scored_frames=5), "seed": 1, "infer": InferParams()}
-        params = load_params(ROOT / "params.yaml").model_copy(update=changes)
-        outcome = infer_corpus(film, sky, weights, root / "infer", params)
+        changed = params.model_copy(update=changes)
+        outcome = infer_corpus(film, sky, weights, root / "infer", changed)
         assert len(outcome.done) == 3
-        explain_corpus(shown, film / "frames", project.masks("simulated"), weights, root / "gradcam", params)
+        explain_corpus(shown, film / "frames", project.masks("simulated"), weights, root / "gradcam", changed)
         found.append(digests(root))
     assert len(found[0]) > 10
     assert found[1] == found[0]
@@ -319,9 +319,7 @@ def test_a_gpu_is_asked_for_as_a_resource(engine: Engine, capsys: pytest.Capture
 
 def test_a_scheduler_that_goes_away_is_an_error(tmp_path: Path) -> None:
     """If the scheduler ends while it has work, the run ends with an error instead of waiting for ever."""
-    with LocalCluster(
-        n_workers=1, threads_per_worker=1, processes=True, host="127.0.0.1", dashboard_address="127.0.0.1:0", memory_limit=0,
-    ) as local:  # fmt: skip
+    with LocalCluster(n_workers=1, **LOCAL) as local:
         answers = run(time.sleep, [0.0, 60.0], workers=Engine(scheduler=local.scheduler_address))
         assert next(answers) == (0.0, None)
         local.close()
