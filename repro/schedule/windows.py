@@ -24,27 +24,13 @@ ONE_DAY = timedelta(days=1)
 
 @dataclass(frozen=True)
 class Minutes:
-    """The times at which a camera that is always on would take a frame.
+    """The times at which a camera that is always on would take a frame."""
 
-    Parameters
-    ----------
-    times_utc : ndarray of datetime64[us], shape (n,)
-        Rising; from each night's local noon on, one a cadence.
-    night : ndarray of int, shape (n,)
-        Index into ``mornings``.
-    mornings : list of date
-        The date of each night's morning, which is the night's name.
-    window : ndarray of int, shape (nights,)
-        Number of the window, from 1.
-    cadence_s : float
-        Seconds between two times.
-    """
-
-    times_utc: Times
-    night: Integers
-    mornings: list[date]
-    window: Integers
-    cadence_s: float
+    times_utc: Times  # shape (n,), rising; from each night's local noon on, one a cadence
+    night: Integers  # shape (n,): index into ``mornings``
+    mornings: list[date]  # the date of each night's morning, which is the night's name
+    window: Integers  # shape (nights,): number of the window, from 1
+    cadence_s: float  # between two times
 
     @property
     def names(self) -> list[str]:
@@ -53,19 +39,10 @@ class Minutes:
 
 
 def local_time(clock: str, time_zone: str) -> np.datetime64:
-    """UTC of a local clock, daylight saving time included.
+    """UTC of a local clock (ISO 8601) in a zone of the IANA database, daylight saving time included.
 
-    Parameters
-    ----------
-    clock : str
-        ISO 8601, such as 2024-01-31T18:19:54.
-    time_zone : str
-        Name in the IANA database.
-
-    Raises
-    ------
-    ReproError
-        If the zone or the clock is invalid, or a change of daylight saving time skipped or repeated that time.
+    Raises ReproError if the zone or the clock is invalid, or a change of daylight saving time skipped or repeated that
+    time.
     """
     where = "params.yaml, schedule"
     try:
@@ -92,10 +69,7 @@ def local_time(clock: str, time_zone: str) -> np.datetime64:
 def mornings(window: Window) -> list[date]:
     """Dates of the mornings of a window's nights, both ends included.
 
-    Raises
-    ------
-    ReproError
-        If a date does not exist or the last comes before the first.
+    Raises ReproError if a date does not exist or the last comes before the first.
     """
     try:
         first, last = date.fromisoformat(window.first), date.fromisoformat(window.last)
@@ -109,10 +83,7 @@ def mornings(window: Window) -> list[date]:
 def minutes_of(schedule: Schedule) -> Minutes:
     """All times of all nights of a schedule.
 
-    Raises
-    ------
-    ReproError
-        If a window is not a span of dates, overlaps another, or is outside the ephemeris.
+    Raises ReproError if a window is not a span of dates, overlaps another, or is outside the ephemeris.
     """
     times, names, numbers = [], [], []
     cadence = np.timedelta64(round(schedule.cadence_s * 1e6), "us")
@@ -140,29 +111,17 @@ def minutes_of(schedule: Schedule) -> Minutes:
 
 
 def count_cells(condition: Integers, night: Integers, nights: int) -> Integers:
-    """Minutes by condition and night, shape (conditions, nights); condition -1 is not counted."""
-    kept = condition >= 0
+    """Minutes by condition and night, shape (9, nights); civil twilight and day are not counted."""
+    kept = condition < len(CONDITIONS)
     flat = np.bincount(condition[kept] * nights + night[kept], minlength=len(CONDITIONS) * nights)
     return flat.reshape(len(CONDITIONS), nights)
 
 
 def segments(minutes: Minutes, sun: Words, moon: Words, camera_on: Switches) -> pd.DataFrame:
-    """Spans of one condition, for a picture of the nights.
+    """Spans of one condition, for a picture of the nights; ``sun`` and ``moon`` are bins of :mod:`repro.sky.bins`.
 
-    Parameters
-    ----------
-    minutes : Minutes
-        The times, n in all.
-    sun, moon : ndarray of str, shape (n,)
-        Bins of :mod:`repro.sky.bins`.
-    camera_on : ndarray of bool, shape (n,)
-        Whether the camera takes a frame.
-
-    Returns
-    -------
-    DataFrame
-        ``night`` (YYYYMMDD), ``start_utc`` and ``end_utc`` (end excluded), ``sun_bin``, ``moon_bin``, ``camera_on``;
-        rising in time, without gaps inside a night.
+    Gives ``night`` (YYYYMMDD), ``start_utc`` and ``end_utc`` (end excluded), ``sun_bin``, ``moon_bin`` and ``camera_on``,
+    rising in time, without gaps inside a night.
     """
     columns = (minutes.night, sun, moon, camera_on)
     changed = np.zeros(minutes.times_utc.size, dtype=bool)
@@ -188,16 +147,8 @@ def segments(minutes: Minutes, sun: Words, moon: Words, camera_on: Switches) -> 
 def night_table(minutes: Minutes, cells: Integers, camera_on: Switches, cell_names: Sequence[str]) -> pd.DataFrame:
     """One row a night: ``night``, ``date``, ``window``, ``on_utc``, ``off_utc`` and the minutes of every condition.
 
-    Parameters
-    ----------
-    minutes : Minutes
-        The times, n in all.
-    cells : ndarray of int, shape (conditions, nights)
-        Minutes with the camera on.
-    camera_on : ndarray of bool, shape (n,)
-        Whether the camera takes a frame. A night without any has no ``on_utc``.
-    cell_names : sequence of str
-        Names of the conditions, for the columns.
+    ``cells``, shape (conditions, nights), are minutes with the camera on, and ``cell_names`` their columns. A night in which
+    the camera takes no frame has no ``on_utc``.
     """
     on = pd.Series(minutes.times_utc[camera_on]).groupby(minutes.night[camera_on])
     number = pd.RangeIndex(len(minutes.mornings))
