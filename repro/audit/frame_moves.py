@@ -10,8 +10,7 @@ from typing import Any
 
 import pandas as pd
 
-from repro.audit.outputs import Change, Pair, is_table
-from repro.audit.revision import Revision
+from repro.audit.outputs import Pair, StoredFile, is_table
 from repro.frames import KEYS, NAME_PATTERN
 
 #: Columns whose change is listed frame by frame, by the stage that decides them.
@@ -90,7 +89,7 @@ def _tables(pair: Pair, stage: str, moves: FrameMoves, seen: set[str]) -> tuple[
         if night and (change.before is None or change.after is None):
             moves.nights.setdefault(night[0], {})[stage] = "added" if change.before is None else "removed"
             continue
-        one, two = (_read(pair, side, change, md5, seen) for side, md5 in pair.sides(change))
+        one, two = (_read(pair, file, seen) for file in (change.before, change.after))
         if one is not None and two is not None:
             before.append(one)
             after.append(two)
@@ -101,11 +100,11 @@ def _in_one_table(tables: list[pd.DataFrame]) -> pd.DataFrame:
     return pd.concat(tables, ignore_index=True).drop_duplicates(KEYS)
 
 
-def _read(pair: Pair, side: Revision, change: Change, md5: str | None, seen: set[str]) -> pd.DataFrame | None:
+def _read(pair: Pair, file: StoredFile | None, seen: set[str]) -> pd.DataFrame | None:
     """A frame table with night and number; None if it is not available or holds no frames."""
-    if md5 is None:
+    if file is None:
         return pd.DataFrame({"night": pd.Series(dtype="str"), "number": pd.Series(dtype="int64")})
-    table = pair.table(side, change.stage, change.output, change.name, md5, keep=lambda column: column not in seen)
+    table = pair.table(file, keep=lambda column: column not in seen)
     if table is None:
         return None
     if set(KEYS) <= set(table.columns):
