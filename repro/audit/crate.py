@@ -13,10 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 import repro
 from repro.audit.revision import flat
-from repro.errors import ReproError
 from repro.files import new_folder
 from repro.paths import Paths
-from repro.untrusted import read_yaml, short_repr
+from repro.untrusted import read_yaml, refuse, short_repr
 
 if TYPE_CHECKING:
     from rocrate.rocrate import ROCrate
@@ -45,12 +44,8 @@ def write_crate(paths: Paths, out: Path) -> int:
     try:
         from rocrate.rocrate import ROCrate
     except ImportError:
-        raise ReproError(
-            found="the package rocrate is not installed",
-            expected="rocrate 0.13 or newer, an optional dependency",
-            where="repro crate",
-            remedy="install it with: .venv/bin/python -m pip install 'aurora-repro[crate]'",
-        ) from None
+        found, expected = "the package rocrate is not installed", "rocrate 0.13 or newer, an optional dependency"
+        refuse(found, expected, "repro crate", "install it with: .venv/bin/python -m pip install 'aurora-repro[crate]'")
     stages = _stages(paths.root / "dvc.lock")
     new_folder(out)
     crate = ROCrate(version="1.1")
@@ -88,7 +83,7 @@ def _stages(lock: Path) -> dict[str, Any]:
     document = read_yaml(lock, expected="stages with commands, dependencies and outputs", remedy=remedy)
     stages = document.get("stages") if isinstance(document, dict) else None
     if not isinstance(stages, dict) or not all(isinstance(stage, dict) and "cmd" in stage for stage in stages.values()):
-        raise ReproError(found=short_repr(document), expected="stages with commands", where=str(lock), remedy=remedy)
+        refuse(short_repr(document), "stages with commands", str(lock), remedy)
     return stages
 
 

@@ -17,8 +17,8 @@ from dvc.rwlock import RWLockFileCorruptedError, RWLockFileFormatError
 
 from repro.audit.revision import PIPELINE, Revision, at_commit, checked_md5, checked_path, in_working_tree
 from repro.audit.source_files import folder_md5, md5_of
-from repro.errors import ReproError
 from repro.printing import first_few
+from repro.untrusted import refuse
 
 #: Made from the results alone and not cached; whatever moves in it has already moved in the results.
 DERIVED = ("report",)
@@ -257,21 +257,14 @@ def read_listing(stored: Path) -> dict[str, str] | None:
 
 def _open(root: Path) -> Repo:
     if not (root / ".git").exists():
-        raise ReproError(
-            found="no git repository",
-            expected="a clone: repro diff compares revisions that git holds",
-            where=str(root),
-            remedy="clone the repository instead of downloading its files; repro verify and repro status need no git",
-        )
+        expected = "a clone: repro diff compares revisions that git holds"
+        remedy = "clone the repository instead of downloading its files; repro verify and repro status need no git"
+        refuse("no git repository", expected, str(root), remedy)
     try:
         return Repo(str(root))
     except DvcException as error:
-        raise ReproError(
-            found=f"DVC cannot open the project: {error}",
-            expected="a folder .dvc beside dvc.yaml",
-            where=str(root),
-            remedy="use a clone of the project",
-        ) from None
+        found, expected = f"DVC cannot open the project: {error}", "a folder .dvc beside dvc.yaml"
+        refuse(found, expected, str(root), "use a clone of the project")
 
 
 def _revision(root: Path, repo: Repo, name: str | None) -> Revision:
@@ -281,19 +274,13 @@ def _revision(root: Path, repo: Repo, name: str | None) -> Revision:
         # The other records have pipelines and locks of their own, and stages of the same names.
         return in_working_tree(root, repo.status(targets=[str(root / PIPELINE)]))
     except (RWLockFileCorruptedError, RWLockFileFormatError) as error:
-        raise ReproError(
-            found=f"DVC's list of locks is damaged: {error}",
-            expected="JSON, as DVC writes it; a power cut can leave it empty",
-            where=str(root / ".dvc" / "tmp" / "rwlock"),
-            remedy="while no dvc runs here, remove it: rm .dvc/tmp/rwlock",
-        ) from None
+        expected = "JSON, as DVC writes it; a power cut can leave it empty"
+        remedy = "while no dvc runs here, remove it: rm .dvc/tmp/rwlock"
+        refuse(f"DVC's list of locks is damaged: {error}", expected, str(root / ".dvc" / "tmp" / "rwlock"), remedy)
     except DvcException as error:  # another dvc is at work, or dvc.yaml cannot be read
-        raise ReproError(
-            found=f"DVC cannot determine what is up to date: {str(error).splitlines()[0]}",
-            expected="a readable dvc.yaml, and no other dvc at work here",
-            where=str(root),
-            remedy="wait for the other command to end, or correct dvc.yaml (dvc status says more)",
-        ) from None
+        found = f"DVC cannot determine what is up to date: {str(error).splitlines()[0]}"
+        remedy = "wait for the other command to end, or correct dvc.yaml (dvc status says more)"
+        refuse(found, "a readable dvc.yaml, and no other dvc at work here", str(root), remedy)
 
 
 def _overlap(output: str, dependency: str) -> bool:

@@ -15,7 +15,6 @@ import numpy.typing as npt
 import pandas as pd
 
 from repro.engine.receipts import settings_digest
-from repro.errors import ReproError
 from repro.files import read_json, write_json, write_table
 from repro.params import Schedule, SkyParams
 from repro.schedule.clustering import clustering_quantities
@@ -23,7 +22,7 @@ from repro.schedule.prediction import FittedReading, Prediction, predict
 from repro.schedule.rule_reading import CELLS, DARK, NAUTICAL, FittedRule, Published
 from repro.schedule.scatter import sample_by_date
 from repro.sky.bins import MOON_BINS, SUN_BINS
-from repro.untrusted import read_table
+from repro.untrusted import read_table, refuse
 
 #: A reading is excluded when chance would make its distance less often than this.
 EXCLUDED_BELOW = 1e-6
@@ -48,17 +47,12 @@ def published(claims: _Claims) -> Published:
     def count(name: str) -> float:
         try:
             value = claims[name].value
-            if not isinstance(value, bool | str) and value > 0:
-                return float(value)
-            found = f"{name}: {value!r}"
         except KeyError:
-            found = f"no claim {name}"
-        raise ReproError(
-            found=found,
-            expected=f"counts of frames: {_FRAMES}, {_NAUTICAL}, {_SAMPLE} and the nine cells T3.<SUN>.<MOON>",
-            where="expected/published",
-            remedy="restore the claim file from the repository",
-        )
+            value = "no such claim"
+        if isinstance(value, bool | str) or value <= 0:
+            expected = f"counts of frames: {_FRAMES}, {_NAUTICAL}, {_SAMPLE} and the nine cells T3.<SUN>.<MOON>"
+            refuse(f"{name}: {value}", expected, "expected/published", "restore the claim file from the repository")
+        return float(value)
 
     cells = {cell: count(f"T3.{cell.upper()}") for cell in CELLS}
     return Published(count(_FRAMES), count(_NAUTICAL), cells, count(_SAMPLE))

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from repro.errors import ReproError
 from repro.params import SkyParams
 from repro.schedule.windows import Integers, Minutes, Switches, count_cells
 from repro.sky.bins import CONDITIONS, Words, moon_bin, phase_for, sun_bin
 from repro.sky.ephemeris import Floats, Positions
+from repro.untrusted import refuse
 
 #: Names of the nine cells of Table 3, in the order of ``CONDITIONS``.
 CELLS = tuple(f"{sun}.{moon}".lower() for sun, moon in CONDITIONS)
@@ -106,12 +106,10 @@ def fit_camera(ladder: SwitchLadder, total: float, nautical: float, evening_alti
     on = int(minutes.sum())
     given = minutes[list(NAUTICAL)].sum() * total / on if on else np.inf
     if not abs(given - nautical) <= 1.0 or nautical < 0 or total <= 0:
-        raise ReproError(
-            found=f"{nautical:,.0f} Nautical frames of {total:,.0f}",
-            expected=f"a share that a switch altitude between {LOWEST_SWITCH_DEG:g} and {HIGHEST_SWITCH_DEG:g} deg gives",
-            where="fit of the schedule to Table 2",
-            remedy="check the windows in params.yaml and the claims TXT.FRAMES and T2.NAUTICAL",
-        )
+        found = f"{nautical:,.0f} Nautical frames of {total:,.0f}"
+        expected = f"a share that a switch altitude between {LOWEST_SWITCH_DEG:g} and {HIGHEST_SWITCH_DEG:g} deg gives"
+        remedy = "check the windows in params.yaml and the claims TXT.FRAMES and T2.NAUTICAL"
+        refuse(found, expected, "fit of the schedule to Table 2", remedy)
     below = ladder.edges_deg[step - 1] if step else LOWEST_SWITCH_DEG
     above = ladder.edges_deg[step] if step < ladder.edges_deg.size else HIGHEST_SWITCH_DEG
     altitude_deg = float(below + above) / 2

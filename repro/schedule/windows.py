@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from itertools import pairwise
+from typing import NoReturn
 
 import numpy as np
 import numpy.typing as npt
@@ -16,6 +17,7 @@ from repro.errors import ReproError
 from repro.params import Schedule, Window
 from repro.sky.bins import CONDITIONS, Words
 from repro.sky.ephemeris import Times, skyfield_time
+from repro.untrusted import refuse
 
 Integers = npt.NDArray[np.int64]
 Switches = npt.NDArray[np.bool_]
@@ -48,21 +50,13 @@ def local_time(clock: str, time_zone: str) -> np.datetime64:
     try:
         zone = pytz.timezone(time_zone)
     except pytz.UnknownTimeZoneError:
-        raise ReproError(
-            found=f"time zone {time_zone!r}",
-            expected="a name of the IANA database, such as America/Yellowknife",
-            where=f"{where}.site.time_zone",
-            remedy="correct the name",
-        ) from None
+        expected = "a name of the IANA database, such as America/Yellowknife"
+        refuse(f"time zone {time_zone!r}", expected, f"{where}.site.time_zone", "correct the name")
     try:
         local = zone.localize(datetime.fromisoformat(clock), is_dst=None)
     except (ValueError, pytz.InvalidTimeError) as error:
-        raise ReproError(
-            found=f"local time {clock!r}: {error or 'missing or shown twice at a change of daylight saving time'}",
-            expected="a local time that occurred exactly once",
-            where=f"{where} ({time_zone})",
-            remedy="correct the time",
-        ) from None
+        found = f"local time {clock!r}: {error or 'missing or shown twice at a change of daylight saving time'}"
+        refuse(found, "a local time that occurred exactly once", f"{where} ({time_zone})", "correct the time")
     return np.datetime64(local.astimezone(pytz.utc).replace(tzinfo=None), "us")
 
 
@@ -74,9 +68,9 @@ def mornings(window: Window) -> list[date]:
     try:
         first, last = date.fromisoformat(window.first), date.fromisoformat(window.last)
     except ValueError as error:
-        raise _bad_window(window, str(error)) from None
+        _refuse(window, str(error))
     if last < first:
-        raise _bad_window(window, "the last night comes before the first")
+        _refuse(window, "the last night comes before the first")
     return [first + number * ONE_DAY for number in range((last - first).days + 1)]
 
 
@@ -93,19 +87,15 @@ def minutes_of(schedule: Schedule) -> Minutes:
         try:
             skyfield_time(np.array([noons[0], noons[-1]]))
         except ReproError as error:
-            raise _bad_window(window, error.found, expected=error.expected) from None
+            _refuse(window, error.found, error.expected)
         times += [np.arange(begin, end, cadence) for begin, end in pairwise(noons)]
         names += days
         numbers += [number] * len(days)
     if len(set(names)) < len(names):
-        raise _bad_window(schedule.windows[-1], "a night that is in two windows")
+        _refuse(schedule.windows[-1], "a night that is in two windows")
     if not names:
-        raise ReproError(
-            found="no window of nights",
-            expected="at least one",
-            where="params.yaml, schedule.windows",
-            remedy="name the first and the last night of each window",
-        )
+        remedy = "name the first and the last night of each window"
+        refuse("no window of nights", "at least one", "params.yaml, schedule.windows", remedy)
     night = np.repeat(np.arange(len(times)), [len(part) for part in times])
     return Minutes(np.concatenate(times), night, names, np.array(numbers), schedule.cadence_s)
 
@@ -164,12 +154,6 @@ def night_table(minutes: Minutes, cells: Integers, camera_on: Switches, cell_nam
     )
 
 
-def _bad_window(
-    window: Window, found: str, *, expected: str = "dates that exist, in order, each night once"
-) -> ReproError:
-    return ReproError(
-        found=found,
-        expected=expected,
-        where=f"params.yaml, schedule.windows, {window.first} to {window.last}",
-        remedy="correct the window",
-    )
+def _refuse(window: Window, found: str, expected: str = "dates that exist, in order, each night once") -> NoReturn:
+    where = f"params.yaml, schedule.windows, {window.first} to {window.last}"
+    refuse(found, expected, where, "correct the window")
