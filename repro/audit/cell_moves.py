@@ -12,8 +12,8 @@ from typing import Any
 import pandas as pd
 
 from repro.audit.claim_moves import read_both
-from repro.audit.outputs import RECEIPTS, Pair, is_table
-from repro.audit.revision import Revision, flat
+from repro.audit.outputs import RECEIPTS, Pair, StoredFile, is_table
+from repro.audit.revision import flat
 from repro.params import Window
 from repro.schedule.record_nights import covers
 
@@ -57,21 +57,21 @@ def _counted(pair: Pair) -> list[CellMove]:
     # Tables that differ are read on both sides, the others once. If one of the others is missing, no move is hidden, but
     # only the nights that differ are counted.
     differing = {(change.output, change.name) for change in changes}
-    same = {key: md5 for key, md5 in pair.files(pair.after, "sky").items() if is_table(key[1]) and key not in differing}
     unchanged: dict[bool, Bins] = {True: Counter(), False: Counter()}
     complete = True
-    for (output, name), md5 in same.items():
-        counts = _bins(pair, pair.after, output, name, md5, quiet=True)
-        complete &= counts is not None
-        unchanged[published(name)] += counts or Counter()
+    for file in pair.files(pair.after, "sky"):
+        if is_table(file.name) and (file.output, file.name) not in differing:
+            counts = _bins(pair, file, quiet=True)
+            complete &= counts is not None
+            unchanged[published(file.name)] += counts or Counter()
     totals = []
-    for side, side_md5s in ((pair.before, [c.before for c in changes]), (pair.after, [c.after for c in changes])):
+    for files in ([change.before for change in changes], [change.after for change in changes]):
         total = {scope: counts.copy() if complete else Counter() for scope, counts in unchanged.items()}
-        for change, now in zip(changes, side_md5s, strict=True):
-            counts = _bins(pair, side, change.output, change.name, now) if now else Counter()
+        for file in filter(None, files):
+            counts = _bins(pair, file)
             if counts is None:
                 return []  # the gap is recorded; a partial count would look like a move
-            total[published(change.name)] += counts
+            total[published(file.name)] += counts
         totals.append(total)
     rows = []
     for scope, title in ((True, "frames"), (False, "later nights' frames")):
@@ -95,12 +95,12 @@ def _published(pair: Pair) -> Callable[[str], bool]:
     return inside
 
 
-def _bins(pair: Pair, side: Revision, output: str, name: str, md5: str, *, quiet: bool = False) -> Bins | None:
+def _bins(pair: Pair, file: StoredFile, *, quiet: bool = False) -> Bins | None:
     columns = ["sun_bin", "moon_bin"]
-    table = pair.table(side, "sky", output, name, md5, keep=columns.__contains__, quiet=quiet)
+    table = pair.table(file, keep=columns.__contains__, quiet=quiet)
     if table is not None and table.shape[1] < 2:
         if not quiet:
-            pair.add_gap(side, "sky", output, "damaged, no table of conditions", name)
+            pair.add_gap(file, "damaged, no table of conditions")
         return None
     return None if table is None else Counter(table[columns].dropna().itertuples(index=False, name=None))
 
@@ -147,10 +147,7 @@ def _softmax(pair: Pair) -> list[CellMove]:
             documents = read_both(pair, change) or (None, None)
             rows += moved(title, *(dict(flat(_keyed(document))) for document in documents))
         elif is_table(change.name):
-            tables = [
-                pair.table(side, "softmax", change.output, change.name, md5) if md5 else pd.DataFrame()
-                for side, md5 in pair.sides(change)
-            ]
+            tables = [pair.table(file) if file else pd.DataFrame() for file in (change.before, change.after)]
             if tables[0] is not None and tables[1] is not None:
                 rows += moved(title, _cells(tables[0]), _cells(tables[1]))
     return rows

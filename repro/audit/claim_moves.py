@@ -38,14 +38,15 @@ class FindingMove:
 def read_both(pair: Pair, change: Change) -> tuple[Any, Any] | None:
     """Both documents of a JSON file; None, with a gap recorded, if one is not available."""
     documents = []
-    for side, md5 in pair.sides(change):
-        data = pair.read(side, change.stage, change.output, change.name, md5) if md5 else b"null"
+    for file in (change.before, change.after):
+        data = pair.read(file) if file else b"null"
         if data is None:
             return None
         try:
             documents.append(json.loads(data))
         except ValueError:
-            pair.add_gap(side, change.stage, change.output, "damaged, not JSON", change.name)
+            if file:
+                pair.add_gap(file, "damaged, not JSON")
             return None
     return documents[0], documents[1]
 

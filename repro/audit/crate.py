@@ -13,10 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 import repro
 from repro.audit.revision import flat
-from repro.errors import ReproError
 from repro.files import new_folder
 from repro.paths import Paths
-from repro.untrusted import read_yaml, short_repr
+from repro.untrusted import read_yaml, refuse, short_repr
 
 if TYPE_CHECKING:
     from rocrate.rocrate import ROCrate
@@ -45,12 +44,8 @@ def write_crate(paths: Paths, out: Path) -> int:
     try:
         from rocrate.rocrate import ROCrate
     except ImportError:
-        raise ReproError(
-            found="the package rocrate is not installed",
-            expected="rocrate 0.13 or newer, an optional dependency",
-            where="repro crate",
-            remedy="install it with: .venv/bin/python -m pip install 'aurora-repro[crate]'",
-        ) from None
+        found, expected = "the package rocrate is not installed", "rocrate 0.13 or newer, an optional dependency"
+        refuse(found, expected, "repro crate", "install it with: .venv/bin/python -m pip install 'aurora-repro[crate]'")
     stages = _stages(paths.root / "dvc.lock")
     new_folder(out)
     crate = ROCrate(version="1.1")
@@ -58,12 +53,9 @@ def write_crate(paths: Paths, out: Path) -> int:
     crate.description = "Stages, parameters, inputs by hash, outputs and environment of one run of dvc repro."
     crate.license = LICENCE
     crate.root_dataset["conformsTo"] = [
-        crate.add_jsonld(
-            {"@id": profile, "@type": "CreativeWork", "name": profile.split("ro/")[-1], "version": profile[-3:]}
-        )
-        for profile in PROFILES
+        _add(crate, "CreativeWork", profile, profile.split("ro/")[-1], version=profile[-3:]) for profile in PROFILES
     ]
-    crate.add_jsonld({"@id": LICENCE, "@type": "CreativeWork", "name": "MIT licence"})
+    _add(crate, "CreativeWork", LICENCE, "MIT licence")
     workflow = _add_workflow(crate, paths, stages)
     produced = {output["path"] for stage in stages.values() for output in stage.get("outs", ())}
     inputs = {
@@ -72,20 +64,17 @@ def write_crate(paths: Paths, out: Path) -> int:
         for entry in stage.get("deps", ())
         if entry["path"] not in produced and not entry["path"].startswith(("repro", "stages"))
     }
-    action = crate.add_jsonld(
-        {
-            "@id": "#run",
-            "@type": "CreateAction",
-            "name": "dvc repro",
-            "instrument": {"@id": workflow.id},
-            "object": [_by_hash(crate, entry, "input") for entry in inputs.values()]
-            + _parameters(crate, workflow, stages),
-            "result": _results(crate, paths, stages),
-        }
-    )
+    given = [_by_hash(crate, entry, "input") for entry in inputs.values()] + _parameters(crate, workflow, stages)
+    results, instrument = _results(crate, paths, stages), {"@id": workflow.id}
+    action = _add(crate, "CreateAction", "#run", "dvc repro", instrument=instrument, object=given, result=results)
     crate.root_dataset["mentions"] = [action]
     crate.write(out)
     return len(list(crate.get_entities()))
+
+
+def _add(crate: ROCrate, kind: str, identifier: str, name: str, /, **properties: Any) -> Any:
+    """A new entity of the crate, which is no file."""
+    return crate.add_jsonld({"@id": identifier, "@type": kind, "name": name, **properties})
 
 
 def _stages(lock: Path) -> dict[str, Any]:
@@ -94,21 +83,14 @@ def _stages(lock: Path) -> dict[str, Any]:
     document = read_yaml(lock, expected="stages with commands, dependencies and outputs", remedy=remedy)
     stages = document.get("stages") if isinstance(document, dict) else None
     if not isinstance(stages, dict) or not all(isinstance(stage, dict) and "cmd" in stage for stage in stages.values()):
-        raise ReproError(found=short_repr(document), expected="stages with commands", where=str(lock), remedy=remedy)
+        refuse(short_repr(document), "stages with commands", str(lock), remedy)
     return stages
 
 
 def _add_workflow(crate: ROCrate, paths: Paths, stages: dict[str, Any]) -> Any:
     """The workflow with its language, its stages as parts, and the software that it ran with."""
-    language = crate.add_jsonld(
-        {
-            "@id": "#dvc",
-            "@type": "ComputerLanguage",
-            "name": "DVC",
-            "url": {"@id": "https://dvc.org/"},
-            "version": metadata.version("dvc"),
-        }
-    )
+    url, version = {"@id": "https://dvc.org/"}, metadata.version("dvc")
+    language = _add(crate, "ComputerLanguage", "#dvc", "DVC", url=url, version=version)
     for name in _DESCRIPTION:
         if (paths.root / name).is_file():
             crate.add_file(paths.root / name, name)
@@ -124,28 +106,23 @@ def _add_workflow(crate: ROCrate, paths: Paths, stages: dict[str, Any]) -> Any:
         },
     )
     crate.root_dataset["mainEntity"] = workflow
-    parts = [
-        crate.add_jsonld(
-            {"@id": f"#stage-{name}", "@type": "SoftwareApplication", "name": name, "description": stage["cmd"],
-             "version": repro.__version__}
-        )
+    program, own = "SoftwareApplication", repro.__version__
+    workflow["hasPart"] = [
+        _add(crate, program, f"#stage-{name}", name, description=stage["cmd"], version=own)
         for name, stage in stages.items()
-    ]  # fmt: skip
+    ]
     installed = {name: metadata.version(name) for name in ENVIRONMENT}
-    software = [
-        crate.add_jsonld({"@id": f"#package-{name}", "@type": "SoftwareApplication", "name": name, "version": version})
+    workflow["softwareRequirements"] = [
+        _add(crate, program, f"#package-{name}", name, version=version)
         for name, version in {**installed, "python": platform.python_version()}.items()
     ]
-    workflow["hasPart"], workflow["softwareRequirements"] = parts, software
     return workflow
 
 
 def _by_hash(crate: ROCrate, entry: dict[str, Any], kind: str) -> Any:
     """A file or folder that stays outside the crate, by its hash."""
     path, md5, size = entry["path"], f"md5:{entry.get('md5', 'unknown')}", f"{entry.get('size', 0)} bytes"
-    return crate.add_jsonld(
-        {"@id": f"#{kind}-{path}", "@type": "CreativeWork", "name": path, "identifier": md5, "size": size}
-    )
+    return _add(crate, "CreativeWork", f"#{kind}-{path}", path, identifier=md5, size=size)
 
 
 def _parameters(crate: ROCrate, workflow: Any, stages: dict[str, Any]) -> list[Any]:
@@ -155,18 +132,13 @@ def _parameters(crate: ROCrate, workflow: Any, stages: dict[str, Any]) -> list[A
         for read in stage.get("params", {}).values():
             values |= dict(flat(read))
     formal, given = [], []
+    profile = {"@id": "https://bioschemas.org/profiles/FormalParameter/1.0-RELEASE"}
     for name, value in sorted(values.items()):
-        parameter = crate.add_jsonld(
-            {"@id": f"#parameter-{name}", "@type": "FormalParameter", "name": name, "additionalType": TYPES.get(type(value), "Text"),
-             "conformsTo": {"@id": "https://bioschemas.org/profiles/FormalParameter/1.0-RELEASE"}}
-        )  # fmt: skip
-        formal.append(parameter)
-        given.append(
-            crate.add_jsonld(
-                {"@id": f"#value-{name}", "@type": "PropertyValue", "name": name, "value": str(value),
-                 "exampleOfWork": {"@id": parameter.id}}
-            )
-        )  # fmt: skip
+        kind, example = TYPES.get(type(value), "Text"), {"@id": f"#parameter-{name}"}
+        formal.append(
+            _add(crate, "FormalParameter", f"#parameter-{name}", name, additionalType=kind, conformsTo=profile)
+        )
+        given.append(_add(crate, "PropertyValue", f"#value-{name}", name, value=str(value), exampleOfWork=example))
     workflow["input"] = formal
     return given
 

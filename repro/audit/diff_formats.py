@@ -14,10 +14,11 @@ from rich.table import Table
 
 from repro.audit.diff import Diff
 from repro.audit.sections import DiffSection, sections
-from repro.errors import ReproError, printable
+from repro.errors import printable
 from repro.files import dumps, write_text
 from repro.frames import NAME_PATTERN
 from repro.printing import console
+from repro.untrusted import refuse
 
 TERMINAL_ROWS, MARKDOWN_ROWS, PAGE_ROWS = 40, 20, 1000
 #: A longer cell is cut on the terminal: rich takes seconds to fold a word of thousands of letters.
@@ -88,12 +89,9 @@ def write(diff: Diff, folder: Path, style: Path | None = None) -> None:
     names = ("index.html", "diff.json", "diff.md")
     present = [name for name in names if (folder / name).exists()]
     if 0 < len(present) < len(names):
-        raise ReproError(
-            found=f"{' and '.join(present)}, which repro diff did not write",
-            expected="a folder without files of these names, or one with an earlier comparison",
-            where=str(folder),
-            remedy="choose another folder with --out; nothing was changed",
-        )
+        found = f"{' and '.join(present)}, which repro diff did not write"
+        expected = "a folder without files of these names, or one with an earlier comparison"
+        refuse(found, expected, str(folder), "choose another folder with --out; nothing was changed")
     for name, text in zip(names, (as_page(diff, style), as_json(diff), as_markdown(diff)), strict=True):
         write_text(folder / name, text)
     write_text(folder / "frames.csv", as_frame_list(diff))

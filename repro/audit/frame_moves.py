@@ -10,8 +10,7 @@ from typing import Any
 
 import pandas as pd
 
-from repro.audit.outputs import Change, Pair, is_table
-from repro.audit.revision import Revision
+from repro.audit.outputs import Pair, StoredFile, is_table
 from repro.frames import KEYS, NAME_PATTERN
 
 #: Columns whose change is listed frame by frame, by the stage that decides them.
@@ -23,6 +22,7 @@ LISTED_COLUMNS = {
 }
 #: Stages whose tables hold every frame; a frame in only one of two such tables was added or removed.
 COMPLETE_STAGES = ("clock", "sky", "infer")
+BeforeAfter = tuple[str | None, str | None]
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ class FrameMove:
     night: str
     number: int
     name: str
-    changes: dict[str, tuple[str | None, str | None]]
+    changes: dict[str, BeforeAfter]
 
 
 @dataclass
@@ -59,30 +59,39 @@ class FrameMoves:
 def frame_moves(pair: Pair) -> FrameMoves:
     """Compare the frame tables that differ; tables with the same hash are not read."""
     moves = FrameMoves()
-    moved: dict[tuple[str, int], dict[str, tuple[str | None, str | None]]] = defaultdict(dict)
-    names: dict[tuple[str, int], str] = {}
+    moved: dict[Any, dict[str, BeforeAfter]] = defaultdict(dict)  # by night and number
+    names: dict[Any, str] = {}
     seen: set[str] = set()
     for stage, columns in LISTED_COLUMNS.items():
-        before, after = _tables(pair, stage, moves, seen)
-        if not before and not after:
+        tables = _tables(pair, stage, moves, seen)
+        if not tables:
             continue
-        joined = _join(_in_one_table(before), _in_one_table(after))
-        _note_names(joined, _note_moves(joined, stage, columns, moved), names)
-        shared = {name.removesuffix(" after") for name in joined.columns if name.endswith(" after")}
-        shared = {name for name in shared if f"{name} before" in joined}
+        # One row a frame, by night and number, with every column twice; ``side`` says which revision has the frame.
+        before, after = (
+            pd.concat(side, ignore_index=True).drop_duplicates(KEYS).set_index(KEYS)
+            for side in zip(*tables, strict=True)
+        )
+        shared = {*before.columns} & {*after.columns}
+        joined = before.add_suffix(" before").merge(
+            after.add_suffix(" after"), how="outer", left_index=True, right_index=True, indicator="side"
+        )
+        rows = _note_moves(joined, stage, columns, moved)
+        name = _column(joined, "name", "after").fillna(_column(joined, "name", "before"))
+        names = name[rows].dropna().astype("str").to_dict() | names
         for column in sorted(shared - {*columns, "name"}):
             if count := int(_differs(joined, column).sum()):
                 moves.also[f"{stage}: {column}"] = count
         seen |= shared - {"name"}  # later stages carry these columns along
     moves.moves = [
-        FrameMove(*key, name=names.get(key, f"{key[0]}_{key[1]}"), changes=moved[key]) for key in sorted(moved)
+        FrameMove(night, number, names.get((night, number), f"{night}_{number}"), moved[night, number])
+        for night, number in sorted(moved)
     ]
     return moves
 
 
-def _tables(pair: Pair, stage: str, moves: FrameMoves, seen: set[str]) -> tuple[list[pd.DataFrame], list[pd.DataFrame]]:
-    """Tables of a stage that differ, on both sides; nights that only one side has are noted and left out."""
-    before, after = [], []
+def _tables(pair: Pair, stage: str, moves: FrameMoves, seen: set[str]) -> list[tuple[pd.DataFrame, pd.DataFrame]]:
+    """Pairs of tables of a stage that differ; nights that only one side has are noted and left out."""
+    tables = []
     for change in pair.changes(stage):
         if not is_table(change.name):
             continue
@@ -90,22 +99,17 @@ def _tables(pair: Pair, stage: str, moves: FrameMoves, seen: set[str]) -> tuple[
         if night and (change.before is None or change.after is None):
             moves.nights.setdefault(night[0], {})[stage] = "added" if change.before is None else "removed"
             continue
-        one, two = (_read(pair, side, change, md5, seen) for side, md5 in pair.sides(change))
+        one, two = (_read(pair, file, seen) for file in (change.before, change.after))
         if one is not None and two is not None:
-            before.append(one)
-            after.append(two)
-    return before, after
+            tables.append((one, two))
+    return tables
 
 
-def _in_one_table(tables: list[pd.DataFrame]) -> pd.DataFrame:
-    return pd.concat(tables, ignore_index=True).drop_duplicates(KEYS)
-
-
-def _read(pair: Pair, side: Revision, change: Change, md5: str | None, seen: set[str]) -> pd.DataFrame | None:
+def _read(pair: Pair, file: StoredFile | None, seen: set[str]) -> pd.DataFrame | None:
     """A frame table with night and number; None if it is not available or holds no frames."""
-    if md5 is None:
+    if file is None:
         return pd.DataFrame({"night": pd.Series(dtype="str"), "number": pd.Series(dtype="int64")})
-    table = pair.table(side, change.stage, change.output, change.name, md5, keep=lambda column: column not in seen)
+    table = pair.table(file, keep=lambda column: column not in seen)
     if table is None:
         return None
     if set(KEYS) <= set(table.columns):
@@ -114,15 +118,6 @@ def _read(pair: Pair, side: Revision, change: Change, md5: str | None, seen: set
         return None
     parts = table["name"].astype("str").str.extract(f"^{NAME_PATTERN}$").dropna()
     return table.loc[parts.index].assign(night=parts["night"], number=parts["number"].astype("int64"))
-
-
-def _join(before: pd.DataFrame, after: pd.DataFrame) -> pd.DataFrame:
-    """One row a frame, every column but the keys twice; ``side`` says which table has the frame."""
-    sides = [
-        table.rename(columns={name: f"{name} {when}" for name in table.columns if name not in KEYS})
-        for table, when in ((before, "before"), (after, "after"))
-    ]
-    return sides[0].merge(sides[1], on=KEYS, how="outer", indicator="side")
 
 
 def _column(joined: pd.DataFrame, column: str, when: str) -> pd.Series[Any]:
@@ -136,23 +131,11 @@ def _differs(joined: pd.DataFrame, column: str) -> pd.Series[bool]:
     return both
 
 
-def _keys(joined: pd.DataFrame, rows: pd.Series[bool]) -> list[tuple[str, int]]:
-    chosen = joined.loc[rows, KEYS]
-    return [(str(night), int(number)) for night, number in zip(chosen["night"], chosen["number"], strict=True)]
-
-
-def _note_names(joined: pd.DataFrame, rows: pd.Series[bool], names: dict[tuple[str, int], str]) -> None:
-    name = _column(joined, "name", "after").fillna(_column(joined, "name", "before"))
-    named = rows & name.notna()
-    for key, value in zip(_keys(joined, named), name[named], strict=True):
-        names.setdefault(key, str(value))
-
-
 def _note_moves(
     joined: pd.DataFrame,
     stage: str,
     columns: tuple[str, ...],
-    moved: Mapping[tuple[str, int], dict[str, tuple[str | None, str | None]]],
+    moved: Mapping[Any, dict[str, BeforeAfter]],
 ) -> pd.Series[bool]:
     """Record the frames that moved and return which rows they are."""
     one_sided = joined["side"] != "both"
@@ -162,11 +145,11 @@ def _note_moves(
         differs = _differs(joined, column)
         if stage not in COMPLETE_STAGES:  # a list of some frames: absence from it is a value
             differs |= one_sided & ~(one.isna() & two.isna())
-        for key, was, now in zip(_keys(joined, differs), one[differs], two[differs], strict=True):
+        for key, was, now in zip(joined.index[differs], one[differs], two[differs], strict=True):
             moved[key][column] = _text(was), _text(now)
         rows |= differs
     if stage in COMPLETE_STAGES:
-        for key, side in zip(_keys(joined, one_sided), joined.loc[one_sided, "side"], strict=True):
+        for key, side in joined.loc[one_sided, "side"].items():
             moved[key]["frame"] = ("present", None) if side == "left_only" else (None, "present")
     return rows
 

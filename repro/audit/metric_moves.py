@@ -6,6 +6,7 @@ import re
 import warnings
 from dataclasses import dataclass
 from math import sqrt
+from operator import attrgetter
 from pathlib import PurePosixPath
 from statistics import mean
 
@@ -108,14 +109,14 @@ def _difference_of_proportions(before: NetworkScore, after: NetworkScore) -> tup
 def _scores(pair: Pair, side: Revision) -> dict[str, list[NetworkScore]] | None:
     """Scores by kind of validation; several of one name differ in their seed. None if a table is not available."""
     scores: dict[str, list[NetworkScore]] = {}
-    for (output, name), md5 in sorted(pair.files(side, STAGE).items()):
-        if not is_table(name):
+    for file in sorted(pair.files(side, STAGE), key=attrgetter("output", "name")):
+        if not is_table(file.name):
             continue
-        table = pair.table(side, STAGE, output, name, md5)
+        table = pair.table(file)
         if table is None:
             return None
         if {"epoch", "val_correct", "val_images"} <= set(table.columns):
-            for title, score in _best(table, name):
+            for title, score in _best(table, file.name):
                 scores.setdefault(title, []).append(score)
     return scores
 

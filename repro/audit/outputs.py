@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from io import BytesIO
 from pathlib import Path
+from typing import NamedTuple
 
 import pandas as pd
 import pyarrow.parquet as pq
@@ -16,8 +17,8 @@ from dvc.rwlock import RWLockFileCorruptedError, RWLockFileFormatError
 
 from repro.audit.revision import PIPELINE, Revision, at_commit, checked_md5, checked_path, in_working_tree
 from repro.audit.source_files import folder_md5, md5_of
-from repro.errors import ReproError
 from repro.printing import first_few
+from repro.untrusted import refuse
 
 #: Made from the results alone and not cached; whatever moves in it has already moved in the results.
 DERIVED = ("report",)
@@ -25,15 +26,28 @@ RECEIPTS = "receipts/"
 DVC_REPRO = ".venv/bin/dvc repro"
 
 
-@dataclass(frozen=True)
-class Change:
-    """A file of a stage's outputs that differs: its path inside the output, and its MD5 in each revision, if it is there."""
+class StoredFile(NamedTuple):
+    """One file of a stage's outputs in one revision: its path inside the output, and the MD5 of its contents."""
 
+    side: Revision
     stage: str
     output: str
     name: str
-    before: str | None
-    after: str | None
+    md5: str
+
+
+class Change(NamedTuple):
+    """A file of a stage's outputs in both revisions; None in one that does not have it."""
+
+    output: str
+    name: str
+    before: StoredFile | None
+    after: StoredFile | None
+
+    @property
+    def moved(self) -> bool:
+        """Whether it differs."""
+        return self.before is None or self.after is None or self.before.md5 != self.after.md5
 
 
 @dataclass(frozen=True)
@@ -129,67 +143,49 @@ class Pair:
         for output in (output for output in one if output in two and one[output] != two[output]):
             before, after = (self._listing(side, stage, output) for side in (self.before, self.after))
             if before is not None and after is not None:
-                moved = sorted(name for name in {*before, *after} if before.get(name) != after.get(name))
-                changes += [Change(stage, output, name, before.get(name), after.get(name)) for name in moved]
+                files = [Change(output, name, before.get(name), after.get(name)) for name in sorted({*before, *after})]
+                changes += [file for file in files if file.moved]
         return changes
 
-    def sides(self, change: Change) -> tuple[tuple[Revision, str | None], tuple[Revision, str | None]]:
-        """Both revisions, each with the MD5 of a file that differs."""
-        return (self.before, change.before), (self.after, change.after)
+    def files(self, side: Revision, stage: str) -> list[StoredFile]:
+        """All files of a stage's outputs."""
+        outputs = side.stages[stage].outs if stage in side.stages else ()
+        return [file for output in outputs for file in (self._listing(side, stage, output) or {}).values()]
 
-    def files(self, side: Revision, stage: str) -> dict[tuple[str, str], str]:
-        """All files of a stage's outputs: MD5 by output and name inside it."""
-        md5s: dict[tuple[str, str], str] = {}
-        if stage in side.stages:
-            for output in side.stages[stage].outs:
-                md5s |= {(output, name): md5 for name, md5 in (self._listing(side, stage, output) or {}).items()}
-        return md5s
-
-    def path_of(
-        self, side: Revision, stage: str, output: str, name: str, md5: str, *, quiet: bool = False
-    ) -> Path | None:
-        """Path of the contents of one file; None, with a gap recorded unless ``quiet``, if they are nowhere."""
-        is_folder = side.stages[stage].outs[output].endswith(".dir")
-        path = self.root / output / (name if is_folder else "")
-        if self._object(md5).is_file():
-            return self._object(md5)
-        if path.is_file() and md5_of(path.read_bytes()) == md5:
+    def path_of(self, file: StoredFile, *, quiet: bool = False) -> Path | None:
+        """Path of a file's contents; None, with a gap recorded unless ``quiet``, if they are nowhere."""
+        is_folder = file.side.stages[file.stage].outs[file.output].endswith(".dir")
+        path = self.root / file.output / (file.name if is_folder else "")
+        if self._object(file.md5).is_file():
+            return self._object(file.md5)
+        if path.is_file() and md5_of(path.read_bytes()) == file.md5:
             return path
         if not quiet:
-            self.add_gap(side, stage, output, "not in DVC's cache", name)
+            self.add_gap(file, "not in DVC's cache")
         return None
 
-    def read(
-        self, side: Revision, stage: str, output: str, name: str, md5: str, *, quiet: bool = False
-    ) -> bytes | None:
-        """Contents of one file; None as in :meth:`path_of`."""
-        place = self.path_of(side, stage, output, name, md5, quiet=quiet)
+    def read(self, file: StoredFile, *, quiet: bool = False) -> bytes | None:
+        """Contents of a file; None as in :meth:`path_of`."""
+        place = self.path_of(file, quiet=quiet)
         return place.read_bytes() if place else None
 
     def table(
-        self,
-        side: Revision,
-        stage: str,
-        output: str,
-        name: str,
-        md5: str,
-        *,
-        keep: Callable[[str], bool] = lambda _: True,
-        quiet: bool = False,
+        self, file: StoredFile, *, keep: Callable[[str], bool] = lambda _: True, quiet: bool = False
     ) -> pd.DataFrame | None:
-        """A table out of one file; None as in :meth:`path_of`, also if it is damaged."""
-        data = self.read(side, stage, output, name, md5, quiet=quiet)
+        """A table out of a file; None as in :meth:`path_of`, also if it is damaged."""
+        data = self.read(file, quiet=quiet)
         if data is None:
             return None
         try:
-            return read_table(data, name, keep)
+            return read_table(data, file.name, keep)
         except ValueError:
             if not quiet:
-                self.add_gap(side, stage, output, "damaged, not a table", name)
+                self.add_gap(file, "damaged, not a table")
             return None
 
-    def add_gap(self, side: Revision, stage: str, output: str, lacks: str, name: str = "") -> None:
-        """Record that part of an output cannot be compared; files of one output make one gap."""
+    def add_gap(self, file: StoredFile, lacks: str) -> None:
+        """Record that a file, or without a name a whole output, cannot be compared; files of one output make one gap."""
+        side, stage, output, name, _ = file
         for gap in self.gaps:
             if (gap.stage, gap.output, gap.revision, gap.lacks) == (stage, output, side.title, lacks):
                 if name and name not in gap.files:
@@ -203,16 +199,18 @@ class Pair:
             make = f"git checkout {side.short} && {make}"
         return f".venv/bin/dvc fetch --all-commits {stage}; if the remote lacks it: {make}" if self._remote else make
 
-    def _listing(self, side: Revision, stage: str, output: str) -> dict[str, str] | None:
-        """MD5 of each file of an output by its name inside; None, with a gap recorded, if the list is not available."""
+    def _listing(self, side: Revision, stage: str, output: str) -> dict[str, StoredFile] | None:
+        """Files of an output by their names inside; None, with a gap recorded, if the list is not available."""
         md5 = side.stages[stage].outs[output]
         if md5 not in self._trees:
             tree = self._tree(md5, self.root / output)
             if tree is None:
-                self.add_gap(side, stage, output, "not in DVC's cache, not even the list of its files")
+                self.add_gap(
+                    StoredFile(side, stage, output, "", md5), "not in DVC's cache, not even the list of its files"
+                )
                 return None
             self._trees[md5] = tree
-        return self._trees[md5]
+        return {name: StoredFile(side, stage, output, name, own) for name, own in self._trees[md5].items()}
 
     def _tree(self, md5: str, path: Path) -> dict[str, str] | None:
         if not md5.endswith(".dir"):
@@ -259,21 +257,14 @@ def read_listing(stored: Path) -> dict[str, str] | None:
 
 def _open(root: Path) -> Repo:
     if not (root / ".git").exists():
-        raise ReproError(
-            found="no git repository",
-            expected="a clone: repro diff compares revisions that git holds",
-            where=str(root),
-            remedy="clone the repository instead of downloading its files; repro verify and repro status need no git",
-        )
+        expected = "a clone: repro diff compares revisions that git holds"
+        remedy = "clone the repository instead of downloading its files; repro verify and repro status need no git"
+        refuse("no git repository", expected, str(root), remedy)
     try:
         return Repo(str(root))
     except DvcException as error:
-        raise ReproError(
-            found=f"DVC cannot open the project: {error}",
-            expected="a folder .dvc beside dvc.yaml",
-            where=str(root),
-            remedy="use a clone of the project",
-        ) from None
+        found, expected = f"DVC cannot open the project: {error}", "a folder .dvc beside dvc.yaml"
+        refuse(found, expected, str(root), "use a clone of the project")
 
 
 def _revision(root: Path, repo: Repo, name: str | None) -> Revision:
@@ -283,19 +274,13 @@ def _revision(root: Path, repo: Repo, name: str | None) -> Revision:
         # The other records have pipelines and locks of their own, and stages of the same names.
         return in_working_tree(root, repo.status(targets=[str(root / PIPELINE)]))
     except (RWLockFileCorruptedError, RWLockFileFormatError) as error:
-        raise ReproError(
-            found=f"DVC's list of locks is damaged: {error}",
-            expected="JSON, as DVC writes it; a power cut can leave it empty",
-            where=str(root / ".dvc" / "tmp" / "rwlock"),
-            remedy="while no dvc runs here, remove it: rm .dvc/tmp/rwlock",
-        ) from None
+        expected = "JSON, as DVC writes it; a power cut can leave it empty"
+        remedy = "while no dvc runs here, remove it: rm .dvc/tmp/rwlock"
+        refuse(f"DVC's list of locks is damaged: {error}", expected, str(root / ".dvc" / "tmp" / "rwlock"), remedy)
     except DvcException as error:  # another dvc is at work, or dvc.yaml cannot be read
-        raise ReproError(
-            found=f"DVC cannot determine what is up to date: {str(error).splitlines()[0]}",
-            expected="a readable dvc.yaml, and no other dvc at work here",
-            where=str(root),
-            remedy="wait for the other command to end, or correct dvc.yaml (dvc status says more)",
-        ) from None
+        found = f"DVC cannot determine what is up to date: {str(error).splitlines()[0]}"
+        remedy = "wait for the other command to end, or correct dvc.yaml (dvc status says more)"
+        refuse(found, "a readable dvc.yaml, and no other dvc at work here", str(root), remedy)
 
 
 def _overlap(output: str, dependency: str) -> bool:

@@ -15,8 +15,7 @@ from scmrepo.exceptions import SCMError
 from scmrepo.git import Git
 
 from repro.audit.source_files import SourceFiles
-from repro.errors import ReproError
-from repro.untrusted import message_of, parse_yaml, short_repr
+from repro.untrusted import message_of, parse_yaml, refuse, short_repr
 
 WORKING_TREE = "working tree"
 LOCK, PIPELINE = "dvc.lock", "dvc.yaml"
@@ -72,12 +71,9 @@ def at_commit(root: Path, scm: Git, name: str) -> Revision:
     sources = SourceFiles(root, commit)
     text = sources.read_text(LOCK)
     if text is None:
-        raise ReproError(
-            found=f"no {LOCK} in {name} ({commit[:9]})",
-            expected=f"a commit that records what its pipeline made: {LOCK} is written by dvc repro",
-            where=f"git show {commit[:9]}:{LOCK}",
-            remedy=f"choose a commit that has it (git log -- {LOCK}), or run dvc repro there and commit {LOCK}",
-        )
+        expected = f"a commit that records what its pipeline made: {LOCK} is written by dvc repro"
+        remedy = f"choose a commit that has it (git log -- {LOCK}), or run dvc repro there and commit {LOCK}"
+        refuse(f"no {LOCK} in {name} ({commit[:9]})", expected, f"git show {commit[:9]}:{LOCK}", remedy)
     stages = parse_lock(text, f"{LOCK} of {name}")
     never_run = _never_run(sources.read_text(PIPELINE) or "", stages)
     return Revision(name, commit, stages, never_run, _outdated(sources, commit, stages), sources)
@@ -88,12 +84,9 @@ def _full_hash(root: Path, scm: Git, name: str) -> str:
         return str(resolve_rev(scm, name))
     except RevError:
         recent = "; ".join(_recent_commits(scm))
-        raise ReproError(
-            found=f"no revision {name!r}",
-            expected="a commit, branch or tag of this repository" + (f", such as {recent}" if recent else ""),
-            where=str(root),
-            remedy="look it up with git log --oneline --all; in a shallow clone fetch it first: git fetch --unshallow",
-        ) from None
+        expected = "a commit, branch or tag of this repository" + (f", such as {recent}" if recent else "")
+        remedy = "look it up with git log --oneline --all; in a shallow clone fetch it first: git fetch --unshallow"
+        refuse(f"no revision {name!r}", expected, str(root), remedy)
 
 
 def _recent_commits(scm: Git, most: int = 3) -> list[str]:
@@ -115,9 +108,7 @@ def in_working_tree(root: Path, status: Mapping[str, Any]) -> Revision:
     """
     lock, pipeline = root / LOCK, root / PIPELINE
     if not lock.is_file():
-        raise ReproError(
-            found=f"no {LOCK}", expected="a pipeline that has run", where=str(lock), remedy="run it: make report"
-        )
+        refuse(f"no {LOCK}", "a pipeline that has run", str(lock), "run it: make report")
     stages = parse_lock(lock.read_text(encoding="utf-8", errors="replace"), str(lock))
     text = pipeline.read_text(encoding="utf-8", errors="replace") if pipeline.is_file() else ""
     never_run = _never_run(text, stages)
@@ -139,12 +130,8 @@ def parse_lock(text: str, where: str) -> dict[str, LockedStage]:
     try:
         return {_word(name): _stage(entry) for name, entry in document["stages"].items()}
     except (LookupError, TypeError, AttributeError, ValueError) as error:
-        raise ReproError(
-            found=f"not a lock file of DVC: {type(error).__name__} {message_of(error).splitlines()[0]}",
-            expected=expected,
-            where=where,
-            remedy=remedy,
-        ) from None
+        found = f"not a lock file of DVC: {type(error).__name__} {message_of(error).splitlines()[0]}"
+        refuse(found, expected, where, remedy)
 
 
 def _stage(entry: Mapping[str, Any]) -> LockedStage:
@@ -206,7 +193,7 @@ def _never_run(pipeline: str, stages: Mapping[str, LockedStage]) -> tuple[str, .
     document = parse_yaml(pipeline, where=PIPELINE, expected=expected, remedy=remedy) or {"stages": {}}
     declared = document.get("stages") if isinstance(document, dict) else None
     if not (isinstance(declared, dict) and all(isinstance(name, str) for name in declared)):
-        raise ReproError(found=f"stages: {short_repr(declared)}", expected=expected, where=PIPELINE, remedy=remedy)
+        refuse(f"stages: {short_repr(declared)}", expected, PIPELINE, remedy)
     run = {name.split("@")[0] for name in stages}  # a stage over several items is locked as stage@item
     return tuple(name for name in declared if name not in run)
 
@@ -231,11 +218,11 @@ def _reasons(entries: Sequence[Any]) -> Iterator[str]:
 
 def _outdated(sources: SourceFiles, commit: str, stages: Mapping[str, LockedStage]) -> dict[str, tuple[str, ...]]:
     """Stages whose locked dependencies or parameters are not those of the commit: committed without a run."""
-    where, remedy = f"params.yaml of {commit[:9]}", "compare another commit"
+    where, expected, remedy = f"params.yaml of {commit[:9]}", "parameters by name", "compare another commit"
     text = sources.read_text("params.yaml") or "{}"
-    document = parse_yaml(text, where=where, expected="parameters by name", remedy=remedy)
+    document = parse_yaml(text, where=where, expected=expected, remedy=remedy)
     if not isinstance(document, Mapping):
-        raise ReproError(found=short_repr(document), expected="parameters by name", where=where, remedy=remedy)
+        refuse(short_repr(document), expected, where, remedy)
     params = dict(flat(document))
     outputs = {path: md5 for stage in stages.values() for path, md5 in stage.outs.items()}
     reasons: dict[str, list[str]] = defaultdict(list)

@@ -13,8 +13,7 @@ from dvc.exceptions import DvcException
 from dvc_data.hashfile.hash_info import HashInfo
 from dvc_data.hashfile.tree import Tree
 
-from repro.errors import ReproError
-from repro.untrusted import message_of
+from repro.untrusted import message_of, refuse
 
 
 def md5_of(data: bytes) -> str:
@@ -79,9 +78,6 @@ class SourceFiles:
             yield
         except DvcException as error:
             name = self._commit[:9] if self._commit else "the working tree"
-            raise ReproError(
-                found=f"DVC cannot read {name}: {message_of(error).splitlines()[0]}",
-                expected="files dvc.yaml, dvc.lock and params.yaml that DVC can read",
-                where=str(self._root),
-                remedy="correct the file named above (dvc status shows the line), or compare another commit",
-            ) from None
+            found = f"DVC cannot read {name}: {message_of(error).splitlines()[0]}"
+            remedy = "correct the file named above (dvc status shows the line), or compare another commit"
+            refuse(found, "files dvc.yaml, dvc.lock and params.yaml that DVC can read", str(self._root), remedy)

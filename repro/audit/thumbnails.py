@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from io import BytesIO
 
 from repro.audit.frame_moves import FrameMove
-from repro.audit.outputs import Pair
-from repro.audit.revision import Revision
+from repro.audit.outputs import Pair, StoredFile
 from repro.errors import ReproError
 from repro.untrusted import archive_member, open_archive, open_picture
 
@@ -30,32 +28,14 @@ class Thumbnail:
 def thumbnails(pair: Pair, moves: Sequence[FrameMove]) -> list[Thumbnail]:
     """Thumbnails of at most :data:`MOST` moved frames, evenly taken from all; frames without any image are left out."""
     step = max(1, -(-len(moves) // MOST))
-    archives = {side.title: _archives(pair, side) for side in (pair.before, pair.after)}
-    pictures = []
-    for move in moves[::step]:
-        images = [_image(pair, side, archives[side.title], move) for side in (pair.before, pair.after)]
-        if any(images):
-            pictures.append(Thumbnail(move.name, *images))
-    return pictures
+    sides = [[file for stage in ARCHIVES for file in pair.files(side, stage)] for side in (pair.before, pair.after)]
+    shown = ((move.name, [_image(pair, files, move) for files in sides]) for move in moves[::step])
+    return [Thumbnail(name, *images) for name, images in shown if any(images)]
 
 
-def _archives(pair: Pair, side: Revision) -> dict[str, list[tuple[str, str, str, str]]]:
-    """Archives of frames by night: stage, output, name inside it, MD5."""
-    archives: dict[str, list[tuple[str, str, str, str]]] = {}
-    for stage in ARCHIVES:
-        for (output, name), md5 in pair.files(side, stage).items():
-            if match := re.search(r"frames/(\d{8})\.zip$", name):
-                archives.setdefault(match[1], []).append((stage, output, name, md5))
-    return archives
-
-
-def _image(
-    pair: Pair, side: Revision, archives: dict[str, list[tuple[str, str, str, str]]], move: FrameMove
-) -> bytes | None:
-    for where in archives.get(move.night, []):
-        place = pair.path_of(side, *where, quiet=True)
-        if place is None:
-            continue
+def _image(pair: Pair, files: Sequence[StoredFile], move: FrameMove) -> bytes | None:
+    archives = [file for file in files if file.name.endswith(f"frames/{move.night}.zip")]
+    for place in filter(None, (pair.path_of(file, quiet=True) for file in archives)):
         try:
             with open_archive(place) as archive:
                 ending = f"{move.night}_{move.number}.jpg"

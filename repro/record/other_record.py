@@ -10,11 +10,10 @@ import re
 from pathlib import Path
 from typing import Any
 
-from repro.errors import ReproError
 from repro.files import dumps, new_folder, write_text
 from repro.record.claims import Claim, Claims
 from repro.record.judge import Evidence, Verification, verify
-from repro.untrusted import short_repr
+from repro.untrusted import refuse, short_repr
 
 SCHEMA_ID = "claim-file.schema.json"
 
@@ -62,12 +61,8 @@ def new_record(name: str, folder: Path) -> list[Path]:
     Raises ReproError if the name has anything but letters, digits, ``_`` and ``-``, or the folder holds anything.
     """
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}", name):
-        raise ReproError(
-            found=f"the name {short_repr(name)}",
-            expected="1 to 64 letters, digits, _ and -, beginning with a letter or digit",
-            where="repro record new",
-            remedy="choose a name such as smith-2021",
-        )
+        expected = "1 to 64 letters, digits, _ and -, beginning with a letter or digit"
+        refuse(f"the name {short_repr(name)}", expected, "repro record new", "choose a name such as smith-2021")
     new_folder(folder)
     texts = {
         "_record.yaml": _RECORD.format(name=name),

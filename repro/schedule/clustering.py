@@ -48,8 +48,7 @@ def clustering_quantities(prediction: Prediction) -> dict[str, float]:
     result["earliest_frame_utc_min"] = float(after_midnight.min() / np.timedelta64(1, "m"))
     window = minutes.window[minutes.night[rule.camera_on]]
     result["window1.frames_percent"] = round(100 * float((window == 1).mean()), 2)
-    pool = minutes.times_utc[rule.camera_on & (rule.sun == "Night") & (rule.moon == "No_moon")]
-    return result | _nearness(pool.astype("datetime64[m]").astype(np.int64))
+    return result | _nearness(minutes.times_utc[rule.sampled].astype("datetime64[m]").astype(np.int64))
 
 
 def _nearness(pool_min: Integers) -> dict[str, float]:

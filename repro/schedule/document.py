@@ -15,7 +15,6 @@ import numpy.typing as npt
 import pandas as pd
 
 from repro.engine.receipts import settings_digest
-from repro.errors import ReproError
 from repro.files import read_json, write_json, write_table
 from repro.params import Schedule, SkyParams
 from repro.schedule.clustering import clustering_quantities
@@ -23,7 +22,7 @@ from repro.schedule.prediction import FittedReading, Prediction, predict
 from repro.schedule.rule_reading import CELLS, DARK, NAUTICAL, FittedRule, Published
 from repro.schedule.scatter import sample_by_date
 from repro.sky.bins import MOON_BINS, SUN_BINS
-from repro.untrusted import read_table
+from repro.untrusted import read_table, refuse
 
 #: A reading is excluded when chance would make its distance less often than this.
 EXCLUDED_BELOW = 1e-6
@@ -42,33 +41,21 @@ class _Claims(Protocol):
 def published(claims: _Claims) -> Published:
     """Take the counts from registered claims: TXT.FRAMES, T2.NAUTICAL, SPLIT.LABELLED and the nine T3.<SUN>.<MOON>.
 
-    Raises
-    ------
-    ReproError
-        If one of them is not registered, or is not a positive number.
+    Raises ReproError if one of them is not registered, or is not a positive number.
     """
 
     def count(name: str) -> float:
-        value = claims[name].value
+        try:
+            value = claims[name].value
+        except KeyError:
+            value = "no such claim"
         if isinstance(value, bool | str) or value <= 0:
-            raise ReproError(
-                found=f"{name}: {value!r}",
-                expected="a count of frames",
-                where="expected/published",
-                remedy="restore the claim file from the repository",
-            )
+            expected = f"counts of frames: {_FRAMES}, {_NAUTICAL}, {_SAMPLE} and the nine cells T3.<SUN>.<MOON>"
+            refuse(f"{name}: {value}", expected, "expected/published", "restore the claim file from the repository")
         return float(value)
 
-    try:
-        cells = {cell: count(f"T3.{cell.upper()}") for cell in CELLS}
-        return Published(count(_FRAMES), count(_NAUTICAL), cells, count(_SAMPLE))
-    except KeyError as error:
-        raise ReproError(
-            found=f"no claim {error}",
-            expected=f"{_FRAMES}, {_NAUTICAL}, {_SAMPLE} and the nine cells T3.<SUN>.<MOON>",
-            where="expected/published",
-            remedy="restore the claim file from the repository",
-        ) from None
+    cells = {cell: count(f"T3.{cell.upper()}") for cell in CELLS}
+    return Published(count(_FRAMES), count(_NAUTICAL), cells, count(_SAMPLE))
 
 
 def write(folder: Path, schedule: Schedule, sky: SkyParams, record: Published) -> dict[str, Any]:
@@ -161,8 +148,7 @@ def as_document(prediction: Prediction) -> dict[str, Any]:
     quantities["as_printed.full_moon_altitude_deg"] = full_moon.altitude_deg
     runs = [{**vars(run), "chi_square": round(run.chi_square, 2)} for run in prediction.missing_runs]
     if runs:
-        best = {name: runs[0][name] for name in ("first", "last", "frames", "sample_lost", "chi_square")}
-        quantities |= {f"missing_nights.{name}": value for name, value in best.items()}
+        quantities |= {f"missing_nights.{name}": value for name, value in runs[0].items()}
         quantities["missing_nights.tried"] = prediction.runs_tried
     return {
         "quantities": quantities,

@@ -17,25 +17,13 @@ REPORTED = 5
 
 @dataclass(frozen=True)
 class MissingRun:
-    """Consecutive nights taken out of the schedule.
+    """Consecutive nights taken out of the schedule."""
 
-    Parameters
-    ----------
-    first, last : str
-        Nights, YYYYMMDD.
-    frames : int
-        Minutes with the camera on.
-    sample_lost : float
-        Frames that the sample loses with them.
-    chi_square : float
-        Distance of the six Night and Astro cells without these nights.
-    """
-
-    first: str
+    first: str  # nights, YYYYMMDD
     last: str
-    frames: int
-    sample_lost: float
-    chi_square: float
+    frames: int  # minutes with the camera on
+    sample_lost: float  # frames that the sample loses with them
+    chi_square: float  # distance of the six Night and Astro cells without these nights
 
 
 def scan_missing_runs(
@@ -45,11 +33,7 @@ def scan_missing_runs(
 
     A run may not have more frames than are missing in all, and may not cost the sample more than it lost. Without the
     run the Night and Astro cells are scaled to their published sum, as a fit would, and so are the Nautical cells.
-
-    Returns
-    -------
-    tuple of list of MissingRun and int
-        The runs that leave the smallest distance, the best first; and how many were tried.
+    Gives the runs that leave the smallest distance, the best first, and how many were tried.
     """
     by_date = _frames_by_night_and_date(rule, minutes)
     whole_sample = sample_by_date(by_date.sum(axis=0)).sum()
@@ -78,7 +62,7 @@ def scan_missing_runs(
 
 def _frames_by_night_and_date(rule: FittedRule, minutes: Minutes) -> np.ndarray[tuple[int, int], np.dtype[np.int64]]:
     """Night & No_moon minutes with the camera on, shape (nights, UTC dates)."""
-    sampled = np.flatnonzero(rule.camera_on & (rule.condition == CELLS.index("night.no_moon")))
+    sampled = np.flatnonzero(rule.sampled)
     _, date = np.unique(minutes.times_utc[sampled].astype("datetime64[D]"), return_inverse=True)
     nights, dates = len(minutes.mornings), int(date.max(initial=-1)) + 1
     flat = np.bincount(minutes.night[sampled] * max(dates, 1) + date, minlength=nights * dates)

@@ -33,61 +33,27 @@ SEED = 20221201
 
 @dataclass(frozen=True)
 class FittedReading:
-    """One reading with its scatter.
-
-    Parameters
-    ----------
-    rule : FittedRule
-        Fitted to the total and the Nautical count.
-    scatter : Scatter
-        Of its cells.
-    fitted : int
-        Numbers that were fitted.
-    delay_s : float
-        Seconds by which the stamps are late.
-    """
+    """One reading with the scatter of its cells."""
 
     rule: FittedRule
     scatter: Scatter
-    fitted: int = 2
-    delay_s: float = 0.0
+    fitted: int = 2  # numbers that were fitted
+    delay_s: float = 0.0  # by which the stamps are late
 
 
 @dataclass(frozen=True)
 class Prediction:
-    """The record's counts as the sky predicts them.
+    """The record's counts as the sky predicts them."""
 
-    Parameters
-    ----------
-    minutes : Minutes
-        Times of the nights.
-    chosen : FittedReading
-        The reading that ``params.yaml`` asks for.
-    readings : dict
-        By name: those of :data:`RULE_READINGS`, and other models of the camera.
-    standard_time : FittedRule
-        The chosen reading with all stamps read as standard time, and the camera of ``chosen``.
-    record : Published
-        What they were fitted to and compared with.
-    gaps : Gaps
-        Drawn for the chosen reading.
-    of_nights : NightScatter
-        Scatter of single nights.
-    missing_runs : list of MissingRun
-        Nights whose absence would explain most of the remaining deviation, the best first.
-    runs_tried : int
-        How many runs of nights were tried for this.
-    """
-
-    minutes: Minutes
-    chosen: FittedReading
-    readings: dict[str, FittedReading]
-    standard_time: FittedRule
-    record: Published
-    gaps: Gaps
-    of_nights: NightScatter
-    missing_runs: list[MissingRun]
-    runs_tried: int
+    minutes: Minutes  # times of the nights
+    chosen: FittedReading  # the reading that params.yaml asks for
+    readings: dict[str, FittedReading]  # by name: those of :data:`RULE_READINGS`, and other models of the camera
+    standard_time: FittedRule  # the chosen reading with all stamps read as standard time, and the camera of ``chosen``
+    record: Published  # what they were fitted to and compared with
+    gaps: Gaps  # drawn for the chosen reading
+    of_nights: NightScatter  # of single nights
+    missing_runs: list[MissingRun]  # nights whose absence would explain most of the deviation, the best first
+    runs_tried: int  # runs of nights that were tried for this
 
     def segments(self) -> pd.DataFrame:
         """Spans of one condition, see :func:`repro.schedule.windows.segments`."""
@@ -115,8 +81,8 @@ class Prediction:
 
 
 def _frames_by_date(rule: FittedRule, minutes: Minutes) -> Floats:
-    sampled = rule.camera_on & (rule.condition == CELLS.index("night.no_moon"))
-    return np.unique(minutes.times_utc[sampled].astype("datetime64[D]"), return_counts=True)[1].astype(np.float64)
+    dates = minutes.times_utc[rule.sampled].astype("datetime64[D]")
+    return np.unique(dates, return_counts=True)[1].astype(np.float64)
 
 
 def predict(schedule: Schedule, sky: SkyParams, record: Published) -> Prediction:
@@ -124,21 +90,10 @@ def predict(schedule: Schedule, sky: SkyParams, record: Published) -> Prediction
 
     The camera switches on in the evening at the sun's altitude of the one start that the record prints. The altitude at
     which it switches off in the morning, and the share of its frames that is present, are fitted to the total and to the
-    Nautical count. Where no start is printed, evening and morning share one fitted altitude.
+    Nautical count. Where no start is printed, evening and morning share one fitted altitude. ``sky`` is the reading to
+    report; its limits of the moon are those of every reading.
 
-    Parameters
-    ----------
-    schedule : Schedule
-        Windows of nights, site and cadence.
-    sky : SkyParams
-        The reading to report; its limits of the moon are those of every reading.
-    record : Published
-        The two counts that are fitted, the sample that says how long gaps are, and the nine cells for comparison.
-
-    Raises
-    ------
-    ReproError
-        If the windows or the site are not usable, a night is outside the ephemeris, or nothing fits.
+    Raises ReproError if the windows or the site are not usable, a night is outside the ephemeris, or nothing fits.
     """
     published = SkyParams(full_moon=sky.full_moon, quarter_moon=sky.quarter_moon)
     compared = {name: published.model_copy(update=change) for name, change in RULE_READINGS.items()}

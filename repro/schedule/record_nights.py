@@ -19,15 +19,7 @@ def covers(windows: Iterable[Window], night: str) -> bool:
 
 
 def in_record(table: pd.DataFrame, schedule: Schedule) -> pd.Series[bool]:
-    """Which rows are of nights that the record covers; all of them where it covers none, as with another camera.
-
-    Parameters
-    ----------
-    table : DataFrame
-        With a column ``night``.
-    schedule : Schedule
-        Its windows.
-    """
+    """Which rows of a table are of a ``night`` that the record covers; all, where it covers none, as with another camera."""
     covered = {night: covers(schedule.windows, night) for night in table["night"].unique()}
     if not any(covered.values()):
         return pd.Series(True, index=table.index)

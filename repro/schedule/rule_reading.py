@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from repro.errors import ReproError
 from repro.params import SkyParams
 from repro.schedule.windows import Integers, Minutes, Switches, count_cells
 from repro.sky.bins import CONDITIONS, Words, moon_bin, phase_for, sun_bin
 from repro.sky.ephemeris import Floats, Positions
+from repro.untrusted import refuse
 
 #: Names of the nine cells of Table 3, in the order of ``CONDITIONS``.
 CELLS = tuple(f"{sun}.{moon}".lower() for sun, moon in CONDITIONS)
@@ -25,39 +25,21 @@ LOWEST_SWITCH_DEG, HIGHEST_SWITCH_DEG = -18.0, -6.0
 
 @dataclass(frozen=True)
 class Published:
-    """What the record prints about the schedule.
+    """What the record prints about the schedule; the camera is fitted to the first two counts."""
 
-    Parameters
-    ----------
-    total, nautical : float
-        All frames, and those in nautical twilight; the camera is fitted to these two.
-    cells : dict
-        Frames of Table 3 by the names in ``CELLS``; only compared.
-    sample : float
-        Frames that were sampled for labelling; it says how long the gaps between frames are.
-    """
-
-    total: float
-    nautical: float
-    cells: Mapping[str, float]
-    sample: float
+    total: float  # all frames
+    nautical: float  # frames in nautical twilight
+    cells: Mapping[str, float]  # frames of Table 3 by the names in ``CELLS``; only compared
+    sample: float  # frames sampled for labelling; it says how long the gaps between frames are
 
 
 @dataclass(frozen=True)
 class Fit:
-    """When the camera is on, and what share of its frames is present.
-
-    Parameters
-    ----------
-    evening_altitude_deg, morning_altitude_deg : float
-        The camera takes frames while the sun is at or below this; both are one number unless the evening's is given.
-    availability : float
-        Frames present over minutes with the camera on; above 1 if there are more frames than minutes.
-    """
+    """When the camera is on (the sun at or below an altitude), and what share of its frames is present."""
 
     evening_altitude_deg: float
-    morning_altitude_deg: float
-    availability: float
+    morning_altitude_deg: float  # as in the evening, unless the evening's is given
+    availability: float  # frames present over minutes with the camera on; above 1 if there are more frames than minutes
 
     def camera_on(self, sun_alt_deg: Floats, evening: Switches) -> Switches:
         """Whether the camera takes a frame, shape (n,)."""
@@ -66,17 +48,11 @@ class Fit:
 
 @dataclass(frozen=True)
 class SwitchLadder:
-    """Counts of frames for every altitude at which the camera could switch.
+    """Counts of frames for every altitude at which the camera could switch."""
 
-    Parameters
-    ----------
-    edges_deg : ndarray, shape (k,)
-        Altitudes of the sun at the minutes that the fit may add, rising.
-    counts : ndarray of int, shape (k + 1, 10)
-        Minutes with the camera on by condition, :data:`BRIGHT` last, when the first 0 to k of them are added.
-    """
-
+    #: Altitudes of the sun at the minutes that the fit may add, rising, shape (k,).
     edges_deg: Floats
+    #: Minutes with the camera on by condition, BRIGHT last, when the first 0 to k of them are added, shape (k + 1, 10).
     counts: Integers
 
     def steps(self, total: Floats, nautical: Floats) -> Integers:
@@ -105,16 +81,8 @@ def switch_ladder(
 ) -> SwitchLadder:
     """Counts for every switch altitude between -18 and -6 deg.
 
-    Parameters
-    ----------
-    sun_alt_deg : ndarray, shape (n,)
-        At every minute of the nights.
-    evening : ndarray of bool, shape (n,)
-        Whether the sun is sinking.
-    condition : ndarray of int, shape (n,)
-        Index into ``CONDITIONS``; :data:`BRIGHT` for civil twilight and day.
-    evening_altitude_deg : float, optional
-        Altitude at which the camera switches on, if it is known; then only the morning's altitude varies.
+    At every minute of the nights, shape (n,): the sun's altitude, whether it is sinking, and the condition as in
+    :class:`FittedRule`. If it is known at which altitude the camera switches on in the evening, only the morning's varies.
     """
     free = (sun_alt_deg > LOWEST_SWITCH_DEG) & (sun_alt_deg <= HIGHEST_SWITCH_DEG)
     always = sun_alt_deg <= LOWEST_SWITCH_DEG
@@ -131,22 +99,17 @@ def switch_ladder(
 def fit_camera(ladder: SwitchLadder, total: float, nautical: float, evening_altitude_deg: float | None = None) -> Fit:
     """Switch altitude and availability that give a total and a Nautical count; the evening as in :func:`switch_ladder`.
 
-    Raises
-    ------
-    ReproError
-        If no altitude between -18 and -6 deg gives these counts.
+    Raises ReproError if no altitude between -18 and -6 deg gives these counts.
     """
     step = int(ladder.steps(np.array([float(total)]), np.array([float(nautical)]))[0]) if total > 0 else 0
     minutes = ladder.counts[step]
     on = int(minutes.sum())
     given = minutes[list(NAUTICAL)].sum() * total / on if on else np.inf
     if not abs(given - nautical) <= 1.0 or nautical < 0 or total <= 0:
-        raise ReproError(
-            found=f"{nautical:,.0f} Nautical frames of {total:,.0f}",
-            expected=f"a share that a switch altitude between {LOWEST_SWITCH_DEG:g} and {HIGHEST_SWITCH_DEG:g} deg gives",
-            where="fit of the schedule to Table 2",
-            remedy="check the windows in params.yaml and the claims TXT.FRAMES and T2.NAUTICAL",
-        )
+        found = f"{nautical:,.0f} Nautical frames of {total:,.0f}"
+        expected = f"a share that a switch altitude between {LOWEST_SWITCH_DEG:g} and {HIGHEST_SWITCH_DEG:g} deg gives"
+        remedy = "check the windows in params.yaml and the claims TXT.FRAMES and T2.NAUTICAL"
+        refuse(found, expected, "fit of the schedule to Table 2", remedy)
     below = ladder.edges_deg[step - 1] if step else LOWEST_SWITCH_DEG
     above = ladder.edges_deg[step] if step < ladder.edges_deg.size else HIGHEST_SWITCH_DEG
     altitude_deg = float(below + above) / 2
@@ -157,38 +120,24 @@ def fit_camera(ladder: SwitchLadder, total: float, nautical: float, evening_alti
 class FittedRule:
     """One reading of the rule, fitted to the total and the Nautical count and compared with the nine cells.
 
-    Parameters
-    ----------
-    switches : SkyParams
-        The reading.
-    sun_alt_deg : ndarray, shape (n,)
-        At the stamps of the frames of every minute of the nights.
-    sun, moon : ndarray of str, shape (n,)
-        Bins at these stamps.
-    condition : ndarray of int, shape (n,)
-        Index into ``CONDITIONS``; :data:`BRIGHT` for civil twilight and day.
-    fit : Fit
-        Fitted to the total and the Nautical count.
-    ladder : SwitchLadder
-        Counts for other altitudes.
-    camera_on : ndarray of bool, shape (n,)
-        By the fit.
-    minutes : ndarray of int, shape (9, nights)
-        Minutes with the camera on.
-    cells : dict
-        Predicted frames by cell: minutes times availability.
+    Arrays have shape (n,), one element for the stamp of each minute of the nights, unless another shape is given.
     """
 
-    switches: SkyParams
+    switches: SkyParams  # the reading
     sun_alt_deg: Floats
-    sun: Words
+    sun: Words  # bins
     moon: Words
-    condition: Integers
+    condition: Integers  # index into ``CONDITIONS``; :data:`BRIGHT` for civil twilight and day
     fit: Fit
-    ladder: SwitchLadder
-    camera_on: Switches
-    minutes: Integers
-    cells: dict[str, float]
+    ladder: SwitchLadder  # counts for other altitudes
+    camera_on: Switches  # by the fit
+    minutes: Integers  # with the camera on, shape (9, nights)
+    cells: dict[str, float]  # predicted frames by cell: minutes times availability
+
+    @property
+    def sampled(self) -> Switches:
+        """Minutes at Night & No_moon with the camera on, of which the sample is drawn, shape (n,)."""
+        return np.asarray(self.camera_on & (self.condition == CELLS.index("night.no_moon")))
 
     def frames(self, sun: str = "", moon: str = "") -> float:
         """Predicted frames of a bin of the sun, of the moon, or of both."""
@@ -209,22 +158,11 @@ def fit_rule(
     evening_altitude_deg: float | None = None,
     fit: Fit | None = None,
 ) -> FittedRule:
-    """Fit one reading of the rule.
+    """Fit one reading of the rule (``switches``) to the counts of the record.
 
-    Parameters
-    ----------
-    minutes : Minutes
-        Times of the nights, n in all.
-    sky : Positions
-        At the stamps of the frames of these times, with the altitude that ``switches`` asks for.
-    switches, record : SkyParams, Published
-        The reading and the counts.
-    camera_alt_deg : ndarray, shape (n,), optional
-        Altitude of the sun when the frame is taken, if its stamp is another time.
-    evening_altitude_deg : float, optional
-        As in :func:`switch_ladder`.
-    fit : Fit, optional
-        A camera that is known otherwise; nothing is fitted then.
+    ``sky`` is at the stamps of the frames, with the altitude that ``switches`` asks for; ``camera_alt_deg``, shape (n,), the
+    altitude of the sun when each frame is taken, if its stamp is another time. The evening is as in :func:`switch_ladder`.
+    With ``fit``, a camera that is known otherwise, nothing is fitted.
     """
     alt = sky.sun_alt_deg if camera_alt_deg is None else camera_alt_deg
     sun, moon = sun_bin(sky.sun_alt_deg), moon_bin(phase_for(sky, switches), sky.moon_alt_deg, switches)
@@ -236,8 +174,7 @@ def fit_rule(
     if fit is None:
         fit = fit_camera(ladder, record.total, record.nautical, evening_altitude_deg)
     on = fit.camera_on(alt, evening)
-    counted = np.where(on & (condition < BRIGHT), condition, -1)
-    counts = count_cells(counted, minutes.night, len(minutes.mornings))
+    counts = count_cells(condition[on], minutes.night[on], len(minutes.mornings))
     cells = dict(zip(CELLS, (counts.sum(axis=1) * fit.availability).tolist(), strict=True))
     return FittedRule(switches, sky.sun_alt_deg, sun, moon, condition, fit, ladder, on, counts, cells)
 

@@ -15,8 +15,8 @@ import numpy as np
 import numpy.typing as npt
 
 from repro.params import SampleParams
-from repro.schedule.rule_reading import BRIGHT, CELLS, FittedRule, matching_cells
-from repro.schedule.windows import Integers, Minutes
+from repro.schedule.rule_reading import BRIGHT, FittedRule, matching_cells
+from repro.schedule.windows import Integers, Minutes, count_cells
 from repro.sky.ephemeris import Floats
 
 DRAWS, DRAWS_OF_SEARCH = 1000, 100
@@ -34,34 +34,18 @@ _OFF = BRIGHT + 1
 
 @dataclass(frozen=True)
 class Gaps:
-    """Random gaps over the nights of a schedule.
+    """Random gaps over the nights of a schedule."""
 
-    Parameters
-    ----------
-    mean_h : float
-        Mean length of a gap, in hours.
-    missing : list of ndarray of int
-        For each draw, indices of the minutes that no frame is of, whether or not the camera was on.
-    sample_lost : ndarray, shape (draws,)
-        Frames that the sample loses in each draw.
-    """
-
-    mean_h: float
-    missing: list[Integers]
-    sample_lost: Floats
+    mean_h: float  # mean length of a gap
+    missing: list[Integers]  # for each draw, the minutes that no frame is of, whether or not the camera was on
+    sample_lost: Floats  # frames that the sample loses, shape (draws,)
 
 
 @dataclass(frozen=True)
 class Scatter:
-    """Scatter of the counts of one reading.
+    """Scatter of the counts of one reading."""
 
-    Parameters
-    ----------
-    covariance : ndarray, shape (9, 9)
-        Of the nine cells about their prediction.
-    """
-
-    covariance: Floats
+    covariance: Floats  # of the nine cells about their prediction, shape (9, 9)
 
     def sd(self, sun: str = "", moon: str = "") -> float:
         """Standard deviation of the frames of a bin of the sun, of the moon, or of both."""
@@ -69,29 +53,24 @@ class Scatter:
         return float(np.sqrt(max(self.covariance[np.ix_(chosen, chosen)].sum(), 0.0)))
 
     def distance(self, deviation: Floats, cells: tuple[int, ...]) -> tuple[float, int]:
-        """Chi-square and degrees of freedom of a deviation over some cells; see :func:`chi_square`."""
-        return chi_square(deviation[list(cells)], self.covariance[np.ix_(cells, cells)])
+        """Chi-square and degrees of freedom of a deviation (published minus predicted, shape (9,)) over some cells.
+
+        Directions that the fit leaves no freedom are left out.
+        """
+        deviation, covariance = deviation[list(cells)], self.covariance[np.ix_(cells, cells)]
+        inverse = np.linalg.pinv(covariance, rcond=FLOOR, hermitian=True)
+        freedom = int(np.linalg.matrix_rank(covariance, tol=FLOOR * np.abs(covariance).max(), hermitian=True))
+        return float(deviation @ inverse @ deviation), freedom
 
 
 @dataclass(frozen=True)
 class NightScatter:
-    """Scatter of the counts of single nights about the minutes that the schedule gives them.
+    """Scatter of the counts of single nights about the minutes that the schedule gives them."""
 
-    Parameters
-    ----------
-    sd : ndarray, shape (9, nights)
-        Standard deviation of each cell, with the frames that are missing on average taken off.
-    sd_total : ndarray, shape (nights,)
-        Of all cells together.
-    rare_loss : float
-        Frames that only a share :data:`RARE_NIGHT` of the nights loses.
-    surplus : ndarray, shape (9, nights)
-        Frames that a cell may have above its minutes: three standard deviations of where its borders fall.
-    """
-
-    sd: Floats
-    sd_total: Floats
-    rare_loss: float
+    sd: Floats  # of each cell, with the frames that are missing on average taken off, shape (9, nights)
+    sd_total: Floats  # of all cells together, shape (nights,)
+    rare_loss: float  # frames that only a share RARE_NIGHT of the nights loses
+    #: Frames that a cell may have above its minutes: three standard deviations of where its borders fall, shape (9, nights).
     surplus: Floats
 
 
@@ -125,7 +104,7 @@ class _GapDraws:
         self._on = rule.camera_on
         self._to_lose = round(max(1.0 - rule.fit.availability, 0.0) * int(self._on.sum()))
         self._cadence_h = minutes.cadence_s / 3600
-        sampled = np.flatnonzero(self._on & (rule.condition == CELLS.index("night.no_moon")))
+        sampled = np.flatnonzero(rule.sampled)
         days = minutes.times_utc[sampled].astype("datetime64[D]")
         self._date = np.full(self._on.size, -1)
         self._date[sampled] = np.unique(days, return_inverse=True)[1]
@@ -186,12 +165,8 @@ def scatter_of(rule: FittedRule, minutes: Minutes, gaps: Gaps, seed: int) -> Sca
 def night_scatter(rule: FittedRule, minutes: Minutes, gaps: Gaps) -> NightScatter:
     """Scatter of single nights, which are not fitted."""
     nights, on = len(minutes.mornings), rule.camera_on
-    shape = (BRIGHT + 1, nights)
-    place = rule.condition * nights + minutes.night
-    lost = np.array(
-        [np.bincount(place[gone[on[gone]]], minlength=shape[0] * nights).reshape(shape) for gone in gaps.missing],
-        dtype=np.float64,
-    )[:, :BRIGHT]
+    missing = [gone[on[gone]] for gone in gaps.missing]
+    lost = np.array([count_cells(rule.condition[gone], minutes.night[gone], nights) for gone in missing])
     before, after, night = _borders(rule, minutes)
     borders = np.zeros((_OFF + 1, nights))
     np.add.at(borders, (before, night), 1)
@@ -212,23 +187,3 @@ def _borders(rule: FittedRule, minutes: Minutes) -> Integers:
     state = np.where(rule.camera_on, rule.condition, _OFF)
     changed = np.flatnonzero((state[1:] != state[:-1]) & (minutes.night[1:] == minutes.night[:-1]))
     return np.stack([state[changed], state[changed + 1], minutes.night[changed]])
-
-
-def chi_square(deviation: Floats, covariance: Floats) -> tuple[float, int]:
-    """Distance of counts from a prediction in units of their scatter.
-
-    Parameters
-    ----------
-    deviation : ndarray, shape (cells,)
-        Published minus predicted.
-    covariance : ndarray, shape (cells, cells)
-        Of :class:`Scatter`; directions without freedom after the fit are left out.
-
-    Returns
-    -------
-    tuple of float and int
-        Chi-square and its degrees of freedom.
-    """
-    inverse = np.linalg.pinv(covariance, rcond=FLOOR, hermitian=True)
-    freedom = int(np.linalg.matrix_rank(covariance, tol=FLOOR * np.abs(covariance).max(), hermitian=True))
-    return float(deviation @ inverse @ deviation), freedom

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from itertools import pairwise
+from typing import NoReturn
 
 import numpy as np
 import numpy.typing as npt
@@ -16,6 +17,7 @@ from repro.errors import ReproError
 from repro.params import Schedule, Window
 from repro.sky.bins import CONDITIONS, Words
 from repro.sky.ephemeris import Times, skyfield_time
+from repro.untrusted import refuse
 
 Integers = npt.NDArray[np.int64]
 Switches = npt.NDArray[np.bool_]
@@ -24,27 +26,13 @@ ONE_DAY = timedelta(days=1)
 
 @dataclass(frozen=True)
 class Minutes:
-    """The times at which a camera that is always on would take a frame.
+    """The times at which a camera that is always on would take a frame."""
 
-    Parameters
-    ----------
-    times_utc : ndarray of datetime64[us], shape (n,)
-        Rising; from each night's local noon on, one a cadence.
-    night : ndarray of int, shape (n,)
-        Index into ``mornings``.
-    mornings : list of date
-        The date of each night's morning, which is the night's name.
-    window : ndarray of int, shape (nights,)
-        Number of the window, from 1.
-    cadence_s : float
-        Seconds between two times.
-    """
-
-    times_utc: Times
-    night: Integers
-    mornings: list[date]
-    window: Integers
-    cadence_s: float
+    times_utc: Times  # shape (n,), rising; from each night's local noon on, one a cadence
+    night: Integers  # shape (n,): index into ``mornings``
+    mornings: list[date]  # the date of each night's morning, which is the night's name
+    window: Integers  # shape (nights,): number of the window, from 1
+    cadence_s: float  # between two times
 
     @property
     def names(self) -> list[str]:
@@ -53,66 +41,43 @@ class Minutes:
 
 
 def local_time(clock: str, time_zone: str) -> np.datetime64:
-    """UTC of a local clock, daylight saving time included.
+    """UTC of a local clock (ISO 8601) in a zone of the IANA database, daylight saving time included.
 
-    Parameters
-    ----------
-    clock : str
-        ISO 8601, such as 2024-01-31T18:19:54.
-    time_zone : str
-        Name in the IANA database.
-
-    Raises
-    ------
-    ReproError
-        If the zone or the clock is invalid, or a change of daylight saving time skipped or repeated that time.
+    Raises ReproError if the zone or the clock is invalid, or a change of daylight saving time skipped or repeated that
+    time.
     """
     where = "params.yaml, schedule"
     try:
         zone = pytz.timezone(time_zone)
     except pytz.UnknownTimeZoneError:
-        raise ReproError(
-            found=f"time zone {time_zone!r}",
-            expected="a name of the IANA database, such as America/Yellowknife",
-            where=f"{where}.site.time_zone",
-            remedy="correct the name",
-        ) from None
+        expected = "a name of the IANA database, such as America/Yellowknife"
+        refuse(f"time zone {time_zone!r}", expected, f"{where}.site.time_zone", "correct the name")
     try:
         local = zone.localize(datetime.fromisoformat(clock), is_dst=None)
     except (ValueError, pytz.InvalidTimeError) as error:
-        raise ReproError(
-            found=f"local time {clock!r}: {error or 'missing or shown twice at a change of daylight saving time'}",
-            expected="a local time that occurred exactly once",
-            where=f"{where} ({time_zone})",
-            remedy="correct the time",
-        ) from None
+        found = f"local time {clock!r}: {error or 'missing or shown twice at a change of daylight saving time'}"
+        refuse(found, "a local time that occurred exactly once", f"{where} ({time_zone})", "correct the time")
     return np.datetime64(local.astimezone(pytz.utc).replace(tzinfo=None), "us")
 
 
 def mornings(window: Window) -> list[date]:
     """Dates of the mornings of a window's nights, both ends included.
 
-    Raises
-    ------
-    ReproError
-        If a date does not exist or the last comes before the first.
+    Raises ReproError if a date does not exist or the last comes before the first.
     """
     try:
         first, last = date.fromisoformat(window.first), date.fromisoformat(window.last)
     except ValueError as error:
-        raise _bad_window(window, str(error)) from None
+        _refuse(window, str(error))
     if last < first:
-        raise _bad_window(window, "the last night comes before the first")
+        _refuse(window, "the last night comes before the first")
     return [first + number * ONE_DAY for number in range((last - first).days + 1)]
 
 
 def minutes_of(schedule: Schedule) -> Minutes:
     """All times of all nights of a schedule.
 
-    Raises
-    ------
-    ReproError
-        If a window is not a span of dates, overlaps another, or is outside the ephemeris.
+    Raises ReproError if a window is not a span of dates, overlaps another, or is outside the ephemeris.
     """
     times, names, numbers = [], [], []
     cadence = np.timedelta64(round(schedule.cadence_s * 1e6), "us")
@@ -122,47 +87,31 @@ def minutes_of(schedule: Schedule) -> Minutes:
         try:
             skyfield_time(np.array([noons[0], noons[-1]]))
         except ReproError as error:
-            raise _bad_window(window, error.found, expected=error.expected) from None
+            _refuse(window, error.found, error.expected)
         times += [np.arange(begin, end, cadence) for begin, end in pairwise(noons)]
         names += days
         numbers += [number] * len(days)
     if len(set(names)) < len(names):
-        raise _bad_window(schedule.windows[-1], "a night that is in two windows")
+        _refuse(schedule.windows[-1], "a night that is in two windows")
     if not names:
-        raise ReproError(
-            found="no window of nights",
-            expected="at least one",
-            where="params.yaml, schedule.windows",
-            remedy="name the first and the last night of each window",
-        )
+        remedy = "name the first and the last night of each window"
+        refuse("no window of nights", "at least one", "params.yaml, schedule.windows", remedy)
     night = np.repeat(np.arange(len(times)), [len(part) for part in times])
     return Minutes(np.concatenate(times), night, names, np.array(numbers), schedule.cadence_s)
 
 
 def count_cells(condition: Integers, night: Integers, nights: int) -> Integers:
-    """Minutes by condition and night, shape (conditions, nights); condition -1 is not counted."""
-    kept = condition >= 0
+    """Minutes by condition and night, shape (9, nights); civil twilight and day are not counted."""
+    kept = condition < len(CONDITIONS)
     flat = np.bincount(condition[kept] * nights + night[kept], minlength=len(CONDITIONS) * nights)
     return flat.reshape(len(CONDITIONS), nights)
 
 
 def segments(minutes: Minutes, sun: Words, moon: Words, camera_on: Switches) -> pd.DataFrame:
-    """Spans of one condition, for a picture of the nights.
+    """Spans of one condition, for a picture of the nights; ``sun`` and ``moon`` are bins of :mod:`repro.sky.bins`.
 
-    Parameters
-    ----------
-    minutes : Minutes
-        The times, n in all.
-    sun, moon : ndarray of str, shape (n,)
-        Bins of :mod:`repro.sky.bins`.
-    camera_on : ndarray of bool, shape (n,)
-        Whether the camera takes a frame.
-
-    Returns
-    -------
-    DataFrame
-        ``night`` (YYYYMMDD), ``start_utc`` and ``end_utc`` (end excluded), ``sun_bin``, ``moon_bin``, ``camera_on``;
-        rising in time, without gaps inside a night.
+    Gives ``night`` (YYYYMMDD), ``start_utc`` and ``end_utc`` (end excluded), ``sun_bin``, ``moon_bin`` and ``camera_on``,
+    rising in time, without gaps inside a night.
     """
     columns = (minutes.night, sun, moon, camera_on)
     changed = np.zeros(minutes.times_utc.size, dtype=bool)
@@ -188,16 +137,8 @@ def segments(minutes: Minutes, sun: Words, moon: Words, camera_on: Switches) -> 
 def night_table(minutes: Minutes, cells: Integers, camera_on: Switches, cell_names: Sequence[str]) -> pd.DataFrame:
     """One row a night: ``night``, ``date``, ``window``, ``on_utc``, ``off_utc`` and the minutes of every condition.
 
-    Parameters
-    ----------
-    minutes : Minutes
-        The times, n in all.
-    cells : ndarray of int, shape (conditions, nights)
-        Minutes with the camera on.
-    camera_on : ndarray of bool, shape (n,)
-        Whether the camera takes a frame. A night without any has no ``on_utc``.
-    cell_names : sequence of str
-        Names of the conditions, for the columns.
+    ``cells``, shape (conditions, nights), are minutes with the camera on, and ``cell_names`` their columns. A night in which
+    the camera takes no frame has no ``on_utc``.
     """
     on = pd.Series(minutes.times_utc[camera_on]).groupby(minutes.night[camera_on])
     number = pd.RangeIndex(len(minutes.mornings))
@@ -213,12 +154,6 @@ def night_table(minutes: Minutes, cells: Integers, camera_on: Switches, cell_nam
     )
 
 
-def _bad_window(
-    window: Window, found: str, *, expected: str = "dates that exist, in order, each night once"
-) -> ReproError:
-    return ReproError(
-        found=found,
-        expected=expected,
-        where=f"params.yaml, schedule.windows, {window.first} to {window.last}",
-        remedy="correct the window",
-    )
+def _refuse(window: Window, found: str, expected: str = "dates that exist, in order, each night once") -> NoReturn:
+    where = f"params.yaml, schedule.windows, {window.first} to {window.last}"
+    refuse(found, expected, where, "correct the window")

@@ -16,7 +16,7 @@ from repro.audit.diff import Diff
 from repro.audit.diff_formats import as_frame_list
 from repro.audit.frame_moves import FrameMove, FrameMoves, frame_moves
 from repro.audit.metric_moves import metric_moves
-from repro.audit.outputs import Change, Gap, Pair
+from repro.audit.outputs import Change, Gap, Pair, StoredFile
 
 NAMES = [f"2024020200000{n}_20240202_{n}.jpg" for n in range(4)]
 FRAMES = pd.DataFrame({"night": "20240202", "number": range(4), "name": NAMES})
@@ -40,20 +40,18 @@ class Tables(Pair):
 
     def changes(self, stage: str) -> list[Change]:
         """Files that differ."""
-        one, two = self.before.made.get(stage, {}), self.after.made.get(stage, {})
-        return [
-            Change(stage, "out", name, "1" if name in one else None, "2" if name in two else None)
-            for name in sorted({*one, *two})
-            if name not in one or name not in two or pack(one[name], name) != pack(two[name], name)
-        ]
+        one, two = ({file.name: file for file in self.files(side, stage)} for side in (self.before, self.after))
+        pairs = (Change("out", name, one.get(name), two.get(name)) for name in sorted({*one, *two}))
+        return [change for change in pairs if change.moved]
 
-    def files(self, side: Side, stage: str) -> dict[tuple[str, str], str]:
-        """All files of a side."""
-        return {("out", name): "1" if side.title == "before" else "2" for name in side.made.get(stage, {})}
+    def files(self, side: Side, stage: str) -> list[StoredFile]:
+        """All files of a side, with their bytes in place of a hash."""
+        made = side.made.get(stage, {})
+        return [StoredFile(side, stage, "out", name, pack(table, name)) for name, table in made.items()]
 
-    def read(self, side: Side, stage: str, output: str, name: str, md5: str, *, quiet: bool = False) -> bytes:  # noqa: ARG002
+    def read(self, file: StoredFile, *, quiet: bool = False) -> bytes:  # noqa: ARG002
         """Bytes of a file."""
-        return pack(side.made[stage][name], name)
+        return file.md5
 
 
 def pack(table: object, name: str) -> bytes:

@@ -9,7 +9,7 @@ from repro.bench.sky_speed import YELLOWKNIFE
 from repro.params import Schedule, Window, load_params
 from repro.schedule import scatter
 from repro.schedule.rule_reading import BRIGHT, CELLS, NAUTICAL, Fit, FittedRule, Published, fit_rule
-from repro.schedule.scatter import Gaps, chi_square, draw_gaps, night_scatter, sample_by_date, scatter_of
+from repro.schedule.scatter import Gaps, Scatter, draw_gaps, night_scatter, sample_by_date, scatter_of
 from repro.schedule.windows import Minutes, minutes_of
 from repro.sky.ephemeris import positions
 from tests.conftest import ROOT
@@ -63,12 +63,12 @@ def test_the_sample_says_how_long_gaps_are(minutes: Minutes, rule: FittedRule) -
 def test_lost_samples_are_counted_by_date(minutes: Minutes, rule: FittedRule) -> None:
     """The sample of a draw is the sampling rule over the UTC dates without the missing minutes."""
     gaps = draw_gaps(minutes, rule, 9.0, seed=1)
-    sampled = rule.camera_on & (rule.condition == CELLS.index("night.no_moon"))
     dates = minutes.times_utc.astype("datetime64[D]")
     for gone, lost in zip(gaps.missing[:5], gaps.sample_lost[:5], strict=True):
-        kept = sampled.copy()
+        kept = rule.sampled.copy()
         kept[gone] = False
-        sizes = [sample_by_date(np.unique(dates[chosen], return_counts=True)[1]).sum() for chosen in (sampled, kept)]
+        masks = (rule.sampled, kept)
+        sizes = [sample_by_date(np.unique(dates[mask], return_counts=True)[1]).sum() for mask in masks]
         assert lost == sizes[0] - sizes[1]
 
 
@@ -130,7 +130,7 @@ def test_a_camera_that_misses_nothing_has_no_gaps(minutes: Minutes, rule: Fitted
 
 def test_chi_square_counts_squared_deviations_in_free_directions() -> None:
     """For independent cells it is the sum of squares; a direction without freedom adds neither distance nor freedom."""
-    assert chi_square(np.array([2.0, -3.0]), np.diag([1.0, 9.0])) == (pytest.approx(5.0), 2)
-    tied = np.array([[1.0, -1.0], [-1.0, 1.0]])
-    assert chi_square(np.array([2.0, -2.0]), tied) == (pytest.approx(4.0), 1)
-    assert chi_square(np.array([1.0, 1.0]), tied) == (pytest.approx(0.0, abs=1e-12), 1)
+    free, tied = Scatter(np.diag([1.0, 9.0])), Scatter(np.array([[1.0, -1.0], [-1.0, 1.0]]))
+    assert free.distance(np.array([2.0, -3.0]), (0, 1)) == (pytest.approx(5.0), 2)
+    assert tied.distance(np.array([2.0, -2.0]), (0, 1)) == (pytest.approx(4.0), 1)
+    assert tied.distance(np.array([1.0, 1.0]), (0, 1)) == (pytest.approx(0.0, abs=1e-12), 1)

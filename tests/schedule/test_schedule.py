@@ -30,7 +30,6 @@ from repro.schedule.rule_reading import (
     NAUTICAL,
     Fit,
     Published,
-    SwitchLadder,
     fit_camera,
     fit_rule,
     switch_ladder,
@@ -40,6 +39,7 @@ from repro.schedule.windows import minutes_of
 from repro.sky.bins import MOON_BINS, SUN_BINS
 from repro.sky.ephemeris import positions
 from tests.conftest import ROOT
+from tests.support.claims import made_up
 
 SKY = load_params(ROOT / "params.yaml").sky
 EVENING_ALT_DEG = -11.775635  # the sun at the known start below
@@ -70,8 +70,7 @@ def record_of(switches: SkyParams, fit: Fit) -> Published:
     sky = positions(minutes.times_utc, SCHEDULE.site, altitude=switches.altitude)
     truth = fit_rule(minutes, sky, switches, Published(1.0, 1.0, {}, 1.0), fit=fit)
     nautical = sum(count for cell, count in truth.cells.items() if cell.startswith("nautical"))
-    sampled = truth.camera_on & (truth.condition == CELLS.index("night.no_moon"))
-    dates = np.unique(minutes.times_utc[sampled].astype("datetime64[D]"), return_counts=True)[1]
+    dates = np.unique(minutes.times_utc[truth.sampled].astype("datetime64[D]"), return_counts=True)[1]
     sample = float(sample_by_date(dates).sum()) - LOST_BY_SAMPLE
     return Published(sum(truth.cells.values()), nautical, truth.cells, sample)
 
@@ -250,14 +249,10 @@ def test_groups_of_cells_are_the_fitted_sums() -> None:
     assert sorted(DARK + NAUTICAL) == list(range(9))
 
 
-def rising_sun() -> SwitchLadder:
-    """A sun that rises by a thousandth of a degree a minute, without a moon."""
-    alt = np.linspace(-30.0, 10.0, 40_001)
-    condition = np.searchsorted([-18.0, -12.0, -6.0], alt)  # Night, Astro and Nautical without a moon
-    return switch_ladder(alt, np.zeros(alt.size, dtype=bool), np.where(condition == 3, BRIGHT, condition))
-
-
-RISING_SUN = rising_sun()
+#: A sun that rises by a thousandth of a degree a minute: Night, Astro and Nautical without a moon, then no condition.
+ALTITUDES_DEG = np.linspace(-30.0, 10.0, 40_001)
+CONDITION = np.array([0, 1, 2, BRIGHT])[np.searchsorted([-18.0, -12.0, -6.0], ALTITUDES_DEG)]
+RISING_SUN = switch_ladder(ALTITUDES_DEG, np.zeros(40_001, dtype=bool), CONDITION)
 
 
 @pytest.mark.parametrize(("total", "nautical"), [(1000.0, 1000.0), (1000.0, -1.0), (0.0, 0.0), (40_000.0, 20_000.0)])
@@ -287,28 +282,20 @@ def test_missing_claims_are_named() -> None:
         published({})
 
 
-def claim(name: str, value: float) -> dict:
-    """A claim as a file holds it; its rule is of no matter here."""
-    return {
-        "id": name,
-        "source": {"document": "thesis", "section": "II.2", "quote": f"{value:.0f}"},
-        "kind": "count",
-        "value": round(value),
-        "evidence": {"ephemeris": {"rule": "exact", "measure": "none", "reason": "made for a test"}},
-    }
-
-
 def test_stage_writes_its_files(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, project: Paths, record: Published
 ) -> None:
     """The stage reads params.yaml and the claims and writes the document and both tables."""
     params = {"corpus": "simulated", "seed": 1, "schedule": SCHEDULE.model_dump(mode="json"), "sky": SKY.model_dump()}
     (tmp_path / "params.yaml").write_text(yaml.safe_dump(params), encoding="utf-8")
-    claims = [claim("TXT.FRAMES", record.total), claim("T2.NAUTICAL", record.nautical)]
-    claims += [claim("SPLIT.LABELLED", record.sample)]
-    claims += [claim(f"T3.{cell.upper()}", count) for cell, count in record.cells.items()]
+    counts = {"TXT.FRAMES": record.total, "T2.NAUTICAL": record.nautical, "SPLIT.LABELLED": record.sample}
+    counts |= {f"T3.{cell.upper()}": count for cell, count in record.cells.items()}
+    block = {
+        "defaults": made_up().model_dump(mode="json", include={"kind", "source", "evidence"}, exclude_none=True),
+        "claims": [{"id": name, "value": round(count)} for name, count in counts.items()],
+    }
     (tmp_path / "expected" / "published").mkdir(parents=True)
-    (tmp_path / "expected" / "published" / "made.yaml").write_text(yaml.safe_dump([{"claims": claims}]), "utf-8")
+    (tmp_path / "expected" / "published" / "made.yaml").write_text(yaml.safe_dump([block]), "utf-8")
     monkeypatch.chdir(tmp_path)
     runpy.run_path(str(project.root / "stages" / "schedule.py"), run_name="__main__")
     out = Paths(tmp_path).schedule
