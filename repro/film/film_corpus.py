@@ -26,7 +26,7 @@ import pandas as pd
 from repro import frames
 from repro.camera import Camera
 from repro.engine.receipts import NightWork, receipt_path, settings_digest
-from repro.engine.run_nights import Failure, Outcome, run_nights
+from repro.engine.run_nights import Failure, Outcome, Task, run_nights
 from repro.engine.workers import Workers, threads_each
 from repro.errors import ReproError
 from repro.files import atomic_path
@@ -43,11 +43,9 @@ _ENCODERS, _WAITING = 2, 8  # threads that encode, and frames that may be queued
 
 
 @dataclass(frozen=True)
-class FilmTask:
+class FilmTask(Task):
     """One night for a worker."""
 
-    work: NightWork
-    size: int
     camera: Camera
     params: FilmParams
     threads: int = 1

@@ -21,7 +21,7 @@ import pandas as pd
 from repro import frames
 from repro.camera import Camera
 from repro.engine.receipts import NightWork, receipt_path, settings_digest
-from repro.engine.run_nights import Failure
+from repro.engine.run_nights import Failure, Task
 from repro.engine.workers import Workers, threads_each
 from repro.errors import ReproError
 from repro.files import atomic_path
@@ -38,11 +38,9 @@ _LOOKS = 8  # images of a night in which the mark of a simulated frame is looked
 
 
 @dataclass(frozen=True)
-class StillTask:
+class StillTask(Task):
     """One night for a worker: its sampled images, each with its place among all images of the night."""
 
-    work: NightWork
-    size: int
     camera: Camera
     params: FilmParams
     stills: tuple[tuple[int, Still], ...]
