@@ -17,7 +17,7 @@ from repro.engine.workers import run_or_raise
 from repro.film.cut import encode_jpeg
 from repro.observatory import campaign
 from repro.observatory import video_writer as film
-from repro.observatory.colour_statistics import SIDE_PX, colours, compression
+from repro.observatory.frame_statistics import SIDE_PX, colours, compression
 from repro.observatory.render import render
 from repro.observatory.scene import scenes
 from repro.params import Params, SimulatedNight, load_params
