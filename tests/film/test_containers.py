@@ -12,10 +12,9 @@ import pytest
 
 from repro.engine.run_nights import summaries
 from repro.errors import ReproError
-from repro.film.container import is_cut_off
 from repro.film.decode import Scan, Video
 from repro.film.film_corpus import film_corpus
-from repro.film.packets import count_frames
+from repro.film.packets import count_frames, is_cut_off
 from repro.params import FilmParams
 from repro.paths import Paths
 from repro.status import print_status, status
