@@ -5,7 +5,6 @@ Output of a night, in its folder: ``tables/NIGHT.parquet`` with ``night``, ``num
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -14,19 +13,11 @@ from PIL import Image
 
 from repro.analysis.colour_rule import COLUMNS, SIDE_PX, Picture, shares
 from repro.engine.receipts import NightWork, receipt_path, settings_digest
-from repro.engine.run_nights import Outcome, run_nights, summaries
+from repro.engine.run_nights import Outcome, Task, run_nights, summaries
 from repro.engine.workers import Workers
 from repro.files import write_table
 from repro.film.frame_archive import film_outputs, read_frame
 from repro.untrusted import count_in, open_picture, read_table
-
-
-@dataclass(frozen=True)
-class ColourTask:
-    """One night."""
-
-    work: NightWork
-    size: int
 
 
 def colour_corpus(film: Path, folder: Path, *, workers: Workers = 0) -> Outcome:
@@ -41,11 +32,11 @@ def colour_corpus(film: Path, folder: Path, *, workers: Workers = 0) -> Outcome:
         outputs = (folder / "tables" / f"{night}.parquet",)
         work = NightWork(night, (archive, index), outputs, receipt_path(folder, night), settings)
         count = count_in(summary, "sampled", where=receipt_path(film, night), made_by="dvc repro film")
-        tasks.append(ColourTask(work, count))
+        tasks.append(Task(work, count))
     return run_nights("colour rule", folder, tasks, colour_night, workers=workers)
 
 
-def colour_night(task: ColourTask) -> dict[str, Any]:
+def colour_night(task: Task) -> dict[str, Any]:
     """Apply the colour rule to one night and write its table."""
     archive, index = task.work.inputs
     table = read_table(index, made_by="dvc repro film", columns=["night", "number"])

@@ -54,11 +54,7 @@ def bench() -> dict[str, Any]:
         )
     difference = np.abs(shown["ours"] - shown["baseline"]).max()
     return speed_document(
-        "gradcam",
-        "frames/s",
-        rates,
-        device=device_in_words(device),
-        largest_difference=float(f"{difference:.2g}"),
+        "gradcam", "frames/s", rates, device=device_in_words(device), largest_difference=float(f"{difference:.2g}")
     )
 
 

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import torch
 
-from repro.bench.rates import speed_document
-from repro.engine import workers
+from repro.bench.rates import best_rates, speed_document
+from repro.engine.workers import run_or_raise, worker_count
 from repro.observatory import campaign
 from repro.observatory import video_writer as film
 from repro.observatory.geometry import FRAME_PX
@@ -37,48 +35,23 @@ def bench() -> dict[str, Any]:
         parts.append(scenes(plan, times[np.linspace(3, len(times) - 1, 3).astype(int)], params.schedule.site))
     candidates = Scenes.join(parts)
     chosen = candidates.take(np.linspace(0, len(candidates) - 1, FRAMES).astype(int))
-    processes = workers.worker_count(0)
     few = chosen.take(np.arange(0, FRAMES, 6))
-    ways = {"ours": (_ours, chosen), "baseline": (_plain, few), "limit": (_least, few)}
     rates = {
-        name: sum(_good(result) for _, result in workers.run(work, [items] * processes, workers=processes))
-        for name, (work, items) in ways.items()
+        way: sum(rate for _, rate in run_or_raise(_rate, [(way, frames)] * worker_count(0)))
+        for way, frames in (("ours", chosen), ("baseline", few), ("limit", chosen))
     }
     return speed_document("observatory", "frames/s", rates)
 
 
-def _ours(frames: Scenes) -> float:
-    return len(frames) / _seconds(lambda: render(frames, device="cpu"))
-
-
-def _plain(frames: Scenes) -> float:
-    def work() -> None:
-        for index in range(len(frames)):
-            render(frames.take(slice(index, index + 1)), device="cpu", shortcut=False)
-
-    return len(frames) / _seconds(work)
-
-
-def _least(_frames: Scenes) -> float:
-    half_size = torch.rand(1, 3, FRAME_PX // 2, FRAME_PX // 2)
-    noise = torch.rand(FRAME_PX, FRAME_PX)
-
-    def work() -> None:
-        for _ in range(FRAMES):
-            double(half_size).add_(noise).mul_(255).round_().clamp_(0, 255).to(torch.uint8)
-
-    return FRAMES / _seconds(work)
-
-
-def _good(result: float | Exception) -> float:
-    if isinstance(result, Exception):
-        raise result
-    return result
-
-
-def _seconds(work: Callable[[], object]) -> float:
-    """Time of the second run: the first fills caches."""
-    for _ in range(2):
-        began = time.perf_counter()
-        work()
-    return time.perf_counter() - began
+def _rate(job: tuple[str, Scenes]) -> float:
+    """Frames a second in one way; the first run fills caches and does not count."""
+    way, frames = job
+    half_size, noise = torch.rand(1, 3, FRAME_PX // 2, FRAME_PX // 2), torch.rand(FRAME_PX, FRAME_PX)
+    numbers = range(len(frames))
+    ways = {
+        "ours": lambda: [render(frames)],
+        "baseline": lambda: [render(frames.take(slice(k, k + 1)), shortcut=False) for k in numbers],
+        "limit": lambda: [double(half_size).add_(noise).mul_(255).round_().clamp_(0, 255).byte() for _ in numbers],
+    }
+    rates, _ = best_rates({way: (len(frames), ways[way])}, 1)
+    return rates[way]

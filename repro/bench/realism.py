@@ -12,12 +12,12 @@ import numpy.typing as npt
 import yaml
 from PIL import Image
 
-from repro.engine import workers
 from repro.engine.progress import progress
+from repro.engine.workers import run_or_raise
 from repro.film.cut import encode_jpeg
 from repro.observatory import campaign
 from repro.observatory import video_writer as film
-from repro.observatory.colour_statistics import SIDE_PX, colours, compression
+from repro.observatory.frame_statistics import SIDE_PX, colours, compression
 from repro.observatory.render import render
 from repro.observatory.scene import scenes
 from repro.params import Params, SimulatedNight, load_params
@@ -45,9 +45,7 @@ def bench() -> dict[str, Any]:
     nights = campaign.chosen(params, "default")
     rows: list[dict[str, Any]] = []
     with progress("realism", len(nights), "nights") as tally:
-        for _, result in workers.run(_measure, [(night, params) for night in nights], workers=workers.worker_count(0)):
-            if isinstance(result, Exception):
-                raise result
+        for _, result in run_or_raise(_measure, [(night, params) for night in nights]):
             rows += result
             tally.advance(1)
     measured = {name: np.array([row[name] for row in rows], float) for name in rows[0]}

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
-import os
 import platform
 import subprocess
 import sys
@@ -15,6 +15,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from repro.engine.workers import worker_count
 from repro.errors import ReproError
 from repro.files import write_json
 
@@ -29,17 +30,14 @@ class Benchmark:
     #: Module whose ``bench()`` measures; it returns :data:`KEYS` and all else that it measures, in one run on one
     #: machine. ``device`` names the device, if it is not the CPU with all cores.
     module: str
-    #: Least and greatest values to reach, by key of what was measured.
-    least: Mapping[str, float] = field(default_factory=dict)
-    most: Mapping[str, float] = field(default_factory=dict)
-    #: Instead of ``least`` where ``device`` is a GPU.
-    least_gpu: Mapping[str, float] | None = None
+    least: Mapping[str, float] = field(default_factory=dict)  # values to reach, by key of what was measured
+    most: Mapping[str, float] = field(default_factory=dict)  # values not to exceed
+    least_gpu: Mapping[str, float] | None = None  # instead of ``least`` where ``device`` is a GPU
 
     def targets(self, measured: Mapping[str, Any]) -> dict[str, dict[str, float]]:
         """``at_least`` and ``at_most``, by key, that hold for a measurement."""
-        gpu = self.least_gpu is not None and not str(measured.get("device", "cpu")).startswith("cpu")
-        least = self.least_gpu if gpu and self.least_gpu is not None else self.least
-        return {"at_least": dict(least), "at_most": dict(self.most)}
+        gpu = not str(measured.get("device", "cpu")).startswith("cpu")
+        return {"at_least": dict((gpu and self.least_gpu) or self.least), "at_most": dict(self.most)}
 
 
 #: In the order of the pipeline. Targets are those of the design, section 8.
@@ -58,8 +56,7 @@ BENCHMARKS = {
     ),
     "gradcam": Benchmark("repro.bench.gradcam_speed"),
     "full-scale": Benchmark(
-        "repro.bench.full_scale.bench",
-        most={"peak_gib": 3.0, "nothing_to_do_s": 5.0, "added_beyond_night_s": 40.0},
+        "repro.bench.full_scale.bench", most={"peak_gib": 3.0, "nothing_to_do_s": 5.0, "added_beyond_night_s": 40.0}
     ),
 }
 
@@ -110,9 +107,8 @@ def missed(name: str, measured: Mapping[str, Any]) -> list[str]:
 
 def machine() -> dict[str, Any]:
     """What a measurement ran on: usable ``cores``, ``cpu``, versions of ``python`` and ``torch``, and the ``date`` (UTC)."""
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     return {
-        "cores": cores,
+        "cores": worker_count(0),
         "cpu": _cpu(),
         "python": platform.python_version(),
         "torch": version("torch"),
@@ -128,9 +124,8 @@ def keep(measured: Mapping[str, Any], folder: Path) -> Path:
 
 
 def _cpu() -> str:
-    try:
-        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
-    except OSError:
-        lines = []
-    named = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
-    return named[0] if named else platform.processor() or platform.machine()
+    with contextlib.suppress(OSError):  # of a system without that file
+        for line in Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines():
+            if line.startswith("model name"):
+                return line.split(":", 1)[1].strip()
+    return platform.processor() or platform.machine()

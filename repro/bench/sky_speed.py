@@ -10,16 +10,7 @@ from skyfield.api import wgs84
 
 from repro.bench.rates import best_rates, speed_document
 from repro.params import Site
-from repro.sky.ephemeris import (
-    Altitude,
-    Positions,
-    Times,
-    fold,
-    horizontal,
-    load_ephemeris,
-    positions,
-    skyfield_time,
-)
+from repro.sky.ephemeris import Altitude, Positions, Times, fold, horizontal, load_ephemeris, positions, skyfield_time
 
 FRAMES = 214_890  # frames of the thesis
 BASELINE_FRAMES, ROUNDS = 300, 3

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
@@ -21,7 +20,7 @@ from repro.classifier.network import load_once
 from repro.classifier.panels import PANELS, Case, choose
 from repro.classifier.transforms import Pixels, decode, load_frame
 from repro.engine.progress import progress
-from repro.engine.workers import Workers, run
+from repro.engine.workers import Workers, run_or_raise
 from repro.errors import ReproError
 from repro.files import atomic_path, digest, write_bytes, write_json, write_table
 from repro.film.frame_archive import read_frame
@@ -116,11 +115,7 @@ class _CamWorker:
 
     def each(self, wanted: Sequence[_Wanted]) -> Iterator[tuple[_Wanted, dict[str, Explained]]]:
         """Maps of frames, in order of completion; one that fails ends the stage."""
-        with closing(run(self, wanted, workers=self.workers, gpu=self.device.startswith("cuda"))) as answers:
-            for one, result in answers:
-                if isinstance(result, Exception):
-                    raise result
-                yield one, result
+        return run_or_raise(self, wanted, workers=self.workers, gpu=self.device.startswith("cuda"))
 
 
 _EXPLAINING = Lock()  # hooks sit on the network: two threads of a worker would read each other's

@@ -18,7 +18,7 @@ import pandas as pd
 from repro import frames
 from repro.classifier.gpu import expects_gpu
 from repro.engine.receipts import NightWork, receipt_path, settings_digest
-from repro.engine.run_nights import Outcome, run_nights, summaries
+from repro.engine.run_nights import Outcome, Task, run_nights, summaries
 from repro.errors import ReproError
 from repro.files import digest
 from repro.film.frame_archive import film_outputs
@@ -32,14 +32,6 @@ if TYPE_CHECKING:
 Logits = npt.NDArray[np.float64]
 #: Gives the logits of frames by archive and names, as :meth:`repro.classifier.frame_classifier.Classifier.classify`.
 Classify = Callable[[Path, Sequence[str]], Logits]
-
-
-@dataclass(frozen=True)
-class InferTask:
-    """One night."""
-
-    work: NightWork
-    size: int
 
 
 def infer_corpus(film: Path, sky: Path, weights: Path, folder: Path, params: Params) -> Outcome:
@@ -58,7 +50,7 @@ def infer_corpus(film: Path, sky: Path, weights: Path, folder: Path, params: Par
     return run_nights("infer", folder, tasks, work, workers=engine if cluster else 1, gpu=gpu)
 
 
-def infer_tasks(film: Path, sky: Path, weights: Path, folder: Path, params: Params) -> list[InferTask]:
+def infer_tasks(film: Path, sky: Path, weights: Path, folder: Path, params: Params) -> list[Task]:
     """The nights of a corpus; ``film``, ``sky`` and ``folder`` are the output folders of the stages film, sky and infer."""
     skies = summaries(sky, made_by="sky")
     if not weights.is_file():
@@ -82,7 +74,7 @@ def infer_tasks(film: Path, sky: Path, weights: Path, folder: Path, params: Para
         target = folder / "tables" / f"{night}.parquet"
         work = NightWork(night, inputs, (target,), receipt_path(folder, night), settings)
         count = count_in(summary, "frames", where=receipt_path(sky, night), made_by="dvc repro sky")
-        tasks.append(InferTask(work, count))
+        tasks.append(Task(work, count))
     return tasks
 
 
@@ -96,7 +88,7 @@ class _InferWorker:
     device: str
     threads: int
 
-    def __call__(self, task: InferTask) -> dict[str, Any]:
+    def __call__(self, task: Task) -> dict[str, Any]:
         return infer_night(task, _classifier(self).classify)
 
 
@@ -110,7 +102,7 @@ def _classifier(worker: _InferWorker) -> Classifier:
     return Classifier(network, side_px, worker.params, choose(worker.device), workers=worker.threads)
 
 
-def infer_night(task: InferTask, classify: Classify) -> dict[str, Any]:
+def infer_night(task: Task, classify: Classify) -> dict[str, Any]:
     """Classify one night, write its table and count its predictions."""
     archive, sky = task.work.inputs
     table = add_answers(frames.read(sky, "sky"), archive, classify)

@@ -24,8 +24,7 @@ from repro.classifier.training_results import UNSEEN, WITHIN
 from repro.engine import receipts
 from repro.engine.memory import keep_freed_memory
 from repro.engine.threads import limited_threads
-from repro.engine.workers import run as run_all
-from repro.engine.workers import worker_count
+from repro.engine.workers import run_or_raise, worker_count
 from repro.errors import ReproError
 from repro.files import read_json, remove_partial, write_json, write_table
 from repro.frames import CLASSES
@@ -150,9 +149,7 @@ def _train_all(tasks: list[_TrainTask], workers: int) -> list[Trained]:
     loaders = max(1, cores // at_once)
     tasks = [replace(task, job=replace(task.job, workers=loaders)) for task in tasks]
     trained: dict[tuple[str, int], Trained] = {}
-    for task, result in run_all(_train, tasks, workers=at_once):
-        if isinstance(result, Exception):
-            raise result
+    for task, result in run_or_raise(_train, tasks, workers=at_once):
         trained[task.run.split, task.run.network] = result
     return [trained[task.run.split, task.run.network] for task in tasks]
 

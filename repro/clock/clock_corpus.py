@@ -19,7 +19,7 @@ from repro.camera import Camera
 from repro.clock.read_clock import ClockSetup, NightClock, read_clock
 from repro.clock.stamps import read_stamps
 from repro.engine.receipts import NightWork, receipt_path, settings_digest
-from repro.engine.run_nights import Outcome, run_nights, summaries
+from repro.engine.run_nights import Outcome, Task, run_nights, summaries
 from repro.engine.workers import Workers, worker_count
 from repro.errors import ReproError
 from repro.film.cut import decode_grey
@@ -29,11 +29,9 @@ from repro.untrusted import archive_member, count_in, open_archive
 
 
 @dataclass(frozen=True)
-class ClockTask:
+class ClockTask(Task):
     """One night for a worker."""
 
-    work: NightWork
-    size: int
     setup: ClockSetup
     threads: int
 

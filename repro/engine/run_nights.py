@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 from repro.engine import receipts
 from repro.engine.progress import progress
@@ -21,16 +21,12 @@ from repro.files import read_json, remove_partial, write_json
 _NIGHT = re.compile(r"\d{8}")
 
 
-class Task(Protocol):
-    """A task for a worker: at least the night's work. It must survive pickling."""
+@dataclass(frozen=True)
+class Task:
+    """A night for a worker; stages with more to say add fields. It must survive pickling."""
 
-    @property
-    def work(self) -> NightWork:
-        """The night's inputs, outputs and settings."""
-
-    @property
-    def size(self) -> int:
-        """Units of work, for the progress bar."""
+    work: NightWork
+    size: int  # units of work, for the progress bar
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,8 @@ one process, so that its result does not depend on how many workers there are or
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import closing
 from functools import partial
 
 from repro.engine.cluster import on_cluster
@@ -62,3 +63,14 @@ def run(
             except BaseException:  # an interrupt, or a caller that stops early
                 pool.kill()
                 raise
+
+
+def run_or_raise(
+    work: Callable[[Item], Result], items: Sequence[Item], *, workers: Workers = 0, gpu: bool = False
+) -> Iterator[tuple[Item, Result]]:
+    """As :func:`run`, where the first item that fails ends it: its exception is raised."""
+    with closing(run(work, items, workers=workers, gpu=gpu)) as answers:
+        for item, result in answers:
+            if isinstance(result, Exception):
+                raise result
+            yield item, result

@@ -1,17 +1,21 @@
-"""Parts of a sampled frame that are stored: the sky, the clock, and the meridian."""
+"""Parts of a sampled frame that are stored: the sky, the clock, and the meridian; and a night's index and keogram."""
 
 from __future__ import annotations
 
 import contextlib
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import cv2
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 
+from repro import frames
 from repro.camera import Camera
+from repro.engine.receipts import NightWork
 from repro.errors import ReproError
+from repro.files import write_bytes
 
 Image = npt.NDArray[np.uint8]
 _LARGEST_PX = 16_384  # greatest side of a clock strip
@@ -67,6 +71,19 @@ def encode_jpeg(image: Image, quality: int) -> bytes:
 def encode_png(image: Image) -> bytes:
     """PNG of an image (height, width) or (height, width, 3), with the fastest compression."""
     return bytes(cv2.imencode(".png", image, [cv2.IMWRITE_PNG_COMPRESSION, 1])[1])
+
+
+def write_index(work: NightWork, places: Sequence[int], times_s: Sequence[float], meridians: Sequence[Image]) -> None:
+    """Write the index and the keogram of a night's n frames, the last two outputs of its work.
+
+    ``places`` are the frames' numbers in the video or among the images, ``times_s`` counts from the first frame, and
+    ``meridians`` (height, 3) become the keogram's columns.
+    """
+    *_, index, keogram = work.outputs
+    write_bytes(keogram, encode_png(np.stack(meridians, axis=1)))
+    numbers = np.arange(len(places))
+    table = pd.DataFrame({"night": work.night, "number": numbers, "frame": places, "video_time_s": times_s})
+    frames.write(index, table, "film")
 
 
 def decode_grey(data: bytes, name: str = "a strip") -> Image:

@@ -15,9 +15,9 @@ for AV1, which are read here.
 from __future__ import annotations
 
 from collections import defaultdict, deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import count, islice
+from itertools import count, islice, pairwise
 from pathlib import Path
 from typing import Any
 
@@ -28,13 +28,16 @@ from av.video.reformatter import VideoReformatter
 
 from repro.camera import Camera
 from repro.errors import ReproError
-from repro.film.exposures import PROBED, frames_per_exposure
 from repro.film.packets import NO_VIDEO, list_packets, open_video, packets, video_streams
 from repro.params import Sampling
 
 Image = npt.NDArray[np.uint8]
 _DOWNLOAD = "download the video again, or remove it from the folder"
 _UNEVEN = 0.05  # share of frames that may follow at another distance before the frame rate counts as variable
+_PROBED = 49  # frames that are compared, each with the one before
+_CHANGED = 40  # counts by which some pixel of the clock differs at least when a digit changes
+_DISTINCT = 0.87  # share of frames that must bring a new exposure for the video to count as one exposure a frame
+_MOST_COPIES = 6  # with more, the clock has probably stopped
 
 
 @dataclass
@@ -49,7 +52,7 @@ class Scan:
     length_known: bool = True  # whether the file says how long it should be; if not, its end may be missing
     holes: list[tuple[int, int]] = field(default_factory=list)  # after which frame time skips, and how many are missing
     undecoded: list[int] = field(default_factory=list)  # sampled frames that are there but damaged; they are left out
-    frames_per_exposure: float | None = None  # see :func:`repro.film.exposures.frames_per_exposure`
+    frames_per_exposure: float | None = None  # see :func:`frames_per_exposure`
 
     @property
     def missing(self) -> int:
@@ -105,7 +108,7 @@ class Video:
         self._wanted: set[int] | None = None
         self._decoded = self._decode()
         # The first frames show how often an exposure is repeated; they are kept for the pass, so that none is decoded twice.
-        self._first = deque(islice(self._decoded, PROBED))
+        self._first = deque(islice(self._decoded, _PROBED))
         repeated = frames_per_exposure([frame for _, frame in self._first], camera)
         self.scan = Scan(
             listing.fps, listing.declared, camera.step(listing.fps, sampling, repeated or 1), len(listing.pts),
@@ -187,6 +190,29 @@ class Video:
         if shown != self._size_px:
             raise _other_size(self.path, shown, self._size_px)
         return image
+
+
+def frames_per_exposure(frames: Sequence[av.VideoFrame], camera: Camera) -> float | None:
+    """How many frames show each exposure, from the first 49 frames of a video.
+
+    A video that was converted to a higher frame rate shows each exposure in two or more frames. The burned-in clock
+    shows this: it stays the same from one copy to the next, up to the coder's noise, and changes with each new exposure.
+
+    Gives 1 for a video with an exposure a frame, 2 where each is shown twice, 2.4 for 25 frames a second converted to
+    60. None if it cannot be determined: the video is too short, the exposures follow within the same second, or the
+    clock does not change at all.
+    """
+    if len(frames) < _PROBED or camera.cadence_s < 1:
+        return None
+    box, reformatter = camera.printed_clock.box_px, VideoReformatter()
+    grey = (reformatter.reformat(frame, format="gray").to_ndarray() for frame in frames)
+    strips = (image[box.rows, box.columns].astype(np.int16) for image in grey)
+    changes = np.array([np.abs(after - before).max() for before, after in pairwise(strips)])
+    changed = changes > max(_CHANGED, np.percentile(changes, 90) / 2)
+    # If a digit changes in nearly all frames, the others are noise of the coder; if none changes, there is no clock.
+    if changed.mean() > _DISTINCT:
+        return 1.0
+    return round(float(1 / changed.mean()), 1) if changed.mean() > 1 / _MOST_COPIES else None
 
 
 def _not_a_video(path: Path) -> ReproError:

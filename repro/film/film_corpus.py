@@ -20,16 +20,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-import pandas as pd
-
-from repro import frames
 from repro.camera import Camera
 from repro.engine.receipts import NightWork, receipt_path, settings_digest
-from repro.engine.run_nights import Failure, Outcome, run_nights
+from repro.engine.run_nights import Failure, Outcome, Task, run_nights
 from repro.engine.workers import Workers, threads_each
 from repro.errors import ReproError
-from repro.files import atomic_path
 from repro.film import cut
 from repro.film.decode import Scan, Video
 from repro.film.frame_archive import add_file, film_outputs, new_archive
@@ -43,11 +38,9 @@ _ENCODERS, _WAITING = 2, 8  # threads that encode, and frames that may be queued
 
 
 @dataclass(frozen=True)
-class FilmTask:
+class FilmTask(Task):
     """One night for a worker."""
 
-    work: NightWork
-    size: int
     camera: Camera
     params: FilmParams
     threads: int = 1
@@ -90,15 +83,13 @@ def film_night(task: FilmTask) -> dict[str, Any]:
     frames.
     """
     camera, night, (path,) = task.camera, task.work.night, task.work.inputs
-    frames_zip, strips_zip, index_path, keogram_path = task.work.outputs
     video = Video(path, camera, task.params.sampling, threads=task.threads)
     simulated = is_simulated(path)
     sky, (rows, columns) = cut.sky_cutter(camera), cut.meridian(camera)
     indices, times_s, meridians = [], [], []
     with ExitStack() as stack:
         # The archives are renamed into place only when the night is complete.
-        archive = new_archive(stack, frames_zip)
-        strips = new_archive(stack, strips_zip)
+        archive, strips = (new_archive(stack, path) for path in task.work.outputs[:2])
         # Encoding runs in parallel with decoding: both release Python's lock.
         pool = stack.enter_context(ThreadPoolExecutor(_ENCODERS))
         coded: deque[tuple[int, Future[bytes], Future[bytes]]] = deque()
@@ -126,10 +117,7 @@ def film_night(task: FilmTask) -> dict[str, Any]:
                 where=str(path),
                 remedy="download the video again, or remove it from the folder",
             )
-        keogram = stack.enter_context(atomic_path(keogram_path))
-        keogram.write_bytes(cut.encode_png(np.stack(meridians, axis=1)))
-    table = pd.DataFrame({"night": night, "number": np.arange(len(indices)), "frame": indices, "video_time_s": times_s})
-    frames.write(index_path, table, "film")
+        cut.write_index(task.work, indices, times_s, meridians)
     scan = video.scan
     return {
         "video": path.name,

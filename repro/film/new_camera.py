@@ -36,10 +36,9 @@ _STAMP = re.compile(r"(?<!\d)20\d\d([-_]?)[01]\d\1[0-3]\d([-_T ]*)[0-2]\d([-_.:]
 
 @dataclass(frozen=True)
 class NewCamera:
-    """A profile that was written: its file, the camera, and what was measured, for people."""
+    """A profile that was written: its file, what was measured, for people, and an image to look at it with."""
 
     file: Path
-    camera: Camera
     lines: tuple[str, ...]
     example: Path | None
 
@@ -56,25 +55,11 @@ def new_camera(
 ) -> NewCamera:
     """Measure a profile on images, write it, and put the images into the corpus of the same name.
 
-    Raises ReproError if the name is invalid or taken, there is no image, sizes differ, or the images have no time.
-
-    Parameters
-    ----------
-    paths : Paths
-        The project.
-    name : str
-        Of the profile and the corpus: small letters, digits and underscores.
-    images : Path
-        Folder of still images, with subfolders and ZIP files. Files are linked into ``data/NAME/videos`` where the disk
-        allows it, and copied elsewhere.
-    site : Site
-        Place and time zone.
-    credit : str
-        Owner of the images.
-    stamp_zone : str, optional
-        Time zone of the camera's own clock, where it is not the site's.
-    circle : PixelCircle, optional
-        The sky; looked for in the images if not given.
+    ``name`` is of small letters, digits and underscores. ``images`` is a folder of still images, with subfolders and ZIP
+    files; files are linked into ``data/NAME/videos`` where the disk allows it, and copied elsewhere. ``credit`` names their
+    owner, ``stamp_zone`` the time zone of the camera's own clock, where it is not the site's. ``circle`` is the sky; it is
+    looked for in the images if not given. Raises ReproError if the name is invalid or taken, there is no image, sizes
+    differ, or the images have no time.
     """
     target = profile_path(name)
     if not _NAME.fullmatch(name) or target.exists():
@@ -116,7 +101,6 @@ def new_camera(
     gaps_s = [after - before for before, after in pairwise(times_s) if 0 < after - before < _MOST_GAP_S]
     cadence_s = float(median(gaps_s)) if gaps_s else 60.0
     document["cadence_s"], document["sample_interval_s"] = cadence_s, max(_MOST_SAMPLED_S, cadence_s)
-    camera = parse_camera(document, str(target))
     _take_in(files, images, paths.videos(name))
     write_text(target, _text(document, found=measured is not None))
     how = "as given" if circle else "found in the images" if measured else "not found: the whole frame is kept"
@@ -126,7 +110,7 @@ def new_camera(
         f"an image each {cadence_s:g} s; one in {document['sample_interval_s']:g} s is kept (film.sampling: all keeps each)",
         f"sky: centre {sky.x:g}, {sky.y:g}, radius {sky.radius:g}, {how}",
     )
-    return NewCamera(target, camera, lines, next((file.path for file in files if not file.member), None))
+    return NewCamera(target, lines, next((file.path for file in files if not file.member), None))
 
 
 def find_circle(images: Sequence[Image]) -> PixelCircle | None:
@@ -147,22 +131,18 @@ def find_circle(images: Sequence[Image]) -> PixelCircle | None:
     lit = cv2.threshold(steps, 0, 1, cv2.THRESH_BINARY + cv2.THRESH_OTSU)[1]
     # Clocks and logos beside the sky are small; opening with a disc of a tenth of the frame removes them.
     disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * part + 1, 2 * part + 1))
-    outlines, _ = cv2.findContours(
-        cv2.morphologyEx(lit, cv2.MORPH_OPEN, disc), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE
-    )
+    lit = cv2.morphologyEx(lit, cv2.MORPH_OPEN, disc)
+    outlines, _ = cv2.findContours(lit, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
     if not outlines:
         return None
     outline = np.asarray(max(outlines, key=cv2.contourArea)).reshape(-1, 2).astype(float)
     # Where the frame cuts the circle, the outline follows the frame.
-    rim = outline[
-        (outline[:, 0] > 1) & (outline[:, 0] < width - 2) & (outline[:, 1] > 1) & (outline[:, 1] < height - 2)
-    ]
+    rim = outline[((outline > 1) & (outline < (width - 2, height - 2))).all(1)]
     if len(rim) < 20:
         return None
     x, y, radius = _fit_circle(rim)
-    if not 0.25 * min(height, width) < radius < max(height, width):
-        return None
-    return PixelCircle(x=x, y=y, radius=radius)
+    plausible = 0.25 * min(height, width) < radius < max(height, width)
+    return PixelCircle(x=x, y=y, radius=radius) if plausible else None
 
 
 def _fit_circle(points: np.ndarray) -> tuple[float, float, float]:
@@ -195,10 +175,9 @@ def _look(files: Sequence[StillFile]) -> tuple[list[Image], int]:
 def _where_times_stand(files: Sequence[StillFile]) -> tuple[str, str]:
     """``exif`` or ``file_name``, and the pattern; names are preferred, as EXIF data of many cameras have no zone."""
     pattern = _name_pattern(files[0].name.rsplit("/", 1)[-1])
-    chosen = files[:: max(1, len(files) // _LOOKED_AT)]
     if pattern is not None:
         return "file_name", pattern
-    if any(file.exif_time() for file in chosen):
+    if any(file.exif_time() for file in files[:: max(1, len(files) // _LOOKED_AT)]):
         return "exif", "*"
     raise ReproError(
         found=f"no time in the name {files[0].name!r}, and none in the EXIF data",

@@ -16,15 +16,12 @@ from typing import Any
 
 import cv2
 import numpy as np
-import pandas as pd
 
-from repro import frames
 from repro.camera import Camera
 from repro.engine.receipts import NightWork, receipt_path, settings_digest
-from repro.engine.run_nights import Failure
+from repro.engine.run_nights import Failure, Task
 from repro.engine.workers import Workers, threads_each
 from repro.errors import ReproError
-from repro.files import atomic_path
 from repro.film import cut
 from repro.film.frame_archive import add_file, film_outputs, new_archive
 from repro.film.still_files import Image, decode_still
@@ -38,11 +35,9 @@ _LOOKS = 8  # images of a night in which the mark of a simulated frame is looked
 
 
 @dataclass(frozen=True)
-class StillTask:
+class StillTask(Task):
     """One night for a worker: its sampled images, each with its place among all images of the night."""
 
-    work: NightWork
-    size: int
     camera: Camera
     params: FilmParams
     stills: tuple[tuple[int, Still], ...]
@@ -86,13 +81,12 @@ def film_stills(task: StillTask) -> dict[str, Any]:
     Raises ReproError if more of its images are damaged or of another size than ``film.max_missing_share``.
     """
     camera, night = task.camera, task.work.night
-    frames_zip, strips_zip, index_path, keogram_path = task.work.outputs
     looked_at = {place for place, _ in task.stills[:: max(1, len(task.stills) // _LOOKS)]}
     rows: list[tuple[int, Still]] = []
     damaged: list[tuple[int, ReproError]] = []
     meridians, simulated = [], False
     with ExitStack() as stack:
-        archive, strips = new_archive(stack, frames_zip), new_archive(stack, strips_zip)
+        archive, strips = (new_archive(stack, path) for path in task.work.outputs[:2])
         for place, still, image in _decoded(task):
             if isinstance(image, ReproError):
                 damaged.append((place, image))
@@ -117,18 +111,8 @@ def film_stills(task: StillTask) -> dict[str, Any]:
         if camera.time_from != "clock":
             stamps = [{"file": still.file.name, **asdict(still.stamp)} for _, still in rows if still.stamp]
             add_file(strips, STAMPS, json.dumps(stamps, ensure_ascii=False).encode())
-        keogram = stack.enter_context(atomic_path(keogram_path))
-        keogram.write_bytes(cut.encode_png(np.stack(meridians, axis=1)))
-    times = np.array([still.stamp.utc_s if still.stamp else place * camera.cadence_s for place, still in rows])
-    table = pd.DataFrame(
-        {
-            "night": night,
-            "number": np.arange(len(rows)),
-            "frame": [place for place, _ in rows],
-            "video_time_s": times - times[0],
-        }
-    )
-    frames.write(index_path, table, "film")
+        times = np.array([still.stamp.utc_s if still.stamp else place * camera.cadence_s for place, still in rows])
+        cut.write_index(task.work, [place for place, _ in rows], (times - times[0]).tolist(), meridians)
     gap_s = float(np.median(np.diff(times))) if len(times) > 1 else camera.cadence_s
     return {
         "simulated": simulated,

@@ -14,7 +14,7 @@ from typing import Any
 from repro.classifier.device import of_workers
 from repro.classifier.transforms import load_frame
 from repro.engine import receipts
-from repro.engine.run_nights import Outcome, run_nights
+from repro.engine.run_nights import Outcome, Task, run_nights
 from repro.files import write_table
 from repro.film.frame_archive import film_outputs
 from repro.forms.best_network import answers, best_training, trained_network
@@ -24,9 +24,7 @@ from repro.untrusted import read_table
 
 
 @dataclass(frozen=True)
-class _Task:
-    work: receipts.NightWork
-    size: int
+class _FramesTask(Task):
     network: FormsNetwork
     device: str
 
@@ -48,11 +46,11 @@ def classify_frames(film: Path, evaluated: Path, trained: Path, out: Path, param
         settings = receipts.settings_digest(dict(best), __name__)
         work = receipts.NightWork(night, inputs, outputs, receipts.receipt_path(out, night), settings)
         size = len(read_table(index, made_by="dvc repro film", columns=["number"]))
-        tasks.append(_Task(work, size, FormsNetwork.model_validate(best["network"]), device))
+        tasks.append(_FramesTask(work, size, FormsNetwork.model_validate(best["network"]), device))
     return run_nights("forms of frames", out, tasks, _classify, workers=params.engine)
 
 
-def _classify(task: _Task) -> dict[str, Any]:
+def _classify(task: _FramesTask) -> dict[str, Any]:
     archive, index, weights = task.work.inputs
     table = read_table(index, made_by="dvc repro film", columns=["night", "number"])
     network = trained_network(weights, task.network, task.device)

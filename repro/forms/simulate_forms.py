@@ -14,7 +14,7 @@ from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
 from repro.engine import receipts
-from repro.engine.run_nights import run_nights
+from repro.engine.run_nights import Task, run_nights
 from repro.files import atomic_path, write_json, write_table, write_text
 from repro.forms import kiruna
 from repro.forms.classes import ambiguous, classes_of
@@ -27,9 +27,7 @@ WHOLE = "whole_night"  # name of the files of the one whole night
 
 
 @dataclass(frozen=True)
-class _Job:
-    work: receipts.NightWork
-    size: int
+class _Job(Task):
     night: kiruna.FormNight
     campaign: FormsCampaign
 

@@ -13,7 +13,7 @@ import pandas as pd
 from repro.classifier import network as weight_files
 from repro.classifier.device import of_workers
 from repro.engine import receipts
-from repro.engine.run_nights import run_nights
+from repro.engine.run_nights import Task, run_nights
 from repro.files import read_json, write_json, write_table
 from repro.forms import networks
 from repro.forms.classes import CLASSES
@@ -26,8 +26,7 @@ P_COLUMNS = tuple(f"p_{name}" for name in CLASSES)
 
 
 @dataclass(frozen=True)
-class _Training:
-    work: receipts.NightWork
+class _Training(Task):
     network: FormsNetwork
     split: str
     number: int
@@ -35,11 +34,6 @@ class _Training:
     batch: int
     device: str
     simulated: bool
-
-    @property
-    def size(self) -> int:
-        """Epochs, for the progress bar."""
-        return self.network.epochs
 
 
 def train_networks(loaded: Path, out: Path, params: Params) -> list[dict[str, Any]]:
@@ -91,7 +85,7 @@ def _job(
     digest = receipts.settings_digest(settings, __name__)
     work = receipts.NightWork(name, inputs, outputs, receipts.receipt_path(out, name), digest)
     device = str(of_workers(params.engine))
-    return _Training(work, network, split, number, seed, params.kvammen.batch, device, simulated)
+    return _Training(work, network.epochs, network, split, number, seed, params.kvammen.batch, device, simulated)
 
 
 def _train(job: _Training) -> dict[str, Any]:

@@ -13,6 +13,8 @@ from repro.seeding import generator
 
 Floats = npt.NDArray[np.float64]
 Draw = Callable[[float, float], float]
+#: Kind, parameters, (northward, eastward) speed in km/s, brightness.
+Part = tuple[str, dict[str, float], tuple[float, float], float]
 SHEETS = 4  # sheets a frame can hold
 CLOUDS = 3
 _SHEET_BASE = dict.fromkeys(SHEET, 0.0) | {
@@ -73,8 +75,7 @@ def _brightest(tables: list[Floats], places: int, width: int, n: int) -> Floats:
     return np.take_along_axis(stack, order[:, :, None], 1)
 
 
-def _parts(episode: Episode, night: Night) -> list[tuple[str, dict[str, float], tuple[float, float], float]]:
-    """Parts of an episode: kind, parameters, (northward, eastward) speed in km/s, brightness."""
+def _parts(episode: Episode, night: Night) -> list[Part]:
     rng = generator(night.seed, night.night, "episode", episode.number)
 
     def draw(low: float, high: float) -> float:
@@ -96,9 +97,7 @@ def _parts(episode: Episode, night: Night) -> list[tuple[str, dict[str, float], 
     return parts
 
 
-def _sheet(
-    form: str, draw: Draw, log: Draw, strength: float
-) -> tuple[str, dict[str, float], tuple[float, float], float]:
+def _sheet(form: str, draw: Draw, log: Draw, strength: float) -> Part:
     base = _SHEET_BASE | {"offset": draw(0, 32), "slope": draw(-0.15, 0.15), "curve": draw(-1.5e-4, 1e-4)}
     drift = draw(-0.35, 0.35)
     if form == "arc":
@@ -151,9 +150,7 @@ def _sheet(
     return "sheet", base, (draw(-0.05, 0.12), drift), strength * (0.8 if overhead else 1.0)
 
 
-def _cloud(
-    form: str, draw: Draw, log: Draw, strength: float
-) -> tuple[str, dict[str, float], tuple[float, float], float]:
+def _cloud(form: str, draw: Draw, log: Draw, strength: float) -> Part:
     base = _CLOUD_BASE | {"offset": draw(0, 32), "age": 900.0}
     if form == "diffuse":
         base |= {

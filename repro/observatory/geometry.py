@@ -57,14 +57,12 @@ def direction_of(column: Floats, row: Floats, size: int) -> tuple[Floats, Floats
 class MagneticSite:
     """What a place on Earth decides beside its latitude: two directions of its magnetic field, and what stands around it."""
 
-    #: Where going up along the field line leads: the magnetic zenith's distance from the zenith, and its azimuth.
-    zenith_distance_deg: float
+    zenith_distance_deg: float  # of the magnetic zenith, where going up along the field line leads
     zenith_azimuth_deg: float
-    #: Azimuth, from north through east, towards the magnetic pole of the hemisphere: arcs lie across it. Where the
-    #: field's coordinates are strongly bent it is not opposite to the magnetic zenith.
+    #: From north through east, towards the magnetic pole of the hemisphere: arcs lie across it. Where the field's
+    #: coordinates are strongly bent it is not opposite to the magnetic zenith.
     poleward_azimuth_deg: float
-    #: Whether trees and a pole stand in front of the sky, and snow lies on the dome.
-    trees: bool = True
+    trees: bool = True  # whether trees and a pole stand in front of the sky, and snow lies on the dome
 
 
 #: AuroraMAX: a northern site, where the field line leads away from the pole.
@@ -75,19 +73,13 @@ YELLOWKNIFE = MagneticSite(90.0 - INCLINATION_DEG, DECLINATION_DEG + 180.0, DECL
 class Sky:
     """Fixed maps of a square frame; tensors are float32 of shape (size, size) where not said otherwise."""
 
-    #: Direction of each pixel's centre; the altitude is held at 0.5 deg or more.
-    alt_deg: Tensor
+    alt_deg: Tensor  # direction of each pixel's centre; the altitude is held at 0.5 deg or more
     az_deg: Tensor
-    #: 1 inside the circular mask, 0 outside, with a soft edge.
-    mask: Tensor
-    #: The mask times 255.
-    counts: Tensor
-    #: uint8. 1 where the mask is above 0.
-    inside: Tensor
-    #: Shape (size, size, 2). Where to look in a (log q, azimuth) grid, as ``grid_sample`` wants it.
-    lookup: Tensor
-    #: Unit vector of each pixel's direction.
-    east: Tensor
+    mask: Tensor  # 1 inside the circular mask, 0 outside, with a soft edge
+    counts: Tensor  # the mask times 255
+    inside: Tensor  # uint8, 1 where the mask is above 0
+    lookup: Tensor  # (size, size, 2), where to look in a (log q, azimuth) grid, as ``grid_sample`` wants it
+    east: Tensor  # unit vector of each pixel's direction
     north: Tensor
     up: Tensor
 

@@ -49,11 +49,6 @@ def of_night(night: Night) -> npt.NDArray[np.float64]:
     )
 
 
-def columns(table: Tensor) -> dict[str, Tensor]:
-    """Colours (n, len(NAMES)) by name, each (n, 1, 1, 1)."""
-    return {name: table[:, k].view(-1, 1, 1, 1) for k, name in enumerate(NAMES)}
-
-
 def between(colours: tuple[tuple[float, ...], tuple[float, ...]], place: Tensor) -> Tensor:
     """Colour (n, 3, 1, 1) between two, at places (n, 1, 1, 1) from 0 to 1."""
     first, second = (colour(values, place) for values in colours)

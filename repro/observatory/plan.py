@@ -30,34 +30,24 @@ Floats = npt.NDArray[np.float64]
 class Episode:
     """A form of aurora that comes and goes."""
 
-    #: One of FORMS.
     form: Form
-    #: Seconds after the night's first moment.
-    begin_s: float
+    begin_s: float  # after the night's first moment
     end_s: float
-    #: 1 for a usual display of its form; 0.1 is hardly seen, 3 is a storm.
-    strength: float
-    #: Names the episode's own random numbers.
-    number: int
+    strength: float  # 1 for a usual display of its form; 0.1 is hardly seen, 3 is a storm
+    number: int  # names the episode's own random numbers
 
 
 @dataclass(frozen=True)
 class Night:
-    """Plan of one night."""
+    """Plan of one night; ``begin_utc`` and ``end_utc`` are the first moment and the end of what is filmed."""
 
-    #: YYYYMMDD of its morning, as in the file's name.
-    night: str
-    #: Seed of everything random in it.
-    seed: int
-    #: First moment and end of what is filmed.
+    night: str  # YYYYMMDD of its morning, as in the file's name
+    seed: int  # of everything random in it
     begin_utc: np.datetime64
     end_utc: np.datetime64
-    #: The aurora.
     episodes: tuple[Episode, ...]
-    #: Seconds after the first moment at which each weather sets in.
-    weather: tuple[tuple[float, Weather], ...]
-    #: How far camera, colours and surroundings may lie from AuroraMAX's: 1 for this camera, 2 for any all-sky camera.
-    variety: float = 1.0
+    weather: tuple[tuple[float, Weather], ...]  # seconds after the first moment at which each weather sets in
+    variety: float = 1.0  # of camera, colours and surroundings: 1 for AuroraMAX, 2 for any all-sky camera
 
     @property
     def generation(self) -> int:
@@ -84,17 +74,10 @@ def generation_of(night: str) -> int:
 
 
 def plan_night(
-    night: str,
-    seed: int,
-    begin_utc: np.datetime64,
-    end_utc: np.datetime64,
-    *,
-    forms: tuple[Form, ...] | None = None,
-    when: tuple[float, float] = (0.0, 1.0),
-    weather: tuple[Weather, ...] | None = None,
-    strength: float = 1.0,
+    night: str, seed: int, begin_utc: np.datetime64, end_utc: np.datetime64, *, forms: tuple[Form, ...] | None = None,
+    when: tuple[float, float] = (0.0, 1.0), weather: tuple[Weather, ...] | None = None, strength: float = 1.0,
     variety: float = 1.0,
-) -> Night:
+) -> Night:  # fmt: skip
     """Plan a night, YYYYMMDD of its morning; its randomness depends on the campaign's seed and on its date.
 
     ``forms`` share the time in their order, or its part ``when`` (0 to 1); they are drawn at random (growth, breakup,

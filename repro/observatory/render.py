@@ -20,7 +20,7 @@ from torch import Tensor
 from torch.nn.functional import interpolate
 
 from repro.engine.threads import limited_threads
-from repro.observatory import dirt, emission, forms, geometry, light, stars, truth, weather
+from repro.observatory import emission, foreground, forms, geometry, light, stars, truth, weather
 from repro.observatory import optics as camera
 from repro.observatory.scene import Scenes
 
@@ -33,12 +33,9 @@ DIM = 1e-4  # amplitudes below leave no trace in a frame
 class Rendered:
     """Frames with their truth."""
 
-    #: Shape (n, 3, size, size). Masked frames, RGB.
-    frames: Tensor
-    #: Shape (n, coarse, coarse). Pixels of the aurora by the contrast criterion, at a coarser size.
-    mask: Tensor
-    #: Shape (n,). See :func:`repro.observatory.truth.measure`.
-    truth: dict[str, npt.NDArray[Any]]
+    frames: Tensor  # (n, 3, size, size), masked, RGB
+    mask: Tensor  # (n, coarse, coarse), pixels of the aurora by the contrast criterion, at a coarser size
+    truth: dict[str, npt.NDArray[Any]]  # (n,) each, see :func:`repro.observatory.truth.measure`
 
 
 def render(
@@ -61,16 +58,13 @@ def render(
             _render(scenes.take(slice(start, start + chunk)), size, fine, device, aurora, noise, coded, site)
             for start in range(0, len(scenes), chunk)
         ]
-    if not parts:
-        empty = torch.zeros(0, 3, size, size, dtype=torch.uint8, device=device)
-        return Rendered(empty, torch.zeros(0, size // 4, size // 4, dtype=torch.bool, device=device), {})
     frames, masks = torch.cat([part.frames for part in parts]), torch.cat([part.mask for part in parts])
     return Rendered(frames, masks, joined([part.truth for part in parts]))
 
 
 def joined(tables: Sequence[dict[str, npt.NDArray[Any]]]) -> dict[str, npt.NDArray[Any]]:
     """Tables of arrays (n,), one after the other."""
-    return {name: np.concatenate([table[name] for table in tables]) for name in tables[0]} if tables else {}
+    return {name: np.concatenate([table[name] for table in tables]) for name in tables[0]}
 
 
 def _render(
@@ -80,14 +74,14 @@ def _render(
     coarse = fine // 2
     sky = geometry.sky(coarse, device)
 
-    cam = {name: _tensor(scenes.camera[:, k], device).view(-1, 1, 1, 1) for k, name in enumerate(camera.NAMES)}
-    air = weather.columns(_tensor(scenes.weather, device))
+    cam = _by_name(scenes.camera, camera.NAMES, device)
+    air = _by_name(scenes.weather, weather.NAMES, device)
     depth = weather.optical_depth(sky, air)
     through = torch.exp(-depth) * (1 - weather.frost_veil(sky, air))
     snow = weather.snow_cover(sky, air)
     clear, cloud = _sky_light(scenes, sky, cam, air, depth, through)
     dark = _cover_with_snow(clear * through + cloud * (1 - through), snow)
-    without = _expose(dark, cam, sky_size=coarse)
+    without = _expose(dark, cam)
     lit = dark
     sharp = aurora_light(scenes, fine, device, site) if aurora else None
     if sharp is not None:
@@ -95,26 +89,24 @@ def _render(
         sharp = sharp + cam["blur"] * (double(small) - sharp)
         direct, near, wide = _veiled(small, through, snow)
         # Light that thick cloud has spread without an outline is background: nobody calls it aurora.
-        without = _expose(dark + wide, cam, sky_size=coarse)
+        without = _expose(dark + wide, cam)
         lit = dark + small * direct + near + wide
         ways = double(torch.cat([dark + near + wide, direct], 1))
-        picture = _expose(ways[:, :3] + sharp * ways[:, 3:], cam, sky_size=fine)
+        picture = _expose(ways[:, :3] + sharp * ways[:, 3:], cam)
     else:
         small = torch.zeros_like(dark)
         picture = double(without)
     layers = [
-        dirt.before_lens(*kept, tuple(map(int, counts)), size, coarse, camera.GAMMA, device)
+        foreground.before_lens(*kept, tuple(map(int, counts)), size, coarse, device)
         for *kept, counts in zip(map(int, scenes.generation), map(int, scenes.snow_variant), scenes.dirt, strict=True)
     ]
-    hidden = torch.stack([layer.hidden for layer in layers])
-    if not site.trees:
-        hidden = torch.zeros_like(hidden)
-    seen = truth.measure(half(picture), without, small, cam["noise"], sky, scenes, depth, hidden)
+    hidden = torch.stack([layer.hidden for layer in layers]) * site.trees
+    seen = truth.measure(half(picture), without, small, cam["noise"], sky, scenes.form, depth, hidden)
     if size != fine:
         picture = double(picture)
     turn = scenes.sidereal_deg, scenes.latitude_deg
     exposure = (cam["gain"] * cam["stars"]).view(-1)
-    stars.splat(picture, through * (1 - snow), scenes.night, turn, scenes.seed, exposure, camera.GAMMA)
+    stars.splat(picture, through * (1 - snow), scenes.night, turn, scenes.seed, exposure)
     if site.trees:
         _stand_in_front(picture, lit, cam, layers)
     if noise:
@@ -176,6 +168,11 @@ def aurora_light(
     return image
 
 
+def _by_name(table: npt.NDArray[np.float64], names: Sequence[str], device: str) -> dict[str, Tensor]:
+    """Columns of a table (n, len(names)), each (n, 1, 1, 1)."""
+    return {name: _tensor(table[:, k], device).view(-1, 1, 1, 1) for k, name in enumerate(names)}
+
+
 def _tensor(array: npt.NDArray[Any], device: str) -> Tensor:
     return torch.as_tensor(np.ascontiguousarray(array), dtype=torch.float32, device=device)
 
@@ -185,10 +182,10 @@ def _sky_light(
 ) -> tuple[Tensor, Tensor]:
     """Light of the clear sky and of clouds, linear, before gain; each (n, 3, coarse, coarse)."""
     device = str(sky.up.device)
-    tint = light.columns(_tensor(scenes.tint, device))
-    sun_alt, sun_az = (_tensor(array, device) for array in (scenes.sun_alt_deg, scenes.sun_az_deg))
-    moon_alt, moon_az, phase = (
-        _tensor(array, device) for array in (scenes.moon_alt_deg, scenes.moon_az_deg, scenes.moon_phase_deg)
+    tint = _by_name(scenes.tint, light.NAMES, device)
+    sun_alt, sun_az, moon_alt, moon_az, phase = (
+        _tensor(getattr(scenes, f"{name}_deg"), device)
+        for name in ("sun_alt", "sun_az", "moon_alt", "moon_az", "moon_phase")
     )
     town_az = cam["town_az"].view(-1)
     clear = light.airglow(sky, tint, air["offset"]) + cam["town"] * light.town(sky, town_az, tint["town_warmth"])
@@ -245,9 +242,9 @@ def _cover_with_snow(picture: Tensor, snow: Tensor) -> Tensor:
     return picture * (1 - snow) + snow * (0.65 * ambient + 0.35 * picture) * 1.15
 
 
-def _expose(picture: Tensor, cam: dict[str, Tensor], sky_size: int) -> Tensor:
+def _expose(picture: Tensor, cam: dict[str, Tensor]) -> Tensor:
     """Linear light to display values 0 to 1."""
-    sky = geometry.sky(sky_size, str(picture.device))
+    sky = geometry.sky(picture.shape[-1], str(picture.device))
     ghost = torch.flip(picture.clamp_max(3.0), (-2, -1)) * cam["ghost"]
     fall = 1 - cam["vignette"] * (1 - sky.alt_deg / 90)[None, None] ** 2
     exposed = camera.saturate((picture + ghost) * fall * cam["gain"] * _balance(cam), cam["saturation"])
@@ -259,7 +256,9 @@ def _balance(cam: dict[str, Tensor]) -> Tensor:
     return torch.cat([cam["wb_red"], cam["wb_green"], cam["wb_blue"]], 1)
 
 
-def _stand_in_front(picture: Tensor, ambient: Tensor, cam: dict[str, Tensor], layers: list[dirt.BeforeLens]) -> None:
+def _stand_in_front(
+    picture: Tensor, ambient: Tensor, cam: dict[str, Tensor], layers: list[foreground.BeforeLens]
+) -> None:
     """Lay trees, pole, rim, snow and dirt over the picture, lit by the mean of the sky, and the light of lamps; in place."""
     mean = ambient.clamp_max(1.0).mean((2, 3), keepdim=True) * cam["gain"] * _balance(cam)
     for frame, layer in enumerate(layers):

@@ -8,7 +8,7 @@ from dataclasses import dataclass, fields
 import numpy as np
 import numpy.typing as npt
 
-from repro.observatory import dirt, display, emission, foreground, light, weather
+from repro.observatory import display, emission, foreground, light, weather
 from repro.observatory import optics as camera
 from repro.observatory.plan import Night, Times
 from repro.params import Site
@@ -22,40 +22,26 @@ Floats = npt.NDArray[np.float64]
 class Scenes:
     """State of n frames; every array's first axis is the frame."""
 
-    #: datetime64[ms].
-    time_utc: Times
-    #: str. YYYYMMDD.
-    night: npt.NDArray[np.str_]
-    #: From :mod:`repro.sky.ephemeris`.
-    sun_alt_deg: Floats
+    time_utc: Times  # datetime64[ms]
+    night: npt.NDArray[np.str_]  # YYYYMMDD
+    sun_alt_deg: Floats  # this and the next five are from repro.sky.ephemeris
     sun_az_deg: Floats
     moon_alt_deg: Floats
     moon_az_deg: Floats
     moon_phase_deg: Floats
     sidereal_deg: Floats
-    #: Of the camera.
-    latitude_deg: Floats
-    #: Shape (n, 2). Share of the sunlit emission planes that the Sun reaches.
-    sunlit: Floats
-    #: Aurora, see :func:`repro.observatory.display.at`.
-    sheets: Floats
+    latitude_deg: Floats  # of the camera
+    sunlit: Floats  # (n, 2), share of the sunlit emission planes that the Sun reaches
+    sheets: Floats  # aurora, see :func:`repro.observatory.display.at`
     clouds: Floats
-    #: str. Form of the brightest episode, ``none`` when there is none.
-    form: npt.NDArray[np.str_]
-    #: Shape (n, len(weather.NAMES)).
-    weather: Floats
-    #: str.
+    form: npt.NDArray[np.str_]  # of the brightest episode, ``none`` when there is none
+    weather: Floats  # (n, len(weather.NAMES))
     weather_kind: npt.NDArray[np.str_]
-    #: Shape (n, len(camera.NAMES)).
-    camera: Floats
-    #: Shape (n, len(light.NAMES)). Colours of the sky.
-    tint: Floats
-    #: Shape (n, 6, 3). Colours of the aurora's emissions, see :func:`repro.observatory.optics.hues`.
-    hues: Floats
-    #: int64, shape (n, 5). See :func:`repro.observatory.dirt.of_night`.
-    dirt: npt.NDArray[np.int64]
-    #: int64.
-    generation: npt.NDArray[np.int64]
+    camera: Floats  # (n, len(camera.NAMES))
+    tint: Floats  # (n, len(light.NAMES)), colours of the sky
+    hues: Floats  # (n, 6, 3), colours of the aurora's emissions, see :func:`repro.observatory.optics.hues`
+    dirt: npt.NDArray[np.int64]  # (n, 5), see :func:`repro.observatory.foreground.of_night`
+    generation: npt.NDArray[np.int64]  # of the camera
     snow_variant: npt.NDArray[np.int64]
     seed: npt.NDArray[np.int64]
 
@@ -103,7 +89,7 @@ def scenes(night: Night, times_utc: Times, site: Site) -> Scenes:
         np.repeat(camera.of_night(night)[None], n, 0),
         np.repeat(light.of_night(night)[None], n, 0),
         np.repeat(camera.hues(night)[None], n, 0),
-        np.repeat(dirt.of_night(night)[None], n, 0),
+        np.repeat(foreground.of_night(night)[None], n, 0),
         np.full(n, night.generation),
         np.full(n, int(rng.integers(foreground.VARIANTS))),
         np.array([(night.seed * 1_000_003 + int(second)) % 2**62 for second in stamp], "int64"),

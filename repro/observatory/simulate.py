@@ -15,7 +15,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from repro.engine import receipts
-from repro.engine.run_nights import run_nights
+from repro.engine.run_nights import Task, run_nights
 from repro.errors import ReproError
 from repro.files import atomic_path, digest, read_json, write_json, write_table, write_text
 from repro.observatory import campaign, overlay, truth
@@ -34,16 +34,9 @@ BATCH = 64  # frames at a time in that case
 
 
 @dataclass(frozen=True)
-class _Job:
-    work: receipts.NightWork
+class _Job(Task):
     night: SimulatedNight
     params: Params
-    films: bool
-
-    @property
-    def size(self) -> int:
-        """Minutes, for the progress bar."""
-        return self.night.minutes
 
 
 def simulate(
@@ -201,7 +194,7 @@ def _job(out: Path, night: SimulatedNight, params: Params, films: bool) -> _Job:
         night.night, (), tuple(outputs), out / "receipts" / f"{night.night}.json",
         receipts.settings_digest(settings, __name__),
     )  # fmt: skip
-    return _Job(work, night, params, films)
+    return _Job(work, night.minutes, night, params)
 
 
 def _make(job: _Job) -> dict[str, int]:

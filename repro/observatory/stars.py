@@ -1,7 +1,7 @@
-"""Stars: a random catalogue with the real sky's numbers by magnitude, turning with sidereal time.
+"""Points of light: stars, planets, and trails of satellites and aircraft. The sky turns with sidereal time.
 
-No catalogue of real positions ships with the packages used here, so the positions are drawn once, from a fixed seed,
-evenly over the sphere. The count follows the real one: about 5,000 stars down to magnitude 6, 3.2 times fewer a
+No catalogue of real positions ships with the packages used here, so those of the stars are drawn once, from a fixed seed,
+evenly over the sphere. Their count follows the real one: about 5,000 stars down to magnitude 6, 3.2 times fewer a
 magnitude brighter (Allen's Astrophysical Quantities).
 """
 
@@ -15,7 +15,8 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from repro.observatory import geometry, passers
+from repro.observatory import geometry
+from repro.observatory.optics import GAMMA
 
 Floats = npt.NDArray[np.float64]
 FAINTEST = 5.0
@@ -24,6 +25,10 @@ PEAK_AT_0 = 0.30  # linear light of a star of magnitude 0 in the middle of a 720
 LEAST_LIGHT = 3e-4
 _thread = local()
 SIGMA_PX = 0.75  # of a star's image in a frame of 720 pixels
+PLANETS = 3
+SATELLITE_CHANCE, AIRCRAFT_CHANCE = 0.12, 0.06  # of a frame; exposures of AuroraMAX last some seconds
+#: Right ascension and declination of a point of the ecliptic follow from its longitude and this obliquity.
+OBLIQUITY = np.radians(23.44)
 
 
 @lru_cache(maxsize=1)
@@ -36,15 +41,46 @@ def catalogue() -> tuple[Floats, Floats, Floats, Floats]:
     return ra, dec, np.maximum(magnitude, -1.4), rng.normal(0, 0.5, STARS)
 
 
-def place(
-    sidereal_deg: Floats, latitude_deg: Floats, ra: Floats | None = None, dec: Floats | None = None
-) -> tuple[Floats, Floats]:
-    """Altitude and azimuth (deg), shape (n, k), at local sidereal times and latitudes (n,).
+def planets(night: str) -> tuple[Floats, Floats, Floats, Floats]:
+    """Right ascension, declination (deg), magnitude and colour of a night's planets, as of :func:`catalogue`, each (PLANETS,).
 
-    Of every star of the catalogue, or of other places ``ra`` and ``dec`` (k,) in deg.
+    They stand on the ecliptic, in places drawn for every month.
     """
-    if ra is None or dec is None:
-        ra, dec, _, _ = catalogue()
+    rng = np.random.default_rng([int(night[:6]), 8])
+    longitude = rng.uniform(0, 2 * np.pi, PLANETS) + int(night[6:]) * np.radians(0.4)
+    ra = np.degrees(np.arctan2(np.cos(OBLIQUITY) * np.sin(longitude), np.cos(longitude))) % 360
+    dec = np.degrees(np.arcsin(np.sin(OBLIQUITY) * np.sin(longitude)))
+    return ra, dec, rng.uniform(-4.0, 1.0, PLANETS), np.full(PLANETS, 0.3)
+
+
+def trail(seed: int, size: int) -> tuple[Floats, Floats, Floats, Floats]:
+    """Points of a satellite's or aircraft's trail in a frame of side ``size``, most often none.
+
+    Gives column and row in pixels, linear light as of a star in a frame of 720 pixels, each (k,), and hue (k, 3).
+    """
+    rng = np.random.default_rng([int(seed), 5])
+    chance = rng.random()
+    if chance > SATELLITE_CHANCE + AIRCRAFT_CHANCE:
+        return np.empty(0), np.empty(0), np.empty(0), np.empty((0, 3))
+    aircraft = chance > SATELLITE_CHANCE
+    scale = size / geometry.FRAME_PX
+    away, angle, heading = 300 * np.sqrt(rng.random()), rng.uniform(0, 2 * np.pi), rng.uniform(0, 2 * np.pi)
+    length = rng.uniform(20, 120) if aircraft else rng.uniform(6, 24)
+    along = np.arange(0, length, 1.0)
+    bend = rng.normal(0, 2e-4) * along**2
+    x = 360 + away * np.cos(angle) + along * np.cos(heading) - bend * np.sin(heading)
+    y = 360 + away * np.sin(angle) + along * np.sin(heading) + bend * np.cos(heading)
+    light = np.full(len(along), np.exp(rng.uniform(np.log(0.003), np.log(0.03))))
+    hue = np.ones((len(along), 3))
+    if aircraft:
+        flash = (along % rng.uniform(7, 14)) < 1.5
+        light = np.where(flash, 8 * light, light)
+        hue[flash] = (1.0, 0.35, 0.3) if rng.random() < 0.5 else (1.0, 1.0, 1.0)
+    return x * scale, y * scale, light, hue
+
+
+def place(sidereal_deg: Floats, latitude_deg: Floats, ra: Floats, dec: Floats) -> tuple[Floats, Floats]:
+    """Altitude and azimuth (deg), shape (n, k), of places ``ra`` and ``dec`` (k,), deg, at sidereal times and latitudes (n,)."""
     hour = np.radians(np.asarray(sidereal_deg)[:, None] - ra)
     dec, lat = np.radians(dec), np.radians(np.asarray(latitude_deg))[:, None]
     up = np.sin(lat) * np.sin(dec) + np.cos(lat) * np.cos(dec) * np.cos(hour)
@@ -55,11 +91,11 @@ def place(
 
 def splat(
     image: Tensor, through: Tensor, night: npt.NDArray[np.str_], turn: tuple[Floats, Floats], seeds: npt.NDArray[np.int64],
-    exposure: Tensor, gamma: float,
+    exposure: Tensor,
 ) -> None:  # fmt: skip
     """Add stars, planets, and trails of satellites and aircraft to display values (n, 3, size, size) in place.
 
-    The picture is after the camera's tone curve: light adds before it, so ``gamma`` is undone under each star. ``through``
+    The picture is after the camera's tone curve: light adds before it, so its gamma is undone under each star. ``through``
     (n, 1, rows, columns) is the share of a star's light that gets through cloud and dome; ``night`` (n,) is YYYYMMDD, for
     the planets; ``turn`` holds local sidereal time and latitude, deg, each (n,); ``seeds`` (n,) are of the twinkling and of
     the trails; ``exposure`` (n,) is the camera's gain for points of light.
@@ -97,7 +133,7 @@ def splat(
     add.index_add_(0, pixel, light_t[:, None] * hue_t[source])
     at_frame, at = pixel // (size * size), pixel % (size * size)
     old = flat[at_frame, :, at]
-    flat[at_frame, :, at] = (old.clamp_min(0) ** gamma + add[pixel]).clamp_max(1) ** (1 / gamma)
+    flat[at_frame, :, at] = (old.clamp_min(0) ** GAMMA + add[pixel]).clamp_max(1) ** (1 / GAMMA)
     add[pixel] = 0
 
 
@@ -114,19 +150,16 @@ def _points(
     frame: int, night: str, turn: tuple[Floats, Floats], seed: int, size: int
 ) -> tuple[npt.NDArray[np.int64], Floats, Floats, Floats, Floats]:
     """Points of light of one frame: its number again and again, column, row, light, and colour (k, 3)."""
-    _, _, magnitude, tint = catalogue()
-    alt, az = (angle[0] for angle in place(*turn))
-    right, declination, bright = passers.planets(night)
-    alt_planet, az_planet = (angle[0] for angle in place(*turn, right, declination))
-    alt, az = np.concatenate([alt, alt_planet]), np.concatenate([az, az_planet])
-    flux = PEAK_AT_0 * 10 ** (-0.4 * np.concatenate([magnitude, bright]))
+    ra, dec, magnitude, tint = (np.concatenate(both) for both in zip(catalogue(), planets(night), strict=True))
+    alt, az = (angle[0] for angle in place(*turn, ra, dec))
+    flux = PEAK_AT_0 * 10 ** (-0.4 * magnitude)
     flux = flux * np.exp(-0.17 / np.maximum(np.sin(np.radians(alt)), 0.03))
     # Planets do not twinkle.
     flux[:STARS] *= np.random.default_rng(seed).normal(1, 0.18, STARS).clip(0.3, 1.7)
     seen = (alt > 1.0) & (flux > 2e-4)
     column, row = geometry.pixel_of(alt[seen], az[seen], size)
-    tint = np.concatenate([tint, np.full(passers.PLANETS, 0.3)])[seen]
+    tint = tint[seen]
     hue = np.stack([1 + 0.12 * tint, np.ones_like(tint), 1 - 0.12 * tint], 1)
-    x, y, light, colour = passers.trail(seed, size)
+    x, y, light, colour = trail(seed, size)
     joined = np.concatenate([column, x]), np.concatenate([row, y]), np.concatenate([flux[seen], light])
     return np.full(len(joined[0]), frame), *joined, np.concatenate([hue, colour])

@@ -20,7 +20,7 @@ on certain frames is asked for.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -29,9 +29,6 @@ from torch import Tensor
 
 from repro.observatory import weather
 from repro.observatory.geometry import Sky
-
-if TYPE_CHECKING:
-    from repro.observatory.scene import Scenes
 
 CONTRAST_NOISE = 2.5
 CONTRAST_COUNTS = 7.0
@@ -83,14 +80,14 @@ def clutter(background: Tensor) -> Tensor:
 
 
 def measure(
-    with_aurora: Tensor, without: Tensor, aurora: Tensor, noise: Tensor, sky: Sky, scenes: Scenes, depth: Tensor,
-    hidden: Tensor,
+    with_aurora: Tensor, without: Tensor, aurora: Tensor, noise: Tensor, sky: Sky, form: npt.NDArray[np.str_],
+    depth: Tensor, hidden: Tensor,
 ) -> Seen:  # fmt: skip
     """Truth of rendered frames.
 
     ``with_aurora`` and ``without`` (n, 3, rows, columns) are display values 0 to 1, before noise, stars and foreground;
     ``aurora``, of the same shape, is the linear light of the aurora alone; ``noise`` (n, 1, 1, 1) is the deviation of the
-    noise in display values, ``depth`` (n, 1, rows, columns) the optical depth of the clouds, ``hidden`` (n, rows, columns)
+    noise in display values, ``form`` (n,) that of the brightest episode, ``depth`` (n, 1, rows, columns) the optical depth of the clouds, ``hidden`` (n, rows, columns)
     the opacity of what stands before the lens, 0 to 1.
 
     Columns of the table are ``aurora_share`` (of the sky, 0 to 1), ``margin`` (natural logarithm of the share over
@@ -112,7 +109,7 @@ def measure(
         "margin": np.log(np.maximum(share, 1e-4) / VISIBLE_SHARE),
         "visible": visible,
         "certain": (strict >= VISIBLE_SHARE) | (lenient < VISIBLE_SHARE),
-        "form": np.where(visible, scenes.form, "none"),
+        "form": np.where(visible, form, "none"),
         "colour": colours,
         "cloud_cover": weather.cover(depth, sky).cpu().numpy().astype(float),
     }

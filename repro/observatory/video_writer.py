@@ -7,8 +7,10 @@ kept frame is a full rendering, and the frames between are only as true as a fad
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from fractions import Fraction
 from functools import lru_cache
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -56,16 +58,24 @@ def write_film(
     times = frame_times(night)
     masks: list[npt.NDArray[np.bool_]] = []
     tables: list[dict[str, npt.NDArray[Any]]] = []
+
+    def pictures() -> Iterator[Yuv]:
+        for index in range(len(keys)):
+            result = render(keys.take(slice(index, index + 1)))
+            masks.append(result.mask.numpy())
+            tables.append(result.truth)
+            sky = np.ascontiguousarray(result.frames[0].permute(1, 2, 0).numpy())
+            picture: Yuv = np.asarray(cv2.cvtColor(canvas(sky), cv2.COLOR_RGB2YUV_I420))
+            yield picture
+        yield picture  # the last one fades to itself
+
     with atomic_path(target) as temporary, av.open(str(temporary), "w", format="mp4") as container:
         container.metadata["comment"] = COMMENT
         stream = container.add_stream("libx264", rate=FPS, options={"preset": "ultrafast", "crf": str(crf)})
         stream.width, stream.height, stream.pix_fmt = overlay.WIDTH, overlay.HEIGHT, "yuv420p"
         stream.time_base = Fraction(1, FPS)
         stream.codec_context.thread_count = 1  # nights run in parallel; the result shall not depend on the machine
-        following: Yuv | None = None
-        for key in range(len(keys)):
-            current = following if following is not None else _key(keys, key, masks, tables)
-            following = _key(keys, key + 1, masks, tables) if key + 1 < len(keys) else current
+        for key, (current, following) in enumerate(pairwise(pictures())):
             for step in range(min(KEY_EVERY, len(times) - key * KEY_EVERY)):
                 number = key * KEY_EVERY + step
                 picture = cv2.addWeighted(current, 1 - step / KEY_EVERY, following, step / KEY_EVERY, 0.0)
@@ -88,16 +98,6 @@ def canvas(sky: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
     pixels = frame.reshape(-1, 3)
     pixels[ring] = np.maximum(pixels[ring], (brightness[:, None] * (0.75 * edge + 6)).astype(np.uint8))
     return frame
-
-
-def _key(
-    keys: Scenes, index: int, masks: list[npt.NDArray[np.bool_]], tables: list[dict[str, npt.NDArray[Any]]]
-) -> Yuv:
-    result = render(keys.take(slice(index, index + 1)))
-    masks.append(result.mask.numpy())
-    tables.append(result.truth)
-    sky = np.ascontiguousarray(result.frames[0].permute(1, 2, 0).numpy())
-    return np.asarray(cv2.cvtColor(canvas(sky), cv2.COLOR_RGB2YUV_I420))
 
 
 def _burn_in(picture: Yuv, clock: Yuv) -> None:

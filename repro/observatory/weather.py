@@ -60,13 +60,11 @@ def _state(kind: Weather, rng: np.random.Generator) -> list[float]:
     }[kind]  # fmt: skip
 
 
-def columns(parameters: Tensor) -> dict[str, Tensor]:
-    """Weather parameters (n, len(NAMES)) by name, each (n, 1, 1, 1)."""
-    return {name: parameters[:, k].view(-1, 1, 1, 1) for k, name in enumerate(NAMES)}
-
-
 def optical_depth(sky: Sky, p: dict[str, Tensor]) -> Tensor:
-    """Optical depth of the clouds along each line of sight, (n, 1, rows, columns)."""
+    """Optical depth of the clouds along each line of sight, (n, 1, rows, columns).
+
+    ``p`` are the weather's parameters by name, each (n, 1, 1, 1), here and below.
+    """
     up = (0.12 + 0.88 * sky.up)[None, None]  # the deck bends with the Earth and stays finite at the horizon
     cos, sin = torch.cos(p["turn"]), torch.sin(p["turn"])
     along, across = (cos * sky.east + sin * sky.north) / up, (cos * sky.north - sin * sky.east) / up

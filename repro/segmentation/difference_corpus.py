@@ -13,7 +13,7 @@ import pandas as pd
 
 from repro.camera import PixelCircle
 from repro.engine import receipts
-from repro.engine.run_nights import Outcome, run_nights
+from repro.engine.run_nights import Outcome, Task, run_nights
 from repro.errors import ReproError
 from repro.files import atomic_path
 from repro.params import KopriDifference, Params
@@ -26,9 +26,7 @@ LEAST_PX = 96  # of an image's side: smaller ones leave cells without a pixel
 
 
 @dataclass(frozen=True)
-class _Job:
-    work: receipts.NightWork
-    size: int
+class _Job(Task):
     images: pd.DataFrame
     circle: PixelCircle | None
     params: KopriDifference

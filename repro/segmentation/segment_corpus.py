@@ -12,7 +12,7 @@ import numpy as np
 from repro.camera import PixelCircle
 from repro.classifier import device as devices
 from repro.engine import receipts
-from repro.engine.run_nights import Outcome, run_nights
+from repro.engine.run_nights import Outcome, Task, run_nights
 from repro.engine.threads import limited_threads
 from repro.errors import ReproError
 from repro.files import atomic_path
@@ -23,9 +23,7 @@ from repro.segmentation.image_corpus import find_images, read_image
 
 
 @dataclass(frozen=True)
-class _Job:
-    work: receipts.NightWork
-    size: int
+class _Job(Task):
     names: tuple[str, ...]
     circle: PixelCircle | None
     size_px: int

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from repro.engine import receipts
-from repro.engine.run_nights import Outcome, run_nights
+from repro.engine.run_nights import Outcome, Task, run_nights
 from repro.files import write_bytes, write_table
 from repro.observatory.geometry import MagneticSite
 from repro.params import KopriParams, Params
@@ -27,9 +27,7 @@ TYPICAL_YEAR = 2020  # whose field all nights take: it turns by less than 0.5 de
 
 
 @dataclass(frozen=True)
-class _Job:
-    work: receipts.NightWork
-    size: int
+class _Job(Task):
     night: KopriNight
     kopri: KopriParams
     magnetic: MagneticSite

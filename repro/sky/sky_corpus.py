@@ -6,7 +6,7 @@ Output of a night, in the stage's folder: ``tables/NIGHT.parquet``, the frame ta
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,21 +15,11 @@ import pandas as pd
 from repro import frames
 from repro.camera import Camera
 from repro.engine.receipts import NightWork, receipt_path, settings_digest
-from repro.engine.run_nights import Outcome, run_nights, summaries
+from repro.engine.run_nights import Outcome, Task, run_nights, summaries
 from repro.engine.workers import Workers
 from repro.params import Site, SkyParams
 from repro.sky.bins import sky_table
 from repro.untrusted import count_in
-
-
-@dataclass(frozen=True)
-class SkyTask:
-    """One night for a worker."""
-
-    work: NightWork
-    size: int
-    camera: Camera
-    params: SkyParams
 
 
 def sky_corpus(clock: Path, folder: Path, camera: Camera, params: SkyParams, *, workers: Workers = 0) -> Outcome:
@@ -58,13 +48,13 @@ def sky_corpus(clock: Path, folder: Path, camera: Camera, params: SkyParams, *, 
         inputs, outputs = (clock / "tables" / f"{night}.parquet",), (folder / "tables" / f"{night}.parquet",)
         work = NightWork(night, inputs, outputs, receipt_path(folder, night), settings)
         count = count_in(summary, "frames", where=receipt_path(clock, night), made_by="dvc repro clock")
-        tasks.append(SkyTask(work, count, camera, params))
-    return run_nights("sky", folder, tasks, sky_night, workers=workers)
+        tasks.append(Task(work, count))
+    return run_nights("sky", folder, tasks, partial(sky_night, site=camera.site, params=params), workers=workers)
 
 
-def sky_night(task: SkyTask) -> dict[str, Any]:
+def sky_night(task: Task, site: Site, params: SkyParams) -> dict[str, Any]:
     """Compute one night's sky, write its table, and return the counts of its conditions."""
-    table = add_sky(frames.read(task.work.inputs[0], "clock"), task.camera.site, task.params)
+    table = add_sky(frames.read(task.work.inputs[0], "clock"), site, params)
     frames.write(task.work.outputs[0], table, "sky")
     timed = frames.readable(table)
     counts = Counter(zip(timed["moon_bin"], timed["sun_bin"], strict=True))

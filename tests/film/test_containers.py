@@ -12,25 +12,18 @@ import pytest
 
 from repro.engine.run_nights import summaries
 from repro.errors import ReproError
-from repro.film.container import is_cut_off
 from repro.film.decode import Scan, Video
 from repro.film.film_corpus import film_corpus
-from repro.film.packets import count_frames
+from repro.film.packets import count_frames, is_cut_off
 from repro.params import FilmParams
 from repro.paths import Paths
 from repro.status import print_status, status
 from tests.support import containers
-from tests.support.camera import small_camera, small_frames, write_video
+from tests.support.camera import small_camera, small_frames
 
 CAMERA = small_camera()
 COUNT = 105
 IMAGES = small_frames(COUNT)
-
-
-@pytest.fixture(scope="module")
-def good(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A sound video of 105 frames, with B-frames."""
-    return write_video(tmp_path_factory.mktemp("video") / "small_20240201.mp4", IMAGES)
 
 
 def in_container(good: Path, path: Path) -> Path:
@@ -209,13 +202,3 @@ def test_odd_sizes_are_read(tmp_path: Path) -> None:
     path = containers.encode(tmp_path / "a.mkv", images, "mjpeg", "yuvj420p")
     video = Video(path, small_camera(frame_px={"width": 161, "height": 121}), "published")
     assert [image.shape for _, _, image in video.sampled()] == [(121, 161, 3)] * 2
-
-
-def test_one_video_a_file(good: Path, tmp_path: Path) -> None:
-    """A file with two videos is refused, as nobody can know which one is the night; so is one that holds sound only."""
-    for path, message in (
-        (containers.remux(good, tmp_path / "two.mp4", copies=2), "2 videos in one file"),
-        (containers.sound(tmp_path / "sound.mp4"), "sound but no video"),
-    ):
-        with pytest.raises(ReproError, match=message):
-            Video(path, CAMERA, "published")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -12,13 +13,9 @@ from repro.errors import ReproError
 from repro.film.decode import Video
 from repro.film.packets import count_frames
 from tests.support.camera import SLASHES, Look, burn, small_camera, small_frames, write_video
-from tests.support.containers import opencv_frames
+from tests.support.containers import opencv_frames, remux, sound
 
-
-@pytest.fixture(scope="module")
-def good(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A sound video of 105 frames."""
-    return write_video(tmp_path_factory.mktemp("video") / "small_20240201.mp4", small_frames(105))
+UNEVEN = np.cumsum([1, 3, 1, 2] * 15).tolist()  # presentation times in frames
 
 
 @pytest.mark.parametrize("threads", [1, 2])
@@ -35,23 +32,33 @@ def test_samples_are_what_opencv_reads(good: Path, threads: int) -> None:
 
 
 @pytest.mark.parametrize(
-    ("content", "message"),
+    ("make", "message"),
     [
-        (b"", "an empty file"),
-        (b"<html>404 not found</html>" * 40, "a web page of 1040 bytes"),
-        (None, "cut off before its index"),
+        (lambda _, path: path.touch(), "an empty file"),
+        (lambda _, path: path.write_bytes(b"<html>404 not found</html>" * 40), "a web page of 1040 bytes"),
+        (lambda good, path: path.write_bytes(good.read_bytes()[:400]), "cut off before its index"),
+        (lambda _, path: write_video(path, [np.zeros((240, 320, 3), np.uint8)] * 30), r"320 x 240.*\n.*160 x 120"),
+        (lambda _, path: write_video(path, small_frames(60), ticks=UNEVEN), "variable frame rate"),
+        (lambda good, path: remux(good, path, copies=2), "2 videos in one file"),
+        (lambda _, path: sound(path), "sound but no video"),
     ],
+    ids=["empty", "web page", "no index", "another size", "variable frame rate", "two videos", "sound only"],
 )
-def test_a_file_without_a_video_says_what_it_is(
-    good: Path, tmp_path: Path, content: bytes | None, message: str
+def test_what_cannot_be_filmed_is_refused(
+    good: Path, tmp_path: Path, make: Callable[[Path, Path], object], message: str
 ) -> None:
-    """An empty file, a web page under a video's name, and a download that ends before the MP4 index are distinguished."""
+    """The error says what the file is: of uneven frames the index says nothing of time, of two videos nobody knows which one."""
     path = tmp_path / "small_20240201.mp4"
-    path.write_bytes(good.read_bytes()[:400] if content is None else content)
+    make(good, path)
     with pytest.raises(ReproError, match=message):
         Video(path, small_camera(), "published")
-    assert count_frames(good) == 105
-    assert content is None or count_frames(path) == 0
+
+
+@pytest.mark.parametrize("content", [b"", b"<html>404 not found</html>" * 40])
+def test_frames_of_no_video_are_none(good: Path, tmp_path: Path, content: bytes) -> None:
+    """What a progress bar counts: 105 frames of a video, none of an empty file and of a web page."""
+    (tmp_path / "a.mp4").write_bytes(content)
+    assert (count_frames(good), count_frames(tmp_path / "a.mp4")) == (105, 0)
 
 
 def test_a_file_truncated_in_mid_stream_counts_what_is_missing(good: Path, tmp_path: Path) -> None:
@@ -78,22 +85,6 @@ def test_damage_in_mid_stream_is_counted_not_shown(good: Path, tmp_path: Path) -
     assert sorted(seen + video.scan.undecoded) == list(range(0, 105, 10))
     assert video.scan.undecoded
     assert video.scan.missing >= 10
-
-
-def test_another_resolution_is_an_error(tmp_path: Path) -> None:
-    """A video of another size is refused with both sizes named."""
-    path = write_video(tmp_path / "small_20240201.mp4", [np.zeros((240, 320, 3), np.uint8)] * 30)
-    with pytest.raises(ReproError, match="320 x 240") as caught:
-        Video(path, small_camera(), "published")
-    assert "160 x 120" in caught.value.expected
-
-
-def test_a_variable_frame_rate_is_an_error(tmp_path: Path) -> None:
-    """A video whose frames follow each other unevenly throughout is refused: its index says nothing of time."""
-    ticks = np.cumsum([1, 3, 1, 2] * 15).tolist()
-    path = write_video(tmp_path / "small_20240201.mp4", small_frames(60), ticks=ticks)
-    with pytest.raises(ReproError, match="variable frame rate"):
-        Video(path, small_camera(), "published")
 
 
 def test_a_hole_is_listed(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -23,6 +24,12 @@ from tests.support.stills import CLOCK, image, still_camera, write_image, write_
 
 FILM = FilmParams(max_missing_share=0.1)
 START = datetime(2024, 1, 31, 22, 0)  # local time at Yellowknife, UTC - 7
+
+
+def shots(folder: Path, seconds: Iterable[int]) -> list[Path]:
+    """Images so many seconds after START, with their times in their names."""
+    names = [f"sky_{START + timedelta(seconds=second):%Y%m%d_%H%M%S}.jpg" for second in seconds]
+    return [write_jpeg(folder / name, image(number)) for number, name in enumerate(names)]
 
 
 def film(folder: Path, camera, tmp_path: Path, params: FilmParams = FILM) -> Path:
@@ -112,8 +119,7 @@ def test_sampling_by_interval_across_gaps(tmp_path: Path) -> None:
     """One image a minute is kept of a camera that takes one in 20 s, also after a gap; with `all`, every image is."""
     images = tmp_path / "images"
     seconds = [0, 20, 41, 60, 80, 100, 119, 500, 520, 541, 561]
-    for second in seconds:
-        write_jpeg(images / f"sky_{START + timedelta(seconds=second):%Y%m%d_%H%M%S}.jpg", image(second))
+    shots(images, seconds)
     camera = still_camera(cadence_s=20)
     results = film(images, camera, tmp_path / "minute")
     table = frames.read(results / "film" / "index" / "20240201.parquet", "film")
@@ -137,8 +143,7 @@ def test_a_copy_counts_once_and_a_burst_counts_whole(tmp_path: Path) -> None:
 def test_files_that_cannot_be_used_are_listed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """A name without a time, a time that does not exist and one that occurs twice are named; too many are a failure."""
     images = tmp_path / "images"
-    for minute in range(30):
-        write_jpeg(images / f"sky_{START + timedelta(minutes=minute):%Y%m%d_%H%M%S}.jpg", image(minute))
+    shots(images, range(0, 1800, 60))
     for name in ("holiday.jpg", "sky_20240231_220000.jpg", "sky_20240310_023000.jpg", "sky_20231105_013000.jpg"):
         write_jpeg(images / name, image(1))
     nights, failed = find_stills(images, still_camera(), FilmParams(max_missing_share=0.05))
@@ -152,7 +157,7 @@ def test_files_that_cannot_be_used_are_listed(tmp_path: Path, capsys: pytest.Cap
 def test_damaged_and_foreign_images(tmp_path: Path) -> None:
     """A few damaged images are left out and counted; a night with too many, or with another size, fails by name."""
     images = tmp_path / "images"
-    paths = [write_jpeg(images / f"sky_{START + timedelta(minutes=k):%Y%m%d_%H%M%S}.jpg", image(k)) for k in range(20)]
+    paths = shots(images, range(0, 1200, 60))
     paths[4].write_bytes(b"no image")
     results = film(images, still_camera(), tmp_path)
     summary = summaries(results / "film")["20240201"]
@@ -176,7 +181,7 @@ def test_hostile_images_are_refused(tmp_path: Path) -> None:
 
 def test_a_still_is_scaled_and_keeps_the_mark_of_a_simulation(tmp_path: Path) -> None:
     """A crop of 80 pixels is scaled to the profile's 40; a frame of the simulated observatory makes a simulated night."""
-    path = write_jpeg(tmp_path / "images" / f"sky_{START:%Y%m%d_%H%M%S}.jpg", image(1))
+    (path,) = shots(tmp_path / "images", [0])
     path.write_bytes(comment_jpeg(path.read_bytes()))
     film(tmp_path / "images", still_camera(output_px=40), tmp_path)
     data = read_frame(film_outputs(tmp_path / "film", "20240201")[0], "20240201_0.jpg")
@@ -196,9 +201,8 @@ def test_no_image_at_all(tmp_path: Path) -> None:
 def test_new_images_make_only_their_night_again(tmp_path: Path) -> None:
     """An image more in one night makes that night again; the other is kept."""
     images = tmp_path / "images"
-    for day in range(2):
-        write_jpeg(images / f"sky_{START + timedelta(days=day):%Y%m%d_%H%M%S}.jpg", image(day))
+    shots(images, [0, 86_400])
     film(images, still_camera(), tmp_path)
-    write_jpeg(images / f"sky_{START + timedelta(minutes=5):%Y%m%d_%H%M%S}.jpg", image(9))
+    shots(images, [300])
     outcome = film_corpus(images, tmp_path / "film", still_camera(), FILM, workers=1)
     assert (outcome.done, outcome.kept) == (("20240201",), ("20240202",))

@@ -59,7 +59,10 @@ def test_moon_pixel(show, night: str, part: str) -> None:
 def test_stars_turn_about_the_pole() -> None:
     """In one hour every star turns by 15.041 deg about a pole as high as the latitude, from east to west."""
     turned = 15.041067
-    first, second = (vectors(*stars.place(np.array([lst]), np.array([LATITUDE]))) for lst in (100.0, 100.0 + turned))
+    first, second = (
+        vectors(*stars.place(np.array([lst]), np.array([LATITUDE]), *stars.catalogue()[:2]))
+        for lst in (100.0, 100.0 + turned)
+    )
     pole = np.array([0.0, np.cos(np.radians(LATITUDE)), np.sin(np.radians(LATITUDE))])
     # Rodrigues' rotation; east, north and up are right-handed, and the sky goes from east over south to west.
     angle = -np.radians(turned)
@@ -75,7 +78,7 @@ def test_stars_follow_the_clock(show) -> None:
     """Between two frames an hour apart the sky turns by 15.04 deg, and stars in the south move to the right (west)."""
     state = show(0.0, 1.0, minutes=60)
     assert (state.sidereal_deg[1] - state.sidereal_deg[0]) % 360 == pytest.approx(15.041, abs=0.005)
-    alt, az = stars.place(state.sidereal_deg, state.latitude_deg)
+    alt, az = stars.place(state.sidereal_deg, state.latitude_deg, *stars.catalogue()[:2])
     south = (np.abs(az[0] - 180) < 5) & (alt[0] > 20) & (alt[0] < 60)
     column, _ = geometry.pixel_of(alt, az, 720)
     assert south.sum() > 3
@@ -86,7 +89,7 @@ def test_stars_are_drawn_where_they_are(show) -> None:
     """The brightest stars of a clear, moonless frame are local peaks within a pixel of their computed places."""
     state = show(0.5)
     frame = render(state, noise=False).frames[0].float().mean(0).numpy()
-    alt, az = stars.place(state.sidereal_deg, state.latitude_deg)
+    alt, az = stars.place(state.sidereal_deg, state.latitude_deg, *stars.catalogue()[:2])
     _, _, magnitude, _ = stars.catalogue()
     column, row = geometry.pixel_of(alt[0], az[0], 720)
     bright = np.flatnonzero((magnitude < 2.0) & (alt[0] > 30))

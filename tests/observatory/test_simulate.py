@@ -17,9 +17,13 @@ from repro.errors import ReproError
 from repro.labels import labelfile
 from repro.observatory import overlay
 from repro.observatory import video_writer as film
+from repro.observatory.geometry import sky
+from repro.observatory.render import render
+from repro.observatory.scene import scenes
 from repro.observatory.simulate import FILE_NAME, simulate, truth_table
 from repro.params import Campaign, Params, SimulatedNight
 from repro.simulated_mark import MARKER
+from tests.support.containers import opencv_frames
 
 NIGHTS = (
     SimulatedNight(night="20221222", minutes=4, forms=("folded",), weather=("clear",)),
@@ -42,17 +46,6 @@ def made(tiny: Params, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, 
     return out, simulate(out, tiny)
 
 
-def frames_of(video: Path) -> list[np.ndarray]:
-    """All frames, uint8 (720, 1280, 3) BGR."""
-    capture = cv2.VideoCapture(str(video))
-    frames = []
-    while True:
-        good, frame = capture.read()
-        if not good:
-            return frames
-        frames.append(frame)
-
-
 def test_videos_are_as_the_camera_makes_them(made: tuple[Path, pd.DataFrame]) -> None:
     """A night's file has the camera's name, size, rate and coder, and ten frames a minute."""
     out, _ = made
@@ -65,7 +58,7 @@ def test_videos_are_as_the_camera_makes_them(made: tuple[Path, pd.DataFrame]) ->
         assert (capture.get(cv2.CAP_PROP_FRAME_WIDTH), capture.get(cv2.CAP_PROP_FRAME_HEIGHT)) == (1280, 720)
         coder = int(capture.get(cv2.CAP_PROP_FOURCC)).to_bytes(4, "little")
         assert coder in (b"avc1", b"h264")
-        assert len(frames_of(video)) == 10 * night.minutes
+        assert len(opencv_frames(video)) == 10 * night.minutes
 
 
 def test_truth_has_its_columns(made: tuple[Path, pd.DataFrame]) -> None:
@@ -112,7 +105,7 @@ def test_the_burned_in_clock_is_the_true_one(made: tuple[Path, pd.DataFrame], ti
             overlay.clock_image(overlay.clock_text(time, plan.generation, zone)).astype(float)
             for time in film.frame_times(plan)
         ]
-        for number, frame in enumerate(frames_of(out / "videos" / FILE_NAME.format(night=night.night))):
+        for number, frame in enumerate(opencv_frames(out / "videos" / FILE_NAME.format(night=night.night))):
             strip = frame[top : top + height, left : left + width].mean(2)
             errors = [float(((strip - picture) ** 2).mean()) for picture in drawn]
             assert int(np.argmin(errors)) == number
@@ -126,7 +119,7 @@ def test_an_ocr_engine_reads_the_clock(made: tuple[Path, pd.DataFrame]) -> None:
     out, table = made
     camera = load_camera("auroramax")
     for night, rows in table.groupby("night"):
-        frame = frames_of(out / "videos" / FILE_NAME.format(night=night))[10]
+        frame = opencv_frames(out / "videos" / FILE_NAME.format(night=night))[10]
         strip = frame[camera.clock.box_px.rows, camera.clock.box_px.columns]
         large = 255 - cv2.resize(strip, None, fx=3, fy=3, interpolation=cv2.INTER_CUBIC)
         assert pytesseract.image_to_string(large, config="--psm 7").strip() == rows["clock_text"].iloc[1]
@@ -143,20 +136,17 @@ def test_the_clock_keeps_out_of_the_sky() -> None:
     text = overlay.clock_image("2024-00-00 00:00:00 MDT")
     assert text[:, -2:].max() == 0
     y, x = np.mgrid[:720, :720] - 359.5
-    sky = np.where(np.hypot(x, y)[..., None] < 360, 255, 0).astype(np.uint8).repeat(3, 2)
-    around = film.canvas(sky)[top : top + height, left : left + width]
+    square = np.where(np.hypot(x, y)[..., None] < 360, 255, 0).astype(np.uint8).repeat(3, 2)
+    around = film.canvas(square)[top : top + height, left : left + width]
     assert around.max() == 0
 
 
 def test_kept_frames_are_full_renderings(made: tuple[Path, pd.DataFrame], params: Params, planned) -> None:
     """Every tenth frame of a video is what rendering that moment gives, but for the coder, within 3 counts on average."""
-    from repro.observatory.render import render
-    from repro.observatory.scene import scenes
-
     out, _ = made
     night = NIGHTS[0]
     plan = planned(night.night, minutes=night.minutes, forms=night.forms)
-    frames = frames_of(out / "videos" / FILE_NAME.format(night=night.night))[::10]
+    frames = opencv_frames(out / "videos" / FILE_NAME.format(night=night.night))[::10]
     wanted = render(scenes(plan, film.key_times(plan), params.schedule.site)).frames
     for frame, picture in zip(frames, wanted, strict=True):
         square = frame[:, 280:1000, ::-1].astype(float)
@@ -167,8 +157,6 @@ def test_kept_frames_are_full_renderings(made: tuple[Path, pd.DataFrame], params
 def test_masks_lie_beside_the_truth(made: tuple[Path, pd.DataFrame]) -> None:
     """The stored mask, unpacked, covers the share of the sky that the table gives."""
     out, table = made
-    from repro.observatory.geometry import sky
-
     inside = ((sky(180).alt_deg > 5) & (sky(180).mask > 0.5)).numpy()
     for night, rows in table.groupby("night"):
         with np.load(out / "masks" / f"{night}.npz") as stored:

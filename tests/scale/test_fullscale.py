@@ -12,8 +12,7 @@ import pytest
 import yaml
 
 from repro import frames
-from repro.bench.full_scale import bench, squares, steps
-from repro.bench.full_scale import misreadings as ocr
+from repro.bench.full_scale import bench, stand_ins, steps
 from repro.bench.full_scale import nights_without_pixels as nights
 from repro.bench.full_scale import step_costs as measure
 from repro.camera import camera_of
@@ -107,18 +106,18 @@ def test_drawn_answers_follow_the_truth(made: Paths) -> None:
 
 def test_brightness_keeps_the_margin() -> None:
     """A margin comes back from a square's brightness to within half a step of 256."""
-    margin = np.linspace(*squares.MARGINS, 1000)
-    assert np.abs(squares.margin_of(squares.level(margin)) - margin).max() <= 0.5 * 9.2 / 255 + 1e-9
-    assert len(set(squares.jpegs())) == 256
+    margin = np.linspace(*stand_ins.MARGINS, 1000)
+    assert np.abs(stand_ins.margin_of(stand_ins.level(margin)) - margin).max() <= 0.5 * 9.2 / 255 + 1e-9
+    assert len(set(stand_ins.jpegs())) == 256
 
 
 def test_misread_shares_and_repeats() -> None:
     """About the wanted share of texts is misread, the same ones for the same source of random numbers."""
     texts = ["2024-01-11 18:19:54 MST"] * 5000
-    one, two = (ocr.misread(texts, 0.1, np.random.default_rng(5)) for _ in range(2))
+    one, two = (stand_ins.misread(texts, 0.1, np.random.default_rng(5)) for _ in range(2))
     assert one == two
     assert 0.08 < np.mean([read != texts[0] for read, _ in one]) < 0.12
-    assert ocr.misread(texts, 0.0, np.random.default_rng(5)) == [(text, 95.0) for text in texts]
+    assert stand_ins.misread(texts, 0.0, np.random.default_rng(5)) == [(text, 95.0) for text in texts]
 
 
 def test_memory_and_time_of_a_process_are_its_own(tmp_path: Path) -> None:

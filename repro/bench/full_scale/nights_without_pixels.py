@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from repro.bench.full_scale.squares import MARGINS
+from repro.bench.full_scale.stand_ins import MARGINS
 from repro.files import write_table
 from repro.observatory import campaign, display, truth, weather
 from repro.observatory import video_writer as film

@@ -27,16 +27,9 @@ DRAWN = ("observe", "film", "clock", "infer")
 #: Independent of nights; done once.
 ONCE = ("schedule", "architecture", "figures")
 KEPT = (
-    "data/record/README.md",
-    "expected",
-    "repro",
-    "report/templates",
-    "stages",
-    "params.yaml",
-    "dvc.yaml",
-    ".dvcignore",
+    "data/record/README.md", "expected", "repro", "report/templates", "stages", "params.yaml", "dvc.yaml", ".dvcignore",
     ".gitignore",
-)
+)  # fmt: skip
 #: One worker, so that the peak is all that is in memory; each more adds what one night needs. Training is short and on
 #: small images, because its images are grey squares.
 CHANGES: Mapping[str, Mapping[str, Any] | str] = {

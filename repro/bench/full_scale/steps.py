@@ -9,6 +9,7 @@ from __future__ import annotations
 import sys
 import zipfile
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -18,23 +19,22 @@ import pandas as pd
 
 from repro import frames
 from repro.analysis.colour_corpus import colour_corpus
-from repro.bench.full_scale import misreadings, squares
+from repro.bench.full_scale import stand_ins
 from repro.camera import camera_of
 from repro.classifier.infer_corpus import infer_night, infer_tasks
 from repro.clock.clock_corpus import ClockTask, clock_tasks, write_night
 from repro.clock.read_clock import NightClock, resolve_times
 from repro.engine.run_nights import Outcome, run_nights
 from repro.engine.run_stage import run_stage
-from repro.files import atomic_path
-from repro.film.cut import encode_png
+from repro.film.cut import write_index
 from repro.film.film_corpus import FilmTask, film_tasks
+from repro.film.frame_archive import add_file, new_archive
 from repro.params import Params
 from repro.paths import Paths
 from repro.seeding import generator
 
 FPS, KEY_EVERY = 25, 10  # of a video, and of its frames one in ten is kept
 KEOGRAM_PX = 90  # height; a real one has 720
-_EPOCH = (1980, 1, 1, 0, 0, 0)
 
 
 def observe(paths: Paths, params: Params, count: int | None = None) -> None:
@@ -63,7 +63,7 @@ def clock(paths: Paths, params: Params) -> Outcome:
 
 
 def infer(paths: Paths, params: Params) -> Outcome:
-    """Stage infer: answers drawn from a model of the truth, and the colour rule on the grey squares."""
+    """Stage infer: answers drawn from a model of the truth, and the colour rule on the grey stand_ins."""
     source, sky, train, folder = (paths.stage(params.corpus, name) for name in ("film", "sky", "train", "infer"))
     colour_corpus(source, paths.stage(params.corpus, "colour"), workers=params.engine)
     tasks = infer_tasks(source, sky, train / "weights.safetensors", folder, params)
@@ -75,32 +75,29 @@ class Drawn:
 
     def __init__(self, seed: int) -> None:
         self.seed = seed
-        self.brightness = {data: level for level, data in enumerate(squares.jpegs())}
+        self.brightness = {data: level for level, data in enumerate(stand_ins.jpegs())}
 
-    def classify(self, archive: Path, names: Sequence[str]) -> squares.Floats:
+    def classify(self, archive: Path, names: Sequence[str]) -> stand_ins.Floats:
         """Logits (n, 2) of frames of a night."""
         with zipfile.ZipFile(archive) as source:
             levels = np.array([self.brightness[source.read(frames.archive_name(name))] for name in names], np.int64)
         noise = generator(self.seed, archive.stem, "logits").normal(0, 0.8, len(levels))
-        half = squares.margin_of(levels) + noise
+        half = stand_ins.margin_of(levels) + noise
         return np.stack([-half, half], axis=1)
 
 
 def film_night(task: FilmTask) -> dict[str, Any]:
     """One night's frames, strips, index and keogram from the table that replaces its video."""
     night, (video,) = task.work.night, task.work.inputs
-    frames_zip, strips_zip, index, keogram = task.work.outputs
     table = pd.read_parquet(video)
-    levels, pictures = squares.level(table["margin"].to_numpy()), squares.jpegs()
-    with atomic_path(frames_zip) as target, zipfile.ZipFile(target, "w", zipfile.ZIP_STORED) as archive:
-        for number, brightness in zip(table["number"], levels, strict=True):
-            archive.writestr(zipfile.ZipInfo(f"{night}_{number}.jpg", _EPOCH), pictures[brightness])
-    with atomic_path(strips_zip) as target, zipfile.ZipFile(target, "w", zipfile.ZIP_STORED) as archive:
-        archive.writestr(zipfile.ZipInfo("clock.txt", _EPOCH), "\n".join(table["clock_text"]))
-    frames.write(index, table[["number", "frame", "video_time_s"]].assign(night=night), "film")
-    column = levels.astype(np.uint8)[None, :, None]
-    with atomic_path(keogram) as target:
-        target.write_bytes(encode_png(np.ascontiguousarray(np.broadcast_to(column, (KEOGRAM_PX, len(table), 3)))))
+    levels, pictures = stand_ins.level(table["margin"].to_numpy()), stand_ins.jpegs()
+    with ExitStack() as stack:
+        archive, strips = (new_archive(stack, path) for path in task.work.outputs[:2])
+        for number, brightness in enumerate(levels):
+            add_file(archive, f"{night}_{number}.jpg", pictures[brightness])
+        add_file(strips, "clock.txt", "\n".join(table["clock_text"]).encode())
+        columns = [np.full((KEOGRAM_PX, 3), brightness, np.uint8) for brightness in levels]
+        write_index(task.work, table["frame"].tolist(), table["video_time_s"].tolist(), columns)
     scanned = KEY_EVERY * len(table)
     counts = {"scanned": scanned, "sampled": len(table), "missing": 0, "holes": [], "undecoded": [], "simulated": True}
     return {"video": video.name, "fps": float(FPS), "step": KEY_EVERY, **counts}
@@ -118,13 +115,13 @@ def read_text(task: ClockTask, table: pd.DataFrame) -> NightClock:
     with zipfile.ZipFile(task.work.inputs[0]) as archive:
         texts = archive.read("clock.txt").decode().split("\n")
     rng = generator(0, night, "ocr")
-    first = misreadings.misread(texts, misreadings.FIRST, rng)
-    second = misreadings.misread(texts, misreadings.SECOND, rng)
+    first = stand_ins.misread(texts, stand_ins.FIRST, rng)
+    second = stand_ins.misread(texts, stand_ins.SECOND, rng)
     looks = [lambda numbers, read=read: [read[number] for number in numbers] for read in (first, second)]
     return resolve_times(len(table), looks[0], looks[1], task.setup)
 
 
-STEPS: dict[str, Callable[[Paths, Params], Outcome | None]] = {"film": film, "clock": clock, "infer": infer}
+STEPS: dict[str, Callable[[Paths, Params], Outcome]] = {"film": film, "clock": clock, "infer": infer}
 
 
 def main(name: str, *arguments: str) -> None:
@@ -135,8 +132,7 @@ def main(name: str, *arguments: str) -> None:
             observe(paths, params, int(arguments[0]))
             return None
         outcome = STEPS[name](paths, params)
-        if outcome is not None:
-            outcome.check(name, 0.0, paths.stage(params.corpus, name) / "failures.json")
+        outcome.check(name, 0.0, paths.stage(params.corpus, name) / "failures.json")
         return outcome
 
     run_stage(work, name)

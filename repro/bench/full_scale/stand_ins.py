@@ -1,16 +1,45 @@
-"""What an OCR makes of a clock's text: mostly the text, sometimes one of the misreadings that Table 1 repairs, or worse."""
+"""What stands in for pixels: grey squares for frames and keograms, and misread texts for what an OCR makes of strips."""
 
 from __future__ import annotations
 
+import io
 from collections.abc import Sequence
+from functools import lru_cache
 
 import numpy as np
+import numpy.typing as npt
+from PIL import Image
 
+MARGINS = (-5.3, 3.9)  # of the aurora's share over its threshold, natural logarithms; what 8 bits hold
 FIRST, SECOND = 0.02, 0.005  # shares of texts that are misread at the first and at the second look
+Floats = npt.NDArray[np.float64]
+
+
+def level(margin: Floats) -> npt.NDArray[np.int64]:
+    """Brightness of squares, 0 to 255, that say how much aurora there is: frames with such margins."""
+    low, high = MARGINS
+    return np.asarray(np.rint((np.asarray(margin) - low) / (high - low) * 255), dtype=np.int64)
+
+
+def margin_of(brightness: npt.NDArray[np.int64]) -> Floats:
+    """Margins of frames with such brightness."""
+    low, high = MARGINS
+    return np.asarray(low + np.asarray(brightness) / 255 * (high - low))
+
+
+@lru_cache(maxsize=1)
+def jpegs() -> tuple[bytes, ...]:
+    """All 256 different squares, by brightness."""
+    encoded = []
+    for brightness in range(256):
+        data = io.BytesIO()
+        Image.new("RGB", (8, 8), (brightness,) * 3).save(data, "jpeg", quality=95)
+        encoded.append(data.getvalue())
+    return tuple(encoded)
 
 
 def misread(texts: Sequence[str], share: float, rng: np.random.Generator) -> list[tuple[str, float]]:
-    """Texts as read, with a confidence of 0 to 100 each; about ``share`` of them are misread."""
+    """Texts as read, with a confidence of 0 to 100 each; about ``share`` are misread, as Table 1 repairs it, or worse."""
     wrong = rng.random(len(texts)) < share
     return [
         (_wrong(text, rng), float(rng.uniform(20, 90))) if bad else (text, 95.0)

@@ -1,4 +1,4 @@
-"""Statistics of colour, noise and compression on pictures whose numbers are known."""
+"""Statistics of frames on pictures whose numbers are known."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from repro.analysis.colour_rule import circle
-from repro.observatory.colour_statistics import colours, compression
+from repro.observatory.frame_statistics import colours, compression, statistics
 
 
 def sky(rgb: tuple[float, float, float], noise: float = 0.0, colour: float = 0.0) -> np.ndarray:
@@ -14,6 +14,20 @@ def sky(rgb: tuple[float, float, float], noise: float = 0.0, colour: float = 0.0
     rng = np.random.default_rng(3)
     picture = np.array(rgb) + noise * rng.standard_normal((240, 240, 1)) + colour * rng.standard_normal((240, 240, 3))
     return (np.clip(np.round(picture), 0, 255) * circle(240, 0.499)[..., None]).astype(np.uint8)
+
+
+def test_statistics_of_a_known_picture() -> None:
+    """A flat sky with noise and spots gives back its colour, its noise and the number of its spots."""
+    rng = np.random.default_rng(2)
+    picture = np.empty((720, 720, 3))
+    picture[:] = (40, 50, 60)
+    picture += rng.normal(0, 2.0, (720, 720, 1))
+    for x, y in ((300, 300), (400, 350), (360, 500)):
+        picture[y : y + 2, x : x + 2] = 200
+    found = statistics(picture.round().clip(0, 255).astype(np.uint8))
+    assert [found[f"median_{name}"] for name in ("red", "green", "blue")] == pytest.approx([40, 50, 60], abs=1)
+    assert found["noise"] == pytest.approx(2.0, rel=0.1)
+    assert found["stars"] == 3
 
 
 def test_ratios_are_those_of_linear_light() -> None:
