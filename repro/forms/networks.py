@@ -28,7 +28,7 @@ from torch.nn.modules.batchnorm import _BatchNorm
 from torchvision import models
 
 from repro.classifier.images import Images, plain_batches
-from repro.classifier.network import NETWORK, check_loss, drawn, imagenet
+from repro.classifier.network import NETWORK, check_loss, drawn, published_weights
 from repro.classifier.network import build as build_observatory
 from repro.classifier.transforms import normalise
 from repro.errors import ReproError
@@ -75,7 +75,8 @@ def build(wanted: FormsNetwork, seed: int) -> nn.Module:
             network = models.get_model(wanted.name, weights=None)
             if wanted.weights == "imagenet":
                 otherwise = "set its weights to none or observatory in kvammen.networks of params.yaml"
-                network.load_state_dict(imagenet(wanted.name, otherwise))
+                published = models.get_model_weights(wanted.name)["IMAGENET1K_V1"]
+                network.load_state_dict(published_weights(published, otherwise))
     return cut(network, wanted, seed) if wanted.stages else with_head(network, seed)
 
 
