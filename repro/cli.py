@@ -277,7 +277,7 @@ def forms(
 
     Example: repro forms night/*.jpg --format csv
     """
-    from repro.forms.own_images import classify_forms
+    from repro.forms.best_network import classify_forms
     from repro.params import load_params
 
     paths = _project(project)

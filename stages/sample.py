@@ -3,8 +3,8 @@
 from repro import frames
 from repro.engine.run_stage import run_stage
 from repro.files import write_json, write_table
-from repro.labels import label_corpus as corpus
 from repro.labels import labelfile
+from repro.labels.sample import draw_sample, simulated_labels, to_label
 from repro.params import Params
 from repro.paths import Paths
 from repro.simulated_mark import known_truth, usable_rows
@@ -15,13 +15,13 @@ def main(paths: Paths, params: Params) -> None:
     folder = paths.stage(params.corpus, "sample")
     table = frames.read_nights(paths.stage(params.corpus, "sky") / "tables", "sky")
     table = usable_rows(table, paths, params.corpus)
-    sample = corpus.draw_sample(table, params.schedule, params.sample, params.seed)
+    sample = draw_sample(table, params.schedule, params.sample, params.seed)
     write_table(folder / "sample.parquet", sample)
     write_json(folder / "sample.json", {"quantities": {"sample.frames": len(sample)}})
-    labelfile.write(folder / "to_label.csv", corpus.to_label(sample))
+    labelfile.write(folder / "to_label.csv", to_label(sample))
     truth = known_truth(paths, params.corpus)
     if truth is not None:
-        labelfile.write(folder / "labels.csv", corpus.simulated_labels(sample, truth))
+        labelfile.write(folder / "labels.csv", simulated_labels(sample, truth))
     print(f"sample: {len(sample)} frames of {sample['date'].nunique()} dates")
 
 

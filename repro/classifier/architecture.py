@@ -1,4 +1,4 @@
-"""The networks of Table 4, built and counted without a download.
+"""The networks of Table 4 and of the KOPRI poster, built and counted without a download.
 
 Networks are built on torch's ``meta`` device: every layer has its shape and none has values, so nothing is fetched
 and a forward pass costs no arithmetic. Multiply-adds are those of torch's own :class:`FlopCounterMode`, which counts
@@ -19,8 +19,6 @@ from torch.utils.flop_counter import FlopCounterMode
 from torchvision import models, transforms
 from torchvision.models.densenet import DenseNet
 
-from repro.segmentation import fcn_counts
-
 REFERENCE = "efficientnet_b1"
 BASE = "efficientnet_b0"  # the network that compound scaling starts from
 WEIGHTS = "IMAGENET1K_V1"
@@ -29,6 +27,9 @@ JITTER = 0.3  # strength of ColorJitter in the published transform
 LISTED = (REFERENCE, "resnet152", "inception_v3")
 #: The other networks of Table 4, with the side of the image (px) that their papers classify.
 UNLISTED = {"densenet264": 224, "xception": 299}
+POSTER_NETWORK = "fcn_resnet50"
+#: What torchvision's documentation of the poster's weights says they were trained on, and how the poster puts it.
+DOCUMENTED, IN_THE_POSTER = "a subset of COCO", "a subset of MS COCO"
 
 
 class XceptionBlock(nn.Module):
@@ -74,16 +75,18 @@ def xception(classes: int = 1000) -> nn.Sequential:
 
 
 def build(name: str, classes: int = 1000, *, auxiliary: bool = False) -> torch.nn.Module:
-    """Build a network of Table 4 on the ``meta`` device, in evaluation mode, without weights.
+    """Build a network on the ``meta`` device, in evaluation mode, without weights.
 
     ``name`` is in torchvision's list of models, or ``densenet264`` (torchvision's ``DenseNet`` with growth 32 and blocks of
-    6, 12, 64 and 48 layers: Huang et al. 2017, Table 1), or ``xception``. ``auxiliary`` keeps Inception-v3's second
-    classifier, which serves training only: Table 4's 24M are the network without it, the metadata of torchvision's weights
-    count it.
+    6, 12, 64 and 48 layers: Huang et al. 2017, Table 1), or ``xception``. ``auxiliary`` keeps the second classifier of
+    Inception-v3 and of the poster's network, which serves training only: Table 4's 24M are the network without it, the
+    metadata of torchvision's weights count it.
     """
     options: dict[str, Any] = {"num_classes": classes}
     if name == "inception_v3":
         options |= {"aux_logits": auxiliary, "init_weights": False}
+    elif name == POSTER_NETWORK:
+        options |= {"aux_loss": auxiliary, "weights_backbone": None}
     network: torch.nn.Module
     with torch.device("meta"):
         if name == "densenet264":
@@ -156,7 +159,7 @@ def measure() -> dict[str, Any]:
             # The factor of brightness that ColorJitter draws at most, and the lowest change.
             "jitter.highest_factor": round(brightest, 6),
             "jitter.lowest_change": round(darkest - 1, 6),
-            **fcn_counts.quantities(),
+            **poster_quantities(),
         },
         "convention": "1 multiply-add = 2 FLOPs of torch's FlopCounterMode; convolutions and matrix products only",
     }
@@ -234,3 +237,42 @@ def _normalisation() -> dict[str, float]:
         for kind in ("mean", "std")
         for colour, value in zip(("red", "green", "blue"), getattr(preset, kind), strict=True)
     }
+
+
+def poster_quantities() -> dict[str, Any]:
+    """Counts of the poster's network and the metadata of its published weights, by name after ``fcn_resnet50.``.
+
+    ``parameters`` are those with 21 classes and the auxiliary head; ``stride`` the pixels of a feature; ``backbone`` and
+    ``pretrained_on`` are in the poster's words.
+    """
+    meta = models.get_model_weights(POSTER_NETWORK)["COCO_WITH_VOC_LABELS_V1"].meta
+    metrics = meta["_metrics"]["COCO-val2017-VOC-labels"]
+    classes = len(meta["categories"])
+    full = build(POSTER_NETWORK, classes, auxiliary=True)
+    backbone = full.get_submodule("backbone")
+    values = {
+        "parameters": count_parameters(full),
+        "metadata_parameters": meta["num_params"],
+        "parameters_two_classes": count_parameters(build(POSTER_NETWORK, 2, auxiliary=True)),
+        "parameters_two_classes_no_auxiliary": count_parameters(build(POSTER_NETWORK, 2)),
+        "parameters_one_channel": count_parameters(build(POSTER_NETWORK, 1)),
+        "backbone_parameters": count_parameters(backbone),
+        "classes": classes,
+        "mean_iou_percent": metrics["miou"],
+        "pixel_accuracy_percent": metrics["pixel_acc"],
+        "gigaflops_520px": meta["_ops"],
+        "file_megabytes": meta["_file_size"],
+        "stride": 64 // int(backbone(torch.empty(1, 3, 64, 64, device="meta"))["out"].shape[-1]),
+        "backbone": _backbone_name(backbone),
+        "pretrained_on": IN_THE_POSTER if DOCUMENTED in " ".join(str(meta["_docs"]).split()) else "something else",
+    }
+    return {f"{POSTER_NETWORK}.{key}": value for key, value in values.items()}
+
+
+def _backbone_name(backbone: nn.Module) -> str:
+    """Name of a residual network: convolutions on the way of its features, and the layer of classes that was cut off."""
+    convolutions = [name for name, module in backbone.named_modules() if isinstance(module, nn.Conv2d)]
+    deepest = sum(not name.endswith("downsample.0") for name in convolutions) + 1
+    whole = build("resnet50")
+    same = count_parameters(backbone) == count_parameters(whole) - count_parameters(whole.get_submodule("fc"))
+    return f"ResNet-{deepest}" if same else f"another network with {deepest} layers"

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -22,6 +22,7 @@ from repro.params import TrainParams
 from repro.untrusted import message_of
 
 Phase = Literal["head", "all"]
+Restored = TypeVar("Restored")
 
 #: Columns of the curves and their types.
 CURVES = {
@@ -106,46 +107,46 @@ def start_phase(network: nn.Module, phase: Phase, params: TrainParams) -> torch.
 
 
 def save_checkpoint(
-    path: Path, network: nn.Module, optimiser: torch.optim.Adam, progress: Progress, settings: str
+    path: Path | None, settings: str, network: nn.Module, optimiser: torch.optim.Optimizer, **state: Any
 ) -> None:
-    """Write a checkpoint, whole or not at all."""
-    states = {"weights": network.state_dict(), "optimiser": optimiser.state_dict(), "state": vars(progress)}
-    with atomic_path(path) as temporary:
-        torch.save({"settings": settings, **states}, temporary)
+    """Write a checkpoint, whole or not at all, if a path is given."""
+    if path is not None:
+        states = {"weights": network.state_dict(), "optimiser": optimiser.state_dict(), **state}
+        with atomic_path(path) as temporary:
+            torch.save({"settings": settings, **states}, temporary)
 
 
-def resume(
-    path: Path, network: nn.Module, progress: Progress, params: TrainParams, settings: str
-) -> torch.optim.Adam | None:
-    """Load a checkpoint of the same settings into network and progress, and give the optimiser of its phase.
+def from_checkpoint(
+    path: Path | None, settings: str, stage: str, restore: Callable[[dict[str, Any]], Restored]
+) -> Restored | None:
+    """What ``restore`` makes of a checkpoint of the same settings; None without one that can be used.
 
-    Without a usable checkpoint nothing is changed, and the answer is None. No random state is needed: each epoch has its own
-    source of random numbers.
+    ``restore`` works on copies, so that nothing of a wrong checkpoint remains. No random state is needed: each epoch has its
+    own source of random numbers.
     """
-    if not path.is_file():
+    if path is None or not path.is_file():
         return None
-    phases = phases_of(params)
     try:
         document = load_tensors(path)
-        if document["settings"] != settings:
-            return None
-        # On a copy first, so that nothing of a wrong checkpoint remains in the network.
-        state = document["state"]
-        _check_state(state, phases, params)
-        trial = copy.deepcopy(network)
-        for weights in (state["best_weights"], document["weights"]):
-            trial.load_state_dict(weights)
-            if not all(bool(torch.isfinite(value).all()) for value in trial.state_dict().values()):
-                raise ValueError("non-finite weights")
-        _restore_optimiser(start_phase(trial, phases[state["epoch"] - 1], params), document["optimiser"])
+        return restore(document) if document["settings"] == settings else None
     except Exception as error:  # the training can always begin anew
-        say(f"train: the checkpoint {path} cannot be used, training begins anew: {printable(message_of(error))}")
+        say(f"{stage}: the checkpoint {path} cannot be used, training begins anew: {printable(message_of(error))}")
         return None
-    network.load_state_dict(document["weights"])
-    vars(progress).update(state)
-    optimiser = _restore_optimiser(start_phase(network, phases[progress.epoch - 1], params), document["optimiser"])
-    say(f"train: resuming after epoch {progress.epoch} of {len(phases)}")
-    return optimiser
+
+
+def resumed(
+    document: Mapping[str, Any], network: nn.Module, params: TrainParams
+) -> tuple[nn.Module, torch.optim.Adam, Progress]:
+    """A copy of a network, the optimiser of its phase and the progress as they were in a checkpoint, all of it checked."""
+    state, phases, network = document["state"], phases_of(params), copy.deepcopy(network)
+    _check_state(state, phases, params)
+    for weights in (state["best_weights"], document["weights"]):
+        network.load_state_dict(weights)
+        if not all(bool(torch.isfinite(value).all()) for value in network.state_dict().values()):
+            raise ValueError("non-finite weights")
+    optimiser = _restored(start_phase(network, phases[state["epoch"] - 1], params), document["optimiser"])
+    say(f"train: resuming after epoch {state['epoch']} of {len(phases)}")
+    return network, optimiser, Progress(**state)
 
 
 def _check_state(state: Mapping[str, Any], phases: Sequence[Phase], params: TrainParams) -> None:
@@ -161,7 +162,7 @@ def _check_state(state: Mapping[str, Any], phases: Sequence[Phase], params: Trai
         raise ValueError("an impossible batch, best epoch or seed")
 
 
-def _restore_optimiser(optimiser: torch.optim.Adam, document: dict[str, Any]) -> torch.optim.Adam:
+def _restored(optimiser: torch.optim.Adam, document: dict[str, Any]) -> torch.optim.Adam:
     """Load an optimiser's state; torch's own loader would accept any settings and shapes."""
     settings = [set(group) for group in optimiser.param_groups]
     optimiser.load_state_dict(document)

@@ -67,7 +67,6 @@ def classify_files(
     """
     network, notes = load(weights)
     side_px = image_size_px(notes)
-    explained = load(weights)[0] if overlays is not None else None  # a classifier rearranges its own network
     classifier = Classifier(network, side_px, InferParams(), choose(device))
     rows: list[tuple[str, int | None, float, float, float, str]] = []
     images = _images(files, camera, sampling)
@@ -78,9 +77,9 @@ def classify_files(
             classes = [CLASSES[number] for number in logits.argmax(axis=1)]
             for image, pair, p, name in zip(part, logits, p_yes(logits), classes, strict=True):
                 rows.append((image.file, image.frame, float(pair[0]), float(pair[1]), float(p), name))
-            if overlays is not None and explained is not None:
+            if overlays is not None:
                 for image, square, name in zip(part, pixels, classes, strict=True):
-                    shown = explain(explained, square[None], name).shown[0]
+                    shown = explain(network, square[None], name, device=classifier.device).shown[0]
                     write_bytes(overlays / _overlay_name(image, len(rows)), _overlaid(image, shown))
             tally.advance(len(part))
     if not rows:

@@ -19,7 +19,16 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy, softmax
 
-from repro.classifier.checkpoint import Phase, Progress, Validation, phases_of, resume, save_checkpoint, start_phase
+from repro.classifier.checkpoint import (
+    Phase,
+    Progress,
+    Validation,
+    from_checkpoint,
+    phases_of,
+    resumed,
+    save_checkpoint,
+    start_phase,
+)
 from repro.classifier.device import autocast, deterministic, halved_batch, say, tf32
 from repro.classifier.images import Images, plain_batches, training_batches
 from repro.classifier.network import check_loss, drawn, fix_batchnorm
@@ -78,12 +87,12 @@ def fine_tune(
     ``after_epoch`` is called with the epoch's number after its checkpoint is written. Raises ReproError if the loss is not
     finite, or not even a batch of one fits into the GPU's memory.
     """
-    params, device, checkpoint = training.params, training.device, training.checkpoint
+    params, device, where = training.params, training.device, (training.checkpoint, training.settings)
     network = network.to(device).to(memory_format=torch.channels_last)
     for module in network.modules():
         if isinstance(module, nn.SiLU):
             module.inplace = False  # torch would copy what is overwritten, because the gradient needs it
-    progress, phases = Progress(params.batch, training.seed), phases_of(params)
+    phases = phases_of(params)
     images = len(training.train) + len(training.val)
     repeatable = deterministic(device) if params.mode == "deterministic" else nullcontext()
     with (
@@ -91,7 +100,8 @@ def fine_tune(
         tf32(params.precision, device),
         progress_bar(training.title, len(phases) * images, "images") as bar,
     ):
-        optimiser = resume(checkpoint, network, progress, params, training.settings) if checkpoint else None
+        begun = from_checkpoint(*where, "train", lambda document: resumed(document, network, params))
+        network, optimiser, progress = begun or (network, None, Progress(params.batch, training.seed))
         bar.advance(progress.epoch * images)
         while progress.epoch < len(phases):
             epoch, phase = progress.epoch + 1, phases[progress.epoch]
@@ -114,8 +124,7 @@ def fine_tune(
                 continue
             progress.statistics_moved |= phase == "head" and _statistics_differ(weights_before, network)
             progress.add(phase, loss_and_accuracy, validation, network, params.best)
-            if checkpoint is not None:
-                save_checkpoint(checkpoint, network, optimiser, progress, training.settings)
+            save_checkpoint(*where, network, optimiser, state=vars(progress))
             bar.advance(images, note=f"epoch {epoch}: {validation.accuracy:.4f}")
             if after_epoch is not None:
                 after_epoch(epoch)

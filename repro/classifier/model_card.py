@@ -6,6 +6,7 @@ The headings follow Mitchell et al. (2019), Model Cards for Model Reporting, FAT
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 from typing import Any
 
 import numpy as np
@@ -13,9 +14,8 @@ import pandas as pd
 
 from repro.analysis.colour_rule import choose_limit, shares
 from repro.classifier.images import Images
+from repro.classifier.training_results import UNSEEN, WITHIN
 from repro.params import Params
-
-_SPLITS = {"within nights": "split", "unseen nights": "split_by_night"}
 
 
 def colour_rule_accuracy(images: Images, side: pd.Series[str]) -> dict[str, float]:
@@ -51,7 +51,7 @@ def model_card(document: Mapping[str, Any], split: pd.DataFrame, params: Params,
         "## Data",
         "",
         f"{len(used)} labelled frames ({labels.get('yes', 0)} yes, {labels.get('no', 0)} no) of {len(nights)} nights, "
-        f"{_date(nights[0])} to {_date(nights[-1])}, all of them dark and without moon. "
+        f"{date.fromisoformat(nights[0])} to {date.fromisoformat(nights[-1])}, all of them dark and without moon. "
         f"{first['train_images']} trained, {first['val_images']} validated.",
         *(["The frames are simulated: nothing here says how well the network does on real ones."] if simulated else []),
         "",
@@ -86,7 +86,7 @@ def model_card(document: Mapping[str, Any], split: pd.DataFrame, params: Params,
 
 def _accuracy_rows(document: Mapping[str, Any]) -> list[str]:
     rows = []
-    for split in _SPLITS:
+    for split in (WITHIN, UNSEEN):
         entry = document["generalisation_gap"].get(split.replace(" ", "_"))
         if entry is None:
             rows.append(f"| {split} | not measured | | | |")
@@ -104,7 +104,3 @@ def _accuracy_rows(document: Mapping[str, Any]) -> list[str]:
 
 def _ends(interval: Any) -> str:
     return f"{interval[0]:.1%} to {interval[1]:.1%}" if interval else "too few nights"
-
-
-def _date(night: str) -> str:
-    return f"{night[:4]}-{night[4:6]}-{night[6:]}"

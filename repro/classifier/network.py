@@ -34,6 +34,8 @@ NAMED = ("imagenet", "observatory", "none")
 FEATURES = 1280  # inputs of the head
 NETWORK = "efficientnet_b1"
 KIND, TRAIN = f"torchvision's {NETWORK}", "dvc repro train"  # for errors: what is expected, and what trains it
+#: The weights of the thesis.
+IMAGENET = models.EfficientNet_B1_Weights.IMAGENET1K_V1
 #: The backbone learnt on simulated frames; shipped with the package.
 OBSERVATORY = "efficientnet_b1_observatory.safetensors"
 _WAIT_S = 30.0
@@ -53,11 +55,17 @@ def build(initial: str, seed: int) -> nn.Module:
     with drawn(seed, "network"):
         network: nn.Module = models.efficientnet_b1(weights=None)
         if initial == "imagenet":
-            fill(network, imagenet(), imagenet_path())
+            otherwise = (
+                "name the corpus in train.initial_weights of params.yaml, such as {auroramax: observatory}, which needs no "
+                "download but is not what the thesis used"
+            )
+            fill(network, published_weights(IMAGENET, otherwise), published_path(IMAGENET))
         network.get_submodule("classifier").register_module("1", nn.Linear(FEATURES, len(CLASSES)))
         if initial == "observatory":
-            path = observatory_path()
-            fill(network.get_submodule("features"), _observatory(path), path)
+            path, kind = observatory_path(), "the backbone learnt on simulated frames"
+            made_by = "python -m repro.backbone.pretrain --help; or restore the shipped file from the repository"
+            state, _ = _read(path, kind, made_by)
+            fill(network.get_submodule("features"), single_precision(state), path, kind, made_by)
     return network.eval()
 
 
@@ -84,20 +92,6 @@ def check_loss(loss: float, where: str, remedy: str) -> None:
     """Raise an error if the loss of a training is not finite."""
     if not math.isfinite(loss):
         raise ReproError(found=f"a loss of {loss}", expected="a finite number", where=where, remedy=remedy)
-
-
-def imagenet_path(name: str = NETWORK) -> Path:
-    """Path of torchvision's file of ImageNet weights, under ``TORCH_HOME`` or its default."""
-    return published_path(models.get_model_weights(name)["IMAGENET1K_V1"])
-
-
-def imagenet(
-    name: str = NETWORK,
-    otherwise: str = "name the corpus in train.initial_weights of params.yaml, such as {auroramax: observatory}, which "
-    "needs no download but is not what the thesis used",
-) -> dict[str, Tensor]:
-    """The weights of the thesis, or those of another network of torchvision; see :func:`published_weights`."""
-    return published_weights(models.get_model_weights(name)["IMAGENET1K_V1"], otherwise)
 
 
 def published_path(weights: WeightsEnum) -> Path:
@@ -136,32 +130,18 @@ def initial_digest(initial: str) -> str | None:
     """SHA-256 (hex) of the file of the initial weights; None if they are drawn at random."""
     if initial == "none":
         return None
-    return digest({"imagenet": imagenet_path, "observatory": observatory_path}.get(initial, lambda: Path(initial))())
+    return digest({"imagenet": published_path(IMAGENET), "observatory": observatory_path()}.get(initial, Path(initial)))
 
 
 def genuine_imagenet() -> bool:
     """Whether the hash of torchvision's file is that in its name; the loader does not check a cached file."""
-    return digest(imagenet_path()).startswith(imagenet_path().stem.rsplit("-", 1)[1])
+    path = published_path(IMAGENET)
+    return digest(path).startswith(path.stem.rsplit("-", 1)[1])
 
 
 def observatory_path() -> Path:
     """The shipped backbone."""
     return Path(str(resources.files("repro.classifier"))) / "pretrained" / OBSERVATORY
-
-
-def _observatory(path: Path) -> dict[str, Tensor]:
-    if not path.is_file():
-        raise ReproError(
-            found="no such file",
-            expected="the backbone learnt on simulated frames",
-            where=str(path),
-            remedy="restore it from the repository, or learn it anew: python -m repro.backbone.pretrain --help",
-        )
-    try:
-        state = load_file(path)
-    except Exception as error:
-        raise _unusable(f"a damaged or foreign file: {message_of(error)}", path) from None
-    return single_precision(state)
 
 
 def single_precision(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
@@ -196,18 +176,7 @@ def load(
     are of no such network. Weights whose names begin with ``ignored`` are left out. ``kind`` and ``made_by`` say in an error
     which network is expected and what trains it. Raises ReproError if the file is missing, damaged, or of another network.
     """
-    state: object
-    try:
-        if source.suffix == ".safetensors":
-            with safe_open(source, framework="pt") as file:
-                notes = json.loads((file.metadata() or {}).get("notes", "{}"))
-            state = load_file(source)
-        else:
-            notes, state = {}, load_tensors(source)
-    except FileNotFoundError:
-        raise _unusable("no such file", source, kind, made_by) from None
-    except Exception as error:  # a damaged file makes the readers raise errors of many kinds
-        raise _unusable(f"a damaged or foreign file: {message_of(error)}", source, kind, made_by) from None
+    state, notes = _read(source, kind, made_by)
     size_px = notes.get("image_size_px", LEAST_PX) if isinstance(notes, dict) else None
     if isinstance(size_px, bool) or not isinstance(size_px, int) or not LEAST_PX <= size_px <= PICTURE_MOST_PX:
         raise _unusable(f"impossible notes: {short_repr(notes)}", source, kind, made_by)
@@ -219,6 +188,20 @@ def load(
         state = {key: value for key, value in state.items() if not key.startswith(ignored)}
     fill(network, state, source, kind, made_by, assign=True)
     return network.eval(), notes
+
+
+def _read(source: Path, kind: str, made_by: str) -> tuple[Any, Any]:
+    """Tensors and notes of a weight file, neither of them checked."""
+    try:
+        if source.suffix != ".safetensors":
+            return load_tensors(source), {}
+        with safe_open(source, framework="pt") as file:
+            notes = json.loads((file.metadata() or {}).get("notes", "{}"))
+        return load_file(source), notes
+    except FileNotFoundError:
+        raise _unusable("no such file", source, kind, made_by) from None
+    except Exception as error:  # a damaged file makes the readers raise errors of many kinds
+        raise _unusable(f"a damaged or foreign file: {message_of(error)}", source, kind, made_by) from None
 
 
 def image_size_px(notes: Mapping[str, Any]) -> int:

@@ -200,11 +200,8 @@ def _write_results(
 
 
 def _with_run(table: pd.DataFrame, run: Run, trained: Trained) -> pd.DataFrame:
-    table = table.copy()
-    table.insert(0, "split", pd.Series(run.split, index=table.index, dtype="str"))
-    table.insert(1, "network", run.network)
-    table.insert(2, "seed", trained.seed)
-    return table
+    columns: dict[str, Any] = {"split": run.split, "network": run.network, "seed": trained.seed}
+    return table.assign(**columns)[[*columns, *table]].astype({"split": "str"})
 
 
 def _check_both_classes(table: pd.DataFrame, split: str) -> None:

@@ -7,9 +7,12 @@ row but no name. The pictures themselves stay in the film stage's archive.
 
 from __future__ import annotations
 
+import json
 import sys
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 import pandas as pd
@@ -17,7 +20,6 @@ import pandas as pd
 from repro import frames
 from repro.camera import Camera
 from repro.clock.read_clock import ClockSetup, NightClock, read_clock
-from repro.clock.stamps import read_stamps
 from repro.engine.receipts import NightWork, receipt_path, settings_digest
 from repro.engine.run_nights import Outcome, Task, run_nights, summaries
 from repro.engine.workers import Workers, worker_count
@@ -26,6 +28,9 @@ from repro.film.cut import decode_grey
 from repro.film.frame_archive import film_outputs
 from repro.params import ClockParams
 from repro.untrusted import archive_member, count_in, open_archive
+
+_STAMPS = "stamps.json"
+_GAP = 1.5  # of the usual distance of two images; from here on images are missing between them
 
 
 @dataclass(frozen=True)
@@ -85,6 +90,42 @@ def read_night(task: ClockTask, table: pd.DataFrame) -> NightClock:
             remedy="film the night again: dvc repro film",
         )
     return read_clock(images, task.setup, threads=task.threads)
+
+
+def read_stamps(source: Path, count: int) -> NightClock:
+    """Times of a night's ``count`` still images, found in names or EXIF data, from its archive ``strips`` of stage film.
+
+    Raises ReproError if the archive is damaged or does not hold one time for each frame.
+    """
+    with open_archive(source) as archive:
+        data = archive_member(archive, _STAMPS)
+    try:
+        stamps = [(str(stamp["text"]), float(stamp["utc_s"])) for stamp in json.loads(data)]
+        if len(stamps) != count:
+            raise ValueError(f"{len(stamps)} times of {count} frames")
+        times = pd.to_datetime([round(utc_s) for _, utc_s in stamps], unit="s", utc=True)
+    except (ValueError, TypeError, KeyError, OverflowError, RecursionError) as error:
+        raise ReproError(
+            found=f"a damaged list of times: {error}",
+            expected="text and utc_s of each frame, as the film stage writes them",
+            where=f"{source}, {_STAMPS}",
+            remedy="film the night again: dvc repro film",
+        ) from None
+    table = pd.DataFrame({"clock_read": [text for text, _ in stamps], "clock_confidence": 100.0})
+    table = table.assign(clock_text=table["clock_read"], clock_repair="", time_utc=times.as_unit("us"))
+    return NightClock(table, _summary_of_stills([utc_s for _, utc_s in stamps]))
+
+
+def _summary_of_stills(times_s: list[float]) -> dict[str, Any]:
+    gaps_s = [after - before for before, after in pairwise(times_s)]
+    step_s = float(median(gaps_s)) if gaps_s else 0.0
+    breaks = [
+        {"kind": "gap", "after": place, "before": place + 1, "seconds": round(gap_s - step_s, 1),
+         "frames": round(gap_s / step_s) - 1}
+        for place, gap_s in enumerate(gaps_s)
+        if step_s > 0 and gap_s > _GAP * step_s
+    ]  # fmt: skip
+    return {"frames": len(times_s), "step_s": round(step_s, 4), "unreadable": [], "breaks": breaks}
 
 
 def clock_night(task: ClockTask) -> dict[str, Any]:

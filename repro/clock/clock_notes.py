@@ -8,7 +8,7 @@ from datetime import timedelta
 from itertools import pairwise, zip_longest
 from statistics import median
 
-from repro.clock.interpretation import Interpretation
+from repro.clock.formats import Interpretation
 from repro.clock.repair_by_continuity import FrameTime, Residuals
 from repro.clock.timeline import Break, Timeline
 

@@ -1,4 +1,4 @@
-"""Stamps as a camera prints them: clock formats, local time and UTC, the span of a night."""
+"""Stamps as a camera prints them: clock formats, local time and UTC, the span of a night, what a text means."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from functools import cached_property
 import pytz
 
 from repro.camera import Camera
+from repro.clock.table1 import repair
 
 _PATTERN = {
     "%Y": r"(\d{4})",
@@ -193,6 +194,34 @@ def parse(text: str, formats: Sequence[ClockFormat]) -> list[ParsedStamp]:
         return matches
     squeezed = re.sub(r"\s+", "", text).strip("-/:.,'")
     return [ParsedStamp(*parsed, form, True) for form in formats if (parsed := form.parse(squeezed, exact=False))]
+
+
+@dataclass(frozen=True)
+class Interpretation:
+    """A text after the published rules: the stamp, its possible meanings, and the rules that changed it."""
+
+    text: str
+    moments: tuple[Moment, ...]
+    rules: tuple[str, ...]
+
+
+def interpret(text: str, span: NightSpan, camera: Camera) -> Interpretation:
+    """Apply the published rules to a text, and find its meanings in all formats of the camera."""
+    rules: list[str] = []
+    if camera.printed_clock.published_repairs:
+        text, rules = repair(text)
+    stamps = parse(text, span.formats)
+    if not stamps:
+        return Interpretation(text, (), tuple(rules))
+    if stamps[0].corrected:
+        rules = [*rules, "spacing"]
+    meanings: dict[tuple[int, int], Moment] = {}
+    for stamp in stamps:
+        for moment in span.moments(stamp.local, stamp.zone, stamp.format):
+            meanings.setdefault((moment.utc_s, moment.offset_s), moment)
+    moments = sorted(meanings.values(), key=lambda moment: not span.contains(moment))
+    text = moments[0].stamp if moments else stamps[0].format.render(stamps[0].local, stamps[0].zone or "")
+    return Interpretation(text, tuple(moments), tuple(rules))
 
 
 def _offset_s(moment: datetime) -> int:

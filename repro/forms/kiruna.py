@@ -120,16 +120,14 @@ def whole_night(campaign: FormsCampaign, seed: int) -> FormNight:
 def dark_times(campaign: FormsCampaign) -> dict[str, npt.NDArray[np.datetime64]]:
     """First moments, UTC, of the dark and moonless spells of each night that has one, :data:`STEP_MIN` apart."""
     site = campaign.site
-    nights = [f"{day:%Y%m%d}" for window in campaign.windows for day in mornings(window)]
-    noons = np.array(
-        [local_time(f"{n[:4]}-{n[4:6]}-{n[6:]}T12:00", site.time_zone).astype("datetime64[s]") for n in nights]
-    )
+    days = [day for window in campaign.windows for day in mornings(window)]
+    noons = np.array([local_time(f"{day}T12:00", site.time_zone).astype("datetime64[s]") for day in days])
     times = np.asarray(noons[:, None] - np.arange(24 * 60, 0, -STEP_MIN) * MINUTE, "datetime64[s]")
     sky = positions(times.ravel(), site)
     dark = ((sky.sun_alt_deg < DARK_SUN_DEG) & (sky.moon_alt_deg < MOON_DOWN_DEG)).reshape(times.shape)
     # A spell needs darkness from its first to its last moment.
     whole = dark[:, :-2] & dark[:, 1:-1] & dark[:, 2:]
-    return {night: times[row, :-2][whole[row]] for row, night in enumerate(nights) if whole[row].any()}
+    return {f"{day:%Y%m%d}": times[row, :-2][whole[row]] for row, day in enumerate(days) if whole[row].any()}
 
 
 def dark_spells(campaign: FormsCampaign, seed: int) -> dict[str, np.datetime64]:
@@ -169,17 +167,11 @@ def moved(state: Scenes, north_km: float, softer: float = 1.0, *, wound: bool = 
 
 
 def pictures_and_truth(night: FormNight, campaign: FormsCampaign) -> tuple[npt.NDArray[np.uint8], pd.DataFrame]:
-    """Render a night.
+    """Render a night: masked frames, RGB uint8 (n, image_px, image_px, 3), and their truth.
 
-    Returns
-    -------
-    frames : ndarray, uint8, shape (n, image_px, image_px, 3)
-        Masked frames, RGB.
-    truth : DataFrame
-        ``night``, ``time_utc``, ``aurora_share`` (of the sky above 5 deg), ``high_share`` (of the auroral pixels, above
-        30 deg), ``brightness`` (mean linear light of the auroral pixels after the camera's gain), ``redness`` (see
-        :class:`repro.params.FormRules`), ``winding`` (0 to 1, see :func:`repro.forms.winding.winding`), ``form``,
-        ``cloud_cover``.
+    The truth has ``night``, ``time_utc``, ``aurora_share`` (of the sky above 5 deg), ``high_share`` (of the auroral pixels,
+    above 30 deg), ``brightness`` (mean linear light of the auroral pixels after the camera's gain), ``redness`` (see
+    :class:`repro.params.FormRules`), ``winding`` (0 to 1, see :func:`repro.forms.winding.winding`), ``form``, ``cloud_cover``.
     """
     state = moved(scenes(night.plan, night.times_utc, campaign.site), night.north_km, night.softer, wound=night.wound)
     made = render(state, size=campaign.image_px)

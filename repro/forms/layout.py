@@ -64,15 +64,9 @@ class LabelledPictures:
 def read_corpus(folder: Path, label_order: Sequence[AuroralClass], size_px: int) -> LabelledPictures:
     """Read a corpus: ``labels.csv`` with pictures in ``images/``, or the published folders.
 
-    Raises ReproError if there is neither; a name has no digit of a class; a label is another word; a picture is
-    damaged; or a class has too few training images.
-
-    Parameters
-    ----------
-    label_order : sequence of str
-        Class of each digit, from 0.
-    size_px : int
-        Side to which pictures are resized; others than square ones are cut to their middle first.
+    ``label_order`` is the class of each digit, from 0. Pictures are resized to the side ``size_px``; others than square ones
+    are cut to their middle first. Raises ReproError if there is neither; a name has no digit of a class; a label is another
+    word; a picture is damaged; or a class has too few training images.
     """
     files = _labelled(folder) if (folder / LABELS).is_file() else _published(folder, label_order)
     result = _read(folder, files, size_px)

@@ -24,11 +24,10 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy, softmax
-from torch.nn.modules.batchnorm import _BatchNorm
 from torchvision import models
 
 from repro.classifier.images import Images, plain_batches
-from repro.classifier.network import NETWORK, check_loss, drawn, imagenet
+from repro.classifier.network import NETWORK, check_loss, drawn, fix_batchnorm, published_weights
 from repro.classifier.network import build as build_observatory
 from repro.classifier.transforms import normalise
 from repro.errors import ReproError
@@ -75,7 +74,8 @@ def build(wanted: FormsNetwork, seed: int) -> nn.Module:
             network = models.get_model(wanted.name, weights=None)
             if wanted.weights == "imagenet":
                 otherwise = "set its weights to none or observatory in kvammen.networks of params.yaml"
-                network.load_state_dict(imagenet(wanted.name, otherwise))
+                published = models.get_model_weights(wanted.name)["IMAGENET1K_V1"]
+                network.load_state_dict(published_weights(published, otherwise))
     return cut(network, wanted, seed) if wanted.stages else with_head(network, seed)
 
 
@@ -184,14 +184,7 @@ def train(
 ) -> tuple[nn.Module, list[float]]:
     """Train a network on images of its size, of all seven classes; the seed decides all that is drawn.
 
-    Raises ReproError if the loss is not finite.
-
-    Returns
-    -------
-    nn.Module
-        In evaluation mode.
-    list of float
-        Mean loss of each epoch.
+    Gives the network, in evaluation mode, and the mean loss of each epoch. Raises ReproError if the loss is not finite.
     """
     network = build(wanted, seed).to(device).to(memory_format=torch.channels_last)
     learner, look = network, _look(images, device)
@@ -210,9 +203,7 @@ def train(
     for epoch in range(1, wanted.epochs + 1):
         learner.train()
         if wanted.weights != "none" and not wanted.stages:
-            for module in learner.modules():
-                if isinstance(module, _BatchNorm):
-                    module.eval()
+            fix_batchnorm(learner)
         rng, total = generator(seed, "epoch", epoch), 0.0
         order, turns = rng.permutation(count), rng.integers(TURNS, size=count)
         with drawn(seed, "epoch", epoch):

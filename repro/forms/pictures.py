@@ -23,7 +23,7 @@ from repro.forms.classes import CLASSES
 from repro.forms.load_corpus import SPLITS, images_of, read_loaded
 from repro.forms.simulate_forms import whole_night_of
 from repro.forms.train_networks import P_COLUMNS
-from repro.params import FormsNetwork, Params
+from repro.params import Params
 from repro.untrusted import read_table
 
 MISTAKES = 2  # pictures of each of the most confused pairs
@@ -41,11 +41,10 @@ def draw_pictures(
     ``night``, ``frames``, ``judged`` and ``right`` (clean, unambiguous frames of a class), or None.
     """
     empty_folder(out)
-    document, first = best_training(evaluated)
+    document, wanted, weights = best_training(evaluated, trained)
     best, main, where = document["best"], document["main"], str(of_workers(params.engine))
-    answers = read_table(trained / "answers" / f"{first}.parquet", made_by="make records").sort_values("name")
-    wanted = FormsNetwork.model_validate(best["network"])
-    network, device = trained_network(trained / "weights" / f"{first}.safetensors", wanted, where), torch.device(where)
+    answers = read_table(trained / "answers" / f"{weights.stem}.parquet", made_by="make records").sort_values("name")
+    network, device = trained_network(weights, wanted, where), torch.device(where)
     table, pixels = read_loaded(loaded)
     tested = images_of(table, pixels, table[SPLITS[main]].to_numpy(str) == "test", best["image_size_px"])
     scores = next(entry for entry in document["methods"][main] if entry["method"] == best["method"])
@@ -68,15 +67,11 @@ def _surest(answers: pd.DataFrame) -> list[int]:
 
 
 def _mistaken(answers: pd.DataFrame, pairs: list[tuple[str, str]]) -> list[int]:
-    places: list[int] = []
+    table, places = answers.reset_index(drop=True), []
     for label, answer in pairs:
-        wrong = np.flatnonzero(((answers["label"] == label) & (answers["predicted"] == answer)).to_numpy())
-        nights: set[str] = set()
-        for place in wrong:  # frames of one night look alike
-            night = str(answers["night"].iloc[place])
-            if len(nights) < MISTAKES and (night == "" or night not in nights):
-                nights.add(night or str(place))
-                places.append(int(place))
+        wrong = table[(table["label"] == label) & (table["predicted"] == answer)]
+        seen = wrong["night"].duplicated() & (wrong["night"] != "")  # frames of one night look alike
+        places += wrong.index[~seen][:MISTAKES].tolist()
     return places
 
 

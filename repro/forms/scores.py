@@ -16,7 +16,6 @@ from scipy.stats import binomtest
 from sklearn.metrics import cohen_kappa_score
 
 from repro.forms.classes import CLASSES
-from repro.forms.classical import groups_of
 from repro.intervals import LEAST_NIGHTS, RESAMPLINGS, night_weights, percentile
 
 BINS = 10  # of the calibration
@@ -33,6 +32,11 @@ class Answers:
     predicted: Ints
     nights: npt.NDArray[np.str_]
     p: Floats | None = None
+
+
+def groups_of(nights: npt.NDArray[np.str_]) -> npt.NDArray[np.str_]:
+    """Nights as groups that belong together; an image of no known night is a group of its own."""
+    return np.array([night or f"image {place}" for place, night in enumerate(nights.tolist())])
 
 
 def confusion(answers: Answers) -> Ints:

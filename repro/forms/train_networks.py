@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+import torch
 
 from repro.classifier import network as weight_files
 from repro.classifier.device import of_workers
@@ -89,8 +90,6 @@ def _job(
 
 
 def _train(job: _Training) -> dict[str, Any]:
-    import torch
-
     table, pixels = read_loaded(job.work.inputs[0].parent)
     sides = table[SPLITS[job.split]].to_numpy(str)
     device, size = torch.device(job.device), job.network.image_size_px

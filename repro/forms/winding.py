@@ -27,15 +27,7 @@ def winding(sheets: npt.NDArray[np.float64]) -> Floats:
     With L the light at :data:`repro.observatory.geometry.REFERENCE_KM`, smoothed, and y the distance north, it is
     1 - sum (grad L . grad y)^2 / |grad y|^2 / sum |grad L|^2 over the image, and 0 without light.
 
-    Parameters
-    ----------
-    sheets : ndarray, shape (n, sheets, len(SHEET))
-        See :func:`repro.observatory.display.at`.
-
-    Returns
-    -------
-    ndarray, shape (n,)
-        0 to 1.
+    ``sheets`` (n, sheets, len(SHEET)) are of :func:`repro.observatory.display.at`; gives values from 0 to 1, (n,).
     """
     east, north, _ = (grid.numpy().astype(float) for grid in geometry.feet())
     radius = np.hypot(east, north)[:, 0]

@@ -124,8 +124,12 @@ class SplitParams(Section):
     """The split of labelled frames, see :func:`repro.labels.balanced_split.split`."""
 
     train_share: float = Field(default=0.8, gt=0, lt=1)
+    #: ``frames``, as published: frames of one night fall on both sides, a minute apart. ``nights``: whole observing nights
+    #: validate, so that validation asks for nights never seen; on each side the larger class is cut to the smaller.
     unit: Literal["frames", "nights"] = "frames"
+    #: What a date is while frames are split, see :func:`repro.labels.sample.dates`.
     group: Literal["utc_date", "night"] = "utc_date"
+    #: See :func:`repro.labels.balanced_split.quotas`.
     remainder: Literal["largest_fraction", "most_images"] = "largest_fraction"
 
 

@@ -18,7 +18,7 @@ from matplotlib.patches import Circle
 
 from repro.reporting.canvas import FIRST, INK, QUIET, SECOND, canvas, write_csv
 from repro.segmentation.cells import borders_deg, directions
-from repro.segmentation.occurrence_maps import HOURS, Occurrence
+from repro.segmentation.compare_corpus import HOURS, Occurrence
 from repro.segmentation.threshold_curves import FACTOR
 
 THIRD = "#009e73"  # bluish green of the same palette

@@ -18,8 +18,7 @@ from repro.reporting import segmentation_figures as figures
 from repro.reporting.frame_pictures import QUALITY
 from repro.segmentation.cells import cell_map
 from repro.segmentation.compare_corpus import read_maps
-from repro.segmentation.image_corpus import find_images, read_image, read_mask
-from repro.segmentation.night_files import read_change, read_probability
+from repro.segmentation.image_corpus import find_images, read_change, read_image, read_mask, read_probability
 from repro.sky.magnetic import magnetic_place
 from repro.untrusted import read_table
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from repro.engine.run_nights import failures, summaries
@@ -14,13 +17,46 @@ from repro.files import write_json, write_table
 from repro.params import Params
 from repro.segmentation.cells import CELLS
 from repro.segmentation.frames_compared import Compared, gather
-from repro.segmentation.occurrence_maps import HOURS, Occurrence, occurrence
 from repro.segmentation.station import DARK_DEG
-from repro.segmentation.threshold_curves import MOVING, curves, finite_rows, summary
+from repro.segmentation.threshold_curves import MOVING, curves, summary
 from repro.simulated_mark import MARKER
 from repro.sky.ephemeris import positions
 
 STAGES = ("difference", "train", "segment")
+Floats = npt.NDArray[np.float64]
+HOURS = 24
+
+
+@dataclass(frozen=True)
+class Occurrence:
+    """Occurrence of one method: flagged images (24, 400) by hour of magnetic local time and cell; usable images (24,)."""
+
+    flagged: npt.NDArray[np.int64]
+    images: npt.NDArray[np.int64]
+
+    @property
+    def rate(self) -> Floats:
+        """Flagged over usable images, (24, 400); NaN where there was no image: an empty bin is empty, not zero."""
+        with np.errstate(invalid="ignore"):
+            return np.asarray(self.flagged / self.images[:, None])
+
+    def merged(self, hours: int) -> Occurrence:
+        """The same with bins of so many hours, a divisor of 24."""
+        return Occurrence(self.flagged.reshape(-1, hours, CELLS).sum(1), self.images.reshape(-1, hours).sum(1))
+
+    @property
+    def mean(self) -> float:
+        """Share of all cells of all usable images; NaN without images."""
+        total = int(self.images.sum())
+        return float(self.flagged.sum() / (total * CELLS)) if total else float("nan")
+
+
+def occurrence(flags: npt.NDArray[np.bool_], mlt_h: Floats) -> Occurrence:
+    """Occurrence of aurora in flags (n, 400) of the cells of n usable images at magnetic local times (n,), 0 to 24 h."""
+    hour = np.floor(mlt_h).astype(np.int64) % HOURS
+    flagged = np.zeros((HOURS, CELLS), np.int64)
+    np.add.at(flagged, hour, flags)
+    return Occurrence(flagged, np.bincount(hour, minlength=HOURS))
 
 
 def compare(data: Path, folders: dict[str, Path], target: Path, params: Params) -> dict[str, Any]:
@@ -61,7 +97,7 @@ def compare(data: Path, folders: dict[str, Path], target: Path, params: Params) 
             method: {"mean": round(found.mean, 4) if found.images.any() else None, "images": found.images.tolist()}
             for method, found in maps.items()
         },
-        "curves": finite_rows(table.round(4)),
+        "curves": json.loads(table.round(4).to_json(orient="records")),
     }
     write_json(target / "compare.json", document)
     write_json(target / "metrics.json", _metrics(document))  # for DVC
@@ -71,7 +107,7 @@ def compare(data: Path, folders: dict[str, Path], target: Path, params: Params) 
     return document
 
 
-def _maps(compared: Compared, dark: np.ndarray[Any, np.dtype[np.bool_]], params: Params) -> dict[str, Occurrence]:
+def _maps(compared: Compared, dark: npt.NDArray[np.bool_], params: Params) -> dict[str, Occurrence]:
     """Occurrence by each method in all dark images; the network also in nights that it learnt from."""
     kopri = params.kopri
     mlt = compared.table["mlt_h"].to_numpy()

@@ -7,7 +7,7 @@ training end in the same network.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from copy import deepcopy
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,15 +21,14 @@ from PIL import Image
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
+from repro.classifier.checkpoint import from_checkpoint, save_checkpoint
 from repro.classifier.device import deterministic, say
-from repro.classifier.network import check_loss, drawn, fix_batchnorm, load_tensors
+from repro.classifier.network import check_loss, drawn, fix_batchnorm
 from repro.classifier.transforms import normalise
 from repro.engine.progress import progress
-from repro.files import atomic_path
 from repro.params import KopriTrain
 from repro.seeding import generator
 from repro.segmentation.pixel_metrics import confusion
-from repro.untrusted import message_of
 
 Pixels = npt.NDArray[np.uint8]
 Mask = npt.NDArray[np.bool_]
@@ -73,14 +72,12 @@ def train(
     Gives the network in evaluation mode and one row an epoch: ``epoch``, ``train_loss``, ``val_loss``, ``val_iou``,
     ``val_precision``, ``val_recall``. Raises ReproError if the loss is not finite.
     """
-    params = job.params
+    params, where = job.params, (job.checkpoint, job.settings)
     weights = torch.tensor([1.0, params.aurora_weight], device=job.device)
     network = network.to(job.device).to(memory_format=torch.channels_last)
-    optimiser = torch.optim.SGD(
-        _groups(network, params), lr=params.learning_rate, momentum=params.momentum, weight_decay=params.weight_decay
-    )
-    rates = [group["lr"] for group in optimiser.param_groups]
-    rows = _resume(job, network, optimiser)
+    rates = [group["lr"] for group in _optimiser(network, params).param_groups]
+    begun = from_checkpoint(*where, "kopri/train", lambda document: _resumed(document, network, params))
+    network, optimiser, rows = begun or (network, _optimiser(network, params), [])
     steps = -(-len(job.train) // params.batch)
     # On a GPU two steps of this network have no deterministic algorithm.
     repeatable = deterministic(job.device, warn_only=job.device.type == "cuda")
@@ -102,10 +99,10 @@ def train(
                     optimiser.step()
                     total += float(loss.detach()) * len(images)
                     bar.advance(len(images))
-            where = f"stage kopri/train, epoch {epoch}"
-            check_loss(total, where, "lower kopri.train.learning_rate in params.yaml")
+            remedy = "lower kopri.train.learning_rate in params.yaml"
+            check_loss(total, f"stage kopri/train, epoch {epoch}", remedy)
             rows.append({"epoch": epoch, "train_loss": total / len(job.train), **_validated(network, job)})
-            _save(job, network, optimiser, rows)
+            save_checkpoint(*where, network, optimiser, rows=rows)
             if after_epoch is not None:
                 after_epoch(epoch)
     return network.eval(), pd.DataFrame(rows).astype({"epoch": "int64"})
@@ -140,12 +137,13 @@ def _loss(outputs: dict[str, Tensor], targets: Tensor, weights: Tensor, auxiliar
     return losses["out"] + auxiliary_weight * losses.get("aux", torch.zeros(()))
 
 
-def _groups(network: nn.Module, params: KopriTrain) -> list[dict[str, Any]]:
+def _optimiser(network: nn.Module, params: KopriTrain) -> torch.optim.SGD:
     factors = {"backbone": 1.0, "classifier": params.head_rate_factor, "aux_classifier": AUXILIARY_RATE}
-    return [
+    groups = [
         {"params": list(module.parameters()), "lr": params.learning_rate * factors[name]}
         for name, module in network.named_children()
     ]
+    return torch.optim.SGD(groups, lr=params.learning_rate, momentum=params.momentum, weight_decay=params.weight_decay)
 
 
 def _batches(job: SegmentationJob, epoch: int) -> Iterator[tuple[Tensor, Tensor]]:
@@ -184,32 +182,15 @@ def augmented(
     return picture[top : top + crop, left : left + crop], target[top : top + crop, left : left + crop]
 
 
-def _save(job: SegmentationJob, network: nn.Module, optimiser: torch.optim.SGD, rows: Rows) -> None:
-    if job.checkpoint is None:
-        return
-    states = {"weights": network.state_dict(), "optimiser": optimiser.state_dict()}
-    document = {"settings": job.settings, "rows": rows, **states}
-    with atomic_path(job.checkpoint) as temporary:
-        torch.save(document, temporary)
-
-
-def _resume(job: SegmentationJob, network: nn.Module, optimiser: torch.optim.SGD) -> Rows:
-    """Load a checkpoint of the same settings; an empty list if there is none that can be used."""
-    if job.checkpoint is None or not job.checkpoint.is_file():
-        return []
-    before = deepcopy(network.state_dict())
-    try:
-        document = load_tensors(job.checkpoint)
-        if document["settings"] != job.settings:
-            return []
-        rows: Rows = document["rows"]
-        if [row["epoch"] for row in rows] != list(range(1, len(rows) + 1)) or len(rows) > job.params.epochs:
-            raise ValueError("epochs that do not follow each other")
-        network.load_state_dict(document["weights"])
-        optimiser.load_state_dict(document["optimiser"])
-    except Exception as error:  # whatever is wrong with it, the training can begin anew
-        network.load_state_dict(before)
-        say(f"kopri/train: the checkpoint {job.checkpoint} cannot be used, training begins anew: {message_of(error)}")
-        return []
-    say(f"kopri/train: resuming after epoch {len(rows)} of {job.params.epochs}")
-    return rows
+def _resumed(
+    document: Mapping[str, Any], network: nn.Module, params: KopriTrain
+) -> tuple[nn.Module, torch.optim.SGD, Rows]:
+    """A copy of the network, its optimiser and the rows of finished epochs, as they were in a checkpoint."""
+    rows, network = document["rows"], deepcopy(network)
+    if [row["epoch"] for row in rows] != list(range(1, len(rows) + 1)) or len(rows) > params.epochs:
+        raise ValueError("epochs that do not follow each other")
+    network.load_state_dict(document["weights"])
+    optimiser = _optimiser(network, params)
+    optimiser.load_state_dict(document["optimiser"])
+    say(f"kopri/train: resuming after epoch {len(rows)} of {params.epochs}")
+    return network, optimiser, rows

@@ -11,8 +11,7 @@ import pandas as pd
 
 from repro.params import Params
 from repro.segmentation.cells import CELLS, cell_map
-from repro.segmentation.image_corpus import checked, find_images, load_masks
-from repro.segmentation.night_files import read_change, read_probability
+from repro.segmentation.image_corpus import checked, find_images, load_masks, read_change, read_probability
 from repro.sky.magnetic import magnetic_local_time, magnetic_place
 from repro.untrusted import read_table
 

@@ -3,7 +3,7 @@
 The name of an image begins with the UTC time of its exposure, as in ``20200702070200.jpg`` or ``20200702_070200_jbs.png``; its
 mask has the same name and ends in ``.png``, white (255 or 1) where aurora is and black elsewhere. Folders below, such as one
 a night, are looked through. Where a camera profile bears the corpus' name, the sky's circle is cut out by it; otherwise
-images are square and the horizon touches their sides. North is up.
+images are square and the horizon touches their sides. North is up. The stages write a file a night.
 """
 
 from __future__ import annotations
@@ -11,7 +11,8 @@ from __future__ import annotations
 import io
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -26,11 +27,11 @@ from repro.engine.run_nights import Failure
 from repro.errors import ReproError
 from repro.observatory.geometry import HORIZON_RADIUS
 from repro.params import Site
-from repro.segmentation.night_files import night_of
 from repro.untrusted import open_picture
 
 Pixels = npt.NDArray[np.uint8]
 Mask = npt.NDArray[np.bool_]
+Times = npt.NDArray[np.datetime64]
 SUFFIXES = (".jpg", ".jpeg", ".png")
 _STAMP = re.compile(r"(\d{4})(\d{2})(\d{2})[T_-]?(\d{2})(\d{2})(\d{2})(?!\d)")
 IMAGES, MASKS = "images", "masks"
@@ -98,6 +99,17 @@ def time_in(stem: str) -> np.datetime64 | None:
         return np.datetime64("{}-{}-{}T{}:{}:{}".format(*match.groups()), "s") if match else None
     except ValueError:
         return None
+
+
+def night_of(time_utc: np.datetime64, site: Site) -> str:
+    """Night YYYYMMDD of a moment: from noon to noon by the mean sun, named by the date of its morning."""
+    return str(dates(np.array([time_utc]), site)[0]).replace("-", "")
+
+
+def dates(times_utc: Times, site: Site) -> Times:
+    """Dates of the mornings of the nights that moments belong to, datetime64[D], in the shape given."""
+    shift_s = round((site.longitude_deg / 15.0 + 12.0) * 3600)
+    return (times_utc + np.timedelta64(shift_s, "s")).astype("datetime64[D]")
 
 
 def read_image(path: Path, size_px: int | None, circle: PixelCircle | None = None) -> Pixels:
@@ -193,3 +205,46 @@ def _square(
     x, y = x + around, y + around
     padded = ImageOps.expand(picture, around) if around else picture
     return padded.resize((size, size), resampling, box=(x - half, y - half, x + half, y + half))
+
+
+@dataclass(frozen=True)
+class NightChange:
+    """What stage difference made of a night of n images.
+
+    ``faults`` (n,) say why images cannot be used; empty where they can. ``means`` (n, 400, 2) are of red and green, NaN
+    where the image cannot be read. ``change``, by lag in minutes, are the counts (n, 400) by which each cell changed, NaN
+    for an image without a partner.
+    """
+
+    names: npt.NDArray[np.str_]
+    faults: npt.NDArray[np.str_]
+    means: npt.NDArray[np.float32]
+    change: dict[int, npt.NDArray[np.float32]]
+
+
+@contextmanager
+def _arrays(source: Path, what: str, stage: str) -> Iterator[Any]:
+    """The arrays of a night's file; an error of reading them says which stage makes it."""
+    try:
+        with np.load(source, allow_pickle=False) as file:
+            yield file
+    except Exception as error:  # a damaged archive raises whatever its reader raises
+        raise ReproError(
+            found=f"no {what} of the night: {error}",
+            expected=f"the result of stage kopri/{stage}",
+            where=str(source),
+            remedy="make it with: make records",
+        ) from None
+
+
+def read_change(source: Path) -> NightChange:
+    """What stage difference wrote of a night; an error if the file is missing or damaged."""
+    with _arrays(source, "differences", "difference") as file:
+        changes = {int(key.removeprefix("change_")): file[key] for key in file.files if key.startswith("change_")}
+        return NightChange(file["names"], file["faults"], file["means"], changes)
+
+
+def read_probability(source: Path) -> tuple[npt.NDArray[np.str_], npt.NDArray[np.uint8]]:
+    """Names and probabilities (in 255ths) of a night's images; an error if the file is missing or damaged."""
+    with _arrays(source, "segmentation", "segment") as file:
+        return file["names"], file["probability"]

@@ -17,7 +17,7 @@ from repro.files import write_bytes
 from repro.params import Params
 from repro.paths import Paths
 from repro.segmentation import fcn
-from repro.segmentation.difference_corpus import measure
+from repro.segmentation.differencing import measure
 from repro.segmentation.fcn_training import probabilities
 from repro.segmentation.image_corpus import encoded, read_image, time_in
 from repro.segmentation.pixel_metrics import sky_pixels
@@ -97,8 +97,8 @@ def _changes(files: Sequence[Path], circle: PixelCircle | None, params: Params) 
     if not timed:
         return {}
     times, order = zip(*timed, strict=True)
-    names, difference = np.array([file.stem for file in order]), params.kopri.difference
-    night = measure(names, np.array(times, "datetime64[s]"), list(order), circle, difference)
+    difference = params.kopri.difference
+    night = measure(np.array(times, "datetime64[s]"), list(order), circle, difference)
 
     def percent(cells: npt.NDArray[np.float32]) -> float | None:
         return None if np.isnan(cells[0]) else 100.0 * float((cells > difference.threshold_counts).mean())

@@ -23,7 +23,7 @@ from repro.observatory.render import render
 from repro.observatory.scene import Scenes, scenes
 from repro.params import Form, KopriSimulate, Site, Weather
 from repro.seeding import generator
-from repro.segmentation.night_files import dates, night_of
+from repro.segmentation.image_corpus import dates, night_of
 from repro.sky.ephemeris import Times, positions
 from repro.sky.magnetic import MagneticPlace, magnetic_local_time
 

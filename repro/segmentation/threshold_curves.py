@@ -187,11 +187,3 @@ def factor_five(table: pd.DataFrame) -> dict[str, float | None]:
 
 def _number(value: float) -> float | None:
     return round(float(value), 4) if np.isfinite(value) else None
-
-
-def finite_rows(table: pd.DataFrame) -> list[dict[str, Any]]:
-    """Rows of a table for JSON, with None for infinite values and those that are not a number."""
-    known = table.replace([np.inf, -np.inf], np.nan).astype(object)
-    return [
-        {str(key): value for key, value in row.items()} for row in known.where(known.notna(), None).to_dict("records")
-    ]

@@ -1,7 +1,7 @@
 """Fit nearest neighbours and support vectors on pixels and on the features of a backbone."""
 
 from repro.engine.run_stage import run_stage
-from repro.forms.fit_classical import fit_classical
+from repro.forms.classical import fit_classical
 from repro.params import Params
 from repro.paths import Paths
 

@@ -2,7 +2,7 @@
 
 from repro.engine.run_nights import Outcome
 from repro.engine.run_stage import run_stage
-from repro.forms.frame_forms import classify_frames
+from repro.forms.best_network import classify_frames
 from repro.params import Params
 from repro.paths import Paths
 

@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import copy
 from pathlib import Path
+from typing import Any
 from urllib.error import URLError
 
 import numpy as np
 import pytest
 import torch
 from safetensors.torch import save_file
+from torch import nn
 from torchvision import models
 
 from repro.classifier import network as networks
+from repro.classifier.frame_classifier import CacheFriendlyNet
+from repro.classifier.transforms import normalise
 from repro.errors import ReproError
 from repro.files import digest
+from tests.support.images import labelled_images, lively
 
 FILE = "efficientnet_b1_rwightman-bac287d4.pth"
 
@@ -66,7 +71,7 @@ def test_imagenet_comes_from_torchvisions_cache(torch_home: Path, imagenet_state
     network = networks.build("imagenet", 7)
     for name, value in network.get_submodule("features").state_dict().items():
         assert torch.equal(value, imagenet_state[f"features.{name}"])
-    assert networks.imagenet_path() == torch_home / FILE
+    assert networks.published_path(networks.IMAGENET) == torch_home / FILE
     assert networks.initial_digest("imagenet") is not None
     assert not networks.genuine_imagenet()
 
@@ -167,21 +172,26 @@ def test_unreadable_weights_are_named(tmp_path: Path, suffix: str, content: byte
     assert caught.value.where == str(path)
 
 
-def test_folding_batchnorm_changes_rounding_only(drawn: torch.nn.Module) -> None:
-    """Logits with BatchNorm folded into the convolutions agree to 1e-4, and no BatchNorm is left."""
-    rng = np.random.default_rng(0)
-    images = torch.from_numpy(rng.normal(size=(2, 3, 64, 64)).astype(np.float32))
-    network = copy.deepcopy(drawn)
-    for module in network.modules():
-        if isinstance(module, torch.nn.BatchNorm2d):
-            module.running_mean.uniform_(-0.1, 0.1)
-            module.running_var.uniform_(0.5, 2)
+@pytest.fixture(scope="module")
+def moving(drawn: nn.Module) -> nn.Module:
+    """The same network with BatchNorm statistics of images, so that its logits depend on the image."""
+    return lively(copy.deepcopy(drawn), 96)
+
+
+@pytest.mark.parametrize("arrange", [networks.fused, CacheFriendlyNet])
+@pytest.mark.parametrize(("count", "side"), [(8, 96), (3, 96), (1, 96), (9, 64)])
+def test_folding_batchnorm_changes_rounding_only(
+    drawn: nn.Module, moving: nn.Module, arrange: Any, count: int, side: int
+) -> None:
+    """With BatchNorm folded away, logits agree with the plain network's to 1e-4, whatever the batch and the side."""
+    arranged = arrange(copy.deepcopy(moving))
+    assert not any(isinstance(module, nn.BatchNorm2d) for module in arranged.modules())
+    images = normalise(labelled_images(count, np.random.default_rng(3), side).pixels)
     with torch.inference_mode():
-        plain = network(images)
-        folded = networks.fused(copy.deepcopy(network))
-        assert torch.allclose(folded(images), plain, atol=1e-4)
-        assert not torch.allclose(networks.fused(copy.deepcopy(drawn))(images), plain, atol=1e-4)
-    assert not any(isinstance(module, torch.nn.BatchNorm2d) for module in folded.modules())
+        expected = moving(images.contiguous())
+        assert torch.allclose(arranged(images), expected, atol=1e-4)
+        assert not torch.allclose(networks.fused(copy.deepcopy(drawn))(images), expected, atol=1e-4)
+    assert count == 1 or expected.std(0).max() > 0.01
 
 
 def test_a_process_loads_a_network_once(drawn: torch.nn.Module, tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ ROOT = Path(__file__).resolve().parents[2]
 PRELOAD = [
     "torch", "torchvision.models", "pandas", "pyarrow.dataset", "pyarrow.parquet", "pandera.pandas", "cv2", "av", "pytesseract", "skyfield.api",
     "matplotlib.backends.backend_agg", "matplotlib.backends.backend_svg", "jinja2", "safetensors.torch", "pytorch_grad_cam",
-    "repro.engine.run_stage", "repro.film.film_corpus", "repro.clock.clock_corpus", "repro.sky.sky_corpus", "repro.labels.label_corpus", "repro.classifier.train_corpus",
+    "repro.engine.run_stage", "repro.film.film_corpus", "repro.clock.clock_corpus", "repro.sky.sky_corpus", "repro.labels.balanced_split", "repro.classifier.train_corpus",
     "repro.answers", "repro.classifier.frame_classifier", "repro.classifier.gradcam_corpus", "repro.analysis.softmax_corpus", "repro.evidence", "repro.record.verdict_formats",
     "repro.reporting.page", "tests.endurance.warm", "tests.support.camera",
 ]  # fmt: skip

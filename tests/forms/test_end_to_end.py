@@ -15,11 +15,10 @@ from repro.cli import app
 from repro.errors import ReproError
 from repro.evidence import of_kvammen
 from repro.files import digest, write_json
+from repro.forms.best_network import classify_forms, classify_frames
+from repro.forms.classical import fit_classical
 from repro.forms.evaluate_forms import evaluate
-from repro.forms.fit_classical import fit_classical
-from repro.forms.frame_forms import classify_frames
 from repro.forms.load_corpus import load_corpus
-from repro.forms.own_images import classify_forms
 from repro.forms.pictures import draw_pictures
 from repro.forms.train_networks import train_networks
 from repro.params import Params, load_params

@@ -27,7 +27,7 @@ from repro.labelling.server import Session
 from repro.labelling.sessions import JOURNAL, label_session
 from repro.labelling.tasks import AURORA, Task
 from repro.labels import labelfile
-from repro.labels.label_corpus import to_label
+from repro.labels.sample import to_label
 from repro.paths import Paths
 from tests.support.corpus import add_night
 

@@ -10,8 +10,7 @@ from hypothesis import strategies as st
 
 from repro.errors import ReproError
 from repro.labels.balanced_split import counts, quotas, split
-from repro.params import load_params
-from repro.paths import Paths
+from repro.params import Params, SplitParams
 from repro.schedule.windows import minutes_of
 from repro.sky.bins import moon_bin, sun_bin
 from repro.sky.ephemeris import positions
@@ -68,7 +67,9 @@ def test_order_of_labels_does_not_matter(seed: int, random: object) -> None:
     rows = labelled(dict.fromkeys(nights(5), 6), dict.fromkeys(nights(5), 11))
     shuffled = rows.sample(frac=1, random_state=random.randrange(2**31))  # type: ignore[attr-defined]
     for unit in ("frames", "nights"):
-        assert split(rows, seed, unit=unit).equals(split(shuffled, seed, unit=unit).sort_index())
+        assert split(rows, seed, SplitParams(unit=unit)).equals(
+            split(shuffled, seed, SplitParams(unit=unit)).sort_index()
+        )
 
 
 def test_published_split_puts_a_night_on_both_sides() -> None:
@@ -87,7 +88,7 @@ def test_whole_nights_share_no_night(seed: int) -> None:
     """Split by nights, no night both trains and validates, both sides are balanced, and a fifth or more of yes is kept."""
     names = nights(10)
     rows = labelled({d: i for i, d in enumerate(names)}, {d: 20 - i for i, d in enumerate(names)})
-    sides = split(rows, seed, unit="nights")
+    sides = split(rows, seed, SplitParams(unit="nights"))
     train, val = set(rows[sides == "train"]["night"]), set(rows[sides == "val"]["night"])
     assert not train & val
     found = counts(rows, sides)
@@ -99,7 +100,7 @@ def test_whole_nights_need_both_classes_on_both_sides() -> None:
     """With aurora on a single night, whole nights cannot validate, and the error says which class is missing."""
     rows = labelled({"20240201": 5}, dict.fromkeys(nights(4), 5))
     with pytest.raises(ReproError, match="without a frame of one class"):
-        split(rows, 0, unit="nights")
+        split(rows, 0, SplitParams(unit="nights"))
 
 
 @pytest.mark.parametrize("missing", ["yes", "no"])
@@ -122,13 +123,12 @@ def test_grouping_by_night_changes_the_rounding() -> None:
     rows["time_utc"] += pd.to_timedelta("-6h4min")
     assert sorted(rows["time_utc"].dt.strftime("%m%d").value_counts()) == [4, 12]
     assert counts(rows, split(rows, 0))["train_yes"] == int(0.8 * 4) + int(0.8 * 4)
-    assert counts(rows, split(rows, 0, group="night"))["train_yes"] == int(0.8 * 8)
+    assert counts(rows, split(rows, 0, SplitParams(group="night")))["train_yes"] == int(0.8 * 8)
 
 
 @pytest.fixture(scope="module")
-def predicted(project: Paths) -> np.ndarray:
+def predicted(params: Params) -> np.ndarray:
     """Sample sizes by UTC date that the sky predicts for the thesis' nights with the published rule."""
-    params = load_params(project.params)
     minutes = minutes_of(params.schedule)
     sky = positions(minutes.times_utc, params.schedule.site)
     moon = moon_bin(sky.moon_phase_deg, sky.moon_alt_deg, params.sky)
@@ -176,6 +176,6 @@ def test_published_totals_give_the_published_split(predicted: np.ndarray) -> Non
         pytest.fail("no distribution of the yes frames over the predicted dates gives 1,024")
     rows = labelled(yes, no)
     for remainder in ("largest_fraction", "most_images"):
-        found = counts(rows, split(rows, 20250627, remainder=remainder))
+        found = counts(rows, split(rows, 20250627, SplitParams(remainder=remainder)))
         assert [found[key] for key in ("train_yes", "train_no", "val_yes", "val_no")] == [1024, 1024, 329, 329]
         assert (found["labelled_yes"], found["labelled_no"]) == (1353, 3210)

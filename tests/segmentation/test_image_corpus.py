@@ -11,9 +11,8 @@ from PIL import Image
 from repro.camera import PixelCircle
 from repro.errors import ReproError
 from repro.params import KopriDifference, Site
-from repro.segmentation.difference_corpus import measure
-from repro.segmentation.image_corpus import checked, find_images, read_image, read_mask, time_in
-from repro.segmentation.night_files import night_of
+from repro.segmentation.differencing import measure
+from repro.segmentation.image_corpus import checked, find_images, night_of, read_image, read_mask, time_in
 from repro.segmentation.station import STATION
 
 
@@ -131,7 +130,7 @@ def test_gaps_and_bad_images_have_no_partner(tmp_path: Path) -> None:
         else:
             save(path, picture)
     times = np.datetime64("2020-07-02T07:00:00") + np.arange(len(paths)) * np.timedelta64(60, "s")
-    found = measure(np.array([path.stem for path in paths]), times, paths, None, KopriDifference())
+    found = measure(times, paths, None, KopriDifference())
     assert found.faults[[0, 1, 2, 3, 4]].tolist() == ["", "black", "saturated", "", ""]
     assert found.faults[5]
     assert "64 px" in found.faults[6]

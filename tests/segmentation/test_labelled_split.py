@@ -7,7 +7,7 @@ import pytest
 
 from repro.errors import ReproError
 from repro.record.claims import Claims
-from repro.segmentation.labelled_split import PARTS, split, split_counts
+from repro.segmentation.train_fcn_corpus import PARTS, split, split_counts
 
 
 def test_rule_gives_the_published_counts(claims: Claims) -> None:

@@ -13,8 +13,8 @@ from PIL import Image
 
 from repro.camera import load_camera
 from repro.params import KopriDifference
-from repro.segmentation.difference_corpus import measure
-from repro.segmentation.night_files import NightChange
+from repro.segmentation.differencing import measure
+from repro.segmentation.image_corpus import NightChange
 
 THRESHOLDS = (5, 10, 20, 30)
 BRIGHT = 90.0  # mean count of green from which a cell of the film shows aurora: the sky beside it has about 30
@@ -30,7 +30,7 @@ def measured(folder: Path, pictures: list[np.ndarray], circle: object = None) ->
     paths = [folder / f"{number:03d}.png" for number in range(len(pictures))]
     for path, picture in zip(paths, pictures, strict=True):
         Image.fromarray(picture).save(path)
-    return measure(np.array([path.stem for path in paths]), times, paths, circle, KopriDifference())  # type: ignore[arg-type]
+    return measure(times, paths, circle, KopriDifference())  # type: ignore[arg-type]
 
 
 @pytest.mark.slow
