@@ -145,7 +145,7 @@ def other_records(paths: Paths, params: Params, target: Path) -> dict[str, Any]:
 
         segmentation = load_segmentation(paths, params, target)
     if paths.stage("kvammen", "evaluate").is_dir():
-        from repro.reporting.forms import draw_forms, load_forms
+        from repro.reporting.forms_page import draw_forms, load_forms
 
         forms = load_forms(paths, target)
         if forms:
