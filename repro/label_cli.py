@@ -56,9 +56,8 @@ def label(
     """
     if context.invoked_subcommand is not None:
         return
-    from repro.labelling.serve import serve
-    from repro.labelling.sessions import label_session, open_store
-    from repro.labelling.show import show_session
+    from repro.labelling.server import serve
+    from repro.labelling.sessions import label_session, open_store, show_session
     from repro.labelling.tasks import TASKS
 
     paths, _, name = chosen(project, corpus)
@@ -90,8 +89,7 @@ def import_(
 
     Example: repro label import ~/sorted --labeller kim
     """
-    from repro.labelling.frame_names import frame_names
-    from repro.labelling.imports import read_labels
+    from repro.labelling.imports import frame_names, read_labels
     from repro.labelling.sessions import open_store
     from repro.labelling.tasks import TASKS
 
@@ -173,7 +171,7 @@ def review(
     Example: repro label review --labeller kim
     """
     from repro.labelling.review import review_session, review_summary
-    from repro.labelling.serve import serve
+    from repro.labelling.server import serve
     from repro.labelling.sessions import open_store
     from repro.labelling.tasks import AURORA
 

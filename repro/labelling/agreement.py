@@ -11,7 +11,6 @@ import numpy as np
 import numpy.typing as npt
 from jinja2 import Environment
 
-from repro.errors import ReproError
 from repro.files import write_bytes, write_text
 from repro.intervals import LEAST_NIGHTS, RESAMPLINGS, night_weights, percentile, wilson
 from repro.labelling.frame_source import FrameSource
@@ -21,6 +20,7 @@ from repro.labelling.sessions import JOURNAL
 from repro.labelling.tasks import Task
 from repro.paths import Paths
 from repro.seeding import generator
+from repro.untrusted import refuse
 
 Counts = npt.NDArray[np.float64]
 
@@ -48,17 +48,12 @@ class Agreement:
         """Share of these frames with the same label."""
         return float(np.trace(self.counts) / self.counts.sum())
 
-    @property
-    def highest_accuracy(self) -> float | None:
-        """See :func:`highest_accuracy`."""
-        return highest_accuracy(1 - self.agreed, len(self.classes))
-
     def lines(self) -> list[str]:
         """What was found, for people."""
         low, high = wilson(int(np.trace(self.counts)), self.frames)
         ends = f"{self.interval[0]:.3f} to {self.interval[1]:.3f}" if self.interval else "no interval"
         how = "by whole nights" if self.by_night else "frames taken as independent, so too narrow"
-        best = self.highest_accuracy
+        best = highest_accuracy(1 - self.agreed, len(self.classes))
         lines = [
             f"{self.first} and {self.second}: {self.frames} frames, the same label for {self.agreed:.1%} "
             f"({low:.1%} to {high:.1%})",
@@ -83,10 +78,14 @@ def cohen_kappa(counts: Counts) -> float:
     ----------
     Cohen, J. (1960). A coefficient of agreement for nominal scales. Educ. Psychol. Meas. 20, 37-46.
     """
+    observed, chance = _observed_and_chance(counts)
+    return (observed - chance) / (1 - chance) if chance < 1 else float("nan")
+
+
+def _observed_and_chance(counts: Counts) -> tuple[float, float]:
+    """Share of frames with the same label, and that expected by chance."""
     total = counts.sum()
-    observed = np.trace(counts) / total
-    chance = float(counts.sum(axis=0) @ counts.sum(axis=1)) / total**2
-    return float((observed - chance) / (1 - chance)) if chance < 1 else float("nan")
+    return float(np.trace(counts) / total), float(counts.sum(axis=0) @ counts.sum(axis=1)) / float(total) ** 2
 
 
 def highest_accuracy(disagreement: float, classes: int) -> float | None:
@@ -121,22 +120,17 @@ def compare_labellers(paths: Paths, corpus: str, task: Task, *, seed: int) -> li
         if set(sets[first]) & set(sets[second])
     ]
     if not pairs:
-        raise ReproError(
-            found=f"labels of {', '.join(sets) or 'nobody'}",
-            expected="two labellers who labelled the same frames",
-            where=str(paths.labelling(corpus)),
-            remedy="have another person label them: repro label --labeller NAME",
+        found, remedy = (
+            f"labels of {', '.join(sets) or 'nobody'}",
+            "have another person label them: repro label --labeller NAME",
         )
+        refuse(found, "two labellers who labelled the same frames", str(paths.labelling(corpus)), remedy)
     return pairs
 
 
-def _compare(
-    first: str, second: str, one: dict[str, str], other: dict[str, str], task: Task, seed: int
-) -> Agreement:  # fmt: skip
-    names = sorted(set(one) & set(other))
-    place = {label: k for k, label in enumerate(task.classes)}
-    size = len(task.classes)
-    cell = np.array([place[one[name]] * size + place[other[name]] for name in names])
+def _compare(first: str, second: str, one: dict[str, str], other: dict[str, str], task: Task, seed: int) -> Agreement:
+    names, size = sorted(set(one) & set(other)), len(task.classes)
+    cell = np.array([task.classes.index(one[name]) * size + task.classes.index(other[name]) for name in names])
     counts = np.bincount(cell, minlength=size * size).reshape(size, size).astype(float)
     nights = np.array([name.split("_")[1] for name in names])
     interval, by_night = _interval(cell, nights, counts, seed, f"{first} {second}")
@@ -155,11 +149,10 @@ def _interval(
         drawn = (weights @ per_night).reshape(-1, size, size)
         return percentile(np.array([cohen_kappa(table) for table in drawn])), True
     # Cohen's own large-sample error; it takes frames as independent.
-    total, kappa = counts.sum(), cohen_kappa(counts)
-    observed, chance = np.trace(counts) / total, float(counts.sum(0) @ counts.sum(1)) / total**2
+    kappa, (observed, chance) = cohen_kappa(counts), _observed_and_chance(counts)
     if chance >= 1:
         return None, False
-    error = 1.96 * float(np.sqrt(observed * (1 - observed) / total)) / (1 - chance)
+    error = 1.96 * float(np.sqrt(observed * (1 - observed) / counts.sum())) / (1 - chance)
     return (kappa - error, min(1.0, kappa + error)), False
 
 

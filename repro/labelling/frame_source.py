@@ -15,12 +15,12 @@ import pandas as pd
 
 from repro import frames
 from repro.engine.run_nights import summaries
-from repro.errors import ReproError
 from repro.film.frame_archive import film_outputs, read_frame
 from repro.frames import NAME_PATTERN
 from repro.labels import labelfile
 from repro.paths import Paths
 from repro.simulated_mark import simulated_nights
+from repro.untrusted import refuse
 
 
 class FrameSource:
@@ -45,10 +45,9 @@ class FrameSource:
 
         Raises ReproError if the night's archive is missing or damaged.
         """
-        match = re.fullmatch(NAME_PATTERN, name)
-        if match is None or self.time_of(name) is None:
+        if self.time_of(name) is None:
             return None
-        return read_frame(film_outputs(self._film, match["night"])[0], name)
+        return read_frame(film_outputs(self._film, name.split("_")[1])[0], name)
 
     def keogram(self, night: str) -> bytes | None:
         """Keogram of a night as PNG, one column a frame, north at the top; None if there is none."""
@@ -68,14 +67,6 @@ class FrameSource:
         return dict(zip(table["name"], stamps, strict=True))
 
 
-def to_label(paths: Paths, corpus: str) -> list[str]:
-    """Names of the frames that stage sample drew to be labelled, in the order of their times.
-
-    Raises ReproError if the stage has not run.
-    """
-    return names_in(paths.stage(corpus, "sample") / "to_label.csv", remedy="draw them: dvc repro sample")
-
-
 def names_in(source: Path, *, remedy: str) -> list[str]:
     """Column ``name`` of a CSV file, sorted, each once.
 
@@ -86,7 +77,7 @@ def names_in(source: Path, *, remedy: str) -> list[str]:
     except (OSError, ValueError) as error:
         found = "no such file" if isinstance(error, FileNotFoundError) else f"no list of frames: {error}"
         expected = f"a CSV file with a column name, such as {','.join(labelfile.COLUMNS)}"
-        raise ReproError(found=found, expected=expected, where=str(source), remedy=remedy) from None
+        refuse(found, expected, str(source), remedy)
     return sorted(set(table["name"]))
 
 
@@ -97,9 +88,6 @@ def check_frames(names: Sequence[str], source: FrameSource, where: Path) -> None
     """
     unknown = [name for name in names if source.time_of(name) is None]
     if unknown or not names:
-        raise ReproError(
-            found=f"{len(unknown)} names that are no frames, such as {unknown[0]!r}" if unknown else "no frame",
-            expected="names of frames of this corpus",
-            where=str(where),
-            remedy="draw the list again after the frames changed: dvc repro sample",
-        )
+        found = f"{len(unknown)} names that are no frames, such as {unknown[0]!r}" if unknown else "no frame"
+        remedy = "draw the list again after the frames changed: dvc repro sample"
+        refuse(found, "names of frames of this corpus", str(where), remedy)

@@ -8,17 +8,11 @@ be made to point to 127.0.0.1 (DNS rebinding); Origin, because a browser says th
 from __future__ import annotations
 
 import hmac
-import secrets
-from collections.abc import Awaitable, Callable, MutableMapping
-from typing import Any
 
-from starlette.datastructures import Headers, MutableHeaders
+from starlette.middleware.base import BaseHTTPMiddleware, RequestResponseEndpoint
+from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
-
-Scope = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
-Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
-App = Callable[[Scope, Receive, Send], Awaitable[None]]
+from starlette.types import ASGIApp
 
 HOSTS = ("127.0.0.1", "localhost")
 #: Largest request that is read; an answer has 200 bytes.
@@ -34,89 +28,48 @@ HEADERS = {
 }
 
 
-def new_token() -> str:
-    """A token of 256 bits that can stand in an address."""
-    return secrets.token_urlsafe(32)
+class Guard(BaseHTTPMiddleware):
+    """Application around another one that lets only its own page in.
 
-
-class Guard:
-    """ASGI application around another one that lets only its own page in.
-
-    ``app`` gets the path without ``token``, which is the first part of every path; ``port`` is that of Host and Origin.
+    ``token`` is the first part of every path; ``port`` is that of Host and Origin.
     """
 
-    def __init__(self, app: App, token: str, port: int) -> None:
-        self._app, self._token = app, token.encode()
+    def __init__(self, app: ASGIApp, token: str, port: int) -> None:
+        super().__init__(app)
+        self._token = token.encode()
         self._hosts = {f"{host}:{port}" for host in HOSTS}
         self._origins = {f"http://{host}" for host in self._hosts}
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def dispatch(self, request: Request, call_next: RequestResponseEndpoint) -> Response:
         """Answer a request, or refuse it."""
-        if scope["type"] == "lifespan":
-            await self._app(scope, receive, send)
-            return
-        if scope["type"] != "http":  # no websocket is offered
-            return
-        refusal = self._refusal(scope)
-        if refusal is not None:
-            await refusal(scope, receive, _adding_headers(send))
-            return
-        path = scope["path"][1 + len(self._token) :] or "/"
-        inner = {**scope, "path": path, "raw_path": path.encode(), "root_path": ""}
-        if scope["method"] == "POST":  # a body may be longer than its header says, or come without one
-            body = await _body(receive)
-            if body is None:
-                await PlainTextResponse("too large", 413)(scope, receive, _adding_headers(send))
-                return
-            receive = _replay(body, receive)
-        await self._app(inner, receive, _adding_headers(send))
+        response = self._refusal(request) or await call_next(request)
+        response.headers.update(HEADERS)
+        return response
 
-    def _refusal(self, scope: Scope) -> Response | None:
-        headers = Headers(scope=scope)
-        hosts, origins = headers.getlist("host"), headers.getlist("origin")
+    def _refusal(self, request: Request) -> Response | None:
+        hosts, origins, lengths = map(request.headers.getlist, ("host", "origin", "content-length"))
         if len(hosts) != 1 or hosts[0].lower() not in self._hosts:
             return PlainTextResponse("unknown host", 421)
         if any(origin.lower() not in self._origins for origin in origins):
             return PlainTextResponse("unknown origin", 403)
-        if scope["method"] not in ("GET", "HEAD", "POST"):
+        if request.method not in ("GET", "HEAD", "POST"):
             return PlainTextResponse("method not allowed", 405)
-        if scope["method"] == "POST" and not origins:
+        if request.method == "POST" and not origins:
             return PlainTextResponse("no origin", 403)
-        given = scope["path"].split("/")[1] if "/" in scope["path"] else ""
+        given = request.scope["path"].split("/")[1] if "/" in request.scope["path"] else ""
         # Compared as bytes, in a time that does not depend on how much of it is right.
         if not hmac.compare_digest(given.encode(), self._token):
             return PlainTextResponse("not found", 404)
-        lengths = headers.getlist("content-length")
         if any(not length.isdecimal() or int(length) > MOST_BYTES for length in lengths):
             return PlainTextResponse("too large", 413)
         return None
 
 
-async def _body(receive: Receive) -> bytes | None:
-    """A request's body; None if it is longer than allowed."""
-    body: bytes = b""
-    while True:
-        message = await receive()
-        body += bytes(message.get("body", b""))
+async def bounded_body(request: Request) -> bytes | None:
+    """A request's body, which may be longer than its header says, or come without one; None if it is longer than allowed."""
+    body = b""
+    async for part in request.stream():
+        body += part
         if len(body) > MOST_BYTES:
             return None
-        if message["type"] != "http.request" or not message.get("more_body"):
-            return body
-
-
-def _replay(body: bytes, receive: Receive) -> Receive:
-    waiting = [{"type": "http.request", "body": body, "more_body": False}]
-
-    async def receiving() -> MutableMapping[str, Any]:
-        return waiting.pop() if waiting else await receive()
-
-    return receiving
-
-
-def _adding_headers(send: Send) -> Send:
-    async def sending(message: MutableMapping[str, Any]) -> None:
-        if message["type"] == "http.response.start":
-            MutableHeaders(scope=message).update(HEADERS)
-        await send(message)
-
-    return sending
+    return body

@@ -1,4 +1,4 @@
-"""Labels of other tools: CSV files in many dialects, and folders ``yes/`` and ``no/``.
+"""Labels of other tools: CSV files in many dialects, folders ``yes/`` and ``no/``, and every name by which they call a frame.
 
 What is not understood is refused with its line; nothing is taken over from a file with a line that is refused.
 """
@@ -7,17 +7,23 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 import unicodedata
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pandas as pd
 
+from repro import frames
 from repro.camera import STILL_SUFFIXES
+from repro.film.frame_archive import film_outputs
+from repro.film.still_corpus import STAMPS
 from repro.film.videos import path_text
 from repro.labelling.tasks import Task
 from repro.labels.labelfile import COLUMNS, is_time
-from repro.untrusted import refuse, short_repr
+from repro.paths import Paths
+from repro.untrusted import archive_member, open_archive, refuse, short_repr
 
 MOST_BYTES = 1 << 28
 #: Headers, in small letters, by our column.
@@ -30,20 +36,19 @@ _HEADERS = {
 _DELIMITERS = (",", ";", "\t", "|")
 
 
-def read_labels(source: Path, task: Task, frames: Mapping[str, str], *, labeller: str) -> pd.DataFrame:
+def read_labels(source: Path, task: Task, known: Mapping[str, str], *, labeller: str) -> pd.DataFrame:
     """Labels of a CSV file or of a folder with a subfolder a class: columns of a label file, as text, in the source's order.
 
     CSV: comma, semicolon, tab or bar between the fields; UTF-8, UTF-16 or CP949 (Korean Windows), with or without a byte order
     mark; any line ends; headers and words in capitals, English or Korean; without a header, name and label. Folder: its
-    subfolders bear the words for the classes, and the files in them the names of frames. ``frames`` has the published name by
-    every name that a frame may have here, see :func:`repro.labelling.frame_names.frame_names`; ``labeller`` labelled where the
-    file does not say. Raises ReproError if something is not understood; the message names the line or the file.
+    subfolders bear the words for the classes, and the files in them the names of frames. ``known`` has the published name by
+    every name that a frame may have here, see :func:`frame_names`; ``labeller`` labelled where the file does not say. Raises ReproError if something is not understood; the message names the line or the file.
     """
     rows = _folder_rows(source, task) if source.is_dir() else _csv_rows(source)
     labels: dict[str, tuple[str, str, str, str]] = {}
     place: dict[str, str] = {}
     for where, name, word, who, when in rows:
-        frame = frames.get(_plain_name(name)) or frames.get(_plain_name(name).rsplit("/", 1)[-1])
+        frame = known.get(_plain_name(name)) or known.get(_plain_name(name).rsplit("/", 1)[-1])
         if frame is None:
             refuse(f"frame {short_repr(name)}", "the name of a frame of this corpus", where, "remove it")
         label = task.label_of(word)
@@ -150,3 +155,39 @@ def _folder_rows(source: Path, task: Task) -> Iterator[Row]:
 
 def _plain_name(name: str) -> str:
     return name.strip().strip("\"'").replace("\\", "/")
+
+
+def frame_names(paths: Paths, corpus: str) -> dict[str, str]:
+    """Published name of each frame by its published name, by ``NIGHT_NUMBER.jpg``, and, of stills, by the original file.
+
+    An original file may be given by its path below the corpus' folder, or by its last part where that is the only one.
+    Raises ReproError if stage clock has not run.
+    """
+    film, clock = (paths.stage(corpus, stage) for stage in ("film", "clock"))
+    table = frames.readable(frames.read_nights(clock / "tables", "clock"))
+    known: dict[str, str] = {}
+    originals: dict[str, str] = {}
+    last_parts: Counter[str] = Counter()
+    for night, rows in table.groupby("night"):
+        files = _original_files(film_outputs(film, str(night))[1])
+        for name, number in zip(rows["name"], rows["number"], strict=True):
+            known[name] = known[frames.archive_name(name)] = name
+            if number < len(files):
+                originals[files[number]] = name
+                last_parts[files[number].rsplit("/", 1)[-1]] += 1
+    for file, name in originals.items():
+        known.setdefault(file, name)
+        last = file.rsplit("/", 1)[-1]
+        if last_parts[last] == 1:
+            known.setdefault(last, name)
+    return known
+
+
+def _original_files(strips: Path) -> list[str]:
+    """Paths of a night's still images below the corpus' folder, by number; none for a video or a burned-in clock."""
+    if not strips.is_file():
+        return []
+    with open_archive(strips) as archive:
+        if STAMPS not in archive.namelist():
+            return []
+        return [str(stamp["file"]) for stamp in json.loads(archive_member(archive, STAMPS))]

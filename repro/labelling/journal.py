@@ -15,8 +15,9 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from repro.errors import ReproError, unwritable
+from repro.errors import unwritable
 from repro.files import sync_folder
+from repro.untrusted import refuse
 
 LABELLING, REVIEW = "label", "review"
 
@@ -49,12 +50,10 @@ class Journal:
             self._lock = FileLock(path.with_name(".lock"), timeout=0)
             self._lock.acquire()
         except Timeout:
-            raise ReproError(
-                found="another repro label at work on this corpus",
-                expected="one at a time: two would write the same files",
-                where=str(path),
-                remedy="use the page of the other one, or end it first",
-            ) from None
+            refuse(
+                "another repro label at work on this corpus", "one at a time: two would write the same files", str(path),
+                "use the page of the other one, or end it first",
+            )  # fmt: skip
         except OSError as error:
             raise unwritable(error, path) or error from None
         try:
@@ -89,16 +88,12 @@ class Journal:
             self._ids[answer.id] = answer
             return answer
 
-    def close(self) -> None:
-        """Let go of the file."""
-        os.close(self._file)
-        self._lock.release()
-
     def __enter__(self) -> Journal:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.close()
+        os.close(self._file)
+        self._lock.release()
 
 
 def read_journal(path: Path) -> list[Answer]:
@@ -115,12 +110,10 @@ def read_journal(path: Path) -> list[Answer]:
             if not all(isinstance(value, str) for value in vars(answers[-1]).values()):
                 raise ValueError("a value that is no text")
         except (ValueError, TypeError, RecursionError):
-            raise ReproError(
-                found="a line that is no answer of a labeller",
-                expected=f"a JSON object with {', '.join(Answer.__dataclass_fields__)}",
-                where=f"{path}, line {number}",
-                remedy="remove this line, or restore the file from a copy",
-            ) from None
+            refuse(
+                "a line that is no answer of a labeller", f"a JSON object with {', '.join(Answer.__dataclass_fields__)}",
+                f"{path}, line {number}", "remove this line, or restore the file from a copy",
+            )  # fmt: skip
     return answers
 
 

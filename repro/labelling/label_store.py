@@ -10,12 +10,12 @@ from pathlib import Path
 
 import pandas as pd
 
-from repro.errors import ReproError
 from repro.labelling import journal as journals
 from repro.labelling.journal import Answer, Journal, latest
 from repro.labelling.tasks import SKIP, UNSURE, Task
 from repro.labels import labelfile
 from repro.paths import Paths
+from repro.untrusted import refuse
 
 MAIN = ""  # the set of labels that trains
 _MOST_NAME = 80
@@ -104,12 +104,11 @@ def check_labeller(name: str) -> str:
     Raises ReproError if it is empty, too long, or has control characters.
     """
     if not name.strip() or not name.isprintable() or len(name) > _MOST_NAME:
-        raise ReproError(
-            found=f"the labeller's name {name[:_MOST_NAME]!r}",
-            expected=f"1 to {_MOST_NAME} letters on one line",
-            where="--labeller",
-            remedy="name a person, for example: repro label --labeller kim",
+        expected, remedy = (
+            f"1 to {_MOST_NAME} letters on one line",
+            "name a person, for example: repro label --labeller kim",
         )
+        refuse(f"the labeller's name {name[:_MOST_NAME]!r}", expected, "--labeller", remedy)
     return name
 
 

@@ -8,19 +8,17 @@ only looked at again where the network disagrees move towards the network, so th
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
 
-from repro.errors import ReproError
 from repro.labelling.frame_source import FrameSource, check_frames
 from repro.labelling.label_store import LabelStore
 from repro.labelling.server import Session, Shown
 from repro.labelling.tasks import AURORA
 from repro.paths import Paths
 from repro.seeding import generator
-from repro.untrusted import read_table
+from repro.untrusted import read_table, refuse
 
 _COLUMNS = ["split", "network", "name", "label", "predicted", "p_yes"]
 _UNSEEN = "unseen nights"
@@ -46,30 +44,22 @@ def review_session(paths: Paths, corpus: str, store: LabelStore, *, seed: int) -
     """
     rows = unlearnt_answers(paths, corpus)
     differ = rows[rows["label"] != rows["predicted"]]
+    where = paths.stage(corpus, "train") / "validation.parquet"
     if differ.empty:
-        raise ReproError(
-            found=f"no disagreement among {len(rows)} frames",
-            expected="frames about which label and network disagree",
-            where=str(paths.stage(corpus, "train") / "validation.parquet"),
-            remedy="there is nothing to look at again",
-        )
+        found, expected = f"no disagreement among {len(rows)} frames", "frames about which label and network disagree"
+        refuse(found, expected, str(where), "there is nothing to look at again")
     rng = generator(seed, "review")
     agree = rows[rows["label"] == rows["predicted"]]
     controls = agree.iloc[rng.permutation(len(agree))[: len(differ)]]
     chosen = pd.concat([differ, controls], ignore_index=True)
     chosen = chosen.iloc[rng.permutation(len(chosen))].reset_index(drop=True)
     source = FrameSource(paths, corpus)
-    check_frames(chosen["name"].tolist(), source, paths.stage(corpus, "train") / "validation.parquet")
+    check_frames(chosen["name"].tolist(), source, where)
     reveal = {
         row["name"]: f"label was {row['label']}, network says {row['predicted']} (p(yes) {row['p_yes']:.3f})"
         for row in chosen.to_dict("records")
     }
     return Session(corpus, AURORA, [Shown(name, {}) for name in chosen["name"]], source, store, reveal)
-
-
-def review_summary(paths: Paths, corpus: str, store: LabelStore) -> list[str]:
-    """What the second look changed, and what that would do to the accuracy, for people."""
-    return summary_lines(review_counts(unlearnt_answers(paths, corpus), store))
 
 
 def review_counts(rows: pd.DataFrame, store: LabelStore) -> dict[str, Any]:
@@ -93,8 +83,9 @@ def review_counts(rows: pd.DataFrame, store: LabelStore) -> dict[str, Any]:
     }
 
 
-def summary_lines(counts: Mapping[str, Any]) -> list[str]:
-    """The counts of a review in words."""
+def review_summary(paths: Paths, corpus: str, store: LabelStore) -> list[str]:
+    """What the second look changed, and what that would do to the accuracy, for people."""
+    counts = review_counts(unlearnt_answers(paths, corpus), store)
     frames = counts["frames"]
     lines = [
         f"{counts['looked_at'][kind]} frames of {kind} looked at again, {counts['changed'][kind]} labels changed"

@@ -1,4 +1,4 @@
-"""The page's server: what it shows, and what it takes.
+"""The page's server: what it shows, what it takes, and how it is served on this machine alone until it is interrupted.
 
 Paths below the token: ``/`` and ``/static/...`` are the page, ``/api/state`` all that it needs to begin, ``/api/night/NIGHT``
 the frames of a night, ``/frame/NAME`` a picture, ``/keogram/NIGHT`` a keogram, and ``POST /api/label`` takes an answer.
@@ -7,24 +7,29 @@ the frames of a night, ``/frame/NAME`` a picture, ``/keogram/NIGHT`` a keogram, 
 from __future__ import annotations
 
 import json
+import secrets
+import socket
+import sys
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
-from functools import partial
 from importlib import resources
 from typing import Any
 
+import uvicorn
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
-from starlette.routing import Route
+from starlette.routing import Mount, Route
 
 from repro.errors import ReproError
 from repro.labelling.frame_source import FrameSource
-from repro.labelling.guard import App, Guard
+from repro.labelling.guard import HOSTS, Guard, bounded_body
 from repro.labelling.label_store import LabelStore, OtherLabelError
 from repro.labelling.tasks import Task
+from repro.untrusted import refuse
 
 #: The page: a fixed list, so that no path can name another file.
 _PAGE = {
@@ -34,6 +39,7 @@ _PAGE = {
     "style.css": "text/css; charset=utf-8",
 }
 _MOST_ID = 80
+_FRESH = {"cache-control": "no-store"}
 
 
 @dataclass(frozen=True)
@@ -60,19 +66,51 @@ class Session:
     reveal: dict[str, str]
 
 
-def application(session: Session, token: str, port: int) -> App:
+def serve(session: Session, *, port: int = 0, announce: Callable[[str], None] | None = None) -> None:
+    """Serve a session until Ctrl-C; ``port`` 0 takes a free one.
+
+    ``announce`` is called with the address when it can be opened; it is printed if not given. Raises ReproError if the port
+    is taken.
+    """
+    listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listening.bind((HOSTS[0], port))
+        listening.listen()  # the address can be opened as soon as it is printed
+    except OSError as error:
+        listening.close()
+        where, remedy = f"{HOSTS[0]}:{port}", "leave out --port, or name another one"
+        refuse(error.strerror or str(error), "a free port", where, remedy)
+    number, token = listening.getsockname()[1], secrets.token_urlsafe(32)
+    config = uvicorn.Config(
+        application(session, token, number), log_level="warning", access_log=False, server_header=False,
+        proxy_headers=False, lifespan="off", timeout_graceful_shutdown=2,
+    )  # fmt: skip
+    (announce or _print)(f"http://{HOSTS[0]}:{number}/{token}/")
+    # uvicorn ends in order, then passes the interrupt on; for this command it is the end, not an error.
+    with listening, suppress(KeyboardInterrupt):
+        uvicorn.Server(config).run(sockets=[listening])
+
+
+def _print(address: str) -> None:
+    print(f"Open {address}\nThe address holds a key: share it with nobody. End with Ctrl-C.", flush=True)
+    print("labels are written as you give them; nothing is sent elsewhere", file=sys.stderr, flush=True)
+
+
+def application(session: Session, token: str, port: int) -> Guard:
     """The guarded application of a session."""
     server = _Server(session)
     routes = [
-        Route("/", partial(_page, "index.html")),
-        Route("/static/{name}", lambda request: _page(request.path_params["name"], request)),
+        Route("/", _page),
+        Route("/static/{name}", _page),
         Route("/api/state", server.state),
         Route("/api/night/{night}", server.night),
         Route("/api/label", server.label, methods=["POST"]),
         Route("/frame/{name}", server.frame),
         Route("/keogram/{night}", server.keogram),
     ]
-    return Guard(Starlette(routes=routes, exception_handlers={ReproError: _error_response}), token, port)
+    app = Starlette(routes=[Mount(f"/{token}", routes=routes)], exception_handlers={ReproError: _error_response})
+    return Guard(app, token, port)
 
 
 class _Server:
@@ -105,23 +143,21 @@ class _Server:
                 "labels": {name: answers[name].label for name in answers if name in self._names},
                 "reveal": {name: text for name, text in session.reveal.items() if name in answers},
             },
-            headers={"cache-control": "no-store"},
+            headers=_FRESH,
         )  # fmt: skip
 
     def night(self, request: Request) -> Response:
         """Frames of a night in their order, for the minutes before and after a frame and its place in the keogram."""
         night = request.path_params["night"]
-        times = self._session.source.times(night)
+        times, numbers = self._session.source.times(night), self._session.source.numbers(night)
         if not times:
             return PlainTextResponse("not found", 404)
-        numbers = self._session.source.numbers(night)
         entries = [{"name": name, "time": time, "number": numbers[name]} for name, time in times.items()]
-        return JSONResponse({"night": night, "frames": entries}, headers={"cache-control": "no-store"})
+        return JSONResponse({"night": night, "frames": entries}, headers=_FRESH)
 
     def frame(self, request: Request) -> Response:
         """Picture of a frame."""
-        data = self._session.source.jpeg(request.path_params["name"])
-        return _picture(data, "image/jpeg")
+        return _picture(self._session.source.jpeg(request.path_params["name"]), "image/jpeg")
 
     def keogram(self, request: Request) -> Response:
         """Keogram of a night."""
@@ -130,9 +166,12 @@ class _Server:
     async def label(self, request: Request) -> Response:
         """Take an answer; it is on disk when this responds with 200."""
         try:
-            document = json.loads(await request.body())
+            body = await bounded_body(request)
+            if body is None:
+                return PlainTextResponse("too large", 413)
+            document = json.loads(body)
             identity, name, label, known = (document[key] for key in ("id", "name", "label", "known"))
-        except (ValueError, TypeError, KeyError, RecursionError):
+        except (ClientDisconnect, ValueError, TypeError, KeyError, RecursionError):
             return PlainTextResponse("not an answer", 400)
         if not isinstance(identity, str) or not 0 < len(identity) <= _MOST_ID or not identity.isascii():
             return PlainTextResponse("not an answer", 400)
@@ -159,11 +198,12 @@ def _night(name: str) -> str:
     return name.split("_")[1]
 
 
-def _page(name: str, _: Request) -> Response:
+def _page(request: Request) -> Response:
+    name = request.path_params.get("name", "index.html")
     if name not in _PAGE:
         return PlainTextResponse("not found", 404)
     text = (resources.files("repro.labelling") / "page" / name).read_text(encoding="utf-8")
-    return Response(text, headers={"content-type": _PAGE[name], "cache-control": "no-store"})
+    return Response(text, headers={"content-type": _PAGE[name], **_FRESH})
 
 
 def _picture(data: bytes | None, kind: str) -> Response:

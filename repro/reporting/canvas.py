@@ -1,9 +1,13 @@
-"""How every figure looks and is saved: vector, the same bytes for the same data, legible without colour."""
+"""How every figure looks and is saved: vector, the same bytes for the same data, legible without colour.
+
+A note at the end of a drawing says what it was made from, so that it is made again only if that has changed.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -36,6 +40,7 @@ CONDITION_COLOUR = {
 }
 #: Two series against each other: blue and vermilion of Okabe and Ito's palette.
 FIRST, SECOND = "#0072b2", "#d55e00"
+_NOTE = "<!-- ", " -->"
 
 _STYLE: dict[Any, Any] = {
     "font.family": "DejaVu Sans",  # shipped with matplotlib, so the same everywhere
@@ -128,3 +133,19 @@ def as_csv(table: pd.DataFrame) -> str:
 def write_csv(path: Path, table: pd.DataFrame) -> None:
     """Write the data behind a figure."""
     write_text(path, as_csv(table))
+
+
+def note_of(drawing: Path) -> dict[str, Any]:
+    """The note of an SVG file; empty if there is none."""
+    with suppress(OSError, ValueError):
+        last_line = drawing.read_text(encoding="utf-8").rstrip().rpartition("\n")[2]
+        note = json.loads(last_line.removeprefix(_NOTE[0]).removesuffix(_NOTE[1]))
+        if isinstance(note, dict):
+            return note
+    return {}
+
+
+def add_note(drawing: Path, note: Mapping[str, Any]) -> None:
+    """Append a note to an SVG file that has none: a comment, which no viewer shows."""
+    text = json.dumps(note, sort_keys=True).replace("--", r"-\u002d")  # a comment may not hold two hyphens
+    write_text(drawing, f"{drawing.read_text(encoding='utf-8')}{text.join(_NOTE)}\n")

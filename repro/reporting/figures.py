@@ -24,7 +24,7 @@ SUN_ALTITUDES = {
 
 
 def table3(cells: pd.DataFrame, path: Path) -> None:
-    """Predicted against published counts of Table 3, and by how much they differ; cells as :func:`.figure_data.table3_cells`."""
+    """Predicted against published counts of Table 3, and by how much they differ; cells as :func:`.drawings.table3_cells`."""
     rows = np.arange(len(cells))[::-1]
     pairs = zip(cells["sun_bin"], cells["moon_bin"], strict=True)
     with canvas(path, width_in=8.6, height_in=4.6) as figure:
@@ -71,7 +71,7 @@ def table3(cells: pd.DataFrame, path: Path) -> None:
 def calendar(segments: pd.DataFrame, windows: Sequence[tuple[str, str]], path: Path) -> None:
     """Every night of the schedule, hour by hour, in the colours of the nine conditions.
 
-    Segments as :func:`.figure_data.camera_on`; ``windows`` are first and last night (YYYY-MM-DD) of each, both included.
+    Segments as :func:`.drawings.camera_on`; ``windows`` are first and last night (YYYY-MM-DD) of each, both included.
     """
     spans = segments.assign(
         day=pd.to_datetime(segments["night"], format="%Y%m%d"),

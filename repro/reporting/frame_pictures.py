@@ -1,4 +1,7 @@
-"""Photographs of the page: copied, and reduced for the page."""
+"""Photographs of the page, copied and reduced, and keograms against time.
+
+A keogram has the meridian of each frame as one column. An arc that drifts south is a line that falls.
+"""
 
 from __future__ import annotations
 
@@ -7,14 +10,14 @@ import shutil
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 from PIL import Image
 
 from repro.files import atomic_path
-from repro.reporting.keogram import place_in_time
 
 STRIP_PX = (864, 216)  # width and height of the small keogram: twice its place in the drawing of a night
-_GREY = (140, 140, 140)  # where there is no frame
+GREY = 140  # where there is no frame
 QUALITY = 82  # of the small copies; the full pictures are copied as they are
 
 
@@ -36,6 +39,46 @@ def full_copy(source: Path, target: Path) -> None:
         shutil.copyfile(source, temporary)
 
 
+def cadence_days(days: npt.NDArray[np.floating]) -> float:
+    """Usual time between frames, whose times in days are in order; a minute for one frame."""
+    step = float(np.median(np.diff(days))) if days.size > 1 else 0.0
+    return step if step > 0 else 60 / 86400
+
+
+def place_in_time(
+    keogram: npt.NDArray[np.uint8], times_utc: pd.Series
+) -> tuple[npt.NDArray[np.uint8], tuple[float, float]]:
+    """Put the columns of a keogram where their times are; gaps stay grey.
+
+    Parameters
+    ----------
+    keogram : ndarray, shape (height, frame, 3)
+        RGB uint8.
+    times_utc : Series of datetime, length frame
+        NaT where the time is not known; such a column is left out.
+
+    Returns
+    -------
+    ndarray, shape (height, slot, 3)
+        RGB uint8, one slot a median frame interval.
+    tuple of float
+        First and last edge in time, in days since 1970.
+    """
+    known = times_utc.notna().to_numpy()
+    days = ((times_utc[known] - pd.Timestamp(0, tz="UTC")) / pd.Timedelta(days=1)).to_numpy(np.float64)
+    order = np.argsort(days, kind="stable")
+    days, columns = days[order], keogram[:, np.flatnonzero(known)[order]]
+    step = cadence_days(days)
+    edges = np.arange(days[0] - step / 2, days[-1] + step, step)
+    middles = edges[:-1] + step / 2
+    # Each slot shows the frame nearest to it, unless that is well beyond its edges.
+    after = np.clip(np.searchsorted(days, middles), 0, days.size - 1)
+    before = np.maximum(after - 1, 0)
+    nearest = np.where(np.abs(days[before] - middles) < np.abs(days[after] - middles), before, after)
+    filled = np.abs(days[nearest] - middles) <= 0.75 * step
+    return np.where(filled[:, None], columns[:, nearest], np.uint8(GREY)), (float(edges[0]), float(edges[-1]))
+
+
 def keogram_strip(source: Path, times_utc: pd.Series) -> tuple[bytes, tuple[float, float]]:
     """Make a small keogram without axes, each column where its time is and grey where there is no frame.
 
@@ -45,11 +88,8 @@ def keogram_strip(source: Path, times_utc: pd.Series) -> tuple[bytes, tuple[floa
     with Image.open(source) as opened:
         columns = np.asarray(opened.convert("RGB"))
     placed, span = place_in_time(columns, times_utc)
-    picture = Image.new("RGB", (placed.shape[1], placed.shape[0]), _GREY)
-    cut = Image.fromarray(placed)
-    picture.paste(cut, mask=cut.getchannel("A"))
     # Columns stay apart, as in the whole picture; along the meridian pixels are averaged.
-    tall = picture.resize((picture.width, STRIP_PX[1]), Image.Resampling.BOX)
+    tall = Image.fromarray(placed).resize((placed.shape[1], STRIP_PX[1]), Image.Resampling.BOX)
     written = io.BytesIO()
     tall.resize(STRIP_PX, Image.Resampling.NEAREST).save(written, "WEBP", quality=QUALITY, method=2)
     return written.getvalue(), span

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -20,9 +19,7 @@ from markupsafe import escape
 from repro.files import write_text
 from repro.frames import KEYS, with_right_answers
 from repro.reporting.canvas import FIRST, INK, MARK, QUIET, RULE, SECOND, write_csv
-from repro.reporting.drawing_notes import add_note
-from repro.reporting.frame_pictures import full_copy, keogram_strip
-from repro.reporting.keogram import cadence_days
+from repro.reporting.frame_pictures import cadence_days, full_copy, keogram_strip
 from repro.untrusted import read_table
 
 WIDTH = 480
@@ -49,77 +46,39 @@ ALTITUDE, KEOGRAM, P_YES = Band(6, 70), Band(76, 184), Band(192, 230)
 CLASS, TRUTH = Band(235, 247), Band(251, 259)
 
 
-@dataclass(frozen=True)
-class NightTask:
-    """A night to draw.
+def make_drawing(
+    drawing: Path,
+    *,
+    keogram: Path,
+    frames: Path,
+    classified: bool,
+    truth: Path | None,
+    labels: Mapping[str, str],
+    simulated: bool,
+) -> dict[str, Any]:
+    """Write the files of a night, and give its numbers for the page.
 
     ``drawing`` is an SVG file; keogram (PNG) and table (CSV) are written beside it. ``keogram`` is the film stage's, a column a
     frame; ``frames`` the table of stage infer where ``classified``, else of stage sky; ``truth`` the folder of a simulated
-    corpus' truth; without it, labels by name of frame are the right answers. ``made_from`` is a digest of all these and the code.
+    corpus' truth; without it, labels by name of frame are the right answers.
     """
+    table = read_frames(frames, labels, truth, classified=classified)
+    full_copy(keogram, drawing.with_suffix(".png"))
+    all_times = read_table(frames, made_by="dvc repro sky", columns=["time_utc"])["time_utc"]
+    height = draw_night(table, *keogram_strip(keogram, all_times), drawing, simulated=simulated)
+    times = table["time_utc"]
+    rounded = table.assign(time_utc=times.dt.strftime("%Y-%m-%dT%H:%M:%SZ"))
+    write_csv(drawing.with_suffix(".csv"), rounded.round({"sun_alt_deg": 3, "moon_alt_deg": 3, "p_yes": 5}))
+    ends = {"first": f"{times.min():%H:%M}", "last": f"{times.max():%H:%M}"}
+    return {"height": height, **ends, **count_answers(table)}
 
-    night: str
-    drawing: Path
-    keogram: Path
-    frames: Path
-    classified: bool
-    truth: Path | None
-    labels: Mapping[str, str]
-    simulated: bool
-    made_from: str
 
+def read_frames(source: Path, labels: Mapping[str, str], truth: Path | None, *, classified: bool) -> pd.DataFrame:
+    """Read the frames of a night that have a time, in its order; arguments as in :func:`make_drawing`.
 
-@dataclass(frozen=True)
-class NightFrames:
-    """The frames of one night that have a time, in its order; missing values where something is not known.
-
-    Columns: ``time_utc``, ``sun_alt_deg``, ``moon_alt_deg``, ``p_yes``, ``predicted`` and ``truth`` (yes, no).
+    Gives ``time_utc``, ``sun_alt_deg``, ``moon_alt_deg``, ``p_yes``, ``predicted`` and ``truth`` (yes, no), missing where not
+    known.
     """
-
-    table: pd.DataFrame
-
-    @property
-    def classified(self) -> int:
-        """Frames that the network classified."""
-        return int(self.table["predicted"].notna().sum())
-
-    @property
-    def yes(self) -> int:
-        """Frames classified yes."""
-        return int((self.table["predicted"] == "yes").sum())
-
-    @property
-    def right(self) -> tuple[int, int]:
-        """Frames classified correctly, and frames whose class and right answer are both known."""
-        known = self.table["predicted"].notna() & self.table["truth"].notna()
-        return int((self.table["predicted"] == self.table["truth"])[known].sum()), int(known.sum())
-
-
-def make_drawing(task: NightTask) -> dict[str, Any]:
-    """Write the files of a night, and give the note in its drawing: the digest, and numbers for the page."""
-    frames = read_frames(task.frames, task.labels, task.truth, classified=task.classified)
-    full_copy(task.keogram, task.drawing.with_suffix(".png"))
-    all_times = read_table(task.frames, made_by="dvc repro sky", columns=["time_utc"])["time_utc"]
-    height = draw_night(frames, *keogram_strip(task.keogram, all_times), task.drawing, simulated=task.simulated)
-    times = frames.table["time_utc"]
-    rounded = frames.table.assign(time_utc=times.dt.strftime("%Y-%m-%dT%H:%M:%SZ"))
-    write_csv(task.drawing.with_suffix(".csv"), rounded.round({"sun_alt_deg": 3, "moon_alt_deg": 3, "p_yes": 5}))
-    note = {
-        "made_from": task.made_from,
-        "height": height,
-        "first": f"{times.min():%H:%M}",
-        "last": f"{times.max():%H:%M}",
-        "frames": len(times),
-        "classified": frames.classified,
-        "yes": frames.yes,
-        "right": list(frames.right),
-    }
-    add_note(task.drawing, note)
-    return note
-
-
-def read_frames(source: Path, labels: Mapping[str, str], truth: Path | None, *, classified: bool) -> NightFrames:
-    """Read a night's frames from its table of stage infer or sky; labels and truth as in :class:`NightTask`."""
     columns = [*KEYS, "name", "time_utc", "sun_alt_deg", "moon_alt_deg"]
     if classified:
         table = read_table(source, made_by="dvc repro infer", columns=[*columns, "p_yes", "predicted"])
@@ -127,26 +86,39 @@ def read_frames(source: Path, labels: Mapping[str, str], truth: Path | None, *, 
         table = read_table(source, made_by="dvc repro sky", columns=columns)
         table = table.assign(p_yes=np.nan, predicted=pd.Series(pd.NA, index=table.index, dtype="str"))
     table = with_right_answers(table, pd.Series(labels, dtype="str"), truth)
-    table = table[table["time_utc"].notna()].sort_values("time_utc", kind="stable")
-    return NightFrames(
-        table[["time_utc", "sun_alt_deg", "moon_alt_deg", "p_yes", "predicted", "truth"]].reset_index(drop=True)
-    )
+    table = table[table["time_utc"].notna()].sort_values("time_utc", kind="stable", ignore_index=True)
+    return table[["time_utc", "sun_alt_deg", "moon_alt_deg", "p_yes", "predicted", "truth"]]
 
 
-def draw_night(frames: NightFrames, strip: bytes, span: tuple[float, float], target: Path, *, simulated: bool) -> int:
-    """Draw a night of at least one frame, and give the height of the drawing in pixels; its width is :data:`WIDTH`.
+def count_answers(table: pd.DataFrame) -> dict[str, Any]:
+    """Count the frames, those classified, and those classified yes.
+
+    ``right`` are frames classified correctly, and frames whose class and right answer are both known.
+    """
+    classified = table["predicted"].notna()
+    known = classified & table["truth"].notna()
+    right = (table["predicted"] == table["truth"])[known].sum()
+    return {
+        "frames": len(table),
+        "classified": int(classified.sum()),
+        "yes": int((table["predicted"] == "yes").sum()),
+        "right": [int(right), int(known.sum())],
+    }
+
+
+def draw_night(table: pd.DataFrame, strip: bytes, span: tuple[float, float], target: Path, *, simulated: bool) -> int:
+    """Draw a night of at least one frame, see :func:`read_frames`, and give the height of the drawing in pixels; its width is :data:`WIDTH`.
 
     ``strip`` is the keogram as a WebP file, and ``span`` its first and last edge in days since 1970, UTC.
     """
-    table = frames.table
     days = table["time_utc"].dt.tz_localize(None).to_numpy().astype("datetime64[us]").astype(np.int64) / 86_400e6
     x = LEFT + (days - span[0]) / (span[1] - span[0]) * (RIGHT - LEFT)
     step = (RIGHT - LEFT) * cadence_days(days) / (span[1] - span[0])
-    with_truth = bool(table["truth"].notna().any())
-    bottom = TRUTH.bottom if with_truth else CLASS.bottom if frames.classified else KEOGRAM.bottom
+    with_truth, classified = bool(table["truth"].notna().any()), bool(table["predicted"].notna().any())
+    bottom = TRUTH.bottom if with_truth else CLASS.bottom if classified else KEOGRAM.bottom
     height = int(bottom + (30 if simulated else 20))
     parts = [*_altitudes(table, x, step), *_picture(strip)]
-    if frames.classified:
+    if classified:
         parts += _probabilities(table["p_yes"].to_numpy(float), x, step)
         parts += _ribbon(table["predicted"], x, step, CLASS)
         parts.append(_text(LEFT - 4, CLASS.bottom - 2, "class", anchor="end"))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -13,8 +13,8 @@ from repro.engine.receipts import settings_digest
 from repro.files import digest
 from repro.paths import Paths
 from repro.reporting import night_figure
-from repro.reporting.drawing_notes import note_of
-from repro.reporting.night_figure import NightTask, make_drawing
+from repro.reporting.canvas import add_note, note_of
+from repro.reporting.night_figure import make_drawing
 from repro.reporting.nights_table import CorpusOverview, NightRow
 from repro.simulated_mark import known_truth
 from repro.untrusted import read_table
@@ -125,45 +125,40 @@ def load_parts(paths: Paths, corpus: CorpusOverview) -> tuple[NightGroup, ...]:
 
 def draw_nights(paths: Paths, corpus: CorpusOverview) -> dict[str, dict[str, Any]]:
     """Draw the nights whose frames, keogram or labels have changed, or the code that draws; remove drawings of other nights."""
-    tasks = list(_tasks(paths, corpus))
     folder = paths.report_build / "nights"
     folder.mkdir(parents=True, exist_ok=True)
-    for path in folder.iterdir():
-        if path.stem not in {task.night for task in tasks}:
-            path.unlink()
-    notes = {task.night: note_of(task.drawing) for task in tasks}
-    for task in tasks:
-        beside = [task.drawing.with_suffix(kind).is_file() for kind in (".png", ".csv")]
-        if not all(beside) or notes[task.night].get("made_from") != task.made_from:
-            notes[task.night] = make_drawing(task)
-    return {night: {"night": night, **note} for night, note in notes.items()}
-
-
-def _tasks(paths: Paths, corpus: CorpusOverview) -> Iterator[NightTask]:
-    split = paths.stage(corpus.name, "split") / "split.parquet"
-    labels = pd.DataFrame(columns=["night", "name", "label"])
-    if split.is_file():
-        labels = read_table(split, made_by="dvc repro split", columns=["night", "name", "label"])
-    labels_of = {
-        str(night): dict(zip(rows["name"], rows["label"], strict=True)) for night, rows in labels.groupby("night")
-    }
+    film, sky, infer, split = (paths.stage(corpus.name, stage) for stage in ("film", "sky", "infer", "split"))
+    labels: dict[str, dict[str, str]] = {}
+    if (split / "split.parquet").is_file():
+        table = read_table(split / "split.parquet", made_by="dvc repro split", columns=["night", "name", "label"])
+        labels = {
+            str(night): dict(zip(rows["name"], rows["label"], strict=True)) for night, rows in table.groupby("night")
+        }
     truth, code = known_truth(paths, corpus.name), settings_digest({}, night_figure.__name__)
+    notes = {}
     for row in corpus.nights:
-        night = row.night
         if not row.drawable:
             continue
-        answered = paths.stage(corpus.name, "infer") / "tables" / f"{night}.parquet"
-        frames = answered if answered.is_file() else paths.stage(corpus.name, "sky") / "tables" / f"{night}.parquet"
-        keogram = paths.stage(corpus.name, "film") / "keograms" / f"{night}.png"
-        of_night = truth / f"{night}.parquet" if truth else None
-        known = of_night is not None and of_night.is_file()
-        known_labels = {} if known else labels_of.get(night, {})
-        inputs = [keogram, frames, *([of_night] if known and of_night else [])]
-        digests = [digest(path) for path in inputs]
-        made_from = settings_digest(
-            {"code": code, "labels": known_labels, "simulated": row.simulated, "inputs": digests}
-        )
-        yield NightTask(
-            night, paths.report_build / "nights" / f"{night}.svg", keogram, frames, frames == answered,
-            truth if known else None, known_labels, row.simulated, made_from,
-        )  # fmt: skip
+        night, drawing = row.night, folder / f"{row.night}.svg"
+        of_truth = truth / f"{night}.parquet" if truth else None
+        known = of_truth is not None and of_truth.is_file()
+        answered = infer / "tables" / f"{night}.parquet"
+        classified = answered.is_file()
+        frames = answered if classified else sky / "tables" / f"{night}.parquet"
+        keogram, of_labels = film / "keograms" / f"{night}.png", {} if known else labels.get(night, {})
+        inputs = [digest(path) for path in (keogram, frames, of_truth) if path and path.is_file()]
+        data = {"code": code, "labels": of_labels, "simulated": row.simulated, "inputs": inputs}
+        note, made_from = note_of(drawing), settings_digest(data)
+        beside = all(drawing.with_suffix(kind).is_file() for kind in (".png", ".csv"))
+        if not beside or note.get("made_from") != made_from:
+            numbers = make_drawing(
+                drawing, keogram=keogram, frames=frames, classified=classified, truth=truth if known else None,
+                labels=of_labels, simulated=row.simulated,
+            )  # fmt: skip
+            note = {"made_from": made_from, **numbers}
+            add_note(drawing, note)
+        notes[night] = {"night": night, **note}
+    for path in folder.iterdir():
+        if path.stem not in notes:
+            path.unlink()
+    return notes

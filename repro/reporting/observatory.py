@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pandas as pd
 
@@ -17,8 +16,7 @@ from repro.sky.bins import CONDITIONS
 from repro.untrusted import read_tables
 
 
-@dataclass(frozen=True)
-class Share:
+class Share(NamedTuple):
     """A kind of frames, how many there are, and in how many aurora is visible."""
 
     name: str
@@ -28,7 +26,7 @@ class Share:
 
 @dataclass(frozen=True)
 class Observatory:
-    """The simulated observatory: frames of a minute, those with visible aurora, and shares by attribute of the truth.
+    """The simulated observatory: nights, frames of a minute, those with visible aurora, and shares by attribute of the truth.
 
     ``sheet`` is the picture of the contact sheet, if there is one, and ``tiles`` the number of frames on it.
     """
@@ -36,10 +34,7 @@ class Observatory:
     nights: int
     frames: int
     visible: int
-    conditions: tuple[Share, ...]
-    forms: tuple[Share, ...]
-    colours: tuple[Share, ...]
-    weathers: tuple[Share, ...]
+    shares: Mapping[str, list[Share]]
     sheet: Path | None
     tiles: int
 
@@ -52,34 +47,34 @@ def load_observatory(paths: Paths) -> Observatory | None:
     columns = ["night", "sun_bin", "moon_bin", "visible", "form", "colour", "weather"]
     truth = read_tables(files, made_by="dvc repro simulate", columns=columns)
     truth["condition"] = truth["sun_bin"] + ", " + truth["moon_bin"]
+    seen = truth[truth["visible"]]  # a form and a colour belong to frames in which aurora can be seen
+    shares = {
+        "condition": _shares(truth, "condition", [", ".join(cell) for cell in CONDITIONS]),
+        "weather": _shares(truth, "weather"),
+        "form": _shares(seen, "form"),
+        "colour": _shares(seen, "colour"),
+    }
     statistics = paths.contact_sheet.with_suffix(".csv")
     both = paths.contact_sheet.is_file() and statistics.is_file()
     return Observatory(
-        nights=truth["night"].nunique(),
-        frames=len(truth),
-        visible=int(truth["visible"].sum()),
-        conditions=_shares(truth, "condition", [", ".join(cell) for cell in CONDITIONS]),
-        # A form and a colour belong to frames in which aurora can be seen.
-        forms=_shares(truth[truth["visible"]], "form"),
-        colours=_shares(truth[truth["visible"]], "colour"),
-        weathers=_shares(truth, "weather"),
-        sheet=paths.contact_sheet if both else None,
-        tiles=len(pd.read_csv(statistics)) if both else 0,
-    )
+        truth["night"].nunique(), len(truth), len(seen), shares,
+        paths.contact_sheet if both else None, len(pd.read_csv(statistics)) if both else 0,
+    )  # fmt: skip
 
 
 def backbone_card() -> Mapping[str, Any] | None:
     """Card of the backbone that ships with the classifier; None if none does."""
-    folder = resources.files("repro") / "classifier" / "pretrained"
-    cards = sorted(str(file) for file in folder.iterdir() if file.name.endswith(".json")) if folder.is_dir() else []
-    card: Mapping[str, Any] | None = read_json(Path(cards[0]), made_by="the backbone's training") if cards else None
+    folder = Path(str(resources.files("repro"))) / "classifier" / "pretrained"
+    card: Mapping[str, Any] | None = None
+    for path in sorted(folder.glob("*.json"))[:1]:
+        card = read_json(path, made_by="the backbone's training")
     return card
 
 
-def _shares(truth: pd.DataFrame, column: str, order: list[str] | None = None) -> tuple[Share, ...]:
-    """Frames by one column, in the order given or else the most frequent first."""
-    frames = Counter(truth[column].astype(str))
-    visible = Counter(truth.loc[truth["visible"], column].astype(str))
-    common = [name for name, _ in frames.most_common()]
-    first = [name for name in order or () if name in frames]
-    return tuple(Share(name, frames[name], visible[name]) for name in [*first, *(n for n in common if n not in first)])
+def _shares(truth: pd.DataFrame, column: str, order: Sequence[str] = ()) -> list[Share]:
+    """Frames by one column, in the order given, then the most frequent first."""
+    counts = truth.groupby(column, sort=False)["visible"].agg(["size", "sum"])
+    counts = counts.sort_values("size", ascending=False, kind="stable")
+    first = [name for name in order if name in counts.index]
+    counts = pd.concat([counts.loc[first], counts.drop(first)])
+    return [Share(str(name), int(frames), int(visible)) for name, frames, visible in counts.itertuples()]

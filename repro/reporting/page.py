@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
+import yaml
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from repro.clock.table1 import RULES
-from repro.files import empty_folder, write_text
+from repro.files import digest, empty_folder, write_text
 from repro.params import Params, load_params
 from repro.paths import SIMULATED, Paths
 from repro.record.claims import EVIDENCE
@@ -24,16 +24,13 @@ from repro.reporting.canvas import CONDITION_COLOUR
 from repro.reporting.drawings import draw_figures
 from repro.reporting.frame_pictures import full_copy, small_copy
 from repro.reporting.gradcam_panels import load_gradcam
-from repro.reporting.missing import missing_parts
 from repro.reporting.night_pages import NightGroup, load_parts, page_of
 from repro.reporting.nights_table import CorpusOverview, load_corpus
 from repro.reporting.observatory import backbone_card, load_observatory
 from repro.reporting.pictures_of_record import ACCOUNT, load_record_pictures
 from repro.reporting.predictions import load_predictions
-from repro.reporting.provenance import provenance
-from repro.reporting.scorecard import by_part, section_title
-from repro.reporting.sky_tables import sky_tables, table4
-from repro.reporting.summary import summarise
+from repro.reporting.sky_tables import NETWORK_COLUMNS, sky_tables, table4
+from repro.reporting.summary import by_part, missing_parts, section_title, summarise
 from repro.reporting.training import load_training
 from repro.reporting.verdicts import JudgedClaim, Results, load_results
 from repro.sky.bins import MOON_BINS
@@ -41,8 +38,7 @@ from repro.sky.bins import MOON_BINS
 SHEET_PX = 1800  # greatest width of the contact sheet on the page
 
 
-@dataclass(frozen=True)
-class ReportPage:
+class ReportPage(NamedTuple):
     """One page of the report: its file, its name in the navigation, and its sections in order."""
 
     file: str
@@ -106,6 +102,7 @@ def build(paths: Paths) -> Path:
         "tables": sky_tables(results),
         "table1": compared.table1(results, dict(corpus.repairs) if corpus.clocked else None),
         "table4": table4(results),
+        "network_columns": NETWORK_COLUMNS.values(),
         "table5": compared.table5(results, params, training),
         "figure5": compared.figure5(results, training, simulated=simulated) if training else (),
         "table6": compared.table6(results, predictions, simulated=simulated) if predictions else (),
@@ -148,7 +145,7 @@ def other_records(paths: Paths, params: Params, target: Path) -> dict[str, Any]:
 
         segmentation = load_segmentation(paths, params, target)
     if paths.stage("kvammen", "evaluate").is_dir():
-        from repro.reporting.forms import draw_forms, load_forms
+        from repro.reporting.forms_page import draw_forms, load_forms
 
         forms = load_forms(paths, target)
         if forms:
@@ -156,10 +153,24 @@ def other_records(paths: Paths, params: Params, target: Path) -> dict[str, Any]:
     return {"segmentation": segmentation, "forms": forms}
 
 
-def shown_sections(content: Mapping[str, Any]) -> set[str]:
-    """Sections of the report that have something to show."""
+def provenance(paths: Paths, params: Params) -> dict[str, Any]:
+    """SHA-256 of the files that the report depends on, by path, and all parameters that can change a result, as YAML.
+
+    Nothing here may depend on the machine, the commit or the time: DVC records the hash of the report, and the same results
+    must give the same report in every clone.
+    """
+    files = {
+        "expected/published": [path for path in sorted(paths.published.rglob("*")) if path.is_file()],
+        "results/schedule/schedule.json": [paths.schedule / "schedule.json"],
+        "results/verify/verdicts.json": [paths.verdicts],
+    }
+    text = yaml.safe_dump(params.model_dump(mode="json", exclude={"engine"}), sort_keys=False, width=120)
+    return {"digests": {name: digest(*listed) for name, listed in files.items()}, "params": text}
+
+
+def shown_pages(content: Mapping[str, Any]) -> list[ReportPage]:
+    """Pages with their sections that have something to show; a page without any is left out."""
     corpus: CorpusOverview = content["corpus"]
-    published = any(not part.later for part in content["parts"]) or not corpus.status.failed.empty
     optional = {
         "workflow": content["workflow"],
         "clock": content["table1"] or corpus.clocked,
@@ -168,7 +179,7 @@ def shown_sections(content: Mapping[str, Any]) -> set[str]:
         "gradcam": content["gradcam"],
         "pictures": content["record_pictures"],
         "errors": content["predictions"] and content["predictions"].errors,
-        "nights": published,
+        "nights": any(not part.later for part in content["parts"]) or not corpus.status.failed.empty,
         "later": any(part.later for part in content["parts"]),
         "observatory": content["observatory"],
         "backbone": content["card"],
@@ -176,13 +187,10 @@ def shown_sections(content: Mapping[str, Any]) -> set[str]:
         "occurrence": content["segmentation"],
         "forms": content["forms"],
     }
-    return {name for page in PAGES for name in page.sections if optional.get(name, True)}
-
-
-def shown_pages(sections: set[str]) -> tuple[ReportPage, ...]:
-    """Pages with their sections that have something to show; a page without any is left out."""
-    pages = (replace(page, sections=tuple(name for name in page.sections if name in sections)) for page in PAGES)
-    return tuple(page for page in pages if page.sections)
+    pages = (
+        page._replace(sections=tuple(name for name in page.sections if optional.get(name, True))) for page in PAGES
+    )
+    return [page for page in pages if page.sections]
 
 
 def write(content: Mapping[str, Any], *, templates: Path, target: Path) -> Path:
@@ -190,24 +198,22 @@ def write(content: Mapping[str, Any], *, templates: Path, target: Path) -> Path:
     corpus: CorpusOverview = content["corpus"]
     parts: tuple[NightGroup, ...] = content["parts"]
     drawn = any(part.pictures for part in parts)
-    sections = shown_sections(content)
+    pages = shown_pages(content)
     content = {
         **content,
-        "pages": shown_pages(sections),
-        "record_parts": by_part(content["results"], sections),
+        "pages": pages,
+        "record_parts": by_part(content["results"], {name for page in pages for name in page.sections}),
         "shows_corpus": drawn,
         "shows_real": (not corpus.simulated and bool(drawn or content["gradcam"] or content["figure3"]))
         or bool(content["record_pictures"] and content["record_pictures"].shows_frames),
     }
     html = environment(templates, html=True)
-    texts = {page.file: html.get_template("page.html").render({**content, "page": page}) for page in content["pages"]}
+    texts = {page.file: html.get_template("page.html").render({**content, "page": page}) for page in pages}
     for part in parts:
         for month, pictures in part.months.items() if part.paged else ():
             page = ReportPage(page_of(month, later=part.later), month, ())
-            template = html.get_template("month.html")
-            texts[page.file] = template.render(
-                {**content, "page": page, "part": part, "month": month, "shown": pictures}
-            )
+            shown = {"page": page, "part": part, "month": month, "shown": pictures}
+            texts[page.file] = html.get_template("month.html").render({**content, **shown})
     for file, text in link_across(texts).items():
         write_text(target / file, text)
     write_text(target / "summary.md", environment(templates, html=False).get_template("summary.md").render(content))

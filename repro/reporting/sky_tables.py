@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import NamedTuple
 
 from repro.record.comparator import Verdict
 from repro.reporting.verdicts import JudgedClaim, Results
 from repro.reporting.wording import NOTHING, SUN_WORDS, number, signed
 from repro.sky.bins import MOON_BINS
 
-Row = TypeVar("Row")
 
-
-@dataclass(frozen=True)
-class PredictedRow:
+class PredictedRow(NamedTuple):
     """One line of a comparison, ready to print, with the id of its claim; a dash where there is nothing.
 
     ``note`` says why there is no verdict, which is None where the claim declares no such evidence.
@@ -31,15 +27,14 @@ class PredictedRow:
     note: str
 
 
-@dataclass(frozen=True)
-class Table(Generic[Row]):
+class SkyTable(NamedTuple):
     """One table of the thesis: its name, what it shows in English and as the thesis prints it, headings and rows."""
 
     name: str
     title: str
     korean: str
     heads: tuple[str, ...]
-    rows: tuple[Row, ...]
+    rows: tuple[PredictedRow, ...]
 
     @property
     def anchor(self) -> str:
@@ -47,9 +42,8 @@ class Table(Generic[Row]):
         return self.name.lower().replace(" ", "-")
 
 
-@dataclass(frozen=True)
-class NetworkCell:
-    """One number of a grid: as published, as measured, and the verdict on it."""
+class NetworkCell(NamedTuple):
+    """One number of Table 4: as published, as measured, and the verdict on it."""
 
     claim: str
     published: str
@@ -57,10 +51,7 @@ class NetworkCell:
     verdict: Verdict | None
 
 
-NetworkRow = tuple[str, tuple[NetworkCell | None, ...]]  # None where nothing is registered
-
-
-def sky_tables(results: Results) -> tuple[Table[PredictedRow], ...]:
+def sky_tables(results: Results) -> tuple[SkyTable, ...]:
     """Tables 2 and 3 beside the prediction from the sky."""
     suns = {sun: words if sun == "Night" else f"{words} twilight" for sun, words in SUN_WORDS.items()}
     by_sun = [((words,), f"T2.{sun}") for sun, words in suns.items()]
@@ -69,14 +60,14 @@ def sky_tables(results: Results) -> tuple[Table[PredictedRow], ...]:
         by_cell += [((moon, words), f"T3.{sun}.{moon}") for sun, words in suns.items()]
         by_cell.append(((moon, "All"), f"TXT.MOON.{moon}"))
     return (
-        Table(
+        SkyTable(
             "Table 2",
             "Frames by altitude of the sun",
             "태양 고도 조건에 따른 시간대별 이미지 분포",
             ("Sun",),
             _rows(results, [*by_sun, (("All frames",), "TXT.FRAMES")]),
         ),
-        Table(
+        SkyTable(
             "Table 3",
             "Frames by moonlight and altitude of the sun",
             "달 고도 및 위상 조건에 따른 달빛 단계별 이미지 분포",
@@ -103,18 +94,12 @@ NETWORK_COLUMNS = {
 }
 
 
-def table4(results: Results) -> Table[NetworkRow]:
-    """Table 4 beside the counts of torchvision's networks."""
-    return Table(
-        "Table 4",
-        "Networks on ImageNet",
-        "ImageNet에서의 EfficientNet-B1 성능 결과",
-        tuple(NETWORK_COLUMNS.values()),
-        tuple(
-            (words, tuple(_cell(results, f"T4.{network}.{column}") for column in NETWORK_COLUMNS))
-            for network, words in NETWORKS.items()
-        ),
-    )
+def table4(results: Results) -> dict[str, list[NetworkCell | None]]:
+    """Table 4 beside the counts of torchvision's networks, by network; None where nothing is registered."""
+    return {
+        words: [_cell(results, f"T4.{network}.{column}") for column in NETWORK_COLUMNS]
+        for network, words in NETWORKS.items()
+    }
 
 
 def _cell(results: Results, name: str) -> NetworkCell | None:

@@ -19,8 +19,8 @@ import pytest
 import uvicorn
 
 from repro import frames
-from repro.labelling import serve as serving
-from repro.labelling.frame_source import to_label as listed
+from repro.labelling import server as serving
+from repro.labelling.frame_source import names_in
 from repro.labelling.journal import Journal
 from repro.labelling.label_store import LabelStore
 from repro.labelling.server import Session
@@ -69,7 +69,7 @@ def small(untouched: Paths, tmp_path: Path) -> Paths:
 @pytest.fixture
 def names(untouched: Paths) -> list[str]:
     """Names of the frames of the sample, in their order."""
-    return listed(untouched, CORPUS)
+    return names_in(untouched.stage(CORPUS, "sample") / "to_label.csv", remedy="")
 
 
 @contextmanager

@@ -8,8 +8,7 @@ import pytest
 
 from repro.errors import ReproError
 from repro.frames import archive_name
-from repro.labelling.frame_names import frame_names
-from repro.labelling.imports import read_labels
+from repro.labelling.imports import frame_names, read_labels
 from repro.labelling.journal import read_journal
 from repro.labelling.label_store import LabelStore
 from repro.labelling.sessions import JOURNAL, open_store

@@ -20,8 +20,7 @@ from selenium.webdriver.remote.webdriver import WebDriver
 from selenium.webdriver.support.ui import WebDriverWait
 
 from repro.labelling.journal import read_journal
-from repro.labelling.sessions import JOURNAL, label_session
-from repro.labelling.show import show_session
+from repro.labelling.sessions import JOURNAL, label_session, show_session
 from repro.labelling.tasks import AURORA, FORMS
 from repro.paths import Paths
 from tests.conftest import ROOT

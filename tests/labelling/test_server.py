@@ -14,8 +14,7 @@ from repro.errors import ReproError
 from repro.files import write_table
 from repro.labelling.guard import MOST_BYTES
 from repro.labelling.server import _PAGE
-from repro.labelling.sessions import label_session
-from repro.labelling.show import show_session
+from repro.labelling.sessions import label_session, show_session
 from repro.labelling.tasks import AURORA
 from repro.paths import Paths
 from tests.labelling.conftest import CORPUS, Client, serving_session, store_of

@@ -22,7 +22,7 @@ from repro.classifier.network import initial_digest
 from repro.errors import ReproError
 from repro.film.new_camera import new_camera
 from repro.frames import read_nights
-from repro.labelling.frame_names import frame_names
+from repro.labelling.imports import frame_names
 from repro.labelling.sessions import open_store
 from repro.labelling.tasks import AURORA
 from repro.params import Site

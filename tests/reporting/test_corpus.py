@@ -15,13 +15,13 @@ from repro.reporting import night_pages
 from repro.reporting.augmentation import build_figure3
 from repro.reporting.frame_pictures import STRIP_PX, keogram_strip, small_copy
 from repro.reporting.gradcam_panels import load_gradcam
-from repro.reporting.missing import missing_parts
 from repro.reporting.night_pages import load_parts
 from repro.reporting.nights_table import Exactness, load_corpus
 from repro.reporting.observatory import Share, load_observatory
 from repro.reporting.page import build
 from repro.reporting.predictions import load_predictions
 from repro.reporting.published_beside_rebuilt import table6
+from repro.reporting.summary import missing_parts
 from repro.reporting.training import load_training
 from repro.reporting.verdicts import load_results
 from tests.reporting import corpora
@@ -56,9 +56,9 @@ def test_truth_of_the_simulation(filmed):
     """The truth is counted by condition, weather, form and colour, with the share in which aurora is visible."""
     observatory = load_observatory(filmed)
     assert (observatory.nights, observatory.frames, observatory.visible) == (3, 18, 9)
-    assert observatory.weathers == (Share("clear", 12, 9), Share("snow", 6, 0))
-    assert observatory.forms == (Share("arc", 6, 6), Share("corona", 3, 3))
-    assert observatory.conditions[0] == Share("Night, No_moon", 12, 9)
+    assert observatory.shares["weather"] == [Share("clear", 12, 9), Share("snow", 6, 0)]
+    assert observatory.shares["form"] == [Share("arc", 6, 6), Share("corona", 3, 3)]
+    assert observatory.shares["condition"][0] == Share("Night, No_moon", 12, 9)
     assert observatory.tiles == 3
 
 
@@ -84,7 +84,7 @@ def test_what_has_not_run_is_said(small, made, built, full):
     panels = load_gradcam(small, "simulated", small.report_build)
     figure3 = build_figure3(small, load_params(small.params))
     corpus = _corpus(small)
-    listed = [item.command for item in missing_parts(corpus, *parts, panels, figure3)]
+    listed = [command for _, command in missing_parts(corpus, *parts, panels, figure3)]
     # Without the simulation there is no contact sheet to miss, and no truth to compare times with.
     missing = [step for step in WAITING if step not in made and (step != "contact_sheet" or "simulate" in made)]
     assert listed == [WAITING[step] for step in missing]
@@ -110,7 +110,7 @@ def test_a_clock_that_was_not_read_leaves_dashes(small):
         (small.stage("simulated", stage) / "tables" / "20221201.parquet").unlink()
     corpus = _corpus(small)
     assert corpus.nights[0].counts["read"] is None
-    assert missing_parts(corpus, None, None, None, None, None)[0].command == "dvc repro clock"
+    assert missing_parts(corpus, None, None, None, None, None)[0][1] == "dvc repro clock"
     page = Page(html_of(build(small).parent))
     assert not {"clock-rebuilt", "keograms", "exactness"} & set(page.values("id"))
 

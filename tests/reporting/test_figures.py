@@ -12,8 +12,7 @@ import pytest
 
 from repro.intervals import wilson
 from repro.paths import Paths
-from repro.reporting import figure_data as data
-from repro.reporting import figures
+from repro.reporting import drawings, figures
 from repro.reporting.canvas import CONDITION_COLOUR, write_csv
 from repro.reporting.drawings import FigureFolder
 from repro.reporting.verdicts import load_results
@@ -55,7 +54,7 @@ def test_conditions_can_be_told_apart(vision):
 
 def test_table3_data(results):
     """The picture of Table 3 shows published and predicted counts of all nine cells, and their deviation in percent."""
-    cells = data.table3_cells(results)
+    cells = drawings.table3_cells(results)
     assert list(zip(cells["sun_bin"], cells["moon_bin"], strict=True)) == list(CONDITIONS)
     assert cells["published"].tolist() == [1000, 1100, 1200, 2000, 2100, 2200, 3000, 3100, 3200]
     np.testing.assert_allclose(cells["predicted"], 1.02 * cells["published"])
@@ -70,16 +69,16 @@ def test_table3_data(results):
 
 def test_calendar_data(results):
     """The calendar holds the hours with the camera on and no others, in the windows of the schedule."""
-    nights = data.camera_on(results)
+    nights = drawings.camera_on(results)
     hours = (nights["end_utc"] - nights["start_utc"]).dt.total_seconds().sum() / 3600
     assert hours == 4 * 7
     assert set(nights["sun_bin"]) == {"Night", "Astro"}
-    assert data.windows(results) == [("2022-12-01", "2022-12-02"), ("2024-03-01", "2024-03-02")]
+    assert drawings.windows(results) == [("2022-12-01", "2022-12-02"), ("2024-03-01", "2024-03-02")]
 
 
 def test_figure5_data(results):
     """The redrawn Figure 5 has one row an epoch in order of epochs, with the interval of each accuracy."""
-    epochs, images = data.curves(results)
+    epochs, images = drawings.curves(results)
     assert images == 658
     assert epochs["epoch"].tolist() == [1, 2, 10]
     assert epochs["val_correct"].tolist() == [510, 520, 600]
@@ -90,8 +89,8 @@ def test_figure5_data(results):
 
 def test_calendar_draws_every_span(results, tmp_path):
     """Each span is a box one night tall and as wide as its hours, in the colour of its condition and in its window."""
-    nights = data.camera_on(results)
-    figures.calendar(nights, data.windows(results), tmp_path / "calendar.svg")
+    nights = drawings.camera_on(results)
+    figures.calendar(nights, drawings.windows(results), tmp_path / "calendar.svg")
     tree = ElementTree.parse(tmp_path / "calendar.svg")
     areas: dict[str, list[float]] = {}
     for path in tree.iter(f"{SVG}path"):

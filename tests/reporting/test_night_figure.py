@@ -1,4 +1,4 @@
-"""The drawing of a night: everything on one axis of time, legible without colour, and marked where it is simulated."""
+"""The drawing of a night and its keogram: on one axis of time, legible without colour, and marked where it is simulated."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ import pytest
 from repro.params import load_params
 from repro.reporting import night_pages
 from repro.reporting.canvas import FIRST, SECOND
-from repro.reporting.night_figure import CLASS, LEFT, RIGHT, TRUTH, NightFrames, draw_night, make_drawing, read_frames
+from repro.reporting.frame_pictures import GREY, place_in_time
+from repro.reporting.night_figure import CLASS, LEFT, RIGHT, TRUTH, count_answers, draw_night, make_drawing, read_frames
 from repro.reporting.night_pages import load_parts
 from repro.reporting.nights_table import load_corpus
 from tests.reporting import corpora
@@ -21,23 +22,20 @@ SVG = "{http://www.w3.org/2000/svg}"
 START = pd.Timestamp("2024-01-01T06:00", tz="UTC")
 
 
-def _frames(minutes: list[int], predicted: list[str | None], truth: list[str | None]) -> NightFrames:
-    count = len(minutes)
-    return NightFrames(
-        pd.DataFrame(
-            {
-                "time_utc": START + pd.to_timedelta(minutes, unit="min"),
-                "sun_alt_deg": np.linspace(-20, -30, count),
-                "moon_alt_deg": np.linspace(10, 20, count),
-                "p_yes": [np.nan if word is None else 0.9 if word == "yes" else 0.1 for word in predicted],
-                "predicted": pd.Series(predicted, dtype="str"),
-                "truth": pd.Series(truth, dtype="str"),
-            }
-        )
+def _frames(minutes: list[int], predicted: list[str | None], truth: list[str | None]) -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "time_utc": START + pd.to_timedelta(minutes, unit="min"),
+            "sun_alt_deg": np.linspace(-20, -30, len(minutes)),
+            "moon_alt_deg": np.linspace(10, 20, len(minutes)),
+            "p_yes": [np.nan if word is None else 0.9 if word == "yes" else 0.1 for word in predicted],
+            "predicted": pd.Series(predicted, dtype="str"),
+            "truth": pd.Series(truth, dtype="str"),
+        }
     )
 
 
-def _drawn(tmp_path, frames: NightFrames, *, simulated: bool = True):
+def _drawn(tmp_path, frames: pd.DataFrame, *, simulated: bool = True):
     first = START.timestamp() / 86400 - 0.5 / 1440
     height = draw_night(frames, b"RIFF", (first, first + 10 / 1440), tmp_path / "a.svg", simulated=simulated)
     tree = ElementTree.parse(tmp_path / "a.svg").getroot()
@@ -78,10 +76,10 @@ def test_classes_can_be_told_without_colour(tmp_path):
         assert heights[SECOND] == pytest.approx(3 * heights[FIRST], abs=0.03)
 
 
-def test_right_answers_are_counted(tmp_path):
-    """NightFrames classified yes and rightly are counted among those of which it is known."""
+def test_right_answers_are_counted():
+    """Frames classified yes and rightly are counted among those of which it is known."""
     frames = _frames([0, 1, 2, 3], ["yes", "yes", "no", None], ["yes", "no", None, "yes"])
-    assert (frames.classified, frames.yes, frames.right) == (3, 2, (1, 2))
+    assert count_answers(frames) == {"frames": 4, "classified": 3, "yes": 2, "right": [1, 2]}
 
 
 def test_a_night_that_was_not_classified_has_no_ribbon(tmp_path):
@@ -113,13 +111,13 @@ def test_frames_are_read_in_order_with_their_answers(filmed):
     """A night's frames with a time come with p(yes) and truth; before stage infer they come without answers."""
     truth = filmed.truth("simulated")
     before = read_frames(filmed.stage("simulated", "sky") / "tables" / "20221201.parquet", {}, truth, classified=False)
-    assert (len(before.table), before.classified, before.right) == (5, 0, (0, 0))
+    assert count_answers(before) == {"frames": 5, "classified": 0, "yes": 0, "right": [0, 0]}
     corpora.infer(filmed, ["20221201"])
     after = read_frames(filmed.stage("simulated", "infer") / "tables" / "20221201.parquet", {}, truth, classified=True)
-    assert after.table["time_utc"].is_monotonic_increasing
-    assert after.table["p_yes"].tolist() == [0.9, 0.8, 0.2, 0.3, 0.6]
-    assert after.table["truth"].tolist() == ["yes", "yes", "no", "no", "no"]
-    assert after.right == (4, 5)
+    assert after["time_utc"].is_monotonic_increasing
+    assert after["p_yes"].tolist() == [0.9, 0.8, 0.2, 0.3, 0.6]
+    assert after["truth"].tolist() == ["yes", "yes", "no", "no", "no"]
+    assert count_answers(after)["right"] == [4, 5]
 
 
 def test_labels_are_the_right_answers_of_real_videos(filmed):
@@ -127,16 +125,16 @@ def test_labels_are_the_right_answers_of_real_videos(filmed):
     corpora.infer(filmed, ["20221201"], corpus="kho")
     source = filmed.stage("kho", "infer") / "tables" / "20221201.parquet"
     name = str(pd.read_parquet(source, columns=["name"])["name"].iloc[0])
-    assert read_frames(source, {name: "no"}, None, classified=True).right == (0, 1)
+    assert count_answers(read_frames(source, {name: "no"}, None, classified=True))["right"] == [0, 1]
 
 
 def test_only_a_night_that_changed_is_drawn_again(filmed, monkeypatch):
     """A drawing stays until the night's answers or labels change or a file of it is missing; other nights' are removed."""
     made = []
 
-    def noted(task):
-        made.append(task.night)
-        return make_drawing(task)
+    def noted(drawing, **data):
+        made.append(drawing.stem)
+        return make_drawing(drawing, **data)
 
     def drawn_again() -> list[str]:
         made.clear()
@@ -157,3 +155,36 @@ def test_only_a_night_that_changed_is_drawn_again(filmed, monkeypatch):
     assert drawn_again() == []  # the truth is known, so labels are not shown
     (filmed.truth("simulated") / "20260101.parquet").unlink()
     assert drawn_again() == ["20260101"]
+
+
+def _minutes(*after):
+    """Times so many minutes after one in the morning; None is no time."""
+    start = pd.Timestamp("2024-02-01 01:00", tz="UTC")
+    return pd.Series([start + pd.Timedelta(minutes=m) if m is not None else pd.NaT for m in after]).astype(
+        "datetime64[us, UTC]"
+    )
+
+
+def _columns(count):
+    """A keogram whose n-th column has the brightness 10 n + 10."""
+    return np.repeat(np.repeat(np.arange(10, 10 * count + 10, 10, dtype=np.uint8)[None, :, None], 4, 0), 3, 2)
+
+
+def test_a_gap_stays_empty():
+    """Columns stand where their times are, and a pause of the camera is left grey."""
+    image, (left, right) = place_in_time(_columns(6), _minutes(0, 1, 2, 7, 8, 9))
+    assert (right - left) * 1440 == pytest.approx(10, abs=0.01)
+    assert image[0].tolist() == [[value] * 3 for value in (10, 20, 30, *[GREY] * 4, 40, 50, 60)]
+
+
+def test_columns_without_a_time_are_left_out():
+    """A frame whose clock is unreadable has no place in the picture."""
+    image, _ = place_in_time(_columns(4), _minutes(0, 1, None, 3))
+    assert 30 not in image[..., 0]
+
+
+def test_one_frame_is_a_picture():
+    """A night of a single frame has a keogram of one column."""
+    image, _ = place_in_time(_columns(1), _minutes(0))
+    assert image.shape == (4, 1, 3)
+    assert image[0, 0].tolist() == [10, 10, 10]

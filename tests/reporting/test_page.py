@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import subprocess
 from collections import Counter
 from html.parser import HTMLParser
 from pathlib import Path
@@ -12,9 +13,10 @@ from jinja2 import UndefinedError
 from PIL import Image
 
 from repro.errors import ReproError
+from repro.params import load_params
 from repro.record.claims import load_claims
 from repro.record.judge import OUTCOMES
-from repro.reporting.page import build, environment, markdown
+from repro.reporting.page import build, environment, markdown, provenance
 from tests.reporting.conftest import HOSTILE, judge
 
 VOID = {"meta", "link", "img", "input", "br", "hr", "circle", "path", "use"}
@@ -226,3 +228,26 @@ def test_summary_tables_have_as_many_cells_as_heads(built):
 def test_markdown_shows_text_as_it_is():
     """What Markdown would take for marks, links or cells is escaped, and line ends become blanks."""
     assert markdown("a|b\n*c* <d> [e] `f`") == r"a\|b \*c\* \<d\> \[e\] \`f\`"
+
+
+def test_digests_follow_the_content(small):
+    """The digest of the claims changes with any of their files, and that of nothing else does."""
+    params = load_params(small.params)
+    before = provenance(small, params)["digests"]
+    (small.published / "more.txt").write_text("x")
+    after = provenance(small, params)["digests"]
+    assert [name for name in before if before[name] != after[name]] == ["expected/published"]
+
+
+def test_the_report_depends_on_results_alone(filmed):
+    """Another commit, another number of workers, another log of runs and other benchmarks give the same bytes of every file."""
+    build(filmed)
+    before = {path: path.read_bytes() for path in filmed.report_build.rglob("*") if path.is_file()}
+    text = filmed.params.read_text(encoding="utf-8")
+    filmed.params.write_text(f"{text}\nengine: {{workers: 3}}\n", encoding="utf-8")
+    filmed.runs.write_text('{"stage": "film"}\n')
+    (filmed.root / "bench").mkdir()
+    (filmed.root / "bench" / "sky.json").write_text("{}")
+    subprocess.run(["git", "init", "--quiet"], cwd=filmed.root, check=True)
+    build(filmed)
+    assert {path: path.read_bytes() for path in filmed.report_build.rglob("*") if path.is_file()} == before
