@@ -194,11 +194,7 @@ def cameras() -> list[str]:
 
 
 def load_camera(name: str) -> Camera:
-    """Read a profile.
-
-    Raises ReproError if there is no profile of that name, one of its fields has an invalid value, or some are unknown; the
-    message names the fields.
-    """
+    """Read a profile; a ReproError if there is none of that name, and with their names if fields are unknown or invalid."""
     document, source = profile_document(name)
     unknown = sorted(key for key, value in document.items() if value == UNKNOWN)
     if unknown:

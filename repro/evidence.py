@@ -161,10 +161,7 @@ def of_kvammen(paths: Paths) -> Quantities:
 
 
 def from_stages(paths: Paths) -> tuple[Evidence, CorpusEvidence]:
-    """Evidence from the files that the stages wrote.
-
-    Raises ReproError if a stage has not run.
-    """
+    """Evidence from the files that the stages wrote; a ReproError if a stage has not run."""
     schedule = read_json(paths.schedule / "schedule.json", made_by="dvc repro schedule")
     nights = read_table(paths.schedule / "nights.parquet", made_by="dvc repro schedule")
     architecture = read_json(paths.architecture, made_by="dvc repro architecture")

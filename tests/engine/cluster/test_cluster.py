@@ -265,25 +265,19 @@ def test_errors_of_a_worker_come_back_whole(engine: Engine) -> None:
     assert answers[2].remedy == "choose"
 
 
-def test_a_worker_with_other_code_is_refused(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A worker that began before the code was changed does nothing, and the error says to start it again."""
-    monkeypatch.setattr(cluster, "_loaded", lambda: (("repro.film.film_corpus", "0" * 64),))
-    [(_, answer)] = run(abs, [1], workers=engine)
-    assert isinstance(answer, ReproError)
-    assert "runs another repro.film.film_corpus" in answer.found
-
-
-def test_a_worker_that_does_not_see_the_project_is_refused(
-    engine: Engine, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+@pytest.mark.parametrize("lacks", ["runs another repro.film.film_corpus", "does not see"])
+def test_a_worker_with_other_code_or_without_the_project_is_refused(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, lacks: str
 ) -> None:
-    """A worker that does not see the run's files does nothing, instead of writing where nobody looks."""
-    guarded = cluster._Guarded
-    monkeypatch.setattr(
-        cluster, "_Guarded", lambda work, _mark, modules: guarded(work, tmp_path / "elsewhere", modules)
-    )
+    """A worker that began before the code was changed, or does not see the run's files, does nothing, and the error says so."""
+    guarded, mark, other = cluster._Guarded, tmp_path / "elsewhere", (("repro.film.film_corpus", "0" * 64),)
+    if lacks == "does not see":
+        monkeypatch.setattr(cluster, "_Guarded", lambda work, _, modules: guarded(work, mark, modules))
+    else:
+        monkeypatch.setattr(cluster, "_loaded", lambda: other)
     [(_, answer)] = run(abs, [1], workers=engine)
     assert isinstance(answer, ReproError)
-    assert "does not see" in answer.found
+    assert lacks in answer.found
 
 
 def test_a_gpu_is_asked_for_as_a_resource(engine: Engine, capsys: pytest.CaptureFixture[str]) -> None:
