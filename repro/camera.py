@@ -157,10 +157,7 @@ class Camera(Section):
 
     @property
     def printed_clock(self) -> Clock:
-        """The burned-in clock.
-
-        Raises ReproError if the profile describes none, as the times come from elsewhere.
-        """
+        """The burned-in clock; a ReproError if the profile describes none, as the times come from elsewhere."""
         if self.clock is None:
             raise ReproError(
                 found=f"a camera without a burned-in clock (time_from: {self.time_from})",
@@ -193,17 +190,11 @@ class Camera(Section):
 
 def cameras() -> list[str]:
     """Names of all camera profiles."""
-    folder = resources.files("repro") / "cameras"
-    names = (entry.name for entry in folder.iterdir())
-    return sorted(name.removesuffix(".yaml") for name in names if name.endswith(".yaml") and not name.startswith("."))
+    return sorted(path.stem for path in profile_path("any").parent.glob("[!.]*.yaml"))
 
 
 def load_camera(name: str) -> Camera:
-    """Read a profile.
-
-    Raises ReproError if there is no profile of that name, one of its fields has an invalid value, or some are unknown; the
-    message names the fields.
-    """
+    """Read a profile; a ReproError if there is none of that name, and with their names if fields are unknown or invalid."""
     document, source = profile_document(name)
     unknown = sorted(key for key, value in document.items() if value == UNKNOWN)
     if unknown:
@@ -220,10 +211,7 @@ _EXPECTED, _REMEDY = "a camera profile (repro.camera.Camera)", "compare with rep
 
 
 def profile_document(name: str) -> tuple[dict[str, Any], Path]:
-    """A profile as it stands in its file, with unknown fields, and the file.
-
-    Raises ReproError if there is no profile of that name, or its file is no YAML mapping.
-    """
+    """A profile as it stands in its file, with unknown fields, and the file; a ReproError if it is none, or no mapping."""
     if name not in cameras():
         raise ReproError(
             found=f"no camera profile {name!r}",
@@ -245,10 +233,7 @@ def profile_path(name: str) -> Path:
 
 
 def parse_camera(document: object, where: str) -> Camera:
-    """A profile's document as a camera.
-
-    Raises ReproError if one of its fields has an invalid value; the message names it.
-    """
+    """A profile's document as a camera; a ReproError names the first of its fields that has an invalid value."""
     return validated(Camera, document, where=where, remedy=_REMEDY)
 
 

@@ -161,10 +161,7 @@ def of_kvammen(paths: Paths) -> Quantities:
 
 
 def from_stages(paths: Paths) -> tuple[Evidence, CorpusEvidence]:
-    """Evidence from the files that the stages wrote.
-
-    Raises ReproError if a stage has not run.
-    """
+    """Evidence from the files that the stages wrote; a ReproError if a stage has not run."""
     schedule = read_json(paths.schedule / "schedule.json", made_by="dvc repro schedule")
     nights = read_table(paths.schedule / "nights.parquet", made_by="dvc repro schedule")
     architecture = read_json(paths.architecture, made_by="dvc repro architecture")
@@ -243,11 +240,14 @@ def record_status(paths: Paths, params: Params, claims: Claims, corpus: str) -> 
     """Which nights of the record are here, and which claims wait for which nights."""
     coverage = corpus_coverage(paths, params, corpus)
     all_nights = "" if coverage.complete else f"all nights, {len(coverage.missing)} of which are missing"
+    shares = "all nights, or nights drawn at random (evidence.nights_drawn in params.yaml)"
+    if coverage.drawn_at_random:
+        shares = f"at least {LEAST_NIGHTS} nights drawn at random"
     needs = {
         "any": "at least one night" if not coverage.present else "",
         "all": all_nights,
         "refuting": all_nights,  # some nights may contradict meanwhile
-        "unselected": _needs_of_shares(coverage),
+        "unselected": shares if "unselected" in coverage.waiting() else "",
     }
     waiting: dict[str, list[str]] = {}
     for claim in claims:
@@ -263,14 +263,6 @@ def record_status(paths: Paths, params: Params, claims: Claims, corpus: str) -> 
         if needed:
             waiting.setdefault(needed, []).append(claim.id)
     return RecordStatus(coverage, {reason: tuple(ids) for reason, ids in waiting.items()})
-
-
-def _needs_of_shares(coverage: Coverage) -> str:
-    if coverage.complete:
-        return ""
-    if not coverage.drawn_at_random:
-        return "all nights, or nights drawn at random (evidence.nights_drawn in params.yaml)"
-    return "" if len(coverage.present) >= LEAST_NIGHTS else f"at least {LEAST_NIGHTS} nights drawn at random"
 
 
 def print_record_status(record: RecordStatus) -> None:

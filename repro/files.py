@@ -91,10 +91,7 @@ def new_folder(folder: Path) -> None:
 
 
 def empty_folder(folder: Path, *, keep: Collection[str] = ()) -> None:
-    """Remove everything but the names to keep from an output folder; only for a stage that has locked the project.
-
-    Raises UnwritableError if something may not be removed.
-    """
+    """Empty an output folder but for names to keep, if the project is locked; an UnwritableError if something must stay."""
     try:
         for path in folder.iterdir() if folder.is_dir() else ():
             if path.name in keep:
@@ -137,10 +134,7 @@ def write_json(target: Path, document: Any) -> None:
 
 
 def read_json(source: Path, *, made_by: str) -> Any:
-    """Read a JSON document.
-
-    Raises ReproError if the file is missing or is not JSON.
-    """
+    """Read a JSON document; a ReproError if the file is missing or is not JSON."""
     try:
         return json.loads(source.read_text(encoding="utf-8"))
     except FileNotFoundError:

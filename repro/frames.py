@@ -118,10 +118,7 @@ def _sky_if_timed(table: pd.DataFrame) -> pd.Series:
 
 
 def check(table: pd.DataFrame, stage: Stage, where: str) -> pd.DataFrame:
-    """Tidy a table, check it against a stage's schema, and return it.
-
-    Raises ReproError if a column is missing, unknown, of another type or out of range; the message names the first fault.
-    """
+    """Tidy a table, check it against a stage's schema, and return it; a ReproError names the first fault of a column or row."""
     try:
         table = tidy(table)
         schema(stage).validate(table)
@@ -136,10 +133,7 @@ def check(table: pd.DataFrame, stage: Stage, where: str) -> pd.DataFrame:
 
 
 def write(target: Path, table: pd.DataFrame, stage: Stage) -> None:
-    """Check a frame table and write it atomically.
-
-    Raises ReproError as :func:`check`; nothing is written then.
-    """
+    """Check a frame table and write it atomically; nothing is written where :func:`check` raises a ReproError."""
     write_table(target, check(table, stage, str(target)))
 
 
@@ -154,10 +148,7 @@ def tidy(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def read(source: Path, stage: Stage) -> pd.DataFrame:
-    """Read and check one night's table.
-
-    Raises ReproError if the file is missing or is no Parquet file, or as :func:`check`.
-    """
+    """Read and check one night's table; a ReproError if the file is missing or is no Parquet file, or as :func:`check`."""
     return check(read_table(source, made_by=f"dvc repro {stage}"), stage, str(source))
 
 

@@ -47,10 +47,7 @@ _LOOKS = 4  # places of a video at which a frame is looked at
 
 
 def is_simulated(path: Path) -> bool:
-    """Whether a video or a still was made by the simulated observatory.
-
-    Raises ReproError if the file opens neither as a video nor as a picture.
-    """
+    """Whether the simulated observatory made a video or a still; a ReproError if the file opens as neither."""
     if in_marked_folder(path):
         return True
     look = _still if path.suffix.lower() in {".jpg", ".jpeg", ".png", ".tif", ".tiff"} else _video

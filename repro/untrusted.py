@@ -82,8 +82,7 @@ def _weigh(node: Any, known: dict[int, int]) -> int:
 def read_yaml(source: Path, *, expected: str, remedy: str) -> Any:
     """Plain data from a YAML file, UTF-8.
 
-    Raises ReproError if the file is missing, is not YAML, asks for an object of Python, or has duplicate keys or aliases
-    without end.
+    A ReproError if it is missing, is not YAML, asks for an object of Python, or has duplicate keys or aliases without end.
     """
     try:
         text = source.read_text(encoding="utf-8")
@@ -103,10 +102,7 @@ def parse_yaml(text: str, *, where: str, expected: str, remedy: str) -> Any:
 
 
 def read_table(source: Path, *, made_by: str, columns: Sequence[str] | None = None) -> pd.DataFrame:
-    """A table from a Parquet file.
-
-    Raises ReproError if the file is missing, is no Parquet file, or lacks a column.
-    """
+    """A table from a Parquet file; a ReproError if the file is missing, is no Parquet file, or lacks a column."""
     expected = "a table" + (f" with {', '.join(columns)}" if columns else "")
     try:
         table: pd.DataFrame = pd.read_parquet(source, columns=list(columns) if columns else None)
@@ -137,10 +133,7 @@ _AGAIN = "make the night again: dvc repro film clock"
 
 
 def open_archive(source: Path, *, remedy: str = _AGAIN) -> zipfile.ZipFile:
-    """A ZIP file, open for reading.
-
-    Raises ReproError if it is missing, is not a ZIP file, or holds two files of the same name.
-    """
+    """A ZIP file, open for reading; a ReproError if it is missing, is no ZIP file, or holds two files of the same name."""
     expected = "an archive of frames"
     try:
         archive = zipfile.ZipFile(source)
@@ -193,10 +186,7 @@ def open_picture(data: bytes, where: str) -> Iterator[Image.Image]:
 
 
 def count_in(document: Mapping[str, Any], key: str, *, where: Path, made_by: str) -> int:
-    """A count from a document that a stage wrote.
-
-    Raises ReproError if it is missing or not a whole number from 0 to :data:`MOST_COUNTED`.
-    """
+    """A count from a document that a stage wrote; a ReproError if it is no whole number from 0 to :data:`MOST_COUNTED`."""
     value = document.get(key) if isinstance(document, Mapping) else None
     if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= MOST_COUNTED:
         expected = f"a whole number from 0 to {MOST_COUNTED:,}"
@@ -205,10 +195,7 @@ def count_in(document: Mapping[str, Any], key: str, *, where: Path, made_by: str
 
 
 def validated(model: type[Model], document: Any, *, where: str, remedy: str) -> Model:
-    """A document checked by a pydantic model.
-
-    Raises ReproError if a value is not allowed.
-    """
+    """A document checked by a pydantic model; a ReproError if a value is not allowed."""
     try:
         return model.model_validate(document)
     except ValidationError as error:

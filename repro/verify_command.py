@@ -23,12 +23,8 @@ def run(place: Paths | Path, *, query: str = "", only: str = "", format: Format 
 
     ``place`` is a project, whose record is judged by all its evidence, or the folder of another record, which is judged by its
     arithmetic alone. ``query`` is a number, the beginning of an id or words, see :func:`repro.record.search.search`,
-    ``only`` the beginning of the ids, in any case; empty ones choose all claims.
-
-    Raises
-    ------
-    ReproError
-        If no claim fits; nothing is judged then.
+    ``only`` the beginning of the ids, in any case; empty ones choose all claims. Raises ReproError if no claim fits; nothing is
+    judged then.
     """
     claims = load_claims(place.published if isinstance(place, Paths) else place)
     chosen = starting_with(claims, only)

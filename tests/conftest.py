@@ -65,7 +65,7 @@ def claims(project: Paths) -> Claims:
 def recorded(tmp_path_factory: pytest.TempPathFactory) -> Chain:
     """The pipeline on the campaign ``small``, with one worker, in whose process all is read; only to be read or copied."""
     from tests.support.chain import read_chain, run_chain  # which needs this module
-    from tests.support.shared import made_once
+    from tests.support.processes import made_once
 
     return read_chain(made_once(tmp_path_factory, "chain", run_chain))
 

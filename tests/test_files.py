@@ -7,11 +7,10 @@ import json
 import os
 from pathlib import Path
 
-import pandas as pd
 import pytest
 
 from repro.errors import ReproError, UnwritableError
-from repro.files import atomic_path, digest, read_json, write_json, write_table, write_text
+from repro.files import atomic_path, digest, read_json, write_json, write_text
 
 
 @pytest.mark.parametrize(
@@ -74,13 +73,6 @@ def test_unreadable_json_says_how_to_make_it(tmp_path: Path, content: str | byte
         read_json(path, made_by="dvc repro schedule")
     assert "dvc repro schedule" in raised.value.remedy
     assert str(path) in raised.value.where
-
-
-def test_table_survives_a_round_trip(tmp_path: Path) -> None:
-    """Columns, types and values come back as they were written."""
-    table = pd.DataFrame({"night": ["20240201"], "frame": [3], "alt_deg": [1.5]})
-    write_table(tmp_path / "t.parquet", table)
-    pd.testing.assert_frame_equal(pd.read_parquet(tmp_path / "t.parquet"), table)
 
 
 def test_digest_sees_order_and_borders(tmp_path: Path) -> None:

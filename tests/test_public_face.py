@@ -33,14 +33,3 @@ def test_import_is_cheap() -> None:
     heavy = "{'torch', 'cv2', 'pandas', 'numpy', 'skyfield'}"
     check = f"import sys, repro; sys.exit(str({heavy} & set(sys.modules)) if {heavy} & set(sys.modules) else 0)"
     subprocess.run([sys.executable, "-c", check], check=True, cwd=ROOT)
-
-
-def test_files_that_are_no_image(tmp_path: Path) -> None:
-    """A file that is no image is an error that names it, not an answer."""
-    from repro.classifier.network import build, save
-    from repro.errors import ReproError
-
-    save(build("none", seed=1), tmp_path / "weights.safetensors", {"image_size_px": 64})
-    (tmp_path / "words.jpg").write_text("no image", encoding="utf-8")
-    with pytest.raises(ReproError, match=r"words\.jpg"):
-        repro.classify([tmp_path / "words.jpg"], tmp_path / "weights.safetensors")

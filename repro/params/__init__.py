@@ -256,10 +256,7 @@ class Params(Section):
 
 
 def load_params(path: Path) -> Params:
-    """Read and check ``params.yaml``.
-
-    Raises ReproError if the file is missing, is not YAML, or a value is not allowed; the message names the field.
-    """
+    """Read ``params.yaml``; a ReproError if it is missing or no YAML, and with the field's name if a value is not allowed."""
     remedy = "compare with params.yaml of the repository"
     document = read_yaml(path, expected="a YAML file", remedy=remedy)
     return validated(Params, document, where=str(path), remedy=remedy)

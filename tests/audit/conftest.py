@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.audit.toy import Toy, make
-from tests.support.shared import made_once
+from tests.support.processes import made_once
 
 
 def make_history(folder: Path) -> None:

@@ -12,11 +12,12 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
+from tests.support.preloaded import LIBRARIES
+
 ROOT = Path(__file__).resolve().parents[2]
 #: Imported once in the server that children are forked from, so that a child costs milliseconds.
 PRELOAD = [
-    "torch", "torchvision.models", "pandas", "pyarrow.dataset", "pyarrow.parquet", "pandera.pandas", "cv2", "av", "pytesseract", "skyfield.api",
-    "matplotlib.backends.backend_agg", "matplotlib.backends.backend_svg", "jinja2", "safetensors.torch", "pytorch_grad_cam",
+    *LIBRARIES,
     "repro.engine.run_stage", "repro.film.film_corpus", "repro.clock.clock_corpus", "repro.sky.sky_corpus", "repro.labels.balanced_split", "repro.classifier.train_corpus",
     "repro.answers", "repro.classifier.frame_classifier", "repro.classifier.gradcam_corpus", "repro.analysis.softmax_corpus", "repro.evidence", "repro.record.verdict_formats",
     "repro.reporting.page", "tests.endurance.warm", "tests.support.camera",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import multiprocessing
 import shutil
@@ -18,7 +17,7 @@ import pandas as pd
 import pytz
 import torch
 
-from repro.files import write_table
+from repro.files import digest, write_table
 from repro.paths import Paths
 from repro.simulated_mark import mark_folders
 from tests.endurance import child
@@ -27,6 +26,7 @@ from tests.support import project as project_of_tests
 from tests.support.camera import SLASHES, Look, burn, write_video
 from tests.support.corpus import add_night
 from tests.support.processes import LIMIT_S
+from tests.support.project import contents
 
 CORPUS = "simulated"
 #: Nights around new moon and their first frame, local time; the second goes on over midnight.
@@ -208,7 +208,7 @@ class Trial:
         for out in outputs(self.paths, self.stage):
             for receipt in (out / "receipts").glob("[!.]*.json"):
                 place = receipt.relative_to(self.paths.root).as_posix()
-                if hashlib.sha256(receipt.read_bytes()).hexdigest() != self.expected.get(place):
+                if digest(receipt) != self.expected.get(place):
                     continue  # finished with other parameters
                 for name in json.loads(receipt.read_text())["outputs"]:
                     path = out.parent / name if name.startswith(f"{out.name}/") else out / name
@@ -266,13 +266,3 @@ def film(project: Paths, night: str, begin: str, aurora: np.ndarray, seed: int) 
         images.append(image)
     write_video(project.videos(CORPUS) / f"small_{night}.mp4", images)
     return times
-
-
-def contents(project: Path) -> dict[str, str]:
-    """SHA-256 of every file by its place; but for the lock, the log of runs, and when inputs were last seen."""
-    found = {}
-    for path in sorted(project.rglob("*")):
-        name = path.relative_to(project).as_posix()
-        if path.is_file() and path.name not in (".lock", ".runs.jsonl") and "/.seen/" not in name:
-            found[name] = hashlib.sha256(path.read_bytes()).hexdigest()
-    return found

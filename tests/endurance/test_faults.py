@@ -22,8 +22,9 @@ from repro.engine.run_stage import read_runs, run_log
 from repro.errors import UnwritableError
 from repro.files import write_text
 from tests.endurance import child
-from tests.endurance.harness import CORPUS, Trial, contents, run, start
+from tests.endurance.harness import CORPUS, Trial, run, start
 from tests.support.processes import alive, wait_for
+from tests.support.project import contents
 
 pytestmark = pytest.mark.slow
 ERRORS = {"full": "No space left on device", "read-only": "Read-only file system"}

@@ -18,7 +18,7 @@ from repro.film.stills import find_stills
 from repro.params import ClockParams, FilmParams, Site
 from repro.paths import Paths
 from tests.conftest import ROOT
-from tests.support.stills import write_jpeg
+from tests.support.camera import write_jpeg
 
 SITE = Site(latitude_deg=67.84, longitude_deg=20.41, time_zone="Europe/Stockholm")
 START = datetime(2024, 1, 31, 22, 0)

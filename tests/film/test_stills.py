@@ -20,7 +20,7 @@ from repro.film.still_files import decode_pixels, to_eight_bits
 from repro.film.stills import find_stills, night_at
 from repro.params import ClockParams, FilmParams
 from repro.simulated_mark import comment_jpeg
-from tests.support.stills import CLOCK, image, still_camera, write_image, write_jpeg, write_zip
+from tests.support.camera import CLOCK, image, still_camera, write_image, write_jpeg, write_zip
 
 FILM = FilmParams(max_missing_share=0.1)
 START = datetime(2024, 1, 31, 22, 0)  # local time at Yellowknife, UTC - 7

@@ -1,4 +1,4 @@
-"""From labels to Grad-CAM in a whole temporary project, as published, and training that was broken off."""
+"""From labels to Grad-CAM in a whole temporary project, as published."""
 
 from __future__ import annotations
 
@@ -83,43 +83,3 @@ def test_published_path_from_labels_to_gradcam(
         [sys.executable, "-c", code], cwd=tmp_path, env={**os.environ, "PYTHONPATH": str(ROOT)}, check=False
     )
     assert done.returncode == 0, "torch was loaded by a stage with nothing to do"
-
-
-@pytest.mark.slow
-def test_broken_off_training_stage_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The train stage, broken off in its second network, does not repeat the first, and ends in the same files."""
-    from repro.classifier import train_corpus as runs
-
-    train = {
-        "image_size_px": 64,
-        "epochs_head": 1,
-        "epochs_all": 1,
-        "networks": 2,
-        "validate_on_unseen_nights": False,
-        "threads": 1,
-    }
-    project = make_project(tmp_path, "simulated", train={**train, "initial_weights": {"simulated": "none"}})
-    for night in NIGHTS:
-        add_night(project, "simulated", night, 20, truth=True)
-    run(project, *STAGES[:3])
-    folder = project.stage("simulated", "train")
-    names = ("weights.safetensors", "curves.parquet", "validation.parquet")
-    expected = {name: (folder / name).read_bytes() for name in names}
-    for name in names:
-        (folder / name).unlink()
-    real, epochs = runs.fine_tune, []
-
-    def broken(network: object, job: runs.TrainingJob) -> object:
-        def after(epoch: int) -> None:
-            epochs.append((job.seed, epoch))
-            if len(epochs) == 3:
-                raise KeyboardInterrupt
-
-        return real(network, job, after_epoch=after)  # type: ignore[arg-type]
-
-    monkeypatch.setattr(runs, "fine_tune", broken)
-    with pytest.raises(SystemExit):
-        run(project, "train")
-    run(project, "train")
-    assert len(epochs) == len(set(epochs)) == 4
-    assert {name: (folder / name).read_bytes() for name in names} == expected

@@ -161,9 +161,9 @@ def test_classify_of_cut_frames_and_deep_images(built: tuple[Paths, dict[str, bo
     assert answers["p_yes"].std() < 1e-6
 
 
-@pytest.mark.parametrize("name", ["none.jpg", "words.txt", "night.mp4"])
+@pytest.mark.parametrize("name", ["none.jpg", "words.jpg", "words.txt", "night.mp4"])
 def test_classify_says_what_it_cannot_take(built: tuple[Paths, dict[str, bool]], tmp_path: Path, name: str) -> None:
-    """A missing file, another kind of file and a video without a camera are errors that name them."""
+    """A missing file, one that is no image, another kind of file and a video without a camera are errors that name them."""
     project, _ = built
     if name != "none.jpg":
         (tmp_path / name).write_bytes(b"x")

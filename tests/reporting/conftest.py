@@ -17,7 +17,7 @@ from repro.record.judge import Evidence, verify
 from repro.reporting.page import build
 from tests.conftest import ROOT
 from tests.reporting import corpora
-from tests.support.shared import made_once
+from tests.support.processes import made_once
 
 SUNS, MOONS = ("Night", "Astro", "Nautical"), ("No_moon", "Moon_Quarter", "Moon_Full")
 NIGHTS = {"20221201": 1, "20221202": 1, "20240301": 2, "20240302": 2}

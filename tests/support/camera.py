@@ -1,4 +1,4 @@
-"""A small camera that makes AuroraMAX-like strips and videos whose clock is known; test support, no part of the library.
+"""A small camera that makes AuroraMAX-like strips, videos and stills whose times are known; test support.
 
 The overlay follows what is known of the real one: 1280 x 720, white sans-serif text, name and site above, logo and
 clock below, the clock near y = 705. It is burned in before the encoder, so it carries the encoder's own damage.
@@ -6,7 +6,8 @@ clock below, the clock near y = 705. It is burned in before the encoder, so it c
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+import zipfile
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
@@ -17,6 +18,7 @@ import matplotlib
 import numpy as np
 import pytz
 from PIL import Image, ImageDraw, ImageFont
+from PIL.ExifTags import IFD, Base
 
 from repro.camera import Camera
 from tests.support.containers import encode
@@ -24,6 +26,8 @@ from tests.support.containers import encode
 WIDTH, HEIGHT = 1280, 720
 SLASHES = "%Y/%m/%d %H:%M:%S"
 DASHES = "%Y-%m-%d %H:%M:%S"
+#: The clock of :func:`small_camera`.
+CLOCK = {"box_px": {"left": 0, "top": 100, "width": 160, "height": 20}, "scale": 4, "formats": [SLASHES]}
 
 
 @lru_cache
@@ -123,11 +127,7 @@ def small_camera(**changes: object) -> Camera:
         "cadence_s": 6,
         "sample_interval_s": 60,
         "sample_fps_fraction": 0.4,
-        "clock": {
-            "box_px": {"left": 0, "top": 100, "width": 160, "height": 20},
-            "scale": 4,
-            "formats": [SLASHES],
-        },
+        "clock": CLOCK,
     }
     return Camera.model_validate(document | changes)
 
@@ -137,3 +137,48 @@ def small_frames(count: int, seed: int = 1) -> list[np.ndarray]:
     rng = np.random.default_rng(seed)
     base = cv2.resize(rng.integers(20, 200, (8, 10, 3), dtype=np.uint8), (200, 160), interpolation=cv2.INTER_CUBIC)
     return [np.roll(base, number, axis=1)[:120, :160].copy() for number in range(count)]
+
+
+def still_camera(**changes: object) -> Camera:
+    """The small camera as one that takes a still a minute, named after local time."""
+    document: dict[str, object] = {
+        "frames": "stills", "time_from": "file_name", "file_pattern": "sky_%Y%m%d_%H%M%S.*", "cadence_s": 60,
+        "sample_interval_s": 60, "sample_fps_fraction": None,
+    }  # fmt: skip
+    if changes.get("time_from") != "clock":
+        document["clock"] = None
+    return small_camera(**(document | changes))
+
+
+def image(seed: int) -> np.ndarray:
+    """One image of the small camera, (120, 160, 3) uint8, BGR, different for each seed."""
+    return small_frames(1, seed)[0]
+
+
+def write_jpeg(path: Path, pixels: np.ndarray, time: datetime | None = None, offset: str = "") -> Path:
+    """A JPEG, with the time it was taken and its offset from UTC in its EXIF data."""
+    exif = Image.Exif()
+    if time is not None:
+        tags = exif.get_ifd(IFD.Exif)
+        tags[Base.DateTimeOriginal] = time.strftime("%Y:%m:%d %H:%M:%S")
+        if offset:
+            tags[Base.OffsetTimeOriginal] = offset
+    path.parent.mkdir(parents=True, exist_ok=True)
+    Image.fromarray(pixels[..., ::-1]).save(path, quality=95, exif=exif)
+    return path
+
+
+def write_image(path: Path, pixels: np.ndarray) -> Path:
+    """An image in the format that its name says, of 8 or 16 bits."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    assert cv2.imwrite(str(path), pixels)
+    return path
+
+
+def write_zip(path: Path, members: Mapping[str, bytes]) -> Path:
+    """A compressed ZIP file."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, data in members.items():
+            archive.writestr(name, data)
+    return path

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 import yaml
 
+from repro.files import digest
 from repro.paths import Paths
 from tests.conftest import ROOT
 from tests.support.preloaded import give_python
@@ -89,6 +90,15 @@ def run(project: Paths, *names: str) -> None:
         patch.chdir(project.root)
         for name in names:
             runpy.run_path(str(ROOT / "stages" / f"{name}.py"), run_name="__main__")
+
+
+def contents(folder: Path) -> dict[str, str]:
+    """Digest of every file by its place; but for the lock, the log of runs, and when inputs were last seen."""
+    return {
+        path.relative_to(folder).as_posix(): digest(path)
+        for path in sorted(folder.rglob("*"))
+        if path.is_file() and path.name not in (".lock", ".runs.jsonl") and ".seen" not in path.parts
+    }
 
 
 def written(project: Paths, corpus: str, *stages: str) -> dict[str, int]:

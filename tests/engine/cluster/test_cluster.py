@@ -29,7 +29,6 @@ from repro.engine import cluster
 from repro.engine.run_nights import run_nights
 from repro.engine.workers import Workers, run
 from repro.errors import ReproError
-from repro.files import digest
 from repro.film.film_corpus import FilmTask, film_night, film_tasks
 from repro.params import ClockParams, Engine, FilmParams, GradcamParams, InferParams, Params
 from repro.paths import Paths
@@ -38,6 +37,7 @@ from tests.support.camera import SLASHES, Look, burn, small_camera, small_frames
 from tests.support.corpus import SIDE, add_night
 from tests.support.images import lively
 from tests.support.processes import LIMIT_S, wait_for
+from tests.support.project import contents
 
 CAMERA = small_camera(
     frame_px={"width": 320, "height": 120},
@@ -111,26 +111,10 @@ def alone(videos: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, s
     """Digests of what one process makes of the videos: archives, tables, keograms, receipts and lists of failures."""
     root = tmp_path_factory.mktemp("alone")
     observe(videos, root, 1)
-    found = digests(root)
+    found = contents(root)
     assert len(found) == NIGHTS * (5 + 2) + 2
     assert len(pd.read_parquet(root / "clock" / "tables" / "20240201.parquet")["time_utc"].dropna()) == 6
     return found
-
-
-def digests(root: Path) -> dict[str, str]:
-    """Digest of every file that the stages leave, but for the notes on when inputs were last seen."""
-    return {
-        str(path.relative_to(root)): digest(path)
-        for path in sorted(root.rglob("*"))
-        if path.is_file() and ".seen" not in path.parts
-    }
-
-
-@pytest.mark.slow
-def test_local_processes_make_the_same_files(videos: Path, alone: dict[str, str], tmp_path: Path) -> None:
-    """With four local processes every file is, byte for byte, that of one; the fresh clone shows it for two."""
-    observe(videos, tmp_path, 4)
-    assert digests(tmp_path) == alone
 
 
 @pytest.mark.slow
@@ -144,7 +128,7 @@ def test_a_cluster_makes_the_same_files(
         client.wait_for_workers(workers, timeout=LIMIT_S)
         wait_for(lambda: len(client.scheduler_info()["workers"]) == workers)
     observe(videos, tmp_path, engine)
-    assert digests(tmp_path) == alone
+    assert contents(tmp_path) == alone
 
 
 def kill_one(marks: Path, killed: list[int]) -> None:
@@ -171,7 +155,7 @@ def test_a_worker_killed_in_the_midst_changes_nothing(
     lost = [path.name for path in marks.iterdir() if path.name.startswith(f"{killed[0]}-")]
     again = [path.name for path in marks.iterdir() if path.name.endswith(lost[0].split("-")[1])]
     assert len(again) == 2
-    assert digests(tmp_path / "made") == alone
+    assert contents(tmp_path / "made") == alone
 
 
 @pytest.mark.slow
@@ -232,7 +216,7 @@ def test_infer_and_gradcam_on_a_cluster(tmp_path: Path, dask: LocalCluster, engi
         outcome = infer_corpus(film, sky, weights, root / "infer", changed)
         assert len(outcome.done) == 3
         explain_corpus(shown, film / "frames", project.masks("simulated"), weights, root / "gradcam", changed)
-        found.append(digests(root))
+        found.append(contents(root))
     assert len(found[0]) > 10
     assert found[1] == found[0]
 
@@ -281,25 +265,19 @@ def test_errors_of_a_worker_come_back_whole(engine: Engine) -> None:
     assert answers[2].remedy == "choose"
 
 
-def test_a_worker_with_other_code_is_refused(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A worker that began before the code was changed does nothing, and the error says to start it again."""
-    monkeypatch.setattr(cluster, "_loaded", lambda: (("repro.film.film_corpus", "0" * 64),))
-    [(_, answer)] = run(abs, [1], workers=engine)
-    assert isinstance(answer, ReproError)
-    assert "runs another repro.film.film_corpus" in answer.found
-
-
-def test_a_worker_that_does_not_see_the_project_is_refused(
-    engine: Engine, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+@pytest.mark.parametrize("lacks", ["runs another repro.film.film_corpus", "does not see"])
+def test_a_worker_with_other_code_or_without_the_project_is_refused(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, lacks: str
 ) -> None:
-    """A worker that does not see the run's files does nothing, instead of writing where nobody looks."""
-    guarded = cluster._Guarded
-    monkeypatch.setattr(
-        cluster, "_Guarded", lambda work, _mark, modules: guarded(work, tmp_path / "elsewhere", modules)
-    )
+    """A worker that began before the code was changed, or does not see the run's files, does nothing, and the error says so."""
+    guarded, mark, other = cluster._Guarded, tmp_path / "elsewhere", (("repro.film.film_corpus", "0" * 64),)
+    if lacks == "does not see":
+        monkeypatch.setattr(cluster, "_Guarded", lambda work, _, modules: guarded(work, mark, modules))
+    else:
+        monkeypatch.setattr(cluster, "_loaded", lambda: other)
     [(_, answer)] = run(abs, [1], workers=engine)
     assert isinstance(answer, ReproError)
-    assert "does not see" in answer.found
+    assert lacks in answer.found
 
 
 def test_a_gpu_is_asked_for_as_a_resource(engine: Engine, capsys: pytest.CaptureFixture[str]) -> None:
