@@ -44,7 +44,7 @@ def load_claims(project: Path | None = None) -> Claims:
     ('98,126 frames', 'II.2.2', 'scatter')
     """
     from repro.paths import find_project
-    from repro.record.claims import load_claims as load
+    from repro.record.claim_files import load_claims as load
 
     return load(find_project(project).published)
 
@@ -98,7 +98,7 @@ def predict_schedule(project: Path | None = None) -> Prediction:
     """
     from repro.params import load_params
     from repro.paths import find_project
-    from repro.record.claims import load_claims as load
+    from repro.record.claim_files import load_claims as load
     from repro.schedule.document import published
     from repro.schedule.prediction import predict
 

@@ -137,7 +137,7 @@ def status(
     Example: repro status --corpus kho
     """
     from repro.params import load_params
-    from repro.record.claims import load_claims
+    from repro.record.claim_files import load_claims
     from repro.record_status import print_record_status, record_status
     from repro.status import print_status
     from repro.status import status as status_of

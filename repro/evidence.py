@@ -20,7 +20,8 @@ from repro.files import read_json
 from repro.observed import Coverage, against_schedule, coverage_of, part_quantities, quantities
 from repro.params import Params, load_params
 from repro.paths import Paths
-from repro.record.claims import Claims, EvidenceKind, load_claims
+from repro.record.claim_files import load_claims
+from repro.record.claims import Claims, EvidenceKind
 from repro.record.judge import Evidence, Quantities, Verification, verify
 from repro.record.table6 import table6_counts
 from repro.schedule.document import published, read_or_predict

@@ -8,7 +8,8 @@ from typing import Literal
 
 from repro.errors import ReproError
 from repro.paths import Paths
-from repro.record.claims import Claims, load_claims
+from repro.record.claim_files import load_claims
+from repro.record.claims import Claims
 from repro.record.judge import Verification, verify
 from repro.record.other_record import by_arithmetic
 from repro.record.search import search, starting_with

@@ -13,7 +13,8 @@ from repro.evidence import combine, of_corpus
 from repro.files import write_json
 from repro.params import Params, load_params
 from repro.paths import Paths
-from repro.record.claims import Claims, load_claims
+from repro.record.claim_files import load_claims
+from repro.record.claims import Claims
 from repro.record.comparator import CONFLICTS, Verdict
 from repro.record.judge import Verification, verify
 from repro.simulated_mark import simulated_nights

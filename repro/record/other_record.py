@@ -85,7 +85,7 @@ def claim_file_schema() -> dict[str, Any]:
     """JSON Schema of a claim file, for editors that complete and check YAML.
 
     It is generated from the models that read the files. Fields may come from a block's ``defaults``, so no field but the id is
-    required here; :func:`repro.record.claims.load_claims` checks the merged claims.
+    required here; :func:`repro.record.claim_files.load_claims` checks the merged claims.
     """
     schema = Claim.model_json_schema()
     definitions = schema.pop("$defs")

@@ -14,7 +14,7 @@ from junitparser import JUnitXml
 from sarif_pydantic import Sarif
 
 from repro.errors import ReproError
-from repro.record.claims import claim_files, load_claims
+from repro.record.claim_files import claim_files, load_claims
 from repro.record.other_record import by_arithmetic, claim_file_schema, claim_file_schema_text, new_record
 from repro.record.verdict_exports import as_junit, as_sarif, claim_places
 from repro.verify_command import run

@@ -12,7 +12,7 @@ from jinja2 import UndefinedError
 from PIL import Image
 
 from repro.errors import ReproError
-from repro.record.claims import load_claims
+from repro.record.claim_files import load_claims
 from repro.record.judge import OUTCOMES
 from repro.reporting.page import build, environment, markdown
 from tests.reporting.conftest import HOSTILE, judge

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 
-from repro.record.claims import load_claims
+from repro.record.claim_files import load_claims
 from repro.reporting.scorecard import CITED, COMPANIONS, by_part, part_of
 from repro.reporting.verdicts import load_results
 
