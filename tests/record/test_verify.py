@@ -12,9 +12,8 @@ from typing import Any
 import pytest
 
 from repro.paths import Paths
-from repro.record.claims import Claims
+from repro.record.claims import Claims, search, starting_with
 from repro.record.judge import OUTCOMES, Evidence, Verification, verify
-from repro.record.search import search, starting_with
 from repro.record.verdict_formats import as_markdown, print_claims, print_overview
 from tests.record.test_claims import verification as of_the_record
 from tests.support.chain import Chain
