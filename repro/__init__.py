@@ -38,7 +38,7 @@ def load_claims(project: Path | None = None) -> Claims:
     ('98,126 frames', 'II.2.2', 'scatter')
     """
     from repro.paths import find_project
-    from repro.record.claims import load_claims as load
+    from repro.record.claim_files import load_claims as load
 
     return load(find_project(project).published)
 
@@ -60,7 +60,7 @@ def verify(project: Path | None = None) -> Verification:
     """
     from repro.evidence import measured_now
     from repro.paths import find_project
-    from repro.record.claims import load_claims as load
+    from repro.record.claim_files import load_claims as load
     from repro.record.judge import verify as judge
 
     paths = find_project(project)
@@ -83,7 +83,7 @@ def predict_schedule(project: Path | None = None) -> Prediction:
     """
     from repro.params import load_params
     from repro.paths import find_project
-    from repro.record.claims import load_claims as load
+    from repro.record.claim_files import load_claims as load
     from repro.schedule.document import published
     from repro.schedule.prediction import predict
 

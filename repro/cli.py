@@ -138,7 +138,7 @@ def status(
     """
     from repro.evidence import print_record_status, record_status
     from repro.params import load_params
-    from repro.record.claims import load_claims
+    from repro.record.claim_files import load_claims
     from repro.status import print_status
     from repro.status import status as status_of
 

@@ -37,9 +37,10 @@ def schema() -> None:
 
     Example: repro record schema > claim-file.schema.json
     """
-    from repro.record.other_record import claim_file_schema_text
+    from repro.files import dumps
+    from repro.record.other_record import claim_file_schema
 
-    sys.stdout.write(claim_file_schema_text())
+    sys.stdout.write(dumps(claim_file_schema()))
 
 
 @app.command()

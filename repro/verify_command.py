@@ -8,10 +8,10 @@ from typing import Literal
 
 from repro.errors import ReproError
 from repro.paths import Paths
-from repro.record.claims import load_claims
+from repro.record.claim_files import load_claims
+from repro.record.claims import search, starting_with
 from repro.record.judge import verify
 from repro.record.other_record import by_arithmetic
-from repro.record.search import search, starting_with
 from repro.record.verdict_exports import as_junit, as_sarif, claim_places
 from repro.record.verdict_formats import as_json, as_markdown, print_claims, print_overview
 
@@ -22,7 +22,7 @@ def run(place: Paths | Path, *, query: str = "", only: str = "", format: Format 
     """Judge a record now, print the chosen claims, and give the exit code of the command.
 
     ``place`` is a project, whose record is judged by all its evidence, or the folder of another record, which is judged by its
-    arithmetic alone. ``query`` is a number, the beginning of an id or words, see :func:`repro.record.search.search`,
+    arithmetic alone. ``query`` is a number, the beginning of an id or words, see :func:`repro.record.claims.search`,
     ``only`` the beginning of the ids, in any case; empty ones choose all claims. Raises ReproError if no claim fits; nothing is
     judged then.
     """

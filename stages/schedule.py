@@ -3,7 +3,7 @@
 from repro.engine.run_stage import run_stage
 from repro.params import Params
 from repro.paths import Paths
-from repro.record.claims import load_claims
+from repro.record.claim_files import load_claims
 from repro.schedule.document import published, write
 
 

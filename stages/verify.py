@@ -5,7 +5,7 @@ from repro.evidence import from_stages
 from repro.files import write_json, write_text
 from repro.params import Params
 from repro.paths import Paths
-from repro.record.claims import load_claims
+from repro.record.claim_files import load_claims
 from repro.record.judge import verify
 from repro.record.verdict_formats import as_markdown, summary_text
 

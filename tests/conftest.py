@@ -15,7 +15,8 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 from repro.params import Params, load_params
 from repro.paths import Paths
-from repro.record.claims import Claims, load_claims
+from repro.record.claim_files import load_claims
+from repro.record.claims import Claims
 
 if TYPE_CHECKING:
     from tests.support.chain import Chain

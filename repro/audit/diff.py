@@ -33,26 +33,21 @@ class NextStep:
 
 @dataclass(frozen=True)
 class Diff:
-    """Everything that differs between two revisions.
+    """Everything that differs between two revisions."""
 
-    ``pictures`` are files of published pictures that differ, ``stages`` those whose record differs and why, ``unchanged``
-    the number of others, ``gaps`` what could not be compared, ``images`` some moved frames before and after, and
-    ``not_compared`` the gaps that keep a stage's outputs from being compared, only for stages that have some.
-    """
-
-    before: str
+    before: str  # titles of the revisions
     after: str
     claims: list[ClaimMove]
     findings: list[FindingMove]
     cells: list[CellMove]
     frames: FrameMoves
     metrics: list[MetricMove]
-    pictures: list[str]
-    stages: list[StageRun]
-    unchanged: int
-    gaps: list[Gap]
-    images: list[Thumbnail]
-    not_compared: dict[str, list[Gap]] = field(default_factory=dict)
+    pictures: list[str]  # files of published pictures that differ
+    stages: list[StageRun]  # those whose record differs, and why
+    unchanged: int  # number of other stages
+    gaps: list[Gap]  # what could not be compared
+    images: list[Thumbnail]  # some moved frames before and after
+    not_compared: dict[str, list[Gap]] = field(default_factory=dict)  # gaps that keep a stage's outputs from it, if any
     next_steps: list[NextStep] = field(default_factory=list)
 
     def counts(self) -> dict[str, int]:

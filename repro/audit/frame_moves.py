@@ -27,29 +27,22 @@ BeforeAfter = tuple[str | None, str | None]
 
 @dataclass(frozen=True)
 class FrameMove:
-    """One frame that changed.
-
-    ``name`` is its later name, or the earlier one, or ``NIGHT_NUMBER`` if it never had one. ``changes`` has the text before
-    and after by column, None where there is no value; the column ``frame`` marks a frame that was added or removed.
-    """
+    """One frame that changed."""
 
     night: str
     number: int
-    name: str
+    name: str  # its later name, or the earlier one, or NIGHT_NUMBER if it never had one
+    #: Text before and after by column, None where there is no value; ``frame`` marks a frame that was added or removed.
     changes: dict[str, BeforeAfter]
 
 
 @dataclass
 class FrameMoves:
-    """Everything that differs between two sets of frame tables.
+    """Everything that differs between two sets of frame tables."""
 
-    ``moves`` are frames of nights that both revisions have; ``nights`` says ``added`` or ``removed`` by night and stage;
-    ``also`` counts frames by stage and column whose change alone is not a move, such as ``p_yes``.
-    """
-
-    moves: list[FrameMove] = field(default_factory=list)
-    nights: dict[str, dict[str, str]] = field(default_factory=dict)
-    also: dict[str, int] = field(default_factory=dict)
+    moves: list[FrameMove] = field(default_factory=list)  # of nights that both revisions have
+    nights: dict[str, dict[str, str]] = field(default_factory=dict)  # ``added`` or ``removed`` by night and stage
+    also: dict[str, int] = field(default_factory=dict)  # frames by stage and column that moves nothing, as ``p_yes``
 
     def counts(self) -> dict[str, int]:
         """Frames by column that moved."""

@@ -36,16 +36,13 @@ class NetworkScore:
 
 @dataclass(frozen=True)
 class MetricMove:
-    """A metric before and after: means over the networks of each revision, None if it has none.
-
-    ``interval`` is the 95 % interval of the difference, ``noise`` says whether it holds zero, so that chance may explain it.
-    """
+    """A metric before and after."""
 
     metric: str
-    before: float | None
+    before: float | None  # mean over the networks of a revision, None if it has none
     after: float | None
-    interval: tuple[float, float] | None
-    noise: bool | None
+    interval: tuple[float, float] | None  # 95 % interval of the difference
+    noise: bool | None  # whether the interval holds zero, so that chance may explain the difference
     basis: str
 
 

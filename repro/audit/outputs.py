@@ -52,18 +52,15 @@ class Change(NamedTuple):
 
 @dataclass(frozen=True)
 class Gap:
-    """Something that could not be compared: what is missing, and how to get it.
-
-    ``files`` is empty if the whole output is concerned. ``out_of_date`` says that the stage has not run since its code,
-    parameters or inputs changed, so that nothing made from its outputs can be compared either.
-    """
+    """Something that could not be compared: what is missing, and how to get it."""
 
     stage: str
     output: str
     revision: str
     lacks: str
     remedy: str
-    files: list[str] = field(default_factory=list)
+    files: list[str] = field(default_factory=list)  # empty if the whole output is concerned
+    #: The stage has not run since its code, parameters or inputs changed; nothing made from its outputs can be compared.
     out_of_date: bool = False
 
 

@@ -23,32 +23,25 @@ LOCK, PIPELINE = "dvc.lock", "dvc.yaml"
 
 @dataclass(frozen=True)
 class LockedStage:
-    """One stage as it last ran, from ``dvc.lock``.
-
-    ``deps`` and ``outs`` have the MD5 of each file, or of each folder's listing (ends in ``.dir``), by path from the
-    project's root; ``params`` the value of each parameter by dotted name, a list being one value.
-    """
+    """One stage as it last ran, from ``dvc.lock``."""
 
     cmd: str
-    deps: Mapping[str, str]
-    params: Mapping[str, Any]
-    outs: Mapping[str, str]
+    deps: Mapping[
+        str, str
+    ]  # MD5 of each file, or of a folder's listing (ends in .dir), by path from the project's root
+    params: Mapping[str, Any]  # value of each parameter by dotted name, a list being one value
+    outs: Mapping[str, str]  # as ``deps``
 
 
 @dataclass(frozen=True)
 class Revision:
-    """One state of the project.
-
-    ``commit`` is the full hash, None for the working tree; ``stages`` have run and are in the pipeline's order;
-    ``never_run`` are stages of ``dvc.yaml`` that the lock file does not know; ``outdated`` says why a stage's outputs were
-    not made with this state's code and parameters.
-    """
+    """One state of the project."""
 
     name: str
-    commit: str | None
-    stages: Mapping[str, LockedStage]
-    never_run: tuple[str, ...]
-    outdated: Mapping[str, tuple[str, ...]]
+    commit: str | None  # full hash, None for the working tree
+    stages: Mapping[str, LockedStage]  # that have run, in the pipeline's order
+    never_run: tuple[str, ...]  # stages of dvc.yaml that the lock file does not know
+    outdated: Mapping[str, tuple[str, ...]]  # why a stage's outputs were not made with this state's code and parameters
     sources: SourceFiles = field(repr=False, compare=False)
 
     @property

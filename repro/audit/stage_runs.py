@@ -18,18 +18,14 @@ Status = Literal["made again", "new", "gone"]
 
 @dataclass(frozen=True)
 class StageRun:
-    """A stage whose record differs between two revisions.
-
-    ``because`` lists each dependency, parameter or command that differs; ``idle``: only comments, docstrings or layout of
-    code do. ``outputs`` says in words how the outputs differ; ``same``: receipts aside they do not, None if unknown.
-    """
+    """A stage whose record differs between two revisions."""
 
     stage: str
     status: Status
-    because: tuple[str, ...]
-    idle: bool
-    outputs: str
-    same: bool | None
+    because: tuple[str, ...]  # each dependency, parameter or command that differs
+    idle: bool  # only comments, docstrings or layout of code do
+    outputs: str  # in words, how the outputs differ
+    same: bool | None  # receipts aside the outputs do not differ; None if unknown
 
 
 def stage_runs(pair: Pair) -> list[StageRun]:

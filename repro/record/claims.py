@@ -1,31 +1,21 @@
-"""Published claims: what the record prints, word for word, and how each may be judged.
-
-A claim file is YAML: a list of blocks, each with optional ``defaults`` that its ``claims`` inherit. A claim's own
-fields win; ``source`` and each entry of ``evidence`` are merged key by key.
-"""
+"""Published claims: what the record prints, word for word, how each may be judged, and how one is found."""
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterator, Mapping
 from fnmatch import fnmatchcase
-from pathlib import Path
 from types import MappingProxyType
-from typing import Annotated, Any, Literal, get_args
+from typing import Annotated, Literal, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
-
-from repro.errors import ReproError
-from repro.record.formula import FormulaError, references, unresolved
-from repro.untrusted import message_of, read_yaml, short_repr
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 Kind = Literal["count", "share", "metric", "setting", "ordering", "closure", "figure", "statement"]
 EvidenceKind = Literal["arithmetic", "ephemeris", "architecture", "protocol", "figure", "corpus"]
 EVIDENCE: tuple[EvidenceKind, ...] = get_args(EvidenceKind)
 #: Name of a document in ``_record.yaml``.
 Document = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]*$")]
-#: Names the record's documents, beside its claim files.
-RECORD_FILE = "_record.yaml"
 Outcome = Literal[
     "confirmed", "consistent", "contradicted", "source_conflict", "repeated", "undecidable", "not_run", "error"
 ]
@@ -56,7 +46,6 @@ Value = bool | int | float | str
 
 LARGEST = 1e15  # up to here every whole number is a floating-point number, too
 
-_REMEDY = "correct the claim file; docstrings of repro/record/claims.py say what each field may be"
 CLAIM_ID = r"^[A-Z][A-Z0-9_]*(\.[A-Z][A-Z0-9_]*)+$"
 
 
@@ -157,49 +146,23 @@ class Rule(Strict):
 
 
 class Claim(Strict):
-    """One statement of the record that can be right or wrong.
+    """One statement of the record that can be right or wrong."""
 
-    Parameters
-    ----------
-    id : str
-        Permanent; never reused, never renumbered. Upper-case words joined by dots.
-    source : Source
-        Document, section, place and quotation.
-    kind : str
-        count, share, metric, setting, ordering, closure, figure or statement.
-    value : int, float, bool or str
-        As printed.
-    decimals : int
-        Digits printed after the point; the printed step is ``10 ** -decimals``.
-    unit : str
-        Unit of the value; empty for a pure number or a word.
-    reading_error : float
-        For values read off a figure: half-width of the reading, in the unit.
-    headline : int, optional
-        Position among the headlines of the record, from 1. Claims that make one headline together share it.
-    sentence : str
-        What the evidence says about the headline, in one plain sentence; one claim of each headline has it.
-    numerator, denominator : str, optional
-        Claims that a share is a share of.
-    evidence : dict
-        Rule for each kind of evidence that can judge the claim; empty only for a statement that none can.
-    note : str
-        A remark for the reader, such as how an ambiguous text was understood.
-    """
-
-    id: str = Field(pattern=CLAIM_ID)
+    id: str = Field(pattern=CLAIM_ID)  # permanent; never reused, never renumbered
     source: Source
     kind: Kind
-    value: Value
-    decimals: int = Field(default=0, ge=0, le=6)
-    unit: str = ""
-    reading_error: float = Field(default=0.0, ge=0)
-    numerator: str | None = None
+    value: Value  # as printed
+    decimals: int = Field(default=0, ge=0, le=6)  # digits printed after the point
+    unit: str = ""  # empty for a pure number or a word
+    reading_error: float = Field(
+        default=0.0, ge=0
+    )  # of a value read off a figure: half-width of the reading, in the unit
+    numerator: str | None = None  # claims that a share is a share of
     denominator: str | None = None
-    headline: int | None = Field(default=None, ge=1, le=30)
-    sentence: str = ""
-    evidence: dict[EvidenceKind, Rule] = Field(min_length=1)
-    note: str = ""
+    headline: int | None = Field(default=None, ge=1, le=30)  # position among the headlines; claims of one share it
+    sentence: str = ""  # what the evidence says about the headline; one claim of each headline has it
+    evidence: dict[EvidenceKind, Rule] = Field(min_length=1)  # how each kind of evidence judges it
+    note: str = ""  # a remark for the reader, such as how an ambiguous text was understood
 
     @property
     def is_number(self) -> bool:
@@ -247,20 +210,6 @@ class Claim(Strict):
         return f"{text} {self.unit}".strip()
 
 
-class _Block(Strict):
-    """A run of claims that share ``defaults``."""
-
-    defaults: dict[str, Any] = {}
-    claims: Annotated[list[dict[str, Any]], Field(min_length=1)]
-
-
-class RecordFile(Strict):
-    """``_record.yaml``: title of the record, and title of each document by the name that claims use, in the order shown."""
-
-    title: str = Field(min_length=1)
-    documents: dict[Document, str] = Field(min_length=1)
-
-
 class Claims:
     """All registered claims, by id, in the order of the files; ``documents`` has the title of each document by name."""
 
@@ -296,139 +245,37 @@ class Claims:
         ]
 
 
-def merge(defaults: dict[str, Any], own: dict[str, Any]) -> dict[str, Any]:
-    """A claim's own fields over its block's defaults; ``source`` and each evidence are merged key by key.
+def search(claims: Claims, query: str) -> Claims:
+    """Claims that a reader can mean, in the order of the files.
 
-    An evidence of the defaults is dropped when the claim sets it to null.
+    The query is a number as printed (``95.59``, ``98,126``, ``79.6 %``), the beginning of an id (``t3.night``) or words of
+    the id, quotation, gloss, place or sentence (``moon``), in any case. The first of these ways that finds a claim is taken;
+    a number is also looked for in the quotations.
     """
-    merged = {**defaults, **own}
-    if isinstance(defaults.get("source"), dict) and isinstance(own.get("source"), dict):
-        merged["source"] = {**defaults["source"], **own["source"]}
-    shared, rules = defaults.get("evidence"), own.get("evidence")
-    if isinstance(shared, dict) and isinstance(rules, dict):
-        both = {**shared, **rules}
-        for name in shared.keys() & rules.keys():
-            if isinstance(shared[name], dict) and isinstance(rules[name], dict):
-                both[name] = {**shared[name], **rules[name]}
-        merged["evidence"] = {name: rule for name, rule in both.items() if rule is not None}
-    return merged
+    number = _number(query)
+    if number is not None and (same := [claim for claim in claims if claim.is_number and claim.value == number]):
+        return Claims(same)
+    word = " ".join(query.casefold().split())
+    if not word:
+        return Claims([])
+    starts = [claim for claim in claims if claim.id.casefold().startswith(word)]
+    return Claims(starts or [claim for claim in claims if word in _text(claim)])
 
 
-def claim_files(folder: Path) -> list[Path]:
-    """Claim files under a folder, in order of path.
-
-    Left out are files whose name begins with an underscore (exemptions and the like) or a dot, ``documents.yaml``, and
-    what lies in ``readings``.
-    """
-    return [
-        path
-        for path in sorted(folder.rglob("*.yaml"))
-        if not path.name.startswith(("_", ".")) and path.name != "documents.yaml" and path.parent.name != "readings"
-    ]
+def starting_with(claims: Claims, prefix: str) -> Claims:
+    """Claims whose id begins with a prefix, in any case."""
+    return Claims([claim for claim in claims if claim.id.casefold().startswith(prefix.casefold())])
 
 
-def load_claims(folder: Path) -> Claims:
-    """Read every claim file under a folder such as ``expected/published``, see :func:`claim_files`.
-
-    Raises ReproError if a file is not YAML, a key is unknown, an id is used twice, a document is not in
-    ``_record.yaml``, a tolerance is below one printed step, a rule has no reason, or a formula names no claim. The
-    message names file, id, field and remedy.
-    """
-    files = claim_files(folder)
-    if not files:
-        raise ReproError(
-            found="no claim files",
-            expected="*.yaml files with claims",
-            where=str(folder),
-            remedy="restore expected/published from the repository, or begin a record with: repro record new NAME",
-        )
-    documents = _documents(folder)
-    claims: dict[str, tuple[Claim, Path]] = {}
-    for path in files:
-        for claim in _read(path):
-            if claim.id in claims:
-                raise ReproError(
-                    found=f"id {claim.id} used twice",
-                    expected="permanent ids, each used once",
-                    where=f"{path} and {claims[claim.id][1]}",
-                    remedy="give the newer claim another id",
-                )
-            if documents and claim.source.document not in documents:
-                expected = f"a document of {RECORD_FILE}: {', '.join(documents)}"
-                raise _bad(path, claim.id, "source.document", claim.source.document, expected)
-            claims[claim.id] = claim, path
-    registered = Claims([claim for claim, _ in claims.values()], documents)
-    for claim, path in claims.values():
-        for reference in (claim.numerator, claim.denominator):
-            if reference is not None and reference not in claims:
-                raise _bad(path, claim.id, "numerator/denominator", reference, "the id of a registered claim")
-        with_sentence = [other.id for other in registered if other.sentence and other.headline == claim.headline]
-        if claim.headline is not None and len(with_sentence) != 1:
-            expected = f"one claim of headline {claim.headline} with a sentence"
-            raise _bad(path, claim.id, "sentence", ", ".join(with_sentence) or "none", expected)
-        _check_formula(path, claim, registered)
-    return registered
-
-
-def _documents(folder: Path) -> dict[str, str]:
-    """Titles of the record's documents, by name; none without the file, and claims may then name any."""
-    path = folder / RECORD_FILE
-    if not path.is_file():
-        return {}
-    content = read_yaml(path, expected="the title and the documents of the record", remedy=_REMEDY)
+def _number(query: str) -> float | None:
     try:
-        return dict(RecordFile.model_validate(content).documents)
-    except ValidationError as error:
-        raise _invalid(path, "(record)", error) from None
+        number = float(query.replace(",", "").replace("\N{MINUS SIGN}", "-").rstrip("% "))
+    except ValueError:
+        return None
+    return number if math.isfinite(number) else None
 
 
-def _check_formula(path: Path, claim: Claim, registered: Claims) -> None:
-    rule = claim.evidence.get("arithmetic")
-    if rule is None or rule.formula is None:
-        return
-    field, formula = "evidence.arithmetic.formula", short_repr(rule.formula)
-    try:
-        missing = unresolved(rule.formula, registered)
-    except FormulaError as error:
-        raise _bad(path, claim.id, field, formula, message_of(error)) from None
-    if missing:
-        found = f"{message_of(LookupError(', '.join(missing)))} in {formula}"
-        raise _bad(path, claim.id, field, found, "ids of registered claims")
-    if claim.id in references(rule.formula):
-        raise _bad(path, claim.id, field, f"its own id in {formula}", "ids of other claims")
-
-
-def _read(path: Path) -> Iterator[Claim]:
-    document = read_yaml(path, expected="a list of blocks with claims", remedy=_REMEDY)
-    if not isinstance(document, list):
-        raise _bad(path, "(file)", "(whole file)", type(document).__name__, "a list of blocks with claims")
-    for number, raw in enumerate(document, start=1):
-        try:
-            block = _Block.model_validate(raw)
-        except ValidationError as error:
-            raise _invalid(path, f"(block {number})", error) from None
-        for entry in block.claims:
-            name = str(entry.get("id", f"(block {number}, claim without id)"))[:80]
-            try:
-                yield Claim.model_validate(merge(block.defaults, entry))
-            except ValidationError as error:
-                raise _invalid(path, name, error) from None
-
-
-def _invalid(path: Path, name: str, error: ValidationError) -> ReproError:
-    first = error.errors()[0]
-    place = [str(part) for part in first["loc"] if part != "[key]"]
-    given, message = first.get("input"), first["msg"].removeprefix("Value error, ")
-    # Checks over a whole claim say themselves which field is wrong.
-    named = re.match(r"([a-z_.]+): (.*)", message)
-    if named and not place and isinstance(given, dict):
-        place, message = named[1].split("."), named[2]
-        for part in place:
-            given = given.get(part) if isinstance(given, dict) else given
-    found = "nothing" if first["type"] == "missing" else short_repr(given)
-    field = ".".join(place) or "(whole claim)"
-    return _bad(path, name, field, found, message_of(ValueError(message)))
-
-
-def _bad(path: Path, name: str, field: str, found: str, expected: str) -> ReproError:
-    return ReproError(found=found, expected=expected, where=f"{path}, claim {name}, field {field}", remedy=_REMEDY)
+def _text(claim: Claim) -> str:
+    source = claim.source
+    of_source = (source.quote, source.gloss, source.section, source.place)
+    return " ".join(" ".join((claim.id, str(claim.value), *of_source, claim.sentence, claim.note)).casefold().split())

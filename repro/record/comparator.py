@@ -36,31 +36,24 @@ def reason_missing(missing: Mapping[str, str], evidence: EvidenceKind, name: str
 
 @dataclass(frozen=True)
 class Measured:
-    """What one kind of evidence says about one claim.
+    """What one kind of evidence says about one claim."""
 
-    ``value`` and its standard deviation ``sd`` are in the claim's unit; an interval is a pair ``(low, high)``. Without a
-    value ``missing`` says what is missing and how to get it. ``failed`` says what went wrong if measuring broke; such a
-    comparison is an error, never a pass.
-    """
-
-    value: Value | Interval | None
-    missing: str = ""
-    failed: str = ""
-    sd: float | None = None
+    value: Value | Interval | None  # in the claim's unit; an interval is a pair ``(low, high)``
+    missing: str = ""  # without a value: what is missing and how to get it
+    failed: str = ""  # what went wrong if measuring broke; such a comparison is an error, never a pass
+    sd: float | None = None  # standard deviation of the value
 
 
 @dataclass(frozen=True)
 class Caught:
     """The wrong values next to the accepted ones: what a comparison would have caught at least.
 
-    ``below`` and ``above`` are the nearest printed values that the comparison refuses, None if it refuses none on this side;
-    the measured value stays fixed while the published one is moved. ``any_other`` is for words and truth values, of which
-    only one is accepted, and where no value with the printed digits is.
+    The measured value stays fixed while the published one is moved.
     """
 
-    below: float | None = None
+    below: float | None = None  # nearest printed value that is refused; None if none is on this side
     above: float | None = None
-    any_other: bool = False
+    any_other: bool = False  # of words and truth values only one is accepted, and of values with other digits none
 
     def __bool__(self) -> bool:
         return self.any_other or self.below is not None or self.above is not None
@@ -68,28 +61,21 @@ class Caught:
 
 @dataclass(frozen=True)
 class Verdict:
-    """The outcome of one comparison: one claim, one kind of evidence.
-
-    ``expected`` is the declared outcome; ``tolerance`` and ``reason`` say how the comparison was made and why, or why it was
-    not. ``grade`` is None if nothing is compared, ``catches`` if no comparison was made. ``excluded`` is the share of the
-    plausible range that a bound excludes, 0 to 1; ``sd`` the standard deviation of the measured value, and ``z`` published
-    minus measured in units of it; ``equation`` the ids of the claims that an arithmetic relates: verdicts with the same ids
-    are one equation.
-    """
+    """The outcome of one comparison: one claim, one kind of evidence."""
 
     claim: str
     evidence: EvidenceKind
     outcome: Outcome
-    expected: Outcome
+    expected: Outcome  # as declared
     measured: Value | Interval | None
-    tolerance: str
-    reason: str
-    grade: Grade | None = None
-    catches: Caught | None = None
-    excluded: float | None = None
-    sd: float | None = None
-    z: float | None = None
-    equation: tuple[str, ...] = ()
+    tolerance: str  # how the comparison was made
+    reason: str  # and why so, or why it was not made
+    grade: Grade | None = None  # None if nothing is compared
+    catches: Caught | None = None  # None if no comparison was made
+    excluded: float | None = None  # share of the plausible range that a bound excludes, 0 to 1
+    sd: float | None = None  # standard deviation of the measured value
+    z: float | None = None  # published minus measured, in standard deviations
+    equation: tuple[str, ...] = ()  # claims that an arithmetic relates; verdicts with the same ids are one equation
 
     @property
     def compared(self) -> bool:

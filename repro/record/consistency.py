@@ -70,14 +70,8 @@ def grim(mean: Printed, n: int, unit: float = 1) -> bool:
     """Whether a printed mean or percentage can come from ``n`` whole counts (GRIM; Brown & Heathers 2017).
 
     ``unit`` is what one count adds to the sum: 1 for a mean, 100 for a percentage, 1/items for a scale of several items.
-    ValueError if the sample is not 1 to 1,000,000 or the unit not above 0.
-
-    Examples
-    --------
-    The example of the paper: 28 whole numbers cannot have the mean 5.19.
-
-    >>> grim(Printed(5.19, 2), 28), grim(Printed(5.18, 2), 28)
-    (False, True)
+    So 28 whole numbers cannot have the mean 5.19, but 5.18. ValueError if the sample is not 1 to 1,000,000 or the unit not
+    above 0.
     """
     return len(_counts(mean, n, unit)) > 0
 
@@ -87,11 +81,6 @@ def grimmer(mean: Printed, sd: Printed, n: int) -> bool:
 
     A sum of squares has the parity of the sum, and is at least that of the most even numbers with this sum. Both are necessary,
     not sufficient. ValueError if the sample is not 2 to 1,000,000 or the deviation negative.
-
-    Examples
-    --------
-    >>> grimmer(Printed(3.44, 2), Printed(2.47, 2), 18)  # Allard's example
-    False
     """
     if n < 2 or sd.value < 0:
         raise ValueError(f"a deviation of {sd.value} of {n} values: at least 2 values and 0 are needed")
@@ -112,11 +101,6 @@ def debit(mean: Printed, sd: Printed, n: int) -> bool:
 
     ValueError if the sample is not 2 to 1,000,000, the mean, which is the share of ones, outside 0 to 1 or the deviation
     negative.
-
-    Examples
-    --------
-    >>> debit(Printed(0.36, 2), Printed(0.11, 2), 20), debit(Printed(0.35, 2), Printed(0.49, 2), 20)
-    (False, True)
     """
     if n < 2 or sd.value < 0 or not 0 <= mean.value <= 1:
         raise ValueError(f"a mean of {mean.value} and a deviation of {sd.value} of {n} zeros and ones")
@@ -128,11 +112,6 @@ def largest_sd(mean: float, lowest: float, highest: float) -> float:
     """Largest population deviation (divisor n) of values in ``[lowest, highest]`` with this mean (Bhatia & Davis 2000).
 
     It is ``sqrt((highest - mean) * (mean - lowest))``; all are in one unit. ValueError if the mean lies outside the bounds.
-
-    Examples
-    --------
-    >>> largest_sd(75, 50, 100)
-    25.0
     """
     if not lowest <= mean <= highest:
         raise ValueError(f"a mean of {mean} outside {lowest} to {highest}")
@@ -140,15 +119,7 @@ def largest_sd(mean: float, lowest: float, highest: float) -> float:
 
 
 def bhatia_davis(mean: Printed, sd: Printed, lowest: float, highest: float) -> bool:
-    """Whether values in ``[lowest, highest]`` can have this mean and this population deviation (divisor n).
-
-    Examples
-    --------
-    >>> bhatia_davis(Printed(66.8, 1), Printed(11.2, 1), 50, 100)
-    True
-    >>> bhatia_davis(Printed(66.8, 1), Printed(23.7, 1), 50, 100)
-    False
-    """
+    """Whether values in ``[lowest, highest]`` can have this mean and this population deviation (divisor n)."""
     floor, ceiling = Fraction(str(lowest)), Fraction(str(highest))
     middle = (floor + ceiling) / 2
     # The bound is largest at the middle, so the mean that prints so and lies nearest to it allows most.
@@ -159,28 +130,14 @@ def bhatia_davis(mean: Printed, sd: Printed, lowest: float, highest: float) -> b
 
 
 def partition(parts: Iterable[Printed], whole: Printed) -> bool:
-    """Whether printed parts can add up to a printed whole, given the rounding of each.
-
-    Examples
-    --------
-    >>> partition([Printed(33.3, 1)] * 3, Printed(100, 0))
-    True
-    >>> partition([Printed(33.3, 1)] * 3, Printed(100.2, 1))
-    False
-    """
+    """Whether printed parts can add up to a printed whole, given the rounding of each."""
     listed = list(parts)
     slack = sum((part.half_step for part in listed), whole.half_step)
     return abs(sum((part.exact for part in listed), Fraction(0)) - whole.exact) <= slack
 
 
 def percentage(share: Printed, part: float, whole: float) -> bool:
-    """Whether ``100 * part / whole`` prints as the share; part and whole are exact. ValueError if the whole is not above 0.
-
-    Examples
-    --------
-    >>> percentage(Printed(28.7, 1), 28_162, 98_126), percentage(Printed(28.6, 1), 28_162, 98_126)
-    (True, False)
-    """
+    """Whether ``100 * part / whole`` prints as the share; part and whole are exact. ValueError if the whole is not above 0."""
     if whole <= 0:
         raise ValueError(f"a share of {whole}: the whole must be above 0")
     return share.low <= 100 * Fraction(str(part)) / Fraction(str(whole)) <= share.high
@@ -191,11 +148,6 @@ def p_value(kind: Statistic, statistic: float, first: float = 0, second: float =
 
     ``first`` and ``second`` are degrees of freedom: ``z`` has none; ``t``, ``r`` (correlation) and ``chi2`` have the first;
     ``F`` has both. ValueError if the kind is unknown, or a value is out of its range.
-
-    Examples
-    --------
-    >>> round(p_value("t", 2.2, 28), 3)
-    0.036
     """
     from scipy import special  # takes a tenth of a second, and few records state a test
 
@@ -218,15 +170,7 @@ def p_value(kind: Statistic, statistic: float, first: float = 0, second: float =
 
 
 def p_value_fits(p: Printed, kind: Statistic, statistic: Printed, first: float = 0, second: float = 0) -> bool:
-    """Whether a printed p-value can belong to a printed statistic; both may be rounded.
-
-    Examples
-    --------
-    >>> p_value_fits(Printed(0.04, 2), "t", Printed(2.2, 1), 28), p_value_fits(Printed(0.03, 2), "t", Printed(2.3, 1), 28)
-    (True, True)
-    >>> p_value_fits(Printed(0.05, 2), "t", Printed(2.2, 1), 28)
-    False
-    """
+    """Whether a printed p-value can belong to a printed statistic; both may be rounded."""
     # The p-value falls with the size of the statistic.
     near, far = sorted((abs(float(statistic.low)), abs(float(statistic.high))))
     near = 0.0 if statistic.low <= 0 <= statistic.high else near

@@ -20,15 +20,12 @@ import warnings
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from repro.record import consistency
+from repro.record.claims import Claims, Value
 from repro.record.consistency import Printed
 from repro.untrusted import message_of, short_repr
-
-if TYPE_CHECKING:
-    # Claims are checked against their formulas when they are read, so claims.py imports this module.
-    from repro.record.claims import Claims, Value
 
 _BINARY: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
     ast.Add: operator.add,

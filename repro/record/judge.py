@@ -22,18 +22,15 @@ OUTCOMES: tuple[Outcome, ...] = get_args(Outcome)
 
 @dataclass(frozen=True)
 class Evidence:
-    """What the stages measured, by kind of evidence, and on how many nights.
+    """What the stages measured, by kind of evidence, and on how many nights."""
 
-    ``quantities`` are by name, for each kind of evidence that has run. ``missing`` says why there is no value, and what to
-    do: by kind of evidence, by ``evidence:quantity``, or by ``evidence:subject`` for all quantities whose name begins with
-    ``subject.``. ``nights`` of the ``expected_nights`` of the record are evidence; ``waiting`` says why rules of corpus
-    evidence cannot be judged yet, by their ``coverage``, and is empty when all nights are here.
-    """
-
-    quantities: Mapping[EvidenceKind, Quantities]
+    quantities: Mapping[EvidenceKind, Quantities]  # by name, for each kind of evidence that has run
+    #: Why there is no value, and what to do: by kind of evidence, by ``evidence:quantity``, or by ``evidence:subject``
+    #: for all quantities whose name begins with ``subject.``.
     missing: Mapping[str, str]
-    nights: int = 0
-    expected_nights: int = 0
+    nights: int = 0  # of the record that are evidence
+    expected_nights: int = 0  # of the record
+    #: Why rules of corpus evidence cannot be judged yet, by their ``coverage``; empty when all nights are here.
     waiting: Mapping[str, str] = field(default_factory=dict)
 
     @property

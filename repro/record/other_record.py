@@ -10,12 +10,10 @@ import re
 from pathlib import Path
 from typing import Any
 
-from repro.files import dumps, new_folder, write_text
+from repro.files import new_folder, write_text
 from repro.record.claims import Claim, Claims
 from repro.record.judge import Evidence, Verification, verify
 from repro.untrusted import refuse, short_repr
-
-SCHEMA_ID = "claim-file.schema.json"
 
 _RECORD = """\
 # The record {name}: its documents. A claim's source.document is one of these names.
@@ -82,10 +80,10 @@ def by_arithmetic(claims: Claims) -> Verification:
 
 
 def claim_file_schema() -> dict[str, Any]:
-    """JSON Schema of a claim file, for editors that complete and check YAML.
+    """JSON Schema of a claim file, for editors that complete and check YAML; ``expected/claim-file.schema.json`` holds it.
 
     It is generated from the models that read the files. Fields may come from a block's ``defaults``, so no field but the id is
-    required here; :func:`repro.record.claims.load_claims` checks the merged claims.
+    required here; :func:`repro.record.claim_files.load_claims` checks the merged claims.
     """
     schema = Claim.model_json_schema()
     definitions = schema.pop("$defs")
@@ -102,7 +100,7 @@ def claim_file_schema() -> dict[str, Any]:
     partial = {"type": "object", "properties": properties, "additionalProperties": False}
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "$id": SCHEMA_ID,
+        "$id": "claim-file.schema.json",
         "title": "Claims of a record",
         "type": "array",
         "items": {
@@ -120,8 +118,3 @@ def claim_file_schema() -> dict[str, Any]:
         },
         "$defs": {**definitions, "PartialClaim": partial},
     }
-
-
-def claim_file_schema_text() -> str:
-    """The schema as a JSON document; ``expected/claim-file.schema.json`` holds it."""
-    return dumps(claim_file_schema())

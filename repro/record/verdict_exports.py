@@ -10,7 +10,8 @@ from xml.etree import ElementTree
 import repro
 from repro.errors import printable
 from repro.files import dumps
-from repro.record.claims import Claim, claim_files
+from repro.record.claim_files import claim_files
+from repro.record.claims import Claim
 from repro.record.comparator import Verdict
 from repro.record.judge import Verification
 from repro.record.verdict_formats import measured_text, published_text

@@ -11,7 +11,8 @@ import pandas as pd
 from repro.errors import ReproError
 from repro.files import read_json
 from repro.paths import Paths
-from repro.record.claims import Claim, Claims, EvidenceKind, Outcome, load_claims
+from repro.record.claim_files import load_claims
+from repro.record.claims import Claim, Claims, EvidenceKind, Outcome
 from repro.record.comparator import Caught, Verdict
 from repro.record.judge import Verification
 from repro.untrusted import read_table

@@ -17,7 +17,8 @@ from repro.camera import Camera, load_camera
 from repro.film.decode import Video
 from repro.film.packets import count_frames
 from repro.frames import CLASSES
-from repro.record.claims import Claims, load_claims
+from repro.record.claim_files import load_claims
+from repro.record.claims import Claims
 from tests.support.camera import small_camera, small_frames, write_video
 from tests.support.images import jpeg, sky
 

@@ -20,7 +20,8 @@ from repro.evidence import combine
 from repro.film import cut
 from repro.params import load_params
 from repro.paths import Paths
-from repro.record.claims import Claims, claim_files, load_claims
+from repro.record.claim_files import claim_files, load_claims
+from repro.record.claims import Claims
 from repro.record.formula import FormulaError, evaluate, unresolved
 from repro.record.judge import Evidence, verify
 from repro.schedule.document import published

@@ -10,7 +10,8 @@ import pytest
 
 from repro.evidence import measured_now
 from repro.paths import Paths
-from repro.record.claims import BOUNDS, Claim, EvidenceKind, load_claims
+from repro.record.claim_files import load_claims
+from repro.record.claims import BOUNDS, Claim, EvidenceKind
 from repro.record.comparator import CONFLICTS, Measured, Verdict, caught
 from repro.record.judge import Evidence, Verification, judge, verify, with_protocol_bounds
 from tests.conftest import ROOT

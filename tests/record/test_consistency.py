@@ -31,6 +31,7 @@ def printed(value: float, decimals: int) -> Printed:
         (Printed(4.74, 2), 25, 1, False),
         (Printed(5.23, 2), 29, 1, False),
         (Printed(5.19, 2), 28, 1, False),
+        (Printed(5.18, 2), 28, 1, True),
         (Printed(95.59, 2), 658, 100, True),
         (Printed(95.60, 2), 658, 100, False),
     ],
@@ -132,6 +133,12 @@ def test_p_values(kind: consistency.Statistic, statistic: float, degrees: tuple[
     assert consistency.p_value(kind, statistic, *degrees) == pytest.approx(expected, rel=1e-9)
 
 
+@pytest.mark.parametrize(("p", "statistic", "fits"), [(0.04, 2.2, True), (0.03, 2.3, True), (0.05, 2.2, False)])
+def test_rounded_p_values(p: float, statistic: float, fits: bool) -> None:
+    """The p-value of 2.2 with 28 degrees of freedom is 0.036: it prints as 0.04, and never as 0.05."""
+    assert consistency.p_value_fits(Printed(p, 2), "t", Printed(statistic, 1), 28) is fits
+
+
 def test_p_value_of_a_correlation() -> None:
     """The p-value of a correlation equals that of scipy's test."""
     x, y = np.random.default_rng(1).normal(size=(2, 20))
@@ -179,6 +186,7 @@ CLAIMS = Claims([made_up(name, value, decimals=decimals) for name, (value, decim
         ("bhatia_davis('T.ACCURACY', 'T.SD', 0, 100)", True),
         ("bhatia_davis('T.ACCURACY', 'P.B', 0, 100)", False),
         ("partition('P.*', 'T.N')", False),
+        ("percentage('P.A', 1, 3)", True),
         ("percentage('P.A', 1, 3) and percentage('P.B', 2, 3)", False),
         ("p_value_fits('T.P', 't', 'T.T', T.N)", True),
     ],

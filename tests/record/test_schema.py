@@ -11,7 +11,8 @@ import pytest
 import yaml
 
 from repro.errors import ReproError
-from repro.record.claims import RECORD_FILE, Claims, load_claims, merge
+from repro.record.claim_files import RECORD_FILE, load_claims, merge
+from repro.record.claims import Claims
 from repro.record.comparator import CONFLICTS
 
 GOOD: dict[str, Any] = {

@@ -8,34 +8,27 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from repro.record.claims import EVIDENCE, Claim, Claims
+from repro.record.claims import EVIDENCE, Claims
 from repro.record.comparator import Caught, Measured, Verdict, compare
 from repro.record.judge import Evidence, verify
 from repro.record.strength import equation, grade, witness
 from tests.support.claims import REASON, made_up
 
-
-def claim(name: str, value: Any = 10, **more: Any) -> Claim:
-    """A made-up claim; what is called as a kind of evidence is its rule, without evidence images wait."""
-    evidence = {kind: more.pop(kind) for kind in EVIDENCE if kind in more}
-    return made_up(name, value, evidence=evidence or {"corpus": {"rule": "exact", "measure": "m"}}, **more)
-
-
 OTHERS = [
-    claim("T.A"),
-    claim("T.B", 5),
-    claim("T.W", "2024-01-31"),
-    claim("O.A", document="readings", section="overlay"),
-    claim("S.A", document="slides"),
-    claim("P.A", document="readings", section="figure5"),
-    claim("C.A", document="readings", section="protocol_of_the_published_scripts"),
-    claim("M.A", document="readme"),
+    made_up("T.A", corpus={}),
+    made_up("T.B", 5),
+    made_up("T.W", "2024-01-31"),
+    made_up("O.A", document="readings", section="overlay"),
+    made_up("S.A", document="slides"),
+    made_up("P.A", document="readings", section="figure5"),
+    made_up("C.A", document="readings", section="protocol_of_the_published_scripts"),
+    made_up("M.A", document="readme"),
 ]
 
 
-def graded(name: str, formula: str, rule: str = "exact", **changes: Any) -> str | None:
+def graded(name: str, formula: str, **changes: Any) -> str | None:
     """Grade of a made-up claim's arithmetic."""
-    judged = claim(name, arithmetic={"rule": rule, "formula": formula}, **changes)
+    judged = made_up(name, arithmetic={"formula": formula}, **changes)
     return grade(Claims([*OTHERS, judged]), judged, "arithmetic")
 
 
@@ -89,21 +82,15 @@ def test_a_readme_that_prints_the_thesis_value_repeats_it() -> None:
 )
 def test_one_picture_read_twice_repeats(document: str, section: str, measure: str, expected: str) -> None:
     """A value read off a picture is repeated by the code that reads the same picture, or one of the README; others witness."""
-    judged = claim("F5.X", document=document, section=section, figure={"rule": "exact", "measure": measure})
+    judged = made_up("F5.X", document=document, section=section, figure={"measure": measure})
     assert grade(Claims([judged]), judged, "figure") == expected
 
 
 def test_grade_of_other_evidence() -> None:
     """Sky and networks predict, pictures witness, images reproduce, bounds bound; a rule that compares nothing has none."""
-    rules: dict[str, Any] = {
-        "ephemeris": {"rule": "exact", "measure": "m"},
-        "architecture": {"rule": "at_most", "measure": "m"},
-        "protocol": {"rule": "exact", "measure": "m"},
-        "figure": {"rule": "exact", "measure": "m"},
-        "corpus": {"rule": "at_most", "measure": "m"},
-        "arithmetic": {"rule": "undecidable"},
-    }
-    judged = claim("T.X", **rules)
+    bound, nothing = {"rule": "at_most"}, {"rule": "undecidable"}
+    rules: dict[str, Any] = {"architecture": bound, "corpus": bound, "arithmetic": nothing}
+    judged = made_up("T.X", **rules, **{kind: {} for kind in EVIDENCE if kind not in rules})
     assert {kind: grade(Claims([judged]), judged, kind) for kind in judged.evidence} == {
         "ephemeris": "P", "architecture": "B", "protocol": "P", "figure": "W", "corpus": "D", "arithmetic": None,
     }  # fmt: skip
@@ -112,18 +99,17 @@ def test_grade_of_other_evidence() -> None:
 def test_witness_of_a_reading_is_what_was_read() -> None:
     """Readings of figures, of slides and of scripts are three witnesses."""
     assert [witness(other) for other in OTHERS if other.id in ("O.A", "P.A", "C.A")] == ["thesis", "figures", "scripts"]
-    assert witness(claim("X.Y", document="readings", section="slides")) == "slides"
+    assert witness(made_up(document="readings", section="slides")) == "slides"
 
 
 def test_an_equation_counts_once() -> None:
     """A = B + C seen from A, from B and from C is one closure; each is still a verdict."""
-    rule = {"rule": "exact"}
     claims = Claims(
         [
-            claim("T.A", 15, arithmetic={**rule, "formula": "T.B + T.C"}),
-            claim("T.B", 5, arithmetic={**rule, "formula": "T.A - T.C"}),
-            claim("T.C", 10, arithmetic={**rule, "formula": "T.A - T.B"}),
-            claim("T.D", 50, arithmetic={**rule, "formula": "T.B * T.C"}),
+            made_up("T.A", 15, arithmetic={"formula": "T.B + T.C"}),
+            made_up("T.B", 5, arithmetic={"formula": "T.A - T.C"}),
+            made_up("T.C", 10, arithmetic={"formula": "T.A - T.B"}),
+            made_up("T.D", 50, arithmetic={"formula": "T.B * T.C"}),
         ]
     )
     assert equation(claims, claims["T.A"]) == equation(claims, claims["T.C"]) == ("T.A", "T.B", "T.C")
@@ -134,8 +120,8 @@ def test_an_equation_counts_once() -> None:
 
 def test_repetition_is_never_a_confirmation() -> None:
     """A value that stands in two places of one document reads repeated, and a conflict if the two differ."""
-    rule = {"rule": "exact", "formula": "T.A"}
-    claims = Claims([OTHERS[0], claim("T.X", 10, arithmetic=rule), claim("T.Y", 11, arithmetic=rule)])
+    rule = {"formula": "T.A"}
+    claims = Claims([OTHERS[0], made_up("T.X", 10, arithmetic=rule), made_up("T.Y", 11, arithmetic=rule)])
     verification = verify(claims, Evidence({}, {"corpus": "no videos"}), detectors=())
     outcomes = {verdict.claim: verdict.outcome for verdict in verification.verdicts}
     assert (outcomes["T.X"], outcomes["T.Y"]) == ("repeated", "source_conflict")
@@ -147,26 +133,24 @@ def judged_by_sky(
     value: Any, measured: Any, *, sd: float | None = None, decimals: int = 0, unit: str = "", **rule: Any
 ) -> Verdict:
     """Verdict of a made-up prediction."""
-    made_up = claim("T.X", value, decimals=decimals, unit=unit, ephemeris={"measure": "m", **rule})
-    return compare(made_up, "ephemeris", Measured(measured, sd=sd), grade(Claims([made_up]), made_up, "ephemeris"))
+    judged = made_up("T.X", value, decimals=decimals, unit=unit, ephemeris=rule)
+    return compare(judged, "ephemeris", Measured(measured, sd=sd), grade(Claims([judged]), judged, "ephemeris"))
 
 
 @pytest.mark.parametrize(
     ("verdict", "expected"),
     [
         (judged_by_sky(100, 101, rule="relative", tolerance=0.1), Caught(91, 113)),  # 101 / 1.1 and 101 / 0.9
-        (judged_by_sky(10, 10, rule="exact"), Caught(9, 11)),
+        (judged_by_sky(10, 10), Caught(9, 11)),
         (judged_by_sky(79.6, 79.577, rule="rounds_to", decimals=1), Caught(79.5, 79.7)),
         (judged_by_sky(39.3, 28.4, rule="absolute", tolerance=15, decimals=1), Caught(13.3, 43.5)),
         (judged_by_sky(0.104, 0.1, rule="at_most", decimals=3), Caught(0.099, None)),
         (judged_by_sky(5, (2, 6), rule="interval"), Caught(1, 7)),
-        (
-            judged_by_sky(50, 10, rule="exact"),
-            Caught(9, 11),
-        ),  # a conflict: what is accepted lies around the measured value
+        # In a conflict what is accepted lies around the measured value.
+        (judged_by_sky(50, 10), Caught(9, 11)),
         (judged_by_sky(100, 100.0, sd=2.0, rule="scatter"), Caught(93, 107)),
-        (judged_by_sky("word", "word", rule="exact"), Caught(any_other=True)),
-        (judged_by_sky(0, -0.3, rule="exact"), Caught(any_other=True)),  # no whole number is -0.3
+        (judged_by_sky("word", "word"), Caught(any_other=True)),
+        (judged_by_sky(0, -0.3), Caught(any_other=True)),  # no whole number is -0.3
     ],
 )
 def test_caught_values_are_the_nearest_refused_ones(verdict: Verdict, expected: Caught) -> None:
@@ -234,8 +218,8 @@ def test_a_prediction_is_contradicted_beyond_three_sigma(
 
 def test_standard_deviations_are_looked_up_by_name() -> None:
     """``sd.<measure>`` is the deviation of a measure, or the quantity that ``sd`` names; without one there is no scatter."""
-    own = claim("T.X", ephemeris={"rule": "scatter", "measure": "m"})
-    named = claim("T.Y", ephemeris={"rule": "scatter", "measure": "m", "sd": "other"})
+    own = made_up("T.X", ephemeris={"rule": "scatter"})
+    named = made_up("T.Y", ephemeris={"rule": "scatter", "sd": "other"})
     quantities = {"ephemeris": {"m": 10.0, "sd.m": 1.0, "other": 2.0}}
     verdicts = verify(Claims([own, named]), Evidence(quantities, {}), detectors=()).verdicts
     assert [verdict.sd for verdict in verdicts] == [1.0, 2.0]
@@ -248,7 +232,8 @@ def test_standard_deviations_are_looked_up_by_name() -> None:
 @pytest.mark.parametrize("rule", ["undecidable", "other_quantity", "out_of_scope"])
 def test_a_rule_that_compares_nothing_says_so(rule: str) -> None:
     """Its outcome is undecidable with the reason, whatever a formula beside it gives; it neither passes nor drifts."""
-    judged = claim("T.X", 10, arithmetic={"rule": rule, "formula": "T.A + 5"}, corpus={"rule": rule})
+    corpus = {"rule": rule, "measure": None}
+    judged = made_up("T.X", 10, arithmetic={"rule": rule, "formula": "T.A + 5"}, corpus=corpus)
     verification = verify(Claims([OTHERS[0], judged]), Evidence({}, {"corpus": "no videos"}), detectors=())
     shown, without = [verdict for verdict in verification.verdicts if verdict.claim == "T.X"]
     assert (shown.outcome, shown.measured, shown.grade) == ("undecidable", 15, None)
@@ -265,6 +250,6 @@ def test_a_rule_that_compares_nothing_says_so(rule: str) -> None:
 )
 def test_some_nights_refute_but_do_not_confirm_that_nothing_exists(nights: int, frames: int, outcome: str) -> None:
     """That no night has such a frame is confirmed by all nights only, and contradicted by any."""
-    judged = claim("T.X", 0, corpus={"rule": "exact", "measure": "m", "coverage": "refuting"})
+    judged = made_up("T.X", 0, corpus={"coverage": "refuting"})
     evidence = Evidence({"corpus": {"m": frames}}, {}, nights, 331)
     assert verify(Claims([judged]), evidence, detectors=()).verdicts[0].outcome == outcome

@@ -12,9 +12,8 @@ from typing import Any
 import pytest
 
 from repro.paths import Paths
-from repro.record.claims import Claims
+from repro.record.claims import Claims, search, starting_with
 from repro.record.judge import OUTCOMES, Evidence, Verification, verify
-from repro.record.search import search, starting_with
 from repro.record.verdict_formats import as_markdown, print_claims, print_overview
 from tests.record.test_claims import verification as of_the_record
 from tests.support.chain import Chain
@@ -22,14 +21,11 @@ from tests.support.claims import REASON, made_up
 from tests.support.processes import LIMIT_S
 
 
-def claims(*rules: dict[str, Any]) -> Claims:
-    """Made-up claims X.A0, X.A1 ... of value 1, each with the evidence given."""
-    return Claims([made_up(f"X.A{number}", 1, evidence=rule) for number, rule in enumerate(rules)])
-
-
-def ephemeris(**changes: object) -> dict[str, Any]:
-    """One exact ephemeris rule on the quantity ``m``."""
-    return {"ephemeris": {"rule": "exact", "measure": "m", **changes}}
+def judged(measured: dict[str, float], missing: str = "", **rules: dict[str, Any]) -> Verification:
+    """Verdict on a made-up claim of value 1 by rules of these kinds, and by what the sky gives."""
+    return verify(
+        Claims([made_up(value=1, **rules)]), Evidence({"ephemeris": measured}, {"ephemeris": missing}), detectors=()
+    )
 
 
 @pytest.mark.parametrize(
@@ -45,21 +41,18 @@ def ephemeris(**changes: object) -> dict[str, Any]:
 )
 def test_exit_code(measured: dict[str, float], declared: str, code: int) -> None:
     """0: as declared; 1: some verdict drifted; 2: something could not be compared."""
-    verification = verify(claims(ephemeris(expect=declared)), Evidence({"ephemeris": measured}, {}), detectors=())
-    assert verification.exit_code == code
+    assert judged(measured, ephemeris={"expect": declared}).exit_code == code
 
 
 def test_a_missing_quantity_has_its_reason() -> None:
     """A comparison that could not be made says what is missing."""
-    verification = verify(claims(ephemeris()), Evidence({}, {"ephemeris": "the sky fell"}), detectors=())
-    assert verification.verdicts[0].outcome == "not_run"
-    assert verification.verdicts[0].reason == "the sky fell"
+    (verdict,) = judged({}, "the sky fell", ephemeris={}).verdicts
+    assert (verdict.outcome, verdict.reason) == ("not_run", "the sky fell")
 
 
 def test_formula_that_breaks_is_an_error() -> None:
     """A formula that names no claim is an error, not a pass and not a crash."""
-    broken = {"arithmetic": {"rule": "exact", "formula": "X.MISSING + 1"}}
-    verification = verify(claims(broken), Evidence({}, {}), detectors=())
+    verification = judged({}, arithmetic={"formula": "X.MISSING + 1"})
     assert verification.verdicts[0].outcome == "error"
     assert verification.exit_code == 2
 
@@ -198,14 +191,13 @@ def test_overview_lists_what_is_against_the_record_and_ends_with_the_drift(
 
 def test_headlines_come_first_with_their_strongest_evidence(capsys: pytest.CaptureFixture[str]) -> None:
     """Headlines are printed in their order; a conflict is named before agreement, a strong grade before a weak one."""
-    strong = {"arithmetic": {"rule": "exact", "formula": "X.A1 + 1 - 1"}, **ephemeris()}
-    made_up = claims(strong, ephemeris(), ephemeris(measure="other"))
     headlined = [
-        claim.model_copy(update={"headline": place, "sentence": f"Sentence {place}."})
-        for claim, place in zip(made_up, (2, 1, 3), strict=True)
+        made_up("X.A0", 1, headline=2, sentence="Sentence 2.", arithmetic={"formula": "X.A1 + 1 - 1"}, ephemeris={}),
+        made_up("X.A1", 1, headline=1, sentence="Sentence 1.", ephemeris={}),
+        made_up("X.A2", 1, headline=3, sentence="Sentence 3.", ephemeris={"measure": "other"}),
     ]
-    verification = verify(Claims(headlined), Evidence({"ephemeris": {"m": 1, "other": 2}}, {}), detectors=())
-    print_overview(verification)
+    evidence = Evidence({"ephemeris": {"m": 1, "other": 2}}, {})
+    print_overview(verify(Claims(headlined), evidence, detectors=()))
     lines = [line for line in capsys.readouterr().out.splitlines() if "Sentence" in line]
     assert [line.split(".")[0].strip() for line in lines] == ["1", "2", "3"]
     assert "confirmed (P predicted from outside)" in lines[1]
@@ -215,14 +207,10 @@ def test_headlines_come_first_with_their_strongest_evidence(capsys: pytest.Captu
 
 def test_a_claim_is_printed_with_everything_a_reader_asks(capsys: pytest.CaptureFixture[str]) -> None:
     """Quotation, gloss, value, grade, tolerance, reason and caught values stand under the claim; a bound reads as a bound."""
-    rules = {
-        "ephemeris": {"rule": "at_most", "measure": "m", "tolerance": 0.1},
-        "protocol": {"rule": "absolute", "measure": "m", "tolerance": 2},
-    }
+    bound, near = {"rule": "at_most", "tolerance": 0.1}, {"rule": "absolute", "tolerance": 2}
     source = {"section": "II", "place": "Table 9", "quote": "인용문", "gloss": "a quotation"}
-    claim = made_up("X.A", 40.5, kind="share", decimals=1, unit="%", evidence=rules, **source)
-    evidence = Evidence({"ephemeris": {"m": 39.44}}, {})
-    print_claims(verify(Claims([claim]), evidence, detectors=()))
+    claim = made_up("X.A", 40.5, kind="share", decimals=1, unit="%", ephemeris=bound, protocol=near, **source)
+    print_claims(verify(Claims([claim]), Evidence({"ephemeris": {"m": 39.44}}, {}), detectors=()))
     text = capsys.readouterr().out
     for part in ("X.A", "40.5 %", "Table 9", "인용문", "(a quotation)", ">= 39.34", "B bound", "excludes 39 %", REASON,
                  "not excluded", "would have caught: 39.3 or less", "within 2 points"):  # fmt: skip

@@ -12,7 +12,7 @@ import pytest
 import yaml
 
 from repro.paths import Paths
-from repro.record.claims import load_claims
+from repro.record.claim_files import load_claims
 from repro.record.judge import Evidence, verify
 from repro.reporting.page import build
 from tests.conftest import ROOT

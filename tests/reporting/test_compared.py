@@ -13,7 +13,7 @@ from repro.classifier.transforms import draw
 from repro.clock.table1 import RULES, repair
 from repro.intervals import wilson
 from repro.params import load_params
-from repro.record.claims import load_claims
+from repro.record.claim_files import load_claims
 from repro.record.comparator import Measured, compare
 from repro.record.judge import Verification
 from repro.reporting import published_beside_rebuilt as compared

@@ -14,7 +14,7 @@ from PIL import Image
 
 from repro.errors import ReproError
 from repro.params import load_params
-from repro.record.claims import load_claims
+from repro.record.claim_files import load_claims
 from repro.record.judge import OUTCOMES
 from repro.reporting.page import build, environment, markdown, provenance
 from tests.reporting.conftest import HOSTILE, judge

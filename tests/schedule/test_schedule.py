@@ -18,7 +18,7 @@ from repro.errors import ReproError
 from repro.files import read_json
 from repro.params import MoonLimits, Schedule, SkyParams, Window, load_params
 from repro.paths import Paths
-from repro.record.claims import load_claims
+from repro.record.claim_files import load_claims
 from repro.schedule import scatter
 from repro.schedule.document import Prediction, as_document, predict, published, read_or_predict
 from repro.schedule.missing_nights import scan_missing_runs

@@ -4,27 +4,25 @@ from __future__ import annotations
 
 from typing import Any
 
-from repro.record.claims import Claim, Claims
+from repro.record.claims import EVIDENCE, Claim, Claims, Source
 
 REASON = "a made-up reason of sufficient length"
 
 
-def made_up(
-    name: str = "X.Y", value: Any = 10, *, evidence: dict[str, dict[str, Any]] | None = None, **fields: Any
-) -> Claim:
-    """A claim; a rule needs no reason, fields of the source stand among the others, and without evidence 1 is compared with it."""
+def made_up(name: str = "X.Y", value: Any = 10, **fields: Any) -> Claim:
+    """A claim with these fields, those of its source among them; what is called as a kind of evidence changes an exact rule.
+
+    Without a rule, 1 is compared with it.
+    """
     source = {"document": "thesis", "section": "1", "quote": "some words"}
-    source |= {key: fields.pop(key) for key in ("document", "section", "place", "quote", "gloss") if key in fields}
-    rules = evidence or {"arithmetic": {"rule": "exact", "formula": "1"}}
+    source |= {key: fields.pop(key) for key in Source.model_fields if key in fields}
+    rules = {kind: fields.pop(kind) for kind in EVIDENCE if kind in fields} or {"arithmetic": {"formula": "1"}}
+    evidence = {
+        kind: {"rule": "exact", "reason": REASON, **({} if kind == "arithmetic" else {"measure": "m"}), **rule}
+        for kind, rule in rules.items()
+    }
     return Claim.model_validate(
-        {
-            "id": name,
-            "value": value,
-            "kind": "count",
-            "source": source,
-            "evidence": {kind: {"reason": REASON, **rule} for kind, rule in rules.items()},
-            **fields,
-        }
+        {"id": name, "value": value, "kind": "count", "source": source, "evidence": evidence, **fields}
     )
 
 

@@ -7,23 +7,12 @@ from typing import Any, Literal
 
 from repro.record.claims import Claims, EvidenceKind
 from repro.record.comparator import Verdict
-from repro.record.findings import (
-    classification,
-    closure,
-    kopri,
-    network,
-    nights,
-    occurrence,
-    pictures,
-    sky,
-    split,
-    text,
-)
+from repro.record.findings import classification, kopri, network, occurrence, pictures, sky, split, text
 from repro.record.findings.finding import Detector, Finding, NotAvailableError, View
 
 DETECTORS: tuple[Detector, ...] = tuple(
     detector
-    for module in (closure, sky, nights, split, network, classification, occurrence, pictures, text, kopri)
+    for module in (sky, split, network, classification, occurrence, pictures, text, kopri)
     for detector in module.DETECTORS
 )
 

@@ -1,8 +1,45 @@
-"""Findings about the sky: what dates, site and DE421 say about Tables 2 and 3."""
+"""Findings about the counts of frames: whether Tables 2, 3 and 6 add up, and what dates, site and DE421 say of them."""
 
 from __future__ import annotations
 
+from repro.record.comparator import MOST_SIGMA
 from repro.record.findings.finding import CONDITIONS, MOONS, SUNS, Detector, Finding, Numbers, View
+
+
+def tables_close(view: View) -> Finding:
+    """Whether tables, totals, nights and sampling are sums and products of one another."""
+    windows = [f"WINDOW{number}.DAYS" for number in (1, 2, 3)]
+    counts = (
+        "TXT.FRAMES",
+        *(f"T2.{sun}" for sun in SUNS),
+        *(f"T3.{sun}.{moon}" for sun, moon in CONDITIONS),
+        *(f"TXT.MOON.{moon}" for moon in MOONS),
+        *(f"T6.{sun}.{moon}.{label}" for sun, moon in CONDITIONS for label in ("YES", "NO")),
+        *windows,
+        "TXT.NIGHTS",
+        "TXT.CADENCE_S",
+        "TXT.VIDEO_FPS",
+    )
+    failing = [name for name in counts if view.conflicts(name)]
+    days, by_sun = [view.value(name) for name in windows], [view.value(f"T2.{sun}") for sun in SUNS]
+    n = Numbers(counts=len(counts), failing=len(failing), frames=sum(by_sun), nights=sum(days))
+    fps, cadence_s = view.value("TXT.VIDEO_FPS"), view.value("TXT.CADENCE_S")
+    n.step_frames = fps * view.value("TXT.SAMPLING_NUMERATOR") / view.value("TXT.SAMPLING_DENOMINATOR")
+    n.interval_s = n.step_frames * cadence_s
+    if failing:
+        text = f"{n.failing} of {n.counts} numbers are not what the others make of them: {', '.join(failing)}."
+        return Finding("FND.TABLES_CLOSE", "The tables do not close", counts, text, vars(n), "conflict", 25)
+    frames, nights = view.value("TXT.FRAMES"), view.value("TXT.NIGHTS")
+    moons = " / ".join(f"{view.value(f'TXT.MOON.{moon}'):,.0f}" for moon in MOONS)
+    text = (
+        f"{' + '.join(f'{count:,.0f}' for count in by_sun)} = {frames:,.0f}; the nine cells of Table 3 sum to "
+        f"the rows of Table 2 and to {moons}; every yes + no "
+        f"of Table 6 equals its cell of Table 3; the windows of {days[0]:.0f}, {days[1]:.0f} and {days[2]:.0f} days are "
+        f"{nights:.0f} nights; every {n.step_frames:.0f}th frame of a video with one frame each {cadence_s:.0f} s is one each "
+        f"{n.interval_s:.0f} s. That tables close shows care; it does not show that the numbers are right."
+    )
+    title = f"The tables close on {frames:,.0f} frames of {nights:.0f} nights"
+    return Finding("FND.TABLES_CLOSE", title, counts, text, vars(n), "agreement", 25)
 
 
 def sky_confirms(view: View) -> Finding:
@@ -210,7 +247,29 @@ def camera_switches_late(view: View) -> Finding | None:
     return Finding("FND.CAMERA_ON", title, (claim, "TXT.CIVIL_FRAMES"), text, vars(n), rank=22)
 
 
+def nights_against_schedule(view: View) -> Finding:
+    """Whether each recorded night has as many frames as the sky predicts."""
+    claims = ("TXT.FRAMES", "T2.NIGHT", "T2.ASTRO", "T2.NAUTICAL")
+    for claim in claims:
+        view.check(claim)
+    n = Numbers()
+    n.nights, n.frames, n.predicted_frames, n.sd_frames, n.z, n.largest_z, n.nights_outside = view.quantities(
+        "corpus", "part", "nights", "frames", "predicted", "sd", "z", "largest_z", "outside"
+    )
+    at, which = (view.word("corpus", f"part.{name}") for name in ("largest_z_at", "outside_nights"))
+    agree = max(abs(n.z), abs(n.largest_z)) <= MOST_SIGMA
+    text = (
+        f"The {n.nights:.0f} nights at hand have {n.frames:,.0f} frames in the nine conditions; the schedule predicts "
+        f"{n.predicted_frames:,.0f} with a standard deviation of {n.sd_frames:,.0f} ({n.z:+.1f} standard deviations). The "
+        f"largest deviation by condition is at {at} ({n.largest_z:+.1f} standard deviations). Outside the scatter of a single "
+        f"night: {n.nights_outside:.0f} nights ({which}); chance alone puts about one night in a hundred there."
+    )
+    title = f"The nights at hand {'have' if agree else 'do not have'} as many frames as the sky predicts"
+    return Finding("FND.NIGHTS_AGAINST_SCHEDULE", title, claims, text, vars(n), "agreement" if agree else "conflict")
+
+
 DETECTORS: tuple[Detector, ...] = (
+    tables_close,
     camera_switches_late,
     sky_confirms,
     time_zone,
@@ -219,4 +278,5 @@ DETECTORS: tuple[Detector, ...] = (
     missing_nights,
     condition_column,
     unfolded_phase,
+    nights_against_schedule,
 )
