@@ -38,6 +38,10 @@ class Rendered:
     mask: Tensor  # (n, coarse, coarse), pixels of the aurora by the contrast criterion, at a coarser size
     truth: dict[str, npt.NDArray[Any]]  # (n,) each, see :func:`repro.observatory.truth.measure`
 
+    def picture(self, number: int = 0) -> npt.NDArray[np.uint8]:
+        """One frame, RGB uint8 (size, size, 3)."""
+        return np.ascontiguousarray(self.frames[number].permute(1, 2, 0).cpu().numpy())
+
 
 def render(
     scenes: Scenes, *, size: int = geometry.FRAME_PX, device: str = "cpu", aurora: bool = True, noise: bool = True,
