@@ -115,9 +115,8 @@ def _measure(job: tuple[SimulatedNight, Params]) -> list[dict[str, float]]:
     made = render(states)
     rows = []
     for number in range(len(states)):
-        picture = np.ascontiguousarray(made.frames[number].permute(1, 2, 0).numpy())
-        data = np.frombuffer(encode_jpeg(cv2.cvtColor(picture, cv2.COLOR_RGB2BGR), params.film.jpeg_quality), np.uint8)
-        picture = np.asarray(cv2.cvtColor(cv2.imdecode(data, cv2.IMREAD_COLOR), cv2.COLOR_BGR2RGB), np.uint8)
+        coded = encode_jpeg(cv2.cvtColor(made.picture(number), cv2.COLOR_RGB2BGR), params.film.jpeg_quality)
+        picture = np.asarray(cv2.imdecode(np.frombuffer(coded, np.uint8), cv2.IMREAD_COLOR_RGB), np.uint8)
         small = np.asarray(Image.fromarray(picture).resize((SIDE_PX, SIDE_PX), Image.Resampling.BILINEAR))
         row = colours(small) | compression(picture)
         moonlit = states.moon_alt_deg[number] > BLUE_MOON[0] and states.moon_phase_deg[number] > BLUE_MOON[1]

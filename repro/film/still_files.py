@@ -130,9 +130,8 @@ def decode_pixels(data: bytes, where: str) -> npt.NDArray[Any]:
     Raises ReproError if it is no JPEG, PNG or TIFF, a damaged one, or larger than any image.
     """
     image, found = None, "a damaged image, or none of these formats"
-    with contextlib.suppress(
-        Exception
-    ):  # of Pillow, whatever its decoders raise; only the size in the header is asked for
+    # Pillow is asked for the size in the header only; its decoders may raise anything.
+    with contextlib.suppress(Exception):
         try:
             with Pillow.open(io.BytesIO(data), formats=_FORMATS) as header:
                 size = header.size

@@ -21,7 +21,7 @@ from repro.errors import ReproError
 from repro.forms.classes import CLASSES, HIGH_DEG
 from repro.forms.winding import winding
 from repro.observatory import geometry, optics
-from repro.observatory.forms import CLOUD, SHEET
+from repro.observatory.aurora import CLOUD, SHEET
 from repro.observatory.plan import Night, plan_night
 from repro.observatory.render import aurora_light, render
 from repro.observatory.scene import Scenes, scenes

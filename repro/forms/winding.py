@@ -13,7 +13,7 @@ import torch
 from scipy.ndimage import gaussian_filter
 
 from repro.engine.threads import limited_threads
-from repro.observatory import forms, geometry
+from repro.observatory import aurora, geometry
 
 SMOOTH = 0.1  # rad of azimuth, and the same share of the distance, over which rays are smoothed away
 LOWEST_DEG = 10.0  # altitude
@@ -45,7 +45,7 @@ def winding(sheets: npt.NDArray[np.float64]) -> Floats:
         if not len(lit):
             continue
         with limited_threads(), torch.inference_mode():
-            light = forms.sheets(torch.as_tensor(lit, dtype=torch.float32), "cpu")[:, 0].sum(0).numpy().astype(float)
+            light = aurora.sheets(torch.as_tensor(lit, dtype=torch.float32), "cpu")[:, 0].sum(0).numpy().astype(float)
         smooth = gaussian_filter(light, (SMOOTH / geometry.STEP, SMOOTH / turn), mode=("nearest", "wrap"))
         outward = np.gradient(smooth, geometry.STEP, axis=0)[rows] / out
         sideways = (np.roll(smooth, -1, 1) - np.roll(smooth, 1, 1))[rows] / (2 * turn) / around

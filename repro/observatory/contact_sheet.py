@@ -82,5 +82,4 @@ def _picture(frame: pd.Series, nights: Mapping[str, SimulatedNight], params: Par
     """A frame of the campaign, given by its row of the truth, rendered again."""
     made = campaign.plan(nights[frame["night"]], params)
     moment = np.array([frame["time_utc"].tz_localize(None)], "datetime64[ms]")
-    state = scenes(made, moment, params.schedule.site)
-    return np.asarray(render(state).frames[0].permute(1, 2, 0).numpy())
+    return render(scenes(made, moment, params.schedule.site)).picture()

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 import numpy.typing as npt
 
-from repro.observatory.forms import CLOUD, SHEET
+from repro.observatory.aurora import CLOUD, SHEET
 from repro.observatory.plan import Episode, Night
 from repro.seeding import generator
 

@@ -72,12 +72,10 @@ def colours(frame: Picture) -> dict[str, float]:
     dark = inside & (grey <= np.percentile(grey[inside], 40))
     green = auroral_pixels(frame)[0] & inside
     values_by_name = {"saturation": float(np.median(saturation[inside]))}
-    for name, where in (("dark", dark), ("sky", inside)):
-        red, grn, blue = linear[where].mean(0) + 1e-6
+    for name, where in (("dark", dark), ("sky", inside), ("green", green)):
+        enough = where.sum() > GREEN_SHARE * inside.sum()
+        red, grn, blue = linear[where].mean(0) + 1e-6 if enough else (np.nan,) * 3
         values_by_name |= {f"{name}_bg": blue / grn, f"{name}_rg": red / grn}
-    enough = green.sum() > GREEN_SHARE * inside.sum()
-    red, grn, blue = linear[green].mean(0) + 1e-6 if enough else (np.nan,) * 3
-    values_by_name |= {"green_rg": red / grn, "green_bg": blue / grn}
     values_by_name["green_saturation"] = float(np.median(saturation[green])) if enough else np.nan
     values_by_name |= {"darkest": np.percentile(grey[inside], 5), "spread": grey[inside].std()}
     values_by_name["noise"] = _noise(grey, inside)

@@ -140,10 +140,7 @@ def code(frames: Tensor, qualities: npt.NDArray[np.float64]) -> Tensor:
     raised = 100 - (100 - np.asarray(qualities)) * min(1.0, size / FRAME_PX) ** 0.75
     coded = np.empty(tuple(frames.shape), np.uint8)
     for number, (frame, quality) in enumerate(zip(frames.cpu().numpy(), raised, strict=True)):
-        for plane, decoded in zip(
-            coded[number, ::-1], cv2.split(as_jpeg(cv2.merge(frame[::-1]), quality)), strict=True
-        ):
-            plane[:] = decoded
+        coded[number, ::-1] = cv2.split(as_jpeg(cv2.merge(frame[::-1]), quality))
     return torch.from_numpy(coded).to(frames.device)
 
 

@@ -20,8 +20,9 @@ from torch import Tensor
 from torch.nn.functional import interpolate
 
 from repro.engine.threads import limited_threads
-from repro.observatory import emission, foreground, forms, geometry, light, stars, truth, weather
+from repro.observatory import foreground, geometry, light, stars, truth, weather
 from repro.observatory import optics as camera
+from repro.observatory.aurora import PLANES, clouds, colours, sheets, to_frame
 from repro.observatory.scene import Scenes
 
 CHUNK = 2  # frames at a time on a CPU: more would leave its caches
@@ -36,6 +37,10 @@ class Rendered:
     frames: Tensor  # (n, 3, size, size), masked, RGB
     mask: Tensor  # (n, coarse, coarse), pixels of the aurora by the contrast criterion, at a coarser size
     truth: dict[str, npt.NDArray[Any]]  # (n,) each, see :func:`repro.observatory.truth.measure`
+
+    def picture(self, number: int = 0) -> npt.NDArray[np.uint8]:
+        """One frame, RGB uint8 (size, size, 3)."""
+        return np.ascontiguousarray(self.frames[number].permute(1, 2, 0).cpu().numpy())
 
 
 def render(
@@ -151,7 +156,7 @@ def aurora_light(
         return None
     rows = geometry.feet(device)[0].shape[0]
     feet = torch.zeros(n, 3, rows, geometry.AZIMUTHS, device=device)
-    for table, function in ((scenes.sheets, forms.sheets), (scenes.clouds, forms.clouds)):
+    for table, function in ((scenes.sheets, sheets), (scenes.clouds, clouds)):
         for place in range(table.shape[1]):
             lit = np.flatnonzero(table[:, place, 0] > DIM)
             if lit.size:
@@ -159,12 +164,12 @@ def aurora_light(
     image = torch.zeros(n, 3, size, size, device=device)
     where = torch.as_tensor(bright, device=device)
     lit_share = _tensor(scenes.sunlit[bright], device)
-    weights = torch.ones(bright.size, len(emission.PLANES), device=device)
+    weights = torch.ones(bright.size, len(PLANES), device=device)
     # The low plane already holds what lies above the high one's limit.
     weights[:, 4] = lit_share[:, 0]
     weights[:, 5] = (lit_share[:, 1] - lit_share[:, 0]).clamp_min(0)
-    grid = emission.colours(feet[where], weights, _tensor(scenes.hues[bright], device))
-    image[where] = emission.to_frame(grid, size, site)
+    grid = colours(feet[where], weights, _tensor(scenes.hues[bright], device))
+    image[where] = to_frame(grid, size, site)
     return image
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, fields
 import numpy as np
 import numpy.typing as npt
 
-from repro.observatory import display, emission, foreground, light, weather
+from repro.observatory import aurora, display, foreground, light, weather
 from repro.observatory import optics as camera
 from repro.observatory.plan import Night, Times
 from repro.params import Site
@@ -80,7 +80,7 @@ def scenes(night: Night, times_utc: Times, site: Site) -> Scenes:
         place.moon_phase_deg,
         sidereal_time_deg(times, site),
         np.full(n, site.latitude_deg),
-        emission.sunlit_share(place.sun_alt_deg),
+        aurora.sunlit_share(place.sun_alt_deg),
         sheets,
         clouds,
         display.brightest_episode(night, t)[1],

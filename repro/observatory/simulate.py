@@ -21,7 +21,7 @@ from repro.files import atomic_path, digest, read_json, write_json, write_table,
 from repro.observatory import campaign, overlay, truth
 from repro.observatory import video_writer as film
 from repro.observatory.plan import Night, Times
-from repro.observatory.render import joined, render
+from repro.observatory.render import render
 from repro.observatory.scene import scenes
 from repro.params import Params, SimulatedNight
 from repro.seeding import generator
@@ -30,7 +30,6 @@ from repro.sky.bins import sky_table
 
 FILE_NAME = "auroramaxHD_{night}_720p.mp4"
 TRUTH_PX = 240  # side of the frames from which truth without videos is taken
-BATCH = 64  # frames at a time in that case
 
 
 @dataclass(frozen=True)
@@ -74,12 +73,12 @@ def simulate(
 
 
 def truth_table(
-    night: SimulatedNight, params: Params, mask_to: Path | None = None, film_to: Path | None = None, device: str = "cpu"
+    night: SimulatedNight, params: Params, mask_to: Path | None = None, film_to: Path | None = None
 ) -> pd.DataFrame:
     """Truth of a night, one row a minute: the frames that the film stage keeps.
 
-    ``mask_to`` and ``film_to`` are where to write the aurora's pixels and the video; without a video, frames of 240 pixels,
-    rendered on ``device``, give the truth. Columns: ``name`` (as the film and clock stages name the frame), ``night``,
+    ``mask_to`` and ``film_to`` are where to write the aurora's pixels and the video; without a video, frames of 240 pixels
+    give the truth. Columns: ``name`` (as the film and clock stages name the frame), ``night``,
     ``number``, ``frame`` (index in the video), ``time_utc``, ``clock_text``, ``generation``, ``weather``; ``sun_alt_deg``,
     ``moon_alt_deg``, ``moon_phase_deg``, ``sun_bin``, ``moon_bin``; ``cloud_cover`` (0 to 1); ``aurora_share`` (of the sky),
     ``margin``, ``visible``, ``certain``, ``form``, ``colour``, ``label`` (yes or no, by the simulated labeller).
@@ -93,11 +92,8 @@ def truth_table(
             film_to, plan, keys, time_zone=site.time_zone, crf=params.simulate.crf, kind=night.overlay
         )
     else:
-        parts = [
-            render(keys.take(slice(i, i + BATCH)), size=TRUTH_PX, device=device) for i in range(0, len(keys), BATCH)
-        ]
-        mask = np.concatenate([part.mask.cpu().numpy() for part in parts])
-        seen = joined([part.truth for part in parts])
+        made = render(keys, size=TRUTH_PX)
+        mask, seen = made.mask.numpy(), made.truth
     if mask_to is not None:
         write_masks(mask_to, mask)
     table = rows(plan, times, keys.weather_kind, params)

@@ -8,7 +8,6 @@ magnitude brighter (Allen's Astrophysical Quantities).
 from __future__ import annotations
 
 from functools import lru_cache
-from threading import local
 
 import numpy as np
 import numpy.typing as npt
@@ -23,7 +22,6 @@ FAINTEST = 5.0
 STARS = 1600  # down to FAINTEST
 PEAK_AT_0 = 0.30  # linear light of a star of magnitude 0 in the middle of a 720-pixel frame's star image
 LEAST_LIGHT = 3e-4
-_thread = local()
 SIGMA_PX = 0.75  # of a star's image in a frame of 720 pixels
 PLANETS = 3
 SATELLITE_CHANCE, AIRCRAFT_CHANCE = 0.12, 0.06  # of a frame; exposures of AuroraMAX last some seconds
@@ -127,23 +125,12 @@ def splat(
     pixel = torch.as_tensor((frame[:, None] * size * size + rows_ * size + columns_)[inside], device=device)
     source = torch.as_tensor(which, device=device)
     light_t = light_t[source] * torch.as_tensor(weight[inside], dtype=torch.float32, device=device)
-    # Two stars may share a pixel: their light is summed before the picture is touched, so order cannot matter; a pixel
-    # that is listed twice is written twice with the same value.
-    add = _zeros(len(night) * size * size, str(device))
-    add.index_add_(0, pixel, light_t[:, None] * hue_t[source])
+    # Two stars may share a pixel: their light is summed before the picture is touched.
+    pixel, place_of = torch.unique(pixel, return_inverse=True)
+    add = torch.zeros(len(pixel), 3, device=device).index_add_(0, place_of, light_t[:, None] * hue_t[source])
     at_frame, at = pixel // (size * size), pixel % (size * size)
     old = flat[at_frame, :, at]
-    flat[at_frame, :, at] = (old.clamp_min(0) ** GAMMA + add[pixel]).clamp_max(1) ** (1 / GAMMA)
-    add[pixel] = 0
-
-
-def _zeros(length: int, device: str) -> Tensor:
-    """Zeros of shape (length, 3) that their user clears again: filling new ones costs more than all stars together."""
-    kept: dict[tuple[int, str], Tensor] = _thread.__dict__.setdefault("zeros", {})
-    if (length, device) not in kept:
-        kept.clear()
-        kept[length, device] = torch.zeros(length, 3, device=device)
-    return kept[length, device]
+    flat[at_frame, :, at] = (old.clamp_min(0) ** GAMMA + add).clamp_max(1) ** (1 / GAMMA)
 
 
 def _points(

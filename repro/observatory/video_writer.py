@@ -64,8 +64,7 @@ def write_film(
             result = render(keys.take(slice(index, index + 1)))
             masks.append(result.mask.numpy())
             tables.append(result.truth)
-            sky = np.ascontiguousarray(result.frames[0].permute(1, 2, 0).numpy())
-            picture: Yuv = np.asarray(cv2.cvtColor(canvas(sky), cv2.COLOR_RGB2YUV_I420))
+            picture: Yuv = np.asarray(cv2.cvtColor(canvas(result.picture()), cv2.COLOR_RGB2YUV_I420))
             yield picture
         yield picture  # the last one fades to itself
 

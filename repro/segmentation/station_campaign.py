@@ -16,7 +16,7 @@ import numpy.typing as npt
 
 from repro.errors import ReproError
 from repro.observatory import display, optics
-from repro.observatory.forms import CLOUD, SHEET
+from repro.observatory.aurora import CLOUD, SHEET
 from repro.observatory.geometry import MagneticSite
 from repro.observatory.plan import Night, plan_night
 from repro.observatory.render import render

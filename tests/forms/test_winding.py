@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from repro.forms.winding import winding
+from repro.observatory.aurora import SHEET
 from repro.observatory.display import _SHEET_BASE
-from repro.observatory.forms import SHEET
 
 CURL = {"swirl_deg": 270.0, "swirl_km": 110.0}
 

@@ -28,9 +28,9 @@ def test_simulated_frames_lie_among_the_real_ones(reference: Path, show) -> None
     real = {name: statistics(np.asarray(Image.open(reference / f"{name}.jpg").convert("RGB")))
             for name in ("night_arc_yes", "overcast_no")}  # fmt: skip
     ours = {
-        "night_arc_yes": [_frame(show(0.5, night=night)) for night in ("20241203", "20241229", "20250128")],
+        "night_arc_yes": [render(show(0.5, night=night)).picture() for night in ("20241203", "20241229", "20250128")],
         "overcast_no": [
-            _frame(show(0.5, night=n, weather=("overcast",))) for n in ("20221220", "20230120", "20230219")
+            render(show(0.5, night=n, weather=("overcast",))).picture() for n in ("20221220", "20230120", "20230219")
         ],
     }
     for name, frames in ours.items():
@@ -38,7 +38,3 @@ def test_simulated_frames_lie_among_the_real_ones(reference: Path, show) -> None
         for key, factor in (("median_green", 2.0), ("noise", 2.5), ("p95", 2.5)):
             middle = float(np.median([value[key] for value in values]))
             assert real[name][key] / factor < middle < real[name][key] * factor, (name, key)
-
-
-def _frame(state) -> np.ndarray:
-    return render(state).frames[0].permute(1, 2, 0).numpy()

@@ -11,7 +11,7 @@ import pytest
 
 from repro.errors import ReproError
 from repro.observatory import geometry
-from repro.observatory.forms import CLOUD, SHEET
+from repro.observatory.aurora import CLOUD, SHEET
 from repro.params import KopriSimulate, Site
 from repro.segmentation.cells import directions
 from repro.segmentation.station import STATION

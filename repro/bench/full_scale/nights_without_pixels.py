@@ -8,7 +8,6 @@ size of the real thing, and is no statement about the sky.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -19,7 +18,7 @@ from repro.observatory import campaign, display, truth, weather
 from repro.observatory import video_writer as film
 from repro.observatory.plan import Night, Times
 from repro.observatory.simulate import FILE_NAME, rows, write_masks
-from repro.params import Params, SimulatedNight
+from repro.params import Params
 from repro.paths import Paths
 from repro.seeding import generator
 
@@ -33,7 +32,6 @@ _FAINT = 0.12  # strength of an episode that is just visible in a clear and moon
 class Chosen:
     """A night of the campaign, and how many of its frames the camera lost in one pause."""
 
-    night: SimulatedNight
     plan: Night
     lost: int
 
@@ -47,7 +45,7 @@ def chosen(params: Params, count: int | None = None) -> list[Chosen]:
         plan = campaign.plan(every[place], params)
         # Rounding the running sum loses the right number over all nights.
         after = total + len(film.key_times(plan)) * LOST_SHARE
-        items.append(Chosen(every[place], plan, round(after) - round(total)))
+        items.append(Chosen(plan, round(after) - round(total)))
         total = after
     return items
 
@@ -57,7 +55,9 @@ def write_night(item: Chosen, params: Params, paths: Paths) -> None:
     times = _kept(item, params.seed)
     table = true_table(item.plan, times, params)
     write_table(paths.truth(params.corpus) / f"{item.plan.night}.parquet", table)
-    _write_masks(table["aurora_share"].to_numpy(), paths.masks(params.corpus) / f"{item.plan.night}.npz")
+    # Masks of 8 x 8 pixels of which the first rows are aurora.
+    masks = (np.arange(64) < np.rint(64 * table["aurora_share"].to_numpy())[:, None]).reshape(-1, 8, 8)
+    write_masks(paths.masks(params.corpus) / f"{item.plan.night}.npz", masks)
     video = table[["number", "frame", "clock_text", "margin"]].assign(video_time_s=table["frame"] / film.FPS)
     target = paths.videos(params.corpus) / FILE_NAME.format(night=item.plan.night)
     # Parquet goes by any name; the suffix is what the film stage looks for.
@@ -97,9 +97,3 @@ def _kept(item: Chosen, seed: int) -> Times:
     # Neither at the beginning nor at the end, where a gap could not be recognised.
     begin = int(generator(seed, item.plan.night, "pause").integers(1, max(2, len(times) - item.lost - 1)))
     return np.delete(times, slice(begin, begin + item.lost))
-
-
-def _write_masks(aurora_share: np.ndarray, target: Path) -> None:
-    """Masks of 8 x 8 pixels of which the first rows are aurora, in the form of :func:`repro.observatory.simulate.simulate`."""
-    masks = (np.arange(64) < np.rint(64 * aurora_share)[:, None]).reshape(-1, 8, 8)
-    write_masks(target, masks)
