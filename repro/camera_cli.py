@@ -30,11 +30,12 @@ def check(
     """
     from repro.clock.camera_check import check_camera
     from repro.files import write_bytes
+    from repro.film.cut import encode_png
     from repro.params import load_params
 
     checked = check_camera(name, file, load_params(find_project(project).params).clock)
     target = out or Path(f"{name}_check.png")
-    write_bytes(target, checked.png())
+    write_bytes(target, encode_png(checked.picture))
     print("\n".join((*checked.lines, f"drawn in {target}: sky green, crop blue, clock orange, north red")))
     raise typer.Exit(0 if checked.fits else 1)
 

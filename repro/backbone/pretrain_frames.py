@@ -46,9 +46,6 @@ class Corpus:
     #: ``cloud_cover``.
     truth: pd.DataFrame
 
-    def __len__(self) -> int:
-        return len(self.truth)
-
 
 def draw_moments(params: Params, count: int, name: str) -> Iterator[tuple[Night, Times]]:
     """Moments of random nights of ``schedule.windows``, some PER_NIGHT of them a night, with the plan of each night.
@@ -59,12 +56,8 @@ def draw_moments(params: Params, count: int, name: str) -> Iterator[tuple[Night,
     rng = generator(params.seed, "pretrain", name)
     for start in range(0, count, PER_NIGHT):
         night = every[int(rng.integers(len(every)))].night
-        try:
-            begin, end = campaign.span(
-                SimulatedNight(night=night, part="all"), params.schedule.site, params.simulate.switch_on_sun_alt_deg
-            )
-        except Exception as error:
-            raise RuntimeError(f"night {night} of the schedule cannot be simulated") from error
+        whole = SimulatedNight(night=night, part="all")
+        begin, end = campaign.span(whole, params.schedule.site, params.simulate.switch_on_sun_alt_deg)
         # Strong displays are rare on ordinary nights; a network learns forms and colours from those it can see.
         strength = float(np.exp(rng.normal(0.5, 0.7)))
         # Every other night is filmed by a camera that need not be AuroraMAX's.

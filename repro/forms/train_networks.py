@@ -101,8 +101,7 @@ def _train(job: _Training) -> dict[str, Any]:
     device, size = torch.device(job.device), job.network.image_size_px
     known = images_of(table, pixels, sides == "train", size)
     network, losses = networks.train(job.network, known, job.seed, job.batch, device)
-    other = images_of(table, pixels, sides == "test", size)
-    p = networks.probabilities(network, other, device)
+    p = networks.probabilities(network, images_of(table, pixels, sides == "test", size).pixels, device)
     rows = table[sides == "test"].sort_values("name")
     answers, weights = job.work.outputs
     about = {"method": job.network.method, "split": job.split, "seed": job.number}

@@ -125,9 +125,8 @@ def test_report_shows_the_record(first: tuple[Path, Params, dict[str, str]], tmp
     assert load_segmentation(project, other, tmp_path) is None
 
 
-def test_without_a_network_the_command_says_how_to_train_one(tmp_path: Path) -> None:
+def test_without_a_network_the_command_says_how_to_train_one(tmp_path: Path, params: Params) -> None:
     """No weights are an error with a remedy, not a traceback."""
-    project = make_project(tmp_path, "simulated")
     with pytest.raises(ReproError, match="no such file") as caught:
-        segment_files([], tmp_path, project, load_params(project.params))
+        segment_files([], tmp_path, Paths(tmp_path), params)
     assert "make records" in caught.value.remedy
