@@ -21,8 +21,7 @@ from torch import Tensor, nn
 from torch.nn.functional import binary_cross_entropy_with_logits, cross_entropy, l1_loss
 from torchvision import models
 
-from repro.backbone.augmentation import augment
-from repro.backbone.pretrain_frames import BATCH, COLOUR_CLASSES, FORM_CLASSES, Corpus, make, targets
+from repro.backbone.pretrain_frames import BATCH, COLOUR_CLASSES, FORM_CLASSES, Corpus, augment, make, targets
 from repro.classifier import device as devices
 from repro.classifier.network import FEATURES, OBSERVATORY, drawn, observatory_path, single_precision
 from repro.classifier.transforms import IMAGENET_MEAN, IMAGENET_STD

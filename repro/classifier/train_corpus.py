@@ -19,7 +19,6 @@ from repro.classifier.device import choose, say
 from repro.classifier.device import name as device_name
 from repro.classifier.finetune import Trained, TrainingJob, fine_tune
 from repro.classifier.images import Images, gather
-from repro.classifier.model_card import colour_rule_accuracy
 from repro.classifier.train_receipt import DOCUMENT, OUTPUTS
 from repro.classifier.training_results import UNSEEN, WITHIN
 from repro.engine import receipts
@@ -90,7 +89,9 @@ def train_corpus(table: pd.DataFrame, archives: Path, folder: Path, params: Para
         return dict(read_json(folder / DOCUMENT, made_by="dvc repro train"))
     receipts.invalidate(work)
     trained = _train_all(jobs, initial, params.engine.workers)
-    colour = {run.split: colour_rule_accuracy(images, used[COLUMN[run.split]]) for run in runs if run.network == 0}
+    colour = {
+        run.split: results.colour_rule_accuracy(images, used[COLUMN[run.split]]) for run in runs if run.network == 0
+    }
     document = _write_results(runs, trained, used["night"], folder, params, device, colour)
     receipts.write(work, {"networks": len(runs)})
     _remove_checkpoints(folder)

@@ -34,7 +34,7 @@ from repro.forms import networks
 from repro.forms.classes import CLASSES, labellers
 from repro.forms.kiruna import CLEAN_COVER
 from repro.forms.layout import decode_square
-from repro.forms.load_corpus import BY_NIGHT, SPLITS, images_of, read_loaded, sides_of
+from repro.forms.load_corpus import BY_NIGHT, SPLITS, images_of, read_loaded
 from repro.forms.scores import Answers, confusion, groups_of, kappa, means
 from repro.forms.simulate_forms import truth_of
 from repro.forms.train_networks import answers_table
@@ -111,7 +111,7 @@ def fit_classical(loaded: Path, corpus: Path, out: Path, params: Params) -> dict
     """
     settings = params.kvammen
     document = read_json(loaded / "load.json", made_by="make records")
-    _, splits = sides_of(document)
+    splits = list(document["splits"])
     table, pixels = read_loaded(loaded)
     device = torch.device(of_workers(params.engine))
     with limited_threads():

@@ -15,9 +15,8 @@ from PIL import Image
 from safetensors.torch import load_file
 
 from repro.backbone import pretrain, pretrain_frames, probe
-from repro.backbone.augmentation import augment
 from repro.backbone.pretrain import Learner, Recipe, learn, loss_of, order, ship
-from repro.backbone.pretrain_frames import COLOUR_CLASSES, FORM_CLASSES, FRAME_PX, Corpus, make, targets
+from repro.backbone.pretrain_frames import COLOUR_CLASSES, FORM_CLASSES, FRAME_PX, Corpus, augment, make, targets
 from repro.classifier.network import build, observatory_path
 from repro.files import read_json
 from repro.params import Params

@@ -16,8 +16,7 @@ from repro.reporting.segmentation_page import load_segmentation
 from repro.segmentation.compare_corpus import STAGES as COMPARED
 from repro.segmentation.compare_corpus import compare
 from repro.segmentation.differencing import difference
-from repro.segmentation.segment_corpus import segment
-from repro.segmentation.segment_files import segment_files
+from repro.segmentation.segment_images import segment, segment_files
 from repro.segmentation.simulated_station import simulate
 from repro.segmentation.train_fcn_corpus import train_corpus
 from tests.conftest import ROOT
