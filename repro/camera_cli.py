@@ -30,10 +30,11 @@ def check(
     """
     from repro.clock.camera_check import check_camera
     from repro.files import write_bytes
+    from repro.film.cut import encode_png
 
     checked = check_camera(name, file, chosen(project)[1].clock)
     target = out or Path(f"{name}_check.png")
-    write_bytes(target, checked.png())
+    write_bytes(target, encode_png(checked.picture))
     print("\n".join((*checked.lines, f"drawn in {target}: sky green, crop blue, clock orange, north red")))
     raise typer.Exit(0 if checked.fits else 1)
 

@@ -199,7 +199,7 @@ def segment(
     Example: repro segment data/jang_bogo/images/20200702*.jpg --out /tmp/masks
     """
     from repro.params import load_params
-    from repro.segmentation.segment_files import segment_files
+    from repro.segmentation.segment_images import segment_files
 
     paths = _project(project)
     found, failed = segment_files(files, out, paths, load_params(paths.params), weights=weights, camera=camera)

@@ -1,7 +1,7 @@
 """Fine-tune EfficientNet-B1 on the labelled frames."""
 
 from repro.classifier.train_receipt import CARD, DOCUMENT, training_work
-from repro.classifier.training_results import summary_lines
+from repro.classifier.training_results import model_card, summary_lines
 from repro.engine import receipts
 from repro.engine.run_stage import run_stage
 from repro.files import read_json, write_json, write_text
@@ -20,7 +20,6 @@ def main(paths: Paths, params: Params) -> None:
         print("train: labels, frames, parameters and code have not changed; nothing to do")
     else:
         # torch takes seconds to load, and a night that is added trains nothing.
-        from repro.classifier.model_card import model_card
         from repro.classifier.train_corpus import train_corpus
 
         document = train_corpus(split, film / "frames", folder, params)

@@ -21,8 +21,7 @@ from torch import Tensor, nn
 from torch.nn.functional import binary_cross_entropy_with_logits, cross_entropy, l1_loss
 from torchvision import models
 
-from repro.backbone.augmentation import augment
-from repro.backbone.pretrain_frames import BATCH, COLOUR_CLASSES, FORM_CLASSES, Corpus, make, targets
+from repro.backbone.pretrain_frames import BATCH, COLOUR_CLASSES, FORM_CLASSES, Corpus, augment, make, targets
 from repro.classifier import device as devices
 from repro.classifier.network import FEATURES, OBSERVATORY, drawn, observatory_path, single_precision
 from repro.classifier.transforms import IMAGENET_MEAN, IMAGENET_STD
@@ -187,7 +186,6 @@ def main(
     begin_from: Annotated[
         Path | None, typer.Option(help="A backbone to learn further, such as the one that was shipped before.")
     ] = None,
-    share: Annotated[float, typer.Option(min=0.001, max=1, help="Part of the recipe, for a trial.")] = 1.0,
 ) -> None:
     """Learn the backbone ``observatory``; some half an hour on one quiet core, minutes on a GPU.
 
@@ -195,10 +193,7 @@ def main(
     """
     params = load_params(find_project().params)
     chosen = devices.choose(device)
-    whole = Recipe()
-    phases = tuple((size, max(BATCH, int(looks * share))) for size, looks in whole.phases)
-    origin = digest(begin_from) if begin_from else whole.begins_from
-    recipe = Recipe(max(BATCH, int(whole.frames * share)), phases, whole.learning_rate, origin)
+    recipe = Recipe(begins_from=digest(begin_from)) if begin_from else Recipe()
     began = time.monotonic()
     learner, curve = learn(params, recipe, work, chosen, begin_from)
     target = out or observatory_path()

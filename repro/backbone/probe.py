@@ -21,8 +21,7 @@ from torch.nn.functional import cross_entropy
 
 from repro.analysis.colour_corpus import scaled
 from repro.analysis.colour_rule import choose_limit, shares
-from repro.backbone.augmentation import augment
-from repro.backbone.pretrain_frames import Corpus, make
+from repro.backbone.pretrain_frames import Corpus, augment, make
 from repro.classifier import device as devices
 from repro.classifier import transforms
 from repro.classifier.network import build, observatory_path

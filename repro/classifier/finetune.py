@@ -142,7 +142,7 @@ def validate(network: nn.Module, images: Images, params: TrainParams, device: to
     network.eval()
     logits = []
     with torch.inference_mode(), autocast(params.precision, device):
-        for batch, _ in plain_batches(images, max(params.batch, 16), device):
+        for batch in plain_batches(images.pixels, max(params.batch, 16), device):
             logits.append(network(batch).float().cpu())
     answers = torch.cat(logits).double()
     classes = torch.from_numpy(images.classes)

@@ -123,31 +123,23 @@ _EXPLAINING = Lock()  # hooks sit on the network: two threads of a worker would 
 
 def _panels(worker: _CamWorker, cases: list[Case], frames: pd.DataFrame, archives: Path, folder: Path) -> pd.DataFrame:
     """Explain the chosen frames for both classes and draw them."""
-    by_name = frames.set_index("name")[[*KEYS, "p_yes"]].to_dict("index")
-    rows: list[dict[str, Any]] = []
-    data, kept, sources = [], [], []
-    for case in cases:
-        row: dict[str, Any] = vars(case).copy()
-        if case.name is not None:
-            at = by_name[case.name]
-            sources.append((archives / f"{at['night']}.zip", case.name))
-            data.append(read_frame(*sources[-1]))
-            row.update({str(key): value for key, value in at.items()})
-            kept.append(row)
-        rows.append(row)
+    by_name: dict[Any, dict[Any, Any]] = frames.set_index("name")[[*KEYS, "p_yes"]].to_dict("index")
+    rows: list[dict[str, Any]] = [{**vars(case), **by_name.get(case.name, {})} for case in cases]
+    kept = {f"{row['panel']}.{row['case']}": row for row in rows if row["name"] is not None}
+    sources = tuple((archives / f"{row['night']}.zip", row["name"]) for row in kept.values())
+    data = [read_frame(*source) for source in sources]
     maps: dict[str, npt.NDArray[np.float32]] = {}
     if data:
-        [(_, by_label)] = list(worker.each([_Wanted(tuple(sources), CLASSES)]))
+        [(_, by_label)] = list(worker.each([_Wanted(sources, CLASSES)]))
         for label, explained in by_label.items():
-            for place, row in enumerate(kept):
-                title = f"{row['panel']}.{row['case']}"
-                maps[f"{title}.{label}"] = np.ascontiguousarray(explained.raw[place])
-                row[f"raw_max_{label}"] = float(explained.raw[place].max())
-                frame = decode(data[place], FULL_PX, str(row["name"]))
+            for (title, row), one, raw, shown in zip(kept.items(), data, explained.raw, explained.shown, strict=True):
+                maps[f"{title}.{label}"] = np.ascontiguousarray(raw)
+                row[f"raw_max_{label}"] = float(raw.max())
+                frame = decode(one, FULL_PX, row["name"])
                 with atomic_path(folder / "overlays" / f"{title}.{label}.jpg") as temporary:
-                    Image.fromarray(overlay(frame, explained.shown[place])).save(temporary, quality=90)
-        for one, row in zip(data, kept, strict=True):
-            write_bytes(folder / "frames" / f"{row['panel']}.{row['case']}.jpg", one)
+                    Image.fromarray(overlay(frame, shown)).save(temporary, quality=90)
+        for title, one in zip(kept, data, strict=True):
+            write_bytes(folder / "frames" / f"{title}.jpg", one)
     with atomic_path(folder / "maps.safetensors") as temporary:
         save_file(maps, temporary, metadata={"target_layer": worker.target})
     return pd.DataFrame(rows, columns=list(_CASE)).astype(_CASE)

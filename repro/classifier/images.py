@@ -8,7 +8,6 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -17,13 +16,11 @@ import torch
 from torch import Tensor
 
 from repro.classifier.transforms import Pixels, augment, draw, load_frame, normalise
+from repro.engine.executors import Item, Result
 from repro.engine.progress import progress
 from repro.engine.workers import worker_count
 from repro.frames import CLASSES
 from repro.seeding import generator
-
-Item = TypeVar("Item")
-Result = TypeVar("Result")
 
 
 @dataclass(frozen=True)
@@ -89,11 +86,10 @@ def training_batches(
             yield normalise(batch, device), torch.from_numpy(images.classes[places]).to(device)
 
 
-def plain_batches(images: Images, size: int, device: torch.device) -> Iterator[tuple[Tensor, Tensor]]:
-    """Batches in order and without augmentation, as :func:`training_batches`."""
-    for start in range(0, len(images), size):
-        part = slice(start, start + size)
-        yield normalise(images.pixels[part], device), torch.from_numpy(images.classes[part]).to(device)
+def plain_batches(pixels: Pixels, size: int, device: torch.device) -> Iterator[Tensor]:
+    """Inputs of :func:`training_batches`, in order and without augmentation."""
+    for start in range(0, len(pixels), size):
+        yield normalise(pixels[start : start + size], device)
 
 
 def map_ahead(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import secrets
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,6 @@ from repro.classifier.device import choose, say
 from repro.classifier.device import name as device_name
 from repro.classifier.finetune import Trained, TrainingJob, fine_tune
 from repro.classifier.images import Images, gather
-from repro.classifier.model_card import colour_rule_accuracy
 from repro.classifier.train_receipt import DOCUMENT, OUTPUTS
 from repro.classifier.training_results import UNSEEN, WITHIN
 from repro.engine import receipts
@@ -75,18 +75,22 @@ def train_corpus(table: pd.DataFrame, archives: Path, folder: Path, params: Para
     used = table[table[[COLUMN[run.split] for run in runs]].notna().any(axis=1)]
     used = used.set_index(pd.Index(used["name"], name="frame_name"))
     images = gather(used, archives, params.train.image_size_px, workers=params.engine.workers)
-    tasks = [
-        _TrainTask(run, initial, _training_job(run, used, images, initial, folder / f"checkpoint-{number}.pt", device))
+    jobs = [
+        _training_job(run, used, images, initial, folder / f"checkpoint-{number}.pt", device)
         for number, run in enumerate(runs)
     ]
-    work = _receipt(tasks, folder, params)
+    values = {"corpus": params.corpus, "jobs": [job.settings for job in jobs], "train": params.train.model_dump()}
+    outputs, settings = tuple(folder / name for name in OUTPUTS), receipts.settings_digest(values, __name__)
+    work = receipts.NightWork("train", (), outputs, receipts.receipt_path(folder, "train"), settings)
     if receipts.is_current(work):
         say("train: data, parameters and code have not changed; nothing to do")
         _remove_checkpoints(folder)  # an earlier run may have been killed before it removed them
         return dict(read_json(folder / DOCUMENT, made_by="dvc repro train"))
     receipts.invalidate(work)
-    trained = _train_all(tasks, params.engine.workers)
-    colour = {run.split: colour_rule_accuracy(images, used[COLUMN[run.split]]) for run in runs if run.network == 0}
+    trained = _train_all(jobs, initial, params.engine.workers)
+    colour = {
+        run.split: results.colour_rule_accuracy(images, used[COLUMN[run.split]]) for run in runs if run.network == 0
+    }
     document = _write_results(runs, trained, used["night"], folder, params, device, colour)
     receipts.write(work, {"networks": len(runs)})
     _remove_checkpoints(folder)
@@ -96,15 +100,6 @@ def train_corpus(table: pd.DataFrame, archives: Path, folder: Path, params: Para
 def _remove_checkpoints(folder: Path) -> None:
     for checkpoint in folder.glob("checkpoint-*.pt"):
         checkpoint.unlink()
-
-
-@dataclass(frozen=True)
-class _TrainTask:
-    """One training for a worker."""
-
-    run: Run
-    initial: str
-    job: TrainingJob
 
 
 def _training_job(
@@ -132,32 +127,22 @@ def _training_job(
     return TrainingJob(train, val, run.params, run.seed, device, checkpoint=checkpoint, settings=settings, title=title)
 
 
-def _receipt(tasks: list[_TrainTask], folder: Path, params: Params) -> receipts.NightWork:
-    """All trainings as one piece of work: with the same images, parameters and code there is nothing to do again."""
-    jobs = [task.job.settings for task in tasks]
-    values = {"corpus": params.corpus, "jobs": jobs, "train": params.train.model_dump()}
-    outputs, settings = tuple(folder / name for name in OUTPUTS), receipts.settings_digest(values, __name__)
-    return receipts.NightWork("train", (), outputs, receipts.receipt_path(folder, "train"), settings)
-
-
-def _train_all(tasks: list[_TrainTask], workers: int) -> list[Trained]:
+def _train_all(jobs: list[TrainingJob], initial: str, workers: int) -> list[Trained]:
     """Train the networks in parallel on a CPU with one thread a training, else one after another."""
     cores = worker_count(workers)
     # Worker processes are limited to one thread; a training with more runs in this process.
-    alone = tasks[0].job.device.type == "cuda" or tasks[0].run.params.threads > 1
-    at_once = 1 if alone else min(cores, len(tasks))
-    loaders = max(1, cores // at_once)
-    tasks = [replace(task, job=replace(task.job, workers=loaders)) for task in tasks]
-    trained: dict[tuple[str, int], Trained] = {}
-    for task, result in run_or_raise(_train, tasks, workers=at_once):
-        trained[task.run.split, task.run.network] = result
-    return [trained[task.run.split, task.run.network] for task in tasks]
+    alone = jobs[0].device.type == "cuda" or jobs[0].params.threads > 1
+    at_once = 1 if alone else min(cores, len(jobs))
+    jobs = [replace(job, workers=max(1, cores // at_once)) for job in jobs]
+    done = run_or_raise(partial(_train, initial), jobs, workers=at_once)
+    trained = {job.checkpoint: result for job, result in done}
+    return [trained[job.checkpoint] for job in jobs]
 
 
-def _train(task: _TrainTask) -> Trained:
+def _train(initial: str, job: TrainingJob) -> Trained:
     keep_freed_memory()
-    with limited_threads(task.run.params.threads):
-        return fine_tune(networks.build(task.initial, task.run.seed), task.job)
+    with limited_threads(job.params.threads):
+        return fine_tune(networks.build(initial, job.seed), job)
 
 
 def _write_results(

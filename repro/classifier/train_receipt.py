@@ -39,7 +39,7 @@ def training_work(split: pd.DataFrame, film: Path, folder: Path, params: Params)
         "initial": _digest(Path(params.train.initial_weights.get(params.corpus, "imagenet"))),
     }
     outputs = tuple(folder / name for name in (*OUTPUTS, CARD))
-    settings_hash = settings_digest(settings, "repro.classifier.train_corpus", "repro.classifier.model_card")
+    settings_hash = settings_digest(settings, "repro.classifier.train_corpus")
     return NightWork("train", (), outputs, receipt_path(folder, "sources"), settings_hash)
 
 

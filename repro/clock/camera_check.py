@@ -16,7 +16,7 @@ from repro.camera import STILL_SUFFIXES, UNKNOWN, Camera, Clock, PixelBox, Pixel
 from repro.clock import ocr
 from repro.clock.formats import ClockFormat, parse
 from repro.errors import ReproError
-from repro.film.cut import clock_strip, encode_png
+from repro.film.cut import clock_strip
 from repro.film.packets import NO_VIDEO, open_video, video_streams
 from repro.film.still_files import Image, StillFile, decode_pixels, to_eight_bits
 from repro.film.stills import night_at, stamp_of
@@ -34,10 +34,6 @@ class CameraCheck:
     picture: Image  # BGR, (height, width, 3), with circle, crop and clock box drawn as far as the profile knows them
     lines: tuple[str, ...]  # what the profile reads: size, time, night, and what does not fit
     fits: bool  # whether the profile is complete, the size is right and a time was read
-
-    def png(self) -> bytes:
-        """The picture as PNG."""
-        return encode_png(self.picture)
 
 
 def check_camera(name: str, file: Path, clock: ClockParams) -> CameraCheck:

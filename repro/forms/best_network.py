@@ -15,7 +15,6 @@ import torch
 from torch import nn
 
 from repro.classifier.device import of_workers
-from repro.classifier.images import Images
 from repro.classifier.network import load
 from repro.classifier.transforms import load_frame
 from repro.engine import receipts
@@ -57,11 +56,8 @@ def answers(
     parts = [np.zeros((0, len(CLASSES)))]
     with limited_threads():
         for start in range(0, len(sources), BATCH):
-            part = sources[start : start + BATCH]
-            images = Images(
-                tuple(map(str, part)), np.stack([read(source) for source in part]), np.zeros(len(part), int)
-            )
-            parts.append(networks.probabilities(network, images, torch.device(device)))
+            pixels = np.stack([read(source) for source in sources[start : start + BATCH]])
+            parts.append(networks.probabilities(network, pixels, torch.device(device)))
     return np.concatenate(parts)
 
 

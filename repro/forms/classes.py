@@ -35,7 +35,6 @@ CLASSES: tuple[AuroralClass, ...] = get_args(AuroralClass)
 TRUTH = ("aurora_share", "high_share", "brightness", "redness", "winding", "form")
 HIGH_DEG = 30.0  # altitude above which aurora is not at the edge
 _SHEETS = ("arc", "bands", "folded", "rays", "corona")
-_LIMITS = tuple(FormRules.model_fields)
 Bools = npt.NDArray[np.bool_]
 
 
@@ -67,10 +66,10 @@ def classes_of(truth: pd.DataFrame, rules: FormRules, precedence: Sequence[Auror
     return np.asarray(names[table.argmax(0)])
 
 
-def shifted(rules: FormRules, share: float, only: Sequence[str] = _LIMITS) -> FormRules:
+def shifted(rules: FormRules, share: float) -> FormRules:
     """The rules with limits raised by a share of themselves (lowered, if it is negative); shares stay at most 1."""
     changed = {}
-    for name in only:
+    for name in FormRules.model_fields:
         value = getattr(rules, name) * (1 + share)
         changed[name] = min(value, 1.0) if "share" in name or "winding" in name else value
     return rules.model_copy(update=changed)

@@ -26,7 +26,6 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC
 
 from repro.classifier.device import of_workers
-from repro.classifier.images import Images
 from repro.engine.progress import progress
 from repro.engine.threads import limited_threads
 from repro.errors import ReproError
@@ -35,7 +34,7 @@ from repro.forms import networks
 from repro.forms.classes import CLASSES, labellers
 from repro.forms.kiruna import CLEAN_COVER
 from repro.forms.layout import decode_square
-from repro.forms.load_corpus import BY_NIGHT, SPLITS, images_of, read_loaded, sides_of
+from repro.forms.load_corpus import BY_NIGHT, SPLITS, images_of, read_loaded
 from repro.forms.scores import Answers, confusion, groups_of, kappa, means
 from repro.forms.simulate_forms import truth_of
 from repro.forms.train_networks import answers_table
@@ -112,7 +111,7 @@ def fit_classical(loaded: Path, corpus: Path, out: Path, params: Params) -> dict
     """
     settings = params.kvammen
     document = read_json(loaded / "load.json", made_by="make records")
-    _, splits = sides_of(document)
+    splits = list(document["splits"])
     table, pixels = read_loaded(loaded)
     device = torch.device(of_workers(params.engine))
     with limited_threads():
@@ -120,7 +119,7 @@ def fit_classical(loaded: Path, corpus: Path, out: Path, params: Params) -> dict
         images = images_of(table, pixels, np.ones(len(table), bool), settings.features.image_size_px)
         seen = {
             "pixels": reduced(images.pixels, settings.reduced_px),
-            "features": networks.features(backbone, images, device),
+            "features": networks.features(backbone, images.pixels, device),
         }
         ordered = table.sort_values("name").reset_index(drop=True)
         tables, methods = [], []
@@ -171,7 +170,10 @@ def two_labellers(
     labels = {name: np.array([CLASSES.index(word) for word in said[clean]]) for name, said in words.items()}
     known = dict(zip((Path(name).name for name in table["name"]), features, strict=True))
     missing = [name for name in names if name not in known]
-    known |= dict(zip(missing, _features_of(corpus, missing, backbone, params), strict=True))
+    if missing:
+        size, device = params.kvammen.features.image_size_px, torch.device(of_workers(params.engine))
+        pixels = np.stack([decode_square(corpus / "images" / name, size)[0] for name in missing])
+        known |= dict(zip(missing, networks.features(backbone, pixels, device), strict=True))
     rows = np.array([known[name] for name in names])
     # A night of ambiguous frames alone is on no side of the split; as large a share of these nights tests.
     rest = np.setdiff1d(nights, table["night"].to_numpy(str))
@@ -197,15 +199,6 @@ def two_labellers(
         },
         "bound": {name: precision("rules", labels[name][test], test) for name in both},
     }
-
-
-def _features_of(corpus: Path, names: list[str], backbone: Any, params: Params) -> Floats:
-    size = params.kvammen.features.image_size_px
-    if not names:
-        return np.zeros((0, 0))
-    pixels = np.stack([decode_square(corpus / "images" / name, size)[0] for name in names])
-    images = Images(tuple(names), pixels, np.zeros(len(names), np.int64))
-    return networks.features(backbone, images, torch.device(of_workers(params.engine)))
 
 
 def _votes(fitted: Fitted, values: Floats) -> Floats:

@@ -11,7 +11,6 @@ import pandas as pd
 from repro.files import read_json, write_json
 from repro.forms.classes import CLASSES
 from repro.forms.classical import GRIDS
-from repro.forms.load_corpus import sides_of
 from repro.forms.scores import Answers, compare, one_image_moves, outperforms, score
 from repro.forms.train_networks import P_COLUMNS
 from repro.params import Params
@@ -31,7 +30,8 @@ def evaluate(loaded: Path, networks: Path, classical: Path, out: Path, params: P
     weights; ``quantities`` for the claims.
     """
     document = read_json(loaded / "load.json", made_by="make records")
-    main, splits = sides_of(document)
+    splits = list(document["splits"])
+    main = splits[0]
     trained = [network.method for network in params.kvammen.trained]
     files = [*sorted((networks / "answers").glob("[!.]*.parquet")), classical / "answers.parquet"]
     table = pd.concat([read_table(path, made_by="make records") for path in files], ignore_index=True)

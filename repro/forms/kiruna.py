@@ -82,7 +82,11 @@ def campaign_nights(campaign: FormsCampaign, seed: int) -> list[FormNight]:
 
     Raises ReproError if the windows hold fewer dark and moonless nights.
     """
-    begins = dark_spells(campaign, seed)
+    # The first moment of one spell of each night, drawn at random.
+    begins = {
+        night: moments[int(generator(seed, "kiruna", "spell", night).integers(len(moments)))]
+        for night, moments in dark_times(campaign).items()
+    }
     count = campaign.nights_per_class * len(CLASSES)
     if len(begins) < count + 1:
         raise ReproError(
@@ -128,14 +132,6 @@ def dark_times(campaign: FormsCampaign) -> dict[str, npt.NDArray[np.datetime64]]
     # A spell needs darkness from its first to its last moment.
     whole = dark[:, :-2] & dark[:, 1:-1] & dark[:, 2:]
     return {f"{day:%Y%m%d}": times[row, :-2][whole[row]] for row, day in enumerate(days) if whole[row].any()}
-
-
-def dark_spells(campaign: FormsCampaign, seed: int) -> dict[str, np.datetime64]:
-    """First moment of one dark and moonless spell of each night that has any, drawn at random."""
-    return {
-        night: moments[int(generator(seed, "kiruna", "spell", night).integers(len(moments)))]
-        for night, moments in dark_times(campaign).items()
-    }
 
 
 def _planned(night: str, name: AuroralClass, begin: np.datetime64, campaign: FormsCampaign, seed: int) -> FormNight:

@@ -57,9 +57,6 @@ class LabelledPictures:
     #: ``name`` and ``reason`` of each picture that is not in the table.
     left_out: list[dict[str, str]] = field(default_factory=list)
 
-    def __len__(self) -> int:
-        return len(self.table)
-
 
 def read_corpus(folder: Path, label_order: Sequence[AuroralClass], size_px: int) -> LabelledPictures:
     """Read a corpus: ``labels.csv`` with pictures in ``images/``, or the published folders.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -110,9 +109,3 @@ def images_of(table: pd.DataFrame, pixels: npt.NDArray[np.uint8], rows: npt.NDAr
     classes = np.array([CLASSES.index(label) for label in table["label"].iloc[places]], np.int64)
     names = tuple(table["name"].iloc[places])
     return Images(names, np.array(chosen, np.uint8).reshape(len(names), size_px, size_px, 3), classes)
-
-
-def sides_of(document: Mapping[str, Any]) -> tuple[str, tuple[str, ...]]:
-    """Main split, and all splits, of ``load.json``."""
-    names = tuple(document["splits"])
-    return names[0], names

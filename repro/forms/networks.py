@@ -12,7 +12,6 @@ import warnings
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from typing import cast
 
 import numpy as np
@@ -29,7 +28,7 @@ from torchvision import models
 from repro.classifier.images import Images, plain_batches
 from repro.classifier.network import NETWORK, check_loss, drawn, fix_batchnorm, published_weights
 from repro.classifier.network import build as build_observatory
-from repro.classifier.transforms import normalise
+from repro.classifier.transforms import Pixels, normalise
 from repro.errors import ReproError
 from repro.forms.classes import CLASSES
 from repro.params import FormsNetwork
@@ -150,18 +149,18 @@ def without_head(network: nn.Module) -> Iterator[nn.Module]:
         network.set_submodule(name, head)
 
 
-def features(network: nn.Module, images: Images, device: torch.device) -> Floats:
-    """What the head sees of each image, (n, features); of a network that is cut, its maps by the means of GRID x GRID parts."""
+def features(network: nn.Module, pixels: Pixels, device: torch.device) -> Floats:
+    """What the head sees of pictures (n, side, side, 3), (n, features); of a network that is cut, its maps by the means of GRID x GRID parts."""
     with without_head(network) as body, torch.inference_mode():
-        parts = [body(batch).float().cpu() for batch, _ in plain_batches(images, LOOK, device)]
+        parts = [body(batch).float().cpu() for batch in plain_batches(pixels, LOOK, device)]
     return np.asarray(torch.cat(parts).numpy(), np.float64)
 
 
-def probabilities(network: nn.Module, images: Images, device: torch.device) -> Floats:
-    """Softmax of the seven classes for each image, (n, 7)."""
+def probabilities(network: nn.Module, pixels: Pixels, device: torch.device) -> Floats:
+    """Softmax of the seven classes for pictures (n, side, side, 3), (n, 7)."""
     network.eval()
     with torch.inference_mode():
-        parts = [network(batch).double().cpu() for batch, _ in plain_batches(images, LOOK, device)]
+        parts = [network(batch).double().cpu() for batch in plain_batches(pixels, LOOK, device)]
     return np.asarray(softmax(torch.cat(parts), 1).numpy())
 
 
@@ -191,7 +190,7 @@ def train(
     if wanted.stages:
         learner, look = cast(nn.Sequential, network)[1:], _look_at_maps(network.get_submodule("body"), images, device)
     elif wanted.weights != "none":
-        fit_head(network, features(network, images, device), images.classes)
+        fit_head(network, features(network, images.pixels, device), images.classes)
     count = len(images)
     steps = -(-count // batch) * wanted.epochs
     if not steps:
@@ -230,7 +229,7 @@ def _share(step: int, steps: int) -> float:
     return 0.5 * (1 + float(np.cos(np.pi * (step - rise) / max(steps - rise, 1))))
 
 
-def turned(pixels: npt.NDArray[np.uint8], turn: int) -> npt.NDArray[np.uint8]:
+def turned(pixels: Pixels, turn: int) -> Pixels:
     """Pictures (n, side, side, 3) turned by quarters, from the fourth turn on in the mirror.
 
     This is all the augmentation: no class depends on an azimuth, while a crop would move the edge of the sky and a jitter of
@@ -253,8 +252,8 @@ def _look_at_maps(body: nn.Module, images: Images, device: torch.device) -> Look
     with torch.inference_mode():
         maps = []
         for turn in range(TURNS):
-            pictures = replace(images, pixels=turned(images.pixels, turn))
-            maps.append(torch.cat([body(batch) for batch, _ in plain_batches(pictures, LOOK, device)]))
+            batches = plain_batches(turned(images.pixels, turn), LOOK, device)
+            maps.append(torch.cat([body(batch) for batch in batches]))
         stacked = torch.stack(maps)
     return lambda places, turns: stacked[turns, places].clone()
 

@@ -101,7 +101,7 @@ def _whole_night(
         return None
     frames, truth = whole_night_of(corpus, params.kvammen.campaign)
     images = images_of(truth.assign(label=CLASSES[0]), frames, np.ones(len(truth), bool), size_px)
-    p = networks.probabilities(network, images, device)
+    p = networks.probabilities(network, images.pixels, device)
     # Names are numbered without leading zeros, and images_of puts them in the order of their letters.
     p = p[pd.Index(images.names).get_indexer(pd.Index(truth["name"]))]
     truth = truth.assign(predicted=[CLASSES[k] for k in p.argmax(1)], p=p.max(1))

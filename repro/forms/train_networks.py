@@ -18,7 +18,7 @@ from repro.engine.run_nights import Task, run_nights
 from repro.files import read_json, write_json, write_table
 from repro.forms import networks
 from repro.forms.classes import CLASSES
-from repro.forms.load_corpus import SPLITS, images_of, read_loaded, sides_of
+from repro.forms.load_corpus import SPLITS, images_of, read_loaded
 from repro.params import FormsNetwork, Params
 from repro.seeding import generator
 
@@ -45,7 +45,8 @@ def train_networks(loaded: Path, out: Path, params: Params) -> list[dict[str, An
     ``networks.json``. Gives one entry a training: ``id``, ``method``, ``split``, ``seed``, ``images``, ``losses``.
     """
     document = read_json(loaded / "load.json", made_by="make records")
-    main, splits = sides_of(document)
+    splits = list(document["splits"])
+    main = splits[0]
     settings = params.kvammen
     jobs = [
         _job(loaded, out, network, split, number, params, simulated=document["simulated"])
@@ -95,8 +96,7 @@ def _train(job: _Training) -> dict[str, Any]:
     device, size = torch.device(job.device), job.network.image_size_px
     known = images_of(table, pixels, sides == "train", size)
     network, losses = networks.train(job.network, known, job.seed, job.batch, device)
-    other = images_of(table, pixels, sides == "test", size)
-    p = networks.probabilities(network, other, device)
+    p = networks.probabilities(network, images_of(table, pixels, sides == "test", size).pixels, device)
     rows = table[sides == "test"].sort_values("name")
     answers, weights = job.work.outputs
     about = {"method": job.network.method, "split": job.split, "seed": job.number}

@@ -23,6 +23,7 @@ from torch.nn.functional import cross_entropy
 
 from repro.classifier.checkpoint import from_checkpoint, save_checkpoint
 from repro.classifier.device import deterministic, say
+from repro.classifier.images import plain_batches
 from repro.classifier.network import check_loss, drawn, fix_batchnorm
 from repro.classifier.transforms import normalise
 from repro.engine.progress import progress
@@ -113,8 +114,8 @@ def probabilities(network: nn.Module, pixels: Pixels, device: torch.device, batc
     network = network.to(device).eval()
     parts = []
     with torch.inference_mode():
-        for start in range(0, len(pixels), batch):
-            logits = network(normalise(pixels[start : start + batch], device))["out"].float()
+        for images in plain_batches(pixels, batch, device):
+            logits = network(images)["out"].float()
             parts.append(torch.softmax(logits, 1)[:, 1].mul(255).round().to(torch.uint8).cpu().numpy())
     return np.concatenate(parts) if parts else np.zeros((0, *pixels.shape[1:3]), np.uint8)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -41,9 +41,7 @@ class Compared:
 
     def take(self, chosen: npt.NDArray[np.bool_]) -> Compared:
         """Images of a flag."""
-        arrays = {
-            item.name: getattr(self, item.name)[chosen] for item in fields(self) if item.name not in ("table", "change")
-        }
+        arrays = {name: getattr(self, name)[chosen] for name in ("probability", "masks", "labelled")}
         changes = {lag: table[chosen] for lag, table in self.change.items()}
         return replace(self, table=self.table[chosen].reset_index(drop=True), change=changes, **arrays)
 

@@ -4,7 +4,7 @@ from repro.engine.run_nights import Outcome
 from repro.engine.run_stage import run_stage
 from repro.params import Params
 from repro.paths import Paths
-from repro.segmentation.segment_corpus import segment
+from repro.segmentation.segment_images import segment
 
 
 def main(paths: Paths, params: Params) -> Outcome:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
+from unittest.mock import Mock
 
 import numpy as np
 import pandas as pd
@@ -12,13 +15,13 @@ from PIL import Image
 from safetensors.torch import load_file
 
 from repro.backbone import pretrain, pretrain_frames, probe
-from repro.backbone.augmentation import augment
 from repro.backbone.pretrain import Learner, Recipe, learn, loss_of, order, ship
-from repro.backbone.pretrain_frames import COLOUR_CLASSES, FORM_CLASSES, FRAME_PX, Corpus, make, targets
+from repro.backbone.pretrain_frames import COLOUR_CLASSES, FORM_CLASSES, FRAME_PX, Corpus, augment, make, targets
 from repro.classifier.network import build, observatory_path
 from repro.files import read_json
-from repro.params import load_params
-from repro.paths import Paths
+from repro.params import Params
+
+CPU = torch.device("cpu")
 
 
 def corpus(frames: int = 24, visible: int = 8) -> Corpus:
@@ -111,30 +114,32 @@ def test_every_task_is_answered_and_learnt_from() -> None:
     assert float(learner.where.weight.grad.abs().sum()) > 0
 
 
+def broken_off(work: Callable[..., Any]) -> Mock:
+    """A function that is interrupted at its third call and works at all others."""
+    counted = Mock()
+
+    def run(*given: object, **more: object) -> object:
+        if counted.call_count == 3:
+            raise KeyboardInterrupt
+        return work(*given, **more)
+
+    counted.side_effect = run
+    return counted
+
+
 @pytest.mark.slow
 def test_interrupted_learning_ends_where_uninterrupted_does(
-    project: Paths, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    params: Params, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Learning that was cut off goes on from its checkpoint and ends with the same weights."""
-    params = load_params(project.params)
     recipe = Recipe(frames=48, phases=((32, 96), (48, 48)))
     monkeypatch.setattr(pretrain, "SAVE_EVERY", 1)
-    whole, _ = learn(params, recipe, tmp_path, torch.device("cpu"))
+    whole, _ = learn(params, recipe, tmp_path, CPU)
     (tmp_path / "checkpoint.pt").unlink()
-    calls = 0
-
-    def break_off(*arguments: object) -> torch.Tensor:
-        nonlocal calls
-        calls += 1
-        if calls == 3:
-            raise KeyboardInterrupt
-        return loss_of(*arguments)  # type: ignore[arg-type]
-
-    monkeypatch.setattr(pretrain, "loss_of", break_off)
+    monkeypatch.setattr(pretrain, "loss_of", broken_off(loss_of))
     with pytest.raises(KeyboardInterrupt):
-        learn(params, recipe, tmp_path, torch.device("cpu"))
-    monkeypatch.setattr(pretrain, "loss_of", loss_of)
-    resumed, _ = learn(params, recipe, tmp_path, torch.device("cpu"))
+        learn(params, recipe, tmp_path, CPU)
+    resumed, _ = learn(params, recipe, tmp_path, CPU)
     for name, value in whole.state_dict().items():
         assert torch.equal(value, resumed.state_dict()[name]), name
     ship(whole, tmp_path / "backbone.safetensors")
@@ -143,38 +148,27 @@ def test_interrupted_learning_ends_where_uninterrupted_does(
 
 @pytest.mark.slow
 def test_interrupted_rendering_ends_where_uninterrupted_does(
-    project: Paths, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    params: Params, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Rendering that was cut off keeps the nights that are finished and ends with the same frames, masks and truth."""
-    params = load_params(project.params)
     monkeypatch.setattr(pretrain_frames, "PER_NIGHT", 2)
     whole = make(params, 6, "cut", tmp_path / "whole")
-    calls = 0
-    render = pretrain_frames.render
-
-    def break_off(*arguments: object, **options: object) -> object:
-        nonlocal calls
-        calls += 1
-        if calls == 3:
-            raise KeyboardInterrupt
-        return render(*arguments, **options)  # type: ignore[arg-type]
-
-    monkeypatch.setattr(pretrain_frames, "render", break_off)
+    render = broken_off(pretrain_frames.render)
+    monkeypatch.setattr(pretrain_frames, "render", render)
     with pytest.raises(KeyboardInterrupt):
         make(params, 6, "cut", tmp_path / "cut")
     resumed = make(params, 6, "cut", tmp_path / "cut")
-    assert calls == 4
+    assert render.call_count == 4
     assert np.array_equal(whole.frames, resumed.frames)
     assert np.array_equal(whole.masks, resumed.masks)
     pd.testing.assert_frame_equal(whole.truth, resumed.truth)
 
 
 @pytest.mark.slow
-def test_learning_further_begins_from_the_named_weights(project: Paths, tmp_path: Path) -> None:
+def test_learning_further_begins_from_the_named_weights(params: Params, tmp_path: Path) -> None:
     """Learning begins from the weights of a given backbone, in all layers of its body."""
-    params = load_params(project.params)
     recipe = Recipe(frames=12, phases=((32, 48),), learning_rate=0.0)
-    learner, _ = learn(params, recipe, tmp_path, torch.device("cpu"), observatory_path())
+    learner, _ = learn(params, recipe, tmp_path, CPU, observatory_path())
     shipped = load_file(observatory_path())
     for name, value in learner.features.named_parameters():
         assert torch.equal(value, shipped[name].float()), name
@@ -211,13 +205,12 @@ def test_shipped_backbone_is_small_and_has_a_card() -> None:
 
 @pytest.mark.slow
 @pytest.mark.reference
-def test_shipped_backbone_knows_real_aurora(project: Paths, reference: Path, tmp_path: Path) -> None:
+def test_shipped_backbone_knows_real_aurora(params: Params, reference: Path, tmp_path: Path) -> None:
     """With a head learnt from simulated labels alone the backbone classifies the four real frames as captioned."""
-    params = load_params(project.params)
     network = build("observatory", params.seed)
     known = make(params, 360, "test", tmp_path)
     head = probe.fit_head(
-        probe.features(network, known.frames, torch.device("cpu")),
+        probe.features(network, known.frames, CPU),
         torch.from_numpy(probe.labels_of(known, params.seed)),
     )
     captions = {"night_arc_yes": 1, "pink_corona_yes": 1, "folded_arc_yes": 1, "overcast_no": 0}
@@ -227,5 +220,5 @@ def test_shipped_backbone_knows_real_aurora(project: Paths, reference: Path, tmp
     ]
     pictures = np.stack(frames).transpose(0, 3, 1, 2)
     with torch.inference_mode():
-        predicted = head(probe.features(network, pictures, torch.device("cpu"))).argmax(1)
+        predicted = head(probe.features(network, pictures, CPU)).argmax(1)
     assert predicted.tolist() == list(captions.values())

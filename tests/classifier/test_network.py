@@ -90,16 +90,12 @@ def test_missing_imagenet_file_says_all(torch_home: Path, monkeypatch: pytest.Mo
         assert part in text
 
 
-@pytest.mark.parametrize("damage", [b"", b"<html>blocked</html>"])
-def test_damaged_imagenet_file_is_named(torch_home: Path, damage: bytes) -> None:
-    """A cached file that is no weight file is named, with the advice to remove it."""
-    (torch_home / FILE).write_bytes(damage)
-    with pytest.raises(ReproError, match="remove it and run again"):
-        networks.build("imagenet", 0)
-
-
-def test_imagenet_file_of_another_network(torch_home: Path) -> None:
-    """Weights of another network under the right name are refused, naming the first tensor that does not fit."""
+def test_another_file_in_the_place_of_imagenets_is_named(torch_home: Path) -> None:
+    """A cached file that is no weight file is named, with the advice to remove it; so are weights of another network."""
+    for damage in (b"", b"<html>blocked</html>"):
+        (torch_home / FILE).write_bytes(damage)
+        with pytest.raises(ReproError, match="remove it and run again"):
+            networks.build("imagenet", 0)
     torch.save(models.mobilenet_v3_small(weights=None).state_dict(), torch_home / FILE)
     with pytest.raises(ReproError, match="weights of another network"):
         networks.build("imagenet", 0)

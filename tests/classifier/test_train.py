@@ -24,7 +24,7 @@ from repro.classifier.training_results import (
 )
 from repro.errors import ReproError
 from repro.params import TrainParams
-from tests.support.images import labelled_images, same_training, small
+from tests.support.images import Hungry, labelled_images, same_training, small
 
 CPU = torch.device("cpu")
 FAST = {"image_size_px": 32, "epochs_head": 2, "epochs_all": 2, "batch": 8, "learning_rate_head": 0.01}
@@ -49,7 +49,7 @@ def tune(
 
 
 def test_curves_have_one_row_an_epoch() -> None:
-    """Columns, types and counts of the curves are as declared, and validation agrees with its best epoch."""
+    """Columns, types and counts of the curves are as declared, and the answers to validation images agree with them."""
     trained = tune()
     assert {name: str(kind) for name, kind in trained.curves.dtypes.items()} == CURVES
     assert trained.curves["epoch"].tolist() == [1, 2, 3, 4]
@@ -57,6 +57,10 @@ def test_curves_have_one_row_an_epoch() -> None:
     assert (trained.curves["val_accuracy"] == trained.curves["val_correct"] / 10).all()
     right = (trained.validation["label"] == trained.validation["predicted"]).sum()
     assert right == trained.curves["val_correct"][trained.best_epoch - 1] == trained.curves["val_correct"].max()
+    table = trained.validation
+    assert table["name"].tolist() == list(VAL.names)
+    assert table["label"].tolist() == [("no", "yes")[k] for k in VAL.classes]
+    assert ((table["p_yes"] > 0.5) == (table["predicted"] == "yes")).all()
 
 
 def test_it_learns() -> None:
@@ -147,53 +151,27 @@ def test_a_finished_checkpoint_costs_no_epoch(tmp_path: Path) -> None:
     assert seen == []
 
 
-@pytest.mark.parametrize("kind", ["other settings", "damaged"])
-def test_foreign_checkpoints_are_not_taken_up(tmp_path: Path, kind: str) -> None:
-    """A checkpoint of other data or parameters, or a damaged one, is left aside and training begins anew."""
+def test_foreign_checkpoints_are_not_taken_up(tmp_path: Path) -> None:
+    """A checkpoint of other data or parameters is left aside and training begins anew; so is a damaged one.
+
+    See tests/hostile/test_weights.py for what is damaged. A training of the same settings goes on with its own seed.
+    """
     checkpoint = tmp_path / "checkpoint.pt"
-    if kind == "damaged":
-        checkpoint.write_bytes(b"PK")
-    else:
-        tune(checkpoint=checkpoint, settings="other")
+    one = tune(checkpoint=checkpoint, settings="other", seed=5)
+    assert one.seed == tune(checkpoint=checkpoint, settings="other", seed=6).seed == 5
     seen: list[int] = []
     tune(checkpoint=checkpoint, after_epoch=seen.append)
     assert seen == [1, 2, 3, 4]
 
 
-def test_unseeded_training_goes_on_with_its_own_seed(tmp_path: Path) -> None:
-    """A resumed training keeps the seed its first epochs drew from, whatever seed it is given now."""
-    checkpoint = tmp_path / "checkpoint.pt"
-    one = tune(checkpoint=checkpoint, seed=5)
-    assert one.seed == tune(checkpoint=checkpoint, seed=6).seed == 5
-
-
-class Hungry(nn.Module):
-    """A network whose training runs out of memory with more than four images, now and then."""
-
-    def __init__(self, least: int) -> None:
-        super().__init__()
-        body = small()
-        self.features, self.classifier, self.least = body.features, body.classifier, least
-
-    def forward(self, images: torch.Tensor) -> torch.Tensor:
-        """Logits, if there is room."""
-        if self.training and len(images) > self.least:
-            raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2 GiB.\nmore")
-        return self.classifier(self.features(images).mean((2, 3)))
-
-
 def test_too_little_memory_halves_the_batch(capsys: pytest.CaptureFixture[str]) -> None:
-    """Out of memory, the epoch begins again with half the batch; stderr and the curves say so."""
-    trained = tune(network=Hungry(4))
+    """Out of memory, the epoch begins again with half the batch; stderr and the curves say so, or that nothing fits."""
+    trained = tune(network=Hungry(4, trained=True))
     assert trained.curves["batch"].tolist() == [4, 4, 4, 4]
     assert "begins again with a batch of 4" in capsys.readouterr().err
     assert same_training(trained, tune(batch=4))
-
-
-def test_no_memory_at_all_is_an_error() -> None:
-    """If not even one image fits, the error says so and names the way out."""
     with pytest.raises(ReproError, match=r"set engine\.device to cpu"):
-        tune(network=Hungry(0))
+        tune(network=Hungry(0, trained=True))
 
 
 def test_a_loss_that_is_no_number_is_an_error() -> None:
@@ -236,15 +214,6 @@ def test_augmentation_does_not_depend_on_threads() -> None:
         for workers in (1, 4)
     )
     assert torch.equal(one, many)
-
-
-def test_validation_table() -> None:
-    """The answers to validation images bear names, labels, probabilities and classes that fit together."""
-    table = tune().validation
-    assert isinstance(table, pd.DataFrame)
-    assert table["name"].tolist() == list(VAL.names)
-    assert table["label"].tolist() == [("no", "yes")[k] for k in VAL.classes]
-    assert ((table["p_yes"] > 0.5) == (table["predicted"] == "yes")).all()
 
 
 @pytest.mark.parametrize(("nights", "judged"), [(12, True), (2, False)])

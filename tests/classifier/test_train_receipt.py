@@ -10,8 +10,7 @@ import pytest
 from repro.classifier.train_receipt import CARD, OUTPUTS, training_work
 from repro.engine import receipts
 from repro.files import write_json
-from repro.params import Params, load_params
-from tests.conftest import ROOT
+from repro.params import Params
 
 SPLIT = pd.DataFrame(
     {
@@ -22,9 +21,9 @@ SPLIT = pd.DataFrame(
 
 
 @pytest.fixture
-def done(tmp_path: Path) -> tuple[Path, Path, Params]:
+def done(tmp_path: Path, params: Params) -> tuple[Path, Path, Params]:
     """A training that is finished: folders of film and train, and its parameters."""
-    film, folder, params = tmp_path / "film", tmp_path / "train", load_params(ROOT / "params.yaml")
+    film, folder = tmp_path / "film", tmp_path / "train"
     for night in ("20240201", "20240202"):
         write_json(film / "receipts" / f"{night}.json", {"night": night})
     folder.mkdir()

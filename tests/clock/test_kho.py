@@ -16,9 +16,8 @@ from repro.camera import load_camera
 from repro.clock.clock_corpus import clock_corpus
 from repro.film.film_corpus import film_corpus
 from repro.film.frame_archive import read_frame
-from repro.params import ClockParams, FilmParams, load_params
+from repro.params import ClockParams, FilmParams, Params
 from repro.sky.sky_corpus import sky_corpus
-from tests.conftest import ROOT
 
 pytestmark = pytest.mark.reference
 
@@ -41,7 +40,7 @@ BY_EYE = {
 
 
 @pytest.fixture(scope="module")
-def done(reference: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def done(reference: Path, params: Params, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with the outputs of film, clock and sky."""
     folder, camera = tmp_path_factory.mktemp("kho"), load_camera("kho")
     (folder / "videos").mkdir()
@@ -49,7 +48,7 @@ def done(reference: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     for outcome in (
         film_corpus(folder / "videos", folder / "film", camera, FilmParams(), workers=1),
         clock_corpus(folder / "film", folder / "clock", camera, ClockParams(), workers=1),
-        sky_corpus(folder / "clock", folder / "sky", camera, load_params(ROOT / "params.yaml").sky, workers=1),
+        sky_corpus(folder / "clock", folder / "sky", camera, params.sky, workers=1),
     ):
         assert outcome.done == ("20131204",)
     return folder

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import cv2
 import numpy as np
@@ -14,9 +16,12 @@ import pytest
 from repro.camera import Camera, load_camera
 from repro.clock import ocr
 from repro.clock.read_clock import ClockSetup, read_clock
+from repro.engine.receipts import NightWork, receipt_path
+from repro.engine.run_nights import run_nights
 from repro.errors import StageError
 from repro.params import ClockParams
 from tests.support.camera import DASHES, Look, strip, times
+from tests.support.frames import nights
 
 CAMERA = load_camera("auroramax")
 CLOCK = CAMERA.clock
@@ -143,6 +148,19 @@ def test_without_tesseract_the_error_says_what_to_install(
     monkeypatch.setattr(pytesseract.pytesseract, "tesseract_cmd", "no-such-program")
     with pytest.raises(StageError, match="no program tesseract"):
         read(strips[:1])
+
+
+def fail(task: Any) -> dict[str, int]:
+    """What reading a night's strips does without Tesseract."""
+    raise StageError(found=f"no program, night {task.work.night}", expected="one", where="here", remedy="install it")
+
+
+def test_a_missing_program_stops_the_stage_once(tmp_path: Path) -> None:
+    """An error that every night would meet ends the stage, instead of being listed for each of 331 nights."""
+    works = [NightWork(night, (), (), receipt_path(tmp_path, night), "") for night in nights(3)]
+    with pytest.raises(StageError, match="night 20240201"):
+        run_nights("clock", tmp_path, [SimpleNamespace(work=work, size=1) for work in works], fail, workers=1)
+    assert not (tmp_path / "failures.json").exists()
 
 
 @pytest.mark.parametrize("said", ["tesseract 3.02", "tesseract 4.0.0", "a program of that name"])

@@ -11,6 +11,7 @@ import pytest
 from repro.camera import Camera
 from repro.errors import ReproError
 from tests.clock.nights import AURORAMAX, ZONED, evening, exact, local, resolve, right
+from tests.support.camera import times as utc_times
 
 STILLS = AURORAMAX.model_copy(update={"frames": "stills", "file_pattern": "YYYYMMDD/*"})
 
@@ -115,16 +116,14 @@ def test_a_misreading_is_repaired_at_any_cadence() -> None:
 )
 def test_formats_of_other_cameras(form: str, printed: str) -> None:
     """ISO 8601, letters, 12-hour clocks, month names, two-digit years, fractions and unpadded numbers give the true UTC."""
-    start = datetime(2023, 1, 1, 19, 30, 7, tzinfo=UTC)
-    times = [start + timedelta(minutes=n) for n in range(600)]
+    times = utc_times(datetime(2023, 1, 1, 19, 30, 7, tzinfo=UTC), 600, 60)
     clock = resolve([time.strftime(printed) for time in times], "20230102", camera([form]))
     assert exact(clock, times)
 
 
 def test_the_order_of_day_and_month_is_decided_by_the_night() -> None:
     """Where both orders are listed, 03/12 in the night of 3 December is not taken for 12 March."""
-    start = datetime(2022, 12, 2, 22, 0, tzinfo=UTC)
-    times = [start + timedelta(minutes=n) for n in range(300)]
+    times = utc_times(datetime(2022, 12, 2, 22, 0, tzinfo=UTC), 300, 60)
     for order in (["%m/%d/%Y %H:%M:%S", "%d/%m/%Y %H:%M:%S"], ["%d/%m/%Y %H:%M:%S", "%m/%d/%Y %H:%M:%S"]):
         clock = resolve([f"{time:%d/%m/%Y %H:%M:%S}" for time in times], "20221203", camera(order))
         assert exact(clock, times)
@@ -143,8 +142,7 @@ def test_formats_without_one_time_are_refused(form: str) -> None:
 @pytest.mark.parametrize("zone", ["UTC", "GMT"])
 def test_two_names_of_one_offset(zone: str) -> None:
     """Every listed zone name means its offset, and the reported stamp is the printed one."""
-    start = datetime(2022, 12, 3, 3, 0, tzinfo=UTC)
-    times = [start + timedelta(minutes=n) for n in range(60)]
+    times = utc_times(datetime(2022, 12, 3, 3, 0, tzinfo=UTC), 60, 60)
     texts = [f"{time:%Y-%m-%d %H:%M:%S} {zone}" for time in times]
     read = texts.copy()
     read[20] = read[20].replace(":20:", ":2O:")
@@ -177,8 +175,7 @@ def test_leap_days_and_the_turn_of_the_year(night: str, start: str) -> None:
 
 def test_midnight_as_24_hours() -> None:
     """A clock that prints midnight as 24:00:00 of the old day has the true time there, and flags it."""
-    start = datetime(2022, 12, 2, 20, 0, tzinfo=UTC)
-    times = [start + timedelta(minutes=n) for n in range(480)]
+    times = utc_times(datetime(2022, 12, 2, 20, 0, tzinfo=UTC), 480, 60)
     texts = [f"{time:%Y-%m-%d %H:%M:%S}" for time in times]
     texts[240] = "2022-12-02 24:00:00"
     clock = resolve(texts, "20221203", camera(["%Y-%m-%d %H:%M:%S"]))

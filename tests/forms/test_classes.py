@@ -90,4 +90,4 @@ def test_shifted_limits() -> None:
     assert shifted(RULES, 9.0).winding_min == 1.0
     fainter = frames({"brightness": 1.2 * RULES.faint_brightness_max})
     assert classes_of(fainter, RULES, ORDER)[0] != "clear-faint"
-    assert classes_of(fainter, shifted(RULES, 0.3, ["faint_brightness_max"]), ORDER)[0] == "clear-faint"
+    assert classes_of(fainter, shifted(RULES, 0.3), ORDER)[0] == "clear-faint"

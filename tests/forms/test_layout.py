@@ -20,7 +20,7 @@ def test_published_layout_in_both_spellings(tmp_path: Path, test: str) -> None:
     """Either name of the second folder is read; the digit before the extension is the class, in the order of the parameter."""
     pictures = read_corpus(write_published(tmp_path, test=test), ORDER, 32)
     table = pictures.table
-    assert len(pictures) == 7 * (6 + 3)
+    assert len(pictures.table) == 7 * (6 + 3)
     assert pictures.pixels.shape == (63, 32, 32, 3)
     assert (table["name"].str.split("_").str[2] == table["label"]).all()
     assert table.groupby("side")["label"].value_counts().tolist() == [3] * 7 + [6] * 7
@@ -70,7 +70,7 @@ def test_the_same_picture_counts_once(tmp_path: Path) -> None:
         opened.save(folder / "TestImages" / "again_class_2.png", compress_level=0)
     assert (folder / "TestImages" / "again_class_2.png").read_bytes() != first.read_bytes()
     pictures = read_corpus(folder, ORDER, 32)
-    assert len(pictures) == 63
+    assert len(pictures.table) == 63
     reason = f"the same picture as {first.relative_to(folder).as_posix()}"
     assert pictures.left_out == [{"name": "TestImages/again_class_2.png", "reason": reason}]
     assert "1 pictures left out" in pictures.notices[0]
@@ -82,7 +82,7 @@ def test_a_picture_of_two_classes_is_in_none(tmp_path: Path) -> None:
     first = next(folder.glob("TrainingImages/*class_2.png"))
     shutil.copy(first, folder / "TestImages" / "again_class_5.png")
     pictures = read_corpus(folder, ORDER, 32)
-    assert len(pictures) == 62
+    assert len(pictures.table) == 62
     assert not pictures.table["name"].str.contains(first.name).any()
     assert "two classes for one picture: colored and clear-faint" in [entry["reason"] for entry in pictures.left_out]
 
@@ -115,7 +115,7 @@ def labelled(folder: Path, text: str) -> Path:
 def test_label_file(tmp_path: Path) -> None:
     """Pictures with a file of seven words are read, and nobody has split them."""
     pictures = read_corpus(labelled(tmp_path, ""), ORDER, 32)
-    assert len(pictures) == 14
+    assert len(pictures.table) == 14
     assert set(pictures.table["side"]) == {""}
     assert set(pictures.table["night"]) == {"20150101", "20150102"}
 

@@ -107,7 +107,7 @@ def test_a_network_learns_plain_pictures() -> None:
     """From scratch, plain pictures of the seven classes are learnt well enough for other pictures of them."""
     network, losses = networks.train(TINY.model_copy(update={"epochs": 8}), images(12, 1), 1, 8, CPU)
     other = images(4, 2)
-    p = networks.probabilities(network, other, CPU)
+    p = networks.probabilities(network, other.pixels, CPU)
     assert losses[-1] < losses[0] / 2
     assert (p.argmax(1) == other.classes).mean() > 0.8
     np.testing.assert_allclose(p.sum(1), 1)

@@ -146,7 +146,7 @@ def test_what_one_image_moves() -> None:
 
 
 def test_kappa_is_that_of_scikit_learn() -> None:
-    """Agreement beyond chance agrees with an independent implementation; full agreement is 1."""
+    """Agreement beyond chance is scikit-learn's; full agreement is 1."""
     mine = answers(0.6, 11)
     assert kappa(mine.truth, mine.predicted) == pytest.approx(cohen_kappa_score(mine.truth, mine.predicted))
     assert kappa(TRUTH, TRUTH) == pytest.approx(1)

@@ -96,25 +96,20 @@ def test_whole_nights_share_no_night(seed: int) -> None:
     assert found["val_yes"] == found["val_no"] > 0
 
 
-def test_whole_nights_need_both_classes_on_both_sides() -> None:
-    """With aurora on a single night, whole nights cannot validate, and the error says which class is missing."""
-    rows = labelled({"20240201": 5}, dict.fromkeys(nights(4), 5))
-    with pytest.raises(ReproError, match="without a frame of one class"):
-        split(rows, 0, SplitParams(unit="nights"))
-
-
-@pytest.mark.parametrize("missing", ["yes", "no"])
-def test_a_class_without_any_image_is_an_error(missing: str) -> None:
-    """A class with no image on any date is named."""
-    rows = labelled({"20240201": 5}, {"20240201": 5})
-    with pytest.raises(ReproError, match=f"no frame labelled '{missing}' on any date"):
-        split(rows[rows["label"] != missing], 0)
-
-
-def test_too_few_no_frames_are_an_error() -> None:
-    """Where no is the rarer class the published rule has nothing to draw from, and says how many are needed."""
-    with pytest.raises(ReproError, match="4 frames labelled no, 5 needed"):
-        split(labelled({"20240201": 5}, {"20240201": 4}), 0)
+@pytest.mark.parametrize(
+    ("yes", "no", "unit", "says"),
+    [
+        (nights(1), nights(4), "nights", "without a frame of one class"),
+        ([], nights(1), "frames", "no frame labelled 'yes' on any date"),
+        (nights(1), [], "frames", "no frame labelled 'no' on any date"),
+        (nights(2), nights(1), "frames", "5 frames labelled no, 10 needed"),
+    ],
+)
+def test_labels_that_cannot_be_split(yes: list[str], no: list[str], unit: str, says: str) -> None:
+    """A class that is missing, on a side or at all, or fewer frames labelled no than yes are errors that say so."""
+    rows = labelled(dict.fromkeys(yes, 5), dict.fromkeys(no, 5))
+    with pytest.raises(ReproError, match=says):
+        split(rows, 0, SplitParams(unit=unit))
 
 
 def test_grouping_by_night_changes_the_rounding() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -16,6 +18,12 @@ def images(count: int, seed: int = 1) -> np.ndarray:
     return np.random.default_rng(seed).integers(20, 120, (count, SIZE, SIZE, 3), dtype=np.uint8)
 
 
+def change_of(sky: np.ndarray, **options: Any) -> np.ndarray:
+    """How much each cell changed from the first image to the second, (400,)."""
+    means = cell_means(sky)
+    return change(means[1:], means[:1], **options)[0]
+
+
 def minutes(*values: float) -> np.ndarray:
     """Times so many minutes after a midnight."""
     return np.datetime64("2020-07-02T00:00:00", "ms") + np.array([round(60_000 * value) for value in values])
@@ -23,10 +31,9 @@ def minutes(*values: float) -> np.ndarray:
 
 def test_frozen_sky_gives_nothing() -> None:
     """Two equal images differ by exactly zero in every cell, so no threshold from zero up flags any."""
-    means = cell_means(np.repeat(images(1), 2, 0))
     for align in (False, True):
         for channels in ("and", "or"):
-            assert (change(means[1:], means[:1], align=align, channels=channels) == 0).all()
+            assert (change_of(np.repeat(images(1), 2, 0), align=align, channels=channels) == 0).all()
 
 
 def test_monotone_in_the_threshold() -> None:
@@ -43,13 +50,10 @@ def test_one_changed_cell_is_found_alone() -> None:
     sky = np.full((2, SIZE, SIZE, 3), 40, np.uint8)
     inside = cell_map(SIZE).cell == 123
     sky[1][inside, 1] += 30
-    means = cell_means(sky)
-    green_only = change(means[1:], means[:1], channels="or")[0]
-    assert np.flatnonzero(green_only > 5).tolist() == [123]
-    assert (change(means[1:], means[:1])[0] == 0).all()
+    assert np.flatnonzero(change_of(sky, channels="or") > 5).tolist() == [123]
+    assert (change_of(sky) == 0).all()
     sky[1][inside, 0] += 20
-    means = cell_means(sky)
-    assert np.flatnonzero(change(means[1:], means[:1])[0] > 5).tolist() == [123]
+    assert np.flatnonzero(change_of(sky) > 5).tolist() == [123]
 
 
 def test_step_of_the_gain_is_taken_out() -> None:
@@ -57,9 +61,8 @@ def test_step_of_the_gain_is_taken_out() -> None:
     sky = np.full((2, SIZE, SIZE, 3), 50, np.uint8)
     sky[1] += 12
     sky[1][cell_map(SIZE).cell == 300] += 25
-    means = cell_means(sky)
-    assert (change(means[1:], means[:1], align=False)[0] > 5).all()
-    assert np.flatnonzero(change(means[1:], means[:1])[0] > 5).tolist() == [300]
+    assert (change_of(sky, align=False) > 5).all()
+    assert np.flatnonzero(change_of(sky) > 5).tolist() == [300]
 
 
 def test_moving_star_is_no_aurora() -> None:
@@ -68,8 +71,7 @@ def test_moving_star_is_no_aurora() -> None:
     for frame, column in ((0, 90), (1, 91)):
         sky[frame, 140, column] = 255
     assert np.abs(sky[1].astype(int) - sky[0]).max() == 225
-    means = cell_means(sky)
-    assert change(means[1:], means[:1]).max() < 3
+    assert change_of(sky).max() < 3
 
 
 def test_pairs_belong_to_the_later_image() -> None:

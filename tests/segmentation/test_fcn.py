@@ -62,27 +62,15 @@ def test_published_weights_are_read_and_the_last_layers_replaced(cache: Path, au
     assert count == (35_307_588 if auxiliary else 32_947_266)
 
 
-@pytest.mark.parametrize(
-    ("content", "says"),
-    [
-        (None, "no download"),
-        (b"", "not a weight file"),
-        (b"not weights", "not a weight file"),
-        ("other", "another network"),
-    ],
-    ids=["missing", "empty", "text", "of another network"],
-)
-def test_published_weights_that_cannot_be_used(cache: Path, content: bytes | str | None, says: str) -> None:
-    """Without the file, or with another one, the message says what is wrong, and what needs no download."""
-    if content == "other":
-        torch.save(nn.Linear(2, 2).state_dict(), cache)
-    elif isinstance(content, bytes):
-        cache.write_bytes(content)
-    with pytest.raises(ReproError, match=says) as caught:
+def test_published_weights_that_cannot_be_used(cache: Path) -> None:
+    """Without the file the message says what needs no download; one of another network is refused."""
+    with pytest.raises(ReproError, match="no download") as caught:
         fcn.build("coco", 1)
-    if content is None:
-        assert "135 MB" in caught.value.expected
-        assert "observatory" in caught.value.remedy
+    assert "135 MB" in caught.value.expected
+    assert "observatory" in caught.value.remedy
+    torch.save(nn.Linear(2, 2).state_dict(), cache)
+    with pytest.raises(ReproError, match="another network"):
+        fcn.build("coco", 1)
 
 
 def test_written_weights_are_read_back(tmp_path: Path) -> None:

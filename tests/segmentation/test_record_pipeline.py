@@ -16,8 +16,7 @@ from repro.reporting.segmentation_page import load_segmentation
 from repro.segmentation.compare_corpus import STAGES as COMPARED
 from repro.segmentation.compare_corpus import compare
 from repro.segmentation.differencing import difference
-from repro.segmentation.segment_corpus import segment
-from repro.segmentation.segment_files import segment_files
+from repro.segmentation.segment_images import segment, segment_files
 from repro.segmentation.simulated_station import simulate
 from repro.segmentation.train_fcn_corpus import train_corpus
 from tests.conftest import ROOT
@@ -125,9 +124,8 @@ def test_report_shows_the_record(first: tuple[Path, Params, dict[str, str]], tmp
     assert load_segmentation(project, other, tmp_path) is None
 
 
-def test_without_a_network_the_command_says_how_to_train_one(tmp_path: Path) -> None:
+def test_without_a_network_the_command_says_how_to_train_one(tmp_path: Path, params: Params) -> None:
     """No weights are an error with a remedy, not a traceback."""
-    project = make_project(tmp_path, "simulated")
     with pytest.raises(ReproError, match="no such file") as caught:
-        segment_files([], tmp_path, project, load_params(project.params))
+        segment_files([], tmp_path, Paths(tmp_path), params)
     assert "make records" in caught.value.remedy

@@ -67,6 +67,21 @@ class Small(nn.Module):
         return self.classifier(self.features(images).mean((2, 3)))
 
 
+class Hungry(Small):
+    """A network that runs out of memory with more than ``most`` images, while it is trained or while it classifies."""
+
+    def __init__(self, most: int, *, trained: bool) -> None:
+        super().__init__()
+        self.load_state_dict(small().state_dict())
+        self.most, self.trained = most, trained
+
+    def forward(self, images: Tensor) -> Tensor:
+        """Logits (n, 2), if there is room."""
+        if self.training == self.trained and len(images) > self.most:
+            raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2 GiB.\nmore")
+        return super().forward(images)
+
+
 def small(seed: int = 0) -> Small:
     """The small network, drawn from a seed."""
     with torch.random.fork_rng():
