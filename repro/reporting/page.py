@@ -68,15 +68,8 @@ PAGES = (
 def build(paths: Paths) -> Path:
     """Build the report of a project; figures and drawings of nights that have not changed are kept.
 
-    Returns
-    -------
-    Path
-        ``index.html`` of the built report; ``summary.md`` is beside it.
-
-    Raises
-    ------
-    ReproError
-        If a stage has not run or its results do not fit the registered claims.
+    Gives ``index.html`` of the built report; ``summary.md`` is beside it. Raises ReproError if a stage has not run or its
+    results do not fit the registered claims.
     """
     results, params = load_results(paths), load_params(paths.params)
     target = paths.report_build

@@ -28,41 +28,39 @@ class Predictions:
     tables: Mapping[str, pd.DataFrame]
 
     @property
-    def errors(self) -> Mapping[str, Any] | None:
+    def errors(self) -> Any:
         """Errors of the network; None where no right answer is known."""
-        errors: Mapping[str, Any] | None = self.document.get("errors")
-        return errors
+        return self.document.get("errors")
 
     def rows(self, name: str) -> list[dict[str, Any]]:
         """Rows of a table; none if there is no such table."""
         table = self.tables.get(name)
         return [] if table is None else [{str(k): v for k, v in row.items()} for row in table.to_dict("records")]
 
-    def groups(self) -> list[tuple[str, list[dict[str, Any]]]]:
-        """Confusion by condition, then by weather, where it is known: name of the grouping, and its rows.
+    def confusions(self, *, kinds: bool) -> list[tuple[str, list[dict[str, Any]]]]:
+        """Confusion by condition, then by weather; or of :data:`KINDS` of aurora, without the frames that have none.
 
-        Each row has ``group``, its own name in words, and ``f1_ends``, the ends of Wilson's interval of F1.
+        Name of each grouping that is known, and its rows. Each row has ``group``, its own name in words, and ``f1_ends``, the
+        ends of Wilson's interval of F1.
         """
-        return [(title, rows) for title, rows in self._confusions() if title not in KINDS]
-
-    def kinds(self) -> list[tuple[str, list[dict[str, Any]]]]:
-        """As :meth:`groups`, by form and by colour of the aurora, and without the frames that have none."""
-        return [
-            (title, [row for row in rows if row["group"] not in ("all", "none")])
-            for title, rows in self._confusions()
-            if title in KINDS
-        ]
+        confusions = []
+        for name in self.tables:
+            title = "condition" if name == "confusion" else name.removeprefix("confusion_")
+            if name.startswith("confusion") and (title in KINDS) == kinds:
+                rows = [{**row, "group": _group(row, title), "f1_ends": f1_ends(row)} for row in self.rows(name)]
+                confusions.append((title, [row for row in rows if not kinds or row["group"] not in ("all", "none")]))
+        return confusions
 
     @property
-    def colour_rule(self) -> Mapping[str, Any] | None:
+    def colour_rule(self) -> Any:
         """What is said of the colour rule; None where no frame is labelled that its limit could be chosen on."""
-        rule: Mapping[str, Any] | None = self.document.get("colour_rule")
+        rule = self.document.get("colour_rule")
         return rule if rule and rule["limit"] is not None else None
 
     @property
-    def calibration(self) -> Mapping[str, Any] | None:
+    def calibration(self) -> Any:
         """What is said of calibrated probabilities; None where none could be fitted or judged."""
-        calibration: Mapping[str, Any] | None = self.document.get("calibration")
+        calibration = self.document.get("calibration")
         return calibration if calibration and calibration["error"] else None
 
     def beside_colour_rule(self) -> list[tuple[str, Mapping[str, Any]]]:
@@ -77,15 +75,6 @@ class Predictions:
             **{f"{sun}.{moon}": f"{sun}, {moon}" for sun, moon in CONDITIONS},
         }
         return [(words, known[key]) for key, words in names.items() if key in known]
-
-    def _confusions(self) -> list[tuple[str, list[dict[str, Any]]]]:
-        confusions = []
-        for name in self.tables:
-            if name == "confusion" or name.startswith("confusion_"):
-                title = name.partition("_")[2] or "condition"
-                rows = [{**row, "group": _group(row, title), "f1_ends": f1_ends(row)} for row in self.rows(name)]
-                confusions.append((title, rows))
-        return confusions
 
     def calibrations(self) -> list[tuple[str, Mapping[str, Any], Mapping[str, Any] | None]]:
         """Calibration of all frames and of each condition in the order of Table 3, where it was measured.
