@@ -12,9 +12,7 @@ from repro.classifier.transforms import CROP_AREA, IMAGENET_MEAN, IMAGENET_STD, 
 from repro.clock.table1 import RULES
 from repro.params import Params
 from repro.record.claims import EVIDENCE, EvidenceKind, Outcome
-from repro.reporting.gradcam_panels import Gradcam
-from repro.reporting.predictions import Predictions
-from repro.reporting.training import Training
+from repro.reporting.classifier_results import Gradcam, Predictions, Training
 from repro.reporting.verdicts import GRAVEST, JudgedClaim, Results
 from repro.reporting.wording import NOTHING, number, published, signed
 from repro.sky.bins import CONDITIONS

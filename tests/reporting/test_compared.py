@@ -17,9 +17,7 @@ from repro.record.claims import load_claims
 from repro.record.comparator import Measured, compare
 from repro.record.judge import Verification
 from repro.reporting import published_beside_rebuilt as compared
-from repro.reporting.gradcam_panels import Gradcam
-from repro.reporting.predictions import Predictions, f1_ends
-from repro.reporting.training import Training
+from repro.reporting.classifier_results import Gradcam, Predictions, Training, f1_ends
 from repro.reporting.verdicts import JudgedClaim, Results
 from repro.sky.bins import CONDITIONS
 

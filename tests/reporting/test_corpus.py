@@ -13,16 +13,14 @@ from PIL import Image
 from repro.params import load_params
 from repro.reporting import night_pages
 from repro.reporting.augmentation import build_figure3
+from repro.reporting.classifier_results import load_gradcam, load_predictions, load_training
 from repro.reporting.frame_pictures import STRIP_PX, keogram_strip, small_copy
-from repro.reporting.gradcam_panels import load_gradcam
 from repro.reporting.night_pages import load_parts
 from repro.reporting.nights_table import Exactness, load_corpus
 from repro.reporting.observatory import Share, load_observatory
 from repro.reporting.page import build
-from repro.reporting.predictions import load_predictions
 from repro.reporting.published_beside_rebuilt import table6
 from repro.reporting.summary import missing_parts
-from repro.reporting.training import load_training
 from repro.reporting.verdicts import load_results
 from tests.reporting import corpora
 from tests.reporting.test_page import Page, html_of

@@ -1,10 +1,11 @@
-"""Stage softmax in the report: Table 6, Figures 6 and 7, and errors where the right answers are known."""
+"""Stages train, softmax and gradcam in the report: curves and trainings; Table 6, Figures 6 and 7 and errors; panels."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,11 +14,62 @@ import pandas as pd
 from repro.files import read_json
 from repro.intervals import wilson
 from repro.paths import Paths
+from repro.reporting.frame_pictures import small_copy
 from repro.sky.bins import CONDITIONS
 from repro.untrusted import read_table
 
-MADE_BY = "dvc repro softmax"
+TRAIN, SOFTMAX, GRADCAM = (f"dvc repro {stage}" for stage in ("train", "softmax", "gradcam"))
 KINDS = ("form", "colour")  # attributes of frames with aurora only
+SIDE_PX = 360  # of the panels
+
+
+@dataclass(frozen=True)
+class Training:
+    """The trainings of a corpus: ``train.json``, and of the training that is used its epochs, validation images and frozen epochs.
+
+    ``epochs`` has one row an epoch; columns as :func:`repro.reporting.figures.learning_curves` takes.
+    """
+
+    document: Mapping[str, Any]
+    epochs: pd.DataFrame
+    images: int
+    frozen: int
+
+    @property
+    def kept(self) -> int:
+        """The epoch whose network is used."""
+        return int(self.document["runs"][0]["best_epoch"])
+
+    @property
+    def lowest_loss(self) -> int:
+        """The first epoch with the lowest validation loss."""
+        return int(self.epochs["epoch"].iloc[int(self.epochs["val_loss"].argmin())])
+
+    def generalisation_gap(self) -> list[tuple[str, Mapping[str, Any]]]:
+        """Accuracy as published, within nights, and on unseen nights, where each was measured."""
+        names = {"within_nights": "within nights, as published", "unseen_nights": "nights not used in training"}
+        gap = self.document["generalisation_gap"]
+        return [(words, gap[key]) for key, words in names.items() if key in gap]
+
+
+def load_training(paths: Paths, corpus: str) -> Training | None:
+    """Read the results of stage train; None if it has not run."""
+    folder = paths.stage(corpus, "train")
+    if not (folder / "train.json").is_file() or not (folder / "curves.parquet").is_file():
+        return None
+    document = read_json(folder / "train.json", made_by=TRAIN)
+    used = document["runs"][0]
+    curves = read_table(folder / "curves.parquet", made_by=TRAIN)
+    curves = curves[(curves["split"] == used["split"]) & (curves["network"] == used["network"])].sort_values("epoch")
+    images, frozen = int(used["val_images"]), int((curves["phase"] == "head").sum())
+    columns = ["epoch", "train_loss", "val_loss", "train_accuracy", "val_correct", "val_accuracy"]
+    return Training(document, with_intervals(curves[columns].reset_index(drop=True), images), images, frozen)
+
+
+def with_intervals(epochs: pd.DataFrame, images: int) -> pd.DataFrame:
+    """Epochs with the ends of the 95 % Wilson interval of their validation accuracy, as fractions."""
+    ends = [wilson(int(correct), images) for correct in epochs["val_correct"]]
+    return epochs.assign(val_accuracy_low=[low for low, _ in ends], val_accuracy_high=[high for _, high in ends])
 
 
 @dataclass(frozen=True)
@@ -106,10 +158,10 @@ def load_predictions(paths: Paths, corpus: str) -> Predictions | None:
     folder = paths.stage(corpus, "softmax")
     if not (folder / "softmax.json").is_file():
         return None
-    tables = {path.stem: read_table(path, made_by=MADE_BY) for path in sorted(folder.glob("[!.]*.parquet"))}
+    tables = {path.stem: read_table(path, made_by=SOFTMAX) for path in sorted(folder.glob("[!.]*.parquet"))}
     if "confusion" in tables:
         tables["confusion"] = _as_in_table_3(tables["confusion"])
-    return Predictions(read_json(folder / "softmax.json", made_by=MADE_BY), tables)
+    return Predictions(read_json(folder / "softmax.json", made_by=SOFTMAX), tables)
 
 
 def _as_in_table_3(table: pd.DataFrame) -> pd.DataFrame:
@@ -123,3 +175,36 @@ def _group(row: Mapping[str, Any], title: str) -> str:
     if title != "condition":
         return str(row[title])
     return "all" if row["sun_bin"] == "all" else f"{row['sun_bin']}, {row['moon_bin']}"
+
+
+@dataclass(frozen=True)
+class Gradcam:
+    """The document of the stage, and its cases in their order.
+
+    A case is a row of the stage's table that has a frame, with the paths of ``frame`` and map (``overlay``) from the page, and
+    the ``size`` of both in pixels.
+    """
+
+    document: Mapping[str, Any]
+    cases: list[dict[str, Any]]
+
+    def groups(self) -> dict[str, list[dict[str, Any]]]:
+        """Cases by what those of a panel differ in."""
+        names = dict.fromkeys(case["panel"] for case in self.cases)
+        return {name: [case for case in self.cases if case["panel"] == name] for name in names}
+
+
+def load_gradcam(paths: Paths, corpus: str, target: Path) -> Gradcam | None:
+    """Read the results of stage gradcam and copy its pictures beside the page; None if it has not run."""
+    folder = paths.stage(corpus, "gradcam")
+    if not (folder / "gradcam.json").is_file():
+        return None
+    table = read_table(folder / "cases.parquet", made_by=GRADCAM)
+    cases: list[dict[str, Any]] = table[table["name"].notna()].to_dict("records")  # type: ignore[assignment]
+    for case in cases:
+        names = {"frame": f"{case['panel']}.{case['case']}"}
+        names["overlay"] = f"{names['frame']}.{case['label']}"
+        for kind, name in names.items():
+            case[kind] = f"gradcam/{name}.webp"
+            case["size"] = small_copy(folder / f"{kind}s" / f"{name}.jpg", target / case[kind], width_px=SIDE_PX)
+    return Gradcam(read_json(folder / "gradcam.json", made_by=GRADCAM), cases)
