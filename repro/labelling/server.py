@@ -11,7 +11,7 @@ import secrets
 import socket
 import sys
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from importlib import resources
@@ -66,17 +66,26 @@ class Session:
     reveal: dict[str, str]
 
 
-def serve(session: Session, *, port: int = 0, announce: Callable[[str], None] | None = None) -> None:
-    """Serve a session until Ctrl-C; ``port`` 0 takes a free one.
+def serve(session: Session, *, port: int = 0) -> None:
+    """Serve a session until Ctrl-C, at an address that is printed; ``port`` 0 takes a free one.
 
-    ``announce`` is called with the address when it can be opened; it is printed if not given. Raises ReproError if the port
-    is taken.
+    Raises ReproError if the port is taken.
     """
+    server, listening, address = listen(session, port)
+    print(f"Open {address}\nThe address holds a key: share it with nobody. End with Ctrl-C.", flush=True)
+    print("labels are written as you give them; nothing is sent elsewhere", file=sys.stderr, flush=True)
+    # uvicorn ends in order, then passes the interrupt on; for this command it is the end, not an error.
+    with listening, suppress(KeyboardInterrupt):
+        server.run(sockets=[listening])
+
+
+def listen(session: Session, port: int = 0) -> tuple[uvicorn.Server, socket.socket, str]:
+    """A server that is to be run with its socket, and its address, which can be opened as soon as it runs."""
     listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listening.bind((HOSTS[0], port))
-        listening.listen()  # the address can be opened as soon as it is printed
+        listening.listen()
     except OSError as error:
         listening.close()
         where, remedy = f"{HOSTS[0]}:{port}", "leave out --port, or name another one"
@@ -86,15 +95,7 @@ def serve(session: Session, *, port: int = 0, announce: Callable[[str], None] | 
         application(session, token, number), log_level="warning", access_log=False, server_header=False,
         proxy_headers=False, lifespan="off", timeout_graceful_shutdown=2,
     )  # fmt: skip
-    (announce or _print)(f"http://{HOSTS[0]}:{number}/{token}/")
-    # uvicorn ends in order, then passes the interrupt on; for this command it is the end, not an error.
-    with listening, suppress(KeyboardInterrupt):
-        uvicorn.Server(config).run(sockets=[listening])
-
-
-def _print(address: str) -> None:
-    print(f"Open {address}\nThe address holds a key: share it with nobody. End with Ctrl-C.", flush=True)
-    print("labels are written as you give them; nothing is sent elsewhere", file=sys.stderr, flush=True)
+    return uvicorn.Server(config), listening, f"http://{HOSTS[0]}:{number}/{token}/"
 
 
 def application(session: Session, token: str, port: int) -> Guard:

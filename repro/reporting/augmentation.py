@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
@@ -27,36 +26,27 @@ QUALITY = 92
 
 
 class AugmentedPicture(NamedTuple):
-    """One picture of the figure: its file, title, steps in words, and whether training drew them at random."""
+    """One picture of the figure: its file, title, and steps in words."""
 
     file: str
     title: str
     done: str
-    drawn: bool
 
 
-@dataclass(frozen=True)
-class Figure3:
-    """The figure: name of the frame, side of the pictures in pixels, and the pictures with the original first."""
+class Figure3(NamedTuple):
+    """The figure: name of the frame, side of the pictures in pixels, the original with each step alone, and what training draws."""
 
     name: str
     side_px: int
-    pictures: tuple[AugmentedPicture, ...]
-
-    def group(self, *, drawn: bool) -> list[AugmentedPicture]:
-        """The steps one by one, or what training draws."""
-        return [picture for picture in self.pictures if picture.drawn == drawn]
+    steps: list[AugmentedPicture]
+    draws: list[AugmentedPicture]
 
 
 def build_figure3(paths: Paths, params: Params) -> Figure3 | None:
     """Augment one training frame, and write the pictures and their parameters beside the page.
 
-    Of some training frames with aurora that the pipeline's seed draws, the one with most contrast is shown.
-
-    Returns
-    -------
-    Figure3 or None
-        None if nothing was split yet, no frame with aurora trains, or their archives are not there.
+    Of some training frames with aurora that the pipeline's seed draws, the one with most contrast is shown. Gives None if
+    nothing was split yet, no frame with aurora trains, or their archives are not there.
     """
     frame = _frame(paths, params)
     if frame is None:
@@ -65,16 +55,16 @@ def build_figure3(paths: Paths, params: Params) -> Figure3 | None:
     side = pixels.shape[0]
     rng = generator(params.seed, "report", "figure3", "draws")
     rows, pictures = [], []
-    for key, title, chosen, drawn in _pictures(rng, side):
+    for key, title, chosen in _pictures(rng, side):
         file = f"augmentation/{key}.webp"
         with atomic_path(paths.report_build / file) as temporary:
             Image.fromarray(augment(pixels, chosen)).save(temporary, quality=QUALITY)
-        pictures.append(AugmentedPicture(file, title, describe(chosen, side), drawn))
+        pictures.append(AugmentedPicture(file, title, describe(chosen, side)))
         factors = {"brightness": 1.0, "contrast": 1.0, "saturation": 1.0} | dict(chosen.jitter)
         box = {"top_px": chosen.top, "left_px": chosen.left, "height_px": chosen.height, "width_px": chosen.width}
         rows.append({"picture": key, "frame": name, **box, "flipped": chosen.flip, **factors})
     write_csv(paths.report_build / "figures" / "figure3.csv", pd.DataFrame(rows))
-    return Figure3(name, side, tuple(pictures))
+    return Figure3(name, side, pictures[:-DRAWS], pictures[-DRAWS:])
 
 
 def describe(chosen: DrawnTransforms, side_px: int) -> str:
@@ -88,17 +78,17 @@ def describe(chosen: DrawnTransforms, side_px: int) -> str:
     return ", ".join(parts) or "nothing"
 
 
-def _pictures(rng: np.random.Generator, side: int) -> Iterator[tuple[str, str, DrawnTransforms, bool]]:
-    """Key, title, transforms, and whether they were drawn: the four panels of the thesis, then draws of training."""
+def _pictures(rng: np.random.Generator, side: int) -> Iterator[tuple[str, str, DrawnTransforms]]:
+    """Key, title and transforms: the four panels of the thesis, then draws of training."""
     cut = round(side * math.sqrt(CROP_AREA[0]))
     top, left = (int(place) for place in rng.integers(side - cut + 1, size=2))
     jitter = tuple((name, 1 + JITTER) for name in ("brightness", "contrast", "saturation"))
-    yield "a", "(a) original", DrawnTransforms(0, 0, side, side, False, ()), False
-    yield "b", "(b) RandomResizedCrop", DrawnTransforms(top, left, cut, cut, False, ()), False
-    yield "c", "(c) HorizontalFlip", DrawnTransforms(0, 0, side, side, True, ()), False
-    yield "d", "(d) ColorJitter", DrawnTransforms(0, 0, side, side, False, jitter), False
+    yield "a", "(a) original", DrawnTransforms(0, 0, side, side, False, ())
+    yield "b", "(b) RandomResizedCrop", DrawnTransforms(top, left, cut, cut, False, ())
+    yield "c", "(c) HorizontalFlip", DrawnTransforms(0, 0, side, side, True, ())
+    yield "d", "(d) ColorJitter", DrawnTransforms(0, 0, side, side, False, jitter)
     for place in range(DRAWS):
-        yield f"draw{place + 1}", f"draw {place + 1}", draw(rng, side), True
+        yield f"draw{place + 1}", f"draw {place + 1}", draw(rng, side)
 
 
 def _frame(paths: Paths, params: Params) -> tuple[str, Pixels] | None:

@@ -76,12 +76,8 @@ def canvas(
 ) -> Iterator[Figure]:
     """A figure in the project's style, saved whole as SVG when the block ends without an error; the size is in inches.
 
-    Parameters
-    ----------
-    arrange : bool
-        Let matplotlib arrange the axes (constrained layout); else they stay where they are placed.
-    simulated : bool
-        Write below the axes that the data are simulated, so that a figure taken out of the report still says so.
+    ``arrange`` lets matplotlib arrange the axes (constrained layout); else they stay where they are placed. ``simulated`` writes
+    below the axes that the data are simulated, so that a figure taken out of the report still says so.
     """
     # Loaded here: nights are drawn without matplotlib, and use the colours above.
     import matplotlib as mpl

@@ -12,8 +12,7 @@ import pandas as pd
 from repro.engine.receipts import settings_digest
 from repro.reporting import figures, prediction_figures, workflow
 from repro.reporting.canvas import add_note, as_csv, note_of, write_csv
-from repro.reporting.predictions import Predictions
-from repro.reporting.training import Training, with_intervals
+from repro.reporting.classifier_results import Predictions, Training, with_intervals
 from repro.reporting.verdicts import Results
 from repro.sky.bins import CONDITIONS
 

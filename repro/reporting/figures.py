@@ -153,17 +153,11 @@ def learning_curves(
     mark_loss: float | None = 0.1,
     simulated: bool = False,
 ) -> None:
-    """Figure 5 redrawn: loss and accuracy by epoch, with the number of correctly classified images.
+    """Figure 5 redrawn: loss and accuracy by epoch, with the number of correctly classified of ``images`` validation images.
 
-    Parameters
-    ----------
-    epochs : DataFrame
-        One row an epoch: ``epoch``, ``train_loss``, ``val_loss``, ``train_accuracy`` (fraction), ``val_correct``
-        (images), ``val_accuracy``, ``val_accuracy_low``, ``val_accuracy_high`` (fraction, 95 % Wilson interval).
-    images, frozen : int
-        Validation images; epochs with the backbone frozen, from the first.
-    mark_loss : float, optional
-        A loss to draw a line at.
+    ``epochs`` has one row an epoch: ``epoch``, ``train_loss``, ``val_loss``, ``train_accuracy`` (fraction), ``val_correct``
+    (images), ``val_accuracy``, ``val_accuracy_low``, ``val_accuracy_high`` (fraction, 95 % Wilson interval). In the first
+    ``frozen`` epochs the backbone is frozen; ``mark_loss`` is a loss to draw a line at.
     """
     with canvas(path, width_in=9.2, height_in=3.9, simulated=simulated) as figure:
         loss, accuracy = figure.subplots(1, 2, width_ratios=(1, 1.45))

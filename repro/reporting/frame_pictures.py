@@ -48,21 +48,10 @@ def cadence_days(days: npt.NDArray[np.floating]) -> float:
 def place_in_time(
     keogram: npt.NDArray[np.uint8], times_utc: pd.Series
 ) -> tuple[npt.NDArray[np.uint8], tuple[float, float]]:
-    """Put the columns of a keogram where their times are; gaps stay grey.
+    """Put the columns of a keogram, RGB uint8 (height, frame, 3), where their times are; gaps stay grey.
 
-    Parameters
-    ----------
-    keogram : ndarray, shape (height, frame, 3)
-        RGB uint8.
-    times_utc : Series of datetime, length frame
-        NaT where the time is not known; such a column is left out.
-
-    Returns
-    -------
-    ndarray, shape (height, slot, 3)
-        RGB uint8, one slot a median frame interval.
-    tuple of float
-        First and last edge in time, in days since 1970.
+    A column whose time is NaT is left out. Gives RGB uint8 (height, slot, 3), one slot a median frame interval, and the first
+    and last edge in days since 1970, UTC.
     """
     known = times_utc.notna().to_numpy()
     days = ((times_utc[known] - pd.Timestamp(0, tz="UTC")) / pd.Timedelta(days=1)).to_numpy(np.float64)

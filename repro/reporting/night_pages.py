@@ -67,8 +67,8 @@ class NightGroup:
     def months(self) -> dict[str, list[Mapping[str, Any]]]:
         """Drawings by month (YYYY-MM)."""
         by_month: dict[str, list[Mapping[str, Any]]] = {}
-        for name, picture in self.pictures.items():
-            by_month.setdefault(f"{name[:4]}-{name[4:6]}", []).append(picture)
+        for night, picture in self.pictures.items():
+            by_month.setdefault(month_of(night), []).append(picture)
         return by_month
 
     @property
@@ -80,24 +80,30 @@ class NightGroup:
         """Link to a night's drawing from any page; empty if there is none."""
         if night not in self.pictures:
             return ""
-        return f"{page_of(night[:4] + '-' + night[4:6], later=self.later) if self.paged else ''}#night-{night}"
+        return f"{page_of(month_of(night), later=self.later) if self.paged else ''}#night-{night}"
 
     def calendar(self) -> dict[str, list[CalendarCell | None]]:
         """Cells by month, one a day of the month; None for a day without a filmed night."""
         cells: dict[str, list[CalendarCell | None]] = {}
         for night in self.nights:
-            days = cells.setdefault(night.month, [None] * pd.Period(night.month).days_in_month)
-            days[int(night.night[6:]) - 1] = self._cell(night)
+            month = month_of(night.night)
+            days = cells.setdefault(month, [None] * pd.Period(month).days_in_month)
+            days[int(night.night[6:]) - 1] = self._cell(night.night)
         return cells
 
-    def _cell(self, night: NightRow) -> CalendarCell:
-        picture = self.pictures.get(night.night)
-        if picture is None or not picture["classified"]:
-            return CalendarCell(night.night, self.link(night.night), "·", "filmed, not classified", "#e4e7ea")
-        share = picture["yes"] / picture["classified"]
+    def _cell(self, night: str) -> CalendarCell:
+        yes, classified = (self.pictures.get(night, {}).get(key, 0) for key in ("yes", "classified"))
+        if not classified:
+            return CalendarCell(night, self.link(night), "·", "filmed, not classified", "#e4e7ea")
+        share = yes / classified
         ground = "#" + "".join(f"{round(n + share * (a - n)):02x}" for n, a in zip(_NONE, _ALL, strict=True))
-        words = f"{picture['yes']:,} of {picture['classified']:,} frames classified yes"
-        return CalendarCell(night.night, self.link(night.night), f"{100 * share:.0f}", words, ground)
+        words = f"{yes:,} of {classified:,} frames classified yes"
+        return CalendarCell(night, self.link(night), f"{100 * share:.0f}", words, ground)
+
+
+def month_of(night: str) -> str:
+    """YYYY-MM of a night."""
+    return f"{night[:4]}-{night[4:6]}"
 
 
 def page_of(month: str, *, later: bool) -> str:

@@ -46,11 +46,6 @@ class NightRow:
     drawable: bool
     simulated: bool
 
-    @property
-    def month(self) -> str:
-        """YYYY-MM."""
-        return f"{self.night[:4]}-{self.night[4:6]}"
-
 
 @dataclass(frozen=True)
 class CorpusOverview:

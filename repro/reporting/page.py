@@ -21,17 +21,15 @@ from repro.reporting import wording as words
 from repro.reporting import workflow
 from repro.reporting.augmentation import build_figure3
 from repro.reporting.canvas import CONDITION_COLOUR
+from repro.reporting.classifier_results import load_gradcam, load_predictions, load_training
 from repro.reporting.drawings import draw_figures
 from repro.reporting.frame_pictures import full_copy, small_copy
-from repro.reporting.gradcam_panels import load_gradcam
 from repro.reporting.night_pages import NightGroup, load_parts, page_of
 from repro.reporting.nights_table import CorpusOverview, load_corpus
 from repro.reporting.observatory import backbone_card, load_observatory
 from repro.reporting.pictures_of_record import ACCOUNT, load_record_pictures
-from repro.reporting.predictions import load_predictions
 from repro.reporting.sky_tables import NETWORK_COLUMNS, sky_tables, table4
 from repro.reporting.summary import by_part, missing_parts, section_title, summarise
-from repro.reporting.training import load_training
 from repro.reporting.verdicts import JudgedClaim, Results, load_results
 from repro.sky.bins import MOON_BINS
 
@@ -68,15 +66,8 @@ PAGES = (
 def build(paths: Paths) -> Path:
     """Build the report of a project; figures and drawings of nights that have not changed are kept.
 
-    Returns
-    -------
-    Path
-        ``index.html`` of the built report; ``summary.md`` is beside it.
-
-    Raises
-    ------
-    ReproError
-        If a stage has not run or its results do not fit the registered claims.
+    Gives ``index.html`` of the built report; ``summary.md`` is beside it. Raises ReproError if a stage has not run or its
+    results do not fit the registered claims.
     """
     results, params = load_results(paths), load_params(paths.params)
     target = paths.report_build

@@ -18,8 +18,8 @@ from repro.paths import Paths
 from repro.record.claims import Claim
 from repro.record.comparator import Verdict
 from repro.reporting.canvas import as_csv
+from repro.reporting.classifier_results import Predictions
 from repro.reporting.frame_pictures import full_copy
-from repro.reporting.predictions import Predictions
 from repro.reporting.verdicts import Results
 from repro.sky.bins import CONDITIONS
 

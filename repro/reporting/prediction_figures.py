@@ -14,7 +14,7 @@ from matplotlib.ticker import FixedLocator, MultipleLocator
 
 from repro.reporting.canvas import CONDITION_COLOUR, FIRST, INK, QUIET, SECOND, canvas, label_points
 from repro.reporting.wording import MOON_WORDS, SUN_WORDS
-from repro.sky.bins import CONDITIONS, MOON_BINS, SUN_BINS
+from repro.sky.bins import CONDITIONS
 
 READINGS = {"predicted yes": "frames classified yes, as published", "all": "all frames, as the title says"}
 
@@ -61,8 +61,7 @@ def figure7(table: pd.DataFrame, density: str, path: Path, *, simulated: bool) -
     edges = np.arange(101)
     with canvas(path, width_in=9.2, height_in=5.6, simulated=simulated) as figure:
         panels = figure.subplots(3, 3, sharex=True)
-        for (row, moon), (column, sun) in ((m, s) for m in enumerate(MOON_BINS) for s in enumerate(SUN_BINS[:3])):
-            axes = panels[row][column]
+        for axes, (sun, moon) in zip(panels.flat, CONDITIONS, strict=True):
             in_cell = table[(table["moon_bin"] == moon) & (table["sun_bin"] == sun)]
             for label, colour, hatch in (("no", FIRST, None), ("yes", SECOND, "////")):
                 values = in_cell[in_cell["predicted"] == label].sort_values("low_percent")[density].to_numpy()
@@ -96,9 +95,8 @@ def reliability(table: pd.DataFrame, path: Path, *, simulated: bool) -> None:
         axes.set_aspect("equal")
         grid = figure.add_gridspec(3, 3, left=0.49, right=0.985, bottom=0.12, top=0.93, wspace=0.14, hspace=0.36)
         panels: Any = grid.subplots(sharex=True, sharey=True)
-        for (row, moon), (column, sun) in ((m, s) for m in enumerate(MOON_BINS) for s in enumerate(SUN_BINS[:3])):
+        for axes, (sun, moon) in zip(panels.flat, CONDITIONS, strict=True):
             in_cell = table[(table["moon_bin"] == moon) & (table["sun_bin"] == sun)]
-            axes = panels[row][column]
             _curve(axes, in_cell, counts=False)
             axes.set_title(f"{sun}, {MOON_WORDS[moon]}", fontsize=7.5)
             axes.text(0.04, 0.88, f"{int(in_cell['frames'].sum()):,} frames", transform=axes.transAxes, fontsize=7)

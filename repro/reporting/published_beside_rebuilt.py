@@ -12,9 +12,7 @@ from repro.classifier.transforms import CROP_AREA, IMAGENET_MEAN, IMAGENET_STD, 
 from repro.clock.table1 import RULES
 from repro.params import Params
 from repro.record.claims import EVIDENCE, EvidenceKind, Outcome
-from repro.reporting.gradcam_panels import Gradcam
-from repro.reporting.predictions import Predictions
-from repro.reporting.training import Training
+from repro.reporting.classifier_results import Gradcam, Predictions, Training
 from repro.reporting.verdicts import GRAVEST, JudgedClaim, Results
 from repro.reporting.wording import NOTHING, number, published, signed
 from repro.sky.bins import CONDITIONS
@@ -49,14 +47,12 @@ def table1(results: Results, repairs: Mapping[str, int] | None) -> tuple[Compari
     """Table 1: the clock before and after each rule, and the frames of the corpus that it repaired, if a clock was read."""
     rows = []
     for place, rule in enumerate(RULES, start=1):
-        ids = [f"T1.ROW{place}.{name}" for name in ("BEFORE", "AFTER")]
         items = [item for name, item in results.judged.items() if name.startswith(f"T1.ROW{place}.")]
-        if not items and repairs is None:
-            continue
-        # A camera whose clock these rules do not fit has no line for them.
-        frames = NOTHING if repairs is None or rule not in repairs else f"{repairs[rule]:,}"
-        row = _row(results, rule, ids, (frames,))
-        rows.append(replace(row, evidence=gravest_outcomes(items)))  # of all claims of the row
+        if items or repairs is not None:
+            # A camera whose clock these rules do not fit has no line for them.
+            frames = f"{repairs[rule]:,}" if repairs and rule in repairs else NOTHING
+            row = _row(results, rule, [f"T1.ROW{place}.BEFORE", f"T1.ROW{place}.AFTER"], (frames,))
+            rows.append(replace(row, evidence=gravest_outcomes(items)))  # of all claims of the row
     return tuple(rows)
 
 
@@ -117,14 +113,14 @@ def table6(
     The last two cells are the colour rule's yes and no, where it was applied.
     """
     rows = []
-    rule = {(row["sun_bin"], row["moon_bin"]): row for row in predictions.rows(f"{name}_colour_rule")}
+    rule = {(row["sun_bin"], row["moon_bin"]): [row] for row in predictions.rows(f"{name}_colour_rule")}
     for cell in predictions.rows(name):
         ids = [f"T6.{cell['sun_bin']}.{cell['moon_bin']}.{what}".upper() for what in ("YES", "NO", "RATIO")]
         odds, share = (cell[f"{what}_percent"] for what in ("odds", "share"))
-        rebuilt: tuple[str, ...] = (f"{cell['yes']:,}", f"{cell['no']:,}", _tenth(odds), _tenth(share))
-        by_rule = rule.get((cell["sun_bin"], cell["moon_bin"]))
-        if by_rule is not None:
-            rebuilt = *rebuilt, f"{by_rule['yes']:,}", f"{by_rule['no']:,}"
+        of_rule = [
+            f"{row[what]:,}" for row in rule.get((cell["sun_bin"], cell["moon_bin"]), []) for what in ("yes", "no")
+        ]
+        rebuilt = (f"{cell['yes']:,}", f"{cell['no']:,}", _rounded(odds, 1), _rounded(share, 1), *of_rule)
         difference = _difference(results, ids[2], odds, simulated=simulated)
         rows.append(_row(results, f"{cell['sun_bin']}, {cell['moon_bin']}", ids, rebuilt, difference))
     return tuple(rows)
@@ -139,7 +135,9 @@ def figure6(results: Results, predictions: Predictions, *, simulated: bool) -> t
     for cell in CELLS:
         ids = [f"F6.YES.{cell}.{what}".upper() for what in ("MEAN", "SD")]
         yes, all_frames = (over[kind].get(cell, {}) for kind in ("predicted yes", "all"))
-        rebuilt = tuple(_tenth(kind.get(f"{what}_percent")) for kind in (yes, all_frames) for what in ("mean", "sd"))
+        rebuilt = tuple(
+            _rounded(kind.get(f"{what}_percent"), 1) for kind in (yes, all_frames) for what in ("mean", "sd")
+        )
         difference = _difference(results, ids[0], yes.get("mean_percent", float("nan")), simulated=simulated)
         rows.append(_row(results, cell.replace(".", ", "), ids, rebuilt, difference))
     return tuple(rows)
@@ -148,19 +146,18 @@ def figure6(results: Results, predictions: Predictions, *, simulated: bool) -> t
 def figure7(results: Results, predictions: Predictions, *, simulated: bool) -> tuple[ComparisonRow, ...]:
     """Figure 7: the bins at both ends that were read off the print, and the same ones rebuilt."""
     table = predictions.tables["figure7"]
+    cells = (table["sun_bin"] + "." + table["moon_bin"]).str.upper()
     rows = []
     for name in results.judged:
-        part, _, cell = name.partition(".")[2].partition(".")
         if not name.startswith(("F7.FIRST_BIN.", "F7.LAST_BIN.")):
             continue
+        _, part, cell = name.split(".", 2)
         label, low = ("no", 0) if part == "FIRST_BIN" else ("yes", 99)
-        in_cell = table[(table["sun_bin"] + "." + table["moon_bin"]).str.upper() == cell]
-        in_cell = in_cell[in_cell["predicted"] == label]
+        in_cell = table[(cells == cell) & (table["predicted"] == label)]
         value = float(in_cell.loc[in_cell["low_percent"] == low, "density"].sum()) if len(in_cell) else float("nan")
         words = f"{next(c for c in CELLS if c.upper() == cell).replace('.', ', ')}: {low} to {low + 1} %"
-        text = number(value, 3) if len(in_cell) else NOTHING
         difference = _difference(results, name, value, simulated=simulated)
-        rows.append(_row(results, words, [name], (text,), difference))
+        rows.append(_row(results, words, [name], (_rounded(value, 3),), difference))
     return tuple(rows)
 
 
@@ -195,5 +192,5 @@ def _difference(results: Results, name: str, value: float, *, simulated: bool) -
     return signed(value - claim.number, claim.decimals)
 
 
-def _tenth(value: float | None) -> str:
-    return NOTHING if value is None or pd.isna(value) else number(value, 1)
+def _rounded(value: float | None, decimals: int) -> str:
+    return NOTHING if value is None or pd.isna(value) else number(value, decimals)

@@ -53,7 +53,6 @@ class Example(NamedTuple):
 class Segmentation:
     """Documents of the stages train and compare, and what is drawn of them."""
 
-    corpus: str
     simulated: bool
     train: Mapping[str, Any]
     compare: Mapping[str, Any]
@@ -64,15 +63,9 @@ class Segmentation:
     lags: tuple[int, ...]
 
     @property
-    def held(self) -> Mapping[str, Any]:
-        """Numbers of the held-out images."""
-        held_out: Mapping[str, Any] = self.compare["held_out"]
-        return held_out
-
-    @property
     def lag_range(self) -> tuple[float, float] | None:
         """Lowest and highest ratio of the occurrences of both lags, over thresholds at which neither is a handful of cells."""
-        ratios = self.held["lag_ratio"] or {}
+        ratios = self.compare["held_out"]["lag_ratio"] or {}
         low, high = LAG_COUNTS
         chosen = [ratio for threshold, ratio in ratios.items() if low <= float(threshold) <= high]
         return (min(chosen), max(chosen)) if chosen else None
@@ -93,7 +86,7 @@ def load_segmentation(paths: Paths, params: Params, target: Path) -> Segmentatio
     draw_factor(table, target / "figures", simulated=simulated)
     draw_maps(maps, place.equatorward_azimuth_deg, target / "figures", simulated=simulated)
     return Segmentation(
-        corpus, simulated, read_json(paths.stage(corpus, "train") / "train.json", made_by=MADE_BY), document,
+        simulated, read_json(paths.stage(corpus, "train") / "train.json", made_by=MADE_BY), document,
         _examples(paths, params, target, place.equatorward_azimuth_deg),
         tuple((method, method_name(method)) for method in maps), place.equatorward_azimuth_deg,
         params.kopri.difference.threshold_counts, params.kopri.difference.lags_min,

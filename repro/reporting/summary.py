@@ -11,7 +11,8 @@ from repro.paths import SIMULATED
 from repro.record.claims import EVIDENCE, Claim, EvidenceKind, Outcome
 from repro.record.comparator import CONFLICTS, NOT_COMPARED, Verdict
 from repro.record.judge import OUTCOMES, Headline
-from repro.reporting import augmentation, gradcam_panels, predictions, training
+from repro.reporting.augmentation import MADE_BY, Figure3
+from repro.reporting.classifier_results import GRADCAM, SOFTMAX, TRAIN, Gradcam, Predictions, Training
 from repro.reporting.nights_table import CorpusOverview
 from repro.reporting.observatory import Observatory
 from repro.reporting.verdicts import Results
@@ -193,10 +194,10 @@ def by_part(results: Results, anchors: set[str]) -> tuple[RecordPart, ...]:
 def missing_parts(
     corpus: CorpusOverview,
     observatory: Observatory | None,
-    trained: training.Training | None,
-    predicted: predictions.Predictions | None,
-    gradcam: gradcam_panels.Gradcam | None,
-    figure3: augmentation.Figure3 | None,
+    trained: Training | None,
+    predicted: Predictions | None,
+    gradcam: Gradcam | None,
+    figure3: Figure3 | None,
 ) -> list[tuple[str, str]]:
     """Parts of the report that are missing, in its order, each with the command that makes it."""
     name, simulated = corpus.name, corpus.name == SIMULATED
@@ -211,9 +212,9 @@ def missing_parts(
         ("The contact sheet of the simulated observatory", "dvc repro --force simulate"): (
             observatory is not None and observatory.sheet is None
         ),
-        (f"Figure 3 from the corpus {name}: no frame with aurora trains yet", augmentation.MADE_BY): figure3 is None,
-        (f"Training on the corpus {name}, beside Figure 5", training.MADE_BY): trained is None,
-        (f"Table 6 and Figures 6 and 7 of the corpus {name}", predictions.MADE_BY): predicted is None,
-        (f"Grad-CAM panels of the corpus {name}", gradcam_panels.MADE_BY): gradcam is None,
+        (f"Figure 3 from the corpus {name}: no frame with aurora trains yet", MADE_BY): figure3 is None,
+        (f"Training on the corpus {name}, beside Figure 5", TRAIN): trained is None,
+        (f"Table 6 and Figures 6 and 7 of the corpus {name}", SOFTMAX): predicted is None,
+        (f"Grad-CAM panels of the corpus {name}", GRADCAM): gradcam is None,
     }
     return [part for part, missing in waits.items() if missing]

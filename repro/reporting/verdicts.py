@@ -8,14 +8,13 @@ from typing import Any
 
 import pandas as pd
 
-from repro.errors import ReproError
 from repro.files import read_json
 from repro.paths import Paths
 from repro.record.claim_files import load_claims
 from repro.record.claims import Claim, Claims, EvidenceKind, Outcome
 from repro.record.comparator import Caught, Verdict
 from repro.record.judge import Verification
-from repro.untrusted import read_table
+from repro.untrusted import read_table, refuse
 
 #: Which outcome a claim with several verdicts is shown by: the most important one.
 GRAVEST: tuple[Outcome, ...] = (
@@ -71,10 +70,7 @@ class Results:
 def load_results(paths: Paths) -> Results:
     """Read the results of the stages.
 
-    Raises
-    ------
-    ReproError
-        If a stage has not run, or its verdicts are of other claims than those registered now.
+    Raises ReproError if a stage has not run, or its verdicts are of other claims than those registered now.
     """
     claims = load_claims(paths.published)
     document = read_json(paths.verdicts, made_by="dvc repro verify")
@@ -95,20 +91,16 @@ def load_results(paths: Paths) -> Results:
 def judge(claims: Claims, document: Mapping[str, Any], *, where: str) -> dict[str, JudgedClaim]:
     """Put the verdicts of ``verdicts.json`` beside their claims.
 
-    Raises
-    ------
-    ReproError
-        If the document lists other claims than those registered, or another published value.
+    Raises ReproError if the document lists other claims than those registered, or another published value.
     """
     listed = {entry["id"]: entry for entry in document["claims"]}
     for name in [*listed, *(claim.id for claim in claims)]:
         if name not in claims or name not in listed or listed[name]["published"] != claims[name].value:
-            raise ReproError(
-                found=f"claim {name} differs between the verdicts and the claim files",
-                expected="verdicts of the claims as registered now",
-                where=where,
-                remedy="judge again with: dvc repro verify",
+            found, expected = (
+                f"claim {name} differs between the verdicts and the claim files",
+                "verdicts of the claims as registered now",
             )
+            refuse(found, expected, where, "judge again with: dvc repro verify")
     return {
         claim.id: JudgedClaim(claim, tuple(_verdict(claim.id, entry) for entry in listed[claim.id]["verdicts"]))
         for claim in claims

@@ -184,10 +184,7 @@ def caught(claim: Claim, verdict: Verdict) -> str:
 def number(value: float, decimals: int | None = None) -> str:
     """A number for reading: thousands apart, a true minus, five significant digits unless given.
 
-    Raises
-    ------
-    ValueError
-        If the value is not finite; a page shows a dash for what is missing, never ``nan``.
+    Raises ValueError if the value is not finite; a page shows a dash for what is missing, never ``nan``.
     """
     if not math.isfinite(value):
         raise ValueError(f"{value} cannot be printed")

@@ -9,10 +9,9 @@ import networkx as nx
 import pandas as pd
 from matplotlib.patches import FancyArrowPatch, FancyBboxPatch
 
-from repro.errors import ReproError
 from repro.paths import Paths
 from repro.reporting.canvas import FIRST, INK, QUIET, canvas
-from repro.untrusted import read_yaml
+from repro.untrusted import read_yaml, refuse
 
 _COLUMNS = 10  # of the whole pipeline; with fewer, the boxes keep their size
 _BOX = 0.88, 0.5  # width and height of a stage, in units of the grid
@@ -21,17 +20,9 @@ _BOX = 0.88, 0.5  # width and height of a stage, in units of the grid
 def stages(paths: Paths, corpus: str) -> pd.DataFrame:
     """Stages in the order of ``dvc.yaml``; no rows if there is no such file.
 
-    Returns
-    -------
-    DataFrame
-        ``stage``, ``what`` (its description), ``after`` (stages it needs directly, separated by blanks; those that
-        another of them needs are left out), ``made`` (whether all its outputs are there), ``column`` (from the
-        left, after all that it needs) and ``row``.
-
-    Raises
-    ------
-    ReproError
-        If stages need each other in a circle.
+    Gives ``stage``, ``what`` (its description), ``after`` (stages it needs directly, separated by blanks; those that another of
+    them needs are left out), ``made`` (whether all its outputs are there), ``column`` (from the left, after all that it needs)
+    and ``row``. Raises ReproError if stages need each other in a circle.
     """
     source = paths.root / "dvc.yaml"
     if not source.is_file():
@@ -53,19 +44,16 @@ def stages(paths: Paths, corpus: str) -> pd.DataFrame:
         column = {name: place for place, names in enumerate(nx.topological_generations(graph)) for name in names}
     except nx.NetworkXUnfeasible:
         circle = sorted({name for edge in nx.find_cycle(graph) for name in edge})
-        raise ReproError(
-            found=f"stages that need themselves: {', '.join(circle)}",
-            expected="an order in which the stages can run",
-            where=str(source),
-            remedy="remove the dependency that closes the circle",
-        ) from None
-    for name in [
-        name for name in listed if not graph.in_degree(name)
-    ]:  # as close as possible to the stages that need it
-        column[name] = min((column[other] for other in graph.successors(name)), default=1) - 1
+        found, remedy = (
+            f"stages that need themselves: {', '.join(circle)}",
+            "remove the dependency that closes the circle",
+        )
+        refuse(found, "an order in which the stages can run", str(source), remedy)
+    for name in listed:
+        if not graph.in_degree(name):  # as close as possible to the stages that need it
+            column[name] = min((column[other] for other in graph.successors(name)), default=1) - 1
     direct = nx.transitive_reduction(graph)
-    needs = {name: set(graph.predecessors(name)) for name in listed}
-    row = _rows(needs, column)
+    row = _rows({name: set(graph.predecessors(name)) for name in listed}, column)
     return pd.DataFrame(
         [
             {

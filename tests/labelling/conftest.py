@@ -16,14 +16,12 @@ import cv2
 import numpy as np
 import pandas as pd
 import pytest
-import uvicorn
 
 from repro import frames
-from repro.labelling import server as serving
 from repro.labelling.frame_source import names_in
 from repro.labelling.journal import Journal
 from repro.labelling.label_store import LabelStore
-from repro.labelling.server import Session
+from repro.labelling.server import Session, listen
 from repro.labelling.sessions import JOURNAL, label_session
 from repro.labelling.tasks import AURORA, Task
 from repro.labels import labelfile
@@ -112,27 +110,14 @@ class Client:
 @contextmanager
 def serving_session(session: Session) -> Iterator[Client]:
     """Serve a session in a thread, for the block."""
-    ready, servers = threading.Event(), []
-    addresses: list[str] = []
-
-    class Kept(uvicorn.Server):
-        def __init__(self, config: uvicorn.Config) -> None:
-            super().__init__(config)
-            servers.append(self)
-
-        def run(self, sockets=None) -> None:
-            ready.set()
-            super().run(sockets)
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(serving.uvicorn, "Server", Kept)
-        thread = threading.Thread(target=serving.serve, args=(session,), kwargs={"announce": addresses.append})
-        thread.start()
-        assert ready.wait(10)
+    server, listening, address = listen(session)
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
+    thread.start()
+    with listening:
         try:
-            yield Client(addresses[0])
+            yield Client(address)
         finally:
-            servers[0].should_exit = True
+            server.should_exit = True
             thread.join(10)
             assert not thread.is_alive()
 

@@ -19,7 +19,7 @@ def test_steps_are_those_of_the_thesis(filmed):
     """The four panels cut 80 % of the area, exchange left and right, and make three factors 1.3, one at a time."""
     corpora.split(filmed, ["20221201"])
     figure = _figure(filmed)
-    assert [picture.done for picture in figure.group(drawn=False)] == [
+    assert [picture.done for picture in figure.steps] == [
         "nothing",
         "80 % of the area cut out and enlarged",
         "left and right exchanged",
@@ -43,7 +43,7 @@ def test_the_frame_trains_and_has_aurora(filmed):
     table = pd.read_parquet(filmed.stage("simulated", "split") / "split.parquet")
     assert _figure(filmed).name in set(table.loc[(table["label"] == "yes") & (table["split"] == "train"), "name"])
     assert _figure(filmed) == _figure(filmed)
-    assert _figure(filmed).group(drawn=True) != _figure(filmed, seed=2).group(drawn=True)
+    assert _figure(filmed).draws != _figure(filmed, seed=2).draws
 
 
 def test_nothing_to_show_is_none(filmed):

@@ -12,22 +12,17 @@ from repro.classifier import checkpoint, finetune
 from repro.classifier.transforms import draw
 from repro.clock.table1 import RULES, repair
 from repro.intervals import wilson
-from repro.params import load_params
-from repro.record.claim_files import load_claims
 from repro.record.comparator import Measured, compare
 from repro.record.judge import Verification
 from repro.reporting import published_beside_rebuilt as compared
-from repro.reporting.gradcam_panels import Gradcam
-from repro.reporting.predictions import Predictions, f1_ends
-from repro.reporting.training import Training
+from repro.reporting.classifier_results import Gradcam, Predictions, Training, f1_ends
 from repro.reporting.verdicts import JudgedClaim, Results
 from repro.sky.bins import CONDITIONS
 
 
 @pytest.fixture(scope="module")
-def results(project) -> Results:
+def results(claims) -> Results:
     """The real claims, with nothing measured yet."""
-    claims = load_claims(project.published)
     nothing = Measured(None, missing="not measured in this test")
     judged = {c.id: JudgedClaim(c, tuple(compare(c, evidence, nothing) for evidence in c.evidence)) for c in claims}
     return Results(claims, judged, (), {}, pd.DataFrame(), pd.DataFrame(), Verification(claims, (), ()))
@@ -64,9 +59,9 @@ def test_table1_shows_what_each_rule_does(results):
     assert compared.table1(results, {})[0].rebuilt == ("—",)
 
 
-def test_table5_has_every_setting(results, project):
+def test_table5_has_every_setting(results, params):
     """All settings of Table 5 are listed; of the default run on simulated frames only the initial weights differ."""
-    rows = compared.table5(results, load_params(project.params), None)
+    rows = compared.table5(results, params, None)
     listed = {claim for row in rows for _, claim in row.published}
     assert listed == {claim.id for claim in results.claims if claim.id.startswith("T5.")}
     assert [(row.label, row.rebuilt) for row in rows if row.difference == "differs"] == [

@@ -13,16 +13,14 @@ from PIL import Image
 from repro.params import load_params
 from repro.reporting import night_pages
 from repro.reporting.augmentation import build_figure3
+from repro.reporting.classifier_results import load_gradcam, load_predictions, load_training
 from repro.reporting.frame_pictures import STRIP_PX, keogram_strip, small_copy
-from repro.reporting.gradcam_panels import load_gradcam
 from repro.reporting.night_pages import load_parts
 from repro.reporting.nights_table import Exactness, load_corpus
 from repro.reporting.observatory import Share, load_observatory
 from repro.reporting.page import build
-from repro.reporting.predictions import load_predictions
 from repro.reporting.published_beside_rebuilt import table6
 from repro.reporting.summary import missing_parts
-from repro.reporting.training import load_training
 from repro.reporting.verdicts import load_results
 from tests.reporting import corpora
 from tests.reporting.test_page import Page, html_of
@@ -32,6 +30,10 @@ PUBLISHED = {"20221201", "20221202", "20240301", "20240302"}
 
 def _corpus(paths):
     return load_corpus(paths, load_params(paths.params), PUBLISHED)
+
+
+def _section(html: str, name: str) -> str:
+    return html[html.index(f'<section id="{name}">') :].split("</section>")[0]
 
 
 def test_overview_of_a_corpus(filmed):
@@ -129,13 +131,9 @@ def test_a_simulated_corpus_is_marked_everywhere(full):
     """Every heading, caption, table title and figure that a simulated corpus feeds bears the mark; others do not."""
     html = html_of(full)
     assert "this report shows none" in html  # images of the camera's owners
-    marked = r'<section id="(augmentation|classification|errors|gradcam|nights|later|observatory)">'
-    sections = re.findall(rf"{marked}(.*?)</section>", html, re.DOTALL)
-    assert len(sections) == 7
-    for _, section in sections:
-        titles = re.findall(
-            r"<h[123].*?</h[123]>|<p class=\"caption.*?</p>|<figcaption.*?</figcaption>", section, re.DOTALL
-        )
+    title = re.compile(r"<h[123].*?</h[123]>|<p class=\"caption.*?</p>|<figcaption.*?</figcaption>", re.DOTALL)
+    for name in ("augmentation", "classification", "errors", "gradcam", "nights", "later", "observatory"):
+        titles = title.findall(_section(html, name))
         assert len(titles) > 2
         assert [title for title in titles if 'class="badge"' not in title] == []
     for name in ("figure5_rebuilt", "figure6", "figure7", "figure7_all", "reliability"):
@@ -154,8 +152,7 @@ def test_a_real_corpus_bears_no_mark_and_its_own_credit(small):
         step(small, corpus="kho")
     html = html_of(build(small).parent)
     for name in ("augmentation", "training", "classification", "errors", "gradcam", "nights"):
-        section = html[html.index(f'<section id="{name}">') :].split("</section>")[0]
-        assert 'class="badge"' not in section, name
+        assert 'class="badge"' not in _section(html, name), name
     assert "difference of ratio" in html
     assert "rebuilt, kho" in html
     for drawing in (small.report_build / "figures").glob("*.svg"):
@@ -203,9 +200,7 @@ def test_a_case_without_a_frame_says_why(full):
 def test_later_nights_stand_apart(full):
     """A night outside the published windows is in a section of its own, with its own counts, and in no other."""
     html = html_of(full)
-    published, later = (
-        html[html.index(f'<section id="{name}">') :].split("</section>")[0] for name in ("nights", "later")
-    )
+    published, later = (_section(html, name) for name in ("nights", "later"))
     assert [night in published for night in ("20221201", "20240301", "20260101")] == [True, True, False]
     assert [night in later for night in ("20221201", "20240301", "20260101")] == [False, False, True]
     assert "2 nights filmed, 12 frames sampled" in published

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 
-from repro.record.claims import load_claims
 from repro.reporting.sky_tables import sky_tables, table4
 from repro.reporting.summary import CITED, COMPANIONS, by_part, part_of, summarise
 from repro.reporting.verdicts import load_results
@@ -58,9 +57,8 @@ def test_every_comparison_is_in_one_part(small):
     assert {part.anchor for part in parts} == {"sky", "claims"}
 
 
-def test_claims_of_the_record_find_their_part(project):
+def test_claims_of_the_record_find_their_part(claims):
     """Each section of the thesis belongs to a part of its own subject; only the companions are left for the last."""
-    claims = load_claims(project.published)
     counts = Counter(part_of(claim) for claim in claims)
     expected = {
         "T1.ROW1.BEFORE": "Clock: Table 1",
