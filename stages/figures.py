@@ -13,9 +13,9 @@ from repro.record.protocol import table6_counts
 def main(paths: Paths, _params: Params) -> None:
     """Write results/figures."""
     result = measure_record(paths, table6_counts(load_claims(paths.published)), renew="--renew" in sys.argv[1:])
-    print(f"read again: {', '.join(result.read) or 'nothing'}")
-    if result.missing:
-        print(f"from the committed readings, not in data/record: {', '.join(result.missing)}")
+    print(f"read again: {', '.join(result['documents_read']) or 'nothing'}")
+    if missing := ", ".join(one["file"] for one in result["missing"]):
+        print(f"from the committed readings, not in data/record: {missing}")
 
 
 if __name__ == "__main__":

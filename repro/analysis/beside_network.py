@@ -34,26 +34,16 @@ def colour_rule(
 ) -> dict[str, Any]:
     """The colour rule as a classifier of its own, its area limit chosen on the frames that trained the network.
 
-    Parameters
-    ----------
-    frames : DataFrame
-        Classified frames.
-    colour : DataFrame
-        ``night``, ``number`` and :data:`repro.analysis.colour_rule.COLUMNS`.
-    split : DataFrame
-        ``name``, ``label``, ``split``.
-    rows : DataFrame
-        Frames with ``truth`` that did not train, perhaps with ``certain``; may be empty.
-    tables : dict of DataFrame
-        ``table6_colour_rule`` is added.
+    ``frames`` are classified frames; ``colour`` has ``night``, ``number`` and :data:`repro.analysis.colour_rule.COLUMNS`,
+    ``split`` has ``name``, ``label`` and ``split``; ``rows`` are frames with ``truth`` that did not train, perhaps with
+    ``certain``, and may be empty. The table ``table6_colour_rule`` is added to ``tables``.
 
     Returns
     -------
     dict
         ``limit``, share of the sky, and ``trained_on``, frames; limit None where no frame is labelled. ``accuracy``: by
         ``validation``, ``all``, ``certain``, ``before_2024`` and ``from_2024``, and each condition, where right answers are
-        known,
-        of ``colour_rule`` and ``network``: ``right`` and ``frames``, ``accuracy`` and its Wilson interval, ``low`` and
+        known, of ``colour_rule`` and ``network``: ``right`` and ``frames``, ``accuracy`` and its Wilson interval, ``low`` and
         ``high``.
     """
     joined = frames.merge(colour, on=KEYS, how="left", validate="one_to_one")
@@ -116,21 +106,15 @@ def calibrated(
         return document
     after = judged.assign(p_yes=curve.p_yes(_difference(judged)))
     tables["reliability_calibrated"] = errors.reliability(after, CONDITION)
-    for name, before, later in _by_condition(judged, after):
-        document["error"][name] = {
-            "published": errors.calibration_error(before, resamplings, rng),
-            "calibrated": errors.calibration_error(later, resamplings, rng),
-        }
-    return document
-
-
-def _by_condition(before: pd.DataFrame, after: pd.DataFrame) -> list[tuple[str, pd.DataFrame, pd.DataFrame]]:
-    parts = [(errors.ALL, before, after)]
-    for cell in CONDITIONS:
-        here = ((before["sun_bin"] == cell[0]) & (before["moon_bin"] == cell[1])).to_numpy()
+    cells = (judged["sun_bin"] + "." + judged["moon_bin"]).to_numpy()
+    for name in (errors.ALL, *map(".".join, CONDITIONS)):
+        here = (cells == name) | (name == errors.ALL)
         if here.any():
-            parts.append((".".join(cell), before[here], after[here]))
-    return parts
+            document["error"][name] = {
+                "published": errors.calibration_error(judged[here], resamplings, rng),
+                "calibrated": errors.calibration_error(after[here], resamplings, rng),
+            }
+    return document
 
 
 def _difference(frames: pd.DataFrame) -> np.ndarray[Any, np.dtype[np.float64]]:

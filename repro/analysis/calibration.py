@@ -33,7 +33,6 @@ class Calibration:
     of logits in order, and ``values``, probability of yes at each, linear between.
     """
 
-    method: Method
     temperature: float | None = None
     scores: Floats | None = None
     values: Floats | None = None
@@ -59,11 +58,11 @@ def fit(method: Method, difference: Floats, yes: npt.NDArray[np.bool_]) -> Calib
         least = minimize_scalar(
             lambda log: np.logaddexp(0, -signed / np.exp(log)).mean(), bounds=np.log(TEMPERATURES), method="bounded"
         )
-        return Calibration(method, temperature=float(np.exp(least.x)))
+        return Calibration(temperature=float(np.exp(least.x)))
     scores, place = np.unique(difference, return_inverse=True)
     weights = np.bincount(place)
     share = np.bincount(place, weights=yes) / weights
-    return Calibration(method, scores=scores, values=np.asarray(isotonic_regression(share, weights=weights).x))
+    return Calibration(scores=scores, values=np.asarray(isotonic_regression(share, weights=weights).x))
 
 
 def logistic(difference: Floats) -> Floats:

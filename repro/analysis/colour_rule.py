@@ -18,10 +18,6 @@ import pandas as pd
 Picture = npt.NDArray[np.uint8]
 Bools = npt.NDArray[np.bool_]
 
-#: The rules as the slides print them, in OpenCV's 8-bit colour spaces: h (0 to 180), s, v; r, g, b; cr, cb; and yg, which the
-#: slides do not define and which is read as luma.
-GREEN = "(g == v) & (s >= 25) & (v - yg > 1)"
-PINK = "((h <= 10) | (h >= 120)) & (cr >= cb) & (s > 50) & (r > 30) | ((b == v) & (cr > 130))"
 COLUMNS = ("green_share", "pink_share")
 #: Side of the pictures on which shares are counted, as the network sees them.
 SIDE_PX = 240
@@ -31,14 +27,14 @@ RADIUS = 0.49  # of the circle that is counted, in sides of the frame; the rim's
 def auroral_pixels(picture: Picture) -> tuple[Bools, Bools]:
     """Pixels that the green rule and the pink rule call auroral, bool (height, width) each.
 
-    ``picture`` is RGB uint8 (height, width, 3).
+    ``picture`` is RGB uint8 (height, width, 3). The rules are as the slides print them, in OpenCV's 8-bit colour spaces: h (0
+    to 180), s, v; r, g, b; cr, cb; and yg, which the slides do not define and which is read as luma.
     """
-    hsv = cv2.cvtColor(picture, cv2.COLOR_RGB2HSV)
-    luma, cr, cb = cv2.split(cv2.cvtColor(picture, cv2.COLOR_RGB2YCrCb))
-    h, s, v = cv2.split(hsv)
+    h, s, v = cv2.split(cv2.cvtColor(picture, cv2.COLOR_RGB2HSV))
+    yg, cr, cb = cv2.split(cv2.cvtColor(picture, cv2.COLOR_RGB2YCrCb))
     r, g, b = cv2.split(picture)
     # Unsigned bytes would wrap below zero; v is never less than luma.
-    green = (g == v) & (s >= 25) & (cv2.subtract(v, luma) > 1)
+    green = (g == v) & (s >= 25) & (cv2.subtract(v, yg) > 1)
     pink = ((h <= 10) | (h >= 120)) & (cr >= cb) & (s > 50) & (r > 30) | ((b == v) & (cr > 130))
     return np.asarray(green, bool), np.asarray(pink, bool)
 

@@ -94,13 +94,10 @@ def reliability(rows: pd.DataFrame, by: Sequence[str]) -> pd.DataFrame:
         for number in np.unique(place):
             in_bin = place == number
             low, high = wilson(int(yes[in_bin].sum()), int(in_bin.sum()))
-            row = dict(zip(by, key, strict=True)) | {"bin": int(number), "frames": int(in_bin.sum())}
-            curve.append(
-                row
-                | {"p_yes": float(group["p_yes"].to_numpy()[in_bin].mean()), "share_yes": float(yes[in_bin].mean())}
-                | {"low": low, "high": high}
-            )
-    return pd.DataFrame(curve).astype(dict.fromkeys(by, "str"))
+            mean = float(group["p_yes"].to_numpy()[in_bin].mean())
+            curve.append((*key, int(number), int(in_bin.sum()), mean, float(yes[in_bin].mean()), low, high))
+    columns = [*by, "bin", "frames", "p_yes", "share_yes", "low", "high"]
+    return pd.DataFrame(curve, columns=columns).astype(dict.fromkeys(by, "str"))
 
 
 def calibration_error(rows: pd.DataFrame, resamplings: int, rng: np.random.Generator) -> dict[str, Any]:
@@ -115,10 +112,10 @@ def calibration_error(rows: pd.DataFrame, resamplings: int, rng: np.random.Gener
     """
     yes, p = (rows["truth"] == "yes").to_numpy(dtype=float), rows["p_yes"].to_numpy(dtype=float)
     weights, night = night_weights(rows["night"], resamplings, rng)
-    gap = np.zeros((weights.shape[1], BINS))
-    frames = np.zeros_like(gap)
-    np.add.at(gap, (night, _bin(rows["p_yes"])), p - yes)
-    np.add.at(frames, (night, _bin(rows["p_yes"])), 1)
+    gap, frames = np.zeros((2, weights.shape[1], BINS))
+    place = (night, _bin(rows["p_yes"]))
+    np.add.at(gap, place, p - yes)
+    np.add.at(frames, place, 1)
     resampled = np.abs(weights @ gap).sum(1) / np.maximum((weights @ frames).sum(1), 1)
     return {
         "ece": float(np.abs(gap.sum(0)).sum() / len(rows)),
@@ -146,7 +143,7 @@ def claims(rows: pd.DataFrame, resamplings: int, rng: np.random.Generator) -> di
     hits = outcomes(rows)
     weights, night = night_weights(rows["night"], resamplings, rng)
     cell = (rows["sun_bin"] + "." + rows["moon_bin"]).to_numpy()
-    names = [f"{sun}.{moon}" for sun, moon in CONDITIONS]
+    names = [".".join(condition) for condition in CONDITIONS]
 
     def by_cell(chosen: Bools) -> npt.NDArray[np.int64]:
         """Chosen frames by condition and night."""
@@ -210,7 +207,5 @@ def _bin(p_yes: pd.Series[float]) -> npt.NDArray[np.int64]:
     return np.minimum((p_yes.to_numpy(dtype=float) * BINS).astype(np.int64), BINS - 1)
 
 
-def _divide(part: npt.ArrayLike, whole: npt.ArrayLike) -> npt.NDArray[np.float64]:
-    above, below = np.asarray(part, dtype=np.float64), np.asarray(whole, dtype=np.float64)
-    result: npt.NDArray[np.float64] = np.divide(above, below, out=np.full(above.shape, np.nan), where=below > 0)
-    return result
+def _divide(part: npt.NDArray[Any], whole: npt.NDArray[Any]) -> Floats:
+    return np.asarray(part / np.where(whole > 0, whole, np.nan))

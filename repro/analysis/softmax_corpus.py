@@ -9,12 +9,11 @@ import pandas as pd
 
 from repro.analysis import beside_network, softmax, table6
 from repro.analysis import confusion as errors
+from repro.analysis.beside_network import CONDITION
 from repro.analysis.night_intervals import night_intervals
 from repro.frames import ATTRIBUTES, with_right_answers
 from repro.params import SoftmaxParams
 from repro.seeding import generator
-
-CONDITION = ("sun_bin", "moon_bin")
 
 
 def analyse(
@@ -29,16 +28,13 @@ def analyse(
 
     Parameters
     ----------
-    frames : DataFrame
-        Frame table of stage ``infer``, all nights that the record covers; frames without an answer are left out.
-    split : DataFrame
-        Table of stage ``split``.
+    frames, split : DataFrame
+        Frame table of stage ``infer``, all nights that the record covers, and table of stage ``split``; frames without an
+        answer are left out.
     truth : Path or None
         See :func:`repro.frames.with_right_answers`.
     params : SoftmaxParams
-        Section ``softmax`` of the parameters.
-    seed : int
-        Seed of the pipeline, for the bootstrap.
+        Section ``softmax`` of the parameters; ``seed`` is that of the pipeline, for the bootstrap.
     colour : DataFrame, optional
         Shares counted by the colour rule, see :func:`repro.analysis.beside_network.read_shares`.
 
@@ -72,10 +68,10 @@ def analyse(
     rows = rows[rows["truth"].notna() & ~rows["name"].isin(trained)]
     if not rows.empty:
         rng = generator(seed, "softmax")
-        by = [list(CONDITION), *([name] for name in ATTRIBUTES if name in rows)]
-        for columns in by:
-            title = "confusion" if columns == list(CONDITION) else f"confusion_{columns[0]}"
-            tables[title] = errors.confusion(rows, columns, params.bootstrap, rng)
+        tables["confusion"] = errors.confusion(rows, CONDITION, params.bootstrap, rng)
+        for name in ATTRIBUTES:
+            if name in rows:
+                tables[f"confusion_{name}"] = errors.confusion(rows, [name], params.bootstrap, rng)
         tables["reliability"] = errors.reliability(rows, CONDITION)
         document["errors"] = {
             "right_answers_from": "labels" if truth is None else "truth",
@@ -83,7 +79,7 @@ def analyse(
             "calibration": {errors.ALL: errors.calibration_error(rows, params.bootstrap, rng)}
             | {
                 ".".join(map(str, key)): errors.calibration_error(group, params.bootstrap, rng)
-                for key, group in rows.groupby(list(CONDITION))
+                for key, group in rows.groupby(CONDITION)
             },
             "claims": errors.claims(rows, params.bootstrap, rng),
         }

@@ -1,4 +1,4 @@
-"""Points of curves with markers, such as Figure 5: every marker's centre, below a pixel, with its error.
+"""Points of the learning curves of Figure 5: every marker's centre, below a pixel, with its error.
 
 Each curve has one colour and one marker, a disc or a square of known size. A marker is found by comparing its picture with
 the pixels around each place where it may be; pixels that a curve drawn later hides, and those of the connecting lines, do
@@ -8,27 +8,22 @@ not count. matplotlib draws markers on whole pixels, so a centre is off by up to
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import pairwise
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import cv2
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 
-from repro.figures.picture_axes import ROUNDING_PX, Box, Floats, Pixels, Scale, not_as_published, read_scale
+from repro.figures.picture_axes import ROUNDING_PX, Box, Floats, Pixels, find_boxes, not_as_published, read_scale
 
 Shape = Literal["disc", "square"]
-#: First colours of matplotlib's default cycle ("tab10"), of which the record's curves are drawn.
-BLUE, ORANGE = (31, 119, 180), (255, 127, 14)
-_NEAR = 75.0  # distance in RGB within which a pixel belongs to a colour, after JPEG
-#: Standard error of a marker that is all seen: drawn on a whole pixel, and found after JPEG to a quarter of one.
-PLACE_PX = float(np.hypot(ROUNDING_PX, 0.25))
-_SHARE_SEEN = 0.4  # of a marker's area must be visible
+#: Row of a marker's centre, and the part of it that is seen; None where no marker is found.
+Marker = tuple[float, float] | None
 
 
-@dataclass(frozen=True)
-class Curve:
+class Curve(NamedTuple):
     """What a curve shows, its colour (RGB), and the shape of its markers."""
 
     name: str
@@ -36,77 +31,65 @@ class Curve:
     shape: Shape
 
 
-@dataclass(frozen=True)
-class Point:
-    """One marker: name of its curve, place on the x axis and value in the units of the axes.
-
-    The standard error covers rounding of the marker to a pixel, that of the ticks, and what is hidden.
-    """
-
-    curve: str
-    x: float
-    value: float
-    error: float
+#: Curves of each panel in the order in which they are drawn, in the first colours of matplotlib's default cycle.
+CURVES = (Curve("train", (31, 119, 180), "disc"), Curve("val", (255, 127, 14), "square"))
+EPOCHS = range(1, 13)
+_NEAR = 75.0  # distance in RGB within which a pixel belongs to a colour, after JPEG
+#: Standard error of a marker that is all seen: drawn on a whole pixel, and found after JPEG to a quarter of one.
+PLACE_PX = float(np.hypot(ROUNDING_PX, 0.25))
+_SHARE_SEEN = 0.4  # of a marker's area must be visible
 
 
-def read_curves(picture: Pixels, box: Box, curves: Sequence[Curve], xs: Sequence[float], *, where: str) -> list[Point]:
-    """Values of all curves of one panel at given places of the x axis.
+def read_learning_curves(picture: Pixels, *, where: str) -> pd.DataFrame:
+    """Values of all four curves, from a figure (RGB) of two panels; ``where`` is its name for errors.
 
-    Parameters
-    ----------
-    picture : ndarray, uint8, shape (height, width, 3)
-        The figure, RGB.
-    box : Box
-        The panel.
-    curves : sequence of Curve
-        In the order in which they are drawn, the last on top.
-    xs : sequence of float
-        Places of the markers, in the unit of the x axis.
-    where : str
-        Name of the panel, for errors.
+    Returns
+    -------
+    DataFrame
+        ``curve``, ``epoch``, ``value`` in the unit of the axis, and ``error``, its standard error: rounding of the marker
+        to a pixel, that of the ticks, and what is hidden.
 
     Raises
     ------
     ReproError
         If an axis cannot be read, or a marker is not to be seen.
     """
-    across = read_scale(picture, box, "bottom", where=f"{where}, x axis")
-    up = read_scale(picture, box, "left", where=f"{where}, y axis")
-    legend = _legend(picture, box)
-    shares = [_share(picture, curve.colour) for curve in curves]
-    diameter = _diameter(shares, curves, box, across, xs, legend)
     points = []
-    for number, curve in enumerate(curves):
-        hidden = np.zeros(picture.shape[:2], dtype=bool)
+    for box, quantity in zip(find_boxes(picture, where=where, count=2), ("loss", "accuracy"), strict=True):
+        points += _read_panel(picture, box, quantity, f"{where}, {quantity}")
+    return pd.DataFrame(points, columns=["curve", "epoch", "value", "error"])
+
+
+def _read_panel(picture: Pixels, box: Box, quantity: str, where: str) -> list[tuple[str, int, float, float]]:
+    up = read_scale(picture, box, "left", where=f"{where}, y axis")
+    columns = read_scale(picture, box, "bottom", where=f"{where}, x axis").pixel(list(EPOCHS))
+    legend = _legend(picture, box)
+    shares = [_share(picture, curve.colour) for curve in CURVES]
+    diameter = _diameter(shares[-1], ~legend, columns, box, CURVES[-1].shape)
+    points = []
+    for number, (name, _, shape) in enumerate(CURVES):
+        share, hidden = shares[number], legend.copy()
         for above in shares[number + 1 :]:
             hidden |= cv2.dilate((above > 0.3).astype(np.uint8), np.ones((3, 3))) > 0
-        rows: list[tuple[float, float] | None] = []
-        for later in (False, True):  # the second time, the connecting lines are known
-            lines = _line_pixels(picture.shape[:2], rows, across, xs, diameter) if later else None
-            rows = []
-            for x in xs:
-                weight = ~hidden & ~legend
-                if lines is not None:
-                    weight &= ~lines
-                rows.append(_marker(shares[number], weight, float(across.pixel(x)), box, curve.shape, diameter))
-        for place, x in enumerate(xs):
-            position = rows[place]
+        # The connecting lines are known only when the markers have been found once.
+        rows = [_marker(share, ~hidden, column, box, shape, diameter) for column in columns]
+        lines = _line_pixels(picture.shape[:2], rows, columns, diameter)
+        rows = [_marker(share, ~hidden & ~lines, column, box, shape, diameter) for column in columns]
+        for place, (epoch, position) in enumerate(zip(EPOCHS, rows, strict=True)):
             if position is not None:
                 # What is hidden of a marker loosens its fit, in proportion.
-                row, spread = position[0], np.hypot(PLACE_PX, 0.15 * diameter * (1 - position[1]))
+                row, spread = position[0], float(np.hypot(PLACE_PX, 0.15 * diameter * (1 - position[1])))
             else:
-                followed = _follow_line(
-                    shares[number] * ~hidden * ~legend, rows, across.pixel(list(xs)), place, diameter
-                )
+                followed = _follow_line(share * ~hidden, rows, columns, place, diameter)
                 if followed is None:
                     raise not_as_published(
-                        f"no marker of {curve.name} at x = {x:g}",
+                        f"no marker of {name}_{quantity} at x = {epoch}",
                         "one marker of each curve at each place, or a line that leads to it",
                         where,
                     )
                 row, spread = followed
             error = abs(up.per_px) * float(np.hypot(spread, up.error_px))
-            points.append(Point(curve.name, float(x), float(up.value(row)), error))
+            points.append((f"{name}_{quantity}", epoch, float(up.value(row)), error))
     return points
 
 
@@ -128,7 +111,7 @@ def _legend(picture: Pixels, box: Box) -> npt.NDArray[np.bool_]:
     if len(rows) == 0:
         return mask
     lines = 1 + np.count_nonzero(np.diff(rows) > 3)
-    height = (rows[-1] - rows[0] + 1) / max(1, lines)
+    height = (rows[-1] - rows[0] + 1) / lines
     # Letters stand close together; a dark spot elsewhere, where two curves mix, is none.
     columns = max(np.split(columns, np.flatnonzero(np.diff(columns) > 2 * height) + 1), key=len)
     top, bottom = box.top + 3 + rows[0] - height, box.top + 3 + rows[-1] + height
@@ -148,8 +131,7 @@ def _template(shape: Shape, diameter: float, offset: float, half: int) -> Floats
 
 def _marker(
     share: Floats, weight: npt.NDArray[np.bool_], column: float, box: Box, shape: Shape, diameter: float
-) -> tuple[float, float] | None:
-    """Row of a marker's centre and the part of it that is seen; None if there is none."""
+) -> Marker:
     half = int(np.ceil(diameter / 2)) + 3
     middle = round(column)
     offsets = np.linspace(-0.5, 0.5, 11)
@@ -158,38 +140,36 @@ def _marker(
     columns = slice(middle - half, middle + half + 1)
     if columns.start < 0 or columns.stop > share.shape[1]:
         return None
-    best: tuple[float, float, float] | None = None
-    coarse = []
+
+    def fit(row: int, template: Floats) -> tuple[float, float, float]:
+        """Misfit of a marker at a row, the part of it that is seen, and the sum of what has its colour there."""
+        part = np.s_[row - half : row + half + 1, columns]
+        patch, counted = share[part], weight[part]
+        seen = float((template * counted).sum() / area)
+        misfit = float((counted * (patch - template) ** 2).sum() / max(1, counted.sum()) / max(seen, 1e-6))
+        return misfit, seen, float((patch * counted).sum())
+
     # Only rows near pixels of the curve can hold its marker.
     coloured = np.convolve((share[:, columns] > 0.3).sum(axis=1), np.ones(2 * half + 1), mode="same") > 3
+    coarse = []
     for row in range(max(box.top, half), min(box.bottom, share.shape[0] - half - 1)):
-        if not coloured[row]:
-            continue
-        patch, counted = share[row - half : row + half + 1, columns], weight[row - half : row + half + 1, columns]
-        seen = float((templates[0.0] * counted).sum() / area)
-        if seen < _SHARE_SEEN or (patch * counted).sum() < 0.5 * seen * area:
-            continue
-        cost = float((counted * (patch - templates[0.0]) ** 2).sum() / max(1, counted.sum()) / seen)
-        coarse.append((cost, row))
+        if coloured[row]:
+            misfit, seen, colour = fit(row, templates[0.0])
+            if seen >= _SHARE_SEEN and colour >= 0.5 * seen * area:
+                coarse.append((misfit, row))
+    fine = []
     for _, row in sorted(coarse)[:3]:
-        patch, counted = share[row - half : row + half + 1, columns], weight[row - half : row + half + 1, columns]
         for offset, template in templates.items():
-            seen = float((template * counted).sum() / area)
-            cost = float((counted * (patch - template) ** 2).sum() / max(1, counted.sum()) / max(seen, 1e-6))
-            if best is None or cost < best[0]:
-                best = (cost, row + offset, min(seen, 1.0))
-    return None if best is None else best[1:]
+            misfit, seen, _ = fit(row, template)
+            fine.append((misfit, row + offset, min(seen, 1.0)))
+    return min(fine, key=lambda marker: marker[0])[1:] if fine else None
 
 
-def _diameter(
-    shares: Sequence[Floats], curves: Sequence[Curve], box: Box, across: Scale, xs: Sequence[float],
-    legend: npt.NDArray[np.bool_],
-) -> float:  # fmt: skip
+def _diameter(share: Floats, weight: npt.NDArray[np.bool_], columns: Floats, box: Box, shape: Shape) -> float:
     """Size of the markers in pixels, edge included: the one whose pictures fit best on the topmost curve."""
-    columns = [float(across.pixel(x)) for x in xs]
 
     def cost(size: float) -> float:
-        return sum(_cost(shares[-1], ~legend, column, box, curves[-1].shape, size) for column in columns)
+        return sum(_cost(share, weight, column, box, shape, size) for column in columns)
 
     best = min((float(size) for size in np.arange(6.0, 16.0)), key=cost)
     return min((best - 0.5, best, best + 0.5), key=cost)
@@ -216,15 +196,10 @@ def _cost(
 
 
 def _line_pixels(
-    size: tuple[int, int],
-    rows: Sequence[tuple[float, float] | None],
-    across: Scale,
-    xs: Sequence[float],
-    diameter: float,
+    size: tuple[int, ...], rows: Sequence[Marker], columns: Floats, diameter: float
 ) -> npt.NDArray[np.bool_]:
     """Pixels of the lines between markers, outside the markers themselves."""
     mask = np.zeros(size, dtype=bool)
-    columns = across.pixel(list(xs))
     for i, (first, second) in enumerate(pairwise(rows)):
         if first is None or second is None:
             continue
@@ -237,7 +212,7 @@ def _line_pixels(
 
 
 def _follow_line(
-    share: Floats, rows: Sequence[tuple[float, float] | None], columns: Floats, place: int, diameter: float
+    share: Floats, rows: Sequence[Marker], columns: Floats, place: int, diameter: float
 ) -> tuple[float, float] | None:
     """Where the connecting lines lead that end at a hidden marker: row and its standard error in pixels."""
     ends = []

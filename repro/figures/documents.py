@@ -7,12 +7,12 @@ import shutil
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, RootModel
 
 from repro.errors import ReproError
 from repro.files import atomic_path
 from repro.paths import Paths
-from repro.untrusted import read_yaml
+from repro.untrusted import read_yaml, validated
 
 MOST_BYTES = 1 << 26  # of a document; the largest of the record has 3.3 MB
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
@@ -61,16 +61,7 @@ def load_documents(published: Path) -> list[RecordDocument]:
     source = published / "documents.yaml"
     remedy = "restore expected/published/documents.yaml from the repository"
     raw = read_yaml(source, expected="a list of documents", remedy=remedy)
-    try:
-        return TypeAdapter(list[RecordDocument]).validate_python(raw)
-    except ValidationError as error:
-        first = error.errors()[0]
-        raise ReproError(
-            found=f"{'.'.join(map(str, first['loc']))}: {first['msg']}",
-            expected="documents with name, file, hash and size",
-            where=str(source),
-            remedy=remedy,
-        ) from None
+    return validated(RootModel[list[RecordDocument]], raw, where=str(source), remedy=remedy).root
 
 
 def recognise(file: Path, documents: list[RecordDocument]) -> RecordDocument:
@@ -94,9 +85,8 @@ def recognise(file: Path, documents: list[RecordDocument]) -> RecordDocument:
         for document in documents:
             if document.sha256 == sha256:
                 return document
-        same_name = [document for document in documents if document.file == file.name]
         found = f"a file of {size:,} bytes with SHA-256 {sha256[:16]}..."
-        if same_name:
+        if any(document.file == file.name for document in documents):
             found = f"another {file.name} than the one that was read: " + found
     raise ReproError(found=found, expected=f"a document of the record: {known}", where=str(file), remedy=remedy)
 
@@ -132,14 +122,8 @@ def present_documents(paths: Paths) -> dict[str, Path]:
         If a file of a document's name has other contents.
     """
     documents = load_documents(paths.published)
-    present = {}
-    for document in documents:
-        file = paths.record / document.file
-        if file.is_file():
-            recognised = recognise(file, documents)
-            if recognised.name == document.name:
-                present[document.name] = file
-    return present
+    files = {document.name: paths.record / document.file for document in documents}
+    return {name: file for name, file in files.items() if file.is_file() and recognise(file, documents).name == name}
 
 
 def missing_documents(paths: Paths) -> list[RecordDocument]:

@@ -8,9 +8,9 @@ from itertools import pairwise
 import numpy as np
 import pandas as pd
 
-from repro.figures.figure_quantity import FigureQuantity, condition_name
 from repro.figures.histograms import HEIGHT_PX
 from repro.figures.picture_axes import ROUNDING_PX, Floats
+from repro.figures.readings import FigureQuantity
 from repro.figures.softmax_grid import MOONS, SUNS
 
 #: Frames classified yes and no, by time of night and lunar condition as in Table 6 (``NIGHT``, ``NO_MOON``).
@@ -22,13 +22,10 @@ NEAR_DECISION_PCT = 10
 def histogram_quantities(table: pd.DataFrame, counts: Counts) -> dict[str, FigureQuantity]:
     """Figure 7: moments of each predicted class, and with Table 6 what the network itself expects to get wrong."""
     found: dict[str, FigureQuantity] = {}
-    totals = dict.fromkeys(
-        ("frames", "yes", "expected_yes", "expected_errors", "least_errors", "near", "variance"), 0.0
-    )
-    seen = 0
+    accounts = []
     for (sun, moon), part in table.groupby(["sun", "moon"]):
         part = part.sort_values("bin_from_pct")
-        name = condition_name(str(sun), str(moon))
+        name = f"{sun}.{moon}".lower()
         density, error = part["value"].to_numpy(float), part["error"].to_numpy(float)
         scale_error = float(part["scale_error"].iloc[0])
         place = bin_means(density)
@@ -43,55 +40,44 @@ def histogram_quantities(table: pd.DataFrame, counts: Counts) -> dict[str, Figur
         found[f"figure7.sd_over_yes.{name}"] = FigureQuantity(deviation, deviation_error)
         no_mean, no_error, _, _ = moments(place[no], density[no], error[no], scale_error)
         found[f"figure7.mean_over_no.{name}"] = FigureQuantity(no_mean, no_error)
-        # Five bins on each side of the decision: their ratio is that of the two classes if nothing else jumps there.
-        above, below = density[HALF : HALF + 5].sum(), density[HALF - 5 : HALF].sum()
-        if below > 0:
-            spread = (above / below) * np.hypot(
-                np.sqrt((error[HALF : HALF + 5] ** 2).sum()) / max(above, 1e-9),
-                np.sqrt((error[HALF - 5 : HALF] ** 2).sum()) / below,
-            )
-            found[f"figure7.jump.{name}"] = FigureQuantity(float(above / below), float(spread))
-        if (str(sun), str(moon)) not in counts:
+        if (cell := (str(sun), str(moon))) not in counts:
             continue
-        frames_yes, frames_no = counts[str(sun), str(moon)]
-        frames = frames_yes + frames_no
+        frames_yes, frames_no = counts[cell]
         p_yes, p_no = density[yes] / density[yes].sum(), density[no] / density[no].sum()
-        expected_yes = (frames_yes * mean + frames_no * no_mean) / 100
-        expected_error = np.hypot(frames_yes * mean_error, frames_no * no_error) / 100
-        right = (frames_yes * mean + frames_no * (100 - no_mean)) / frames
-        least = frames_yes * float((p_yes * (99 - np.arange(HALF, 2 * HALF))).sum()) / 100
-        least += frames_no * float((p_no * np.arange(HALF)).sum()) / 100
-        near = frames_yes * p_yes[:NEAR_DECISION_PCT].sum() + frames_no * p_no[-NEAR_DECISION_PCT:].sum()
-        found |= {
-            f"figure7.calibrated_accuracy_pct.{name}": FigureQuantity(right, 100 * expected_error / frames),
-            f"figure7.expected_share_pct.{name}": FigureQuantity(
-                100 * expected_yes / frames, 100 * expected_error / frames
-            ),
-            f"figure7.share_yes_pct.{name}": FigureQuantity(100 * frames_yes / frames),
-            f"figure7.frames_near_decision.{name}": FigureQuantity(float(near), float(near) * 0.05),
-            f"figure7.least_errors.{name}": FigureQuantity(least, expected_error),
-        }
-        sums = (frames, frames_yes, expected_yes, frames * (1 - right / 100), least, near, expected_error**2)
-        totals = {key: totals[key] + value for key, value in zip(totals, sums, strict=True)}
-        seen += 1
-    if seen and seen == len(counts):
-        all_frames, spread = totals["frames"], float(np.sqrt(totals["variance"]))
-        found |= {
-            "figure7.share_yes_pct": FigureQuantity(100 * totals["yes"] / all_frames),
-            "figure7.expected_share_pct": FigureQuantity(
-                100 * totals["expected_yes"] / all_frames, 100 * spread / all_frames
-            ),
-            "figure7.calibrated_accuracy_pct": FigureQuantity(
-                100 * (1 - totals["expected_errors"] / all_frames), 100 * spread / all_frames
-            ),
-            "figure7.expected_errors": FigureQuantity(totals["expected_errors"], spread),
-            "figure7.least_errors": FigureQuantity(totals["least_errors"], spread),
-            "figure7.frames_near_decision": FigureQuantity(totals["near"], 0.05 * totals["near"]),
-            "figure7.share_near_decision_pct": FigureQuantity(
-                100 * totals["near"] / all_frames, 5 * totals["near"] / all_frames
-            ),
-        }
+        least_yes, least_no = (p_yes * np.arange(HALF)[::-1]).sum(), (p_no * np.arange(HALF)).sum()
+        near_yes, near_no = p_yes[:NEAR_DECISION_PCT].sum(), p_no[-NEAR_DECISION_PCT:].sum()
+        accounts.append(
+            {
+                "frames": frames_yes + frames_no,
+                "yes": frames_yes,
+                "expected_yes": (frames_yes * mean + frames_no * no_mean) / 100,
+                "expected_errors": (frames_yes * (100 - mean) + frames_no * no_mean) / 100,
+                "least_errors": (frames_yes * least_yes + frames_no * least_no) / 100,
+                "near": frames_yes * near_yes + frames_no * near_no,
+                "variance": np.hypot(frames_yes * mean_error, frames_no * no_error) ** 2 / 100**2,
+            }
+        )
+        found |= {f"figure7.{key}.{name}": value for key, value in _account(pd.Series(accounts[-1])).items()}
+    if accounts and len(accounts) == len(counts):
+        total = pd.DataFrame(accounts).sum()
+        found |= {f"figure7.{key}": value for key, value in _account(total).items()}
+        found["figure7.expected_errors"] = FigureQuantity(
+            float(total["expected_errors"]), float(np.sqrt(total["variance"]))
+        )
     return found
+
+
+def _account(sums: pd.Series[float]) -> dict[str, FigureQuantity]:
+    """What the probabilities of some frames add up to, as shares of these frames and as numbers of frames."""
+    percent, error = 100 / sums["frames"], np.sqrt(sums["variance"])
+    measured = {
+        "share_yes_pct": (percent * sums["yes"], 0.0),
+        "expected_share_pct": (percent * sums["expected_yes"], percent * error),
+        "calibrated_accuracy_pct": (100 - percent * sums["expected_errors"], percent * error),
+        "least_errors": (sums["least_errors"], error),
+        "frames_near_decision": (sums["near"], 0.05 * sums["near"]),
+    }
+    return {name: FigureQuantity(float(value), float(error)) for name, (value, error) in measured.items()}
 
 
 def order_quantities(found: Mapping[str, FigureQuantity]) -> dict[str, FigureQuantity]:
@@ -100,39 +86,35 @@ def order_quantities(found: Mapping[str, FigureQuantity]) -> dict[str, FigureQua
     Values are the words of the claims. An order holds only if each step is larger than two standard errors of its ends.
     """
 
-    def value(quantity: str, sun: str, moon: str) -> tuple[float, float]:
-        read = found[f"figure7.{quantity}.{condition_name(sun, moon)}"]
-        return float(read.value), read.error
+    def read(quantity: str, sun: str, moon: str) -> tuple[float, float]:
+        value, error = found[f"figure7.{quantity}.{sun}.{moon}".lower()]
+        return float(value), error
 
     def above(quantity: str, first: tuple[str, str], second: tuple[str, str]) -> bool:
-        (high, high_error), (low, low_error) = value(quantity, *first), value(quantity, *second)
+        (high, high_error), (low, low_error) = read(quantity, *first), read(quantity, *second)
         return high - low > 2 * float(np.hypot(high_error, low_error))
 
-    orders: dict[str, FigureQuantity] = {}
-    for moon in MOONS:
-        best = max(SUNS, key=lambda sun, moon=moon: value("sd_over_yes", sun, moon)[0])  # type: ignore[misc]
-        orders[f"figure7.sd_highest_at.{moon.lower()}"] = FigureQuantity(best)
-    for sun in SUNS:
-        best = max(MOONS, key=lambda moon, sun=sun: value("sd_over_yes", sun, moon)[0])  # type: ignore[misc]
-        orders[f"figure7.sd_highest_at.{sun.lower()}"] = FigureQuantity(best)
-    lowest = min(MOONS, key=lambda moon: value("last_bin", "NIGHT", moon)[0])
-    orders["figure7.last_bin_lowest_at_night"] = FigureQuantity(lowest)
-    orders["figure7.mean_falls_towards_twilight"] = FigureQuantity(
-        all(above("mean_over_yes", (a, moon), (b, moon)) for moon in MOONS for a, b in pairwise(SUNS))
-    )
-    orders["figure7.mean_falls_with_moon"] = FigureQuantity(
-        all(above("mean_over_yes", (sun, a), (sun, b)) for sun in SUNS for a, b in pairwise(MOONS))
-    )
-    for name, moons in (("peaks_highest_at_night", MOONS), ("peaks_highest_at_night_without_full_moon", MOONS[:2])):
-        orders[f"figure7.{name}"] = FigureQuantity(
-            all(
-                above(quantity, ("NIGHT", moon), (sun, moon))
-                for quantity in ("first_bin", "last_bin")
-                for moon in moons
-                for sun in SUNS[1:]
-            )
-        )
-    return orders
+    def peaks_at_night(moons: tuple[str, ...]) -> bool:
+        return all(
+            above(quantity, ("NIGHT", moon), (sun, moon))
+            for quantity in ("first_bin", "last_bin") for moon in moons for sun in SUNS[1:]
+        )  # fmt: skip
+
+    orders: dict[str, bool | str] = {
+        "last_bin_lowest_at_night": min(MOONS, key=lambda moon: read("last_bin", "NIGHT", moon)),
+        "mean_falls_towards_twilight": all(
+            above("mean_over_yes", (a, moon), (b, moon)) for moon in MOONS for a, b in pairwise(SUNS)
+        ),
+        "mean_falls_with_moon": all(
+            above("mean_over_yes", (sun, a), (sun, b)) for sun in SUNS for a, b in pairwise(MOONS)
+        ),
+        "peaks_highest_at_night": peaks_at_night(MOONS),
+        "peaks_highest_at_night_without_full_moon": peaks_at_night(MOONS[:2]),
+    }
+    deviation = pd.DataFrame({moon: {sun: read("sd_over_yes", sun, moon)[0] for sun in SUNS} for moon in MOONS})
+    for highest in (deviation.idxmax(), deviation.idxmax(axis=1)):
+        orders |= {f"sd_highest_at.{str(given).lower()}": str(at) for given, at in highest.items()}
+    return {f"figure7.{name}": FigureQuantity(value) for name, value in orders.items()}
 
 
 def bin_means(density: Floats) -> Floats:

@@ -7,15 +7,16 @@ and compared with it; heights are changed, one bar or two at a time, as long as 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from itertools import permutations, product
+from collections.abc import Sequence
+from itertools import product
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 
 from repro.figures.jpeg import Coding
-from repro.figures.panel_drawing import ALPHA, BINS, BLOCK_PX, CLASSES, SERIES, Integers, PanelDrawing, Part
+from repro.figures.panel_drawing import ALPHA, BINS, CLASSES, SERIES, Integers, PanelDrawing, Part
+from repro.figures.panel_settling import LEAST_GAIN, SettledPanel
 from repro.figures.picture_axes import ROUNDING_PX, Box, Floats, Pixels, Scale, find_boxes, not_as_published, read_scale
 from repro.figures.softmax_grid import MOONS
 
@@ -37,58 +38,13 @@ _JOINT_MOVES: tuple[Move, ...] = (
 )  # fmt: skip
 _SWEEPS = 8
 _ERROR_STEPS = (1, 2, 3, 4, 6, 8, 12, 16, 24)  # pixels
-_LEAST_GAIN = 1e-3  # of the misfit by which a change must bring it down
 _SUSPECT = 2.0  # times the typical misfit, beyond which a bar is changed together with others
-_UNDECIDED_PX = 0.2  # from the middle between two pixels, within which the rounding of a border is tried both ways
 _BORDER_SWEEPS = 2
-_MOST_MARGIN = 4.0  # points that the bars of a class may leave free, on both sides together
-_MARGIN_STEP = 0.1  # points; half a pixel
-_COARSE = 3  # such steps at once in a first search: a pixel and a half, where a bar has five
-#: Bars between other borders than 0, 50 and 100 % are taken if they leave less than this share of the misfit.
-_CLEARLY = 0.8
-_SETTLING_PX = 120  # height of the part of the panel on which the axis is settled
 _COLOUR_LIMIT = 30.0  # counts by which a legend's colour may differ
 
 
-@dataclass(frozen=True)
-class Histogram:
-    """One histogram.
-
-    Parameters
-    ----------
-    sun, moon : str
-        Its condition.
-    density : ndarray, shape (100,)
-        Per percentage point, by bins of one point from 0 to 100 %.
-    error_px : ndarray, shape (100,)
-        Standard error of each bar's height in pixels, the common scale left out.
-    per_px : float
-        Density of one pixel.
-    scale_error : float
-        Standard error of the scale's zero, common to all bars, as a density.
-    extents_pct : tuple of float
-        First and last border of the 50 bars of class no, then of class yes.
-    extent_error : float
-        Standard error of each, in percent: borders are drawn on whole pixels.
-    """
-
-    sun: str
-    moon: str
-    density: Floats
-    error_px: Floats
-    per_px: float
-    scale_error: float
-    extents_pct: tuple[float, float, float, float]
-    extent_error: float
-
-    @property
-    def error(self) -> Floats:
-        """Standard error of each density."""
-        return np.asarray(np.hypot(self.error_px * self.per_px, self.scale_error))
-
-
-def read_histograms(picture: Pixels, coding: Coding | None, *, where: str) -> list[Histogram]:
-    """All nine histograms.
+def read_histograms(picture: Pixels, coding: Coding | None, *, where: str) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """All nine histograms: bars and borders.
 
     Parameters
     ----------
@@ -99,6 +55,15 @@ def read_histograms(picture: Pixels, coding: Coding | None, *, where: str) -> li
     where : str
         Name of the figure, for errors.
 
+    Returns
+    -------
+    bars : DataFrame
+        ``moon``, ``sun``, ``bin_from_pct`` (bins of one point from 0 to 100 %), ``value`` (density per percentage point);
+        ``error``, its standard error without the common scale, and ``scale_error``, that of the zero of the scale.
+    extents : DataFrame
+        ``moon``, ``sun``; first and last border in percent of the 50 bars of each class, ``no_first_pct``, ``no_last_pct``,
+        ``yes_first_pct`` and ``yes_last_pct``, and ``error``, the standard error of each: borders are drawn on whole pixels.
+
     Raises
     ------
     ReproError
@@ -106,16 +71,17 @@ def read_histograms(picture: Pixels, coding: Coding | None, *, where: str) -> li
     """
     boxes = find_boxes(picture, where=where, count=len(MOONS))
     up = read_scale(picture, boxes[0], "left", where=f"{where}, y axis")
-    return [
-        histogram
+    panels = [
+        read_panel(picture, coding, box, up, moon, where=f"{where}, panel {moon}")
         for box, moon in zip(boxes, MOONS, strict=True)
-        for histogram in read_panel(picture, coding, box, up, moon, where=f"{where}, panel {moon}")
     ]
+    bars, extents = (pd.concat(tables, ignore_index=True) for tables in zip(*panels, strict=True))
+    return bars, extents
 
 
 def read_panel(
     picture: Pixels, coding: Coding | None, box: Box, up: Scale, moon: str, *, where: str
-) -> list[Histogram]:
+) -> tuple[pd.DataFrame, pd.DataFrame]:
     """The three histograms of one panel, see :func:`read_histograms`; ``up`` is the scale of the y axis."""
     across = read_scale(picture, box, "bottom", where=f"{where}, x axis")
     panel = FittedPanel(picture, coding, box, across, up)
@@ -124,32 +90,31 @@ def read_panel(
     errors = panel.errors(heights)
     rows = np.where(heights > 0, heights + float(up.pixel(0)) - panel.base_row, 0.0)
     per_px = abs(up.per_px)
-    histograms = []
+    bars, extents = [], []
     extent_error = ROUNDING_PX * across.per_px
     for number, (sun, _) in enumerate(SERIES):
         covers = panel.overlap(number)
         variance = np.maximum(covers @ errors[number], HEIGHT_PX) ** 2
-        extents = panel.extents[number]
-        for place in np.argwhere(extents != CLASSES):
-            extents[tuple(place)] += extent_error
+        extent = panel.extents[number]
+        for place in np.argwhere(extent != CLASSES):
+            extent[tuple(place)] += extent_error
             variance += ((panel.overlap(number) - covers) @ rows[number]) ** 2
-            extents[tuple(place)] -= extent_error
-        histograms.append(
-            Histogram(
-                sun=sun,
-                moon=moon,
-                density=covers @ rows[number] * per_px,
-                error_px=np.sqrt(variance),
-                per_px=per_px,
-                scale_error=per_px * up.error_px,
-                extents_pct=tuple(panel.extents[number].ravel().tolist()),
-                extent_error=extent_error,
-            )
-        )
-    return histograms
+            extent[tuple(place)] -= extent_error
+        columns = {
+            "moon": moon,
+            "sun": sun,
+            "bin_from_pct": np.arange(BINS),
+            "value": covers @ rows[number] * per_px,
+            "error": np.sqrt(variance) * per_px,
+            "scale_error": per_px * up.error_px,
+        }
+        bars.append(pd.DataFrame(columns))
+        extents.append((moon, sun, *extent.ravel().tolist(), extent_error))
+    names = ["moon", "sun", "no_first_pct", "no_last_pct", "yes_first_pct", "yes_last_pct", "error"]
+    return pd.concat(bars, ignore_index=True), pd.DataFrame(extents, columns=names)
 
 
-class FittedPanel(PanelDrawing):
+class FittedPanel(SettledPanel):
     """A panel whose heights are found."""
 
     def overlap(self, series: int) -> Floats:
@@ -160,13 +125,13 @@ class FittedPanel(PanelDrawing):
 
     def fit(self) -> Integers:
         """Heights whose drawing comes nearest to the figure, shape (3, 100)."""
-        self._settle()
-        heights = self._typical_heights()
+        self.settle()
+        heights = self.typical_heights()
         active = np.ones(heights.shape, dtype=bool)
         for sweep in range(_SWEEPS):
             changed = self._improve(heights, active, _SINGLE_MOVES)
             if sweep < _BORDER_SWEEPS:
-                self._settle_borders(heights)
+                self.settle_borders(heights)
             elif not changed.any():
                 break
             # A bar is tried again if it or one near it has changed.
@@ -210,7 +175,7 @@ class FittedPanel(PanelDrawing):
                 if move[0][0] != series or (trial := self._trial(heights, move, bar)) is None:
                     continue
                 part, new = self._changed_squares(heights, trial)
-                if new.sum() < squares[part].sum() - _LEAST_GAIN:
+                if new.sum() < squares[part].sum() - LEAST_GAIN:
                     heights[:], squares[part] = trial, new
                     changed[series, bar] = True
         return changed
@@ -234,13 +199,7 @@ class FittedPanel(PanelDrawing):
         series, bars = np.nonzero(trial != heights)
         columns = (self.starts[series, bars].min(), self.ends[series, bars].max())
         ends = np.concatenate([heights[series, bars], trial[series, bars]])
-        return self._redrawn(trial, (self.base - ends.max(), self.base - ends.min() + 1), columns)
-
-    def _redrawn(self, heights: Integers, rows: tuple[int, int], columns: tuple[int, int]) -> tuple[Part, Floats]:
-        """The part that changes with these rows and columns, and its squared differences with these heights."""
-        part, coded = self.changed_part(rows, columns)
-        inside = tuple(slice(a.start - b.start, a.stop - b.start) for a, b in zip(part, coded, strict=True))
-        return part, self.squares(heights, coded)[inside]
+        return self.redrawn(trial, (self.base - ends.max(), self.base - ends.min() + 1), columns)
 
     def _around(self, squares: Floats) -> Floats:
         """Misfit of the blocks that each bar shares, shape (3, 100)."""
@@ -253,157 +212,10 @@ class FittedPanel(PanelDrawing):
             around[series, bar] = sums[columns.stop] - sums[columns.start]
         return around
 
-    def _settle(self) -> None:
-        """Find what the ticks leave open: borders of the series, opacity of the grid lines, shift and stretch of the x axis.
-
-        Ticks stand on whole pixels, so that some borders of bars would be drawn a pixel off.
-        """
-        self.by_column = self._column_heights()
-        low = (self._low(_SETTLING_PX), slice(None))
-
-        def misfit() -> float:
-            return float(self.squares(self._typical_heights(), low).sum())
-
-        _set_best(self.draw_lines, [(float(opacity),) for opacity in np.linspace(0, 1, 21)], misfit)
-        for reach in (0.6, 0.2):
-            around = np.linspace(-reach, reach, 5)
-            _set_best(self.place_bars, list(product(*(offset + around for offset in self.scale_offset))), misfit)
-        for series, number in np.ndindex(self.extents.shape[:2]):
-            self._find_extent(series, number)
-        own = np.argwhere((self.extents != CLASSES).any(axis=2))
-        for reach in (0.6, 0.2, 0.07, 0.02):
-            around = np.linspace(-reach, reach, 5)
-            _set_best(self.place_bars, list(product(*(offset + around for offset in self.scale_offset))), misfit)
-            for series, number in own:
-                extent, (least, most) = self.extents[series, number], CLASSES[number]
-
-                def place(first: float, last: float, extent: Floats = extent) -> None:
-                    extent[:] = first, last
-                    self.place_bars(*self.scale_offset)
-
-                first, last = (border + around / 5 for border in extent)
-                _set_best(place, list(product(np.maximum(first, least), np.minimum(last, most))), misfit)
-
-    def _find_extent(self, series: int, number: int) -> None:
-        """Find the first and last border of a class: the borders between which its drawn bars come nearest to the figure.
-
-        The limits of the class are kept unless other borders fit clearly better.
-        """
-        extent, (least, most) = self.extents[series, number], CLASSES[number]
-        percent = self.across.value(self.columns + self.left + 0.5)
-        inside = self.columns[(percent > least) & (percent < most)]
-        part = (self._low(_SETTLING_PX), slice(int(inside[0]) // BLOCK_PX * BLOCK_PX, int(inside[-1]) + 1))
-
-        def misfit(first: float, last: float) -> float:
-            extent[:] = first, last
-            self.place_bars(*self.scale_offset)
-            return float(self.squares(self._typical_heights(), part).sum())
-
-        def tried(lows: npt.ArrayLike, highs: npt.ArrayLike) -> list[tuple[float, float, float]]:
-            return [
-                (misfit(least + low, most - high), least + low, most - high)
-                for low, high in product(np.maximum(lows, 0), np.maximum(highs, 0)) if low + high < _MOST_MARGIN
-            ]  # fmt: skip
-
-        margins = np.arange(0, _MOST_MARGIN, _COARSE * _MARGIN_STEP)
-        near = np.arange(-_COARSE, _COARSE + 1) * _MARGIN_STEP
-        coarse = tried(margins, margins)
-        _, first, last = min(coarse)
-        best, first, last = min(tried(first - least + near, most - last + near))
-        # The outermost bar, at 0 or 100 %, holds an extreme: if it may as well be left out, all bars stand further in.
-        inwards = (last - first) * (1 if number == 0 else -1) / (BINS // 2)
-        while (
-            least <= first + inwards and last + inwards <= most
-            and (value := misfit(first + inwards, last + inwards)) * _CLEARLY < best
-        ):  # fmt: skip
-            best, first, last = value, first + inwards, last + inwards
-        whole, *_ = coarse[0]
-        misfit(*((first, last) if best < _CLEARLY * whole else (least, most)))
-
-    def _low(self, height: int) -> slice:
-        """Rows up to a height above the lower line, from where a block begins."""
-        return slice(max(self.base - height, 0) // BLOCK_PX * BLOCK_PX, None)
-
-    def _settle_borders(self, heights: Integers) -> None:
-        """Round single borders to the other side, where they lie near the middle of two pixels and that fits better."""
-        squares = self.squares(heights)
-        for series, number in np.argwhere(abs(self.exact % 1 - 0.5) < _UNDECIDED_PX):
-            before, other = self.edges, self.edges.copy()
-            same = self.exact[series] == self.exact[series, number]  # where the classes meet, two borders are one
-            other[series, same] = 2 * np.floor(self.exact[series, number]) + 1 - before[series, number]
-            at = int(min(before[series, number], other[series, number]))
-            tallest = np.append(heights[series], 0)[self.slots[series, at - 1 : at + 2]].max()
-            rows = (self.base - int(tallest), self.base)
-            self.use_edges(other)
-            part, new = self._redrawn(heights, rows, (at, at + 1))
-            if new.sum() < squares[part].sum() - _LEAST_GAIN:
-                squares[part] = new
-            else:
-                self.use_edges(before)
-
-    def _typical_heights(self) -> Integers:
-        """Medians of the heights of each bar's columns; those at its borders count only if there are no others."""
-        heights = np.zeros((len(SERIES), BINS), dtype=int)
-        columns = self.columns
-        for series, by_column in enumerate(self.by_column):
-            slots = self.slots[series, columns]
-            inner = (slots == self.slots[series, columns - 1]) & (slots == self.slots[series, columns + 1])
-            inner |= ~np.isin(slots, slots[inner])
-            order = np.lexsort((by_column[inner], slots[inner]))
-            ordered = slots[inner][order]
-            bars = np.unique(ordered[ordered < BINS])
-            middles = (np.searchsorted(ordered, bars) + np.searchsorted(ordered, bars, side="right")) // 2
-            heights[series, bars] = by_column[inner][order][middles]
-        return heights
-
-    def _column_heights(self) -> Integers:
-        """Heights that fit each column of pixels best, all rows at once, shape (3, columns).
-
-        From the lower line upwards bars end one after another, in one of six orders; for each order the best rows follow
-        from sums over the rows below and above (dynamic programming), for all columns together.
-        """
-        rows, columns = slice(self.base - self.limit + 1, self.base), self.columns
-        profile = self.seen[rows][::-1][:, columns].astype(np.float32)  # from the lower line upwards
-        weight = np.where(self.lines > 0, 0.1, self.counted)[rows][::-1][:, columns]
-        cost = np.stack([((profile - colour) ** 2).sum(axis=2) for colour in self.colours.astype(np.float32)], axis=2)
-        total = np.concatenate([np.zeros((1, *cost.shape[1:])), np.cumsum(cost * weight[..., None], axis=0)])
-        best, heights = np.full(len(columns), np.inf), np.zeros((len(SERIES), len(columns)), dtype=int)
-        for order in permutations(range(len(SERIES))):  # which bar ends first, second, last
-            codes = [2 ** len(SERIES) - 1]
-            for series in order:
-                codes.append(codes[-1] & ~(1 << series))
-            # Cheapest way to have ended `n` bars at or below each row, and where the last of them ended.
-            value, ends = total[..., codes[0]], []
-            for after in codes[1:]:
-                step = value - total[..., after]
-                cheapest = np.minimum.accumulate(step, axis=0)
-                rows_of = np.where(step <= cheapest, np.arange(len(step))[:, None], 0)
-                ends.append(np.maximum.accumulate(rows_of, axis=0))
-                value = cheapest + total[..., after]
-            row = np.full(len(columns), len(value) - 1)
-            final = value[-1]
-            found = np.zeros_like(heights)
-            for number in reversed(range(len(order))):
-                row = ends[number][row, np.arange(len(columns))]
-                found[order[number]] = row
-            better = final < best - 1e-9
-            best[better], heights[:, better] = final[better], found[:, better]
-        return heights
-
 
 def _near(changed: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
     """Whether any bar within two of each has changed, shape (100,)."""
     return np.asarray(np.convolve(changed.any(axis=0), np.ones(5), mode="same") > 0)
-
-
-def _set_best(setting: Callable[..., None], choices: list[tuple[float, ...]], misfit: Callable[[], float]) -> None:
-    """Set what gives the smallest misfit; of equally good neighbours the one in their middle."""
-    misfits = []
-    for choice in choices:
-        setting(*choice)
-        misfits.append(misfit())
-    best = [choice for choice, value in zip(choices, misfits, strict=True) if value <= min(misfits)]
-    setting(*best[len(best) // 2])
 
 
 def _check_colours(panel: PanelDrawing, where: str) -> None:

@@ -11,6 +11,7 @@ from PIL import Image, JpegImagePlugin
 
 from repro.errors import ReproError
 from repro.figures.picture_axes import Pixels
+from repro.untrusted import message_of
 
 MOST_PIXELS = 4_000_000  # of one picture; the largest of the record has 2.1 million
 
@@ -48,21 +49,14 @@ def decode(data: bytes, *, where: str) -> tuple[Pixels, Coding | None]:
     """
     try:
         image = Image.open(io.BytesIO(data))
-        if image.width * image.height > MOST_PIXELS:
-            found = f"a picture of {image.width} x {image.height} pixels"
-        else:
+        if image.width * image.height <= MOST_PIXELS:
             pixels = np.asarray(image.convert("RGB"))
             if not isinstance(image, JpegImagePlugin.JpegImageFile):
                 return pixels, None
-            coding = Coding(image.quantization, max(JpegImagePlugin.get_sampling(image), 0))
-            return pixels, coding
-    except ReproError:
-        raise
+            return pixels, Coding(image.quantization, max(JpegImagePlugin.get_sampling(image), 0))
+        found = f"a picture of {image.width} x {image.height} pixels"
     except Exception as error:  # Pillow's decoders raise whatever their authors did not foresee
-        found = f"no picture that can be decoded: {type(error).__name__}: {str(error)[:200]}"
-    raise ReproError(
-        found=found,
-        expected=f"a PNG or JPEG picture of at most {MOST_PIXELS:,} pixels",
-        where=where,
-        remedy="get the document again from where it is published",
-    )
+        found = f"no picture that can be decoded: {type(error).__name__}: {message_of(error)}"
+    expected = f"a PNG or JPEG picture of at most {MOST_PIXELS:,} pixels"
+    remedy = "get the document again from where it is published"
+    raise ReproError(found=found, expected=expected, where=where, remedy=remedy)

@@ -16,88 +16,62 @@ import pandas as pd
 
 from repro.figures.overlays import GRID, enlarge
 from repro.figures.picture_axes import Floats
+from repro.figures.readings import FigureQuantity
 
 RESAMPLINGS = 4000
 SEED = 20250627
 CHANCE = 0.05  # share of the reference that may reach a measure that holds
 LEAST_SKY = 0.5  # share of a cell that must be sky
-#: Statement and case: what the map is said to follow.
+#: Measure, and cases whose map is said to follow it.
 FOLLOWS = (
     ("chroma", ("red", "purple", "pink")),
     ("edge", ("arc", "radial", "diffuse")),
     ("brightness", ("arc", "radial", "diffuse", "cloud", "snow")),
 )
 SAME_REGION = (("night", "astro"), ("night", "nautical"), ("astro", "nautical"))
+#: Statements, and the comparisons that must all be beyond 95 % of the reference.
+PARTS = {
+    "saturated_pixels": ("follows.chroma.red", "follows.chroma.purple", "follows.chroma.pink"),
+    "edges": ("follows.edge.arc", "follows.edge.radial"),
+    "same_region": tuple(f"similar.{first}.{second}" for first, second in SAME_REGION),
+}
 
 
-def statements(cells: pd.DataFrame) -> dict[str, float | bool]:
+def statements(cells: pd.DataFrame) -> dict[str, FigureQuantity]:
     """Measures and their references by name.
 
     ``gradcam.follows.<measure>.<case>`` is the correlation of map and measure over cells of sky, ``.p`` the share of the
-    reference that reaches it; ``gradcam.similar.<case>.<case>`` the same for two maps; ``gradcam.holds.<statement>`` whether
-    all its parts are beyond 95 % of the reference.
+    reference that reaches it; ``gradcam.similar.<case>.<case>`` the same for two maps, ``gradcam.overlap.<case>.<case>``
+    the area in which both are above half scale by that in which one is; ``gradcam.holds.<statement>`` whether all its parts
+    are beyond 95 % of the reference.
 
     Parameters
     ----------
     cells : DataFrame
         Table ``gradcam_cells`` of the readings.
     """
-    grids = {
-        str(case): {
-            column: case_grid(part, column) for column in ("value", "sky_share", "chroma", "brightness", "edge")
-        }
-        for case, part in cells.groupby("case")
-    }
-    found: dict[str, float | bool] = {}
+    of_case = {str(case): part for case, part in cells.groupby("case")}
+    maps = {case: case_grid(part, "value") for case, part in of_case.items()}
+    above = {case: enlarge(nodes) > 0.5 for case, nodes in maps.items()}
+    compared, found = {}, {}
     for measure, cases in FOLLOWS:
         for case in cases:
-            if case in grids:
-                own = grids[case]
-                r, p = correlation(own["value"], own[measure], own["sky_share"] > LEAST_SKY, f"{measure}.{case}")
-                found[f"gradcam.follows.{measure}.{case}"], found[f"gradcam.follows.{measure}.{case}.p"] = r, p
+            sky = case_grid(of_case[case], "sky_share") > LEAST_SKY
+            shown = case_grid(of_case[case], measure)
+            compared[f"follows.{measure}.{case}"] = correlation(maps[case], shown, sky, f"{measure}.{case}")
     for first, second in SAME_REGION:
-        if first in grids and second in grids:
-            everywhere = np.ones((GRID, GRID), dtype=bool)
-            r, p = correlation(grids[first]["value"], grids[second]["value"], everywhere, f"{first}.{second}")
-            found[f"gradcam.similar.{first}.{second}"], found[f"gradcam.similar.{first}.{second}.p"] = r, p
-            a, b = (enlarge(grids[case]["value"]) > 0.5 for case in (first, second))
-            found[f"gradcam.overlap.{first}.{second}"] = float((a & b).sum() / max((a | b).sum(), 1))
-    groups = {
-        "saturated_pixels": [f"gradcam.follows.chroma.{case}.p" for case in ("red", "purple", "pink")],
-        "edges": [f"gradcam.follows.edge.{case}.p" for case in ("arc", "radial")],
-        "same_region": [f"gradcam.similar.{a}.{b}.p" for a, b in SAME_REGION],
-    }
-    for name, parts in groups.items():
-        if all(part in found for part in parts):
-            found[f"gradcam.holds.{name}"] = all(float(found[part]) < CHANCE for part in parts)
-            found[f"gradcam.parts_holding.{name}"] = float(sum(float(found[part]) < CHANCE for part in parts))
-    area = {case: float((enlarge(own["value"]) > 0.5).mean()) for case, own in grids.items()}
-    level = {case: float(enlarge(own["value"]).mean()) for case, own in grids.items()}
-    if {"arc", "radial", "diffuse"} <= set(area):
-        found["gradcam.holds.diffuse_broadest"] = area["diffuse"] > max(area["arc"], area["radial"])
-    for case in ("clear", "cloud", "snow"):
-        if case in area:
-            found[f"gradcam.mean_level.{case}"] = level[case]
-    if "clear" in grids:
-        found["gradcam.holds.clear_disappears"] = bool(grids["clear"]["value"].max() < 0.5)
-    return found
-
-
-def maps_that_follow(cells: pd.DataFrame) -> dict[str, int]:
-    """How many maps follow chroma, edges and brightness of their frames beyond 95 % of the reference, by measure.
-
-    Parameters
-    ----------
-    cells : DataFrame
-        As for :func:`statements`, of frames whose content nobody named.
-    """
-    counts = dict.fromkeys((measure for measure, _ in FOLLOWS), 0)
-    for case, part in cells.groupby("case"):
-        sky, values = case_grid(part, "sky_share") > LEAST_SKY, case_grid(part, "value")
-        for measure in counts:
-            _, p = correlation(values, case_grid(part, measure), sky, f"{measure}.{case}")
-            counts[measure] += p < CHANCE
-    return counts
+        pair, everywhere = f"{first}.{second}", np.ones((GRID, GRID), dtype=bool)
+        compared[f"similar.{pair}"] = correlation(maps[first], maps[second], everywhere, pair)
+        either, both = above[first] | above[second], above[first] & above[second]
+        found[f"overlap.{pair}"] = float(both.sum() / max(either.sum(), 1))
+    for name, (r, p) in compared.items():
+        found |= {name: r, f"{name}.p": p}
+    holds = {name: all(compared[part][1] < CHANCE for part in parts) for name, parts in PARTS.items()}
+    area = {case: here.mean() for case, here in above.items()}
+    holds["diffuse_broadest"] = bool(area["diffuse"] > max(area["arc"], area["radial"]))
+    holds["clear_disappears"] = bool(maps["clear"].max() < 0.5)
+    found |= {f"holds.{name}": holding for name, holding in holds.items()}
+    return {f"gradcam.{name}": FigureQuantity(value) for name, value in found.items()}
 
 
 def correlation(map_values: Floats, other: Floats, counted: np.ndarray, name: str) -> tuple[float, float]:

@@ -14,8 +14,8 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from repro.errors import ReproError
 from repro.figures.picture_axes import Floats, Pixels
+from repro.untrusted import refuse
 
 FRAME_PX = 720
 NETWORK_PX = 240  # side of the network's input, to which the package enlarges the map first
@@ -24,6 +24,7 @@ GRID = 8  # side of the last feature map of EfficientNet-B1 for an input of 240 
 GRIDS = (6, 7, 8, 9, 10, 12)  # sides that are compared
 MOST_COLOUR_MISFIT = 0.1  # root mean square, colours from 0 to 1; JPEG of quality 35 gives about 0.02
 MOST_RESIDUAL = 0.06  # of full scale; a map that explains an overlay worse is none
+_REMEDY = "give the frame that the overlay was made of"
 
 _JET = cv2.applyColorMap(np.arange(256, dtype=np.uint8)[:, None], cv2.COLORMAP_JET)[:, 0, ::-1].astype(float) / 255
 
@@ -40,22 +41,14 @@ class RecoveredMap:
         Largest value of the sum of frame and colours, by which the overlay was divided; 0.5 to 1.
     residual : float
         Root mean square difference between the pixels' own values and the enlarged map, of full scale.
-    largest : float
-        Largest value of the enlarged map by the pixels themselves (99.9 % quantile), of full scale.
-    residual_by_grid : dict
-        The same residual for grids of other sides.
+    grid : int
+        Side of the feature map, of those that are compared, for which that difference is smallest.
     """
 
     nodes: Floats
     divisor: float
     residual: float
-    largest: float
-    residual_by_grid: dict[int, float]
-
-    @property
-    def enlarged(self) -> Floats:
-        """The map at the size of the frame, shape (720, 720)."""
-        return enlarge(self.nodes)
+    grid: int
 
 
 def enlarge(nodes: Floats, side: int = FRAME_PX) -> Floats:
@@ -65,14 +58,7 @@ def enlarge(nodes: Floats, side: int = FRAME_PX) -> Floats:
 
 
 def recover_map(overlay: Pixels, frame: Pixels, *, where: str) -> RecoveredMap:
-    """Map of one overlay.
-
-    Parameters
-    ----------
-    overlay, frame : ndarray, uint8, shape (height, width, 3)
-        RGB, both of one size.
-    where : str
-        Name of the pair, for errors.
+    """Map of one overlay over its frame, both RGB uint8 (height, width, 3); ``where`` is the name of the pair for errors.
 
     Raises
     ------
@@ -80,32 +66,32 @@ def recover_map(overlay: Pixels, frame: Pixels, *, where: str) -> RecoveredMap:
         If the two differ in size, or no map explains the overlay.
     """
     if overlay.shape != frame.shape:
-        raise ReproError(
-            found=f"an overlay of {overlay.shape[1]} x {overlay.shape[0]} over a frame of {frame.shape[1]} x {frame.shape[0]}",
-            expected="two pictures of one size",
-            where=where,
-            remedy="give the frame that the overlay was made of",
+        refuse(
+            f"an overlay of {overlay.shape[1]} x {overlay.shape[0]} over a frame of {frame.shape[1]} x {frame.shape[0]}",
+            "two pictures of one size",
+            where,
+            _REMEDY,
         )
     shown, sky = (_small(picture) for picture in (overlay, frame))
     values, divisor, misfit = _invert(shown, sky)
     # A pixel counts by how well its value is determined: where JET changes fast and the colours agree.
     weight = 1 / (misfit**2 + 0.02**2)
-    residuals, fits = {}, {}
-    for side in GRIDS:
-        nodes = _fit_nodes(values, weight) if side == GRID else _quick_nodes(values, side)
-        fits[side] = nodes
-        difference = enlarge(nodes, WORK_PX) - values
-        residuals[side] = float(np.sqrt(np.average(difference**2, weights=weight)))
+    nodes = _fit_nodes(values, weight)
+    fits = {side: nodes if side == GRID else _quick_nodes(values, side) for side in GRIDS}
+    residuals = {
+        side: float(np.sqrt(np.average((enlarge(fit, WORK_PX) - values) ** 2, weights=weight)))
+        for side, fit in fits.items()
+    }
     colour_misfit = float(np.sqrt(np.mean(misfit**2)))
     if residuals[GRID] > MOST_RESIDUAL or colour_misfit > MOST_COLOUR_MISFIT:
-        raise ReproError(
-            found=f"an overlay that no map explains better than to {residuals[GRID]:.3f} of full scale, "
+        refuse(
+            f"an overlay that no map explains better than to {residuals[GRID]:.3f} of full scale, "
             f"with colours off by {colour_misfit:.3f}",
-            expected=f"half a frame and half a map in the colours JET, to {MOST_RESIDUAL:g} and {MOST_COLOUR_MISFIT:g}",
-            where=where,
-            remedy="give the frame that the overlay was made of",
+            f"half a frame and half a map in the colours JET, to {MOST_RESIDUAL:g} and {MOST_COLOUR_MISFIT:g}",
+            where,
+            _REMEDY,
         )
-    return RecoveredMap(fits[GRID], divisor, residuals[GRID], float(np.quantile(values, 0.999)), residuals)
+    return RecoveredMap(nodes, divisor, residuals[GRID], min(residuals, key=residuals.__getitem__))
 
 
 def _small(picture: Pixels) -> Floats:
@@ -115,17 +101,15 @@ def _small(picture: Pixels) -> Floats:
 
 def _invert(shown: Floats, sky: Floats) -> tuple[Floats, float, Floats]:
     """Value of each pixel, the divisor, and how far each pixel's colour is from the one that explains it best."""
-    best: tuple[float, float] = (np.inf, 1.0)
-    for step in (0.02, 0.002):
-        centre = best[1]
-        tried = np.arange(0.5, 1.001, step) if step == 0.02 else np.arange(centre - 0.02, centre + 0.021, step)
-        for divisor in tried:
-            distance = _nearest(2 * divisor * shown[::3, ::3] - sky[::3, ::3])[1]
-            cost = float(np.mean(np.minimum(distance, 0.2) ** 2)) / divisor**2
-            if cost < best[0]:
-                best = (cost, float(divisor))
-    index, distance = _nearest(2 * best[1] * shown - sky)
-    return index / 255, best[1], distance
+
+    def cost(divisor: float) -> float:
+        _, distance = _nearest(2 * divisor * shown[::3, ::3] - sky[::3, ::3])
+        return float(np.mean(np.minimum(distance, 0.2) ** 2)) / divisor**2
+
+    coarse = min(np.arange(0.5, 1.001, 0.02), key=cost)
+    divisor = float(min([coarse, *np.arange(coarse - 0.02, coarse + 0.021, 0.002)], key=cost))
+    index, distance = _nearest(2 * divisor * shown - sky)
+    return index / 255, divisor, distance
 
 
 def _nearest(colours: Floats) -> tuple[Floats, Floats]:

@@ -6,16 +6,12 @@ neither is wrong. Nothing of it is evidence about the thesis.
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import cv2
 import numpy as np
-import pandas as pd
 import torch
-from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.figure import Figure
 
 from repro.classifier.cam import explain
 from repro.classifier.network import load
@@ -23,69 +19,36 @@ from repro.classifier.panels import PANELS
 from repro.classifier.transforms import decode, normalise
 from repro.errors import ReproError
 from repro.figures.documents import RecordDocument, load_documents, present_documents
+from repro.figures.drawing import drawing
 from repro.figures.map_statements import CHANCE, LEAST_SKY, case_grid, correlation
 from repro.figures.measure import CASES
 from repro.figures.overlays import FRAME_PX, GRID, NETWORK_PX, enlarge
 from repro.figures.pdf import embedded_pictures
 from repro.figures.picture_axes import Floats, Pixels
 from repro.figures.readings import load_readings
-from repro.files import atomic_path, write_json
+from repro.files import write_json
 from repro.params import load_params
 from repro.paths import Paths
 
 
-@dataclass(frozen=True)
-class OwnMap:
+class OwnMap(NamedTuple):
     """One frame of the record, explained by a network trained here.
 
-    Parameters
-    ----------
-    group, case, label : str
-        The panel, its case, and the class that is explained, as in the thesis.
-    p_yes : float
-        By the network trained here.
-    correlation : float
-        Of its map with the author's, over cells of sky.
-    reached_by_chance : float
-        Share of changed maps (shifted, turned, mirrored, shuffled) that agree as well.
-    nodes : ndarray, shape (8, 8)
-        Its map, 0 to 1 of its own largest value; zero everywhere if nothing speaks for the class.
-    author : ndarray, shape (8, 8)
-        The author's.
-    frame : ndarray, uint8, shape (720, 720, 3)
-        The frame, RGB.
+    ``row`` has ``group`` and ``case``; ``label``, the class that is explained, as in the thesis; ``p_yes`` by the network
+    trained here; ``correlation`` of its map with the author's over cells of sky, and ``reached_by_chance``, the share of
+    changed maps (shifted, turned, mirrored, shuffled) that agree as well. ``frame`` is RGB uint8 (720, 720, 3), ``author``
+    the author's map and ``nodes`` that of the network, both (8, 8), 0 to 1 of their own largest value; all 0 if nothing
+    speaks for the class.
     """
 
-    group: str
-    case: str
-    label: str
-    p_yes: float
-    correlation: float
-    reached_by_chance: float
-    nodes: Floats
-    author: Floats
+    row: dict[str, Any]
     frame: Pixels
+    author: Floats
+    nodes: Floats
 
 
-def explain_record_frames(source: Path, document: RecordDocument, weights: Path, cells: pd.DataFrame) -> list[OwnMap]:
-    """Explain the twelve frames with a network trained here, and correlate its maps with the author's.
-
-    Parameters
-    ----------
-    source : Path
-        The thesis.
-    document : RecordDocument
-        Its entry in documents.yaml.
-    weights : Path
-        Trained weights, as stage train writes them.
-    cells : DataFrame
-        Table ``gradcam_cells`` of the readings.
-
-    Raises
-    ------
-    ReproError
-        If the document lacks a frame, or the weights are missing, damaged, or of another input size.
-    """
+def _explain_frames(source: Path, document: RecordDocument, weights: Path, paths: Paths) -> list[OwnMap]:
+    """Explain the twelve frames of the thesis with a network trained here, and correlate its maps with the author's."""
     network, notes = load(weights)
     size = int(notes.get("image_size_px", NETWORK_PX))
     if size != NETWORK_PX:
@@ -95,6 +58,7 @@ def explain_record_frames(source: Path, document: RecordDocument, weights: Path,
             where=str(weights),
             remedy=f"train with image_size_px {NETWORK_PX}, or name other weights with --weights",
         )
+    cells = load_readings(paths.readings)["gradcam_cells"].table
     wanted = [picture for picture in document.pictures if picture.name.startswith("frame.")]
     data = embedded_pictures(source, wanted)
     found = []
@@ -105,13 +69,14 @@ def explain_record_frames(source: Path, document: RecordDocument, weights: Path,
         maps = explain(network, pixels, label).raw
         with torch.inference_mode():
             chances = torch.softmax(network(normalise(pixels, "cpu")), dim=1)[:, 1]
-        for case, name, raw, p_yes in zip(cases, names, maps, chances, strict=True):
+        for case, name, raw, p_yes in zip(cases, names, maps, chances.tolist(), strict=True):
             part = cells[cells["case"] == case]
             author, sky = case_grid(part, "value"), case_grid(part, "sky_share") > LEAST_SKY
             own = np.asarray(raw / raw.max() if raw.max() > 0 else raw, dtype=float)
             r, reached = correlation(own, author, sky, f"own.{case}")
-            frame = decode(data[name], FRAME_PX, name)
-            found.append(OwnMap(group, case, label, float(p_yes), r, reached, own, author, frame))
+            row = {"group": group, "case": case, "label": label, "p_yes": p_yes}
+            row |= {"correlation": r, "reached_by_chance": reached}
+            found.append(OwnMap(row, decode(data[name], FRAME_PX, name), author, own))
     return found
 
 
@@ -155,42 +120,32 @@ def compare_with_author(paths: Paths, weights: Path | None, folder: Path | None)
             where=str(trained),
             remedy="run `dvc repro train`, or name weights with --weights FILE",
         )
-    maps = explain_record_frames(
-        source, document, weights or trained, load_readings(paths.readings)["gradcam_cells"].table
-    )
+    maps = _explain_frames(source, document, weights or trained, paths)
     words = f"weights {weights.name}" if weights else f"trained on the corpus {corpus}"
-    comparison = _document(maps, words)
+    comparison = {
+        "network": f"another network than the author's: {words}",
+        "maps": [{k: round(v, 4) if isinstance(v, float) else v for k, v in one.row.items()} for one in maps],
+        "mean_correlation": round(float(np.mean([one.row["correlation"] for one in maps])), 4),
+        "maps_that_agree_beyond_chance": sum(one.row["reached_by_chance"] < CHANCE for one in maps),
+    }
     if folder is not None:
         write_json(folder / "own_maps.json", comparison)
-        draw_comparison(maps, folder / "own_maps.png")
+        _draw_comparison(maps, folder / "own_maps.png")
     return comparison
 
 
-def _document(maps: list[OwnMap], words: str) -> dict[str, Any]:
-    rows = [{key: value for key, value in asdict(one).items() if not isinstance(value, np.ndarray)} for one in maps]
-    return {
-        "network": f"another network than the author's: {words}",
-        "maps": [{k: round(v, 4) if isinstance(v, float) else v for k, v in row.items()} for row in rows],
-        "mean_correlation": round(float(np.mean([one.correlation for one in maps])), 4),
-        "maps_that_agree_beyond_chance": sum(one.reached_by_chance < CHANCE for one in maps),
-    }
-
-
-def draw_comparison(maps: list[OwnMap], target: Path) -> None:
+def _draw_comparison(maps: list[OwnMap], target: Path) -> None:
     """Frames, the author's maps and those of the other network below each other."""
-    figure = Figure(figsize=(1.5 * len(maps), 4.9), dpi=100, layout="constrained")
-    axes = figure.subplots(3, len(maps), squeeze=False)
-    for column, one in enumerate(maps):
-        small = cv2.resize(one.frame, (240, 240), interpolation=cv2.INTER_AREA)
-        axes[0, column].imshow(small)
-        axes[0, column].set_title(f"{one.case}\nr = {one.correlation:.2f}", fontsize=9)
-        for row, nodes in ((1, one.author), (2, one.nodes)):
-            axes[row, column].imshow(enlarge(nodes, 240), cmap="jet", vmin=0, vmax=1)
-    for row, title in enumerate(("frame of the thesis", "map of its author", "map of another\nnetwork")):
-        axes[row, 0].set_ylabel(title, fontsize=8)
-    for panel in axes.flat:
-        panel.set_xticks([])
-        panel.set_yticks([])
-    FigureCanvasAgg(figure)
-    with atomic_path(target) as temporary:
-        figure.savefig(temporary, format="png", metadata={"Software": None})
+    with drawing(target, 1.5 * len(maps), 4.9) as figure:
+        axes = figure.subplots(3, len(maps), squeeze=False)
+        for column, (row, frame, author, own) in enumerate(maps):
+            axes[0, column].imshow(cv2.resize(frame, (240, 240), interpolation=cv2.INTER_AREA))
+            axes[0, column].set_title(f"{row['case']}\nr = {row['correlation']:.2f}", fontsize=9)
+            for panel, nodes in zip(axes[1:, column], (author, own), strict=True):
+                panel.imshow(enlarge(nodes, 240), cmap="jet", vmin=0, vmax=1)
+        for panel, title in zip(
+            axes[:, 0], ("frame of the thesis", "map of its author", "map of another\nnetwork"), strict=True
+        ):
+            panel.set_ylabel(title, fontsize=8)
+        for panel in axes.flat:
+            panel.set(xticks=[], yticks=[])

@@ -181,6 +181,12 @@ class PanelDrawing:
             coded.append(slice(max(low - BLOCK_PX, 0), min(high + BLOCK_PX, size)))
         return (wide[0], wide[1]), (coded[0], coded[1])
 
+    def redrawn(self, heights: Integers, rows: tuple[int, int], columns: tuple[int, int]) -> tuple[Part, Floats]:
+        """The part that changes with these rows and columns, and its squared differences with these heights."""
+        part, coded = self.changed_part(rows, columns)
+        inside = tuple(slice(a.start - b.start, a.stop - b.start) for a, b in zip(part, coded, strict=True))
+        return part, self.squares(heights, coded)[inside]
+
 
 def mixtures() -> Pixels:
     """Colours of the eight ways in which three bars can cover a pixel; bit k of the index stands for series k."""

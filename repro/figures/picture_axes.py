@@ -14,7 +14,7 @@ from itertools import pairwise
 import numpy as np
 import numpy.typing as npt
 import pytesseract
-from PIL import Image
+from PIL import Image, ImageOps
 
 from repro.errors import ReproError
 
@@ -25,7 +25,8 @@ DARK = 110  # a pixel below this grey value is part of the box, a tick or a lett
 _ENLARGE = 4  # labels of 10 px become 40 px, near the size that Tesseract's network was trained on
 #: Tesseract's page segmentation: sparse text, one block, one line. Each overlooks single digits at other spacings.
 _LAYOUTS = (11, 6, 7)
-_NUMBER = re.compile(r"[-\u2212]?\d+(?:[.,]\d+)?")
+_GLYPHS = "0123456789.-"
+_NUMBER = re.compile(r"-?\d+(?:\.\d+)?")
 # A tick is drawn on a whole pixel, so its place is off by up to half a pixel, evenly distributed.
 ROUNDING_PX = 1 / np.sqrt(12)
 
@@ -100,9 +101,7 @@ def find_boxes(picture: Pixels, *, where: str, count: int) -> list[Box]:
         If another number of boxes is found.
     """
     dark = grey(picture) < DARK
-    _height, width = dark.shape
-    horizontal = _long_runs(dark, least=width // 12)
-    vertical = [(column, first, last) for column, first, last in _long_runs(dark.T, least=12)]
+    horizontal, vertical = _long_runs(dark, least=dark.shape[1] // 12), _long_runs(dark.T, least=12)
     boxes: list[Box] = []
     for top, top_left, top_right in horizontal:
         for bottom, bottom_left, bottom_right in horizontal:
@@ -217,8 +216,6 @@ def read_scale(picture: Pixels, box: Box, side: str, *, where: str) -> Scale:
     """
     ticks = tick_pixels(picture, box, side)
     spacing = min((b - a for a, b in pairwise(ticks)), default=0.0)
-    numbers: list[tuple[float, float]] = []
-    fitted = None
     for layout in _LAYOUTS:
         numbers = _read_labels(picture, box, side, layout)
         pairs = []
@@ -226,21 +223,18 @@ def read_scale(picture: Pixels, box: Box, side: str, *, where: str) -> Scale:
             near = [(abs(place - tick), value) for place, value in numbers if abs(place - tick) < 0.3 * spacing]
             if near:
                 pairs.append((tick, min(near)[1]))
-        fitted = _line_through_most(pairs)
-        if fitted is not None:
+        if used := _most_on_a_line(pairs):
             break
-    if fitted is None:
+    else:
         raise not_as_published(
             f"{len(ticks)} ticks and the numbers {[value for _, value in numbers]}",
             "at least three ticks with numbers that grow evenly",
             where,
         )
-    start, per_px, used = fitted
     # All ticks are evenly spaced, so those whose number was not read determine the scale as well.
     places = np.array(ticks)
-    step = np.median(np.diff([value for _, value in used])) / max(
-        1, round(float(np.median(np.diff([place for place, _ in used])) / spacing))
-    )
+    apart, step = np.median(np.diff(used, axis=0), axis=0)
+    step /= max(1, round(float(apart / spacing)))
     values = used[0][1] + step * np.round((places - used[0][0]) / spacing)
     per_px, start = (float(part) for part in np.polyfit(places, values, 1))
     spread = np.sqrt(np.mean(((values - start) / per_px - places) ** 2))
@@ -250,39 +244,27 @@ def read_scale(picture: Pixels, box: Box, side: str, *, where: str) -> Scale:
 
 def _read_labels(picture: Pixels, box: Box, side: str, layout: int) -> list[tuple[float, float]]:
     """Numbers beside an axis: (pixel along the axis, value)."""
-    height, width = picture.shape[:2]
     if side == "bottom":
-        rows, columns = (
-            (box.bottom + 6, min(box.bottom + 28, height)),
-            (max(box.left - 25, 0), min(box.right + 25, width)),
-        )
+        top, left, along = box.bottom + 6, max(box.left - 25, 0), ("left", "width")
+        part = picture[top : box.bottom + 28, left : box.right + 25]
     else:
-        rows, columns = (max(box.top - 12, 0), min(box.bottom + 12, height)), (max(box.left - 62, 0), box.left - 6)
-    part = Image.fromarray(picture[slice(*rows), slice(*columns)]).convert("L")
-    if not part.width or not part.height:
+        top, left, along = max(box.top - 12, 0), max(box.left - 62, 0), ("top", "height")
+        part = picture[top : box.bottom + 12, left : box.left - 6]
+    if not part.size:
         return []
-    part = part.resize((part.width * _ENLARGE, part.height * _ENLARGE), Image.Resampling.BICUBIC)
-    page = Image.new("L", (part.width + 80, part.height + 80), 255)
-    page.paste(part, (40, 40))
-    data = pytesseract.image_to_data(
-        page, config=f"--psm {layout} -c tessedit_char_whitelist=0123456789.-", output_type=pytesseract.Output.DICT
-    )
-    found = []
-    for text, left, top, w, h in zip(
-        data["text"], data["left"], data["top"], data["width"], data["height"], strict=True
-    ):
-        if _NUMBER.fullmatch(text.strip()):
-            along = (
-                (left + w / 2 - 40) / _ENLARGE + columns[0]
-                if side == "bottom"
-                else (top + h / 2 - 40) / _ENLARGE + rows[0]
-            )
-            found.append((float(along), float(text.replace("\u2212", "-").replace(",", "."))))
-    return found
+    page = ImageOps.expand(ImageOps.scale(Image.fromarray(part).convert("L"), _ENLARGE), 40, fill=255)
+    config = f"--psm {layout} -c tessedit_char_whitelist={_GLYPHS}"
+    data = pytesseract.image_to_data(page, config=config, output_type=pytesseract.Output.DICT)
+    first = left if side == "bottom" else top
+    return [
+        ((start + size / 2 - 40) / _ENLARGE + first, float(text))
+        for text, start, size in zip(data["text"], *(data[key] for key in along), strict=True)
+        if _NUMBER.fullmatch(text.strip())
+    ]
 
 
-def _line_through_most(pairs: list[tuple[float, float]]) -> tuple[float, float, list[tuple[float, float]]] | None:
-    """Line that at least three of the pairs lie on, within 1.2 px; the one with most of them."""
+def _most_on_a_line(pairs: list[tuple[float, float]]) -> list[tuple[float, float]]:
+    """Most of the pairs that lie on one line, within 1.2 px; none if these are fewer than three, or few of all."""
     best: list[tuple[float, float]] = []
     for i, (x1, v1) in enumerate(pairs):
         for x2, v2 in pairs[i + 1 :]:
@@ -292,7 +274,4 @@ def _line_through_most(pairs: list[tuple[float, float]]) -> tuple[float, float, 
             on = [(x, v) for x, v in pairs if abs((v - v1) / slope - (x - x1)) < 1.2]
             if len(on) > len(best):
                 best = on
-    if len(best) < 3 or len(best) < 0.6 * len(pairs):
-        return None
-    slope, start = np.polyfit([x for x, _ in best], [v for _, v in best], 1)
-    return float(start), float(slope), best
+    return [] if len(best) < 3 or len(best) < 0.6 * len(pairs) else best

@@ -7,23 +7,40 @@ Names begin with the figure: ``figure5.``, ``figure6.``, ``figure7.``, ``gradcam
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from repro.engine.receipts import settings_digest
-from repro.figures import map_statements
-from repro.figures.figure_quantity import FigureQuantity, condition_name
 from repro.figures.histogram_quantities import Counts, histogram_quantities, order_quantities
-from repro.figures.readings import Reading
+from repro.figures.map_statements import statements
+from repro.figures.readings import FigureQuantity, Reading
 
-VALIDATION_IMAGES = range(640, 680)  # denominators that are compared
+Quantities = dict[str, FigureQuantity]
+VALIDATION_IMAGES = 658
+#: Rows of tables that are quantities: the table, name by the columns of a row, and the columns of value and error.
+ROWS: tuple[tuple[str, str, str, str | None], ...] = (
+    ("figure3", "figure3.{quantity}", "value", "error"),
+    ("figure5", "figure5.{curve}.e{epoch}", "value", "error"),
+    ("figure6", "figure6.mean.{panel}.{sun}.{moon}", "mean_pct", None),
+    ("figure6", "figure6.sd.{panel}.{sun}.{moon}", "sd_pct", None),
+    ("figure6", "figure6.sd_by_colour.{panel}.{sun}.{moon}", "sd_by_colour_pct", "sd_by_colour_pct_error"),
+    ("figure7_extents", "figure7.no_first_pct.{sun}.{moon}", "no_first_pct", "error"),
+    ("figure7_extents", "figure7.no_last_pct.{sun}.{moon}", "no_last_pct", "error"),
+    ("figure7_extents", "figure7.yes_first_pct.{sun}.{moon}", "yes_first_pct", "error"),
+    ("figure7_extents", "figure7.yes_last_pct.{sun}.{moon}", "yes_last_pct", "error"),
+    ("gradcam_maps", "gradcam.area_above_half.{case}", "area_above_half", "error"),
+    ("gradcam_maps", "gradcam.largest.{case}", "largest", "error"),
+    ("overlay_clock", "clock.{quantity}", "value", None),
+    ("readme_curves", "readme.{curve}.{number}", "value", "error"),
+    ("readme_table3", "readme.table3.{sun}.{moon}", "value", None),
+    ("slide_bars", "slides.bars.{sun}.{series}", "value", "error"),
+)
 
 
-def figure_quantities(readings: Mapping[str, Reading], counts: Counts) -> dict[str, FigureQuantity]:
+def figure_quantities(readings: Mapping[str, Reading], counts: Counts) -> Quantities:
     """All quantities that the readings at hand give.
 
     Parameters
@@ -33,77 +50,18 @@ def figure_quantities(readings: Mapping[str, Reading], counts: Counts) -> dict[s
     counts : mapping
         Table 6.
     """
-    found: dict[str, FigureQuantity] = {}
     tables = {name: reading.table for name, reading in readings.items()}
-    if "figure3" in tables:
-        found |= {
-            f"figure3.{row.quantity}": FigureQuantity(float(row.value), float(row.error))
-            for row in _rows(tables["figure3"])
-        }
-        found |= _augmentation(tables["figure3"])
-    if "figure5" in tables:
-        found |= _curves(tables["figure5"])
-    if "figure6" in tables:
-        found |= _grid(tables["figure6"])
+    found: Quantities = {}
+    for table, name, value, error in ROWS:
+        for row in tables[table].to_dict("records") if table in tables else ():
+            read = FigureQuantity(float(row[value]), row[error]) if error else FigureQuantity(row[value])
+            found[name.format_map(row).lower()] = read
+    for table, derive in DERIVED.items():
+        if table in tables:
+            found |= derive(tables[table])
     if "figure7" in tables:
         found |= histogram_quantities(tables["figure7"], counts)
         found |= order_quantities(found)
-    if "figure7_extents" in tables:
-        found |= {
-            f"figure7.{name}.{condition_name(row.sun, row.moon)}": FigureQuantity(
-                float(getattr(row, name)), float(row.error)
-            )
-            for row in _rows(tables["figure7_extents"])
-            for name in ("no_first_pct", "no_last_pct", "yes_first_pct", "yes_last_pct")
-        }
-    if "gradcam_cells" in tables:
-        found |= {
-            name: FigureQuantity(value) for name, value in map_statements.statements(tables["gradcam_cells"]).items()
-        }
-    if "gradcam_maps" in tables:
-        found |= _maps(tables["gradcam_maps"])
-    if "sky_circles" in tables:
-        found |= _circles(tables["sky_circles"])
-    if "overlay_clock" in tables:
-        found |= {
-            f"clock.{row.quantity}": FigureQuantity(int(row.value) if row.quantity == "hour" else str(row.value))
-            for row in _rows(tables["overlay_clock"])
-        }
-    if "readme_curves" in tables:
-        found |= {
-            f"readme.{row.curve}.{row.number}": FigureQuantity(float(row.value), float(row.error))
-            for row in _rows(tables["readme_curves"])
-        }
-    if "readme_gradcam_maps" in tables and "readme_gradcam_cells" in tables:
-        maps = tables["readme_gradcam_maps"]
-        found |= {
-            "readme.gradcam.maps": FigureQuantity(len(maps)),
-            "readme.gradcam.lowest_of_largest": FigureQuantity(float(maps["largest"].min()), 0.01),
-            "readme.gradcam.largest_residual": FigureQuantity(float(maps["residual"].max())),
-        }
-        found |= {
-            f"readme.gradcam.maps_that_follow_{measure}": FigureQuantity(count)
-            for measure, count in map_statements.maps_that_follow(tables["readme_gradcam_cells"]).items()
-        }
-    if "readme_errors" in tables:
-        errors = tables["readme_errors"]
-        found["readme.errors.frames"] = FigureQuantity(len(errors))
-        found |= {
-            f"readme.errors.mean_{measure}": FigureQuantity(
-                float(errors[measure].mean()), float(errors[measure].std(ddof=1) / np.sqrt(len(errors)))
-            )
-            for measure in ("brightness", "chroma", "edge")
-        }
-    if "slide_bars" in tables:
-        found |= {
-            f"slides.bars.{row.sun.lower()}.{row.series}": FigureQuantity(float(row.value), float(row.error))
-            for row in _rows(tables["slide_bars"])
-        }
-    if "readme_table3" in tables:
-        found |= {
-            f"readme.table3.{condition_name(row.sun, row.moon)}": FigureQuantity(int(row.value))
-            for row in _rows(tables["readme_table3"])
-        }
     return found
 
 
@@ -123,62 +81,7 @@ def as_document(quantities: Mapping[str, FigureQuantity]) -> dict[str, dict[str,
     }
 
 
-def _rows(table: pd.DataFrame) -> list[Any]:
-    """Rows of a table with its columns as attributes."""
-    return list(table.itertuples(index=False))
-
-
-def _curves(table: pd.DataFrame) -> dict[str, FigureQuantity]:
-    """Figure 5 against the text: loss, accuracy, best epoch, and which denominators fit."""
-    found = {
-        f"figure5.{row.curve}.e{row.epoch}": FigureQuantity(float(row.value), float(row.error)) for row in _rows(table)
-    }
-    curve = {name: part.sort_values("epoch") for name, part in table.groupby("curve")}
-    loss, accuracy = curve["val_loss"], curve["val_accuracy"]
-    values, errors = accuracy["value"].to_numpy(), accuracy["error"].to_numpy()
-    # The denominator is that for which all values are nearest to whole counts; neighbours fit as well as it does.
-    misfit = {
-        n: float(np.sqrt(np.mean(((values * n - np.round(values * n)) / (errors * n)) ** 2))) for n in VALIDATION_IMAGES
-    }
-    images = 658
-    counts = values * images
-    found |= {f"figure5.val_correct.e{n}": FigureQuantity(round(c), 0.0) for n, c in enumerate(counts, start=1)}
-    first_loss, lowest = loss.iloc[0], loss.iloc[int(loss["value"].argmin())]
-    last, best, first = loss.iloc[-1], accuracy.iloc[int(accuracy["value"].argmax())], accuracy.iloc[0]
-    found |= {
-        "figure5.misfit_of_658": FigureQuantity(misfit[images]),
-        "figure5.rms_of_658_images": FigureQuantity(float(np.sqrt(np.mean((counts - np.round(counts)) ** 2)))),
-        "figure5.val_loss_first": FigureQuantity(float(first_loss["value"]), float(first_loss["error"])),
-        "figure5.val_loss_lowest": FigureQuantity(float(lowest["value"]), float(lowest["error"])),
-        "figure5.val_loss_last": FigureQuantity(float(last["value"]), float(last["error"])),
-        "figure5.epoch_of_lowest_loss": FigureQuantity(int(lowest["epoch"])),
-        "figure5.epoch_of_highest_accuracy": FigureQuantity(int(best["epoch"])),
-        "figure5.val_accuracy_first_pct": FigureQuantity(100 * float(first["value"]), 100 * float(first["error"])),
-        "figure5.val_accuracy_best_pct": FigureQuantity(100 * float(best["value"]), 100 * float(best["error"])),
-        "figure5.val_accuracy_last_pct": FigureQuantity(
-            100 * float(accuracy.iloc[-1]["value"]), 100 * float(accuracy.iloc[-1]["error"])
-        ),
-    }
-    for name, column in (("training", "train_loss"), ("validation", "val_loss")):
-        steps = np.diff(curve[column]["value"])
-        slack = 2 * np.hypot(curve[column]["error"].to_numpy()[1:], curve[column]["error"].to_numpy()[:-1])
-        found[f"figure5.rises_of_{name}_loss"] = FigureQuantity(int(np.count_nonzero(steps > slack)))
-    return found
-
-
-def _grid(table: pd.DataFrame) -> dict[str, FigureQuantity]:
-    found = {}
-    for row in _rows(table):
-        name = f"{row.panel.lower()}.{condition_name(row.sun, row.moon)}"
-        found[f"figure6.mean.{name}"] = FigureQuantity(float(row.mean_pct))
-        found[f"figure6.sd.{name}"] = FigureQuantity(float(row.sd_pct))
-        found[f"figure6.sd_by_colour.{name}"] = FigureQuantity(
-            float(row.sd_by_colour_pct), float(row.sd_by_colour_pct_error)
-        )
-    return found
-
-
-def _augmentation(table: pd.DataFrame) -> dict[str, FigureQuantity]:
+def _augmentation(table: pd.DataFrame) -> Quantities:
     """Figure 3 in the units of its caption."""
     value, error = (table.set_index("quantity")[column] for column in ("value", "error"))
     factors = ["brightness", "contrast", "saturation"]
@@ -189,29 +92,56 @@ def _augmentation(table: pd.DataFrame) -> dict[str, FigureQuantity]:
     }
 
 
-def _maps(table: pd.DataFrame) -> dict[str, FigureQuantity]:
-    found: dict[str, FigureQuantity] = {
-        "gradcam.maps": FigureQuantity(len(table)),
-        "gradcam.grid": FigureQuantity(int(table["grid"].mode().iloc[0])),
-        "gradcam.maps_with_that_grid": FigureQuantity(int((table["grid"] == table["grid"].mode().iloc[0]).sum())),
-        "gradcam.lowest_of_largest": FigureQuantity(float(table["largest"].min()), 0.01),
-        "gradcam.largest_residual": FigureQuantity(float(table["residual"].max())),
+def _learning_curves(table: pd.DataFrame) -> Quantities:
+    """Figure 5 against the text: loss and accuracy at the first, best and last epoch, and validation images that are right."""
+    loss, accuracy = (table[table["curve"] == name].sort_values("epoch") for name in ("val_loss", "val_accuracy"))
+    lowest, highest = loss.iloc[loss["value"].argmin()], accuracy.iloc[accuracy["value"].argmax()]
+    rows = {
+        "val_loss_first": loss.iloc[0],
+        "val_loss_lowest": lowest,
+        "val_loss_last": loss.iloc[-1],
+        "val_accuracy_first_pct": accuracy.iloc[0],
+        "val_accuracy_best_pct": highest,
+        "val_accuracy_last_pct": accuracy.iloc[-1],
     }
-    for row in _rows(table):
-        found[f"gradcam.area_above_half.{row.case}"] = FigureQuantity(float(row.area_above_half), float(row.error))
-        found[f"gradcam.largest.{row.case}"] = FigureQuantity(float(row.largest), float(row.error))
+    found = {
+        "figure5.epoch_of_lowest_loss": FigureQuantity(int(lowest["epoch"])),
+        "figure5.epoch_of_highest_accuracy": FigureQuantity(int(highest["epoch"])),
+    }
+    for name, row in rows.items():
+        scale = 100 if name.endswith("_pct") else 1
+        found[f"figure5.{name}"] = FigureQuantity(scale * float(row["value"]), scale * float(row["error"]))
+    for epoch, share in zip(accuracy["epoch"], accuracy["value"], strict=True):
+        found[f"figure5.val_correct.e{epoch}"] = FigureQuantity(round(VALIDATION_IMAGES * share))
     return found
 
 
-def _circles(table: pd.DataFrame) -> dict[str, FigureQuantity]:
+def _maps(table: pd.DataFrame) -> Quantities:
+    return {
+        "gradcam.maps": FigureQuantity(len(table)),
+        "gradcam.grid": FigureQuantity(int(table["grid"].mode().iloc[0])),
+        "gradcam.lowest_of_largest": FigureQuantity(float(table["largest"].min()), 0.01),
+    }
+
+
+def _circles(table: pd.DataFrame) -> Quantities:
     found = {
         "frames.width_px": FigureQuantity(int(table["width"].max())),
         "frames.height_px": FigureQuantity(int(table["height"].max())),
     }
-    for column in ("x", "y", "radius"):
+    # OpenCV counts from the middle of the first pixel, the edge that is measured from its border.
+    for column, shift in (("x", 0.5), ("y", 0.5), ("radius", 0.0)):
         values = table[column].to_numpy(float)
         spread = max(float(np.std(values, ddof=1)) / np.sqrt(len(values)), 0.1)
-        # OpenCV counts from the middle of the first pixel, the edge that is measured from its border.
-        shift = 0.0 if column == "radius" else 0.5
         found[f"frames.circle_{column}_px"] = FigureQuantity(float(values.mean()) - shift, spread)
     return found
+
+
+#: Tables from which further quantities follow.
+DERIVED: dict[str, Callable[[pd.DataFrame], Quantities]] = {
+    "figure3": _augmentation,
+    "figure5": _learning_curves,
+    "gradcam_cells": statements,
+    "gradcam_maps": _maps,
+    "sky_circles": _circles,
+}

@@ -9,12 +9,13 @@ import io
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 
-from repro.errors import ReproError
 from repro.files import write_text
+from repro.untrusted import message_of, refuse
 
 #: Columns of each table that name a row; the others are read from the picture.
 KEYS: dict[str, tuple[str, ...]] = {
@@ -54,6 +55,16 @@ class Reading:
     origin: Mapping[str, str] = field(default_factory=dict)
 
 
+class FigureQuantity(NamedTuple):
+    """A value measured on pictures of the record, in the unit that its name ends in, or that of the claim.
+
+    ``error`` is its standard error; 0 for words, counts and printed numbers.
+    """
+
+    value: float | str | bool
+    error: float = 0.0
+
+
 def write_reading(folder: Path, name: str, reading: Reading) -> None:
     """Write a table as ``NAME.csv``: lines of its origin after ``#``, then the columns."""
     head = "".join(f"# {key}: {value}\n" for key, value in reading.origin.items())
@@ -75,28 +86,22 @@ def load_readings(folder: Path) -> dict[str, Reading]:
         source = folder / f"{name}.csv"
         if not source.is_file():
             continue
+        wrong = None
         try:
             text = source.read_text(encoding="utf-8")
-            lines = [line for line in text.splitlines() if line.startswith("# ")]
-            origin = dict(line[2:].split(": ", 1) for line in lines)
-            body = "\n".join(line for line in text.splitlines() if not line.startswith("#"))
-            table = pd.read_csv(io.StringIO(body))
+            origin = dict(line[2:].split(": ", 1) for line in text.splitlines() if line.startswith("# "))
+            table = pd.read_csv(io.StringIO(text), comment="#")
+            if lacking := [key for key in keys if key not in table.columns]:
+                wrong = f"no column {', '.join(lacking)}"
+            elif table.duplicated(list(keys)).any():
+                wrong = "the same row twice"
         except Exception as error:  # pandas raises whatever its parsers did not foresee
-            raise _damaged(source, f"{type(error).__name__}: {str(error)[:200]}") from None
-        lacking = [key for key in keys if key not in table.columns]
-        if lacking or table.duplicated(list(keys)).any():
-            raise _damaged(source, f"no column {', '.join(lacking)}" if lacking else "the same row twice")
+            wrong = f"{type(error).__name__}: {message_of(error)}"
+        if wrong:
+            remedy = "restore expected/published/readings from the repository"
+            refuse(wrong, "a table of readings as stage figures writes it", str(source), remedy)
         readings[name] = Reading(table, origin)
     return readings
-
-
-def _damaged(source: Path, found: str) -> ReproError:
-    return ReproError(
-        found=found,
-        expected="a table of readings as stage figures writes it",
-        where=str(source),
-        remedy="restore expected/published/readings from the repository",
-    )
 
 
 def differences(name: str, committed: pd.DataFrame, again: pd.DataFrame) -> list[str]:

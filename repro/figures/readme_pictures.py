@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
 
 import cv2
 import numpy as np
+import pandas as pd
 import pytesseract
-from PIL import Image
+from PIL import Image, ImageOps
 
 from repro.camera import load_camera
 from repro.clock import ocr
@@ -24,23 +23,11 @@ _GRID_VALUES = (1.0, 0.8, 0.6, 0.4, 0.2, 0.0)  # printed beside the six lines, f
 _NEAR = 40.0  # counts in RGB
 
 
-@dataclass(frozen=True)
-class ReadmePoint:
-    """A marker of the README's curves: its number from the left, from 1, the value and its standard error."""
+def read_readme_curves(picture: Pixels, *, where: str) -> pd.DataFrame:
+    """Markers of both curves (RGB) against the six horizontal lines at 0 to 1.
 
-    curve: str
-    number: int
-    value: float
-    error: float
-
-
-def read_readme_curves(picture: Pixels, *, where: str) -> list[ReadmePoint]:
-    """Markers of both curves against the six horizontal lines at 0 to 1.
-
-    Raises
-    ------
-    ReproError
-        If there are not six lines.
+    Gives ``curve``, ``number`` from the left, from 1, ``value`` and its standard ``error``; raises ReproError if there are not
+    six lines.
     """
     light = np.ptp(picture.astype(int), axis=2) < 30
     share = (light & (grey(picture) < 215) & (grey(picture) > 90)).mean(axis=1)
@@ -54,22 +41,15 @@ def read_readme_curves(picture: Pixels, *, where: str) -> list[ReadmePoint]:
         _, _, boxes, centres = cv2.connectedComponentsWithStats(discs)
         found = sorted((x, y) for (x, y), box in zip(centres[1:], boxes[1:], strict=True) if 25 <= box[4] <= 140)
         for number, (_, row) in enumerate(found, start=1):
-            points.append(ReadmePoint(curve, number, float(start + per_px * row), abs(per_px) * 0.5))
-    return points
+            points.append((curve, number, float(start + per_px * row), abs(per_px) * 0.5))
+    return pd.DataFrame(points, columns=["curve", "number", "value", "error"])
 
 
-def read_table3_picture(picture: Pixels, *, where: str) -> dict[tuple[str, str], int]:
-    """The nine counts of Table 3, by time of night and lunar condition.
-
-    Raises
-    ------
-    ReproError
-        If not nine numbers are read.
-    """
+def read_table3_picture(picture: Pixels, *, where: str) -> pd.DataFrame:
+    """The nine counts of Table 3 (RGB): ``moon``, ``sun`` and ``value``; raises ReproError if not nine numbers are read."""
     height, width = picture.shape[:2]
     part = picture[int(0.42 * height) :, int(0.575 * width) :]
-    page = Image.fromarray(part).convert("L").resize((part.shape[1] * 4, part.shape[0] * 4), Image.Resampling.BICUBIC)
-    page = page.point(lambda level: 255 if level > 140 else 0)
+    page = ImageOps.scale(Image.fromarray(part).convert("L"), 4).point(lambda level: 255 if level > 140 else 0)
     data = pytesseract.image_to_data(
         page, config="--psm 11 -c tessedit_char_whitelist=0123456789", output_type=pytesseract.Output.DICT
     )
@@ -83,36 +63,17 @@ def read_table3_picture(picture: Pixels, *, where: str) -> dict[tuple[str, str],
             f"{len(words)} numbers: {[number for *_, number in words]}", "nine counts in three rows", where
         )
     words.sort()
-    table = {}
+    table: list[tuple[str, str, int]] = []
     for row, moon in enumerate(MOONS):
-        for sun, (_, _, count) in zip(
-            SUNS, sorted(words[3 * row : 3 * row + 3], key=lambda word: word[1]), strict=True
-        ):
-            table[sun, moon] = count
-    return table
-
-
-def read_gradcam_panels(picture: Pixels, *, where: str) -> list[tuple[Pixels, Pixels]]:
-    """Frames and overlays of a picture with frames in its upper row and their overlays below, from left to right.
-
-    Both are enlarged to the size of the record's frames, for which all measures are made.
-
-    Raises
-    ------
-    ReproError
-        If there are not two rows of squares of one size.
-    """
-    frames, overlays = read_frames(picture, where=where)
-    return list(zip(frames, overlays, strict=True))
+        in_row = sorted(words[3 * row : 3 * row + 3], key=lambda word: word[1])
+        table += [(moon, sun, count) for sun, (_, _, count) in zip(SUNS, in_row, strict=True)]
+    return pd.DataFrame(table, columns=["moon", "sun", "value"])
 
 
 def read_frames(picture: Pixels, *, where: str) -> tuple[list[Pixels], list[Pixels]]:
-    """Upper and lower row of square frames on a light page, each enlarged to the size of the record's frames.
+    """Upper and lower row of square frames on a light page (RGB), each enlarged to the size of the record's frames.
 
-    Raises
-    ------
-    ReproError
-        If there are not two rows of squares of one size.
+    All measures are made for that size. Raises ReproError if there are not two rows of squares of one size.
     """
     dark = picture.min(axis=2) < 110  # of frames and overlays; the page is light in all colours
     columns, rows = (runs(dark.mean(axis=axis) > 0.5) for axis in (0, 1))
@@ -129,32 +90,20 @@ def read_frames(picture: Pixels, *, where: str) -> tuple[list[Pixels], list[Pixe
     return enlarged(rows[0]), enlarged(rows[1])
 
 
-@dataclass(frozen=True)
-class OverlayClock:
-    """Text of an unmasked frame's clock, as far as the picture holds it: date (YYYY-MM-DD), hour, and separator."""
+def read_overlay_clock(picture: Pixels, *, where: str) -> pd.DataFrame:
+    """Clock at the lower right of an unmasked frame (RGB), as far as the picture holds it, by the project's own reader.
 
-    text: str
-    date: str
-    hour: int
-    separator: str
-
-
-def read_overlay_clock(picture: Pixels, *, where: str) -> OverlayClock:
-    """Clock at the lower right of an unmasked frame, by the project's own reader.
-
-    Raises
-    ------
-    ReproError
-        If no date and hour are read.
+    Gives ``quantity`` and ``value``: date (YYYY-MM-DD), hour, and separator; raises ReproError if no date and hour are read.
     """
     clock = load_camera("auroramax").printed_clock
     params = ClockParams()
     height, width = picture.shape[:2]
     strip = grey(picture[int(0.955 * height) : int(0.995 * height), int(0.78 * width) :]).astype(np.uint8)
     strip = cv2.resize(strip, None, fx=2, fy=2, interpolation=cv2.INTER_CUBIC)  # the frame is shown at 0.56 of its size
-    texts: Sequence[str] = [ocr.read_strips([strip], look, clock, params)[0][0] for look in ocr.looks(clock, params)]
+    texts = [ocr.read_strips([strip], look, clock, params)[0][0] for look in ocr.looks(clock, params)]
     for text in texts:
         if found := re.search(r"(20\d\d)([-/])(\d\d)[-/](\d\d) +(\d\d)", text):
             year, separator, month, day, hour = found.groups()
-            return OverlayClock(text, f"{year}-{month}-{day}", int(hour), separator)
-    raise not_as_published(f"the texts {list(texts)}", "a date and an hour, such as 2022/12/01 22:", where)
+            rows = [("date", f"{year}-{month}-{day}"), ("hour", str(int(hour))), ("separator", separator)]
+            return pd.DataFrame(rows, columns=["quantity", "value"])
+    raise not_as_published(f"the texts {texts}", "a date and an hour, such as 2022/12/01 22:", where)

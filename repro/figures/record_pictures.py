@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
-import pandas as pd
+from typing import Any
 
 from repro.errors import ReproError
 from repro.figures.documents import load_documents, missing_documents, present_documents
@@ -19,16 +17,8 @@ from repro.files import write_json
 from repro.paths import Paths
 
 
-@dataclass(frozen=True)
-class FiguresResult:
-    """Names of the documents that were read, and files of those that are missing."""
-
-    read: tuple[str, ...]
-    missing: tuple[str, ...]
-
-
-def measure_record(paths: Paths, counts: Counts, *, renew: bool = False) -> FiguresResult:
-    """Write ``figures.json``, tables and drawings to results/figures.
+def measure_record(paths: Paths, counts: Counts, *, renew: bool = False) -> dict[str, Any]:
+    """Write ``figures.json``, tables and drawings to results/figures, and return what ``figures.json`` holds.
 
     Parameters
     ----------
@@ -44,22 +34,23 @@ def measure_record(paths: Paths, counts: Counts, *, renew: bool = False) -> Figu
     ReproError
         If a document is damaged, or gives other values than the committed readings by more than their errors.
     """
-    documents = {document.name: document for document in load_documents(paths.published)}
-    committed = load_readings(paths.readings)
     again: dict[str, Reading] = {}
     pictures: dict[str, tuple[Pixels, Coding | None]] = {}
     present = present_documents(paths)
-    for name, source in present.items():
-        again |= measure_document(documents[name], source)
-        pictures |= read_pictures(documents[name], source)
+    for document in load_documents(paths.published):
+        if document.name in present:
+            shown = read_pictures(document, present[document.name])
+            again |= measure_document(document, shown)
+            pictures |= shown
     if renew:
         for name, reading in again.items():
             write_reading(paths.readings, name, reading)
-        committed = load_readings(paths.readings)
-    apart: list[str] = []
-    for name, reading in again.items():
-        if name in committed:
-            apart += differences(name, committed[name].table, reading.table)
+    committed = load_readings(paths.readings)
+    apart = [
+        text
+        for name, reading in again.items() if name in committed
+        for text in differences(name, committed[name].table, reading.table)
+    ]  # fmt: skip
     if apart:
         raise ReproError(
             found=f"{len(apart)} values that differ from the committed readings, for example {apart[0]}",
@@ -67,15 +58,14 @@ def measure_record(paths: Paths, counts: Counts, *, renew: bool = False) -> Figu
             where=str(paths.readings),
             remedy="if the reading has become better, write it anew with: python stages/figures.py --renew",
         )
-    folder = paths.figures
-    tables: dict[str, pd.DataFrame] = {name: reading.table for name, reading in committed.items()}
     for name, reading in committed.items():
-        write_reading(folder, name, reading)
-    document = {
+        write_reading(paths.figures, name, reading)
+    result = {
         "inputs": quantities_inputs(paths.readings, counts),
         **as_document(figure_quantities(committed, counts)),
+        "documents_read": sorted(present),
+        "missing": [{"file": one.file, "enables": one.enables} for one in missing_documents(paths)],
     }
-    missing = [{"file": one.file, "enables": one.enables} for one in missing_documents(paths)]
-    write_json(folder / "figures.json", {**document, "documents_read": sorted(present), "missing": missing})
-    draw_all(tables, pictures, folder)
-    return FiguresResult(tuple(sorted(present)), tuple(one["file"] for one in missing))
+    write_json(paths.figures / "figures.json", result)
+    draw_all({name: reading.table for name, reading in committed.items()}, pictures, paths.figures)
+    return result

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from repro.errors import ReproError
-from repro.figures.picture_axes import Floats, Pixels, grey
+from repro.figures.picture_axes import Floats, Pixels
 
 _ANGLES = 720
 _REACH = 0.06  # of the radius, within which the edge is looked for on both sides
@@ -25,29 +25,19 @@ class Circle:
         Column and row of the centre, counted from the picture's left and upper border, and the radius.
     error : float
         Standard error of each.
-    points : int
-        Points of the edge that were found.
     """
 
     x: float
     y: float
     radius: float
     error: float
-    points: int
 
 
 def find_circle(frame: Pixels, *, where: str) -> Circle:
-    """Circle of sky of a frame on black.
+    """Circle of sky of a masked frame, RGB uint8 (height, width, 3), on black; ``where`` is its name for the error.
 
     The circle is looked for near the largest one that fits into the picture. Only its edge on black counts; where the
     circle touches the border of the picture there is none.
-
-    Parameters
-    ----------
-    frame : ndarray, uint8, shape (height, width, 3)
-        A masked frame, RGB.
-    where : str
-        Name of the frame, for the error.
 
     Raises
     ------
@@ -59,7 +49,6 @@ def find_circle(frame: Pixels, *, where: str) -> Circle:
     brightness = np.asarray(frame, dtype=float).max(axis=2)
     height, width = brightness.shape
     guess = np.array([width / 2, height / 2, min(height, width) / 2])
-    points, rest = np.empty((0, 2)), np.inf
     for _ in range(3):
         points = _edge(brightness, guess)
         if len(points) < _LEAST_POINTS:
@@ -69,17 +58,15 @@ def find_circle(frame: Pixels, *, where: str) -> Circle:
                 where=where,
                 remedy="give a masked frame whose sky is brighter than its mask",
             )
-        solution = least_squares(
-            lambda c, points=points: np.hypot(points[:, 0] - c[0], points[:, 1] - c[1]) - c[2],
-            guess,
-            loss="soft_l1",
-            f_scale=1.0,
-        )
-        guess = solution.x
-        rest = float(np.median(abs(np.hypot(points[:, 0] - guess[0], points[:, 1] - guess[1]) - guess[2])) * 1.4826)
+
+        def beyond(circle: Floats, points: Floats = points) -> Floats:
+            return np.asarray(np.hypot(*(points - circle[:2]).T) - circle[2])
+
+        guess = least_squares(beyond, guess, loss="soft_l1").x
+        rest = float(np.median(abs(beyond(guess))) * 1.4826)
     # Points of one block of JPEG err together, so about a sixteenth of them are independent.
     error = max(0.1, float(np.hypot(rest, 0.3) / np.sqrt(len(points) / 16)))
-    return Circle(float(guess[0]), float(guess[1]), float(guess[2]), error, len(points))
+    return Circle(float(guess[0]), float(guess[1]), float(guess[2]), error)
 
 
 def _edge(brightness: Floats, circle: Floats) -> Floats:
@@ -106,6 +93,6 @@ def _edge(brightness: Floats, circle: Floats) -> Floats:
 
 def sky_of(frame: Pixels, circle: Circle) -> Floats:
     """1 inside a circle and 0 outside, shape (height, width)."""
-    height, width = grey(frame).shape
+    height, width = frame.shape[:2]
     rows, columns = np.mgrid[:height, :width] + 0.5
     return np.asarray((np.hypot(columns - circle.x, rows - circle.y) <= circle.radius).astype(float))

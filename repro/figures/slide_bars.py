@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
+import pandas as pd
 
 from repro.figures.picture_axes import Pixels, grey, not_as_published, read_grid_lines, runs
 from repro.figures.softmax_grid import SUNS
@@ -22,25 +21,13 @@ _LEAST_PX = 4  # length and thickness of the smallest bar that is read; the pict
 ERROR_PX = 0.5  # of a bar's length: both of its ends are smoothed
 
 
-@dataclass(frozen=True)
-class SlideBar:
-    """A bar: time of night, series, length in frames and its standard error."""
+def read_slide_bars(picture: Pixels, *, where: str) -> pd.DataFrame:
+    """All bars that are long enough to be read, from a chart (RGB) on white; those of less than 4 px give no number.
 
-    sun: str
-    series: str
-    value: float
-    error: float
-
-
-def read_slide_bars(picture: Pixels, *, where: str) -> list[SlideBar]:
-    """All bars that are long enough to be read; those of less than 4 px give no number.
-
-    Parameters
-    ----------
-    picture : ndarray, uint8, shape (height, width, 3)
-        The chart, RGB, on white.
-    where : str
-        Name of the chart, for errors.
+    Returns
+    -------
+    DataFrame
+        ``sun``, ``series``, ``value`` in frames, and ``error``, its standard error.
 
     Raises
     ------
@@ -53,7 +40,7 @@ def read_slide_bars(picture: Pixels, *, where: str) -> list[SlideBar]:
     half = (picture.shape[0] // 7, picture.shape[0] * 6 // 7)  # without legend and labels
     covered = (shade[slice(*half)] > 8).mean(axis=0)
     weight = np.median(shade[slice(*half)], axis=0) + 1
-    _lines, per_px, start = read_grid_lines(covered, weight, _LINES, where=where)
+    _, per_px, start = read_grid_lines(covered, weight, _LINES, where=where)
     zero = -start / per_px
     found: list[tuple[float, str, float]] = []
     for series, colour in BARS:
@@ -83,7 +70,7 @@ def _length(share: np.ndarray) -> float:
     return end + last
 
 
-def _by_time(found: list[tuple[float, str, float]], per_px: float, where: str) -> list[SlideBar]:
+def _by_time(found: list[tuple[float, str, float]], per_px: float, where: str) -> pd.DataFrame:
     """Bars with their time of night: those of one time lie side by side, with the widest gaps between times."""
     found.sort()
     if len(found) < len(SUNS):
@@ -91,8 +78,9 @@ def _by_time(found: list[tuple[float, str, float]], per_px: float, where: str) -
     gaps = np.diff([row for row, _, _ in found])
     widest = np.sort(np.argsort(gaps)[len(gaps) - len(SUNS) + 1 :])
     groups = np.split(np.arange(len(found)), widest + 1)
-    return [
-        SlideBar(sun, found[number][1], found[number][2] * per_px, ERROR_PX * per_px)
+    bars = [
+        (sun, found[number][1], found[number][2] * per_px, ERROR_PX * per_px)
         for sun, group in zip(SUNS, groups, strict=True)
         for number in group
     ]
+    return pd.DataFrame(bars, columns=["sun", "series", "value", "error"])

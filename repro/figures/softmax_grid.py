@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cache
+from itertools import product
 from pathlib import Path
 
 import cv2
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 from PIL import Image, ImageDraw, ImageFont
 
 from repro.figures.picture_axes import Box, Floats, Pixels, find_boxes, not_as_published, read_scale
@@ -23,28 +24,14 @@ _LEAST_AGREEMENT = 0.6
 _COLOUR_NOISE = 5.0  # counts in RGB by which JPEG moves the colour of an area
 
 
-@dataclass(frozen=True)
-class GridCell:
-    """One cell of Figure 6: mean and deviation as printed, and the deviation by its colour with its standard error."""
+def read_softmax_grid(picture: Pixels, *, where: str) -> pd.DataFrame:
+    """All cells of both panels, from a figure (RGB) of two panels of 3 x 3 cells above a colour bar.
 
-    panel: str
-    sun: str
-    moon: str
-    mean_pct: float
-    sd_pct: float
-    sd_by_colour_pct: float
-    sd_by_colour_error: float
-
-
-def read_softmax_grid(picture: Pixels, *, where: str) -> list[GridCell]:
-    """All cells of both panels.
-
-    Parameters
-    ----------
-    picture : ndarray, uint8, shape (height, width, 3)
-        The figure, RGB: two panels of 3 x 3 cells above a colour bar.
-    where : str
-        Name of the figure, for errors.
+    Returns
+    -------
+    DataFrame
+        ``panel``, ``sun`` and ``moon`` of each cell; ``mean_pct`` and ``sd_pct``, mean and deviation as printed;
+        ``sd_by_colour_pct`` and ``sd_by_colour_pct_error``, the deviation by its colour with its standard error.
 
     Raises
     ------
@@ -57,9 +44,9 @@ def read_softmax_grid(picture: Pixels, *, where: str) -> list[GridCell]:
     scale = read_scale(picture, bar, "bottom", where=f"{where}, colour bar")
     cells = [
         (panel, sun, moon, _inside(box, column, row))
-        for panel, box in zip(PANELS, panels, strict=True)
-        for row, moon in enumerate(MOONS)
-        for column, sun in enumerate(SUNS)
+        for (panel, box), (row, moon), (column, sun) in product(
+            zip(PANELS, panels, strict=True), enumerate(MOONS), enumerate(SUNS)
+        )
     ]
     colours = [_colour(picture, cell) for *_, cell in cells]
     inks = [_ink(picture, cell, colour) for (*_, cell), colour in zip(cells, colours, strict=True)]
@@ -72,14 +59,10 @@ def read_softmax_grid(picture: Pixels, *, where: str) -> list[GridCell]:
         distance = np.linalg.norm(strip - colour, axis=1)
         # Noise of JPEG makes several neighbours about equally near; their mean and half their range are the reading.
         near = columns[distance <= distance.min() + _COLOUR_NOISE]
-        read.append(
-            GridCell(
-                panel, sun, moon, mean, deviation,
-                sd_by_colour_pct=float(scale.value(near.mean())),
-                sd_by_colour_error=abs(scale.per_px) * float(np.hypot(max(np.ptp(near) / 2, 2.0), scale.error_px)),
-            )
-        )  # fmt: skip
-    return read
+        error = abs(scale.per_px) * float(np.hypot(max(np.ptp(near) / 2, 2.0), scale.error_px))
+        read.append((panel, sun, moon, mean, deviation, float(scale.value(near.mean())), error))
+    columns_read = ["panel", "sun", "moon", "mean_pct", "sd_pct", "sd_by_colour_pct", "sd_by_colour_pct_error"]
+    return pd.DataFrame(read, columns=columns_read)
 
 
 def _inside(box: Box, column: int, row: int) -> Box:

@@ -13,21 +13,24 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from PIL import Image
 
+from repro.figures.jpeg import decode
 from repro.figures.panel_drawing import ALPHA, SERIES
 from repro.figures.slide_bars import BARS
 from repro.figures.softmax_grid import MOONS, SUNS
 
 
-def as_jpeg(figure: Figure, quality: int | None) -> bytes:
-    """A figure as JPEG with colours at half the resolution, as in the record's PDF; as PNG if quality is None."""
+def rendered(figure: Figure) -> np.ndarray:
+    """Pixels of a figure, RGB."""
     canvas = FigureCanvasAgg(figure)
     canvas.draw()
+    return np.asarray(canvas.buffer_rgba())[..., :3].copy()
+
+
+def as_jpeg(picture: np.ndarray, quality: int | None) -> bytes:
+    """A picture as JPEG with colours at half the resolution, as in the record's PDF; as PNG if quality is None."""
     buffer = io.BytesIO()
-    image = Image.fromarray(np.asarray(canvas.buffer_rgba())[..., :3])
-    if quality is None:
-        image.save(buffer, "PNG")
-    else:
-        image.save(buffer, "JPEG", quality=quality, subsampling=2)
+    coding = {"quality": quality, "subsampling": 2} if quality else {}
+    Image.fromarray(picture).save(buffer, "JPEG" if quality else "PNG", **coding)
     return buffer.getvalue()
 
 
@@ -51,19 +54,11 @@ def draw_curves(seed: int, quality: int, size: tuple[float, float]) -> tuple[byt
             panel.legend()
             panel.grid(True)
         figure.tight_layout()
-    return as_jpeg(figure, quality), truth
+    return as_jpeg(rendered(figure), quality), truth
 
 
-@dataclass(frozen=True)
-class Grid:
-    """Printed mean and deviation of both panels: arrays (moon, sun)."""
-
-    mean: np.ndarray
-    deviation: np.ndarray
-
-
-def draw_grid(seed: int, quality: int) -> tuple[bytes, Grid]:
-    """Two panels of nine cells over a colour bar, and what is printed in them."""
+def draw_grid(seed: int, quality: int) -> tuple[bytes, np.ndarray, np.ndarray]:
+    """Two panels of nine cells over a colour bar, and the printed means of the first and deviations of both, (moon, sun)."""
     generator = np.random.default_rng(seed)
     mean = np.round(generator.uniform(52, 95, (3, 3)), 1)
     deviation = np.round(generator.uniform(10.0, 19.9, (3, 3)), 1)
@@ -71,18 +66,17 @@ def draw_grid(seed: int, quality: int) -> tuple[bytes, Grid]:
     left, right = figure.add_axes((0.125, 0.247, 0.352, 0.587)), figure.add_axes((0.548, 0.247, 0.352, 0.587))
     for panel, values, title in ((left, mean, "(a) Yes"), (right, 100 - mean, "(b) No")):
         image = panel.imshow(deviation, cmap="Blues", aspect="auto")
-        for row in range(3):
-            for column in range(3):
-                panel.text(
-                    column, row, f"{values[row, column]:.1f}±{deviation[row, column]:.1f}",
-                    ha="center", va="center", color="black", fontsize=12,
-                )  # fmt: skip
+        for row, column in np.ndindex(3, 3):
+            panel.text(
+                column, row, f"{values[row, column]:.1f}±{deviation[row, column]:.1f}",
+                ha="center", va="center", color="black", fontsize=12,
+            )  # fmt: skip
         panel.set_xticks(range(3), [sun.title() for sun in SUNS], fontsize=12)
         panel.set_yticks(range(3), [moon.title() for moon in MOONS] if panel is left else [""] * 3, fontsize=12)
         panel.set_title(f"Softmax Probability ± Std\n{title}", fontsize=14)
     bar = figure.colorbar(image, cax=figure.add_axes((0.25, 0.08, 0.5, 0.03)), orientation="horizontal")
     bar.set_label("Standard Deviation (%)", fontsize=12)
-    return as_jpeg(figure, quality), Grid(mean, deviation)
+    return as_jpeg(rendered(figure), quality), mean, deviation
 
 
 @dataclass(frozen=True)
@@ -132,7 +126,7 @@ def draw_histograms(
     # As in the record, the legend hides no bar; what it hides could not be read.
     panels[2].legend(fontsize=12, loc="upper center")
     figure.tight_layout()
-    return HistogramFigure(as_jpeg(figure, quality), truth, extent)
+    return HistogramFigure(as_jpeg(rendered(figure), quality), truth, extent)
 
 
 def draw_bars(seed: int) -> tuple[np.ndarray, dict[tuple[str, str], float]]:
@@ -154,9 +148,7 @@ def draw_bars(seed: int) -> tuple[np.ndarray, dict[tuple[str, str], float]]:
     for side in ("top", "right", "bottom"):
         panel.spines[side].set_visible(False)
     panel.spines["left"].set_color("#757575")
-    canvas = FigureCanvasAgg(figure)
-    canvas.draw()
-    return np.asarray(canvas.buffer_rgba())[..., :3].copy(), truth
+    return rendered(figure), truth
 
 
 def draw_gradcam_page(maps: list[np.ndarray], generator: np.random.Generator, side: int = 199) -> np.ndarray:
@@ -179,6 +171,12 @@ def draw_sky(generator: np.random.Generator, side: int = 720) -> np.ndarray:
     return np.clip(sky * inside[..., None], 0, 255).astype(np.uint8)
 
 
+def random_map(generator: np.random.Generator) -> np.ndarray:
+    """A map of 8 x 8 nodes, 0 to 1."""
+    nodes = np.clip(generator.normal(-0.2, 0.6, (8, 8)), 0, None)
+    return nodes / nodes.max()
+
+
 def draw_overlay(frame: np.ndarray, nodes: np.ndarray) -> np.ndarray:
     """An overlay as the published script makes it: enlarged, in JET, half and half, divided by its maximum."""
     side = frame.shape[0]
@@ -190,6 +188,4 @@ def draw_overlay(frame: np.ndarray, nodes: np.ndarray) -> np.ndarray:
 
 def recode(picture: np.ndarray, quality: int) -> np.ndarray:
     """A picture after JPEG."""
-    buffer = io.BytesIO()
-    Image.fromarray(picture).save(buffer, "JPEG", quality=quality, subsampling=2)
-    return np.asarray(Image.open(buffer).convert("RGB"))
+    return decode(as_jpeg(picture, quality), where="synthetic")[0]

@@ -16,7 +16,7 @@ def test_circle_of_a_mask_comes_back(offset: tuple[float, float]) -> None:
     rows, columns = np.mgrid[:720, :720] + 0.5
     x, y, radius = 360.5 + offset[0], 360.5 + offset[1], 355.0
     inside = np.hypot(columns - x, rows - y) <= radius
-    frame = recode((np.full((720, 720, 3), 60) * inside[..., None]).astype(np.uint8), 35)
+    frame = recode(np.uint8(60 * inside[..., None].repeat(3, axis=2)), 35)
     circle = find_circle(frame, where="synthetic")
     assert (circle.x, circle.y, circle.radius) == pytest.approx((x, y, radius), abs=0.34)
 
@@ -41,7 +41,8 @@ def test_crop_flip_and_jitter_come_back() -> None:
     places = ((27, 37), (418, 37), (27, 430), (418, 430))
     for (x, y), panel in zip(places, (frame, crop, frame[:, ::-1], np.uint8(255 * changed)), strict=True):
         page[y : y + 356, x : x + 356] = np.clip(panel, 0, 200)
-    seen = read_augmentation(recode(page, 60), where="synthetic")
-    assert seen.crop_area == pytest.approx(0.8, abs=3 * seen.crop_area_error)
-    assert seen.flip_correlation > 0.98 > seen.unflipped_correlation
-    assert (seen.brightness, seen.contrast) == pytest.approx((1.3, 1.3), abs=0.12)
+    seen = read_augmentation(recode(page, 60), where="synthetic").set_index("quantity")
+    value = seen["value"]
+    assert value["crop_area"] == pytest.approx(0.8, abs=3 * seen.loc["crop_area", "error"])
+    assert value["flip_correlation"] > 0.98 > value["unflipped_correlation"]
+    assert (value["brightness"], value["contrast"]) == pytest.approx((1.3, 1.3), abs=0.12)

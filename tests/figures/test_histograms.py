@@ -43,19 +43,22 @@ def test_bars_come_back_within_their_errors(
     number = seed % 3
     boxes = find_boxes(picture, where="synthetic", count=3)
     up = read_scale(picture, boxes[0], "left", where="synthetic")
-    for histogram in read_panel(picture, coding, boxes[number], up, MOONS[number], where="synthetic"):
-        condition = (histogram.sun, histogram.moon)
-        known = figure.density[condition]
-        deviation = (histogram.density - known) / histogram.error
+    bars, extents = read_panel(picture, coding, boxes[number], up, MOONS[number], where="synthetic")
+    for (_, sun, *read_extent, extent_error), (_, part) in zip(
+        extents.itertuples(index=False), bars.groupby("sun"), strict=True
+    ):
+        condition = (sun, MOONS[number])
+        known, read = figure.density[condition], part["value"].to_numpy()
+        deviation = (read - known) / np.hypot(part["error"], part["scale_error"])
         assert abs(deviation).max() < 3, condition
         assert np.sqrt(np.mean(deviation**2)) < 1, condition
-        assert np.median(histogram.error_px) < 1, condition
-        assert histogram.extents_pct == pytest.approx(figure.extent[condition], abs=3 * histogram.extent_error)
+        assert np.median(part["error"]) < abs(up.per_px), condition
+        assert read_extent == pytest.approx(figure.extent[condition], abs=3 * extent_error)
         middles = np.arange(50, 100) + 0.5
         for side in (slice(0, 50), slice(50, 100)):
-            assert histogram.density[side].sum() == pytest.approx(1, abs=0.05)
-        read, drawn = histogram.density[50:], known[50:]
-        assert np.average(middles, weights=read) == pytest.approx(np.average(middles, weights=drawn), abs=0.5)
+            assert read[side].sum() == pytest.approx(1, abs=0.05)
+        means = [np.average(middles, weights=heights[50:]) for heights in (read, known)]
+        assert means[0] == pytest.approx(means[1], abs=0.5)
 
 
 def test_bars_of_other_colours_are_refused() -> None:

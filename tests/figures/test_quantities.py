@@ -1,13 +1,14 @@
 from __future__ import annotations
 
+from itertools import product
+
 import numpy as np
 import pytest
 
-from repro.figures.figure_quantity import FigureQuantity
 from repro.figures.histogram_quantities import bin_means, moments
 from repro.figures.map_statements import correlation
 from repro.figures.quantities import figure_quantities
-from repro.figures.readings import load_readings
+from repro.figures.readings import FigureQuantity, load_readings
 from repro.figures.softmax_grid import MOONS, SUNS
 from repro.paths import Paths
 from repro.record.claims import Claims
@@ -22,16 +23,10 @@ def quantities(project: Paths, claims: Claims) -> dict[str, FigureQuantity]:
 
 def test_figure_7_gives_the_eighteen_numbers_of_figure_6(quantities: dict[str, FigureQuantity], claims: Claims) -> None:
     """Mean and population deviation of the frames classified yes lie within half a bin and three reading errors."""
-    compared = 0
-    for sun in SUNS:
-        for moon in MOONS:
-            cell = f"{sun.lower()}.{moon.lower()}"
-            for label, name in (("MEAN", "mean_over_yes"), ("SD", "sd_over_yes")):
-                read = quantities[f"figure7.{name}.{cell}"]
-                printed = claims[f"F6.YES.{sun}.{moon}.{label}"].value
-                assert read.value == pytest.approx(printed, abs=0.5 + 3 * read.error), (cell, label)
-                compared += 1
-    assert compared == 18
+    for sun, moon, label in product(SUNS, MOONS, ("MEAN", "SD")):
+        read = quantities[f"figure7.{label}_over_yes.{sun}.{moon}".lower()]
+        printed = claims[f"F6.YES.{sun}.{moon}.{label}"].value
+        assert read.value == pytest.approx(printed, abs=0.5 + 3 * read.error), (sun, moon, label)
 
 
 def test_each_predicted_class_sums_to_one(quantities: dict[str, FigureQuantity]) -> None:
@@ -59,8 +54,8 @@ def test_moments_of_a_known_histogram() -> None:
 
 def test_a_steep_last_bin_leans_to_its_end() -> None:
     """Within the outermost bins content lies towards the end where density rises; elsewhere in the middle."""
-    density = np.linspace(1, 1, 100)
-    density[-1], density[0] = 10.0, 10.0
+    density = np.ones(100)
+    density[[0, -1]] = 10.0
     place = bin_means(density)
     assert 99.5 < place[-1] < 100
     assert 0 < place[0] < 0.5
@@ -86,8 +81,8 @@ def test_no_map_disappears_in_a_clear_sky(quantities: dict[str, FigureQuantity])
 
 def test_the_mask_is_the_published_one(quantities: dict[str, FigureQuantity]) -> None:
     """The circle of the frames has the centre of a crop of 720 px and the radius 360."""
-    for name, published in (("x", 360), ("y", 360), ("radius", 360)):
-        assert quantities[f"frames.circle_{name}_px"].value == pytest.approx(published, abs=0.5)
+    for name in ("x", "y", "radius"):
+        assert quantities[f"frames.circle_{name}_px"].value == pytest.approx(360, abs=0.5)
 
 
 def test_counts_are_needed_for_what_depends_on_them(project: Paths) -> None:

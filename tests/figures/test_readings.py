@@ -6,7 +6,7 @@ import pytest
 
 from repro.errors import ReproError
 from repro.figures.documents import load_documents
-from repro.figures.measure import CASES, measure_document
+from repro.figures.measure import CASES, measure_document, read_pictures
 from repro.figures.readings import KEYS, Reading, differences, load_readings, write_reading
 from repro.paths import Paths
 from tests.conftest import SHARED
@@ -48,7 +48,7 @@ def test_reading_again_gives_the_same(name: str, readings: dict[str, Reading], p
     source = SHARED / "thesis" / "documents" / document.file
     if not source.is_file():
         pytest.skip("the documents of the record are not beside this checkout")
-    again = measure_document(document, source)
+    again = measure_document(document, read_pictures(document, source))
     assert again
     assert [
         text for key, reading in again.items() for text in differences(key, readings[key].table, reading.table)

@@ -5,10 +5,10 @@ import pytest
 
 from repro.errors import ReproError
 from repro.figures.overlays import recover_map
-from repro.figures.readme_pictures import read_gradcam_panels
+from repro.figures.readme_pictures import read_frames
 from repro.figures.slide_bars import ERROR_PX, read_slide_bars
 from repro.figures.softmax_grid import SUNS
-from tests.figures.synthetic_figures import draw_bars, draw_gradcam_page, draw_sky
+from tests.figures.synthetic_figures import draw_bars, draw_gradcam_page, draw_sky, random_map
 
 
 @pytest.mark.parametrize("seed", range(1, 7))
@@ -16,12 +16,12 @@ def test_bars_of_a_chart_come_back(seed: int) -> None:
     """Every bar of 4 px and more is read to three of its errors, half a pixel each; shorter ones give no number."""
     picture, truth = draw_bars(seed)
     bars = read_slide_bars(picture, where="synthetic")
-    assert {bar.sun for bar in bars} == set(SUNS)
-    for bar in bars:
-        assert abs(bar.value - truth[bar.sun, bar.series]) < 3 * bar.error
-    read = {(bar.sun, bar.series) for bar in bars}
-    px = bars[0].error / ERROR_PX
-    assert all((key in read) == (value / px > 5) for key, value in truth.items() if not 3 < value / px < 5)
+    assert set(bars["sun"]) == set(SUNS)
+    read = bars.set_index(["sun", "series"])
+    for key, bar in read.iterrows():
+        assert abs(bar["value"] - truth[key]) < 3 * bar["error"]
+    px = bars["error"].iloc[0] / ERROR_PX
+    assert all((key in read.index) == (value / px > 5) for key, value in truth.items() if not 3 < value / px < 5)
 
 
 def test_a_chart_without_lines_is_refused() -> None:
@@ -34,11 +34,9 @@ def test_a_chart_without_lines_is_refused() -> None:
 def test_maps_come_back_from_small_panels(seed: int) -> None:
     """Maps of frames that are shown 199 px wide are recovered to 0.03 of full scale."""
     generator = np.random.default_rng(seed)
-    known = [np.clip(generator.normal(-0.2, 0.6, (8, 8)), 0, None) for _ in range(3)]
-    known = [nodes / nodes.max() for nodes in known]
-    panels = read_gradcam_panels(draw_gradcam_page(known, generator), where="synthetic")
-    assert len(panels) == len(known)
-    for (frame, overlay), nodes in zip(panels, known, strict=True):
+    known = [random_map(generator) for _ in range(3)]
+    rows = read_frames(draw_gradcam_page(known, generator), where="synthetic")
+    for frame, overlay, nodes in zip(*rows, known, strict=True):
         found = recover_map(overlay, frame, where="synthetic").nodes
         assert np.sqrt(np.mean((found - nodes) ** 2)) < 0.03
 
@@ -46,4 +44,4 @@ def test_maps_come_back_from_small_panels(seed: int) -> None:
 def test_a_picture_without_rows_of_frames_is_refused() -> None:
     """A single frame is no page of frames and overlays."""
     with pytest.raises(ReproError, match="two rows of frames"):
-        read_gradcam_panels(draw_sky(np.random.default_rng(1)), where="synthetic")
+        read_frames(draw_sky(np.random.default_rng(1)), where="synthetic")
