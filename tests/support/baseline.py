@@ -50,15 +50,7 @@ class Store:
         self.regression = regression
 
     def check(self, name: str, table: pd.DataFrame, kinds: Mapping[str, Kind], keys: Sequence[str]) -> None:
-        """Compare a table with its file.
-
-        Parameters
-        ----------
-        name : str
-            File in the store, without its ending, such as ``small/sky``.
-        kinds : mapping
-            Every column in its order, and what it holds.
-        """
+        """Compare a table with its file ``name``, such as ``small/sky``; ``kinds`` says what every column, in order, holds."""
         __tracebackhide__ = True
         check_columns(name, table, kinds)
         stored = {column: kind for column, kind in kinds.items() if kind != UNSTABLE}
