@@ -1,7 +1,7 @@
 """A test-driven reproduction harness for an aurora classification thesis.
 
 The functions below are for notebooks and other programs. Each imports what it needs when it is called, so importing ``repro``
-costs nothing. ``project`` is a folder in the checkout, the current one if not given. The packages hold the rest; the
+costs next to nothing. ``project`` is a folder in the checkout, the current one if not given. The packages hold the rest; the
 pipeline's scripts are in ``stages/``, the published numbers in ``expected/published/``.
 """
 
@@ -11,6 +11,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
+
+from repro.paths import find_project
 
 if TYPE_CHECKING:
     import numpy as np
@@ -37,7 +39,6 @@ def load_claims(project: Path | None = None) -> Claims:
     >>> claim.shown(), claim.source.section, claim.evidence["ephemeris"].rule
     ('98,126 frames', 'II.2.2', 'scatter')
     """
-    from repro.paths import find_project
     from repro.record.claim_files import load_claims as load
 
     return load(find_project(project).published)
@@ -59,7 +60,6 @@ def verify(project: Path | None = None) -> Verification:
     ['consistent']
     """
     from repro.evidence import measured_now
-    from repro.paths import find_project
     from repro.record.claim_files import load_claims as load
     from repro.record.judge import verify as judge
 
@@ -82,7 +82,6 @@ def predict_schedule(project: Path | None = None) -> Prediction:
     (331, 767)
     """
     from repro.params import load_params
-    from repro.paths import find_project
     from repro.record.claim_files import load_claims as load
     from repro.schedule.document import published
     from repro.schedule.prediction import predict
@@ -124,7 +123,6 @@ def sky_at(
     import numpy as np
 
     from repro.params import load_params
-    from repro.paths import find_project
     from repro.sky.bins import sky_table
 
     params = load_params(find_project(project).params)

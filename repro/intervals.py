@@ -17,23 +17,10 @@ RESAMPLINGS = 2000
 
 
 def wilson(successes: float, trials: float, *, confidence: float = 0.95) -> tuple[float, float]:
-    """Wilson score interval of a proportion.
+    """Wilson score interval of a proportion: its lower and upper end, as fractions.
 
-    Parameters
-    ----------
-    successes, trials : float
-        ``0 <= successes <= trials`` and ``trials > 0``; they need not be whole, as after a design effect.
-    confidence : float
-        Between 0 and 1.
-
-    Returns
-    -------
-    tuple of float
-        Lower and upper end, as fractions.
-
-    References
-    ----------
-    Wilson, E. B. (1927). Probable inference, the law of succession, and statistical inference. JASA 22, 209-212.
+    ``0 <= successes <= trials`` and ``trials > 0``; they need not be whole, as after a design effect. ``confidence`` is between
+    0 and 1. Source: Wilson, E. B. (1927). Probable inference, the law of succession, and statistical inference. JASA 22, 209-212.
     """
     # The closed form, as scipy.stats takes a second to import and every command needs this.
     z = NormalDist().inv_cdf((1 + confidence) / 2)
@@ -49,18 +36,9 @@ def night_weights(
     """How often each night occurs in each resampling, for a bootstrap by night.
 
     Frames of one night are a minute apart and far from independent, so whole nights are drawn with replacement; ``nights``
-    has the night of each frame, shape (n,).
-
-    Returns
-    -------
-    weights : ndarray, shape (resamplings, nights)
-        Times a night was drawn; rows sum to the number of nights.
-    place : ndarray of int, shape (n,)
-        Column of each frame's night.
-
-    References
-    ----------
-    Davison, A. C. and Hinkley, D. V. (1997). Bootstrap Methods and their Application, section 3.8.
+    has the night of each frame, shape (n,). Gives the times each night was drawn, shape (resamplings, nights), whose rows sum
+    to the number of nights, and the column of each frame's night, shape (n,). Source: Davison, A. C. and Hinkley, D. V.
+    (1997). Bootstrap Methods and their Application, section 3.8.
     """
     names, place = np.unique(np.asarray(nights), return_inverse=True)
     count = len(names)
@@ -76,12 +54,8 @@ def ratio_by_night(
 ) -> Floats:
     """A ratio of two sums over frames, such as an accuracy, in each resampling of nights.
 
-    The three arrays have one element a frame, shape (n,).
-
-    Returns
-    -------
-    ndarray, shape (resamplings,)
-        NaN where a resampling's denominator is 0, and everywhere with fewer than :data:`LEAST_NIGHTS` nights.
+    The three arrays have one element a frame, shape (n,). The ratios, shape (resamplings,), are NaN where a resampling's
+    denominator is 0, and everywhere with fewer than :data:`LEAST_NIGHTS` nights.
     """
     weights, place = night_weights(nights, resamplings, rng)
     if weights.shape[1] < LEAST_NIGHTS:

@@ -114,17 +114,11 @@ def test_nights_are_listed_as_spans(nights: list[str], text: str) -> None:
     assert listed(nights) == text
 
 
-def sky_of(**nights: dict[str, int]) -> dict[str, dict[str, object]]:
-    """Summaries of the sky stage."""
-    return {name.removeprefix("n"): {"conditions": conditions(frames)} for name, frames in nights.items()}
-
-
 def test_nights_are_compared_with_their_schedule() -> None:
     """A night that loses much and one with more frames than minutes are outside; a usual night is not."""
-    sky = sky_of(
-        n20221203=FRAMES, n20221204={**FRAMES, "night.no_moon": 90}, n20221205={**FRAMES, "nautical.no_moon": 25}
-    )
-    nights = against_schedule(sky, predicted_nights(["20221203", "20221204", "20221205"]), sky, 0.98)
+    counts = (FRAMES, {**FRAMES, "night.no_moon": 90}, {**FRAMES, "nautical.no_moon": 25})
+    sky = {f"2022120{day}": {"conditions": conditions(frames)} for day, frames in enumerate(counts, 3)}
+    nights = against_schedule(sky, predicted_nights(sky), sky, 0.98)
     assert nights["outside"].tolist() == [
         "",
         "310 of 530 frames missing",

@@ -51,13 +51,20 @@ def known(dotted: str, model: type[BaseModel] | None = None) -> bool:
     return not rest or not (isinstance(inner, type) and issubclass(inner, BaseModel)) or known(rest, inner)
 
 
-def test_stages_that_are_advised_exist() -> None:
-    """`dvc repro NAME` names a stage."""
-    advised = [
-        (place, word) for place, text in texts() for word in re.findall(r"dvc repro (?!there\b)([a-z]\w*)", text)
-    ]
-    assert len(advised) > 10
-    assert [(place, word) for place, word in advised if word not in STAGES] == []
+@pytest.mark.parametrize(
+    ("pattern", "names", "more_than"),
+    [
+        (r"dvc repro (?!there\b)([a-z]\w*)", STAGES, 10),
+        (r"(?:^|[:;`&] )make ([a-z-]+)(?=$|[`;.,])", TARGETS, 0),  # at the end of a sentence or after a colon
+    ],
+    ids=["dvc repro", "make"],
+)
+def test_stages_and_targets_that_are_advised_exist(pattern: str, names: set[str], more_than: int) -> None:
+    """`dvc repro NAME` names a stage, and `make NAME` a target of the Makefile."""
+    every = [*texts(), ("setup.sh", (ROOT / "setup.sh").read_text(encoding="utf-8"))]
+    advised = [(place, word) for place, text in every for word in re.findall(pattern, text, re.MULTILINE)]
+    assert len(advised) > more_than
+    assert [(place, word) for place, word in advised if word not in names] == []
 
 
 def test_commands_and_options_that_are_advised_exist() -> None:
@@ -76,17 +83,6 @@ def test_commands_and_options_that_are_advised_exist() -> None:
         assert set(options) <= {option for part in parts for parameter in part.params for option in parameter.opts}, (
             place
         )
-
-
-def test_targets_that_are_advised_exist() -> None:
-    """`make NAME`, at the end of a sentence or after a colon, names a target of the Makefile."""
-    advised = [
-        (place, word)
-        for place, text in [*texts(), ("setup.sh", (ROOT / "setup.sh").read_text(encoding="utf-8"))]
-        for word in re.findall(r"(?:^|[:;`&] )make ([a-z-]+)(?=$|[`;.,])", text, re.MULTILINE)
-    ]
-    assert advised
-    assert [(place, word) for place, word in advised if word not in TARGETS] == []
 
 
 @pytest.mark.parametrize("section", sorted(name for name in Params.model_fields if name not in ("corpus", "seed")))

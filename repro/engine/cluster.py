@@ -11,14 +11,13 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import CancelledError, Executor
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from itertools import chain
 from pathlib import Path
 from typing import Any
 
 from repro.engine.code_digest import code_of, file_of
-from repro.engine.executors import Item, OneThread, Result, answers_of, killed_error
+from repro.engine.executors import Item, Result, answers_of, killed_error, on_one_thread
 from repro.errors import ReproError, unwritable
 
 CONNECT_S = 5  # how long a scheduler may take to answer
@@ -49,7 +48,7 @@ def on_cluster(
         # Not pure: a result that the cluster remembers from an earlier run may have no file on disk.
         pool: Executor = client.get_executor(pure=False, resources={GPU: 1} if gpu else None)
         stack.callback(pool.shutdown, wait=False)
-        guarded = _Guarded(work, Path(mark.name), _loaded())
+        guarded = partial(_guarded, work, Path(mark.name), _loaded())
         suspects: list[Item] = []
         # Dask reports every task that a dead worker held, even those that only waited there; run alone, the cause is clear.
         for alone, batch in chain([(False, items)], ((True, [item]) for item in suspects)):
@@ -70,35 +69,28 @@ def on_cluster(
                     suspects.append(item)
 
 
-@dataclass(frozen=True)
-class _Guarded(OneThread[Item, Result]):
-    """Work that first checks that its process sees ``mark``, a file of this run, and runs the same code.
+def _guarded(work: Callable[[Item], Result], mark: Path, modules: tuple[tuple[str, str], ...], item: Item) -> Result:
+    """Do the work, once it is sure that this process sees ``mark``, a file of the run, and runs the same code.
 
     A cluster ensures neither. ``modules`` are names and digests of the modules that the work may use.
     """
-
-    mark: Path
-    modules: tuple[tuple[str, str], ...]
-
-    def __call__(self, item: Item) -> Result:
-        """Check the process, then run the work."""
-        host = os.uname().nodename
-        if not self.mark.is_file():
+    host = os.uname().nodename
+    if not mark.is_file():
+        raise ReproError(
+            found=f"the worker on {host} does not see {mark}",
+            expected="a project on storage that all machines see under the same path",
+            where=_FIELD,
+            remedy="put the project there, and start the workers again",
+        )
+    for name, expected in modules:
+        if _code(name) != expected:
             raise ReproError(
-                found=f"the worker on {host} does not see {self.mark}",
-                expected="a project on storage that all machines see under the same path",
+                found=f"the worker on {host} runs another {name}, from {Path(__file__).parents[1]}",
+                expected="the code that runs here",
                 where=_FIELD,
-                remedy="put the project there, and start the workers again",
+                remedy="start the workers again, in this checkout's environment: they keep the code they began with",
             )
-        for name, expected in self.modules:
-            if _code(name) != expected:
-                raise ReproError(
-                    found=f"the worker on {host} runs another {name}, from {Path(__file__).parents[1]}",
-                    expected="the code that runs here",
-                    where=_FIELD,
-                    remedy="start the workers again, in this checkout's environment: they keep the code they began with",
-                )
-        return super().__call__(item)
+    return on_one_thread(work, item)
 
 
 def _loaded() -> tuple[tuple[str, str], ...]:

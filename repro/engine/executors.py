@@ -17,10 +17,9 @@ from concurrent.futures import (
 )
 from concurrent.futures import wait as wait_any
 from concurrent.futures.process import BrokenProcessPool
-from dataclasses import dataclass
 from multiprocessing.connection import wait as wait_for_end
 from multiprocessing.process import BaseProcess
-from typing import Any, Generic, TypeVar
+from typing import Any, TypeVar
 
 from repro.engine.threads import ONE_THREAD, limit_threads
 from repro.errors import ReproError
@@ -32,16 +31,10 @@ QUIET_S = 60.0
 TRIES = 3  # attempts for a night whose process is killed
 
 
-@dataclass(frozen=True)
-class OneThread(Generic[Item, Result]):
-    """Work on one thread."""
-
-    work: Callable[[Item], Result]
-
-    def __call__(self, item: Item) -> Result:
-        """Run the work."""
-        limit_threads()
-        return self.work(item)
+def on_one_thread(work: Callable[[Item], Result], item: Item) -> Result:
+    """Do the work in a worker, whose libraries get one thread."""
+    limit_threads()
+    return work(item)
 
 
 def answers_of(

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -113,7 +114,7 @@ def run_nights(
     if todo:
         with (
             progress(stage, sum(task.size for task in todo), unit) as tally,
-            closing(run(_Night(do), todo, workers=workers, gpu=gpu)) as answers,
+            closing(run(partial(_night, do), todo, workers=workers, gpu=gpu)) as answers,
         ):
             for task, result in answers:
                 night = task.work.night
@@ -133,21 +134,16 @@ def run_nights(
     return Outcome(tuple(sorted(done)), tuple(sorted(kept)), tuple(listed))
 
 
-@dataclass(frozen=True)
-class _Night:
+def _night(do: Callable[[Any], Mapping[str, Any]], task: Task) -> bool:
     """One night in a worker, with its receipt; returns whether there was work to do."""
-
-    do: Callable[[Any], Mapping[str, Any]]
-
-    def __call__(self, task: Task) -> bool:
-        if receipts.is_current(task.work):  # same contents, another modification time
-            receipts.remember_inputs(task.work)
-            return False
-        receipts.invalidate(task.work)
-        # The process that handed out the task removes the outputs of a failure. A worker on another machine may outlive a
-        # killed run, and must not remove what the next run has made.
-        receipts.write(task.work, self.do(task))
-        return True
+    if receipts.is_current(task.work):  # same contents, another modification time
+        receipts.remember_inputs(task.work)
+        return False
+    receipts.invalidate(task.work)
+    # The process that handed out the task removes the outputs of a failure. A worker on another machine may outlive a
+    # killed run, and must not remove what the next run has made.
+    receipts.write(task.work, do(task))
+    return True
 
 
 def summaries(folder: Path, *, made_by: str | None = None) -> dict[str, dict[str, Any]]:

@@ -12,7 +12,7 @@ from contextlib import closing
 from functools import partial
 
 from repro.engine.cluster import on_cluster
-from repro.engine.executors import Item, LocalProcesses, OneThread, Result, answer_of, answers_of
+from repro.engine.executors import Item, LocalProcesses, Result, answer_of, answers_of, on_one_thread
 from repro.engine.receipts import NightWork, is_current
 from repro.engine.threads import limited_threads
 from repro.params import Engine
@@ -59,7 +59,7 @@ def run(
     else:
         with LocalProcesses(min(worker_count(engine), len(items))) as pool:
             try:
-                yield from answers_of(pool, OneThread(work), items)
+                yield from answers_of(pool, partial(on_one_thread, work), items)
             except BaseException:  # an interrupt, or a caller that stops early
                 pool.kill()
                 raise

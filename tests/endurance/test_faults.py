@@ -17,7 +17,7 @@ import yaml
 
 from repro.engine import receipts
 from repro.engine.receipts import NightWork
-from repro.engine.run_nights import _Night
+from repro.engine.run_nights import _night
 from repro.engine.run_stage import read_runs, run_log
 from repro.errors import UnwritableError
 from repro.files import write_text
@@ -228,7 +228,7 @@ def test_a_worker_that_outlived_its_run_removes_nothing(tmp_path: Path) -> None:
         NightWork("20240201", (), (tmp_path / "tables" / "20240201.txt",), tmp_path / "receipts" / "20240201.json", "s")
     )
     with pytest.raises(FileNotFoundError):
-        _Night(overtaken)(task)
+        _night(overtaken, task)
     assert receipts.is_current(task.work)
 
 

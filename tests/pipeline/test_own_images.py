@@ -5,7 +5,6 @@ from __future__ import annotations
 import importlib.resources
 import json
 import sys
-import zipfile
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -27,6 +26,7 @@ from repro.labelling.sessions import open_store
 from repro.labelling.tasks import AURORA
 from repro.params import Site
 from repro.paths import Paths
+from tests.support.camera import write_zip
 from tests.support.images import jpeg, sky
 from tests.support.project import make_project, run, write_params
 
@@ -62,9 +62,7 @@ def built(tmp_path_factory: pytest.TempPathFactory):
             pictures[name] = jpeg(fisheye(rng, aurora=lit[name]))
         target = folder / "pictures" / night
         if night == NIGHTS[-1]:
-            with zipfile.ZipFile(target.with_suffix(".zip"), "w") as archive:
-                for name, data in pictures.items():
-                    archive.writestr(name, data)
+            write_zip(target.with_suffix(".zip"), pictures)
             continue
         target.mkdir(parents=True)
         for name, data in pictures.items():

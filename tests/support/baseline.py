@@ -36,16 +36,11 @@ Kind = Real | str
 
 def kind_of(column: pd.Series) -> str:
     """What a column holds, by its dtype alone."""
-    kinds = pd.api.types
-    if kinds.is_bool_dtype(column.dtype):
-        return FLAG
-    if kinds.is_integer_dtype(column.dtype):
-        return WHOLE
-    if kinds.is_float_dtype(column.dtype):
-        return "real"
-    if kinds.is_datetime64_any_dtype(column.dtype):
-        return MOMENT
-    return WORDS
+    of = pd.api.types
+    tests = {
+        FLAG: of.is_bool_dtype, WHOLE: of.is_integer_dtype, "real": of.is_float_dtype, MOMENT: of.is_datetime64_any_dtype,
+    }  # fmt: skip
+    return next((kind for kind, holds in tests.items() if holds(column.dtype)), WORDS)
 
 
 class Store:
@@ -55,15 +50,7 @@ class Store:
         self.regression = regression
 
     def check(self, name: str, table: pd.DataFrame, kinds: Mapping[str, Kind], keys: Sequence[str]) -> None:
-        """Compare a table with its file.
-
-        Parameters
-        ----------
-        name : str
-            File in the store, without its ending, such as ``small/sky``.
-        kinds : mapping
-            Every column in its order, and what it holds.
-        """
+        """Compare a table with its file ``name``, such as ``small/sky``; ``kinds`` says what every column, in order, holds."""
         __tracebackhide__ = True
         check_columns(name, table, kinds)
         stored = {column: kind for column, kind in kinds.items() if kind != UNSTABLE}
@@ -73,7 +60,9 @@ class Store:
         if path.is_file() and not regenerating:
             with path.open(newline="", encoding="utf-8") as file:
                 header, *rows = csv.reader(file)
-            _check_stored(name, header[1:], list(stored))
+            if header[1:] != list(stored):
+                found = f"the store has the columns {header[1:]}, the table {list(stored)}"
+                pytest.fail(f"{name}: {found}; regenerate the baseline", pytrace=False)
             places = [header.index(key) for key in keys]
             _check_rows(name, [tuple(row[k] for k in places) for row in rows], _keys(plain, keys))
         # A tolerance for every real column and no default: a column that was forgotten would be compared with numpy's own.
@@ -112,14 +101,6 @@ def _plain(column: pd.Series, kind: Kind) -> pd.Series:
 
 def _keys(plain: pd.DataFrame, keys: Sequence[str]) -> list[tuple[str, ...]]:
     return [tuple(map(str, row)) for row in plain[list(keys)].itertuples(index=False)]
-
-
-def _check_stored(name: str, stored: list[str], columns: list[str]) -> None:
-    __tracebackhide__ = True
-    if stored != columns:
-        pytest.fail(
-            f"{name}: the store has the columns {stored}, the table {columns}; regenerate the baseline", pytrace=False
-        )
 
 
 def _check_rows(name: str, stored: list[tuple[str, ...]], found: list[tuple[str, ...]]) -> None:

@@ -175,10 +175,10 @@ def write_image(path: Path, pixels: np.ndarray) -> Path:
     return path
 
 
-def write_zip(path: Path, members: Mapping[str, bytes]) -> Path:
-    """A compressed ZIP file."""
+def write_zip(path: Path, members: Mapping[str, bytes], method: int = zipfile.ZIP_DEFLATED) -> Path:
+    """A ZIP file, compressed if no other way of packing is given."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+    with zipfile.ZipFile(path, "w", method) as archive:
         for name, data in members.items():
             archive.writestr(name, data)
     return path

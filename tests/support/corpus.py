@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 import pandas as pd
 
@@ -48,11 +46,9 @@ def _add_truth(
         visible=aurora,
         certain=np.arange(len(table)) % 5 > 0,
         label=pd.Series(np.where(aurora, "yes", "no"), dtype="str"),
-        weather=_cycle(["clear", "overcast", "snow", "thin"], len(table)),
-        form=np.where(
-            aurora, _cycle(["arc", "arc", "arc", "corona", "corona", "corona", "diffuse"], len(table)), "none"
-        ),
-        colour=np.where(aurora, _cycle(["red", "red", "red", "purple", "purple", "pink"], len(table)), "none"),
+        weather=np.resize(["clear", "overcast", "snow", "thin"], len(table)),
+        form=np.where(aurora, np.resize([*["arc"] * 3, *["corona"] * 3, "diffuse"], len(table)), "none"),
+        colour=np.where(aurora, np.resize([*["red"] * 3, *["purple"] * 2, "pink"], len(table)), "none"),
     )
     write_table(project.truth(corpus) / f"{night}.parquet", known)
     lit = np.stack([image[..., 1] > 90 for image in images.values()])
@@ -60,7 +56,3 @@ def _add_truth(
     np.savez_compressed(
         project.masks(corpus) / f"{night}.npz", mask=np.packbits(lit, axis=-1), shape=np.array(lit.shape)
     )
-
-
-def _cycle(words: Sequence[str], count: int) -> list[str]:
-    return [words[k % len(words)] for k in range(count)]

@@ -16,6 +16,7 @@ from repro.bench.inference_speed import lively as with_statistics_of
 from repro.classifier.finetune import Trained
 from repro.classifier.images import Images
 from repro.frames import archive_name
+from tests.support.camera import write_zip
 
 
 def sky(rng: np.random.Generator, *, aurora: bool, size_px: int = 32) -> np.ndarray:
@@ -38,11 +39,7 @@ def jpeg(image: np.ndarray) -> bytes:
 
 def write_archive(path: Path, images: Mapping[str, np.ndarray]) -> Path:
     """A night's archive of JPEGs as stage film stores them, from images by published or short name."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_STORED) as archive:
-        for name, image in images.items():
-            archive.writestr(archive_name(name), jpeg(image))
-    return path
+    return write_zip(path, {archive_name(name): jpeg(image) for name, image in images.items()}, zipfile.ZIP_STORED)
 
 
 def labelled_images(count: int, rng: np.random.Generator, size_px: int = 32) -> Images:

@@ -270,9 +270,9 @@ def test_a_worker_with_other_code_or_without_the_project_is_refused(
     engine: Engine, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, lacks: str
 ) -> None:
     """A worker that began before the code was changed, or does not see the run's files, does nothing, and the error says so."""
-    guarded, mark, other = cluster._Guarded, tmp_path / "elsewhere", (("repro.film.film_corpus", "0" * 64),)
+    guarded, mark, other = cluster._guarded, tmp_path / "elsewhere", (("repro.film.film_corpus", "0" * 64),)
     if lacks == "does not see":
-        monkeypatch.setattr(cluster, "_Guarded", lambda work, _, modules: guarded(work, mark, modules))
+        monkeypatch.setattr(cluster, "_guarded", lambda work, _, modules, item: guarded(work, mark, modules, item))
     else:
         monkeypatch.setattr(cluster, "_loaded", lambda: other)
     [(_, answer)] = run(abs, [1], workers=engine)
