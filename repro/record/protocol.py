@@ -126,10 +126,11 @@ def _accuracies(claims: Claims, _: Mapping[str, Any]) -> dict[str, Quantity]:
     counts = _numbers(claims, "F5.VAL_ACCURACY_COUNT.*")
     hits = {name.split(".")[-1].lower(): int(count) for name, count in counts.items()}
     hits |= {"best": max(hits.values()), "first": hits.get("e1", min(hits.values()))}
-    return {f"accuracy.wilson.{name}": _percent(wilson(successes, trials)) for name, successes in hits.items()}
+    return {f"accuracy.wilson.{name}": in_percent(wilson(successes, trials)) for name, successes in hits.items()}
 
 
-def _percent(fractions: tuple[float, float]) -> tuple[float, float]:
+def in_percent(fractions: tuple[float, float]) -> tuple[float, float]:
+    """An interval of fractions in percent."""
     return 100 * fractions[0], 100 * fractions[1]
 
 
@@ -154,8 +155,8 @@ def _occurrence(claims: Claims, _: Mapping[str, Any]) -> dict[str, Quantity]:
     right = int(max(_numbers(claims, "F5.VAL_ACCURACY_COUNT.*").values()))
     share = yes / (yes + no)
     return {
-        "occurrence.night_no_moon": _percent(occurrence_bounds(share, right / images)),
-        "occurrence.night_no_moon.wilson": _percent(occurrence_bounds(share, wilson(right, images)[0])),
+        "occurrence.night_no_moon": in_percent(occurrence_bounds(share, right / images)),
+        "occurrence.night_no_moon.wilson": in_percent(occurrence_bounds(share, wilson(right, images)[0])),
     }
 
 

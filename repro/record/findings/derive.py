@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal
+from typing import Any
 
 from repro.record.claims import Claims, EvidenceKind
 from repro.record.comparator import Verdict
 from repro.record.findings import classification, kopri, network, occurrence, pictures, sky, split, text
-from repro.record.findings.finding import Detector, Finding, NotAvailableError, View
+from repro.record.findings.finding import Detector, Finding, Kind, NotAvailableError, View
 
 DETECTORS: tuple[Detector, ...] = tuple(
     detector
@@ -47,7 +47,7 @@ def derive_findings(
     return tuple(sorted(findings, key=lambda finding: (finding.kind in ("not_derived", "error"), finding.rank)))
 
 
-def _failure(detector: Detector, view: View, kind: Literal["not_derived", "error"], explanation: str) -> Finding:
+def _failure(detector: Detector, view: View, kind: Kind, explanation: str) -> Finding:
     name = getattr(detector, "__name__", "detector")
     question = (detector.__doc__ or name).strip().splitlines()[0].rstrip(".")
     title = f"Not examined: {question[0].lower()}{question[1:]}"
