@@ -110,8 +110,8 @@ def as_document(prediction: Prediction) -> dict[str, Any]:
         "morning_altitude_deg": round(chosen.rule.fit.morning_altitude_deg, 4),
         "availability": round(chosen.rule.fit.availability, 6),
     }
-    sizes = sample_by_date(prediction.frames_by_date())
-    lost = prediction.gaps.sample_lost
+    sizes, lost = sample_by_date(prediction.frames_by_date()), prediction.gaps.sample_lost
+    frames, lost_to_gaps, sd = int(sizes.sum()), round(float(lost.mean()), 1), round(float(lost.std()), 2)
     quantities = {
         **_counts(chosen),
         **_unfitted(chosen.rule),
@@ -120,10 +120,10 @@ def as_document(prediction: Prediction) -> dict[str, Any]:
             f"window{number}.nights": int((prediction.minutes.window == number).sum())
             for number in np.unique(prediction.minutes.window)
         },
-        "sample.frames": int(sizes.sum()),
+        "sample.frames": frames,
         "sample.dates": sizes.size,
-        "sample.lost_to_gaps": round(float(lost.mean()), 1),
-        "sample.sd_of_gaps": round(float(lost.std()), 2),
+        "sample.lost_to_gaps": lost_to_gaps,
+        "sample.sd_of_gaps": sd,
         **clustering_quantities(prediction),
         **{f"fit.{name}": value for name, value in fit.items()},
         "fit.mean_gap_h": round(prediction.gaps.mean_h, 3),
@@ -159,12 +159,7 @@ def as_document(prediction: Prediction) -> dict[str, Any]:
         },
         "cells": [_compare(chosen, record, cell) for cell in CELLS],
         "readings": distances,
-        "sample": {
-            "frames": int(sizes.sum()),
-            "published": record.sample,
-            "lost_to_gaps": round(float(lost.mean()), 1),
-            "sd": round(float(lost.std()), 2),
-        },
+        "sample": {"frames": frames, "published": record.sample, "lost_to_gaps": lost_to_gaps, "sd": sd},
         "missing_nights": {"tried": prediction.runs_tried, "best": runs},
         "nights": {"rare_loss_frames": prediction.of_nights.rare_loss},
         "scatter": (

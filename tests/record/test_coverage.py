@@ -182,24 +182,23 @@ def test_blanks_and_bold_marks_do_not_matter() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "says"),
+    ("entry", "says"),
     [
-        ("- {document: thesis, pattern: '1'}", "reason"),
-        ("- {document: diary, pattern: '1', reason: a made-up reason}", "document"),
-        ("- {document: thesis, pattern: '1', reason: a made-up reason, page: 4}", "page"),
-        ("- {document: thesis, pattern: '(', reason: a made-up reason}", "regular expression"),
-        ("a: [", "not YAML"),
-        (None, "no such file"),
+        ("{document: thesis, pattern: '1'}", "reason"),
+        ("{document: diary, pattern: '1', reason: a made-up reason}", "document"),
+        ("{document: thesis, pattern: '1', reason: a made-up reason, page: 4}", "page"),
+        ("{document: thesis, pattern: '(', reason: a made-up reason}", "regular expression"),
+        ("{key: 연구에서}", "either claims or a reason"),
+        ("{key: 연구에서, claims: [X.Y], reason: a made-up reason}", "either claims or a reason"),
     ],
 )
-def test_malformed_exemptions(tmp_path: Path, text: str | None, says: str) -> None:
-    """Exemptions that are missing or malformed are refused with file, field and what to do."""
-    path = tmp_path / "_exemptions.yaml"
-    if text is not None:
-        path.write_text(text, encoding="utf-8")
+def test_malformed_entries(tmp_path: Path, entry: str, says: str) -> None:
+    """Exemptions and sentences that are malformed are refused with file, field and what to do."""
+    name, load = ("sentences", load_sentences) if "key" in entry else ("exemptions", load_exemptions)
+    (tmp_path / f"_{name}.yaml").write_text(f"- {entry}", encoding="utf-8")
     with pytest.raises(ReproError, match=says) as caught:
-        load_exemptions(tmp_path)
-    assert str(path) in caught.value.where
+        load(tmp_path)
+    assert str(tmp_path / f"_{name}.yaml") in caught.value.where
     assert caught.value.remedy
 
 
@@ -296,14 +295,6 @@ def test_lines_that_no_claim_quotes() -> None:
 def test_sentences_of_a_text() -> None:
     """A sentence ends with the Korean verb ending and a full stop; titles and references are none."""
     assert sentences(THESIS) == ["첫 문장이다", "둘째 문장을 나누었다", "- 항목이다"]
-
-
-@pytest.mark.parametrize("entry", ["{key: 연구에서}", "{key: 연구에서, claims: [X.Y], reason: a made-up reason}"])
-def test_malformed_sentences(tmp_path: Path, entry: str) -> None:
-    """A sentence has either claims or a reason."""
-    (tmp_path / "_sentences.yaml").write_text(f"- {entry}", encoding="utf-8")
-    with pytest.raises(ReproError, match="either claims or a reason"):
-        load_sentences(tmp_path)
 
 
 def test_sentences_name_registered_claims(project: Paths, claims: Claims) -> None:
