@@ -67,13 +67,9 @@ class MissingInputError(Exception):
 def protocol_quantities(claims: Claims, sky: Mapping[str, Any]) -> tuple[dict[str, Quantity], dict[str, str]]:
     """Bounds from the protocol, by name, for the rules with a ``measure`` under ``protocol``.
 
-    Returns
-    -------
-    quantities : dict
-        ``split.*`` counts of images; ``sample.*`` counts; ``accuracy.wilson.*``, ``softmax.*`` and ``occurrence.*`` percent;
-        ``clock.*`` the time zone and the nights with daylight saving time; ``kopri.*`` the cells of the poster's sky.
-    missing : dict
-        Why a bound could not be derived, by ``protocol:quantity`` or ``protocol:subject``.
+    They are ``split.*`` counts of images; ``sample.*`` counts; ``accuracy.wilson.*``, ``softmax.*`` and ``occurrence.*``
+    percent; ``clock.*`` the time zone and the nights with daylight saving time; ``kopri.*`` the cells of the poster's sky.
+    Also given is why a bound could not be derived, by ``protocol:quantity`` or ``protocol:subject``.
     """
     quantities: dict[str, Quantity] = {}
     missing: dict[str, str] = {}

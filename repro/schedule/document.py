@@ -92,17 +92,14 @@ def _inputs(schedule: Schedule, sky: SkyParams, record: Published) -> str:
 def as_document(prediction: Prediction) -> dict[str, Any]:
     """Numbers of a prediction.
 
-    Returns
-    -------
-    dict
-        ``quantities``: flat, name to number. Counts are frames (``night``, ``no_moon``, ``night.no_moon``); ``share.``
-        percent of all frames; ``sd.`` the standard deviation of a count or share; ``unfitted.`` minutes with no switch
-        and none missing; ``standard_time.`` frames by bin of the sun if every stamp is read as standard time;
-        ``<reading>.no_moon_share`` percent of all frames and ``<reading>.night.no_moon_share`` percent of the Night
-        frames under a reading; ``<reading>.chi_square`` its distance over the Night and Astro cells and
-        ``<reading>.chi_square_nine`` over all; ``missing_nights.`` the run of nights whose absence explains most.
-        ``fit``: the camera. ``cells``: published and predicted. ``readings``: their distances. ``sample``: the sample,
-        whole and with gaps. ``missing_nights``: the runs of nights that explain most. ``scatter``: the model.
+    ``quantities``: flat, name to number. Counts are frames (``night``, ``no_moon``, ``night.no_moon``); ``share.``
+    percent of all frames; ``sd.`` the standard deviation of a count or share; ``unfitted.`` minutes with no switch and
+    none missing; ``standard_time.`` frames by bin of the sun if every stamp is read as standard time;
+    ``<reading>.no_moon_share`` percent of all frames and ``<reading>.night.no_moon_share`` percent of the Night frames
+    under a reading; ``<reading>.chi_square`` its distance over the Night and Astro cells and
+    ``<reading>.chi_square_nine`` over all; ``missing_nights.`` the run of nights whose absence explains most. ``fit``:
+    the camera. ``cells``: published and predicted. ``readings``: their distances. ``sample``: the sample, whole and
+    with gaps. ``missing_nights``: the runs of nights that explain most. ``scatter``: the model.
     """
     chosen, record = prediction.chosen, prediction.record
     fit = {

@@ -24,13 +24,10 @@ def derive_findings(
     missing: Mapping[str, str],
     detectors: Sequence[Detector] = DETECTORS,
 ) -> tuple[Finding, ...]:
-    """Run detectors.
+    """What the detectors find, in order of rank.
 
-    Returns
-    -------
-    tuple of Finding
-        In order of rank. What could not be derived comes last, with its reason: kind ``not_derived`` where something
-        that it needs is not available, kind ``error`` where anything else went wrong.
+    What could not be derived comes last, with its reason: kind ``not_derived`` where something that it needs is not
+    available, kind ``error`` where anything else went wrong.
     """
     findings: list[Finding] = []
     for detector in detectors:
