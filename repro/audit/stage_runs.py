@@ -33,10 +33,8 @@ def stage_runs(pair: Pair) -> list[StageRun]:
     runs = []
     for name in pair.stages:
         one, two = pair.before.stages.get(name), pair.after.stages.get(name)
-        if one is None and two is not None:
-            runs.append(StageRun(name, "new", (), False, "nothing to compare with", None))
-        elif two is None and one is not None:
-            runs.append(StageRun(name, "gone", (), False, "nothing to compare with", None))
+        if (one is None) != (two is None):
+            runs.append(StageRun(name, "new" if one is None else "gone", (), False, "nothing to compare with", None))
         elif one is not None and two is not None and one != two:
             reasons = list(_reasons(pair, one, two))
             outputs, same = _outputs(pair, name, one, two)

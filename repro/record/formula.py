@@ -69,18 +69,13 @@ def _round(value: float, digits: int | None = None) -> float:
     return round(value, digits)
 
 
-def _apart(first: str, last: str) -> timedelta:
-    """Time from one date, or date and time, to another."""
-    return datetime.fromisoformat(last) - datetime.fromisoformat(first)
-
-
 #: Functions over plain values.
 VALUE_FUNCTIONS: dict[str, Callable[..., Any]] = {
     "abs": abs,
     "round": _round,
     "floor": math.floor,
     "days": lambda first, last: (date.fromisoformat(last) - date.fromisoformat(first)).days + 1,  # both included
-    "hours": lambda first, last: _apart(first, last) / timedelta(hours=1),
+    "hours": lambda first, last: (datetime.fromisoformat(last) - datetime.fromisoformat(first)) / timedelta(hours=1),
     "shifted": _shifted,
     "number": lambda word: int("".join(filter(str.isdigit, word))),  # of a word such as E10
     "digits": lambda text: sum(map(str.isdigit, text)),

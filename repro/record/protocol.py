@@ -67,13 +67,9 @@ class MissingInputError(Exception):
 def protocol_quantities(claims: Claims, sky: Mapping[str, Any]) -> tuple[dict[str, Quantity], dict[str, str]]:
     """Bounds from the protocol, by name, for the rules with a ``measure`` under ``protocol``.
 
-    Returns
-    -------
-    quantities : dict
-        ``split.*`` counts of images; ``sample.*`` counts; ``accuracy.wilson.*``, ``softmax.*`` and ``occurrence.*`` percent;
-        ``clock.*`` the time zone and the nights with daylight saving time; ``kopri.*`` the cells of the poster's sky.
-    missing : dict
-        Why a bound could not be derived, by ``protocol:quantity`` or ``protocol:subject``.
+    They are ``split.*`` counts of images; ``sample.*`` counts; ``accuracy.wilson.*``, ``softmax.*`` and ``occurrence.*``
+    percent; ``clock.*`` the time zone and the nights with daylight saving time; ``kopri.*`` the cells of the poster's sky.
+    Also given is why a bound could not be derived, by ``protocol:quantity`` or ``protocol:subject``.
     """
     quantities: dict[str, Quantity] = {}
     missing: dict[str, str] = {}
@@ -126,10 +122,11 @@ def _accuracies(claims: Claims, _: Mapping[str, Any]) -> dict[str, Quantity]:
     counts = _numbers(claims, "F5.VAL_ACCURACY_COUNT.*")
     hits = {name.split(".")[-1].lower(): int(count) for name, count in counts.items()}
     hits |= {"best": max(hits.values()), "first": hits.get("e1", min(hits.values()))}
-    return {f"accuracy.wilson.{name}": _percent(wilson(successes, trials)) for name, successes in hits.items()}
+    return {f"accuracy.wilson.{name}": in_percent(wilson(successes, trials)) for name, successes in hits.items()}
 
 
-def _percent(fractions: tuple[float, float]) -> tuple[float, float]:
+def in_percent(fractions: tuple[float, float]) -> tuple[float, float]:
+    """An interval of fractions in percent."""
     return 100 * fractions[0], 100 * fractions[1]
 
 
@@ -154,8 +151,8 @@ def _occurrence(claims: Claims, _: Mapping[str, Any]) -> dict[str, Quantity]:
     right = int(max(_numbers(claims, "F5.VAL_ACCURACY_COUNT.*").values()))
     share = yes / (yes + no)
     return {
-        "occurrence.night_no_moon": _percent(occurrence_bounds(share, right / images)),
-        "occurrence.night_no_moon.wilson": _percent(occurrence_bounds(share, wilson(right, images)[0])),
+        "occurrence.night_no_moon": in_percent(occurrence_bounds(share, right / images)),
+        "occurrence.night_no_moon.wilson": in_percent(occurrence_bounds(share, wilson(right, images)[0])),
     }
 
 

@@ -17,17 +17,14 @@ DRAWS, SEED = 20, 0
 def clustering_quantities(prediction: Prediction) -> dict[str, float]:
     """Numbers of clusters behind the published counts, under the chosen reading.
 
-    Returns
-    -------
-    dict
-        ``runs.<sun>.<moon>``: evenings and mornings with such frames, each one run. ``evening_percent.<sun>.<moon>``:
-        frames of the condition that were taken while the sun was sinking. ``window1.frames_percent``: frames of the
-        first window, all of which precede 2024. ``earliest_frame_utc_min``: minutes from 00:00 UTC of the morning's date
-        to the earliest frame of any night; below 0 a night would span two UTC dates. ``sample.mean_size``: labelled frames in the date of a random labelled
-        frame. ``sample.weight_scatter``: sum over dates of the squared difference between a date's weight among the
-        Night & No_moon frames and among the labelled frames. ``sample.nearest_min``: median minutes from a validation
-        frame to the nearest training frame of its date, ``sample.within_1_min_percent`` and
-        ``sample.within_10_min_percent`` the validation frames that have one so near; means of 20 draws.
+    ``runs.<sun>.<moon>``: evenings and mornings with such frames, each one run. ``evening_percent.<sun>.<moon>``: frames of
+    the condition that were taken while the sun was sinking. ``window1.frames_percent``: frames of the first window, all of
+    which precede 2024. ``earliest_frame_utc_min``: minutes from 00:00 UTC of the morning's date to the earliest frame of any
+    night; below 0 a night would span two UTC dates. ``sample.mean_size``: labelled frames in the date of a random labelled
+    frame. ``sample.weight_scatter``: sum over dates of the squared difference between a date's weight among the Night &
+    No_moon frames and among the labelled frames. ``sample.nearest_min``: median minutes from a validation frame to the
+    nearest training frame of its date, ``sample.within_1_min_percent`` and ``sample.within_10_min_percent`` the validation
+    frames that have one so near; means of 20 draws.
     """
     rule, minutes = prediction.chosen.rule, prediction.minutes
     evening = np.diff(rule.sun_alt_deg, append=rule.sun_alt_deg[-1:]) < 0

@@ -92,17 +92,14 @@ def _inputs(schedule: Schedule, sky: SkyParams, record: Published) -> str:
 def as_document(prediction: Prediction) -> dict[str, Any]:
     """Numbers of a prediction.
 
-    Returns
-    -------
-    dict
-        ``quantities``: flat, name to number. Counts are frames (``night``, ``no_moon``, ``night.no_moon``); ``share.``
-        percent of all frames; ``sd.`` the standard deviation of a count or share; ``unfitted.`` minutes with no switch
-        and none missing; ``standard_time.`` frames by bin of the sun if every stamp is read as standard time;
-        ``<reading>.no_moon_share`` percent of all frames and ``<reading>.night.no_moon_share`` percent of the Night
-        frames under a reading; ``<reading>.chi_square`` its distance over the Night and Astro cells and
-        ``<reading>.chi_square_nine`` over all; ``missing_nights.`` the run of nights whose absence explains most.
-        ``fit``: the camera. ``cells``: published and predicted. ``readings``: their distances. ``sample``: the sample,
-        whole and with gaps. ``missing_nights``: the runs of nights that explain most. ``scatter``: the model.
+    ``quantities``: flat, name to number. Counts are frames (``night``, ``no_moon``, ``night.no_moon``); ``share.``
+    percent of all frames; ``sd.`` the standard deviation of a count or share; ``unfitted.`` minutes with no switch and
+    none missing; ``standard_time.`` frames by bin of the sun if every stamp is read as standard time;
+    ``<reading>.no_moon_share`` percent of all frames and ``<reading>.night.no_moon_share`` percent of the Night frames
+    under a reading; ``<reading>.chi_square`` its distance over the Night and Astro cells and
+    ``<reading>.chi_square_nine`` over all; ``missing_nights.`` the run of nights whose absence explains most. ``fit``:
+    the camera. ``cells``: published and predicted. ``readings``: their distances. ``sample``: the sample, whole and
+    with gaps. ``missing_nights``: the runs of nights that explain most. ``scatter``: the model.
     """
     chosen, record = prediction.chosen, prediction.record
     fit = {
@@ -110,8 +107,8 @@ def as_document(prediction: Prediction) -> dict[str, Any]:
         "morning_altitude_deg": round(chosen.rule.fit.morning_altitude_deg, 4),
         "availability": round(chosen.rule.fit.availability, 6),
     }
-    sizes = sample_by_date(prediction.frames_by_date())
-    lost = prediction.gaps.sample_lost
+    sizes, lost = sample_by_date(prediction.frames_by_date()), prediction.gaps.sample_lost
+    frames, lost_to_gaps, sd = int(sizes.sum()), round(float(lost.mean()), 1), round(float(lost.std()), 2)
     quantities = {
         **_counts(chosen),
         **_unfitted(chosen.rule),
@@ -120,10 +117,10 @@ def as_document(prediction: Prediction) -> dict[str, Any]:
             f"window{number}.nights": int((prediction.minutes.window == number).sum())
             for number in np.unique(prediction.minutes.window)
         },
-        "sample.frames": int(sizes.sum()),
+        "sample.frames": frames,
         "sample.dates": sizes.size,
-        "sample.lost_to_gaps": round(float(lost.mean()), 1),
-        "sample.sd_of_gaps": round(float(lost.std()), 2),
+        "sample.lost_to_gaps": lost_to_gaps,
+        "sample.sd_of_gaps": sd,
         **clustering_quantities(prediction),
         **{f"fit.{name}": value for name, value in fit.items()},
         "fit.mean_gap_h": round(prediction.gaps.mean_h, 3),
@@ -159,12 +156,7 @@ def as_document(prediction: Prediction) -> dict[str, Any]:
         },
         "cells": [_compare(chosen, record, cell) for cell in CELLS],
         "readings": distances,
-        "sample": {
-            "frames": int(sizes.sum()),
-            "published": record.sample,
-            "lost_to_gaps": round(float(lost.mean()), 1),
-            "sd": round(float(lost.std()), 2),
-        },
+        "sample": {"frames": frames, "published": record.sample, "lost_to_gaps": lost_to_gaps, "sd": sd},
         "missing_nights": {"tried": prediction.runs_tried, "best": runs},
         "nights": {"rare_loss_frames": prediction.of_nights.rare_loss},
         "scatter": (

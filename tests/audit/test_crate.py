@@ -22,8 +22,7 @@ from urllib3 import HTTPResponse
 from repro.audit.crate import PROFILES, write_crate
 from repro.errors import ReproError
 from repro.paths import Paths
-
-ROOT = Path(__file__).parents[2]
+from tests.conftest import ROOT
 
 LOCK = {
     "stages": {

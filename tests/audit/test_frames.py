@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from io import BytesIO, StringIO
 from types import SimpleNamespace
 from typing import cast
@@ -22,21 +21,16 @@ NAMES = [f"2024020200000{n}_20240202_{n}.jpg" for n in range(4)]
 FRAMES = pd.DataFrame({"night": "20240202", "number": range(4), "name": NAMES})
 
 
-@dataclass
-class Side:
-    """A revision by what its stages made: tables by stage and file name."""
-
-    title: str
-    made: Mapping[str, Mapping[str, pd.DataFrame]]
-    stages: Mapping[str, object] = field(default_factory=dict)
-
-
 class Tables(Pair):
-    """Two sets of tables in place of two revisions."""
+    """Two sets of tables in place of two revisions, each by what its stages made: tables by stage and file name."""
 
     def __init__(self, before: Mapping[str, Mapping[str, object]], after: Mapping[str, Mapping[str, object]]) -> None:
-        self.before, self.after = Side("before", before), Side("after", after)
+        self.before, self.after = (
+            SimpleNamespace(title=title, made=made, stages={}, commit=None)
+            for title, made in (("before", before), ("after", after))
+        )
         self.gaps: list[Gap] = []
+        self._remote = False
 
     def changes(self, stage: str) -> list[Change]:
         """Files that differ."""
@@ -44,7 +38,7 @@ class Tables(Pair):
         pairs = (Change("out", name, one.get(name), two.get(name)) for name in sorted({*one, *two}))
         return [change for change in pairs if change.moved]
 
-    def files(self, side: Side, stage: str) -> list[StoredFile]:
+    def files(self, side: SimpleNamespace, stage: str) -> list[StoredFile]:
         """All files of a side, with their bytes in place of a hash."""
         made = side.made.get(stage, {})
         return [StoredFile(side, stage, "out", name, pack(table, name)) for name, table in made.items()]
@@ -114,15 +108,10 @@ def test_column_that_is_new_is_a_move() -> None:
 def test_damaged_table_is_a_gap() -> None:
     """A table that cannot be read is no comparison, and the rest goes on."""
     pair = of_night("infer", FRAMES, b"damaged")
-    pair._remote = False
-    pair.after.commit = None
     assert frame_moves(pair) == FrameMoves()
     (gap,) = pair.gaps
-    assert (gap.lacks, gap.files, gap.remedy) == (
-        "damaged, not a table",
-        ["20240202.parquet"],
-        ".venv/bin/dvc repro infer",
-    )
+    assert (gap.lacks, gap.files) == ("damaged, not a table", ["20240202.parquet"])
+    assert gap.remedy == ".venv/bin/dvc repro infer"
 
 
 def test_later_nights_have_tables_of_their_own() -> None:
@@ -130,12 +119,9 @@ def test_later_nights_have_tables_of_their_own() -> None:
     night = pd.DataFrame({"sun_bin": ["Night"] * 3, "moon_bin": ["No_moon"] * 3})
     early = {"20240202.parquet": night}
 
-    @dataclass
-    class Ran:
-        params: Mapping[str, object]
-
     pair = Tables({"sky": early}, {"sky": {**early, "20260101.parquet": night}})
-    pair.after.stages = {"schedule": Ran({"schedule.windows": [{"first": "2024-02-01", "last": "2024-04-30"}]})}
+    windows = [{"first": "2024-02-01", "last": "2024-04-30"}]
+    pair.after.stages["schedule"] = SimpleNamespace(params={"schedule.windows": windows})
     assert {(move.table, move.cell, move.before, move.after) for move in cell_moves(pair)} == {
         ("Table 2, later nights' frames", "all frames", 0, 3),
         ("Table 2, later nights' frames", "Night", None, 3),

@@ -8,6 +8,8 @@ import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import yaml
+
 from repro.paths import Paths
 
 CLOCK = '''
@@ -146,22 +148,18 @@ def make(root: Path) -> Toy:
     toy = Toy(root)
     toy.run("git", "init", "--quiet", ".")
     toy.run(sys.executable, "-m", "dvc", "init", "--quiet")
-    (root / "stages").mkdir()
-    (root / "repro" / "clock").mkdir(parents=True)
-    (root / "repro" / "clock" / "ocr.py").write_text('"""Read text."""\n\nSCALE = 2\n')
-    (root / "expected").mkdir()
-    (root / "expected" / "keep").write_text("")
-    (root / ".gitignore").write_text("/results/\n")
-    (root / "params.yaml").write_text(PARAMS)
-    lines = ["stages:"]
-    for name, (script, deps, params, out) in STAGES.items():
-        (root / "stages" / f"{name}.py").write_text(script.lstrip())
-        lines += [
-            f"  {name}:",
-            f"    cmd: python stages/{name}.py",
-            f"    deps: [{', '.join([f'stages/{name}.py', *deps])}]",
-        ]
-        lines += [f"    params: [{', '.join(params)}]"] if params else []
-        lines += [f"    outs: [{out}]"]
-    (root / "dvc.yaml").write_text("\n".join(lines) + "\n")
+    stages = {
+        name: {"cmd": f"python stages/{name}.py", "deps": [f"stages/{name}.py", *deps], "params": params, "outs": [out]}
+        for name, (_, deps, params, out) in STAGES.items()
+    }
+    files = {f"stages/{name}.py": script.lstrip() for name, (script, *_) in STAGES.items()} | {
+        "repro/clock/ocr.py": '"""Read text."""\n\nSCALE = 2\n',
+        "expected/keep": "",
+        ".gitignore": "/results/\n",
+        "params.yaml": PARAMS,
+        "dvc.yaml": yaml.safe_dump({"stages": stages}, sort_keys=False),
+    }
+    for name, text in files.items():
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_text(text)
     return toy

@@ -8,7 +8,7 @@ import re
 import numpy as np
 import pytest
 
-from repro.params import load_params
+from repro.params import Params
 from repro.paths import Paths
 from repro.record.claims import Claim, Claims
 from repro.schedule.document import published, read_or_predict
@@ -79,9 +79,8 @@ def test_reason_says_how_sure_the_network_is_elsewhere(claims: Claims) -> None:
         assert list(map(int, re.findall(r"\d+(?= to | %)", claims[name].evidence["corpus"].reason))) == numbers
 
 
-def test_counts_may_differ_by_what_is_missing_and_its_scatter(claims: Claims, project: Paths) -> None:
+def test_counts_may_differ_by_what_is_missing_and_its_scatter(claims: Claims, project: Paths, params: Params) -> None:
     """Each count of Tables 2 and 3: the missing share, and three standard deviations of the gaps of all nights, rounded up."""
-    params = load_params(project.params)
     document, nights = read_or_predict(project.schedule, params.schedule, params.sky, published(claims))
     missing = 1 / document["fit"]["availability"] - 1
     cells = {f"{sun}.{moon}".upper(): nights[f"sd.{sun}.{moon}".lower()] for sun, moon in CONDITIONS}

@@ -9,10 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from repro.intervals import wilson
 from repro.record.claims import Claims
 from repro.record.comparator import CONFLICTS
-from repro.record.findings.classification import wilson_percent
 from repro.record.findings.finding import Finding
 from repro.record.findings.split import lost_to_rounding
 from repro.record.judge import verify
@@ -141,12 +139,6 @@ def test_true_occurrence_lies_within_its_bounds(share: float, errors: int, posit
     assert low - 1e-9 <= share <= high + 1e-9
 
 
-def test_wilson_of_a_share_is_wilson_of_its_count() -> None:
-    """With whole trials the interval of a share is scipy's own of the count."""
-    low, high = wilson(629, 658)
-    assert wilson_percent(629 / 658, 658) == pytest.approx((100 * low, 100 * high))
-
-
 def test_order_of_worth() -> None:
     """The findings that bear on what the thesis concludes come first, slips of the pen last."""
     names = [finding.id for finding in verification().findings if finding.kind != "not_derived"]
@@ -200,14 +192,11 @@ def test_changed_number_changes_the_title(claim: str, value: float, name: str) -
     assert findings(changed(claim, value))[name].title != findings()[name].title
 
 
-@pytest.mark.parametrize(
-    ("claim", "value", "name"),
-    [("SLD.VALIDATION_PER_CLASS", 329, "FND.SLIDES_COUNT"), ("SPLIT.VAL_YES", 326, "FND.SLIDES_COUNT")],
-)
-def test_conflict_that_is_none_gives_no_finding(claim: str, value: float, name: str) -> None:
+@pytest.mark.parametrize(("claim", "value"), [("SLD.VALIDATION_PER_CLASS", 329), ("SPLIT.VAL_YES", 326)])
+def test_conflict_that_is_none_gives_no_finding(claim: str, value: float) -> None:
     """If the record agreed, nothing would be said."""
-    assert name in findings()
-    assert name not in findings(changed(claim, value))
+    assert "FND.SLIDES_COUNT" in findings()
+    assert "FND.SLIDES_COUNT" not in findings(changed(claim, value))
 
 
 def test_every_failed_claim_of_the_thesis_stands_in_a_finding() -> None:

@@ -34,12 +34,7 @@ def measured() -> dict[str, Quantities]:
 class Source:
     """Values by name: ``T2.NIGHT`` of a claim, ``ephemeris:night`` of a kind of evidence, ``count:T3.*.*`` of claims.
 
-    Parameters
-    ----------
-    changed : str
-        Name of a value that is given as another than it is.
-    factor : float
-        How many times larger that one is given.
+    The value called ``changed`` is given as so many times what it is.
     """
 
     def __init__(self, changed: str = "", factor: float = 1.0) -> None:

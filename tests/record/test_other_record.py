@@ -19,9 +19,8 @@ from repro.record.claim_files import claim_files, load_claims
 from repro.record.other_record import by_arithmetic, claim_file_schema, new_record
 from repro.record.verdict_exports import as_junit, as_sarif, claim_places
 from repro.verify_command import run
+from tests.conftest import ROOT
 from tests.support.processes import LIMIT_S
-
-ROOT = Path(__file__).parents[2]
 
 #: The example of docs/another-paper.md with three faults: a sum, a mean that GRIM refuses, and a conflict that is declared.
 FAULTY = """

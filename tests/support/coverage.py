@@ -15,19 +15,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, NamedTuple, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, RootModel, TypeAdapter, model_validator
+from pydantic import Field, RootModel, model_validator
 
-from repro.errors import ReproError
-from repro.record.claims import Claim, Claims
-from repro.untrusted import read_yaml, validated
+from repro.record.claims import Claim, Strict
+from repro.untrusted import read_yaml, refuse, validated
 
-EXEMPTIONS = "_exemptions.yaml"
-SENTENCES = "_sentences.yaml"
-
+Entry = TypeVar("Entry", bound=Strict)
 Document = Literal["thesis", "slides", "kopri", "kvammen", "readme", "readings", "scripts"]
 #: Where the text of each document lies under ``shared/``.
 FILES: dict[Document, str] = {
@@ -57,43 +53,32 @@ _EMPHASIS = re.compile(r"</?b>")
 _THOUSANDS_AS_POINT = re.compile(r"[0-9]{1,3}(?:\.[0-9]{3})+")
 
 
-@dataclass(frozen=True)
-class Number:
+class Number(NamedTuple):
     """One number in a text."""
 
-    #: Where its characters lie.
-    start: int
+    start: int  # where its characters lie
     stop: int
-    #: Its characters.
     printed: str
-    #: What it says.
     value: float
-    #: Digits after the point; None where a power or a multiplier leaves that open.
-    decimals: int | None
+    decimals: int | None  # digits after the point; None where a power or a multiplier leaves that open
 
 
-class Exemption(BaseModel):
+class Exemption(Strict):
     """A pattern whose numbers need no claim, and why."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     document: Document
     pattern: re.Pattern[str]
     reason: Annotated[str, Field(min_length=10)]
 
 
-@dataclass(frozen=True)
-class Coverage:
-    """The numbers of one document, by what covers them."""
+class Coverage(NamedTuple):
+    """The numbers of one document, each in one of the first three lists, and what covers nothing."""
 
-    #: Each number of the text is in exactly one of them.
-    by_claim: tuple[Number, ...]
-    by_exemption: tuple[Number, ...]
-    uncovered: tuple[Number, ...]
-    #: Exemptions that exempt nothing which is not covered by a claim.
-    stale: tuple[Exemption, ...]
-    #: Ids of claims whose quotation is not in the text.
-    missing_quotes: tuple[str, ...]
+    by_claim: list[Number]
+    by_exemption: list[Number]
+    uncovered: list[Number]
+    stale: list[Exemption]  # those that exempt nothing which is not covered by a claim
+    missing_quotes: list[str]  # ids of claims whose quotation is not in the text
 
 
 def normalise(text: str) -> str:
@@ -142,54 +127,48 @@ def unprinted(claims: Iterable[Claim]) -> list[str]:
 
 
 def cover(text: str, claims: Sequence[Claim], exemptions: Sequence[Exemption]) -> Coverage:
-    """Find for every number of a document the claim or the exemption of its own that answers for it."""
+    """Find for every number of a document the claim or the exemption (a pattern in the normalised text) that answers for it."""
     text = normalise(text)
     places = {
         claim.id: _places(text, normalise(claim.source.quote))
         for claim in claims
         if not claim.source.place.startswith(PICTURE)
     }
-    by_claim: list[Number] = []
-    others: list[Number] = []
-    for number in numbers(text):
-        covered = any(
-            start <= number.start and number.stop <= stop
-            for claim in claims
-            if claim.id in places and prints(claim, number)
-            for start, stop in places[claim.id]
-        )
-        (by_claim if covered else others).append(number)
+    listed = numbers(text)
+    by_claim = [
+        number
+        for number in listed
+        if any(prints(claim, number) and _inside(number, places.get(claim.id, ())) for claim in claims)
+    ]
+    others = {*listed} - {*by_claim}
     exempted: set[Number] = set()
     stale = []
     for exemption in exemptions:
         spans = [match.span() for match in exemption.pattern.finditer(text)]
-        mine = {number for number in others if any(a <= number.start and number.stop <= b for a, b in spans)}
-        if not mine:
+        own = {number for number in others if _inside(number, spans)}
+        if not own:
             stale.append(exemption)
-        exempted |= mine
-    return Coverage(
-        by_claim=tuple(by_claim),
-        by_exemption=tuple(number for number in others if number in exempted),
-        uncovered=tuple(number for number in others if number not in exempted),
-        stale=tuple(stale),
-        missing_quotes=tuple(name for name, found in places.items() if not found),
-    )
+        exempted |= own
+    missing = [name for name, found in places.items() if not found]
+    return Coverage(by_claim, sorted(exempted), sorted(others - exempted), stale, missing)
+
+
+def _inside(number: Number, spans: Iterable[tuple[int, int]]) -> bool:
+    return any(start <= number.start and number.stop <= stop for start, stop in spans)
 
 
 def _places(text: str, quote: str) -> list[tuple[int, int]]:
     return [(match.start(), match.start() + len(quote)) for match in re.finditer(f"(?={re.escape(quote)})", text)]
 
 
-def around(text: str, number: Number) -> str:
+def around(text: str, number: Number, width: int = 40) -> str:
     """A number with its neighbourhood in the normalised text, for a message."""
     text = normalise(text)
-    return f"{text[max(0, number.start - 40) : number.start]}[{number.printed}]{text[number.stop :][:40]}"
+    return f"{text[max(0, number.start - width) : number.start]}[{number.printed}]{text[number.stop :][:width]}"
 
 
-class Sentence(BaseModel):
+class Sentence(Strict):
     """A sentence of a document, by a key, with the claims that register it or the reason why none does."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     document: Document = "thesis"
     key: Annotated[str, Field(min_length=4, max_length=60)]
@@ -241,51 +220,37 @@ def unquoted(text: str, claims: Iterable[Claim]) -> list[str]:
     return left
 
 
-def load_sentences(folder: Path) -> list[Sentence]:
-    """Read the list of sentences beside the claim files."""
-    raw = read_yaml(folder / SENTENCES, expected="a list of sentences", remedy="restore it from the repository")
-    return TypeAdapter(list[Sentence]).validate_python(raw)
-
-
 def read_documents(shared: Path) -> dict[Document, str]:
-    """Text of every document of the record; ``shared`` holds ``seeds/`` and ``thesis/``.
+    """Text of every document of the record, from a folder that holds ``seeds/`` and ``thesis/``.
 
     Raises ReproError if a document is missing, or the thesis has no appendix 1.
     """
     texts: dict[Document, str] = {}
+    remedy = "put the text of the record back; it is not in git"
     for document, pattern in FILES.items():
         found = sorted(shared.glob(pattern))
         if len(found) != 1:
-            raise _missing(f"{len(found)} files {pattern}", "one", shared)
+            refuse(f"{len(found)} files {pattern}", "one", str(shared), remedy)
         texts[document] = found[0].read_text(encoding="utf-8")
     thesis, mark, appendix = texts["thesis"].partition(APPENDIX)
     if not mark:
-        raise _missing(f"no {APPENDIX}", "the slides as appendix of the thesis", shared)
+        refuse(f"no {APPENDIX}", "the slides as appendix of the thesis", str(shared), remedy)
     texts["thesis"], texts["slides"] = thesis, mark + appendix
     return texts
 
 
-def _missing(found: str, expected: str, shared: Path) -> ReproError:
-    return ReproError(
-        found=found, expected=expected, where=str(shared), remedy="put the text of the record back; it is not in git"
-    )
+def load_sentences(folder: Path) -> list[Sentence]:
+    """The list of sentences beside the claim files."""
+    return _entries(folder / "_sentences.yaml", Sentence)
 
 
 def load_exemptions(folder: Path) -> list[Exemption]:
-    """Read the exemptions beside the claim files; a ReproError if the file is missing or malformed."""
-    path = folder / EXEMPTIONS
-    remedy = "each entry has a document, a regular expression and a reason; compare with the entries beside it"
-    document = read_yaml(path, expected="a list of exemptions", remedy=remedy)
-    return validated(RootModel[list[Exemption]], document, where=str(path), remedy=remedy).root
+    """The exemptions beside the claim files."""
+    return _entries(folder / "_exemptions.yaml", Exemption)
 
 
-def cover_record(shared: Path, claims: Claims, exemptions: Sequence[Exemption]) -> dict[Document, Coverage]:
-    """Coverage of every document of the record."""
-    return {
-        document: cover(
-            text,
-            [claim for claim in claims if claim.source.document == document],
-            [exemption for exemption in exemptions if exemption.document == document],
-        )
-        for document, text in read_documents(shared).items()
-    }
+def _entries(path: Path, kind: type[Entry]) -> list[Entry]:
+    """Entries of a file; raises ReproError if it is missing or malformed."""
+    remedy = "compare with the entries beside it, or restore the file from the repository"
+    document = read_yaml(path, expected="a list of entries", remedy=remedy)
+    return validated(RootModel[list[kind]], document, where=str(path), remedy=remedy).root  # type: ignore[valid-type]

@@ -6,18 +6,23 @@ import math
 
 from repro.intervals import wilson
 from repro.record.consistency import Printed, grim, largest_sd
-from repro.record.findings.finding import CONDITIONS, MOONS, SUNS, Detector, Finding, Numbers, View, condition_words
+from repro.record.findings.finding import (
+    CONDITIONS,
+    MOONS,
+    SUNS,
+    Detector,
+    Finding,
+    Numbers,
+    View,
+    agreement,
+    condition_words,
+)  # fmt: skip
 from repro.record.findings.split import label_clustering
+from repro.record.protocol import in_percent
 
 LEAST_EPOCHS = 3  # the last epochs, between which the curves hardly differ
 #: Mean of the largest of three standard normal numbers.
 LARGEST_OF_THREE = 3 / (2 * math.sqrt(math.pi))
-
-
-def wilson_percent(share: float, trials: float) -> tuple[float, float]:
-    """Wilson's 95 % interval of a share in percent."""
-    low, high = wilson(share * trials, trials)
-    return 100 * low, 100 * high
 
 
 def accuracies_are_counts(view: View) -> Finding:
@@ -43,7 +48,7 @@ def accuracies_are_counts(view: View) -> Finding:
     if whole:
         title = f"The accuracies are {n.first:.0f} and {n.best:.0f} of {n.images:.0f} images"
     claims = (*claims, *counts)
-    return Finding("FND.ACCURACY_COUNTS", title, claims, text, vars(n), "agreement" if whole else "conflict", 18)
+    return Finding("FND.ACCURACY_COUNTS", title, claims, text, vars(n), agreement(whole), 18)
 
 
 def best_of_twelve(view: View) -> Finding:
@@ -61,7 +66,8 @@ def best_of_twelve(view: View) -> Finding:
     n.mcnemar_p_at_least = min(1.0, 2 * 0.5 ** (max(counts.values()) - last[-1]))
     of_a_date = images / view.quantity("ephemeris", "sample.dates")
     n.design_effect = 1 + (of_a_date - 1) * label_clustering(view).correlation
-    n.low_percent, n.high_percent = wilson_percent(best, images / n.design_effect)
+    trials = images / n.design_effect
+    n.low_percent, n.high_percent = in_percent(wilson(best * trials, trials))
     printed = view.value("TXT.BEST_EPOCH_LOSS")
     agree = n.by_loss == n.by_accuracy == printed
     text = (

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal
+from typing import Any
 
 from repro.record.claims import Claims, EvidenceKind
 from repro.record.comparator import Verdict
 from repro.record.findings import classification, kopri, network, occurrence, pictures, sky, split, text
-from repro.record.findings.finding import Detector, Finding, NotAvailableError, View
+from repro.record.findings.finding import Detector, Finding, Kind, NotAvailableError, View
 
 DETECTORS: tuple[Detector, ...] = tuple(
     detector
@@ -24,13 +24,10 @@ def derive_findings(
     missing: Mapping[str, str],
     detectors: Sequence[Detector] = DETECTORS,
 ) -> tuple[Finding, ...]:
-    """Run detectors.
+    """What the detectors find, in order of rank.
 
-    Returns
-    -------
-    tuple of Finding
-        In order of rank. What could not be derived comes last, with its reason: kind ``not_derived`` where something
-        that it needs is not available, kind ``error`` where anything else went wrong.
+    What could not be derived comes last, with its reason: kind ``not_derived`` where something that it needs is not
+    available, kind ``error`` where anything else went wrong.
     """
     findings: list[Finding] = []
     for detector in detectors:
@@ -47,7 +44,7 @@ def derive_findings(
     return tuple(sorted(findings, key=lambda finding: (finding.kind in ("not_derived", "error"), finding.rank)))
 
 
-def _failure(detector: Detector, view: View, kind: Literal["not_derived", "error"], explanation: str) -> Finding:
+def _failure(detector: Detector, view: View, kind: Kind, explanation: str) -> Finding:
     name = getattr(detector, "__name__", "detector")
     question = (detector.__doc__ or name).strip().splitlines()[0].rstrip(".")
     title = f"Not examined: {question[0].lower()}{question[1:]}"

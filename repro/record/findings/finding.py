@@ -23,11 +23,17 @@ from typing import Any, Literal
 from repro.record.claims import Claims, EvidenceKind
 from repro.record.comparator import CONFLICTS, NOT_COMPARED, Verdict, reason_missing, round_for_print
 
+Kind = Literal["agreement", "conflict", "remark", "not_derived", "error"]
 #: Times of night and lunar conditions: their names in ids of claims, and as the tables print them.
 SUNS = {"NIGHT": "Night", "ASTRO": "Astro", "NAUTICAL": "Nautical"}
 MOONS = {"NO_MOON": "No_moon", "MOON_QUARTER": "Moon_Quarter", "MOON_FULL": "Moon_Full"}
 #: The nine conditions, in the order of the claims.
 CONDITIONS = [(sun, moon) for sun in SUNS for moon in MOONS]
+
+
+def agreement(holds: bool) -> Kind:
+    """Kind of a finding about a comparison, by whether it holds."""
+    return "agreement" if holds else "conflict"
 
 
 def condition_words(sun: str, moon: str) -> str:
@@ -61,7 +67,7 @@ class Finding:
     claims: tuple[str, ...]  # ids of the claims it rests on
     explanation: str  # one plain sentence, or a few, with the numbers
     numbers: Mapping[str, float] = field(default_factory=dict)  # by name, with units in the names
-    kind: Literal["agreement", "conflict", "remark", "not_derived", "error"] = "conflict"
+    kind: Kind = "conflict"
     rank: int = 100  # in the order of worth; findings with a low rank are listed first
 
     def as_dict(self) -> dict[str, Any]:

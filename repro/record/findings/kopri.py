@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
 from repro.printing import runs
-from repro.record.findings.finding import Detector, Finding, Numbers, View
+from repro.record.findings.finding import Detector, Finding, Numbers, View, agreement
 
 RANK = 29  # behind the findings about the thesis, before slips of the pen
 
@@ -33,8 +31,7 @@ def figure_times(view: View) -> Finding:
         f"Both figures of the KOPRI poster are {'dark' if dark else 'not both dark'}, and the labelled example is "
         f"{'moonlit' if moonlit else 'moonless'}"
     )
-    kind: Literal["agreement", "conflict"] = "agreement" if dark else "conflict"
-    return Finding("FND.KOPRI_FIGURE_TIMES", title, claims, text, vars(n), kind, RANK)
+    return Finding("FND.KOPRI_FIGURE_TIMES", title, claims, text, vars(n), agreement(dark), RANK)
 
 
 def each_mlt(view: View) -> Finding | None:
@@ -117,7 +114,7 @@ def network(view: View) -> Finding:
         f"{view.value('KOP.THRESHOLD'):g} on the softmax of two classes is the larger of the two outputs."
     )
     title = f"The poster's network is torchvision's FCN: {n.parameters:,.0f} parameters before its head is changed"
-    return Finding("FND.KOPRI_NETWORK", title, claims, text, vars(n), "agreement" if agree else "conflict", RANK)
+    return Finding("FND.KOPRI_NETWORK", title, claims, text, vars(n), agreement(agree), RANK)
 
 
 def _ranges(hours: list[int]) -> str:

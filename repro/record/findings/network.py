@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from repro.record.findings.finding import Detector, Finding, Numbers, View
+from repro.record.findings.finding import Detector, Finding, Numbers, View, agreement
 
 OTHERS = ("RESNET152", "DENSENET264", "INCEPTION_V3", "XCEPTION")
 
@@ -41,7 +41,7 @@ def table_4(view: View) -> Finding:
         f"{n.documented_top1_percent:.1f} % top-1"
     )
     names = (*claims, *rows, *counts, "T4.EFFICIENTNET_B1.TOP1")
-    return Finding("FND.TABLE4_RATIOS", title, names, text, vars(n), "agreement" if follows else "conflict", 26)
+    return Finding("FND.TABLE4_RATIOS", title, names, text, vars(n), agreement(follows), 26)
 
 
 def compound_coefficients(view: View) -> Finding | None:

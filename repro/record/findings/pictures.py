@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
-from repro.record.findings.finding import CONDITIONS, Detector, Finding, Numbers, View
+from repro.record.findings.finding import CONDITIONS, Detector, Finding, Numbers, View, agreement
 
 
 def _of_figure7(view: View, name: str, sun: str, moon: str) -> float:
@@ -33,8 +31,7 @@ def two_pictures_agree(view: View) -> Finding:
         f"Figures 6 and 7 {'agree' if holds else 'disagree'}: means within {largest['MEAN']:.1f}, deviations within "
         f"{largest['SD']:.1f} points"
     )
-    kind: Literal["agreement", "conflict"] = "agreement" if holds else "conflict"
-    return Finding("FND.FIGURE7_GIVES_FIGURE6", title, tuple(claims), text, vars(n), kind, 14)
+    return Finding("FND.FIGURE7_GIVES_FIGURE6", title, tuple(claims), text, vars(n), agreement(holds), 14)
 
 
 def bins_between_extremes(view: View) -> Finding | None:
@@ -145,22 +142,20 @@ def statements_about_maps(view: View) -> Finding:
     edges = view.quantities("figure", "gradcam.follows.edge", *(f"{case}.p" for case in ("arc", "radial")))
     same = view.quantities("figure", "gradcam.similar", *(f"{pair}.p" for pair in pairs))
     overlap = view.quantities("figure", "gradcam.overlap", *pairs)
-    arc, radial, diffuse = (
-        100 * area for area in view.quantities("figure", "gradcam.area_above_half", "arc", "radial", "diffuse")
-    )
+    forms = ("arc", "radial", "diffuse")
+    arc, radial, diffuse = areas = [100 * area for area in view.quantities("figure", "gradcam.area_above_half", *forms)]
     grid = view.quantity("figure", "gradcam.grid")
     tests = [*saturated, *edges, *same]
 
     def beyond(shares: list[float]) -> int:
         return sum(share < 0.05 for share in shares)
 
-    n = Numbers(saturated_beyond_reference=beyond(saturated), edges_beyond_reference=beyond(edges))
-    n.pairs_beyond_reference = beyond(same)
-    n.area_above_half_arc_percent, n.area_above_half_radial_percent, n.area_above_half_diffuse_percent = (
-        arc,
-        radial,
-        diffuse,
-    )
+    numbers = {
+        "saturated_beyond_reference": beyond(saturated),
+        "edges_beyond_reference": beyond(edges),
+        "pairs_beyond_reference": beyond(same),
+        **{f"area_above_half_{form}_percent": area for form, area in zip(forms, areas, strict=True)},
+    }
     text = (
         f"Turned back into maps of {grid:.0f} x {grid:.0f}, the overlays follow saturated pixels in {beyond(saturated)} of "
         f"{len(saturated)} cases and edges in {beyond(edges)} of {len(edges)}, beyond 95 % of shifted, mirrored and shuffled "
@@ -174,10 +169,8 @@ def statements_about_maps(view: View) -> Finding:
         f"{len(same)} pictures"
     )
     claims = ("TXT.GRADCAM.SAME_REGION", "TXT.GRADCAM.SATURATED_PIXELS", "TXT.GRADCAM.DIFFUSE_BROAD", "GC.BACKGROUND")
-    kind: Literal["agreement", "conflict"] = (
-        "agreement" if beyond(tests) == len(tests) and diffuse > arc else "conflict"
-    )
-    return Finding("FND.MAPS_MEASURED", title, claims, text, vars(n), kind, 17)
+    holds = beyond(tests) == len(tests) and diffuse > arc
+    return Finding("FND.MAPS_MEASURED", title, claims, text, numbers, agreement(holds), 17)
 
 
 DETECTORS: tuple[Detector, ...] = (

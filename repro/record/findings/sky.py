@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from repro.record.comparator import MOST_SIGMA
-from repro.record.findings.finding import CONDITIONS, MOONS, SUNS, Detector, Finding, Numbers, View
+from repro.record.findings.finding import CONDITIONS, MOONS, SUNS, Detector, Finding, Numbers, View, agreement
 
 
 def tables_close(view: View) -> Finding:
@@ -81,15 +81,7 @@ def sky_confirms(view: View) -> Finding:
         f"the Night cells within {n.night_worst_percent:.1f} %"
     )
     numbers = vars(n) | {f"{moon.lower()}_frames": frames for moon, frames in moons.items()}
-    return Finding(
-        "FND.SKY_CONFIRMS",
-        title,
-        claims,
-        text,
-        numbers,
-        "agreement" if len(failed) <= len(cells) / 2 else "conflict",
-        9,
-    )
+    return Finding("FND.SKY_CONFIRMS", title, claims, text, numbers, agreement(len(failed) <= len(cells) / 2), 9)
 
 
 def camera_readings(view: View) -> Finding | None:
@@ -179,7 +171,7 @@ def sample_size(view: View) -> Finding:
     title = f"The sky and the sampling rule give {n.predicted_frames:,.0f} labelled frames; {printed:,.0f} are printed"
     conflict = view.conflicts("SPLIT.LABELLED", "ephemeris")
     claims = ("SPLIT.LABELLED", "TXT.NIGHTS")
-    return Finding("FND.SAMPLE_SIZE", title, claims, text, vars(n), "conflict" if conflict else "agreement", 15)
+    return Finding("FND.SAMPLE_SIZE", title, claims, text, vars(n), agreement(not conflict), 15)
 
 
 def condition_column(view: View) -> Finding | None:
@@ -265,7 +257,7 @@ def nights_against_schedule(view: View) -> Finding:
         f"night: {n.nights_outside:.0f} nights ({which}); chance alone puts about one night in a hundred there."
     )
     title = f"The nights at hand {'have' if agree else 'do not have'} as many frames as the sky predicts"
-    return Finding("FND.NIGHTS_AGAINST_SCHEDULE", title, claims, text, vars(n), "agreement" if agree else "conflict")
+    return Finding("FND.NIGHTS_AGAINST_SCHEDULE", title, claims, text, vars(n), agreement(agree))
 
 
 DETECTORS: tuple[Detector, ...] = (

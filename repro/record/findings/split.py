@@ -11,17 +11,12 @@ from repro.record.protocol import LARGEST_FLOOR_LOSS
 
 
 class Clustering(NamedTuple):
-    """How alike the labels of one date are.
+    """How alike the labels of one date are."""
 
-    ``correlation`` is the intraclass correlation of the labels of a date, 0 to 1; ``dates_with_yes`` the expected number of
-    dates with at least one label yes; ``lost_if_independent`` the fractions that rounding down would lose if labels were
-    independent; ``design_effect`` labels over independent labels worth as much.
-    """
-
-    correlation: float
-    dates_with_yes: float
-    lost_if_independent: float
-    design_effect: float
+    correlation: float  # intraclass correlation of the labels of a date, 0 to 1
+    dates_with_yes: float  # expected number of dates with at least one label yes
+    lost_if_independent: float  # fractions that rounding down would lose if labels were independent
+    design_effect: float  # labels over independent labels worth as much
 
 
 def lost_to_rounding(share_yes: float, correlation: float, dates: float, per_date: int) -> tuple[float, float]:
