@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 import cv2
@@ -26,14 +25,6 @@ TILE_PX, CAPTION_PX, GAP_PX = 240, 20, 6
 INNER_PX = 340  # pixels of a frame of 720 that are farther from the centre may be trees or the dome's rim
 
 
-@dataclass(frozen=True)
-class Tile:
-    """A frame with its caption; uint8 (720, 720, 3) RGB."""
-
-    caption: str
-    frame: Picture
-
-
 def write_sheet(target: Path, truth: pd.DataFrame, params: Params) -> None:
     """Draw a frame of each form, colour, condition and weather that the campaign holds.
 
@@ -49,32 +40,32 @@ def write_sheet(target: Path, truth: pd.DataFrame, params: Params) -> None:
         "condition": [" ".join(condition) for condition in CONDITIONS],
         "weather": plan.WEATHERS,
     }
-    rows: dict[str, list[Tile]] = {}
+    rows: dict[str, dict[str, Picture]] = {}
     for kind, words in kinds.items():
         frames = {word: truth[truth[kind] == word] for word in words}
-        rows[kind] = [
-            Tile(word, _picture(some.iloc[len(some) // 2], nights, params))
-            for word, some in frames.items()
-            if len(some)
-        ]
+        rows[kind] = {
+            word: _picture(some.iloc[len(some) // 2], nights, params) for word, some in frames.items() if len(some)
+        }
     with atomic_path(target) as temporary:
         draw(rows).save(temporary, format="PNG")
-    table = [{"row": name, "caption": t.caption} | statistics(t.frame) for name, tiles in rows.items() for t in tiles]
+    table = [
+        {"row": kind, "caption": word} | statistics(frame) for kind, row in rows.items() for word, frame in row.items()
+    ]
     write_text(target.with_suffix(".csv"), pd.DataFrame(table).to_csv(index=False))
 
 
-def draw(rows: dict[str, list[Tile]]) -> Image.Image:
-    """The picture of named rows of tiles."""
+def draw(rows: dict[str, dict[str, Picture]]) -> Image.Image:
+    """The picture of named rows of captioned frames, uint8 (720, 720, 3) RGB."""
     width = GAP_PX + max(len(tiles) for tiles in rows.values()) * (TILE_PX + GAP_PX)
     sheet = Image.new("RGB", (width, GAP_PX + len(rows) * (TILE_PX + CAPTION_PX + GAP_PX)), (24, 24, 28))
     pen = ImageDraw.Draw(sheet)
     for number, (name, tiles) in enumerate(rows.items()):
         top = GAP_PX + number * (TILE_PX + CAPTION_PX + GAP_PX)
-        for place, tile in enumerate(tiles):
+        for place, (caption, frame) in enumerate(tiles.items()):
             left = GAP_PX + place * (TILE_PX + GAP_PX)
-            small = cv2.resize(tile.frame, (TILE_PX, TILE_PX), interpolation=cv2.INTER_AREA)
+            small = cv2.resize(frame, (TILE_PX, TILE_PX), interpolation=cv2.INTER_AREA)
             sheet.paste(Image.fromarray(small), (left, top))
-            text = f"{name}: {tile.caption}"
+            text = f"{name}: {caption}"
             pen.text((left + 2, top + TILE_PX + 3), text, font=overlay.font("DejaVuSans", 12), fill=(225, 225, 225))
     return sheet
 

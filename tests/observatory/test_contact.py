@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from repro.observatory.contact_sheet import Tile, draw, statistics
+from repro.observatory.contact_sheet import draw, statistics
 from repro.observatory.render import render
 
 
@@ -29,7 +29,7 @@ def test_statistics_of_a_known_picture() -> None:
 def test_a_sheet_shows_its_rows() -> None:
     """A sheet has one row of tiles a name, each tile where its caption is."""
     red, blue = (np.full((720, 720, 3), colour, np.uint8) for colour in ((200, 0, 0), (0, 0, 200)))
-    sheet = np.asarray(draw({"one": [Tile("a", red), Tile("b", blue)], "two": [Tile("c", blue)]}))
+    sheet = np.asarray(draw({"one": {"a": red, "b": blue}, "two": {"c": blue}}))
     assert tuple(sheet[100, 100]) == (200, 0, 0)
     assert tuple(sheet[100, 350]) == (0, 0, 200)
     assert tuple(sheet[400, 100]) == (0, 0, 200)
