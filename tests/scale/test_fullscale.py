@@ -97,8 +97,8 @@ def test_drawn_answers_follow_the_truth(made: Paths) -> None:
     archive = sorted((made.stage("simulated", "film") / "frames").glob("*.zip"))[3]
     table = frames.read(made.stage("simulated", "clock") / "tables" / f"{archive.stem}.parquet", "clock")
     table = frames.readable(table).merge(truth(made)[["night", "number", "margin"]], on=["night", "number"])
-    answers = steps.Drawn(7).classify(archive, table["name"].tolist())
-    assert np.array_equal(answers, steps.Drawn(7).classify(archive, table["name"].tolist()))
+    answers = steps.drawn(archive, table["name"].tolist(), seed=7)
+    assert np.array_equal(answers, steps.drawn(archive, table["name"].tolist(), seed=7))
     wrong = (answers[:, 1] > answers[:, 0]) != (table["margin"] >= 0)
     assert 0 < wrong.mean() < 0.2
     assert table.loc[wrong, "margin"].abs().max() < 4
