@@ -42,8 +42,8 @@ def observe(paths: Paths, params: Params, count: int | None = None) -> None:
     # The observatory brings torch along, which the other steps do without.
     from repro.bench.full_scale import nights_without_pixels as nights
 
-    for item in nights.chosen(params, count):
-        nights.write_night(item, params, paths)
+    for plan, lost in nights.chosen(params, count):
+        nights.write_night(plan, lost, params, paths)
 
 
 def film(paths: Paths, params: Params) -> Outcome:
