@@ -13,7 +13,7 @@ from pytorch_grad_cam.utils.model_targets import ClassifierOutputTarget
 from torch import nn
 
 from repro.bench.inference_speed import device_in_words, lively, published_inputs, write_night
-from repro.bench.rates import best_rates, speed_document
+from repro.bench.rates import Way, best_rates, speed_document
 from repro.classifier.cam import BATCH, Maps, explain, layer_of
 from repro.classifier.device import choose
 from repro.classifier.network import build
@@ -30,8 +30,8 @@ def bench() -> dict[str, Any]:
     published script does. The limit is forward and backward alone, no further back than the layer that is explained, on
     images that are ready, in our batches.
 
-    Returns ``name``, ``ours``, ``baseline``, ``limit``, ``ratio_to_baseline``, ``ratio_to_limit``, ``unit``; ``device``;
-    ``largest_difference`` between our maps and the baseline's, scaled from 0 to 1.
+    Returns the keys of every benchmark, with ``device`` and ``largest_difference`` between our maps and the baseline's,
+    scaled from 0 to 1.
     """
     device = choose("auto")
     with tempfile.TemporaryDirectory(prefix="repro-gradcam-") as folder:
@@ -44,14 +44,12 @@ def bench() -> dict[str, Any]:
         network = lively(build("none", 0), read(names[:8])).to(device)
         ready = normalise(read(names[:BATCH]), device)
 
-        rates, shown = best_rates(
-            {
-                "ours": (len(names), lambda: explain(network, read(names), "yes", device=device).shown),
-                "baseline": (len(names), lambda: _one_by_one(network, archive, names, device)),
-                "limit": (len(names), lambda: _forward_backward(network, ready)),
-            },
-            ROUNDS,
-        )
+        ways: dict[str, Way[Maps]] = {
+            "ours": (len(names), lambda: explain(network, read(names), "yes", device=device).shown),
+            "baseline": (len(names), lambda: _one_by_one(network, archive, names, device)),
+            "limit": (len(names), lambda: _forward_backward(network, ready)),
+        }
+        rates, shown = best_rates(ways, ROUNDS)
     difference = np.abs(shown["ours"] - shown["baseline"]).max()
     return speed_document(
         "gradcam", "frames/s", rates, device=device_in_words(device), largest_difference=float(f"{difference:.2g}")

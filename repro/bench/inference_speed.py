@@ -47,8 +47,8 @@ def bench() -> dict[str, Any]:
     a CPU, where both share the cores, it is the highest rate that both can reach together. Raises ReproError if a class
     flips or p(yes) differs by more than 0.002: then speed would say nothing.
 
-    Returns ``name``, ``ours``, ``baseline``, ``limit``, ``ratio_to_baseline``, ``ratio_to_limit``, ``unit``; ``device``,
-    ``largest_difference`` of p(yes) from the baseline, ``flipped`` classes.
+    Returns the keys of every benchmark, with ``device``, ``largest_difference`` of p(yes) from the baseline, and ``flipped``
+    classes.
     """
     device = choose("auto")
     gpu = device.type == "cuda"

@@ -20,15 +20,14 @@ from repro.errors import ReproError
 from repro.files import write_json
 
 LIMIT_S = 3600  # after which a benchmark is stopped, so that the others can run
-KEYS = ("name", "ours", "baseline", "limit", "ratio_to_baseline", "ratio_to_limit", "unit")
 
 
 @dataclass(frozen=True)
 class Benchmark:
     """One benchmark and its targets."""
 
-    #: Module whose ``bench()`` measures; it returns :data:`KEYS` and all else that it measures, in one run on one
-    #: machine. ``device`` names the device, if it is not the CPU with all cores.
+    #: Module whose ``bench()`` measures, in one run on one machine; it returns the keys of
+    #: :func:`repro.bench.rates.speed_document` and all else that it measures; ``device``, if that is not the whole CPU.
     module: str
     least: Mapping[str, float] = field(default_factory=dict)  # values to reach, by key of what was measured
     most: Mapping[str, float] = field(default_factory=dict)  # values not to exceed
@@ -66,8 +65,8 @@ def measure(name: str) -> dict[str, Any]:
 
     Raises ReproError if there is no benchmark of that name.
 
-    Returns :data:`KEYS`; ``targets`` (``at_least`` and ``at_most`` by key), ``missed`` (words, see :func:`missed`) and
-    ``machine``; and all else that the benchmark measured.
+    Returns the benchmark's keys; ``targets`` (``at_least`` and ``at_most`` by key), ``missed`` (words, see :func:`missed`) and
+    ``machine``.
     """
     if name not in BENCHMARKS:
         raise ReproError(

@@ -50,8 +50,7 @@ def bench() -> dict[str, Any]:
 
     The limit is the last step alone, turning two vectors a frame by a known sidereal time into altitude and azimuth.
 
-    Returns ``name``, ``unit``, ``ours``, ``baseline`` and ``limit`` (frames a second), ``ratio_to_baseline``,
-    ``ratio_to_limit``, ``largest_difference_deg`` (of altitudes and phase).
+    Returns the keys of every benchmark, with ``largest_difference_deg`` (of altitudes and phase).
     """
     # Nights of 649 minutes, the thesis' mean, so that the number of hourly nodes is realistic.
     evenings = np.datetime64("2022-12-01T01:00", "us") + np.arange(332) * np.timedelta64(1, "D").astype("m8[us]")

@@ -120,7 +120,7 @@ def _swirl(u: Tensor, v: Tensor, p: dict[str, Tensor], name: str) -> tuple[Tenso
 @lru_cache(maxsize=4)
 def profiles(device: str = "cpu") -> Tensor:
     """Emission a step of height, float32 (plane, kind, height); kinds are hard, soft, energetic."""
-    h = geometry.heights_km()
+    h = geometry.HEIGHTS_KM
 
     def layer(peak: float, below: float, above: float, top: float = 2000.0) -> npt.NDArray[np.float64]:
         """Gaussian lower side, exponential upper side, whose whole is 1."""
@@ -163,8 +163,8 @@ def colours(feet: Tensor, weights: Tensor, hues: Tensor) -> Tensor:
 @lru_cache(maxsize=4)
 def _band(rows: int, device: str) -> Tensor:
     """Which height leads from a foot's row (second axis) to an image's row (first axis); one past the last for none."""
-    heights = len(geometry.heights_km())
-    step = torch.arange(rows)[None] - torch.arange(geometry.q_rows())[:, None]
+    heights = len(geometry.HEIGHTS_KM)
+    step = torch.arange(rows)[None] - torch.arange(geometry.Q_ROWS)[:, None]
     return torch.where((step >= 0) & (step < heights), step, heights).to(device)
 
 

@@ -28,6 +28,12 @@ NAMES = ("patches", "drops", "rim", "lamps")
 WARM, WHITE, GREENISH = (1.0, 0.72, 0.38), (1.0, 1.0, 0.95), (0.75, 1.0, 0.8)
 FINE = 3  # the surroundings are drawn this much larger, then averaged
 VARIANTS = 4  # states of the snow around the dome
+#: Angle (deg, 0 right, 90 up) and length (pixels of a frame of 720) of trees that point to the zenith, by camera generation.
+TREES = {
+    1: ((146, 46), (148, 36), (189, 40), (193, 48), (195, 42), (28, 16), (8, 12), (345, 14)),
+    2: ((152, 26), (148, 62), (153, 64), (163, 40), (166, 38), (169, 46), (190, 74), (194, 84), (198, 46), (207, 24)),
+}
+SPRUCES = ((148, 62), (153, 64))  # the other trees are bare
 _SIDE = FRAME_PX * FINE
 
 
@@ -195,13 +201,8 @@ def _surroundings(generation: int, variant: int) -> tuple[Image, Image]:
     """Opacity (0 to 1) and brightness (a share of the light on the ground), as fine pictures."""
     rng = np.random.default_rng([generation, 62])
     trees = np.zeros((_SIDE, _SIDE), np.uint8)
-    if generation == 2:
-        for angle, length, kind in ((152, 26, 1), (148, 62, 0), (153, 64, 0), (163, 40, 1), (166, 38, 1), (169, 46, 1),
-                                    (190, 74, 1), (194, 84, 1), (198, 46, 1), (207, 24, 1)):  # fmt: skip
-            _tree(trees, angle, length, spruce=kind == 0, rng=rng)
-    else:
-        for angle, length in ((146, 46), (148, 36), (189, 40), (193, 48), (195, 42), (28, 16), (8, 12), (345, 14)):
-            _tree(trees, angle, length, spruce=False, rng=rng)
+    for angle, length in TREES[generation]:
+        _tree(trees, angle, length, spruce=(angle, length) in SPRUCES, rng=rng)
     # The short pole with its fittings at the lower left of all reference frames.
     _line(trees, (86, 602), (119, 573), 6.5)
     for x, y, r in ((97, 577, 2.6), (107, 572, 1.8), (94, 585, 1.5)):

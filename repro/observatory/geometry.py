@@ -34,6 +34,8 @@ STEP = 0.028  # of the logarithmic radius
 AZIMUTHS = 448
 LOG_Q = (-3.6, 2.4)  # from 1.6 deg about the magnetic zenith to the horizon
 LOG_H = (4.5, 6.8)  # 90 to 900 km
+Q_ROWS = round((LOG_Q[1] - LOG_Q[0]) / STEP) + 1  # of a (log q, azimuth) grid
+HEIGHTS_KM: Floats = np.exp(np.arange(LOG_H[0], LOG_H[1] + STEP / 2, STEP))  # along a line of sight
 FARTHEST_KM = 2200.0  # feet of field lines beyond are under the horizon
 
 
@@ -97,8 +99,7 @@ def sky(size: int, device: str = "cpu", site: MagneticSite = YELLOWKNIFE) -> Sky
     q_east, q_north = field_offset(alt, az, site)
     log_q = np.log(np.maximum(np.hypot(q_east, q_north), 1e-9))
     angle = np.arctan2(q_north, q_east) % (2 * np.pi)
-    rows = q_rows()
-    y = (np.clip(log_q, *LOG_Q) - LOG_Q[0]) / STEP / (rows - 1) * 2 - 1
+    y = (np.clip(log_q, *LOG_Q) - LOG_Q[0]) / STEP / (Q_ROWS - 1) * 2 - 1
     # The grid carries its first column again at the end, so that looking between the last and the first works.
     x = angle / (2 * np.pi) * 2 - 1
     lookup = np.stack([x, y], -1)
@@ -126,23 +127,13 @@ def field_offset(alt_deg: Floats, az_deg: Floats, site: MagneticSite = YELLOWKNI
     return slope * np.sin(az) - lean * np.sin(towards), slope * np.cos(az) - lean * np.cos(towards)
 
 
-def q_rows() -> int:
-    """Rows of a (log q, azimuth) grid."""
-    return round((LOG_Q[1] - LOG_Q[0]) / STEP) + 1
-
-
-def heights_km() -> Floats:
-    """Heights along a line of sight, equally spaced in their logarithm."""
-    return np.asarray(np.exp(np.arange(LOG_H[0], LOG_H[1] + STEP / 2, STEP)))
-
-
 @lru_cache(maxsize=4)
 def feet(device: str = "cpu") -> tuple[Tensor, Tensor, Tensor]:
     """Footprint grid: magnetic east and north of the feet of field lines and the grid's spacing there, in km.
 
     Each is float32 of shape (rows, azimuths), the rows equally spaced in the logarithm of the distance.
     """
-    rows = min(q_rows() + len(heights_km()) - 1, round((np.log(FARTHEST_KM) - LOG_Q[0] - LOG_H[0]) / STEP))
+    rows = min(Q_ROWS + len(HEIGHTS_KM) - 1, round((np.log(FARTHEST_KM) - LOG_Q[0] - LOG_H[0]) / STEP))
     radius = np.exp(LOG_Q[0] + LOG_H[0] + STEP * np.arange(rows))[:, None]
     angle = np.arange(AZIMUTHS)[None] * (2 * np.pi / AZIMUTHS)
     spacing = radius * np.hypot(STEP, 2 * np.pi / AZIMUTHS) * np.ones_like(angle)

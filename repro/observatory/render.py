@@ -106,7 +106,7 @@ def _render(
         for *kept, counts in zip(map(int, scenes.generation), map(int, scenes.snow_variant), scenes.dirt, strict=True)
     ]
     hidden = torch.stack([layer.hidden for layer in layers]) * site.trees
-    seen = truth.measure(half(picture), without, small, cam["noise"], sky, scenes.form, depth, hidden)
+    mask, table = truth.measure(half(picture), without, small, cam["noise"], sky, scenes.form, depth, hidden)
     if size != fine:
         picture = double(picture)
     turn = scenes.sidereal_deg, scenes.latitude_deg
@@ -124,7 +124,7 @@ def _render(
     if coded:
         frames = camera.code(frames, scenes.camera[:, camera.NAMES.index("quality")])
         frames *= whole.inside  # a coder rings beyond the circle, where the film stage cuts
-    return Rendered(frames, seen.mask, seen.table)
+    return Rendered(frames, mask, table)
 
 
 def half(image: Tensor) -> Tensor:

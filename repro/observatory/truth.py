@@ -19,7 +19,6 @@ on certain frames is asked for.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -41,14 +40,6 @@ SATURATED = (0.5, 0.6, 0.4)  # of the rise of red, green and blue
 COLOURS = ("none", "green", "red", "purple", "pink")
 NEAR = 0.8  # natural logarithms from the threshold within which a labeller errs
 ERROR_RATE = 0.4  # of labels at the threshold itself; falls to zero at NEAR
-
-
-@dataclass(frozen=True)
-class Seen:
-    """Truth of n frames: the aurora's pixels (n, rows, columns) and a table of arrays (n,)."""
-
-    mask: Tensor
-    table: dict[str, npt.NDArray[Any]]
 
 
 def contrast(with_aurora: Tensor, without: Tensor, noise: Tensor) -> Tensor:
@@ -82,8 +73,8 @@ def clutter(background: Tensor) -> Tensor:
 def measure(
     with_aurora: Tensor, without: Tensor, aurora: Tensor, noise: Tensor, sky: Sky, form: npt.NDArray[np.str_],
     depth: Tensor, hidden: Tensor,
-) -> Seen:  # fmt: skip
-    """Truth of rendered frames.
+) -> tuple[Tensor, dict[str, npt.NDArray[Any]]]:  # fmt: skip
+    """Truth of n rendered frames: the aurora's pixels, bool (n, rows, columns), and a table of arrays (n,).
 
     ``with_aurora`` and ``without`` (n, 3, rows, columns) are display values 0 to 1, before noise, stars and foreground;
     ``aurora``, of the same shape, is the linear light of the aurora alone; ``noise`` (n, 1, 1, 1) is the deviation of the
@@ -113,7 +104,7 @@ def measure(
         "colour": colours,
         "cloud_cover": weather.cover(depth, sky).cpu().numpy().astype(float),
     }
-    return Seen(mask, table)
+    return mask, table
 
 
 def colour_of(rgb: npt.NDArray[np.float64]) -> npt.NDArray[np.str_]:

@@ -140,18 +140,6 @@ def test_bad_nights_do_not_stop_the_others(videos: Path, tmp_path: Path) -> None
         outcome.check("film", 0.02, folder / "failures.json")
 
 
-def test_a_truncated_night_may_be_kept_on_purpose(videos: Path, tmp_path: Path) -> None:
-    """With a higher share of missing frames allowed, a truncated night is kept, and the gap is counted."""
-    source = tmp_path / "videos"
-    source.mkdir()
-    whole = (videos / "small_20240201.mp4").read_bytes()
-    (source / "small_20240201.mp4").write_bytes(whole[: len(whole) * 6 // 10])
-    film_corpus(source, tmp_path / "film", CAMERA, FilmParams(max_missing_share=0.9), workers=1)
-    summary = summaries(tmp_path / "film")["20240201"]
-    assert summary["missing"] > 0
-    assert 0 < summary["sampled"] < 10
-
-
 def test_a_night_that_turns_bad_takes_its_outputs_along(videos: Path, tmp_path: Path) -> None:
     """A night filmed before whose video is now damaged, or gone, leaves no stale output to be counted."""
     source, folder = tmp_path / "videos", tmp_path / "film"

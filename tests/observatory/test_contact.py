@@ -1,4 +1,4 @@
-"""The contact sheet, and simulated frames beside real ones."""
+"""The contact sheet and its statistics, and simulated frames beside real ones."""
 
 from __future__ import annotations
 
@@ -8,15 +8,28 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from repro.observatory.contact_sheet import Tile, draw
-from repro.observatory.frame_statistics import statistics
+from repro.observatory.contact_sheet import draw, statistics
 from repro.observatory.render import render
+
+
+def test_statistics_of_a_known_picture() -> None:
+    """A flat sky with noise and spots gives back its colour, its noise and the number of its spots."""
+    rng = np.random.default_rng(2)
+    picture = np.empty((720, 720, 3))
+    picture[:] = (40, 50, 60)
+    picture += rng.normal(0, 2.0, (720, 720, 1))
+    for x, y in ((300, 300), (400, 350), (360, 500)):
+        picture[y : y + 2, x : x + 2] = 200
+    found = statistics(picture.round().clip(0, 255).astype(np.uint8))
+    assert [found[f"median_{name}"] for name in ("red", "green", "blue")] == pytest.approx([40, 50, 60], abs=1)
+    assert found["noise"] == pytest.approx(2.0, rel=0.1)
+    assert found["stars"] == 3
 
 
 def test_a_sheet_shows_its_rows() -> None:
     """A sheet has one row of tiles a name, each tile where its caption is."""
     red, blue = (np.full((720, 720, 3), colour, np.uint8) for colour in ((200, 0, 0), (0, 0, 200)))
-    sheet = np.asarray(draw({"one": [Tile("a", red), Tile("b", blue)], "two": [Tile("c", blue)]}))
+    sheet = np.asarray(draw({"one": {"a": red, "b": blue}, "two": {"c": blue}}))
     assert tuple(sheet[100, 100]) == (200, 0, 0)
     assert tuple(sheet[100, 350]) == (0, 0, 200)
     assert tuple(sheet[400, 100]) == (0, 0, 200)

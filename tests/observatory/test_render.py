@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 import torch
 
+from repro.bench.realism import compression
 from repro.observatory import campaign, light, weather
 from repro.observatory import optics as camera
-from repro.observatory.frame_statistics import compression
 from repro.observatory.geometry import sky
 from repro.observatory.plan import FORMS, WEATHERS
 from repro.observatory.render import aurora_light, double, half, render

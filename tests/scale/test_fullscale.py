@@ -18,7 +18,7 @@ from repro.bench.full_scale import step_costs as measure
 from repro.camera import camera_of
 from repro.errors import ReproError
 from repro.observatory import video_writer as film
-from repro.params import Params, load_params
+from repro.params import Params
 from repro.paths import Paths
 from repro.sky.sky_corpus import sky_corpus
 
@@ -26,10 +26,9 @@ COUNT = 10
 
 
 @pytest.fixture(scope="module")
-def params(project: Paths) -> Params:
+def params(params: Params) -> Params:
     """The shipped parameters, with one worker."""
-    shipped = load_params(project.params)
-    return shipped.model_copy(update={"engine": shipped.engine.model_copy(update={"workers": 1})})
+    return params.model_copy(update={"engine": params.engine.model_copy(update={"workers": 1})})
 
 
 @pytest.fixture(scope="module")
@@ -54,7 +53,7 @@ def test_whole_campaign_has_the_frames_of_the_thesis(params: Params) -> None:
     """331 nights from switch-on to switch-off, less what the camera lost, are 214,890 frames."""
     every = nights.chosen(params)
     assert len(every) == 331
-    assert sum(len(film.key_times(item.plan)) - item.lost for item in every) == 214_890
+    assert sum(len(film.key_times(plan)) - lost for plan, lost in every) == 214_890
 
 
 def test_every_clock_is_right_or_unreadable(made: Paths) -> None:
@@ -73,10 +72,10 @@ def test_every_clock_is_right_or_unreadable(made: Paths) -> None:
 
 def test_a_pause_of_the_camera_is_a_gap(made: Paths, params: Params) -> None:
     """What the camera lost within a night is a gap of as many frames in the clock's receipt."""
-    for item in nights.chosen(params, COUNT):
-        text = (made.stage("simulated", "clock") / "receipts" / f"{item.plan.night}.json").read_text()
+    for plan, lost in nights.chosen(params, COUNT):
+        text = (made.stage("simulated", "clock") / "receipts" / f"{plan.night}.json").read_text()
         gaps = [entry["frames"] for entry in json.loads(text)["summary"]["breaks"]]
-        assert gaps == [item.lost]
+        assert gaps == [lost]
 
 
 def test_stage_sky_takes_the_nights_as_they_are(made: Paths, params: Params) -> None:
@@ -97,8 +96,8 @@ def test_drawn_answers_follow_the_truth(made: Paths) -> None:
     archive = sorted((made.stage("simulated", "film") / "frames").glob("*.zip"))[3]
     table = frames.read(made.stage("simulated", "clock") / "tables" / f"{archive.stem}.parquet", "clock")
     table = frames.readable(table).merge(truth(made)[["night", "number", "margin"]], on=["night", "number"])
-    answers = steps.Drawn(7).classify(archive, table["name"].tolist())
-    assert np.array_equal(answers, steps.Drawn(7).classify(archive, table["name"].tolist()))
+    answers = steps.drawn(archive, table["name"].tolist(), seed=7)
+    assert np.array_equal(answers, steps.drawn(archive, table["name"].tolist(), seed=7))
     wrong = (answers[:, 1] > answers[:, 0]) != (table["margin"] >= 0)
     assert 0 < wrong.mean() < 0.2
     assert table.loc[wrong, "margin"].abs().max() < 4

@@ -7,8 +7,6 @@ size of the real thing, and is no statement about the sky.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 import pandas as pd
 
@@ -28,16 +26,8 @@ _COVER = {"clear": 0.03, "thin": 0.35, "frost": 0.3, "broken": 0.55, "snow": 0.9
 _FAINT = 0.12  # strength of an episode that is just visible in a clear and moonless sky
 
 
-@dataclass(frozen=True)
-class Chosen:
-    """A night of the campaign, and how many of its frames the camera lost in one pause."""
-
-    plan: Night
-    lost: int
-
-
-def chosen(params: Params, count: int | None = None) -> list[Chosen]:
-    """Nights of the campaign, ``count`` of them spread evenly over it, or all."""
+def chosen(params: Params, count: int | None = None) -> list[tuple[Night, int]]:
+    """Nights of the campaign, ``count`` of them spread evenly over it, or all; with how many frames the camera lost of each."""
     every = campaign.chosen(params, CAMPAIGN)
     places = np.unique(np.linspace(0, len(every) - 1, min(count or len(every), len(every))).round().astype(int))
     items, total = [], 0.0
@@ -45,21 +35,20 @@ def chosen(params: Params, count: int | None = None) -> list[Chosen]:
         plan = campaign.plan(every[place], params)
         # Rounding the running sum loses the right number over all nights.
         after = total + len(film.key_times(plan)) * LOST_SHARE
-        items.append(Chosen(plan, round(after) - round(total)))
+        items.append((plan, round(after) - round(total)))
         total = after
     return items
 
 
-def write_night(item: Chosen, params: Params, paths: Paths) -> None:
-    """Write a night's truth, its masks, and the table that replaces its video."""
-    times = _kept(item, params.seed)
-    table = true_table(item.plan, times, params)
-    write_table(paths.truth(params.corpus) / f"{item.plan.night}.parquet", table)
+def write_night(plan: Night, lost: int, params: Params, paths: Paths) -> None:
+    """Write a night's truth, its masks, and the table that replaces its video; of its frames the camera ``lost`` some."""
+    table = true_table(plan, _kept(plan, lost, params.seed), params)
+    write_table(paths.truth(params.corpus) / f"{plan.night}.parquet", table)
     # Masks of 8 x 8 pixels of which the first rows are aurora.
     masks = (np.arange(64) < np.rint(64 * table["aurora_share"].to_numpy())[:, None]).reshape(-1, 8, 8)
-    write_masks(paths.masks(params.corpus) / f"{item.plan.night}.npz", masks)
+    write_masks(paths.masks(params.corpus) / f"{plan.night}.npz", masks)
     video = table[["number", "frame", "clock_text", "margin"]].assign(video_time_s=table["frame"] / film.FPS)
-    target = paths.videos(params.corpus) / FILE_NAME.format(night=item.plan.night)
+    target = paths.videos(params.corpus) / FILE_NAME.format(night=plan.night)
     # Parquet goes by any name; the suffix is what the film stage looks for.
     write_table(target, video)
 
@@ -89,11 +78,11 @@ def true_table(plan: Night, times: Times, params: Params) -> pd.DataFrame:
     )
 
 
-def _kept(item: Chosen, seed: int) -> Times:
+def _kept(plan: Night, lost: int, seed: int) -> Times:
     """Times of a night's frames, less those that the camera lost in one pause within the night."""
-    times = film.key_times(item.plan)
-    if not item.lost:
+    times = film.key_times(plan)
+    if not lost:
         return times
     # Neither at the beginning nor at the end, where a gap could not be recognised.
-    begin = int(generator(seed, item.plan.night, "pause").integers(1, max(2, len(times) - item.lost - 1)))
-    return np.delete(times, slice(begin, begin + item.lost))
+    begin = int(generator(seed, plan.night, "pause").integers(1, max(2, len(times) - lost - 1)))
+    return np.delete(times, slice(begin, begin + lost))

@@ -23,7 +23,7 @@ from repro.bench.full_scale import stand_ins
 from repro.camera import camera_of
 from repro.classifier.infer_corpus import infer_night, infer_tasks
 from repro.clock.clock_corpus import ClockTask, clock_tasks, write_night
-from repro.clock.read_clock import NightClock, resolve_times
+from repro.clock.read_clock import resolve_times
 from repro.engine.run_nights import Outcome, run_nights
 from repro.engine.run_stage import run_stage
 from repro.film.cut import write_index
@@ -42,8 +42,8 @@ def observe(paths: Paths, params: Params, count: int | None = None) -> None:
     # The observatory brings torch along, which the other steps do without.
     from repro.bench.full_scale import nights_without_pixels as nights
 
-    for item in nights.chosen(params, count):
-        nights.write_night(item, params, paths)
+    for plan, lost in nights.chosen(params, count):
+        nights.write_night(plan, lost, params, paths)
 
 
 def film(paths: Paths, params: Params) -> Outcome:
@@ -67,23 +67,19 @@ def infer(paths: Paths, params: Params) -> Outcome:
     source, sky, train, folder = (paths.stage(params.corpus, name) for name in ("film", "sky", "train", "infer"))
     colour_corpus(source, paths.stage(params.corpus, "colour"), workers=params.engine)
     tasks = infer_tasks(source, sky, train / "weights.safetensors", folder, params)
-    return run_nights("infer", folder, tasks, partial(infer_night, classify=Drawn(params.seed).classify), workers=1)
+    return run_nights(
+        "infer", folder, tasks, partial(infer_night, classify=partial(drawn, seed=params.seed)), workers=1
+    )
 
 
-class Drawn:
-    """Answers that follow the truth, with errors near its threshold: the network's logits as a seeded model."""
-
-    def __init__(self, seed: int) -> None:
-        self.seed = seed
-        self.brightness = {data: level for level, data in enumerate(stand_ins.jpegs())}
-
-    def classify(self, archive: Path, names: Sequence[str]) -> stand_ins.Floats:
-        """Logits (n, 2) of frames of a night."""
-        with zipfile.ZipFile(archive) as source:
-            levels = np.array([self.brightness[source.read(frames.archive_name(name))] for name in names], np.int64)
-        noise = generator(self.seed, archive.stem, "logits").normal(0, 0.8, len(levels))
-        half = stand_ins.margin_of(levels) + noise
-        return np.stack([-half, half], axis=1)
+def drawn(archive: Path, names: Sequence[str], *, seed: int) -> stand_ins.Floats:
+    """Logits (n, 2) of frames of a night that follow the truth, with errors near its threshold: a network as a seeded model."""
+    brightness = {data: level for level, data in enumerate(stand_ins.jpegs())}
+    with zipfile.ZipFile(archive) as source:
+        levels = np.array([brightness[source.read(frames.archive_name(name))] for name in names], np.int64)
+    noise = generator(seed, archive.stem, "logits").normal(0, 0.8, len(levels))
+    half = stand_ins.margin_of(levels) + noise
+    return np.stack([-half, half], axis=1)
 
 
 def film_night(task: FilmTask) -> dict[str, Any]:
@@ -104,21 +100,15 @@ def film_night(task: FilmTask) -> dict[str, Any]:
 
 
 def clock_night(task: ClockTask) -> dict[str, Any]:
-    """Stage clock's work on a night, reading text."""
+    """Stage clock's work on a night whose strips are lines of text, misread at random."""
     table = frames.read(task.work.inputs[1], "film")
-    return write_night(task, table, read_text(task, table))
-
-
-def read_text(task: ClockTask, table: pd.DataFrame) -> NightClock:
-    """The clock of a night whose strips are lines of text, misread at random."""
-    night = task.work.night
     with zipfile.ZipFile(task.work.inputs[0]) as archive:
         texts = archive.read("clock.txt").decode().split("\n")
-    rng = generator(0, night, "ocr")
+    rng = generator(0, task.work.night, "ocr")
     first = stand_ins.misread(texts, stand_ins.FIRST, rng)
     second = stand_ins.misread(texts, stand_ins.SECOND, rng)
     looks = [lambda numbers, read=read: [read[number] for number in numbers] for read in (first, second)]
-    return resolve_times(len(table), looks[0], looks[1], task.setup)
+    return write_night(task, table, resolve_times(len(table), looks[0], looks[1], task.setup))
 
 
 STEPS: dict[str, Callable[[Paths, Params], Outcome]] = {"film": film, "clock": clock, "infer": infer}
