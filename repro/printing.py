@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import groupby
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -13,14 +12,6 @@ if TYPE_CHECKING:
 def first_few(words: Sequence[str], most: int = 4) -> str:
     """Words with commas between them; of a long list the first ones and how many more there are."""
     return ", ".join(words[:most]) + (f" and {len(words) - most} more" if len(words) > most else "")
-
-
-def runs(numbers: Sequence[int]) -> list[tuple[int, int]]:
-    """First and last number of each run of consecutive ones among ascending numbers."""
-    # In a run, number and position differ by the same amount.
-    groups = groupby(enumerate(numbers), lambda entry: entry[1] - entry[0])
-    found = [[number for _, number in group] for _, group in groups]
-    return [(run[0], run[-1]) for run in found]
 
 
 def count(number: int, noun: str) -> str:

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -68,19 +69,20 @@ def classify_files(
     network, notes = load(weights)
     side_px = image_size_px(notes)
     classifier = Classifier(network, side_px, InferParams(), choose(device))
-    rows: list[tuple[str, int | None, float, float, float, str]] = []
+    rows: list[tuple[Any, ...]] = []
     images = _images(files, camera, sampling)
     with progress("classify", _count(files), "images") as tally:
         while part := list(islice(images, classifier.batch)):
             pixels = np.stack([decode(image.data, side_px, image.file) for image in part])
             logits = classifier.logits(pixels)
-            classes = [CLASSES[number] for number in logits.argmax(axis=1)]
-            for image, pair, p, name in zip(part, logits, p_yes(logits), classes, strict=True):
-                rows.append((image.file, image.frame, float(pair[0]), float(pair[1]), float(p), name))
-            if overlays is not None:
-                for image, square, name in zip(part, pixels, classes, strict=True):
+            for image, square, pair, p in zip(part, pixels, logits, p_yes(logits), strict=True):
+                name = CLASSES[pair.argmax()]
+                rows.append((image.file, image.frame, *pair, p, name))
+                if overlays is not None:
                     shown = explain(network, square[None], name, device=classifier.device).shown[0]
-                    write_bytes(overlays / _overlay_name(image, len(rows)), _overlaid(image, shown))
+                    number = "" if image.frame is None else f"_{image.frame}"
+                    target = overlays / f"{len(rows):05}_{Path(image.file).stem}{number}.png"
+                    write_bytes(target, _overlaid(image, shown))
             tally.advance(len(part))
     if not rows:
         raise ReproError(
@@ -149,11 +151,6 @@ def _of_video(file: Path, camera: Camera | None, sampling: Sampling) -> Iterator
 def _sixteen_bits(data: bytes) -> bool:
     """Whether a PNG has 16 bits a channel: the 25th byte of the file is its depth."""
     return data.startswith(b"\x89PNG") and len(data) > 24 and data[24] == 16
-
-
-def _overlay_name(image: _Coded, number: int) -> str:
-    stem = Path(image.file).stem
-    return f"{number:05}_{stem}" + (f"_{image.frame}" if image.frame is not None else "") + ".png"
 
 
 def _overlaid(image: _Coded, shown: np.ndarray) -> bytes:

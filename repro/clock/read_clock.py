@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property
-from itertools import pairwise
+from itertools import groupby, pairwise
 from typing import Any
 
 import numpy as np
@@ -23,7 +23,6 @@ from repro.clock.repair_by_continuity import DoubtfulFrame, FrameTime, Residuals
 from repro.clock.timeline import StampReading, Timeline, fit
 from repro.errors import ReproError
 from repro.params import ClockParams
-from repro.printing import first_few, runs
 
 _UNSURE = 50.0  # confidence below which a reading weighs less
 _POOR = 0.02  # share of flawed readings above which a night's flawless ones are checked more strictly
@@ -312,4 +311,8 @@ def _causes(
 
 def _ranges(numbers: Sequence[int]) -> str:
     """Ascending numbers as ranges, such as ``3-7, 12``."""
-    return first_few([str(first) if first == last else f"{first}-{last}" for first, last in runs(numbers)], 10)
+    texts = []
+    for _, group in groupby(enumerate(numbers), key=lambda entry: entry[1] - entry[0]):
+        run = [number for _, number in group]
+        texts.append(str(run[0]) if len(run) == 1 else f"{run[0]}-{run[-1]}")
+    return ", ".join(texts[:10]) + (f" and {len(texts) - 10} more" if len(texts) > 10 else "")

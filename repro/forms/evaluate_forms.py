@@ -10,7 +10,6 @@ import pandas as pd
 
 from repro.files import read_json, write_json
 from repro.forms.classes import CLASSES
-from repro.forms.classical import GRIDS
 from repro.forms.scores import Answers, compare, one_image_moves, outperforms, score
 from repro.forms.train_networks import P_COLUMNS
 from repro.params import Params
@@ -34,8 +33,8 @@ def evaluate(loaded: Path, networks: Path, classical: Path, out: Path, params: P
     main = splits[0]
     trained = [network.method for network in params.kvammen.trained]
     files = [*sorted((networks / "answers").glob("[!.]*.parquet")), classical / "answers.parquet"]
-    table = pd.concat([read_table(path, made_by="make records") for path in files], ignore_index=True)
-    others = [name for name in sorted(set(table["method"])) if name.startswith(tuple(GRIDS))]
+    tables = [read_table(path, made_by="make records") for path in files]
+    table, others = pd.concat(tables, ignore_index=True), sorted(set(tables[-1]["method"]))
     methods = {split: [_method(table, name, split, params.seed) for name in (*trained, *others)] for split in splits}
     answers = {name: answers_of(table, name, main, 0) for name in (*trained, *others)}
     pairs = {

@@ -7,9 +7,7 @@ south that all their light stands near the horizon. Names are ``YYYYMMDD_K.png``
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -201,15 +199,3 @@ def _light(state: Scenes, size: int) -> npt.NDArray[np.float64]:
         parts = [aurora_light(state.take(slice(k, k + 1)), size, "cpu") for k in range(len(state))]
     dark = np.zeros((1, 3, size, size))
     return np.concatenate([dark if part is None else part.numpy().astype(float) for part in parts])
-
-
-def summary_of(table: pd.DataFrame) -> Mapping[str, Any]:
-    """Counts of the frames of a campaign: how many have each class, are ambiguous, cloudy or of no class."""
-    return {
-        "nights": int(table["night"].nunique()),
-        "frames": len(table),
-        "cloudy": int((table["cloud_cover"] > CLEAN_COVER).sum()),
-        "ambiguous": int(table["ambiguous"].sum()),
-        "of_no_class": int((table["class"] == "none").sum()),
-        "classes": {name: int((table["class"] == name).sum()) for name in CLASSES},
-    }

@@ -94,7 +94,7 @@ def score(answers: Answers, rng: np.random.Generator) -> dict[str, Any]:
         {
             "class": name,
             "images": int(matrix[k].sum()),
-            **{measure: _number(values[k]) for measure, values in single.items()},
+            **{measure: float(values[k]) if np.isfinite(values[k]) else None for measure, values in single.items()},
             **{f"interval.{m}": _ends(v[:, k]) if enough else None for m, v in single_drawn.items()},
         }
         for k, name in enumerate(CLASSES)
@@ -201,7 +201,3 @@ def kappa(first: Ints, second: Ints) -> float:
 def _ends(values: Floats) -> list[float] | None:
     ends = percentile(values)
     return list(ends) if ends else None
-
-
-def _number(value: float) -> float | None:
-    return float(value) if np.isfinite(value) else None

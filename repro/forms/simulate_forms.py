@@ -17,7 +17,7 @@ from repro.engine import receipts
 from repro.engine.run_nights import Task, run_nights
 from repro.files import atomic_path, write_json, write_table, write_text
 from repro.forms import kiruna
-from repro.forms.classes import ambiguous, classes_of
+from repro.forms.classes import CLASSES, ambiguous, classes_of
 from repro.params import FormsCampaign, Params
 from repro.seeding import generator
 from repro.simulated_mark import COMMENT, mark_folders
@@ -38,7 +38,8 @@ def simulate_forms(out: Path, params: Params) -> Mapping[str, Any]:
     ``out`` gets ``images/YYYYMMDD_K.png``, ``truth/YYYYMMDD.parquet`` (see :func:`repro.forms.kiruna.pictures_and_truth`),
     ``labels.csv``, and ``whole_night.npz`` with ``whole_night.parquet``.
 
-    Gives counts, see :func:`repro.forms.kiruna.summary_of`; also written as ``campaign.json``.
+    Gives counts: how many frames have each class, are ambiguous, cloudy, of no class or labelled; also written as
+    ``campaign.json``.
     """
     campaign, seed = params.kvammen.campaign, params.seed
     mark_folders(out, out / "images")
@@ -58,8 +59,17 @@ def simulate_forms(out: Path, params: Params) -> Mapping[str, Any]:
     labelled = table[labelled_frames(table, campaign.ambiguous_share, seed)].sort_values("name")
     labels = labelled[["name", "class"]].rename(columns={"class": "label"}).assign(labeller="simulated", labelled_at="")
     write_text(out / "labels.csv", labels.to_csv(index=False, lineterminator="\n"))
-    document = {**kiruna.summary_of(table), "labelled": len(labelled), "labeller_shift": campaign.labeller_shift}
-    document["precedence"] = list(campaign.precedence)
+    document = {
+        "nights": int(table["night"].nunique()),
+        "frames": len(table),
+        "cloudy": int((table["cloud_cover"] > kiruna.CLEAN_COVER).sum()),
+        "ambiguous": int(table["ambiguous"].sum()),
+        "of_no_class": int((table["class"] == "none").sum()),
+        "classes": {name: int((table["class"] == name).sum()) for name in CLASSES},
+        "labelled": len(labelled),
+        "labeller_shift": campaign.labeller_shift,
+        "precedence": list(campaign.precedence),
+    }
     write_json(out / "campaign.json", document)
     return document
 

@@ -32,7 +32,6 @@ def split_table(
     rows = table.merge(labels, on="name", how="inner", validate="one_to_one").sort_values("name", ignore_index=True)
     usable = (rows["sun_bin"] == SUN) & (rows["moon_bin"] == MOON) & in_record(rows, schedule)
     trained = rows[usable]
-
     rows["split"] = split(trained, seed, params).reindex(rows.index)
     try:
         by_night = params.model_copy(update={"unit": "nights"})

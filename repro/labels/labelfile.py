@@ -32,15 +32,13 @@ def read(source: Path, known: Collection[str]) -> pd.DataFrame:
     first_line: dict[str, int] = {}
     # The reader counts the line where a record ends; no field may span lines, so it is the line of the record.
     reader = csv.reader(io.StringIO(_text(source), newline=""), strict=True)
-    header = True
     try:
+        header = next(reader)
+        if tuple(header) != COLUMNS:
+            given = f"header {short_repr(','.join(header))}"
+            _refuse(source, 1, given, f"header {_HEADER!r}", "name the columns so")
         for row in reader:
-            if header:
-                header = False
-                if tuple(row) != COLUMNS:
-                    given = f"header {short_repr(','.join(row))}"
-                    _refuse(source, 1, given, f"header {_HEADER!r}", "name the columns so")
-            elif row:
+            if row:
                 _check(row, source, reader.line_num, names, first_line)
                 rows.append(row)
     except csv.Error as error:

@@ -86,10 +86,12 @@ def gather(data: Path, folders: dict[str, Path], params: Params) -> Compared:
         for lag, values in changes.items():
             values.append(changes_of_night.change[lag][order])
     table = pd.concat(tables, ignore_index=True)
-    known = _known(data)
-    table = (
-        table.merge(known, on="name", how="left") if len(known) else table.assign(**dict.fromkeys(GROUPS, "unknown"))
-    )
+    files = sorted((data / "truth").glob("[!.]*.parquet"))
+    if files:
+        known = pd.concat([pd.read_parquet(path, columns=["name", *GROUPS]) for path in files])
+        table = table.merge(known, on="name", how="left")
+    else:
+        table = table.assign(**dict.fromkeys(GROUPS, "unknown"))
     table["part"] = np.where(table["night"].isin(trained), "train", "held_out")
     for year, rows in table.groupby(table["time_utc"].dt.year):
         mlt_h = magnetic_local_time(rows["time_utc"].to_numpy("datetime64[s]"), magnetic_place(kopri.place, int(year)))
@@ -101,9 +103,3 @@ def gather(data: Path, folders: dict[str, Path], params: Params) -> Compared:
     change = {lag: np.concatenate(values) for lag, values in changes.items()}
     table = table.drop(columns=["image", "mask"])
     return Compared(table, np.concatenate(probabilities), masks, labelled, change)
-
-
-def _known(data: Path) -> pd.DataFrame:
-    files = sorted((data / "truth").glob("[!.]*.parquet"))
-    tables = [pd.read_parquet(path, columns=["name", *GROUPS]) for path in files]
-    return pd.concat(tables, ignore_index=True) if tables else pd.DataFrame()

@@ -115,6 +115,7 @@ def summary(held: Compared, table: pd.DataFrame, kopri: KopriParams) -> dict[str
         cells[f"differencing_{lag}"] = flags
         by_method[f"differencing_{lag}"] = np.stack([painter.paint(flag) for flag in flags])
     widths = np.stack([width_class(mask) for mask in held.masks])
+    between = [f"{low:g} to {high:g}" for low, high in pairwise(WIDTHS_DEG)]
     return {
         "images": len(held),
         "nights": int(held.table["night"].nunique()),
@@ -122,7 +123,7 @@ def summary(held: Compared, table: pd.DataFrame, kopri: KopriParams) -> dict[str
         "true_share_of_pixels": _number(float((held.masks & sky).sum() / (len(held) * sky.sum()))),
         "pixels": {name: _by_group(flags, held, sky) for name, flags in by_method.items()},
         "recall_by_width": {name: _by_width(flags & sky, widths, sky) for name, flags in by_method.items()},
-        "width_classes_deg": _width_names(),
+        "width_classes_deg": [f"below {WIDTHS_DEG[0]:g}", *between, f"{WIDTHS_DEG[-1]:g} and more"],
         "degrees_per_pixel": round(degrees_per_pixel(size), 3),
         "cells": {name: confusion(flags, truth).as_dict() for name, flags in cells.items()},
         "occurrence": {
@@ -153,12 +154,6 @@ def _by_width(detected: Flags, widths: npt.NDArray[np.int64], sky: Flags) -> lis
         mine = (widths == number) & sky
         rows.append({"pixels": int(mine.sum()), "recall": _number(share_of((detected & mine).sum(), mine.sum()))})
     return rows
-
-
-def _width_names() -> list[str]:
-    low, high = WIDTHS_DEG[0], WIDTHS_DEG[-1]
-    middle = [f"{a:g} to {b:g}" for a, b in pairwise(WIDTHS_DEG)]
-    return [f"below {low:g}", *middle, f"{high:g} and more"]
 
 
 def lag_ratio(table: pd.DataFrame) -> dict[str, float] | None:

@@ -48,10 +48,12 @@ def test_a_head_of_seven_classes(name: str, inputs: int) -> None:
         (FormsNetwork(name="resnet51"), "resnet51"),
         (FormsNetwork(name="resnet18", weights="observatory"), "efficientnet_b1"),
         (FormsNetwork(name="squeezenet1_1"), "no linear layer"),
+        (FormsNetwork(name="efficientnet_b1", stages=9), "9 stages of efficientnet_b1"),
+        (FormsNetwork(name="resnet18", stages=2), "2 stages of resnet18"),
     ],
 )
 def test_networks_that_cannot_be_built(wanted: FormsNetwork, says: str) -> None:
-    """An unknown network, weights that do not exist for it, or no layer to replace are errors that name it."""
+    """An unknown network, weights that do not exist for it, or no layer to replace or to cut at are errors that name it."""
     with pytest.raises(ReproError, match=says):
         networks.build(wanted, 1)
 
@@ -93,13 +95,6 @@ def test_a_cut_network_keeps_its_stages() -> None:
     assert all(torch.equal(after[key], backbone[key.replace("body.", "features.")]) for key in body)
     assert all(not torch.equal(after[key], before[key]) for key in after if key.endswith("weight") and key not in body)
     assert networks.head_of(trained)[1].out_features == 7
-
-
-@pytest.mark.parametrize(("name", "stages"), [("efficientnet_b1", 9), ("resnet18", 2)])
-def test_networks_that_cannot_be_cut(name: str, stages: int) -> None:
-    """A network without so many stages in a row is an error that says how many there are."""
-    with pytest.raises(ReproError, match=f"{stages} stages of {name}"):
-        networks.build(FormsNetwork(name=name, stages=stages), 1)
 
 
 @pytest.mark.slow

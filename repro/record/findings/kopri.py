@@ -119,7 +119,9 @@ def network(view: View) -> Finding:
 
 def _ranges(hours: list[int]) -> str:
     """Hours as ranges, such as ``14 to 18 and 23``; each hour lasts until the next."""
-    return " and ".join(f"{first} to {last + 1}" for first, last in runs(hours)) or "no"
+    # In a run of hours, hour and position differ by the same number.
+    runs = [[hour for _, hour in run] for _, run in groupby(enumerate(hours), lambda pair: pair[1] - pair[0])]
+    return " and ".join(f"{run[0]} to {run[-1] + 1}" for run in runs) or "no"
 
 
 DETECTORS: tuple[Detector, ...] = (each_mlt, figure_times, interval, two_norths, network)
