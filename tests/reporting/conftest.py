@@ -21,6 +21,7 @@ from tests.support.shared import made_once
 
 SUNS, MOONS = ("Night", "Astro", "Nautical"), ("No_moon", "Moon_Quarter", "Moon_Full")
 NIGHTS = {"20221201": 1, "20221202": 1, "20240301": 2, "20240302": 2}
+FILMED = ["20221201", "20240301", "20260101"]
 HOSTILE = "<script>alert('x')</script> & \"quoted\" | `tick` <b>"
 PARAMS = {
     "corpus": "simulated",
@@ -179,18 +180,17 @@ def small(tmp_path: Path, built: Path) -> Paths:
 @pytest.fixture
 def filmed(small: Paths) -> Paths:
     """The small project with a simulated corpus: two published nights and a later one, with truth and contact sheet."""
-    nights = ["20221201", "20240301", "20260101"]
-    corpora.film(small, nights)
-    corpora.simulate(small, nights)
+    corpora.film(small, FILMED)
+    corpora.simulate(small, FILMED)
     corpora.contact_sheet(small)
     return small
 
 
 def build_full(root: Path, project: Paths) -> None:
     """Build a report with every section in an empty folder."""
-    paths, nights = make(root, project), ["20221201", "20240301", "20260101"]
+    paths = make(root, project)
     for step in (corpora.film, corpora.simulate, corpora.split, corpora.infer):
-        step(paths, nights)
+        step(paths, FILMED)
     for step in (corpora.contact_sheet, corpora.train, corpora.softmax, corpora.gradcam):
         step(paths)
     build(paths)
