@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -27,8 +26,7 @@ class Share(NamedTuple):
     visible: int
 
 
-@dataclass(frozen=True)
-class Observatory:
+class Observatory(NamedTuple):
     """The simulated observatory: nights, frames of a minute, those with visible aurora, and shares by attribute of the truth.
 
     ``sheet`` is the size of the contact sheet on the page in pixels, if there is one, and ``tiles`` the number of frames on it.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
@@ -83,8 +82,7 @@ class RecordDrawing(NamedTuple):
     size: tuple[int, int]
 
 
-@dataclass(frozen=True)
-class RecordPictures:
+class RecordPictures(NamedTuple):
     """Content of the page about the record's pictures.
 
     ``panels`` is Figure 7 as nine panels, with the rebuilt one where there is any; ``account`` has the values of
