@@ -41,11 +41,8 @@ def import_masks(paths: Paths, corpus: str, source: Path, *, name: str = "aurora
     colour = _colour_of(source, name)
     masks: dict[str, tuple[Path, bytes]] = {}
     for path in sorted(files_below(source)):
-        if (
-            path.suffix.lower() != ".png"
-            or path.parent.name.lower() == _OBJECTS
-            or (stem := _stem(path, images)) is None
-        ):
+        stem = _stem(path, images)
+        if stem is None:
             continue
         if stem in masks:
             both = f"two masks of {stem}: {path_text(masks[stem][0])} and {path_text(path)}"
@@ -53,11 +50,10 @@ def import_masks(paths: Paths, corpus: str, source: Path, *, name: str = "aurora
         with open_picture(images[stem].read_bytes(), path_text(images[stem])) as image:
             size = image.size
         mask = read_any_mask(path, colour)
-        if (mask.shape[1], mask.shape[0]) != size:
-            refuse(
-                f"a mask of {mask.shape[1]} x {mask.shape[0]} pixels", f"{size[0]} x {size[1]}, as the image",
-                path_text(path), "export it at the size of the image",
-            )  # fmt: skip
+        if mask.shape[::-1] != size:
+            found, expected = (f"{width} x {height}" for width, height in (mask.shape[::-1], size))
+            remedy = "export it at the size of the image"
+            refuse(f"a mask of {found} pixels", f"{expected}, as the image", path_text(path), remedy)
         written = io.BytesIO()
         Image.fromarray(np.asarray(mask * 255, dtype=np.uint8)).save(written, "png")
         masks[stem] = (path, written.getvalue())
@@ -67,9 +63,8 @@ def import_masks(paths: Paths, corpus: str, source: Path, *, name: str = "aurora
     changed = {target: data for target, data in targets.items() if not target.is_file() or target.read_bytes() != data}
     there = [target for target in changed if target.is_file()]
     if there and not replace:
-        refuse(
-            f"{len(there)} masks that differ", "images without a mask", str(there[0]), "add --replace to change them"
-        )
+        found, remedy = f"{len(there)} masks that differ", "add --replace to change them"
+        refuse(found, "images without a mask", str(there[0]), remedy)
     for target, data in changed.items():
         write_bytes(target, data)
     return len(changed)
@@ -86,6 +81,8 @@ def read_any_mask(path: Path, colour: tuple[int, int, int] | None) -> Mask:
 
 def _stem(path: Path, images: Mapping[str, Path]) -> str | None:
     """Stem of the image that a mask belongs to; None for a file beside the masks, such as labelme's copy of the image."""
+    if path.suffix.lower() != ".png" or path.parent.name.lower() == _OBJECTS:
+        return None
     if path.parent.name.endswith("_json"):  # labelme: NAME_json/label.png beside img.png and label_viz.png
         if path.stem not in _PARTS:
             return None

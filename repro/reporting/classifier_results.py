@@ -18,7 +18,7 @@ from repro.reporting.frame_pictures import small_copy
 from repro.sky.bins import CONDITIONS
 from repro.untrusted import read_table
 
-TRAIN, SOFTMAX, GRADCAM = (f"dvc repro {stage}" for stage in ("train", "softmax", "gradcam"))
+TRAIN, SOFTMAX, GRADCAM = "dvc repro train", "dvc repro softmax", "dvc repro gradcam"
 KINDS = ("form", "colour")  # attributes of frames with aurora only
 SIDE_PX = 360  # of the panels
 
@@ -159,16 +159,12 @@ def load_predictions(paths: Paths, corpus: str) -> Predictions | None:
     if not (folder / "softmax.json").is_file():
         return None
     tables = {path.stem: read_table(path, made_by=SOFTMAX) for path in sorted(folder.glob("[!.]*.parquet"))}
-    if "confusion" in tables:
-        tables["confusion"] = _as_in_table_3(tables["confusion"])
+    if "confusion" in tables:  # all frames, then as in Table 3; other conditions come last
+        table, order = tables["confusion"], [("all", "all"), *CONDITIONS]
+        cells = zip(table["sun_bin"], table["moon_bin"], strict=True)
+        places = [order.index(cell) if cell in order else len(order) for cell in cells]
+        tables["confusion"] = table.iloc[np.argsort(places, kind="stable")].reset_index(drop=True)
     return Predictions(read_json(folder / "softmax.json", made_by=SOFTMAX), tables)
-
-
-def _as_in_table_3(table: pd.DataFrame) -> pd.DataFrame:
-    """Rows in the order of Table 3, after the row of all frames; other conditions come last."""
-    order = {cell: number for number, cell in enumerate([("all", "all"), *CONDITIONS])}
-    places = [order.get(cell, len(order)) for cell in zip(table["sun_bin"], table["moon_bin"], strict=True)]
-    return table.iloc[np.argsort(places, kind="stable")].reset_index(drop=True)
 
 
 def _group(row: Mapping[str, Any], title: str) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import pandas as pd
@@ -35,8 +34,7 @@ class CalendarCell(NamedTuple):
     ground: str
 
 
-@dataclass(frozen=True)
-class NightGroup:
+class NightGroup(NamedTuple):
     """The nights of the published windows, or the later ones: anchor and title of the section, rows and drawings.
 
     ``pictures`` has for each night that was drawn the numbers that :func:`repro.reporting.night_figure.make_drawing` gives.

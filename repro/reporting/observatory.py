@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -12,8 +11,11 @@ import pandas as pd
 
 from repro.files import read_json
 from repro.paths import SIMULATED, Paths
+from repro.reporting.frame_pictures import full_copy, small_copy
 from repro.sky.bins import CONDITIONS
 from repro.untrusted import read_tables
+
+SHEET_PX = 1800  # greatest width of the contact sheet on the page
 
 
 class Share(NamedTuple):
@@ -24,23 +26,22 @@ class Share(NamedTuple):
     visible: int
 
 
-@dataclass(frozen=True)
-class Observatory:
+class Observatory(NamedTuple):
     """The simulated observatory: nights, frames of a minute, those with visible aurora, and shares by attribute of the truth.
 
-    ``sheet`` is the picture of the contact sheet, if there is one, and ``tiles`` the number of frames on it.
+    ``sheet`` is the size of the contact sheet on the page in pixels, if there is one, and ``tiles`` the number of frames on it.
     """
 
     nights: int
     frames: int
     visible: int
     shares: Mapping[str, list[Share]]
-    sheet: Path | None
+    sheet: tuple[int, int] | None
     tiles: int
 
 
 def load_observatory(paths: Paths) -> Observatory | None:
-    """Gather what stage simulate made; None if it has not run."""
+    """Gather what stage simulate made, and copy its contact sheet beside the page; None if it has not run."""
     files = sorted(paths.truth(SIMULATED).glob("[!.]*.parquet"))
     if not files:
         return None
@@ -54,21 +55,19 @@ def load_observatory(paths: Paths) -> Observatory | None:
         "form": _shares(seen, "form"),
         "colour": _shares(seen, "colour"),
     }
-    statistics = paths.contact_sheet.with_suffix(".csv")
-    both = paths.contact_sheet.is_file() and statistics.is_file()
-    return Observatory(
-        truth["night"].nunique(), len(truth), len(seen), shares,
-        paths.contact_sheet if both else None, len(pd.read_csv(statistics)) if both else 0,
-    )  # fmt: skip
+    statistics, target = paths.contact_sheet.with_suffix(".csv"), paths.report_build / "observatory"
+    sheet, tiles = None, 0
+    if paths.contact_sheet.is_file() and statistics.is_file():
+        sheet = small_copy(paths.contact_sheet, target / "contact_sheet.jpg", width_px=SHEET_PX)
+        tiles = len(pd.read_csv(statistics))
+        full_copy(statistics, target / "contact_sheet.csv")
+    return Observatory(truth["night"].nunique(), len(truth), len(seen), shares, sheet, tiles)
 
 
-def backbone_card() -> Mapping[str, Any] | None:
-    """Card of the backbone that ships with the classifier; None if none does."""
-    folder = Path(str(resources.files("repro"))) / "classifier" / "pretrained"
-    card: Mapping[str, Any] | None = None
-    for path in sorted(folder.glob("*.json"))[:1]:
-        card = read_json(path, made_by="the backbone's training")
-    return card
+def backbone_card() -> Any:
+    """Card of the backbone that ships with the classifier."""
+    (card,) = (Path(str(resources.files("repro"))) / "classifier" / "pretrained").glob("*.json")
+    return read_json(card, made_by="the backbone's training")
 
 
 def _shares(truth: pd.DataFrame, column: str, order: Sequence[str] = ()) -> list[Share]:

@@ -23,7 +23,6 @@ from repro.reporting.augmentation import build_figure3
 from repro.reporting.canvas import CONDITION_COLOUR
 from repro.reporting.classifier_results import load_gradcam, load_predictions, load_training
 from repro.reporting.drawings import draw_figures
-from repro.reporting.frame_pictures import full_copy, small_copy
 from repro.reporting.night_pages import NightGroup, load_parts, page_of
 from repro.reporting.nights_table import CorpusOverview, load_corpus
 from repro.reporting.observatory import backbone_card, load_observatory
@@ -32,8 +31,6 @@ from repro.reporting.sky_tables import NETWORK_COLUMNS, sky_tables, table4
 from repro.reporting.summary import by_part, missing_parts, section_title, summarise
 from repro.reporting.verdicts import JudgedClaim, Results, load_results
 from repro.sky.bins import MOON_BINS
-
-SHEET_PX = 1800  # greatest width of the contact sheet on the page
 
 
 class ReportPage(NamedTuple):
@@ -81,10 +78,6 @@ def build(paths: Paths) -> Path:
     training, predictions = load_training(paths, corpus.name), load_predictions(paths, corpus.name)
     draw_figures(target / "figures", results, flow, training, predictions, simulated=simulated)
     gradcam, figure3 = load_gradcam(paths, corpus.name, target), build_figure3(paths, params)
-    sheet_size = (0, 0)
-    if observatory and observatory.sheet:
-        sheet_size = small_copy(observatory.sheet, target / "observatory" / "contact_sheet.jpg", width_px=SHEET_PX)
-        full_copy(observatory.sheet.with_suffix(".csv"), target / "observatory" / "contact_sheet.csv")
     # Later nights are not those of the record, so they are never compared with it.
     later = compared.table6(results, predictions, simulated=True, name="table6_later") if predictions else ()
     content = {
@@ -107,7 +100,6 @@ def build(paths: Paths) -> Path:
         "evidences": EVIDENCE,
         "card": backbone_card(),
         "observatory": observatory,
-        "sheet_size": sheet_size,
         "corpus": corpus,
         "other_repairs": [(name, frames) for name, frames in corpus.repairs if name not in RULES],
         "parts": load_parts(paths, corpus),
@@ -173,7 +165,6 @@ def shown_pages(content: Mapping[str, Any]) -> list[ReportPage]:
         "nights": any(not part.later for part in content["parts"]) or not corpus.status.failed.empty,
         "later": any(part.later for part in content["parts"]),
         "observatory": content["observatory"],
-        "backbone": content["card"],
         "segmentation": content["segmentation"],
         "occurrence": content["segmentation"],
         "forms": content["forms"],

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
@@ -83,20 +82,19 @@ class RecordDrawing(NamedTuple):
     size: tuple[int, int]
 
 
-@dataclass(frozen=True)
-class RecordPictures:
+class RecordPictures(NamedTuple):
     """Content of the page about the record's pictures.
 
     ``panels`` is Figure 7 as nine panels, with the rebuilt one where there is any; ``account`` has the values of
     :data:`ACCOUNT` by condition, None where a picture does not give one; ``judged`` the claims that a picture judges;
-    ``missing`` pairs each missing document with what it would add.
+    ``missing`` has each missing document, ``file``, and what it would add, ``enables``.
     """
 
-    drawings: tuple[RecordDrawing, ...]
+    drawings: list[RecordDrawing]
     panels: RecordDrawing
     account: list[tuple[str, list[float | None]]]
-    judged: tuple[tuple[Claim, Verdict], ...]
-    missing: tuple[tuple[str, str], ...]
+    judged: list[tuple[Claim, Verdict]]
+    missing: list[dict[str, str]]
 
     @property
     def shows_frames(self) -> bool:
@@ -119,20 +117,16 @@ def load_record_pictures(
             full_copy(paths.figures / f"{name}.png", target / "record" / f"{name}.png")
             drawings.append(_placed(target / "record" / f"{name}.png", target, title, words))
     panels = _nine_panels(paths, predictions, target, simulated=simulated)
-    judged = [
-        (claim, verdict) for claim, verdict in results.verdicts if verdict.evidence == "figure" and verdict.compared
-    ]
+    title, words = "Figure 7, published and rebuilt", "Nine histograms of p(yes), one for each condition."
     return RecordPictures(
-        drawings=tuple(drawings),
-        panels=_placed(
-            panels, target, "Figure 7, published and rebuilt", "Nine histograms of p(yes), one for each condition."
-        ),
+        drawings=drawings,
+        panels=_placed(panels, target, title, words),
         account=[
             (f"{sun}, {moon}", [quantities.get(f"figure7.{name}.{sun}.{moon}".lower()) for name, _ in ACCOUNT.values()])
             for sun, moon in CONDITIONS
         ],
-        judged=tuple(judged),
-        missing=tuple((one["file"], one["enables"]) for one in document["missing"]),
+        judged=[pair for pair in results.verdicts if pair[1].evidence == "figure" and pair[1].compared],
+        missing=document["missing"],
     )
 
 

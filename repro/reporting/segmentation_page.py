@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -49,8 +48,7 @@ class Example(NamedTuple):
     pictures: tuple[tuple[str, str], ...]
 
 
-@dataclass(frozen=True)
-class Segmentation:
+class Segmentation(NamedTuple):
     """Documents of the stages train and compare, and what is drawn of them."""
 
     simulated: bool

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from repro.paths import SIMULATED
@@ -88,8 +87,7 @@ class RecordPart(NamedTuple):
         return self.outcomes.total()
 
 
-@dataclass(frozen=True)
-class Summary:
+class Summary(NamedTuple):
     """Counts for the head of the report.
 
     ``decided`` claims are those that at least one comparison was made for; ``by_grade`` counts an equation once; ``waiting`` has

@@ -124,6 +124,9 @@ REPAIR = {
     "unreadable": "nothing fits well enough; the frame stays without a time",
 }
 
+#: Glyphs for a table that have no shape of their own: a lost or added one, and a space.
+GLYPH = {"": "nothing", " ": "blank"}
+
 #: Patterns of plain text, and how a page sets them.
 _TYPESET = (
     (re.compile(r"(?<![\w.])-(?=\d)"), MINUS),
@@ -206,24 +209,9 @@ def signed(value: float, decimals: int) -> str:
     return ("+" if value > 0 else MINUS) + text
 
 
-def reading(name: str) -> str:
-    """Explanation of a reading of the rule; its name if there is none."""
-    return READING.get(name, plain(name))
-
-
 def plain(name: str) -> str:
     """A name of the code as words."""
     return name.replace("_", " ").replace(".", ", ")
-
-
-def repair(name: str) -> str:
-    """Explanation of a repair of a clock; empty if there is none."""
-    return REPAIR.get(name, "")
-
-
-def glyph(text: str) -> str:
-    """A glyph for a table; ``nothing`` for a lost or added one, ``blank`` for a space."""
-    return {"": "nothing", " ": "blank"}.get(text, text)
 
 
 def whole(number: int | None) -> str:

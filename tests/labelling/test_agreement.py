@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -18,7 +17,7 @@ from repro.paths import Paths
 from tests.labelling.conftest import CORPUS, serving_session, store_of
 
 
-def test_kappa_of_a_textbook_table() -> None:
+def test_kappa_of_a_textbook_table():
     """20, 5, 10 and 15 of 50 frames give kappa 0.4: agreement 0.7, by chance 0.5."""
     assert cohen_kappa(np.array([[20.0, 5.0], [10.0, 15.0]])) == pytest.approx(0.4)
     assert cohen_kappa(np.array([[7.0, 0.0], [0.0, 3.0]])) == 1
@@ -27,7 +26,7 @@ def test_kappa_of_a_textbook_table() -> None:
 
 @pytest.mark.parametrize("classes", [2, 7])
 @pytest.mark.parametrize("error", [0.0, 0.02, 0.2])
-def test_highest_accuracy_of_simulated_labellers(classes: int, error: float) -> None:
+def test_highest_accuracy_of_simulated_labellers(classes, error):
     """From the disagreement of two labellers with a known rate of error the accuracy of a perfect network is found."""
     rng = np.random.default_rng(7)
     truth = rng.integers(classes, size=200_000)
@@ -41,7 +40,7 @@ def test_highest_accuracy_of_simulated_labellers(classes: int, error: float) -> 
     assert highest_accuracy(1.0, classes) is None
 
 
-def test_two_labellers_are_compared(small: Paths, names: list[str], tmp_path: Path) -> None:
+def test_two_labellers_are_compared(small, names, tmp_path):
     """The table, kappa and the frames of disagreement of two labellers; a frame one was unsure of is left out."""
     with store_of(small, "kim") as store:
         for number, name in enumerate(names):
@@ -65,7 +64,7 @@ def test_two_labellers_are_compared(small: Paths, names: list[str], tmp_path: Pa
     assert {path.name for path in (tmp_path / "out" / "frames").iterdir()} == {names[0], names[2]}
 
 
-def test_interval_by_nights_holds_the_true_kappa() -> None:
+def test_interval_by_nights_holds_the_true_kappa():
     """Of 40 pairs of labellers with a true kappa, the interval by nights holds it about as often as it says."""
     from repro.labelling.agreement import _interval
 
@@ -83,7 +82,7 @@ def test_interval_by_nights_holds_the_true_kappa() -> None:
     assert held >= 34
 
 
-def test_one_labeller_is_no_pair(small: Paths, names: list[str]) -> None:
+def test_one_labeller_is_no_pair(small, names):
     """With one labeller there is nothing to compare, and the message says what to do."""
     with store_of(small, "kim") as store:
         store.record(names[0], "yes", identity="a", known=None)
@@ -105,7 +104,7 @@ def validation(project: Paths, names: list[str]) -> None:
     write_table(project.stage(CORPUS, "train") / "validation.parquet", pd.DataFrame(rows, columns=columns))
 
 
-def test_a_second_look_is_blind_and_kept_apart(small: Paths, names: list[str]) -> None:
+def test_a_second_look_is_blind_and_kept_apart(small, names):
     """A review asks about disagreements among as many others, hides label and answer until it is given, and changes no label."""
     validation(small, names)
     rows = unlearnt_answers(small, CORPUS)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -31,9 +30,7 @@ def call(project: Paths, capsys: pytest.CaptureFixture[str], *words: str) -> tup
     return int(end.value.code or 0), said.out + said.err
 
 
-def test_import_then_agreement(
-    project: Paths, names: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_import_then_agreement(project, names, tmp_path, capsys):
     """Labels of two people come in from a CSV and from folders, are kept apart, and are compared."""
     listed = tmp_path / "kim.csv"
     rows = [f"{name};{'예' if number % 2 else '아니오'}" for number, name in enumerate(names)]
@@ -74,9 +71,7 @@ def test_import_then_agreement(
         (["import", "nowhere.csv", "--labeller", "kim"], "No such file"),
     ],
 )
-def test_what_is_missing_is_said(
-    project: Paths, capsys: pytest.CaptureFixture[str], words: list[str], message: str
-) -> None:
+def test_what_is_missing_is_said(project, capsys, words, message):
     """Each command says what it lacks and ends with 2."""
     code, said = call(project, capsys, *words)
     assert code == 2

@@ -14,7 +14,6 @@ from repro.labelling.label_store import LabelStore
 from repro.labelling.sessions import JOURNAL, open_store
 from repro.labelling.tasks import AURORA, FORMS
 from repro.labels import labelfile
-from repro.paths import Paths
 from tests.labelling.conftest import CORPUS
 
 A, B, C = (f"2024020105{minute:02}00_20240201_{minute}.jpg" for minute in range(3))
@@ -51,7 +50,7 @@ PLAIN = f"name,label\n{A},yes\n{B},no\n"
     ],
     ids=range(13),
 )
-def test_dialects(tmp_path: Path, data: bytes) -> None:
+def test_dialects(tmp_path, data):
     """Separators, encodings, line ends, capitals, spaces, quotes, Korean, paths before names and lines without a label."""
     assert read(tmp_path / "labels.csv", data) == {A: "yes", B: "no"}
 
@@ -71,13 +70,13 @@ def test_dialects(tmp_path: Path, data: bytes) -> None:
     ],
     ids=range(9),
 )
-def test_what_is_not_understood_is_refused_with_its_line(tmp_path: Path, data: bytes, message: str) -> None:
+def test_what_is_not_understood_is_refused_with_its_line(tmp_path, data, message):
     """Unknown words and frames, missing fields, contradictions and damaged bytes name their line."""
     with pytest.raises(ReproError, match=message):
         read(tmp_path / "labels.csv", data)
 
 
-def test_seven_classes(tmp_path: Path) -> None:
+def test_seven_classes(tmp_path):
     """The names of the record and those of the paper are understood for the seven forms; yes is no form."""
     assert read(tmp_path / "a.csv", f"{A},Arcs\n{B},clear-faint\n{C},BREAKUP\n".encode(), FORMS) == {
         A: "arcs-bands", B: "clear-faint", C: "breakup",
@@ -87,7 +86,7 @@ def test_seven_classes(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("yes", "no"), [("yes", "no"), ("YES", "No"), ("예", "아니오")])
-def test_folders(tmp_path: Path, yes: str, no: str) -> None:
+def test_folders(tmp_path, yes, no):
     """Images sorted into two folders are labels, by either name of a frame; other files there are not."""
     for folder, name in ((yes, A), (no, "deep/" + B), (no, "Thumbs.db"), (yes, "._x.jpg")):
         (tmp_path / folder / name).parent.mkdir(parents=True, exist_ok=True)
@@ -99,7 +98,7 @@ def test_folders(tmp_path: Path, yes: str, no: str) -> None:
         read_labels(tmp_path, AURORA, KNOWN, labeller="kim")
 
 
-def test_a_frame_in_both_folders_is_refused(tmp_path: Path) -> None:
+def test_a_frame_in_both_folders_is_refused(tmp_path):
     """A frame that lies in yes/ and in no/ has no label, and both places are named."""
     for folder in ("yes", "no"):
         (tmp_path / folder).mkdir()
@@ -108,14 +107,14 @@ def test_a_frame_in_both_folders_is_refused(tmp_path: Path) -> None:
         read_labels(tmp_path, AURORA, KNOWN, labeller="kim")
 
 
-def test_names_of_a_corpus(small: Paths, names: list[str]) -> None:
+def test_names_of_a_corpus(small, names):
     """A frame is known by its published name and by its name in the archive."""
     known = frame_names(small, CORPUS)
     assert [known[name] for name in names] == names
     assert [known[archive_name(name)] for name in names] == names
 
 
-def test_a_spreadsheet_is_taken_over_and_kept(small: Paths, names: list[str]) -> None:
+def test_a_spreadsheet_is_taken_over_and_kept(small, names):
     """Labels that stand in labels.csv before the page is opened are in the journal, and are still there afterwards."""
     rows = f"name;label;labeller;labelled_at\r\n{names[0]};YES;kim;2025-05-01\r\n{names[1]};아니오;lee;\r\n"
     small.labels(CORPUS).parent.mkdir(parents=True, exist_ok=True)
@@ -131,7 +130,7 @@ def test_a_spreadsheet_is_taken_over_and_kept(small: Paths, names: list[str]) ->
     assert len(read_journal(small.labelling(CORPUS) / JOURNAL)) == 3
 
 
-def test_a_label_changed_by_hand_is_taken_over(small: Paths, names: list[str]) -> None:
+def test_a_label_changed_by_hand_is_taken_over(small, names):
     """A label that was changed in labels.csv with an editor counts as the later answer."""
     with open_store(small, CORPUS, AURORA, "kim") as store:
         store.record(names[0], "no", identity="x", known=None)

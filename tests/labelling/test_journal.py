@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import signal
 import time
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -24,7 +23,7 @@ def answer(identity: str, name: str = "a.jpg", label: str = "yes") -> Answer:
     return Answer(identity, "aurora", LABELLING, MAIN, name, label, "kim", "2025-05-01T00:00:00+00:00")
 
 
-def test_a_cut_line_is_removed_and_whole_ones_stay(tmp_path: Path) -> None:
+def test_a_cut_line_is_removed_and_whole_ones_stay(tmp_path):
     """Half a line at the end, as a crash leaves it, is removed before the next answer is written."""
     path = tmp_path / "journal.jsonl"
     with Journal(path) as journal:
@@ -38,7 +37,7 @@ def test_a_cut_line_is_removed_and_whole_ones_stay(tmp_path: Path) -> None:
     assert path.read_bytes().startswith(whole)
 
 
-def test_a_known_number_is_not_written_again(tmp_path: Path) -> None:
+def test_a_known_number_is_not_written_again(tmp_path):
     """An answer that is sent twice stands once, also after the journal was opened again."""
     path = tmp_path / "journal.jsonl"
     for _ in range(2):
@@ -48,7 +47,7 @@ def test_a_known_number_is_not_written_again(tmp_path: Path) -> None:
     assert len(read_journal(path)) == 1
 
 
-def test_one_page_at_a_time(tmp_path: Path) -> None:
+def test_one_page_at_a_time(tmp_path):
     """A second process, or a second page, on the same corpus is refused."""
     with Journal(tmp_path / "journal.jsonl"), pytest.raises(ReproError, match="another repro label"):
         Journal(tmp_path / "journal.jsonl")
@@ -57,7 +56,7 @@ def test_one_page_at_a_time(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("line", [b"{}", b"[]", b"no json", b'{"id":1}', b"\xff\xff", b"[" * 100_000])
-def test_a_damaged_line_is_named(tmp_path: Path, line: bytes) -> None:
+def test_a_damaged_line_is_named(tmp_path, line):
     """A damaged line in the midst of a journal is an error that names its number; nothing is thrown away."""
     path = tmp_path / "journal.jsonl"
     with Journal(path) as journal:
@@ -69,7 +68,7 @@ def test_a_damaged_line_is_named(tmp_path: Path, line: bytes) -> None:
     assert path.read_bytes() == before
 
 
-def test_the_last_answer_counts(tmp_path: Path) -> None:
+def test_the_last_answer_counts(tmp_path):
     """A changed label replaces the first one; another labeller's set is another matter."""
     answers = [answer("1"), answer("2", "b.jpg", "no"), answer("3", label="no")]
     answers.append(Answer("4", "aurora", LABELLING, "lee", "a.jpg", "yes", "lee", ""))
@@ -86,7 +85,7 @@ def _label_until_killed(project: Paths, first: int, pipe: int) -> None:
             os.write(pipe, f"{number}\n".encode())
 
 
-def test_fifty_kills_lose_and_double_nothing(tmp_path: Path) -> None:
+def test_fifty_kills_lose_and_double_nothing(tmp_path):
     """Of 50 labellings killed at random moments every confirmed label is kept, once, in the journal and in labels.csv."""
     project, rng = Paths(tmp_path), np.random.default_rng(5)
     confirmed: list[int] = []

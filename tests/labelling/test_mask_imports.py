@@ -46,7 +46,7 @@ def mask_of(project: Paths, stem: str) -> np.ndarray:
 
 
 @pytest.mark.parametrize("tool", ["labelme", "labelme folder", "cvat", "label studio", "cvat without list"])
-def test_each_tool_gives_the_same_mask(station: Paths, tmp_path: Path, tool: str) -> None:
+def test_each_tool_gives_the_same_mask(station, tmp_path, tool):
     """Palette, colour and grey masks become 255 where aurora is and 0 elsewhere."""
     exported = tmp_path / "exported"
     if tool == "labelme":
@@ -71,7 +71,7 @@ def test_each_tool_gives_the_same_mask(station: Paths, tmp_path: Path, tool: str
     assert import_masks(station, "station", exported) == 0
 
 
-def test_unusable_masks_are_refused(station: Paths, tmp_path: Path) -> None:
+def test_unusable_masks_are_refused(station, tmp_path):
     """A mask of no image, of another size, a damaged one, an unknown class and a changed mask are errors; none is written."""
     grey = TRUTH.astype(np.uint8) * 255
     for number, (name, pixels, message) in enumerate(

@@ -8,7 +8,6 @@ import os
 import signal
 import subprocess
 import sys
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -25,7 +24,7 @@ from repro.labelling.sessions import JOURNAL, label_session, show_session
 from repro.labelling.tasks import AURORA, FORMS
 from repro.paths import Paths
 from tests.conftest import ROOT
-from tests.labelling.conftest import CORPUS, Client, serving_session, store_of
+from tests.labelling.conftest import CORPUS, serving_session, store_of
 from tests.support.browser import browser
 
 pytestmark = pytest.mark.slow
@@ -102,7 +101,7 @@ def started(small: Paths):
         process.stdout.close()
 
 
-def test_thirty_frames_with_keys_and_a_kill_between(small: Paths, started, names: list[str], tmp_path: Path) -> None:
+def test_thirty_frames_with_keys_and_a_kill_between(small, started, names, tmp_path):
     """30 frames labelled with keys; the server is killed after 15, the page says so, and the rest follows on a new one."""
     keys = ["y" if number % 3 == 0 else "n" for number in range(30)]
     address, process = started()
@@ -133,9 +132,7 @@ def test_thirty_frames_with_keys_and_a_kill_between(small: Paths, started, names
     assert table["name"].tolist() == names[:30]
 
 
-def test_back_skip_unsure_and_the_minutes_around(
-    client: Client, small: Paths, names: list[str], tmp_path: Path
-) -> None:
+def test_back_skip_unsure_and_the_minutes_around(client, small, names, tmp_path):
     """Back changes the last answer, skip asks again at the end, unsure trains nothing, and neighbours take no answer."""
     with browser(tmp_path, *DESK) as driver:
         opened(driver, client.address)
@@ -170,7 +167,7 @@ def test_back_skip_unsure_and_the_minutes_around(
     assert names[1] not in pd.read_csv(small.labels(CORPUS), dtype=str)["name"].tolist()
 
 
-def test_two_tabs_overwrite_nothing(client: Client, small: Paths, names: list[str], tmp_path: Path) -> None:
+def test_two_tabs_overwrite_nothing(client, small, names, tmp_path):
     """A second tab that asks for the same frame keeps what the first one has answered, and says so."""
     with browser(tmp_path, *DESK) as driver:
         opened(driver, client.address)
@@ -189,7 +186,7 @@ def test_two_tabs_overwrite_nothing(client: Client, small: Paths, names: list[st
     assert journal(small) == [(names[0], "yes"), (names[1], "no")]
 
 
-def test_grid_with_the_keyboard_alone(client: Client, small: Paths, names: list[str], tmp_path: Path) -> None:
+def test_grid_with_the_keyboard_alone(client, small, names, tmp_path):
     """Arrow keys move, shift selects a range, one key labels it; tabs reach every button."""
     with browser(tmp_path, *DESK) as driver:
         opened(driver, client.address)
@@ -221,7 +218,7 @@ def test_grid_with_the_keyboard_alone(client: Client, small: Paths, names: list[
 
 
 @pytest.mark.parametrize("view", ["single", "grid"])
-def test_phone(client: Client, tmp_path: Path, view: str) -> None:
+def test_phone(client, tmp_path, view):
     """On a phone nothing is wider than the window, the answers are in sight and large enough for a thumb, and taps label."""
     with browser(tmp_path, *PHONE) as driver:
         opened(driver, client.address)
@@ -241,7 +238,7 @@ def test_phone(client: Client, tmp_path: Path, view: str) -> None:
         no_trouble_logged(driver)
 
 
-def test_names_for_screen_readers(client: Client, tmp_path: Path) -> None:
+def test_names_for_screen_readers(client, tmp_path):
     """Every control has a name, the picture says what it is, and each answer is announced."""
     with browser(tmp_path, *DESK) as driver:
         opened(driver, client.address)
@@ -266,7 +263,7 @@ def test_names_for_screen_readers(client: Client, tmp_path: Path) -> None:
         assert driver.execute_script("return document.getElementById('live').getAttribute('aria-live')") == "polite"
 
 
-def test_seven_forms_and_a_list_that_is_only_shown(small: Paths, names: list[str], tmp_path: Path) -> None:
+def test_seven_forms_and_a_list_that_is_only_shown(small, names, tmp_path):
     """Keys 1 to 7 give the seven forms; a list that is only shown has notes and no way to answer, and markup stays text."""
     listed = tmp_path / "listed.csv"
     listed.write_text(f"name,note\n{names[0]},<img src=x onerror=alert(1)>\n{names[5]},plain\n", encoding="utf-8")

@@ -17,7 +17,7 @@ from repro.labelling.server import _PAGE
 from repro.labelling.sessions import label_session, show_session
 from repro.labelling.tasks import AURORA
 from repro.paths import Paths
-from tests.labelling.conftest import CORPUS, Client, serving_session, store_of
+from tests.labelling.conftest import CORPUS, serving_session, store_of
 
 
 def labels_of(project: Paths) -> dict[str, str]:
@@ -27,7 +27,7 @@ def labels_of(project: Paths) -> dict[str, str]:
     return dict(zip(table["name"], table["label"], strict=True))
 
 
-def test_state_names_frames_and_nothing_predicted(shut: Client, names: list[str]) -> None:
+def test_state_names_frames_and_nothing_predicted(shut, names):
     """The page begins with all frames of the sample, their times and keys, and with no answer of a network."""
     response = shut.ask("/api/state")
     state = json.loads(response.text)
@@ -38,7 +38,7 @@ def test_state_names_frames_and_nothing_predicted(shut: Client, names: list[str]
     assert b"predicted" not in response.text
 
 
-def test_pictures_of_frames_and_nights(shut: Client, names: list[str]) -> None:
+def test_pictures_of_frames_and_nights(shut, names):
     """A frame is a JPEG, its night lists the frames in order, and the keogram is a PNG."""
     assert shut.ask(f"/frame/{names[0]}").text[:2] == b"\xff\xd8"
     night = json.loads(shut.ask("/api/night/20240201").text)
@@ -47,7 +47,7 @@ def test_pictures_of_frames_and_nights(shut: Client, names: list[str]) -> None:
 
 
 @pytest.mark.parametrize("name", sorted(_PAGE))
-def test_page_is_served_and_asks_for_nothing_outside(shut: Client, name: str) -> None:
+def test_page_is_served_and_asks_for_nothing_outside(shut, name):
     """Each file of the page is there, refers to no other site, and forbids the browser to load anything from one."""
     response = shut.ask("/" if name == "index.html" else f"/static/{name}")
     assert response.status == 200
@@ -57,7 +57,7 @@ def test_page_is_served_and_asks_for_nothing_outside(shut: Client, name: str) ->
     assert "unsafe" not in policy
 
 
-def test_an_answer_is_on_disk_when_it_is_confirmed(client: Client, small: Paths, names: list[str]) -> None:
+def test_an_answer_is_on_disk_when_it_is_confirmed(client, small, names):
     """Each confirmed answer stands in labels.csv; unsure ones and skipped ones do not, and a changed one stands once."""
     assert client.label(names[0], "yes", "a").status == 200
     assert labels_of(small) == {names[0]: "yes"}
@@ -68,14 +68,14 @@ def test_an_answer_is_on_disk_when_it_is_confirmed(client: Client, small: Paths,
     assert labels_of(small) == {names[0]: "no", names[1]: "no"}
 
 
-def test_an_answer_that_is_sent_again_counts_once(client: Client, small: Paths, names: list[str]) -> None:
+def test_an_answer_that_is_sent_again_counts_once(client, small, names):
     """A retry with the same number changes nothing, also when the confirmation was lost."""
     for _ in range(3):
         assert client.label(names[0], "yes", "same").status == 200
     assert len((small.labelling(CORPUS) / "journal.jsonl").read_text().splitlines()) == 1
 
 
-def test_two_tabs(client: Client, small: Paths, names: list[str]) -> None:
+def test_two_tabs(client, small, names):
     """A tab that does not know what another has answered changes nothing and receives the label that stands."""
     client.label(names[0], "yes", "tab-1")
     late = client.label(names[0], "no", "tab-2")
@@ -85,7 +85,7 @@ def test_two_tabs(client: Client, small: Paths, names: list[str]) -> None:
     assert (unknown.status, json.loads(unknown.text)["label"]) == (409, None)
 
 
-def test_without_the_token_there_is_nothing(shut: Client, names: list[str]) -> None:
+def test_without_the_token_there_is_nothing(shut, names):
     """Every path without the token, with another one, or with a part of it is not found."""
     token = urlsplit(shut.address).path.strip("/")
     assert len(token) >= 43
@@ -95,12 +95,12 @@ def test_without_the_token_there_is_nothing(shut: Client, names: list[str]) -> N
 
 
 @pytest.mark.parametrize("host", ["example.org", "127.0.0.1", "127.0.0.1:1", "localhost.example.org", "[::1]", ""])
-def test_another_host_is_refused(shut: Client, host: str) -> None:
+def test_another_host_is_refused(shut, host):
     """A request that was meant for another name gets nothing, whatever token it has."""
     assert shut.ask("/api/state", Host=host).status in (400, 421)
 
 
-def test_hosts_of_this_machine(shut: Client) -> None:
+def test_hosts_of_this_machine(shut):
     """127.0.0.1 and localhost with the right port are the page's own names."""
     port = urlsplit(shut.address).port
     for host in ("127.0.0.1", "localhost", "LOCALHOST"):
@@ -108,7 +108,7 @@ def test_hosts_of_this_machine(shut: Client) -> None:
 
 
 @pytest.mark.parametrize("origin", ["http://example.org", "null", "https://127.0.0.1", "http://127.0.0.1:1", "file://"])
-def test_another_origin_is_refused(shut: Client, names: list[str], origin: str) -> None:
+def test_another_origin_is_refused(shut, names, origin):
     """A page of another site can neither read nor write, and an answer without any origin is refused."""
     body = json.dumps({"id": "x", "name": names[0], "label": "yes", "known": None}).encode()
     assert shut.ask("/api/label", "POST", body, origin=origin).status == 403
@@ -125,7 +125,7 @@ def test_another_origin_is_refused(shut: Client, names: list[str], origin: str) 
         "/api/night/../20240201", "/static/../server.py", "/static/..%2fserver.py", "/static/", "/frame/a%00b",
     ],
 )  # fmt: skip
-def test_no_path_leads_outside(shut: Client, path: str) -> None:
+def test_no_path_leads_outside(shut, path):
     """Nothing but frames, nights and files of the page can be asked for, however a path is written."""
     assert shut.ask(path).status == 404
 
@@ -138,12 +138,12 @@ def test_no_path_leads_outside(shut: Client, path: str) -> None:
         b'{"id":"a","name":"x.jpg","label":"yes","known":null}',
     ],
 )  # fmt: skip
-def test_what_is_no_answer_is_refused(shut: Client, body: bytes) -> None:
+def test_what_is_no_answer_is_refused(shut, body):
     """Damaged and hostile bodies are refused, and nothing is written."""
     assert shut.ask("/api/label", "POST", body, origin=shut.origin).status == 400
 
 
-def test_unknown_classes_and_markup_are_refused(shut: Client, names: list[str]) -> None:
+def test_unknown_classes_and_markup_are_refused(shut, names):
     """Only the task's answers are taken; what is shown is JSON and text, never a page made of what was sent."""
     for label in ("maybe", "<script>alert(1)</script>", "YES", ""):
         refused = shut.label(names[0], label, "a")
@@ -153,7 +153,7 @@ def test_unknown_classes_and_markup_are_refused(shut: Client, names: list[str]) 
         assert refused.headers["x-content-type-options"] == "nosniff"
 
 
-def test_uploads_are_bounded(shut: Client, names: list[str]) -> None:
+def test_uploads_are_bounded(shut, names):
     """A body above the bound is refused by its header, and while it streams where it has no length."""
     assert shut.label(names[0], "yes", "x" * MOST_BYTES).status == 413
     parts = urlsplit(shut.address)
@@ -173,12 +173,12 @@ def test_uploads_are_bounded(shut: Client, names: list[str]) -> None:
 
 
 @pytest.mark.parametrize("method", ["PUT", "DELETE", "OPTIONS", "TRACE"])
-def test_other_methods_are_refused(shut: Client, method: str) -> None:
+def test_other_methods_are_refused(shut, method):
     """Only reading and answering are offered."""
     assert shut.ask("/api/state", method, origin=shut.origin).status == 405
 
 
-def test_only_this_machine_listens(shut: Client) -> None:
+def test_only_this_machine_listens(shut):
     """The server is bound to the loopback address: no other address of this machine answers."""
     parts = urlsplit(shut.address)
     assert parts.hostname == "127.0.0.1"
@@ -187,9 +187,7 @@ def test_only_this_machine_listens(shut: Client) -> None:
         pass
 
 
-def test_a_full_disk_is_reported_and_nothing_counts(
-    client: Client, small: Paths, names: list[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_full_disk_is_reported_and_nothing_counts(client, small, names, monkeypatch):
     """Where an answer cannot be written, it is not confirmed, the journal stays whole, and a retry succeeds."""
     client.label(names[0], "yes", "a")
     before = (small.labelling(CORPUS) / "journal.jsonl").read_bytes()
@@ -207,7 +205,7 @@ def test_a_full_disk_is_reported_and_nothing_counts(
     assert labels_of(small) == {names[0]: "yes", names[1]: "no"}
 
 
-def test_shown_frames_take_no_answer(small: Paths, names: list[str], tmp_path) -> None:
+def test_shown_frames_take_no_answer(small, names, tmp_path):
     """A list that is only shown has its own columns and what is known beside each frame, and refuses answers."""
     listed = tmp_path / "moved.csv"
     listed.write_text(f"name,before,after\n{names[3]},yes,no\n{names[1]},no,<b>yes</b>\n", encoding="utf-8")
@@ -233,7 +231,7 @@ def test_shown_frames_take_no_answer(small: Paths, names: list[str], tmp_path) -
         show_session(small, CORPUS, listed, AURORA)
 
 
-def test_the_list_of_the_sample_shows_what_is_known(small: Paths, names: list[str]) -> None:
+def test_the_list_of_the_sample_shows_what_is_known(small, names):
     """The empty columns of to_label.csv do not hide the labels, and frames can be ordered by the label's disagreement."""
     labels = pd.DataFrame({"name": names, "label": ["yes", *["no"] * (len(names) - 1)]})
     write_table(small.stage(CORPUS, "split") / "split.parquet", labels)
@@ -245,7 +243,7 @@ def test_the_list_of_the_sample_shows_what_is_known(small: Paths, names: list[st
     assert (shown[0].name, shown[0].notes["label"], shown[0].notes["p_yes"]) == (names[0], "yes", "0.200")
 
 
-def test_a_second_labeller_sees_nothing_of_the_first(small: Paths, names: list[str]) -> None:
+def test_a_second_labeller_sees_nothing_of_the_first(small, names):
     """The second labeller begins without labels, and labels.csv keeps the first one's; with --together they share."""
     with store_of(small, "kim") as store:
         store.record(names[0], "yes", identity="a", known=None)

@@ -15,12 +15,15 @@ from repro.paths import Paths
 from repro.record.claim_files import load_claims
 from repro.record.judge import Evidence, verify
 from repro.reporting.page import build
+from repro.sky.bins import CONDITIONS
 from tests.conftest import ROOT
 from tests.reporting import corpora
 from tests.support.processes import made_once
 
-SUNS, MOONS = ("Night", "Astro", "Nautical"), ("No_moon", "Moon_Quarter", "Moon_Full")
+#: Frames in each cell of Table 3.
+COUNTS = dict(zip(CONDITIONS, (1000, 1100, 1200, 2000, 2100, 2200, 3000, 3100, 3200), strict=True))
 NIGHTS = {"20221201": 1, "20221202": 1, "20240301": 2, "20240302": 2}
+FILMED = ["20221201", "20240301", "20260101"]
 HOSTILE = "<script>alert('x')</script> & \"quoted\" | `tick` <b>"
 PARAMS = {
     "corpus": "simulated",
@@ -47,27 +50,18 @@ def _sky(name: str) -> dict:
 def _claims() -> list[dict]:
     corpus = {"corpus": {"rule": "exact", "measure": "cell", "reason": "the same videos give the same counts"}}
     cells = [
-        _claim(f"T3.{sun}.{moon}".upper(), 1000 * (row + 1) + 100 * column, unit="frames",
-               evidence={**_sky(f"{sun}.{moon}".lower()), **corpus})
-        for row, moon in enumerate(MOONS)
-        for column, sun in enumerate(SUNS)
-    ]  # fmt: skip
-    sums = [
-        _claim("T2.NIGHT", 6000, unit="frames", evidence=_sky("night")),
-        _claim("T2.ASTRO", 6300, unit="frames", evidence=corpus),
-        _claim("T2.NAUTICAL", 6500, unit="frames", evidence=corpus),
+        _claim(f"T3.{sun}.{moon}".upper(), count, unit="frames", evidence={**_sky(f"{sun}.{moon}".lower()), **corpus})
+        for (sun, moon), count in COUNTS.items()
     ]
+    sums = {"NIGHT": (6000, _sky("night")), "ASTRO": (6300, corpus), "NAUTICAL": (6500, corpus)}
     curve = {"document": "readings", "section": "figure5", "evidence": corpus}
     epochs = [
-        _claim(f"F5.{name}.E{epoch}", value, decimals=decimals, **curve)
+        _claim(f"F5.{name}.E{epoch}", value, decimals=int(value < 1), **curve)
         for epoch in (1, 2, 10)
-        for name, value, decimals in (
-            ("TRAIN_LOSS", 0.4, 1),
-            ("VAL_LOSS", 0.3, 1),
-            ("TRAIN_ACCURACY", 0.8, 1),
-            ("VAL_ACCURACY_COUNT", 500 + 10 * epoch, 0),
+        for name, value in (
+            ("TRAIN_LOSS", 0.4), ("VAL_LOSS", 0.3), ("TRAIN_ACCURACY", 0.8), ("VAL_ACCURACY_COUNT", 500 + 10 * epoch)
         )
-    ]
+    ]  # fmt: skip
     networks = [
         _claim(f"T4.{name}.PARAMETERS", value, decimals=1, section="II.4", evidence={"architecture": {
             "rule": "rounds_to", "measure": f"{name}.parameters_millions".lower(), "expect": expect,
@@ -76,46 +70,35 @@ def _claims() -> list[dict]:
     ]  # fmt: skip
     exact = {"arithmetic": {"rule": "exact", "formula": "1 + 1", "reason": "a sum that may fail, as declared"}}
     declared = {"arithmetic": {**exact["arithmetic"], "expect": "source_conflict"}}
+    hostile = {"quote": HOSTILE, "note": HOSTILE, "headline": 1, "sentence": "Two is two."}
     return [
         *cells,
-        *sums,
+        *(_claim(f"T2.{sun}", value, unit="frames", evidence=evidence) for sun, (value, evidence) in sums.items()),
         *epochs,
         *networks,
         _claim("F5.VAL_IMAGES", 658, **curve),
-        _claim(
-            "TXT.TWO", 2, evidence=exact, section="I", quote=HOSTILE, note=HOSTILE, headline=1, sentence="Two is two."
-        ),
+        _claim("TXT.TWO", 2, evidence=exact, section="I", **hostile),
         _claim("TXT.THREE", 3, evidence=declared, section="I"),
-        _claim(
-            "TXT.WORD", True, evidence={"corpus": {**corpus["corpus"]}}, document="readme", section="top", quote="x"
-        ),
+        _claim("TXT.WORD", True, evidence=corpus, document="readme", section="top", quote="x"),
     ]
 
 
 def _schedule() -> dict:
-    quantities: dict[str, float] = {}
-    for row, moon in enumerate(MOONS):
-        for column, sun in enumerate(SUNS):
-            cell, count = f"{sun}.{moon}".lower(), 1000 * (row + 1) + 100 * column
-            quantities[cell] = count * 1.02
-            quantities[f"sd.{cell}"] = count * 0.01
-            if sun != "Nautical":
-                quantities[f"unfitted.{cell}"] = count * 1.04
+    quantities = {"night": 6030.0}
+    for (sun, moon), count in COUNTS.items():
+        cell = f"{sun}.{moon}".lower()
+        quantities |= {cell: count * 1.02, f"sd.{cell}": count * 0.01}
+        if sun != "Nautical":
+            quantities[f"unfitted.{cell}"] = count * 1.04
     reading = {
         "name": "as_printed", "chi_square_nine": 1517.06, "degrees_nine": 7,
         "largest_deviation_percent": 60.4, "largest_deviation_cell": "night.moon_full", "excluded": True,
     }  # fmt: skip
-    return {
-        "quantities": {**quantities, "night": 6030.0},
-        "fit": {
-            "evening_altitude_deg": -11.8,
-            "morning_altitude_deg": -11.3,
-            "availability": 0.98,
-            "mean_gap_h": 3.2,
-            "fitted_to": {"total": 9000, "nautical": 6500},
-        },
-        "readings": [reading],
-    }
+    fit = {
+        "evening_altitude_deg": -11.8, "morning_altitude_deg": -11.3, "availability": 0.98, "mean_gap_h": 3.2,
+        "fitted_to": {"total": 9000, "nautical": 6500},
+    }  # fmt: skip
+    return {"quantities": quantities, "fit": fit, "readings": [reading]}
 
 
 def _segments() -> pd.DataFrame:
@@ -179,18 +162,17 @@ def small(tmp_path: Path, built: Path) -> Paths:
 @pytest.fixture
 def filmed(small: Paths) -> Paths:
     """The small project with a simulated corpus: two published nights and a later one, with truth and contact sheet."""
-    nights = ["20221201", "20240301", "20260101"]
-    corpora.film(small, nights)
-    corpora.simulate(small, nights)
+    corpora.film(small, FILMED)
+    corpora.simulate(small, FILMED)
     corpora.contact_sheet(small)
     return small
 
 
 def build_full(root: Path, project: Paths) -> None:
     """Build a report with every section in an empty folder."""
-    paths, nights = make(root, project), ["20221201", "20240301", "20260101"]
+    paths = make(root, project)
     for step in (corpora.film, corpora.simulate, corpora.split, corpora.infer):
-        step(paths, nights)
+        step(paths, FILMED)
     for step in (corpora.contact_sheet, corpora.train, corpora.softmax, corpora.gradcam):
         step(paths)
     build(paths)

@@ -98,9 +98,7 @@ def contact_sheet(paths: Paths) -> None:
     """Write a contact sheet of three frames."""
     paths.contact_sheet.parent.mkdir(parents=True, exist_ok=True)
     Image.new("RGB", (300, 200), (20, 40, 60)).save(paths.contact_sheet)
-    names = ["median_red", "median_green", "median_blue", "p05", "p25", "p75", "p95", "noise", "stars"]
-    rows = [("form", 20.0), ("form", 30.0), ("weather", 70.0)]
-    table = pd.DataFrame([{"row": row, "caption": "x", **dict.fromkeys(names, value)} for row, value in rows])
+    table = pd.DataFrame({"row": ["form", "form", "weather"], "median_red": [20.0, 30.0, 70.0]})
     table.to_csv(paths.contact_sheet.with_suffix(".csv"), index=False)
 
 
@@ -109,24 +107,22 @@ def train(paths: Paths, corpus: str = "simulated") -> None:
     folder = _folder(paths, corpus, "train")
     runs = [
         {"split": split, "network": 0, "seed": 7, "best_epoch": 2, "train_images": 80, "val_images": 20,
-         "val_correct": correct, "val_accuracy": correct / 20, "val_loss": 0.2, "epochs": 2, "lowest_loss_epoch": 2,
-         "lowest_val_loss": 0.2, "wilson": [0.6, 0.97], "batches": [16]}
+         "val_correct": correct, "val_loss": 0.2, "epochs": 2, "lowest_val_loss": 0.2, "wilson": [0.6, 0.97]}
         for split, correct in (("within nights", 18), ("unseen nights", 16))
     ]  # fmt: skip
     curves = [
-        {"split": run["split"], "network": 0, "seed": 7, "epoch": epoch, "phase": phase, "batch": 16, "train_loss": 0.5,
-         "train_accuracy": 0.8, "val_loss": 0.3, "val_accuracy": run["val_correct"] / 20 - 0.1 * (epoch == 1),
-         "val_correct": run["val_correct"] - 2 * (epoch == 1), "val_images": 20}
+        {"split": run["split"], "network": 0, "epoch": epoch, "phase": phase, "train_loss": 0.5, "train_accuracy": 0.8,
+         "val_loss": 0.3, "val_accuracy": run["val_correct"] / 20 - 0.1 * (epoch == 1),
+         "val_correct": run["val_correct"] - 2 * (epoch == 1)}
         for run in runs
         for epoch, phase in ((1, "head"), (2, "all"))
     ]  # fmt: skip
     pd.DataFrame(curves).to_parquet(folder / "curves.parquet")
     measured = {"correct": 18, "images": 20, "nights": 3, "accuracy": 0.9, "wilson": [0.7, 0.97]}
     document = {
-        "initial_weights": {"name": "observatory", "sha256": "x"}, "mode": "deterministic", "precision": "float32",
-        "image_size_px": 240, "device": "CPU", "runs": runs, "spread": None, "seconds": 12.3, "quantities": {},
-        "generalisation_gap": {"within_nights": {**measured, "by_night": [0.6, 1.0]},
-                    "unseen_nights": {**measured, "by_night": None}},
+        "initial_weights": {"name": "observatory"}, "precision": "float32", "image_size_px": 240, "device": "CPU",
+        "runs": runs, "spread": None, "generalisation_gap": {
+            "within_nights": {**measured, "by_night": [0.6, 1.0]}, "unseen_nights": {**measured, "by_night": None}},
     }  # fmt: skip
     (folder / "train.json").write_text(json.dumps(document))
 
@@ -143,11 +139,8 @@ def softmax(paths: Paths, corpus: str = "simulated") -> None:
         }
     )
     table["predicted"] = np.where(table["p_yes"] > 0.5, "yes", "no")
-    table["weather"], table["form"] = (
-        ["clear"] * 6 + ["snow"] * 2,
-        np.where(table["truth"] == "yes", "arc", "none"),
-    )
-    table["colour"] = np.where(table["truth"] == "yes", "green", "none")
+    table["weather"] = ["clear"] * 6 + ["snow"] * 2
+    table["form"], table["colour"] = (np.where(table["truth"] == "yes", kind, "none") for kind in ("arc", "green"))
     rng = np.random.default_rng(1)
     tables = {
         "table6": counted.table6(table),
@@ -165,9 +158,7 @@ def softmax(paths: Paths, corpus: str = "simulated") -> None:
     calibration["Night.No_moon"] = errors.calibration_error(table[:5], 100, rng)
     counted_errors = {"right_answers_from": "truth", "frames": 8, "calibration": calibration, "claims": {}}
     occurrence = {"mean_of_odds_percent": None, "odds_percent": 100.0, "share_percent": 50.0}
-    (folder / "softmax.json").write_text(
-        json.dumps({"quantities": {}, "occurrence": occurrence, "errors": counted_errors})
-    )
+    (folder / "softmax.json").write_text(json.dumps({"occurrence": occurrence, "errors": counted_errors}))
 
 
 def gradcam(paths: Paths, corpus: str = "simulated") -> None:
@@ -183,13 +174,8 @@ def gradcam(paths: Paths, corpus: str = "simulated") -> None:
     pd.DataFrame(rows).to_parquet(folder / "cases.parquet")
     on = {"frames": 4, "pointing_game": {"mean": 0.75, "by_night": [0.5, 1.0]},
           "energy": {"mean": 0.6, "by_night": None}, "uniform": 0.2}  # fmt: skip
-    document = {
-        "target_layer": "features",
-        "quantities": {"gradcam.colour": "red"},
-        "missing": {"weather.snow": "no frame fits"},
-        "on_aurora": on,
-    }
-    (folder / "gradcam.json").write_text(json.dumps(document))
+    said = {"quantities": {"gradcam.colour": "red"}, "missing": {"weather.snow": "no frame fits"}, "on_aurora": on}
+    (folder / "gradcam.json").write_text(json.dumps({"target_layer": "features", **said}))
 
 
 def _times(night: str) -> pd.Series:

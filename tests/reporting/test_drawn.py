@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import shutil
-from collections.abc import Callable
 from pathlib import Path
 
 import matplotlib
@@ -12,7 +11,6 @@ import numpy as np
 import pandas as pd
 import pytest
 from matplotlib.figure import Figure
-from pytest_regressions.image_regression import ImageRegressionFixture
 
 from repro.reporting import figures, prediction_figures
 from repro.sky.bins import CONDITIONS
@@ -90,12 +88,7 @@ def datadir(original_datadir: Path, tmp_path: Path) -> Path:
 
 @pytest.mark.skipif(f"matplotlib=={matplotlib.__version__}" not in PINNED, reason="another matplotlib draws otherwise")
 @pytest.mark.parametrize("draw", [table3, curves, figure6, figure7])
-def test_figure_looks_as_before(
-    draw: Callable[[Path], None],
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    image_regression: ImageRegressionFixture,
-) -> None:
+def test_figure_looks_as_before(draw, tmp_path, monkeypatch, image_regression):
     """A figure drawn from the same table looks the same; a deliberate change is stored with --regen-all."""
     picture = io.BytesIO()
     vector = Figure.savefig

@@ -6,9 +6,11 @@ import itertools
 import re
 from xml.etree import ElementTree
 
+import cv2
 import numpy as np
 import pandas as pd
 import pytest
+from matplotlib.colors import to_rgb
 
 from repro.intervals import wilson
 from repro.paths import Paths
@@ -36,12 +38,10 @@ def results(built):
 
 def _lab(colour: str, vision: str) -> np.ndarray:
     """CIE L*a*b* of a colour as someone sees it."""
-    srgb = np.array([int(colour[start : start + 2], 16) for start in (1, 3, 5)]) / 255
+    srgb = np.array(to_rgb(colour))
     linear = np.where(srgb <= 0.04045, srgb / 12.92, ((srgb + 0.055) / 1.055) ** 2.4)
     seen = np.clip(np.array(COLOUR_BLIND[vision]) @ linear, 0, 1)
-    xyz = np.array([[0.4124, 0.3576, 0.1805], [0.2126, 0.7152, 0.0722], [0.0193, 0.1192, 0.9505]]) @ seen
-    x, y, z = np.cbrt(xyz / np.array([0.9505, 1.0, 1.089])).clip(0.2)
-    return np.array([116 * y - 16, 500 * (x - y), 200 * (y - z)])
+    return cv2.cvtColor(seen.astype(np.float32).reshape(1, 1, 3), cv2.COLOR_LRGB2Lab).ravel()
 
 
 @pytest.mark.parametrize("vision", COLOUR_BLIND)

@@ -79,28 +79,31 @@ def either(request: pytest.FixtureRequest) -> Path:
     return folder
 
 
-def test_elements_are_closed_and_ids_unique(either):
+@pytest.fixture
+def pages(either: Path) -> dict[str, Page]:
+    """Its pages by the name of their file."""
+    return {path.name: Page(path.read_text(encoding="utf-8")) for path in either.glob("*.html")}
+
+
+def test_elements_are_closed_and_ids_unique(pages):
     """Every element is closed where it should be, and no id is used twice on a page."""
-    for path in either.glob("*.html"):
-        page = Page(path.read_text(encoding="utf-8"))
+    for page in pages.values():
         assert page.open == []
         assert [name for name, times in Counter(page.values("id")).items() if times > 1] == []
 
 
-def test_every_page_has_the_same_navigation(either):
+def test_every_page_has_the_same_navigation(either, pages):
     """Each page links to every page by the same words, and marks itself as the current one."""
-    navigations = {}
-    for path in either.glob("*.html"):
-        page = Page(path.read_text(encoding="utf-8"))
-        assert [link["href"] for link in page.all("a") if "aria-current" in link] == [path.name]
-        navigations[path.name] = re.findall(r'<nav class="pages".*?</nav>', path.read_text(encoding="utf-8"), re.DOTALL)
-    assert len({re.sub(' aria-current="page"', "", text) for (text,) in navigations.values()}) == 1
-    assert {"index.html", "findings.html", "sky.html", "claims.html", "provenance.html"} <= set(navigations)
+    for name, page in pages.items():
+        assert [link["href"] for link in page.all("a") if "aria-current" in link] == [name]
+    navigations = re.findall(r'<nav class="pages".*?</nav>', html_of(either), re.DOTALL)
+    assert len(navigations) == len(pages)
+    assert len({text.replace(' aria-current="page"', "") for text in navigations}) == 1
+    assert {"index.html", "findings.html", "sky.html", "claims.html", "provenance.html"} <= set(pages)
 
 
-def test_every_link_and_image_resolves(either):
+def test_every_link_and_image_resolves(either, pages):
     """Every link leads to an id of a page or to a file beside it, and nothing is fetched from elsewhere."""
-    pages = {path.name: Page(path.read_text(encoding="utf-8")) for path in either.glob("*.html")}
     ids = {name: set(page.values("id")) for name, page in pages.items()}
     for name, page in pages.items():
         references = page.values("href") + page.values("src")
