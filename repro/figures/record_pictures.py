@@ -20,14 +20,8 @@ from repro.paths import Paths
 def measure_record(paths: Paths, counts: Counts, *, renew: bool = False) -> dict[str, Any]:
     """Write ``figures.json``, tables and drawings to results/figures, and return what ``figures.json`` holds.
 
-    Parameters
-    ----------
-    paths : Paths
-        The project.
-    counts : mapping
-        Table 6, by time of night and lunar condition.
-    renew : bool
-        Write new readings to expected/published/readings instead of comparing with those that are there.
+    ``counts`` is Table 6, by time of night and lunar condition. With ``renew`` new readings are written to
+    expected/published/readings instead of compared with those that are there.
 
     Raises
     ------
