@@ -140,12 +140,9 @@ def draw_bars(seed: int) -> tuple[np.ndarray, dict[tuple[str, str], float]]:
     panel = figure.add_axes((0.2, 0.09, 0.65, 0.76))
     for (place, sun), (offset, (series, colour)) in product(enumerate(SUNS), enumerate(BARS)):
         panel.barh(place * 7 + offset, truth[sun, series], height=0.9, color=[part / 255 for part in colour])
-    panel.set(xlim=(0, 81_000), ylim=(21, -3), yticks=[])
-    panel.set_xticks(range(0, 80_001, 20_000))
+    panel.set(xlim=(0, 81_000), ylim=(21, -3), xticks=range(0, 80_001, 20_000), yticks=[], axisbelow=True)
     panel.grid(axis="x", color="#bdbdbd")
-    panel.set_axisbelow(True)
-    for side in ("top", "right", "bottom"):
-        panel.spines[side].set_visible(False)
+    panel.spines[["top", "right", "bottom"]].set_visible(False)
     panel.spines["left"].set_color("#757575")
     return rendered(figure), truth
 

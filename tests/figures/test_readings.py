@@ -68,15 +68,11 @@ def test_reading_again_gives_the_same(name: str, readings: dict[str, Reading], p
 def test_another_value_is_told() -> None:
     """A value further off than its error allows is named with its row; a smaller change is not."""
     first = pd.DataFrame({"curve": ["a", "a"], "epoch": [1, 2], "value": [0.1, 0.2], "error": [0.001, 0.001]})
-    near, far = first.copy(), first.copy()
-    near["value"] += 0.002
-    far.loc[1, "value"] = 0.21
+    near, far = first.assign(value=[0.102, 0.202]), first.assign(value=[0.1, 0.21])
     assert differences("figure5", first, near) == []
     assert differences("figure5", first, far) == ["figure5, a, 2, value: 0.21 instead of 0.2"]
     assert len(differences("figure5", first, first.iloc[:1])) == 1
-    lost = first.copy()
-    lost.loc[0, "value"] = np.nan
-    assert len(differences("figure5", first, lost)) == 1
+    assert len(differences("figure5", first, first.assign(value=[np.nan, 0.2]))) == 1
 
 
 def test_a_damaged_table_is_refused(tmp_path) -> None:
