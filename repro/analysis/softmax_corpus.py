@@ -5,15 +5,21 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from repro.analysis import beside_network, softmax, table6
 from repro.analysis import confusion as errors
 from repro.analysis.beside_network import CONDITION
-from repro.analysis.night_intervals import night_intervals
 from repro.frames import ATTRIBUTES, with_right_answers
+from repro.intervals import percentile, ratio_by_night
 from repro.params import SoftmaxParams
 from repro.seeding import generator
+from repro.sky.bins import CONDITIONS
+
+#: Of intervals that resample nights: as three standard deviations of a normal distribution, like every other tolerance for
+#: scatter.
+CONFIDENCE = 0.9973
 
 
 def analyse(
@@ -91,6 +97,37 @@ def analyse(
             published, split, rows, tables, params.calibration, params.bootstrap, rng
         )
     return tables, document
+
+
+def night_intervals(frames: pd.DataFrame, resamplings: int, seed: int) -> dict[str, list[float]]:
+    """Intervals of quantities of Table 6 and Figure 6 that resample nights, for a corpus with a part of the record's nights.
+
+    ``frames`` has ``night``, ``sun_bin``, ``moon_bin``, ``predicted`` and ``p_yes``, one row a classified frame. All quantities
+    share the ``resamplings``. Gives ``[low, high]`` by ``interval.`` and the quantity's name: ``table6.<sun>.<moon>.ratio``,
+    ``table6.mean_ratio``, ``table6.yes_share_percent`` and ``figure6.mean.<sun>.<moon>``; empty with too few nights.
+    """
+    nights = frames["night"].to_numpy()
+    yes, no = ((frames["predicted"] == label).to_numpy(dtype=np.float64) for label in ("yes", "no"))
+    p_yes = frames["p_yes"].fillna(0.0).to_numpy(dtype=np.float64)
+
+    def percent(above: np.ndarray, below: np.ndarray) -> np.ndarray:
+        # The same generator each time, so that each quantity sees the same resamplings.
+        return 100 * ratio_by_night(above, below, nights, resamplings, generator(seed, "nights"))
+
+    resampled = {"table6.yes_share_percent": percent(yes, yes + no)}
+    odds = []
+    for sun, moon in CONDITIONS:
+        of_cell = ((frames["sun_bin"] == sun) & (frames["moon_bin"] == moon)).to_numpy(dtype=np.float64)
+        if not of_cell.any():
+            continue
+        cell = f"{sun}.{moon}".lower()
+        odds.append(percent(yes * of_cell, no * of_cell))
+        resampled[f"table6.{cell}.ratio"] = odds[-1]
+        resampled[f"figure6.mean.{cell}"] = percent(p_yes * yes * of_cell, yes * of_cell)
+    if len(odds) == len(CONDITIONS):
+        resampled["table6.mean_ratio"] = np.mean(odds, axis=0)
+    intervals = {name: percentile(values, confidence=CONFIDENCE) for name, values in resampled.items()}
+    return {f"interval.{name}": list(ends) for name, ends in intervals.items() if ends is not None}
 
 
 def _occurrence(table: pd.DataFrame, quantities: dict[str, Any]) -> dict[str, Any]:

@@ -82,16 +82,9 @@ def draw_over_circle(picture: Pixels, circle: pd.Series, target: Path) -> None:
 
 
 def draw_maps(cells: pd.DataFrame, target: Path, pairs: Sequence[Pair] = ()) -> None:
-    """Recovered maps side by side; given frames and overlays, as lines of equal value over both.
+    """Recovered maps side by side; given frames and overlays in their order, as lines of equal value over both.
 
-    Parameters
-    ----------
-    cells : DataFrame
-        Table ``gradcam_cells`` or ``readme_gradcam_cells`` of the readings.
-    target : Path
-        The PNG.
-    pairs : sequence of (frame, overlay)
-        In the order of the maps.
+    ``cells`` is the table ``gradcam_cells`` or ``readme_gradcam_cells`` of the readings.
     """
     cases = cells["case"].unique()
     rows = 2 if pairs else 1
@@ -136,17 +129,8 @@ def draw_figure7_panels(
 ) -> None:
     """Figure 7 as nine panels with one logarithmic scale: bars as published, a line as rebuilt.
 
-    Parameters
-    ----------
-    table : DataFrame
-        Columns ``sun``, ``moon``, ``bin_from_pct`` and ``value`` (density per percentage point), 100 bins a condition;
-        frames classified no and yes are normalised apart.
-    target : Path
-        The PNG.
-    rebuilt : DataFrame, optional
-        The same of another network.
-    label : str
-        Of the other network.
+    ``table`` has ``sun``, ``moon``, ``bin_from_pct`` and ``value`` (density per percentage point), 100 bins a condition; frames
+    classified no and yes are normalised apart. ``rebuilt`` is the same of another network, ``label`` its name.
     """
     edges = np.arange(BINS + 1)
     with drawing(target, 9, 6) as figure:

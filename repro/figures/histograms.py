@@ -44,16 +44,9 @@ _COLOUR_LIMIT = 30.0  # counts by which a legend's colour may differ
 
 
 def read_histograms(picture: Pixels, coding: Coding | None, *, where: str) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """All nine histograms: bars and borders.
+    """All nine histograms of a figure of three panels side by side with one y axis, RGB uint8 (height, width, 3).
 
-    Parameters
-    ----------
-    picture : ndarray, uint8, shape (height, width, 3)
-        The figure, RGB: three panels side by side with one y axis.
-    coding : Coding or None
-        How it was coded; None if it lost nothing.
-    where : str
-        Name of the figure, for errors.
+    ``coding`` is how it was coded, None if that lost nothing; ``where`` is the name of the figure for errors.
 
     Returns
     -------

@@ -18,14 +18,9 @@ MOST_PIXELS = 4_000_000  # of one picture; the largest of the record has 2.1 mil
 
 @dataclass(frozen=True)
 class Coding:
-    """How a JPEG picture was coded.
+    """How a JPEG picture was coded: its quantisation tables by number, 64 steps each, and the resolution of colours.
 
-    Parameters
-    ----------
-    tables : mapping
-        Quantisation tables by number, 64 steps each.
-    subsampling : int
-        Pillow's number: 0 for 4:4:4, 1 for 4:2:2, 2 for 4:2:0.
+    ``subsampling`` is Pillow's number: 0 for 4:4:4, 1 for 4:2:2, 2 for 4:2:0.
     """
 
     tables: Mapping[int, list[int]]

@@ -43,12 +43,7 @@ def statements(cells: pd.DataFrame) -> dict[str, FigureQuantity]:
     ``gradcam.follows.<measure>.<case>`` is the correlation of map and measure over cells of sky, ``.p`` the share of the
     reference that reaches it; ``gradcam.similar.<case>.<case>`` the same for two maps, ``gradcam.overlap.<case>.<case>``
     the area in which both are above half scale by that in which one is; ``gradcam.holds.<statement>`` whether all its parts
-    are beyond 95 % of the reference.
-
-    Parameters
-    ----------
-    cells : DataFrame
-        Table ``gradcam_cells`` of the readings.
+    are beyond 95 % of the reference. ``cells`` is the table ``gradcam_cells`` of the readings.
     """
     of_case = {str(case): part for case, part in cells.groupby("case")}
     maps = {case: case_grid(part, "value") for case, part in of_case.items()}
@@ -75,16 +70,9 @@ def statements(cells: pd.DataFrame) -> dict[str, FigureQuantity]:
 
 
 def correlation(map_values: Floats, other: Floats, counted: np.ndarray, name: str) -> tuple[float, float]:
-    """Correlation over counted cells, and the share of changed maps that reach it.
+    """Correlation of a map with what it is said to follow, over counted cells, and the share of changed maps that reach it.
 
-    Parameters
-    ----------
-    map_values, other : ndarray, shape (8, 8)
-        A map, and what it is said to follow.
-    counted : ndarray of bool, shape (8, 8)
-        Cells that count.
-    name : str
-        Seeds the changes, so that each comparison has its own and all are repeatable.
+    All arrays have the shape (8, 8). ``name`` seeds the changes, so that each comparison has its own and all are repeatable.
     """
     observed = _r(map_values[counted], other[counted])
     generator = np.random.default_rng([SEED, zlib.crc32(name.encode())])

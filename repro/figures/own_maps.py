@@ -81,21 +81,9 @@ def _explain_frames(source: Path, document: RecordDocument, weights: Path, paths
 
 
 def compare_with_author(paths: Paths, weights: Path | None, folder: Path | None) -> dict[str, Any]:
-    """Explain the frames of the thesis in data/record, by the network of the corpus unless weights are named.
+    """Explain the frames of the thesis in data/record, by the network of the corpus unless trained weights are named.
 
-    Parameters
-    ----------
-    paths : Paths
-        The project.
-    weights : Path or None
-        Trained weights; those of stage train if None.
-    folder : Path or None
-        Where ``own_maps.json`` and ``own_maps.png`` go; nothing is written if None.
-
-    Returns
-    -------
-    dict
-        What ``own_maps.json`` holds.
+    Returns what ``own_maps.json`` holds, which is written to ``folder`` with ``own_maps.png``, if one is given.
 
     Raises
     ------

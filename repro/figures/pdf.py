@@ -20,16 +20,9 @@ MOST_PICTURE_BYTES = 1 << 24  # of one embedded picture
 
 
 def embedded_pictures(source: Path, wanted: Sequence[EmbeddedPicture]) -> dict[str, bytes]:
-    """Bytes of embedded pictures by name: JPEG as it stands in the PDF, others as PNG on white.
+    """Bytes of the wanted pictures in a PDF by name: JPEG as it stands there, others as PNG on white.
 
     Only the pages that are named are opened, so time and memory do not grow with the document.
-
-    Parameters
-    ----------
-    source : Path
-        The PDF.
-    wanted : sequence of EmbeddedPicture
-        Those to be found.
 
     Raises
     ------

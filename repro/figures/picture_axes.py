@@ -84,21 +84,9 @@ def grey(picture: Pixels) -> Floats:
 
 
 def find_boxes(picture: Pixels, *, where: str, count: int) -> list[Box]:
-    """Boxes of a figure from left to right, then from top to bottom.
+    """Boxes of a figure, RGB uint8 (height, width, 3), from left to right, then from top to bottom.
 
-    Parameters
-    ----------
-    picture : ndarray, uint8, shape (height, width, 3)
-        The figure, RGB.
-    where : str
-        Name of the figure, for the error.
-    count : int
-        How many there must be.
-
-    Raises
-    ------
-    ReproError
-        If another number of boxes is found.
+    ``where`` is the name of the figure for the error; raises ReproError if there are not ``count`` boxes.
     """
     dark = grey(picture) < DARK
     horizontal, vertical = _long_runs(dark, least=dark.shape[1] // 12), _long_runs(dark.T, least=12)
@@ -196,23 +184,10 @@ def tick_pixels(picture: Pixels, box: Box, side: str) -> list[float]:
 
 
 def read_scale(picture: Pixels, box: Box, side: str, *, where: str) -> Scale:
-    """Scale of an axis from its ticks and the numbers beside them.
+    """Scale of an axis of a figure, RGB uint8 (height, width, 3), from its ticks and the numbers beside them.
 
-    Parameters
-    ----------
-    picture : ndarray, uint8, shape (height, width, 3)
-        The figure, RGB.
-    box : Box
-        The axes.
-    side : str
-        ``bottom`` (values by column) or ``left`` (values by row).
-    where : str
-        Name of the axis, for the error.
-
-    Raises
-    ------
-    ReproError
-        If fewer than three ticks carry a number that was read, or the numbers are not on one line.
+    ``side`` is ``bottom`` (values by column) or ``left`` (values by row), ``where`` the name of the axis for the error. Raises
+    ReproError if fewer than three ticks carry a number that was read, or the numbers are not on one line.
     """
     ticks = tick_pixels(picture, box, side)
     spacing = min((b - a for a, b in pairwise(ticks)), default=0.0)

@@ -41,15 +41,7 @@ ROWS: tuple[tuple[str, str, str, str | None], ...] = (
 
 
 def figure_quantities(readings: Mapping[str, Reading], counts: Counts) -> Quantities:
-    """All quantities that the readings at hand give.
-
-    Parameters
-    ----------
-    readings : mapping
-        From :func:`repro.figures.readings.load_readings`.
-    counts : mapping
-        Table 6.
-    """
+    """All quantities that the readings at hand give, see :func:`repro.figures.readings.load_readings`, with Table 6."""
     tables = {name: reading.table for name, reading in readings.items()}
     found: Quantities = {}
     for table, name, value, error in ROWS:

@@ -41,14 +41,9 @@ AGREEMENT_SIGMA = 3.0
 
 @dataclass(frozen=True)
 class Reading:
-    """A table of readings and where it is from.
+    """A table of readings, see :data:`KEYS`, and where it is from.
 
-    Parameters
-    ----------
-    table : DataFrame
-        See :data:`KEYS`.
-    origin : mapping
-        ``document``, ``document_sha256``, ``object`` and ``code`` (digest of the code that read it).
+    ``origin`` has ``document``, ``document_sha256``, ``object`` and ``code`` (digest of the code that read it).
     """
 
     table: pd.DataFrame

@@ -12,27 +12,23 @@ from repro.figures.jpeg import Coding
 from repro.figures.measure import measure_document, read_pictures
 from repro.figures.picture_axes import Pixels
 from repro.figures.quantities import as_document, figure_quantities, quantities_inputs
-from repro.figures.readings import Reading, differences, load_readings, write_reading
+from repro.figures.readings import KEYS, Reading, differences, load_readings, write_reading
 from repro.files import write_json
 from repro.paths import Paths
+from repro.untrusted import refuse
 
 
 def measure_record(paths: Paths, counts: Counts, *, renew: bool = False) -> dict[str, Any]:
     """Write ``figures.json``, tables and drawings to results/figures, and return what ``figures.json`` holds.
 
-    Parameters
-    ----------
-    paths : Paths
-        The project.
-    counts : mapping
-        Table 6, by time of night and lunar condition.
-    renew : bool
-        Write new readings to expected/published/readings instead of comparing with those that are there.
+    ``counts`` is Table 6, by time of night and lunar condition. With ``renew`` new readings are written to
+    expected/published/readings instead of compared with those that are there.
 
     Raises
     ------
     ReproError
-        If a document is damaged, or gives other values than the committed readings by more than their errors.
+        If a document is damaged, or gives other values than the committed readings by more than their errors, or a committed
+        reading is missing.
     """
     again: dict[str, Reading] = {}
     pictures: dict[str, tuple[Pixels, Coding | None]] = {}
@@ -46,11 +42,12 @@ def measure_record(paths: Paths, counts: Counts, *, renew: bool = False) -> dict
         for name, reading in again.items():
             write_reading(paths.readings, name, reading)
     committed = load_readings(paths.readings)
+    if lacking := ", ".join(KEYS.keys() - committed.keys()):
+        remedy = "restore expected/published/readings from the repository"
+        refuse(f"no reading {lacking}", "a table of each picture", str(paths.readings), remedy)
     apart = [
-        text
-        for name, reading in again.items() if name in committed
-        for text in differences(name, committed[name].table, reading.table)
-    ]  # fmt: skip
+        text for name, reading in again.items() for text in differences(name, committed[name].table, reading.table)
+    ]
     if apart:
         raise ReproError(
             found=f"{len(apart)} values that differ from the committed readings, for example {apart[0]}",

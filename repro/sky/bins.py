@@ -90,14 +90,8 @@ def on_boundary(
 
     A boundary that does not matter, such as 5 deg for a moon that is not full, is ignored.
 
-    Parameters
-    ----------
-    sun_alt_deg, moon_alt_deg, moon_phase_deg : array_like
-        As for :func:`sun_bin` and :func:`moon_bin`.
-    switches : SkyParams
-        As for :func:`moon_bin`.
-    margin_deg : float
-        For the altitudes, see :func:`altitude_margin_deg`; the phase moves 0.00014 deg a second and takes 0.001 deg.
+    Arguments are as for :func:`sun_bin` and :func:`moon_bin`. ``margin_deg`` is for the altitudes, see
+    :func:`altitude_margin_deg`; the phase moves 0.00014 deg a second and takes 0.001 deg.
     """
     sun, alt, phase = (_finite(a, "angle") for a in (sun_alt_deg, moon_alt_deg, moon_phase_deg))
     flagged = sun_bin(sun - margin_deg) != sun_bin(sun + margin_deg)
@@ -113,16 +107,7 @@ def phase_for(sky: Positions, switches: SkyParams) -> Floats:
 
 
 def sky_table(times_utc: Times, site: Site, switches: SkyParams) -> pd.DataFrame:
-    """Sun, moon and bins of frames, one row a time in the order given.
-
-    Parameters
-    ----------
-    times_utc : ndarray of datetime64, shape (n,)
-        Times of the frames; none may be missing.
-    site : Site
-        Place of the camera.
-    switches : SkyParams
-        Reading of the rule.
+    """Sun, moon and bins of frames, one row a time in the order given: datetime64, shape (n,), none of them missing.
 
     Returns
     -------
@@ -137,7 +122,6 @@ def sky_table(times_utc: Times, site: Site, switches: SkyParams) -> pd.DataFrame
     """
     sky = positions(times_utc, site, altitude=switches.altitude)
     phase = phase_for(sky, switches)
-    margin_deg = altitude_margin_deg(site)
     return pd.DataFrame(
         {
             "sun_alt_deg": sky.sun_alt_deg,
@@ -146,7 +130,7 @@ def sky_table(times_utc: Times, site: Site, switches: SkyParams) -> pd.DataFrame
             "sun_bin": sun_bin(sky.sun_alt_deg),
             "moon_bin": moon_bin(phase, sky.moon_alt_deg, switches),
             "on_boundary": on_boundary(
-                sky.sun_alt_deg, sky.moon_alt_deg, phase, switches=switches, margin_deg=margin_deg
+                sky.sun_alt_deg, sky.moon_alt_deg, phase, switches=switches, margin_deg=altitude_margin_deg(site)
             ),
         }
     )

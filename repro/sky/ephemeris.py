@@ -79,12 +79,7 @@ def ephemeris_path() -> Path:
 
 @lru_cache(maxsize=4)
 def load_ephemeris(path: Path | None = None) -> SpiceKernel:
-    """Open DE421 after checking that it is the file JPL published.
-
-    Parameters
-    ----------
-    path : Path, optional
-        The file; that of ``skyfield-data`` if not given.
+    """Open DE421, the file of ``skyfield-data`` if none is given, after checking that it is the one JPL published.
 
     Raises
     ------

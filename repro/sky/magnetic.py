@@ -13,14 +13,12 @@ from functools import lru_cache
 from importlib import resources
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from repro.errors import ReproError
 from repro.params import Site
-from repro.sky.ephemeris import Positions, Times, positions
+from repro.sky.ephemeris import Floats, Positions, Times, positions
 
-Floats = npt.NDArray[np.float64]
 TABLE = "magnetic_places.csv"
 COLUMNS = (
     "place", "year", "latitude_deg", "longitude_deg", "magnetic_latitude_deg", "magnetic_longitude_deg",
@@ -87,25 +85,15 @@ def magnetic_place(name: str, year: int) -> MagneticPlace:
 def magnetic_local_time(times_utc: Times, place: MagneticPlace) -> Floats:
     """Magnetic local time in hours, 0 to 24, shape (n,): 12 plus the longitude difference to the Sun over 15 deg.
 
-    Parameters
-    ----------
-    times_utc : ndarray of datetime64, shape (n,)
-        Any order; all near the year of the place.
-    place : MagneticPlace
-        Where.
-
-    Raises
-    ------
-    ReproError
-        As :func:`repro.sky.ephemeris.positions`.
+    ``times_utc`` are datetime64, shape (n,), in any order, all near the year of the place. Raises ReproError as
+    :func:`repro.sky.ephemeris.positions`.
     """
-    sun = positions(times_utc, _ORIGIN)
     pole = np.radians([place.pole_latitude_deg, place.pole_longitude_deg])
     axis = np.array([np.cos(pole[0]) * np.cos(pole[1]), np.cos(pole[0]) * np.sin(pole[1]), np.sin(pole[0])])
     y = np.cross([0.0, 0.0, 1.0], axis)
     y /= np.linalg.norm(y)
     x = np.cross(y, axis)
-    towards = _direction(sun)
+    towards = _direction(positions(times_utc, _ORIGIN))
     sun_longitude = np.degrees(np.arctan2(y @ towards, x @ towards))
     return np.asarray((12.0 + (place.magnetic_longitude_deg - sun_longitude) / 15.0) % 24.0)
 

@@ -23,23 +23,10 @@ from repro.untrusted import count_in
 
 
 def sky_corpus(clock: Path, folder: Path, camera: Camera, params: SkyParams, *, workers: Workers = 0) -> Outcome:
-    """Compute the sky of every night that needs it.
+    """Compute the sky of every night that needs it, see :func:`repro.engine.workers.run` for the workers.
 
-    Parameters
-    ----------
-    clock, folder : Path
-        Output folders of the stages clock and sky.
-    camera : Camera
-        The corpus' camera.
-    params : SkyParams
-        Section ``sky`` of the parameters.
-    workers : int or Engine
-        Workers, see :func:`repro.engine.workers.run`.
-
-    Raises
-    ------
-    ReproError
-        If no night has a clock.
+    ``clock`` and ``folder`` are the output folders of the stages clock and sky, ``params`` is the section ``sky`` of the
+    parameters. It is a ReproError if no night has a clock.
     """
     read = summaries(clock, made_by="clock")
     settings = settings_digest({"camera": camera.model_dump(), "sky": params.model_dump()}, __name__)
@@ -67,16 +54,9 @@ def sky_night(task: Task, site: Site, params: SkyParams) -> dict[str, Any]:
 
 
 def add_sky(table: pd.DataFrame, site: Site, params: SkyParams) -> pd.DataFrame:
-    """The same frames with sun, moon and conditions; those of frames without a time are missing.
+    """The frames of stage ``clock`` with sun, moon and conditions; those of frames without a time are missing.
 
-    Parameters
-    ----------
-    table : DataFrame
-        Frame table of stage ``clock``.
-    site : Site
-        Observer.
-    params : SkyParams
-        Reading of the rule, see :func:`repro.sky.bins.sky_table`, which also makes the truth of simulated frames.
+    See :func:`repro.sky.bins.sky_table`, which also makes the truth of simulated frames.
     """
     timed = table["time_utc"].notna()
     times = table.loc[timed, "time_utc"].dt.tz_localize(None).to_numpy()

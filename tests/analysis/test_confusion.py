@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import product
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -32,13 +34,11 @@ def test_confusion_counts_and_rates(rows: pd.DataFrame) -> None:
     table = confusion(rows, BY, 200, np.random.default_rng(0))
     assert table[BY].to_numpy().tolist() == [["all", "all"], ["Astro", "No_moon"], ["Night", "No_moon"]]
     every, astro, night = table.to_dict("records")
-    assert [every[name] for name in ("nights", "frames", "tp", "fp", "fn", "tn")] == [2, 10, 3, 2, 1, 4]
-    assert every["accuracy"] == 0.7
-    assert every["precision"] == 0.6
-    assert every["recall"] == 0.75
-    assert every["f1"] == pytest.approx(2 * 0.6 * 0.75 / 1.35)
-    assert every["false_positive_rate"] == pytest.approx(1 / 3)
-    assert every["false_negative_rate"] == 0.25
+    counts = {"nights": 2, "frames": 10, "tp": 3, "fp": 2, "fn": 1, "tn": 4}
+    rates = {"accuracy": 0.7, "precision": 0.6, "recall": 0.75, "f1": 2 * 0.6 * 0.75 / 1.35}
+    rates |= {"false_positive_rate": 1 / 3, "false_negative_rate": 0.25}
+    assert {name: every[name] for name in counts} == counts
+    assert {name: every[name] for name in rates} == pytest.approx(rates)
     assert every["accuracy_low"] < 0.7 < every["accuracy_high"]
     assert np.isnan(every["accuracy_night_low"])  # two nights are too few for an interval by night
     assert np.isnan(astro["precision"])  # nothing was called yes
@@ -83,13 +83,11 @@ def test_calibration_error_by_hand() -> None:
 def nights_with(rate_at: dict[tuple[str, str], tuple[float, float]]) -> pd.DataFrame:
     """Ten nights with 40 frames in each condition, half of them aurora, with these false positive and negative rates."""
     rng = np.random.default_rng(5)
-    parts = []
-    for night in range(1, 11):
-        for cell in CONDITIONS:
-            false_positive, false_negative = rate_at.get(cell, (0.05, 0.05))
-            truth = np.arange(40) % 2 == 0
-            wrong = rng.random(40) < np.where(truth, false_negative, false_positive)
-            parts.append(judged(f"202402{night:02}", np.where(truth ^ wrong, 0.9, 0.1), truth, cell))
+    parts, truth = [], np.arange(40) % 2 == 0
+    for night, cell in product(range(1, 11), CONDITIONS):
+        false_positive, false_negative = rate_at.get(cell, (0.05, 0.05))
+        wrong = rng.random(40) < np.where(truth, false_negative, false_positive)
+        parts.append(judged(f"202402{night:02}", np.where(truth ^ wrong, 0.9, 0.1), truth, cell))
     return pd.concat(parts, ignore_index=True)
 
 
@@ -118,9 +116,6 @@ def test_claims_that_do_not_hold() -> None:
 
 def test_claims_without_frames() -> None:
     """Where the claimed condition has no such frame, nothing is claimed."""
-    rows = nights_with({})
-    rows = rows[rows["sun_bin"] != "Nautical"]
-    found = claims(rows, 100, np.random.default_rng(0))
-    assert found["false_positives"] == {
-        "condition": "Nautical.Moon_Quarter", "conditions": 6, "frames": 0, "holds": None
-    }  # fmt: skip
+    found = claims(nights_with({}).query("sun_bin != 'Nautical'"), 100, np.random.default_rng(0))
+    nothing = {"condition": "Nautical.Moon_Quarter", "conditions": 6, "frames": 0, "holds": None}
+    assert found["false_positives"] == nothing

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-from dataclasses import dataclass
 from itertools import product
 
 import cv2
@@ -28,9 +27,14 @@ def rendered(figure: Figure) -> np.ndarray:
 
 def as_jpeg(picture: np.ndarray, quality: int | None) -> bytes:
     """A picture as JPEG with colours at half the resolution, as in the record's PDF; as PNG if quality is None."""
+    image = Image.fromarray(picture)
+    return coded(image, "JPEG", quality=quality, subsampling=2) if quality else coded(image, "PNG")
+
+
+def coded(image: Image.Image, coding: str, **options: int) -> bytes:
+    """Bytes of an image in a coding of Pillow."""
     buffer = io.BytesIO()
-    coding = {"quality": quality, "subsampling": 2} if quality else {}
-    Image.fromarray(picture).save(buffer, "JPEG" if quality else "PNG", **coding)
+    image.save(buffer, coding, **options)
     return buffer.getvalue()
 
 
@@ -79,22 +83,17 @@ def draw_grid(seed: int, quality: int) -> tuple[bytes, np.ndarray, np.ndarray]:
     return as_jpeg(rendered(figure), quality), mean, deviation
 
 
-@dataclass(frozen=True)
-class HistogramFigure:
-    """A figure, and by (time of night, lunar condition) its densities and the first and last borders of its bars of no and yes."""
-
-    data: bytes
-    density: dict[tuple[str, str], np.ndarray]
-    extent: dict[tuple[str, str], tuple[float, ...]]
+Condition = tuple[str, str]
 
 
 def draw_histograms(
     seed: int, quality: int | None, size: tuple[float, float], *, own_bins: bool = False
-) -> HistogramFigure:
+) -> tuple[bytes, dict[Condition, np.ndarray], dict[Condition, tuple[float, ...]]]:
     """Three panels of three translucent histograms.
 
-    With ``own_bins`` both classes of each Nautical histogram have 50 bins between their own extremes, as matplotlib draws
-    them if no range is given; densities are means over percentage points.
+    Gives the figure, and by time of night and lunar condition its densities, and the first and last borders of its bars of
+    no and yes. With ``own_bins`` both classes of each Nautical histogram have 50 bins between their own extremes, as
+    matplotlib draws them if no range is given; densities are means over percentage points.
     """
     generator = np.random.default_rng(seed)
     truth, extent = {}, {}
@@ -126,7 +125,7 @@ def draw_histograms(
     # As in the record, the legend hides no bar; what it hides could not be read.
     panels[2].legend(fontsize=12, loc="upper center")
     figure.tight_layout()
-    return HistogramFigure(as_jpeg(rendered(figure), quality), truth, extent)
+    return as_jpeg(rendered(figure), quality), truth, extent
 
 
 def draw_bars(seed: int) -> tuple[np.ndarray, dict[tuple[str, str], float]]:
@@ -141,12 +140,9 @@ def draw_bars(seed: int) -> tuple[np.ndarray, dict[tuple[str, str], float]]:
     panel = figure.add_axes((0.2, 0.09, 0.65, 0.76))
     for (place, sun), (offset, (series, colour)) in product(enumerate(SUNS), enumerate(BARS)):
         panel.barh(place * 7 + offset, truth[sun, series], height=0.9, color=[part / 255 for part in colour])
-    panel.set(xlim=(0, 81_000), ylim=(21, -3), yticks=[])
-    panel.set_xticks(range(0, 80_001, 20_000))
+    panel.set(xlim=(0, 81_000), ylim=(21, -3), xticks=range(0, 80_001, 20_000), yticks=[], axisbelow=True)
     panel.grid(axis="x", color="#bdbdbd")
-    panel.set_axisbelow(True)
-    for side in ("top", "right", "bottom"):
-        panel.spines[side].set_visible(False)
+    panel.spines[["top", "right", "bottom"]].set_visible(False)
     panel.spines["left"].set_color("#757575")
     return rendered(figure), truth
 

@@ -13,15 +13,13 @@ from repro.figures.own_maps import compare_with_author
 from repro.files import read_json
 from repro.paths import Paths
 from tests.conftest import SHARED
+from tests.support.project import make_project
 
 
 @pytest.fixture
-def copied(project: Paths, tmp_path: Path) -> Paths:
+def copied(tmp_path: Path) -> Paths:
     """A project with the published record and the parameters, but no document and no results."""
-    paths = Paths(tmp_path / "project")
-    shutil.copytree(project.published, paths.published)
-    shutil.copy(project.params, paths.params)
-    return paths
+    return make_project(tmp_path / "project", "simulated")
 
 
 def test_without_the_thesis_nothing_is_compared(copied: Paths) -> None:
@@ -36,26 +34,19 @@ def test_twelve_frames_are_explained_by_another_network(copied: Paths, tmp_path:
     thesis = SHARED / "thesis" / "documents" / "thesis.pdf"
     if not thesis.is_file():
         pytest.skip("the documents of the record are not beside this checkout")
-    copied.record.mkdir(parents=True)
     shutil.copy(thesis, copied.record)
     with pytest.raises(ReproError, match="no trained network"):
         compare_with_author(copied, None, None)
-    save(build("observatory", 1), tmp_path / "w.safetensors", {})
-    arguments = [
-        "--weights",
-        str(tmp_path / "w.safetensors"),
-        "--out",
-        str(tmp_path / "out"),
-        "--project",
-        str(copied.root),
-    ]
-    outcome = CliRunner().invoke(app, ["record", "gradcam", *arguments])
+    weights, out = tmp_path / "w.safetensors", tmp_path / "out"
+    save(build("observatory", 1), weights, {})
+    places = {"--weights": weights, "--out": out, "--project": copied.root}
+    outcome = CliRunner().invoke(app, ["record", "gradcam", *(str(word) for pair in places.items() for word in pair)])
     assert outcome.exit_code == 0, outcome.output
     assert "another network than the author's" in outcome.output
-    document = read_json(tmp_path / "out" / "own_maps.json", made_by="test")
+    document = read_json(out / "own_maps.json", made_by="test")
     assert len(document["maps"]) == 12
     assert all(0 <= row["p_yes"] <= 1 and -1 <= row["correlation"] <= 1 for row in document["maps"])
-    assert (tmp_path / "out" / "own_maps.png").stat().st_size > 10_000
-    save(build("observatory", 1), tmp_path / "w.safetensors", {"image_size_px": 224})
+    assert (out / "own_maps.png").stat().st_size > 10_000
+    save(build("observatory", 1), weights, {"image_size_px": 224})
     with pytest.raises(ReproError, match="a network for images of 224 px"):
-        compare_with_author(copied, tmp_path / "w.safetensors", None)
+        compare_with_author(copied, weights, None)

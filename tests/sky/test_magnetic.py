@@ -9,6 +9,7 @@ from repro.errors import ReproError
 from repro.segmentation.station import STATION
 from repro.sky.ephemeris import positions
 from repro.sky.magnetic import COLUMNS, magnetic_local_time, magnetic_place, table
+from repro.sky.tabulate_magnetic import HEIGHT_KM, PLACES
 
 
 def test_table_has_the_station_and_auroramax() -> None:
@@ -25,16 +26,14 @@ def test_station_lies_where_others_put_it() -> None:
     assert abs(magnetic_place("jang_bogo", 2020).magnetic_latitude_deg) == pytest.approx(79.0, abs=1.0)
 
 
-@pytest.mark.parametrize(
-    ("name", "latitude", "longitude"), [("jang_bogo", -74.62, 164.22), ("yellowknife", 62.4333, -114.35)]
-)
-def test_table_is_that_of_aacgm(name: str, latitude: float, longitude: float) -> None:
+@pytest.mark.parametrize("name", PLACES)
+def test_table_is_that_of_aacgm(name: str) -> None:
     """Where the library can be built, its coordinates are those of the table, to 0.25 deg, and its local time to 0.4 h."""
     library = pytest.importorskip("aacgmv2")
     for year in (2018, 2021, 2023):
         place = magnetic_place(name, year)
         when = np.datetime64(f"{year}-07-01T09:00:00").astype("datetime64[s]").item()
-        at = library.get_aacgm_coord(latitude, longitude, 110.0, when)
+        at = library.get_aacgm_coord(*PLACES[name], HEIGHT_KM, when)
         assert place.magnetic_latitude_deg == pytest.approx(at[0], abs=0.25)
         assert place.magnetic_longitude_deg == pytest.approx(at[1], abs=0.25)
         mine = magnetic_local_time(np.array([when], "datetime64[s]"), place)[0]

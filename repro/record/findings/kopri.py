@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from repro.printing import runs
+from itertools import groupby
+
 from repro.record.findings.finding import Detector, Finding, Numbers, View, agreement
 
 RANK = 29  # behind the findings about the thesis, before slips of the pen
