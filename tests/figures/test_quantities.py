@@ -11,7 +11,7 @@ from repro.figures.readings import load_readings
 from repro.figures.softmax_grid import MOONS, SUNS
 from repro.paths import Paths
 from repro.record.claims import Claims
-from repro.record.protocol import table6_counts
+from repro.record.table6 import table6_counts
 
 
 @pytest.fixture(scope="module")
