@@ -34,7 +34,7 @@ from repro.printing import console
 from repro.record.claim_files import load_claims
 from repro.record.claims import Claims, EvidenceKind
 from repro.record.judge import Evidence, Quantities
-from repro.record.protocol import table6_counts
+from repro.record.table6 import table6_counts
 from repro.schedule.document import published, read_or_predict
 from repro.segmentation import station
 from repro.simulated_mark import simulated_nights

@@ -7,7 +7,7 @@ from repro.figures.record_pictures import measure_record
 from repro.params import Params
 from repro.paths import Paths
 from repro.record.claim_files import load_claims
-from repro.record.protocol import table6_counts
+from repro.record.table6 import table6_counts
 
 
 def main(paths: Paths, _params: Params) -> None:

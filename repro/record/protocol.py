@@ -49,17 +49,6 @@ def floor_split_bounds(images: int, dates: int, per_date: int, share: float = 0.
     return int(fewest[images]), int(most[images])
 
 
-def table6_counts(claims: Claims) -> dict[tuple[str, str], tuple[int, int]]:
-    """Frames classified yes and no in Table 6, by time of night and lunar condition; only cells that have both."""
-    counts = {}
-    for claim in claims.matching("T6.*.*.YES"):
-        _, sun, moon, _ = claim.id.split(".")
-        other = f"T6.{sun}.{moon}.NO"
-        if other in claims:
-            counts[sun, moon] = int(claim.value), int(claims[other].value)
-    return counts
-
-
 class MissingInputError(Exception):
     """What a bound rests on is not registered, not measured, or no count; the message says what."""
 

@@ -12,7 +12,7 @@ from repro.analysis import table6
 from repro.analysis.softmax import BINS, figure6, figure7, quantities
 from repro.analysis.softmax_corpus import night_intervals
 from repro.record.claims import Claims
-from repro.record.protocol import table6_counts
+from repro.record.table6 import table6_counts
 from repro.sky.bins import CONDITIONS
 from tests.support.answers import answered, cells
 

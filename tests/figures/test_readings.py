@@ -23,7 +23,7 @@ from repro.figures.readings import KEYS, FigureQuantity, Reading, differences, l
 from repro.figures.softmax_grid import MOONS, SUNS
 from repro.paths import Paths
 from repro.record.claims import Claims
-from repro.record.protocol import table6_counts
+from repro.record.table6 import table6_counts
 from tests.conftest import SHARED
 from tests.figures.synthetic_figures import draw_curves
 

@@ -12,7 +12,7 @@ from repro.paths import Paths
 from repro.record.claims import Claims
 from repro.record.findings import pictures
 from repro.record.findings.finding import NotAvailableError, View
-from repro.record.protocol import table6_counts
+from repro.record.table6 import table6_counts
 
 
 @pytest.fixture(scope="module")
