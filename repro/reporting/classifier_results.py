@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -23,8 +22,7 @@ KINDS = ("form", "colour")  # attributes of frames with aurora only
 SIDE_PX = 360  # of the panels
 
 
-@dataclass(frozen=True)
-class Training:
+class Training(NamedTuple):
     """The trainings of a corpus: ``train.json``, and of the training that is used its epochs, validation images and frozen epochs.
 
     ``epochs`` has one row an epoch; columns as :func:`repro.reporting.figures.learning_curves` takes.
@@ -72,8 +70,7 @@ def with_intervals(epochs: pd.DataFrame, images: int) -> pd.DataFrame:
     return epochs.assign(val_accuracy_low=[low for low, _ in ends], val_accuracy_high=[high for _, high in ends])
 
 
-@dataclass(frozen=True)
-class Predictions:
+class Predictions(NamedTuple):
     """The network's predictions of a corpus, as stage softmax counted them: ``softmax.json`` and the tables by name."""
 
     document: Mapping[str, Any]
@@ -173,8 +170,7 @@ def _group(row: Mapping[str, Any], title: str) -> str:
     return "all" if row["sun_bin"] == "all" else f"{row['sun_bin']}, {row['moon_bin']}"
 
 
-@dataclass(frozen=True)
-class Gradcam:
+class Gradcam(NamedTuple):
     """The document of the stage, and its cases in their order.
 
     A case is a row of the stage's table that has a frame, with the paths of ``frame`` and map (``overlay``) from the page, and

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -28,8 +27,7 @@ CLASS_COLOUR = {
 _LOOKS = (("o", FIRST), ("s", SECOND), ("D", INK))
 
 
-@dataclass(frozen=True)
-class Forms:
+class Forms(NamedTuple):
     """The results of stages/kvammen: documents of the stages, and what is drawn of them.
 
     ``campaign`` has the counts of the simulated campaign, if the pictures are simulated. ``examples`` are right answers, one

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 import pandas as pd
 
@@ -20,8 +20,7 @@ from repro.status import Status, status
 from repro.untrusted import read_tables
 
 
-@dataclass(frozen=True)
-class Exactness:
+class Exactness(NamedTuple):
     """Frames with a known truth, and those with exactly that time, with another, and with none."""
 
     frames: int
@@ -30,8 +29,7 @@ class Exactness:
     untimed: int
 
 
-@dataclass(frozen=True)
-class NightRow:
+class NightRow(NamedTuple):
     """One night's line in the table.
 
     ``counts`` has ``sampled``, ``missing``, ``read``, ``repaired``, ``unreadable``, ``gaps``, ``duplicates``, None where the stage
@@ -47,8 +45,7 @@ class NightRow:
     simulated: bool
 
 
-@dataclass(frozen=True)
-class CorpusOverview:
+class CorpusOverview(NamedTuple):
     """A corpus with the results of its stages so far.
 
     ``credit`` is the owner of the images, ``conditions`` has frames by ``(sun_bin, moon_bin)`` over all nights, ``repairs``

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 import pandas as pd
 
@@ -20,8 +19,7 @@ from repro.sky.bins import CONDITIONS
 CELLS = [f"{sun}.{moon}" for sun, moon in CONDITIONS]
 
 
-@dataclass(frozen=True)
-class ComparisonRow:
+class ComparisonRow(NamedTuple):
     """One row of a comparison, each cell as text.
 
     Published values have the ids of their claims, empty where nothing is registered. The difference is rebuilt minus published; a
@@ -52,7 +50,7 @@ def table1(results: Results, repairs: Mapping[str, int] | None) -> tuple[Compari
             # A camera whose clock these rules do not fit has no line for them.
             frames = f"{repairs[rule]:,}" if repairs and rule in repairs else NOTHING
             row = _row(results, rule, [f"T1.ROW{place}.BEFORE", f"T1.ROW{place}.AFTER"], (frames,))
-            rows.append(replace(row, evidence=gravest_outcomes(items)))  # of all claims of the row
+            rows.append(row._replace(evidence=gravest_outcomes(items)))  # of all claims of the row
     return tuple(rows)
 
 
@@ -98,9 +96,9 @@ def figure5(results: Results, training: Training, *, simulated: bool) -> tuple[C
         row = _row(results, str(epoch["epoch"]), ids, rebuilt)
         if {ids[2], "F5.VAL_IMAGES"} <= results.judged.keys():
             correct, images = (results.claims[name].number for name in (ids[2], "F5.VAL_IMAGES"))
-            row = replace(row, published=(*row.published[:2], (number(100 * correct / images, 2), ids[2])))
+            row = row._replace(published=(*row.published[:2], (number(100 * correct / images, 2), ids[2])))
             if not simulated:
-                row = replace(row, difference=signed(100 * (epoch["val_accuracy"] - correct / images), 2))
+                row = row._replace(difference=signed(100 * (epoch["val_accuracy"] - correct / images), 2))
         rows.append(row)
     return tuple(rows)
 

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import pandas as pd
 
@@ -22,8 +21,7 @@ GRAVEST: tuple[Outcome, ...] = (
 )  # fmt: skip
 
 
-@dataclass(frozen=True)
-class JudgedClaim:
+class JudgedClaim(NamedTuple):
     """A claim with its verdicts, one for each evidence it declares."""
 
     claim: Claim
@@ -44,8 +42,7 @@ class JudgedClaim:
         return next((verdict for verdict in self.verdicts if verdict.evidence == evidence), None)
 
 
-@dataclass(frozen=True)
-class Results:
+class Results(NamedTuple):
     """Results for the report.
 
     ``judged`` has every claim with its verdicts, by id, in the order of the claim files; ``schedule`` is the document of that
