@@ -7,6 +7,7 @@ import io
 import sys
 from functools import partial
 from pathlib import Path
+from typing import NoReturn
 
 
 class ReproError(Exception):
@@ -27,6 +28,11 @@ class ReproError(Exception):
     def __str__(self) -> str:
         parts = (printable(part) for part in (self.found, self.expected, self.where, self.remedy))
         return "found:    {}\nexpected: {}\nwhere:    {}\nto do:    {}".format(*parts)
+
+
+def refuse(found: str, expected: str, where: str, remedy: str) -> NoReturn:
+    """Raise a :class:`ReproError`; the error that led to it is not shown."""
+    raise ReproError(found=found, expected=expected, where=where, remedy=remedy) from None
 
 
 class StageError(ReproError):

@@ -13,7 +13,7 @@ import zipfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, NoReturn, TypeVar
+from typing import Any, TypeVar
 
 import pandas as pd
 import pyarrow
@@ -22,7 +22,7 @@ from PIL import Image
 from pyarrow import parquet
 from pydantic import BaseModel, ValidationError
 
-from repro.errors import ReproError
+from repro.errors import refuse
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -217,8 +217,3 @@ def message_of(error: BaseException) -> str:
     """Message of an exception, truncated; the name of its class if it has none."""
     text = str(error).strip() or type(error).__name__
     return text if len(text) <= _MESSAGE_MOST else text[:_MESSAGE_MOST] + " ..."
-
-
-def refuse(found: str, expected: str, where: str, remedy: str) -> NoReturn:
-    """Raise the error of a file that cannot be used."""
-    raise ReproError(found=found, expected=expected, where=where, remedy=remedy) from None

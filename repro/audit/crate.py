@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING, Any
 
 import repro
 from repro.audit.revision import flat
+from repro.errors import refuse
 from repro.files import new_folder
 from repro.paths import Paths
-from repro.untrusted import read_yaml, refuse, short_repr
+from repro.untrusted import read_yaml, short_repr
 
 if TYPE_CHECKING:
     from rocrate.rocrate import ROCrate

@@ -14,11 +14,10 @@ from rich.table import Table
 
 from repro.audit.diff import Diff
 from repro.audit.sections import DiffSection, sections
-from repro.errors import printable
+from repro.errors import printable, refuse
 from repro.files import dumps, write_text
 from repro.frames import NAME_PATTERN
 from repro.printing import console
-from repro.untrusted import refuse
 
 TERMINAL_ROWS, MARKDOWN_ROWS, PAGE_ROWS = 40, 20, 1000
 #: A longer cell is cut on the terminal: rich takes seconds to fold a word of thousands of letters.

@@ -17,8 +17,8 @@ from dvc.rwlock import RWLockFileCorruptedError, RWLockFileFormatError
 
 from repro.audit.revision import PIPELINE, Revision, at_commit, checked_md5, checked_path, in_working_tree
 from repro.audit.source_files import folder_md5, md5_of
+from repro.errors import refuse
 from repro.printing import first_few
-from repro.untrusted import refuse
 
 #: Made from the results alone and not cached; whatever moves in it has already moved in the results.
 DERIVED = ("report",)

@@ -15,7 +15,8 @@ from scmrepo.exceptions import SCMError
 from scmrepo.git import Git
 
 from repro.audit.source_files import SourceFiles
-from repro.untrusted import message_of, parse_yaml, refuse, short_repr
+from repro.errors import refuse
+from repro.untrusted import message_of, parse_yaml, short_repr
 
 WORKING_TREE = "working tree"
 LOCK, PIPELINE = "dvc.lock", "dvc.yaml"

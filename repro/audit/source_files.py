@@ -13,7 +13,8 @@ from dvc.exceptions import DvcException
 from dvc_data.hashfile.hash_info import HashInfo
 from dvc_data.hashfile.tree import Tree
 
-from repro.untrusted import message_of, refuse
+from repro.errors import refuse
+from repro.untrusted import message_of
 
 
 def md5_of(data: bytes) -> str:

@@ -14,8 +14,8 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from repro.errors import refuse
 from repro.figures.picture_axes import Floats, Pixels
-from repro.untrusted import refuse
 
 FRAME_PX = 720
 NETWORK_PX = 240  # side of the network's input, to which the package enlarges the map first

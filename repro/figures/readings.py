@@ -14,8 +14,9 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
+from repro.errors import refuse
 from repro.files import write_text
-from repro.untrusted import message_of, refuse
+from repro.untrusted import message_of
 
 #: Columns of each table that name a row; the others are read from the picture.
 KEYS: dict[str, tuple[str, ...]] = {

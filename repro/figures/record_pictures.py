@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from repro.errors import ReproError
+from repro.errors import ReproError, refuse
 from repro.figures.documents import load_documents, missing_documents, present_documents
 from repro.figures.drawing import draw_all
 from repro.figures.histogram_quantities import Counts
@@ -15,7 +15,6 @@ from repro.figures.quantities import as_document, figure_quantities, quantities_
 from repro.figures.readings import KEYS, Reading, differences, load_readings, write_reading
 from repro.files import write_json
 from repro.paths import Paths
-from repro.untrusted import refuse
 
 
 def measure_record(paths: Paths, counts: Counts, *, renew: bool = False) -> dict[str, Any]:

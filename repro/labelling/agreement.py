@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 from jinja2 import Environment
 
+from repro.errors import refuse
 from repro.files import write_bytes, write_text
 from repro.intervals import LEAST_NIGHTS, RESAMPLINGS, night_weights, percentile, wilson
 from repro.labelling.frame_source import FrameSource
@@ -20,7 +21,6 @@ from repro.labelling.sessions import JOURNAL
 from repro.labelling.tasks import Task
 from repro.paths import Paths
 from repro.seeding import generator
-from repro.untrusted import refuse
 
 Counts = npt.NDArray[np.float64]
 

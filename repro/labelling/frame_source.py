@@ -15,12 +15,12 @@ import pandas as pd
 
 from repro import frames
 from repro.engine.run_nights import summaries
+from repro.errors import refuse
 from repro.film.frame_archive import film_outputs, read_frame
 from repro.frames import NAME_PATTERN
 from repro.labels import labelfile
 from repro.paths import Paths
 from repro.simulated_mark import simulated_nights
-from repro.untrusted import refuse
 
 
 class FrameSource:

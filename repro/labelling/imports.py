@@ -17,13 +17,14 @@ import pandas as pd
 
 from repro import frames
 from repro.camera import STILL_SUFFIXES
+from repro.errors import refuse
 from repro.film.frame_archive import film_outputs
 from repro.film.still_corpus import STAMPS
 from repro.film.videos import path_text
 from repro.labelling.tasks import Task
 from repro.labels.labelfile import COLUMNS, is_time
 from repro.paths import Paths
-from repro.untrusted import archive_member, open_archive, refuse, short_repr
+from repro.untrusted import archive_member, open_archive, short_repr
 
 MOST_BYTES = 1 << 28
 #: Headers, in small letters, by our column.

@@ -15,9 +15,8 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from repro.errors import unwritable
+from repro.errors import refuse, unwritable
 from repro.files import sync_folder
-from repro.untrusted import refuse
 
 LABELLING, REVIEW = "label", "review"
 

@@ -10,12 +10,12 @@ from pathlib import Path
 
 import pandas as pd
 
+from repro.errors import refuse
 from repro.labelling import journal as journals
 from repro.labelling.journal import Answer, Journal, latest
 from repro.labelling.tasks import SKIP, UNSURE, Task
 from repro.labels import labelfile
 from repro.paths import Paths
-from repro.untrusted import refuse
 
 MAIN = ""  # the set of labels that trains
 _MOST_NAME = 80

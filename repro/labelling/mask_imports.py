@@ -12,10 +12,11 @@ import numpy.typing as npt
 from PIL import Image
 
 from repro.camera import STILL_SUFFIXES
+from repro.errors import refuse
 from repro.files import write_bytes
 from repro.film.videos import files_below, path_text
 from repro.paths import Paths
-from repro.untrusted import open_picture, refuse
+from repro.untrusted import open_picture
 
 Mask = npt.NDArray[np.bool_]
 _LABELMAP = "labelmap.txt"  # of CVAT: name:r,g,b:parts:actions

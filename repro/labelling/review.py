@@ -12,13 +12,14 @@ from typing import Any
 
 import pandas as pd
 
+from repro.errors import refuse
 from repro.labelling.frame_source import FrameSource, check_frames
 from repro.labelling.label_store import LabelStore
 from repro.labelling.server import Session, Shown
 from repro.labelling.tasks import AURORA
 from repro.paths import Paths
 from repro.seeding import generator
-from repro.untrusted import read_table, refuse
+from repro.untrusted import read_table
 
 _COLUMNS = ["split", "network", "name", "label", "predicted", "p_yes"]
 _UNSEEN = "unseen nights"

@@ -24,12 +24,11 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Mount, Route
 
-from repro.errors import ReproError
+from repro.errors import ReproError, refuse
 from repro.labelling.frame_source import FrameSource
 from repro.labelling.guard import HOSTS, Guard, bounded_body
 from repro.labelling.label_store import LabelStore, OtherLabelError
 from repro.labelling.tasks import Task
-from repro.untrusted import refuse
 
 #: The page: a fixed list, so that no path can name another file.
 _PAGE = {

@@ -11,6 +11,7 @@ from typing import Literal
 
 import pandas as pd
 
+from repro.errors import refuse
 from repro.frames import NAME_PATTERN
 from repro.labelling.frame_source import FrameSource, check_frames, names_in
 from repro.labelling.imports import frame_names, read_labels
@@ -19,7 +20,7 @@ from repro.labelling.label_store import LabelStore
 from repro.labelling.server import Session, Shown
 from repro.labelling.tasks import Task
 from repro.paths import SIMULATED, Paths
-from repro.untrusted import read_table, refuse
+from repro.untrusted import read_table
 
 JOURNAL = "journal.jsonl"
 _UNNAMED = "unnamed"  # labeller of lines that name none

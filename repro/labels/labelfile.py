@@ -11,9 +11,10 @@ from typing import NoReturn
 
 import pandas as pd
 
+from repro.errors import refuse
 from repro.files import write_text
 from repro.frames import CLASSES
-from repro.untrusted import refuse, short_repr
+from repro.untrusted import short_repr
 
 COLUMNS = ("name", "label", "labeller", "labelled_at")
 _HEADER = ",".join(COLUMNS)

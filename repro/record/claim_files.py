@@ -13,9 +13,10 @@ from typing import Annotated, Any, NoReturn
 
 from pydantic import Field, ValidationError
 
+from repro.errors import refuse
 from repro.record.claims import Claim, Claims, Document, Strict
 from repro.record.formula import FormulaError, references, unresolved
-from repro.untrusted import message_of, read_yaml, refuse, short_repr, validated
+from repro.untrusted import message_of, read_yaml, short_repr, validated
 
 #: Names the record's documents, beside its claim files.
 RECORD_FILE = "_record.yaml"

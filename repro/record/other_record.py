@@ -10,10 +10,11 @@ import re
 from pathlib import Path
 from typing import Any
 
+from repro.errors import refuse
 from repro.files import new_folder, write_text
 from repro.record.claims import Claim, Claims
 from repro.record.judge import Evidence, Verification, verify
-from repro.untrusted import refuse, short_repr
+from repro.untrusted import short_repr
 
 _RECORD = """\
 # The record {name}: its documents. A claim's source.document is one of these names.

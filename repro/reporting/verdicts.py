@@ -7,13 +7,14 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
+from repro.errors import refuse
 from repro.files import read_json
 from repro.paths import Paths
 from repro.record.claim_files import load_claims
 from repro.record.claims import Claim, Claims, EvidenceKind, Outcome
 from repro.record.comparator import Caught, Verdict
 from repro.record.judge import Verification
-from repro.untrusted import read_table, refuse
+from repro.untrusted import read_table
 
 #: Which outcome a claim with several verdicts is shown by: the most important one.
 GRAVEST: tuple[Outcome, ...] = (

@@ -9,9 +9,10 @@ import networkx as nx
 import pandas as pd
 from matplotlib.patches import FancyArrowPatch, FancyBboxPatch
 
+from repro.errors import refuse
 from repro.paths import Paths
 from repro.reporting.canvas import FIRST, INK, QUIET, canvas
-from repro.untrusted import read_yaml, refuse
+from repro.untrusted import read_yaml
 
 _COLUMNS = 10  # of the whole pipeline; with fewer, the boxes keep their size
 _BOX = 0.88, 0.5  # width and height of a stage, in units of the grid

@@ -15,6 +15,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from repro.engine.receipts import settings_digest
+from repro.errors import refuse
 from repro.files import read_json, write_json, write_table
 from repro.params import Schedule, SkyParams
 from repro.schedule.clustering import clustering_quantities
@@ -22,7 +23,7 @@ from repro.schedule.prediction import FittedReading, Prediction, predict
 from repro.schedule.rule_reading import CELLS, DARK, NAUTICAL, FittedRule, Published
 from repro.schedule.scatter import sample_by_date
 from repro.sky.bins import MOON_BINS, SUN_BINS
-from repro.untrusted import read_table, refuse
+from repro.untrusted import read_table
 
 #: A reading is excluded when chance would make its distance less often than this.
 EXCLUDED_BELOW = 1e-6

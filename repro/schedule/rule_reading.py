@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from repro.errors import refuse
 from repro.params import SkyParams
 from repro.schedule.windows import Integers, Minutes, Switches, count_cells
 from repro.sky.bins import CONDITIONS, Words, moon_bin, phase_for, sun_bin
 from repro.sky.ephemeris import Floats, Positions
-from repro.untrusted import refuse
 
 #: Names of the nine cells of Table 3, in the order of ``CONDITIONS``.
 CELLS = tuple(f"{sun}.{moon}".lower() for sun, moon in CONDITIONS)

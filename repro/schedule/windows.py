@@ -13,11 +13,10 @@ import numpy.typing as npt
 import pandas as pd
 import pytz
 
-from repro.errors import ReproError
+from repro.errors import ReproError, refuse
 from repro.params import Schedule, Window
 from repro.sky.bins import CONDITIONS, Words
 from repro.sky.ephemeris import Times, skyfield_time
-from repro.untrusted import refuse
 
 Integers = npt.NDArray[np.int64]
 Switches = npt.NDArray[np.bool_]

@@ -20,8 +20,9 @@ from typing import Annotated, Literal, NamedTuple, TypeVar
 
 from pydantic import Field, RootModel, model_validator
 
+from repro.errors import refuse
 from repro.record.claims import Claim, Strict
-from repro.untrusted import read_yaml, refuse, validated
+from repro.untrusted import read_yaml, validated
 
 Entry = TypeVar("Entry", bound=Strict)
 Document = Literal["thesis", "slides", "kopri", "kvammen", "readme", "readings", "scripts"]
