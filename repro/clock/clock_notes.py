@@ -1,11 +1,11 @@
-"""Notes about a night's clock for the user: another cadence, jumps, and readings that contradict the timeline."""
+"""Notes about a night's clock: another cadence, jumps, readings that contradict the timeline, frames without a time."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from itertools import pairwise, zip_longest
+from itertools import groupby, pairwise, zip_longest
 from statistics import median
 
 from repro.clock.formats import Interpretation
@@ -15,6 +15,7 @@ from repro.clock.timeline import Break, Timeline
 _CADENCE_SHARE = 0.05  # the profile's cadence may differ that much from the clock's without a note
 _RUN = 3  # repaired frames in a row; a shorter run is a misreading that both looks share by chance
 _LISTED = 5
+_STANDING = 0.25  # share of frames with the clock of the frame before, above which the video repeats its exposures
 
 
 @dataclass(frozen=True)
@@ -141,6 +142,43 @@ def write_notes(
     if len(contradictions) > _LISTED:
         notes.append(f"{len(contradictions) - _LISTED} other parts contradict the timeline")
     return notes
+
+
+def causes(
+    texts: Sequence[str],
+    interpreted: Sequence[Interpretation],
+    times: Mapping[int, FrameTime],
+    contradictions: Sequence[Contradiction],
+) -> str:
+    """Causes of frames without a time, with examples."""
+    found = []
+    unreadable = sorted(number for number, time in times.items() if time.moment is None)
+    if double := [number for number in unreadable if times[number].repair == "two_meanings"]:
+        found.append(
+            f"{len(double)} stamps, such as {texts[double[0]]!r}, have two meanings in the hour that the change to winter "
+            "time repeats, and the clock prints no zone"
+        )
+    standing = sum(bool(one) and one == two for one, two in pairwise(texts))
+    if standing > _STANDING * len(texts):
+        found.append(
+            f"the clock of {standing} frames is that of the frame before, so each exposure appears several times in this "
+            "video or the clock is frozen"
+        )
+    if empty := [number for number in unreadable if not texts[number]]:
+        found.append(f"no text in frames {ranges(empty)}")
+    if unknown := [number for number in unreadable if texts[number] and not interpreted[number].moments]:
+        found.append(f"text that is no known stamp in {len(unknown)}, such as {texts[unknown[0]]!r}")
+    found += [str(contradiction) for contradiction in contradictions if not contradiction.repaired][:3]
+    return "; ".join(found) or "for example " + ", ".join(repr(texts[number]) for number in unreadable[:3])
+
+
+def ranges(numbers: Sequence[int]) -> str:
+    """Ascending numbers as ranges, such as ``3-7, 12``."""
+    texts = []
+    for _, group in groupby(enumerate(numbers), key=lambda entry: entry[1] - entry[0]):
+        run = [number for _, number in group]
+        texts.append(str(run[0]) if len(run) == 1 else f"{run[0]}-{run[-1]}")
+    return ", ".join(texts[:10]) + (f" and {len(texts) - 10} more" if len(texts) > 10 else "")
 
 
 def _frames(first: int, last: int) -> str:

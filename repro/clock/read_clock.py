@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property
-from itertools import groupby, pairwise
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -15,7 +15,7 @@ import pandas as pd
 
 from repro.camera import Camera
 from repro.clock import ocr
-from repro.clock.clock_notes import Contradiction, find_contradictions, whole_hours, withdraw_repairs, write_notes
+from repro.clock.clock_notes import causes, find_contradictions, ranges, whole_hours, withdraw_repairs, write_notes
 from repro.clock.confusions import ConfusionModel, confusions
 from repro.clock.formats import Interpretation, Moment, NightSpan, interpret
 from repro.clock.learned import ReadFrames, read_by_matching
@@ -27,7 +27,6 @@ from repro.params import ClockParams
 _UNSURE = 50.0  # confidence below which a reading weighs less
 _POOR = 0.02  # share of flawed readings above which a night's flawless ones are checked more strictly
 _UNEVEN = 0.1  # share of images that follow at another distance than most, above which they follow no cadence
-_STANDING = 0.25  # share of frames with the clock of the frame before, above which the video repeats its exposures
 
 
 @dataclass(frozen=True)
@@ -142,9 +141,9 @@ def resolve_times(count: int, first: ReadFrames, second: ReadFrames, setup: Cloc
     if len(unreadable) > most:
         raise ReproError(
             found=f"{len(unreadable)} of {count} frames without a time: "
-            + _causes([text for text, _ in read], interpreted, times, contradictions),
+            + causes([text for text, _ in read], interpreted, times, contradictions),
             expected=f"at most {params.max_unreadable_share:.0%} (clock.max_unreadable_share)",
-            where=f"night {setup.night}, frames {_ranges(unreadable)}",
+            where=f"night {setup.night}, frames {ranges(unreadable)}",
             remedy="compare these frames of the video with clock.box_px and clock.formats of the camera profile; raise "
             "clock.max_unreadable_share in params.yaml to continue without them",
         )
@@ -279,40 +278,3 @@ def _confusions(
         if moment is not None and moment.stamp != text:
             counts += confusions(moment.stamp, text, model)
     return [[printed, glyph, count] for (printed, glyph), count in sorted(counts.items()) if printed != glyph]
-
-
-def _causes(
-    texts: Sequence[str],
-    interpreted: Sequence[Interpretation],
-    times: dict[int, FrameTime],
-    contradictions: Sequence[Contradiction],
-) -> str:
-    """Causes of frames without a time, with examples."""
-    causes = []
-    unreadable = _without_time(times)
-    if double := [number for number in unreadable if times[number].repair == "two_meanings"]:
-        causes.append(
-            f"{len(double)} stamps, such as {texts[double[0]]!r}, have two meanings in the hour that the change to winter "
-            "time repeats, and the clock prints no zone"
-        )
-    standing = sum(bool(one) and one == two for one, two in pairwise(texts))
-    if standing > _STANDING * len(texts):
-        causes.append(
-            f"the clock of {standing} frames is that of the frame before, so each exposure appears several times in this "
-            "video or the clock is frozen"
-        )
-    if empty := [number for number in unreadable if not texts[number]]:
-        causes.append(f"no text in frames {_ranges(empty)}")
-    if unknown := [number for number in unreadable if texts[number] and not interpreted[number].moments]:
-        causes.append(f"text that is no known stamp in {len(unknown)}, such as {texts[unknown[0]]!r}")
-    causes += [str(contradiction) for contradiction in contradictions if not contradiction.repaired][:3]
-    return "; ".join(causes) or "for example " + ", ".join(repr(texts[number]) for number in unreadable[:3])
-
-
-def _ranges(numbers: Sequence[int]) -> str:
-    """Ascending numbers as ranges, such as ``3-7, 12``."""
-    texts = []
-    for _, group in groupby(enumerate(numbers), key=lambda entry: entry[1] - entry[0]):
-        run = [number for _, number in group]
-        texts.append(str(run[0]) if len(run) == 1 else f"{run[0]}-{run[-1]}")
-    return ", ".join(texts[:10]) + (f" and {len(texts) - 10} more" if len(texts) > 10 else "")

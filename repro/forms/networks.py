@@ -150,7 +150,10 @@ def without_head(network: nn.Module) -> Iterator[nn.Module]:
 
 
 def features(network: nn.Module, pixels: Pixels, device: torch.device) -> Floats:
-    """What the head sees of pictures (n, side, side, 3), (n, features); of a network that is cut, its maps by the means of GRID x GRID parts."""
+    """What the head sees of pictures (n, side, side, 3), (n, features).
+
+    Of a network that is cut: its maps by the means of GRID x GRID parts.
+    """
     with without_head(network) as body, torch.inference_mode():
         parts = [body(batch).float().cpu() for batch in plain_batches(pixels, LOOK, device)]
     return np.asarray(torch.cat(parts).numpy(), np.float64)

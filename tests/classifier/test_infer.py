@@ -158,7 +158,7 @@ def test_image_size_is_the_trainings(tmp_path: Path, weights: Path) -> None:
 
 @pytest.mark.parametrize("found", ["no such archive", "a damaged archive"])
 def test_damaged_archives_fail_their_night_alone(tmp_path: Path, weights: Path, found: str) -> None:
-    """A missing or cut archive is listed with its night; the other night is done. More damage: tests/hostile/test_archives.py."""
+    """A missing or cut archive is listed with its night; the other is done (more damage: tests/hostile/test_archives.py)."""
     one, two = nights(2)
     make_night(tmp_path, one, 3)
     make_night(tmp_path, two, 3)
