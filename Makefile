@@ -55,13 +55,16 @@ verify: $(READY) ## Compare every published number with its evidence: 10 to 20 s
 	$(BIN)/repro verify
 
 # Chromium is for tests alone, so it is installed here and not with the environment.
-test: $(READY) ## Run every test that needs no GPU and no private data: about 15 minutes on two cores
+# One process more than cores: some tests wait for a server, a browser or a time to pass.
+TESTERS = $(shell $(PYTHON) -c "import os; print(os.cpu_count() + 1)")
+
+test: $(READY) ## Run every test that needs no GPU and no private data: about 11 minutes on two cores
 	@bash setup.sh browser
-	$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder
+	$(BIN)/python -m pytest -n $(TESTERS) --dist loadfile --no-loadscope-reorder
 
 test-fast: $(READY) ## Run the tests that are not marked slow: about 3 minutes
 	@bash setup.sh browser
-	$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder -m "not slow"
+	$(BIN)/python -m pytest -n $(TESTERS) --dist loadfile --no-loadscope-reorder -m "not slow"
 
 lint: $(READY) ## Check style and types
 	$(BIN)/ruff check .

@@ -34,7 +34,8 @@ SHARED = ROOT.parent / "shared"
 LONGEST = (
     "pipeline/test_baseline.py", "engine/cluster/test_cluster.py", "pipeline/test_fresh_clone.py", "pipeline/test_regenerate.py",
     "endurance/test_kills.py", "endurance/test_faults.py", "pipeline/test_learning.py", "audit/test_diff.py",
-    "record/test_claims.py", "reporting/test_corpus.py", "clock/test_accuracy.py", "observatory/test_simulate.py",
+    "figures/test_picture_readers.py", "figures/test_readings.py", "clock/test_accuracy.py", "backbone/test_pretrain.py",
+    "record/test_claims.py", "reporting/test_corpus.py", "forms/test_end_to_end.py", "observatory/test_simulate.py",
 )  # fmt: skip
 
 

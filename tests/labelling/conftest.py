@@ -27,6 +27,7 @@ from repro.labelling.tasks import AURORA, Task
 from repro.labels import labelfile
 from repro.labels.sample import to_label
 from repro.paths import Paths
+from tests.conftest import ROOT
 from tests.support.corpus import add_night
 
 CORPUS = "roof"
@@ -37,7 +38,7 @@ def untouched(tmp_path_factory: pytest.TempPathFactory) -> Paths:
     """Two nights of 20 frames after the stages film, clock and sky, with keograms, all of them in the sample."""
     folder = tmp_path_factory.mktemp("untouched")
     project = Paths(folder)
-    (folder / "params.yaml").write_text("", encoding="utf-8")
+    shutil.copy(ROOT / "params.yaml", folder)
     parts = []
     for night in ("20240201", "20240202"):
         table = add_night(project, CORPUS, night, 20)
