@@ -35,7 +35,7 @@ $(READY): pyproject.toml constraints.txt setup.sh
 	@bash setup.sh environment $(PYTHON) $(VENV) $(TORCH)
 	@echo "$(CURDIR)" > $@
 
-report: repository $(READY) ## Run the pipeline and build the report: about 10 minutes the first time, on two cores
+report: repository $(READY) ## Run the pipeline and build the report: 8 to 10 minutes the first time, on two cores
 	$(BIN)/dvc repro
 	@echo
 	@echo "The report: report/build/index.html"
@@ -58,7 +58,7 @@ verify: $(READY) ## Compare every published number with its evidence: 10 to 20 s
 # One process more than cores: some tests wait for a server, a browser or a time to pass.
 TESTERS = $(shell $(PYTHON) -c "import os; print(os.cpu_count() + 1)")
 
-test: $(READY) ## Run every test that needs no GPU and no private data: about 11 minutes on two cores
+test: $(READY) ## Run every test that needs no GPU and no private data: 10 to 12 minutes on two cores
 	@bash setup.sh browser
 	$(BIN)/python -m pytest -n $(TESTERS) --dist loadfile --no-loadscope-reorder
 
