@@ -56,7 +56,7 @@ verify: $(READY) ## Compare every published number with its evidence: 10 to 20 s
 
 # Chromium is for tests alone, so it is installed here and not with the environment.
 # One process more than cores: some tests wait for a server, a browser or a time to pass.
-TESTERS = $(shell $(PYTHON) -c "import os; print(os.cpu_count() + 1)")
+TESTERS = $(shell $(BIN)/python -c "from repro.engine.workers import worker_count; print(worker_count(0) + 1)")
 
 test: $(READY) ## Run every test that needs no GPU and no private data: 10 to 12 minutes on two cores
 	@bash setup.sh browser
