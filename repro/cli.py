@@ -202,8 +202,8 @@ def segment(
     from repro.segmentation.segment_images import segment_files
 
     paths = _project(project)
-    found, failed = segment_files(files, out, paths, load_params(paths.params), weights=weights, camera=camera)
-    for item in found:
+    segmented, failed = segment_files(files, out, paths, load_params(paths.params), weights=weights, camera=camera)
+    for item in segmented:
         changed = ", ".join(
             f"{lag} min: {'no partner' if share is None else f'{share:.1f} % of cells'}"
             for lag, share in item.changed_percent.items()
@@ -214,7 +214,7 @@ def segment(
         )
     for error in failed:
         print(f"left out\n{error}\n", file=sys.stderr)
-    print(f"{len(found)} masks and overlays in {out}")
+    print(f"{len(segmented)} masks and overlays in {out}")
     raise typer.Exit(int(bool(failed)))
 
 

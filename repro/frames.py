@@ -157,8 +157,8 @@ def read_nights(folder: Path, stage: Stage, nights: Sequence[str] | None = None)
 
     Raises ReproError if there is no table, or as :func:`read`.
     """
-    found = sorted(folder.glob("[!.]*.parquet"))  # a hidden file is half-written
-    sources = [source for source in found if nights is None or source.stem in nights]
+    files = sorted(folder.glob("[!.]*.parquet"))  # a hidden file is half-written
+    sources = [source for source in files if nights is None or source.stem in nights]
     if not sources:
         raise ReproError(
             found="no night",

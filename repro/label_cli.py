@@ -148,11 +148,11 @@ def agreement(
     from repro.labelling.tasks import TASKS
 
     paths, params, name = chosen(project, corpus)
-    found = compare_labellers(paths, name, TASKS[task], seed=params.seed)
-    for pair in found:
+    pairs = compare_labellers(paths, name, TASKS[task], seed=params.seed)
+    for pair in pairs:
         print("\n".join(pair.lines()))
     if out is not None:
-        print(f"disagreements: {write_page(paths, name, found, out)}")
+        print(f"disagreements: {write_page(paths, name, pairs, out)}")
 
 
 @app.command()

@@ -23,5 +23,5 @@ def console(*, highlight: bool = True) -> Console:
     """Standard output: as wide as the terminal; 160 columns elsewhere, so that a log does not fold tables."""
     from rich.console import Console  # only who prints tables needs it
 
-    found = Console(highlight=highlight)
-    return found if found.is_terminal else Console(width=160, highlight=highlight)
+    terminal = Console(highlight=highlight)
+    return terminal if terminal.is_terminal else Console(width=160, highlight=highlight)

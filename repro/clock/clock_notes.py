@@ -151,25 +151,25 @@ def causes(
     contradictions: Sequence[Contradiction],
 ) -> str:
     """Causes of frames without a time, with examples."""
-    found = []
+    notes = []
     unreadable = sorted(number for number, time in times.items() if time.moment is None)
     if double := [number for number in unreadable if times[number].repair == "two_meanings"]:
-        found.append(
+        notes.append(
             f"{len(double)} stamps, such as {texts[double[0]]!r}, have two meanings in the hour that the change to winter "
             "time repeats, and the clock prints no zone"
         )
     standing = sum(bool(one) and one == two for one, two in pairwise(texts))
     if standing > _STANDING * len(texts):
-        found.append(
+        notes.append(
             f"the clock of {standing} frames is that of the frame before, so each exposure appears several times in this "
             "video or the clock is frozen"
         )
     if empty := [number for number in unreadable if not texts[number]]:
-        found.append(f"no text in frames {ranges(empty)}")
+        notes.append(f"no text in frames {ranges(empty)}")
     if unknown := [number for number in unreadable if texts[number] and not interpreted[number].moments]:
-        found.append(f"text that is no known stamp in {len(unknown)}, such as {texts[unknown[0]]!r}")
-    found += [str(contradiction) for contradiction in contradictions if not contradiction.repaired][:3]
-    return "; ".join(found) or "for example " + ", ".join(repr(texts[number]) for number in unreadable[:3])
+        notes.append(f"text that is no known stamp in {len(unknown)}, such as {texts[unknown[0]]!r}")
+    notes += [str(contradiction) for contradiction in contradictions if not contradiction.repaired][:3]
+    return "; ".join(notes) or "for example " + ", ".join(repr(texts[number]) for number in unreadable[:3])
 
 
 def ranges(numbers: Sequence[int]) -> str:

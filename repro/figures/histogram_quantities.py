@@ -21,7 +21,7 @@ NEAR_DECISION_PCT = 10
 
 def histogram_quantities(table: pd.DataFrame, counts: Counts) -> dict[str, FigureQuantity]:
     """Figure 7: moments of each predicted class, and with Table 6 what the network itself expects to get wrong."""
-    found: dict[str, FigureQuantity] = {}
+    quantities: dict[str, FigureQuantity] = {}
     accounts = []
     for (sun, moon), part in table.groupby(["sun", "moon"]):
         part = part.sort_values("bin_from_pct")
@@ -30,16 +30,16 @@ def histogram_quantities(table: pd.DataFrame, counts: Counts) -> dict[str, Figur
         scale_error = float(part["scale_error"].iloc[0])
         place = bin_means(density)
         no, yes = slice(0, HALF), slice(HALF, 2 * HALF)
-        found[f"figure7.first_bin.{name}"] = FigureQuantity(density[0], float(np.hypot(error[0], scale_error)))
-        found[f"figure7.last_bin.{name}"] = FigureQuantity(density[-1], float(np.hypot(error[-1], scale_error)))
+        quantities[f"figure7.first_bin.{name}"] = FigureQuantity(density[0], float(np.hypot(error[0], scale_error)))
+        quantities[f"figure7.last_bin.{name}"] = FigureQuantity(density[-1], float(np.hypot(error[-1], scale_error)))
         for label, side in (("yes", yes), ("no", no)):
             own = float(np.sqrt((error[side] ** 2).sum() + (scale_error * HALF) ** 2))
-            found[f"figure7.sum_{label}.{name}"] = FigureQuantity(float(density[side].sum()), own)
+            quantities[f"figure7.sum_{label}.{name}"] = FigureQuantity(float(density[side].sum()), own)
         mean, mean_error, deviation, deviation_error = moments(place[yes], density[yes], error[yes], scale_error)
-        found[f"figure7.mean_over_yes.{name}"] = FigureQuantity(mean, mean_error)
-        found[f"figure7.sd_over_yes.{name}"] = FigureQuantity(deviation, deviation_error)
+        quantities[f"figure7.mean_over_yes.{name}"] = FigureQuantity(mean, mean_error)
+        quantities[f"figure7.sd_over_yes.{name}"] = FigureQuantity(deviation, deviation_error)
         no_mean, no_error, _, _ = moments(place[no], density[no], error[no], scale_error)
-        found[f"figure7.mean_over_no.{name}"] = FigureQuantity(no_mean, no_error)
+        quantities[f"figure7.mean_over_no.{name}"] = FigureQuantity(no_mean, no_error)
         if (cell := (str(sun), str(moon))) not in counts:
             continue
         frames_yes, frames_no = counts[cell]
@@ -57,14 +57,14 @@ def histogram_quantities(table: pd.DataFrame, counts: Counts) -> dict[str, Figur
                 "variance": np.hypot(frames_yes * mean_error, frames_no * no_error) ** 2 / 100**2,
             }
         )
-        found |= {f"figure7.{key}.{name}": value for key, value in _account(pd.Series(accounts[-1])).items()}
+        quantities |= {f"figure7.{key}.{name}": value for key, value in _account(pd.Series(accounts[-1])).items()}
     if accounts and len(accounts) == len(counts):
         total = pd.DataFrame(accounts).sum()
-        found |= {f"figure7.{key}": value for key, value in _account(total).items()}
-        found["figure7.expected_errors"] = FigureQuantity(
+        quantities |= {f"figure7.{key}": value for key, value in _account(total).items()}
+        quantities["figure7.expected_errors"] = FigureQuantity(
             float(total["expected_errors"]), float(np.sqrt(total["variance"]))
         )
-    return found
+    return quantities
 
 
 def _account(sums: pd.Series[float]) -> dict[str, FigureQuantity]:
@@ -80,14 +80,14 @@ def _account(sums: pd.Series[float]) -> dict[str, FigureQuantity]:
     return {name: FigureQuantity(float(value), float(error)) for name, (value, error) in measured.items()}
 
 
-def order_quantities(found: Mapping[str, FigureQuantity]) -> dict[str, FigureQuantity]:
+def order_quantities(quantities: Mapping[str, FigureQuantity]) -> dict[str, FigureQuantity]:
     """What the text says of the order of conditions in Figures 6 and 7, asked of the bars of Figure 7.
 
     Values are the words of the claims. An order holds only if each step is larger than two standard errors of its ends.
     """
 
     def read(quantity: str, sun: str, moon: str) -> tuple[float, float]:
-        value, error = found[f"figure7.{quantity}.{sun}.{moon}".lower()]
+        value, error = quantities[f"figure7.{quantity}.{sun}.{moon}".lower()]
         return float(value), error
 
     def above(quantity: str, first: tuple[str, str], second: tuple[str, str]) -> bool:

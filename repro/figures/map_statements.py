@@ -48,7 +48,7 @@ def statements(cells: pd.DataFrame) -> dict[str, FigureQuantity]:
     of_case = {str(case): part for case, part in cells.groupby("case")}
     maps = {case: case_grid(part, "value") for case, part in of_case.items()}
     above = {case: enlarge(nodes) > 0.5 for case, nodes in maps.items()}
-    compared, found = {}, {}
+    compared, values = {}, {}
     for measure, cases in FOLLOWS:
         for case in cases:
             sky = case_grid(of_case[case], "sky_share") > LEAST_SKY
@@ -58,15 +58,15 @@ def statements(cells: pd.DataFrame) -> dict[str, FigureQuantity]:
         pair, everywhere = f"{first}.{second}", np.ones((GRID, GRID), dtype=bool)
         compared[f"similar.{pair}"] = correlation(maps[first], maps[second], everywhere, pair)
         either, both = above[first] | above[second], above[first] & above[second]
-        found[f"overlap.{pair}"] = float(both.sum() / max(either.sum(), 1))
+        values[f"overlap.{pair}"] = float(both.sum() / max(either.sum(), 1))
     for name, (r, p) in compared.items():
-        found |= {name: r, f"{name}.p": p}
+        values |= {name: r, f"{name}.p": p}
     holds = {name: all(compared[part][1] < CHANCE for part in parts) for name, parts in PARTS.items()}
     area = {case: here.mean() for case, here in above.items()}
     holds["diffuse_broadest"] = bool(area["diffuse"] > max(area["arc"], area["radial"]))
     holds["clear_disappears"] = bool(maps["clear"].max() < 0.5)
-    found |= {f"holds.{name}": holding for name, holding in holds.items()}
-    return {f"gradcam.{name}": FigureQuantity(value) for name, value in found.items()}
+    values |= {f"holds.{name}": holding for name, holding in holds.items()}
+    return {f"gradcam.{name}": FigureQuantity(value) for name, value in values.items()}
 
 
 def correlation(map_values: Floats, other: Floats, counted: np.ndarray, name: str) -> tuple[float, float]:

@@ -137,16 +137,16 @@ def _maps_of(pairs: Mapping[tuple[str, str], Pair]) -> tuple[pd.DataFrame, pd.Da
     maps, cells = [], []
     for (group, case), (frame, overlay) in pairs.items():
         where = f"Grad-CAM, {group}, {case}"
-        found = recover_map(overlay, frame, where=where)
+        recovered = recover_map(overlay, frame, where=where)
         maps.append(
             {
                 "group": group,
                 "case": case,
-                "divisor": found.divisor,
-                "residual": found.residual,
-                "largest": found.nodes.max(),
-                "area_above_half": float((enlarge(found.nodes) > 0.5).mean()),
-                "grid": found.grid,
+                "divisor": recovered.divisor,
+                "residual": recovered.residual,
+                "largest": recovered.nodes.max(),
+                "area_above_half": float((enlarge(recovered.nodes) > 0.5).mean()),
+                "grid": recovered.grid,
                 "error": 0.01,
             }
         )
@@ -157,8 +157,8 @@ def _maps_of(pairs: Mapping[tuple[str, str], Pair]) -> tuple[pd.DataFrame, pd.Da
             "case": case,
             "row": row,
             "column": column,
-            "value": found.nodes.ravel(),
-            "error": max(found.residual, 0.005),
+            "value": recovered.nodes.ravel(),
+            "error": max(recovered.residual, 0.005),
             "sky_share": _cells(sky, np.ones_like(sky)).ravel(),
         }
         shown |= {name: _cells(values, sky).ravel() for name, values in frame_measures(frame).items()}

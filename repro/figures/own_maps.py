@@ -61,7 +61,7 @@ def _explain_frames(source: Path, document: RecordDocument, weights: Path, paths
     cells = load_readings(paths.readings)["gradcam_cells"].table
     wanted = [picture for picture in document.pictures if picture.name.startswith("frame.")]
     data = embedded_pictures(source, wanted)
-    found = []
+    explained = []
     for group, cases in CASES.items():
         label = PANELS[group][0]
         names = [f"frame.{group}.{case}" for case in cases]
@@ -76,8 +76,8 @@ def _explain_frames(source: Path, document: RecordDocument, weights: Path, paths
             r, reached = correlation(own, author, sky, f"own.{case}")
             row = {"group": group, "case": case, "label": label, "p_yes": p_yes}
             row |= {"correlation": r, "reached_by_chance": reached}
-            found.append(OwnMap(row, decode(data[name], FRAME_PX, name), author, own))
-    return found
+            explained.append(OwnMap(row, decode(data[name], FRAME_PX, name), author, own))
+    return explained
 
 
 def compare_with_author(paths: Paths, weights: Path | None, folder: Path | None) -> dict[str, Any]:

@@ -157,12 +157,12 @@ class SettledPanel(PanelDrawing):
                 value = cheapest + total[..., after]
             row = np.full(len(columns), len(value) - 1)
             final = value[-1]
-            found = np.zeros_like(heights)
+            ended_at = np.zeros_like(heights)
             for number in reversed(range(len(order))):
                 row = ends[number][row, np.arange(len(columns))]
-                found[order[number]] = row
+                ended_at[order[number]] = row
             better = final < best - 1e-9
-            best[better], heights[:, better] = final[better], found[:, better]
+            best[better], heights[:, better] = final[better], ended_at[:, better]
         return heights
 
 

@@ -56,23 +56,23 @@ def embedded_pictures(source: Path, wanted: Sequence[EmbeddedPicture]) -> dict[s
 
 
 def _on_page(document: pypdfium2.PdfDocument, page: int, names: dict[str, str], source: Path) -> dict[str, bytes]:
-    found: dict[str, bytes] = {}
+    pictures: dict[str, bytes] = {}
     try:
         objects = document[page - 1].get_objects(filter=(pdfium_c.FPDF_PAGEOBJ_IMAGE,), max_depth=4)
         for number, item in enumerate(objects):
             if number >= MOST_OBJECTS:
                 raise _refused(source, f"more than {MOST_OBJECTS:,} pictures on page {page}", "a page of the record")
-            if len(found) == len(names):
+            if len(pictures) == len(names):
                 break
             size = pdfium_c.FPDFImageObj_GetImageDataRaw(item.raw, None, 0)
             if 0 < size <= MOST_PICTURE_BYTES:
                 data = bytes(item.get_data(decode_simple=False))
                 name = names.get(hashlib.sha256(data).hexdigest())
                 if name is not None:
-                    found[name] = data if item.get_filters() == ["DCTDecode"] else _on_white(item)
+                    pictures[name] = data if item.get_filters() == ["DCTDecode"] else _on_white(item)
     except pypdfium2.PdfiumError as error:
         raise _refused(source, f"page {page} cannot be read: {error}", "a PDF that is whole") from None
-    return found
+    return pictures
 
 
 def _on_white(item: pypdfium2.PdfImage) -> bytes:

@@ -171,16 +171,16 @@ def tick_pixels(picture: Pixels, box: Box, side: str) -> list[float]:
     else:
         strip = 255 - lum[:, box.left - 3 : box.left - 1].mean(axis=1)
         first, last = box.top, box.bottom
-    found: list[float] = []
+    places: list[float] = []
     position = max(first - 1, 1)
     while position <= min(last + 1, len(strip) - 2):
         if strip[position] > 255 - DARK - 15 and strip[position] >= strip[position - 1 : position + 2].max():
             around = slice(position - 1, position + 2)
             weight = np.clip(strip[around] - 20, 0, None)
-            found.append(float((np.arange(position - 1, position + 2) * weight).sum() / weight.sum()))
+            places.append(float((np.arange(position - 1, position + 2) * weight).sum() / weight.sum()))
             position += 3
         position += 1
-    return found
+    return places
 
 
 def read_scale(picture: Pixels, box: Box, side: str, *, where: str) -> Scale:

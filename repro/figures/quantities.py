@@ -43,18 +43,18 @@ ROWS: tuple[tuple[str, str, str, str | None], ...] = (
 def figure_quantities(readings: Mapping[str, Reading], counts: Counts) -> Quantities:
     """All quantities that the readings at hand give, see :func:`repro.figures.readings.load_readings`, with Table 6."""
     tables = {name: reading.table for name, reading in readings.items()}
-    found: Quantities = {}
+    quantities: Quantities = {}
     for table, name, value, error in ROWS:
         for row in tables[table].to_dict("records") if table in tables else ():
             read = FigureQuantity(float(row[value]), row[error]) if error else FigureQuantity(row[value])
-            found[name.format_map(row).lower()] = read
+            quantities[name.format_map(row).lower()] = read
     for table, derive in DERIVED.items():
         if table in tables:
-            found |= derive(tables[table])
+            quantities |= derive(tables[table])
     if "figure7" in tables:
-        found |= histogram_quantities(tables["figure7"], counts)
-        found |= order_quantities(found)
-    return found
+        quantities |= histogram_quantities(tables["figure7"], counts)
+        quantities |= order_quantities(quantities)
+    return quantities
 
 
 def quantities_inputs(readings: Path, counts: Counts) -> str:
@@ -96,16 +96,16 @@ def _learning_curves(table: pd.DataFrame) -> Quantities:
         "val_accuracy_best_pct": highest,
         "val_accuracy_last_pct": accuracy.iloc[-1],
     }
-    found = {
+    quantities = {
         "figure5.epoch_of_lowest_loss": FigureQuantity(int(lowest["epoch"])),
         "figure5.epoch_of_highest_accuracy": FigureQuantity(int(highest["epoch"])),
     }
     for name, row in rows.items():
         scale = 100 if name.endswith("_pct") else 1
-        found[f"figure5.{name}"] = FigureQuantity(scale * float(row["value"]), scale * float(row["error"]))
+        quantities[f"figure5.{name}"] = FigureQuantity(scale * float(row["value"]), scale * float(row["error"]))
     for epoch, share in zip(accuracy["epoch"], accuracy["value"], strict=True):
-        found[f"figure5.val_correct.e{epoch}"] = FigureQuantity(round(VALIDATION_IMAGES * share))
-    return found
+        quantities[f"figure5.val_correct.e{epoch}"] = FigureQuantity(round(VALIDATION_IMAGES * share))
+    return quantities
 
 
 def _maps(table: pd.DataFrame) -> Quantities:
@@ -117,7 +117,7 @@ def _maps(table: pd.DataFrame) -> Quantities:
 
 
 def _circles(table: pd.DataFrame) -> Quantities:
-    found = {
+    quantities = {
         "frames.width_px": FigureQuantity(int(table["width"].max())),
         "frames.height_px": FigureQuantity(int(table["height"].max())),
     }
@@ -125,8 +125,8 @@ def _circles(table: pd.DataFrame) -> Quantities:
     for column, shift in (("x", 0.5), ("y", 0.5), ("radius", 0.0)):
         values = table[column].to_numpy(float)
         spread = max(float(np.std(values, ddof=1)) / np.sqrt(len(values)), 0.1)
-        found[f"frames.circle_{column}_px"] = FigureQuantity(float(values.mean()) - shift, spread)
-    return found
+        quantities[f"frames.circle_{column}_px"] = FigureQuantity(float(values.mean()) - shift, spread)
+    return quantities
 
 
 #: Tables from which further quantities follow.

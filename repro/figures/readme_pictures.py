@@ -39,8 +39,8 @@ def read_readme_curves(picture: Pixels, *, where: str) -> pd.DataFrame:
         # Lines are thin; what is left after they are eroded are the markers.
         discs = cv2.morphologyEx(mask, cv2.MORPH_OPEN, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (5, 5)))
         _, _, boxes, centres = cv2.connectedComponentsWithStats(discs)
-        found = sorted((x, y) for (x, y), box in zip(centres[1:], boxes[1:], strict=True) if 25 <= box[4] <= 140)
-        for number, (_, row) in enumerate(found, start=1):
+        markers = sorted((x, y) for (x, y), box in zip(centres[1:], boxes[1:], strict=True) if 25 <= box[4] <= 140)
+        for number, (_, row) in enumerate(markers, start=1):
             points.append((curve, number, float(start + per_px * row), abs(per_px) * 0.5))
     return pd.DataFrame(points, columns=["curve", "number", "value", "error"])
 
@@ -102,8 +102,8 @@ def read_overlay_clock(picture: Pixels, *, where: str) -> pd.DataFrame:
     strip = cv2.resize(strip, None, fx=2, fy=2, interpolation=cv2.INTER_CUBIC)  # the frame is shown at 0.56 of its size
     texts = [ocr.read_strips([strip], look, clock, params)[0][0] for look in ocr.looks(clock, params)]
     for text in texts:
-        if found := re.search(r"(20\d\d)([-/])(\d\d)[-/](\d\d) +(\d\d)", text):
-            year, separator, month, day, hour = found.groups()
+        if clock_text := re.search(r"(20\d\d)([-/])(\d\d)[-/](\d\d) +(\d\d)", text):
+            year, separator, month, day, hour = clock_text.groups()
             rows = [("date", f"{year}-{month}-{day}"), ("hour", str(int(hour))), ("separator", separator)]
             return pd.DataFrame(rows, columns=["quantity", "value"])
     raise not_as_published(f"the texts {texts}", "a date and an hour, such as 2022/12/01 22:", where)

@@ -76,7 +76,7 @@ def _edge(brightness: Floats, circle: Floats) -> Floats:
     height, width = brightness.shape
     x, y, radius = circle
     steps = np.arange(-_REACH * radius, _REACH * radius, 0.5)
-    found = []
+    points = []
     for angle in np.arange(_ANGLES) * 2 * np.pi / _ANGLES:
         columns, rows = x + (radius + steps) * np.cos(angle), y + (radius + steps) * np.sin(angle)
         if columns.min() < 2 or rows.min() < 2 or columns.max() > width - 2 or rows.max() > height - 2:
@@ -87,8 +87,8 @@ def _edge(brightness: Floats, circle: Floats) -> Floats:
             continue
         below = np.flatnonzero(line < (inside + outside) / 2)
         if len(below) and below[0] > 0:
-            found.append((columns[below[0]], rows[below[0]]))
-    return np.array(found).reshape(-1, 2)
+            points.append((columns[below[0]], rows[below[0]]))
+    return np.array(points).reshape(-1, 2)
 
 
 def sky_of(frame: Pixels, circle: Circle) -> Floats:

@@ -42,7 +42,7 @@ def read_slide_bars(picture: Pixels, *, where: str) -> pd.DataFrame:
     weight = np.median(shade[slice(*half)], axis=0) + 1
     _, per_px, start = read_grid_lines(covered, weight, _LINES, where=where)
     zero = -start / per_px
-    found: list[tuple[float, str, float]] = []
+    bars: list[tuple[float, str, float]] = []
     for series, colour in BARS:
         near = np.linalg.norm(picture.astype(float) - colour, axis=2) < _NEAR
         beside = near[:, round(zero) + 2 : round(zero) + 2 + _LEAST_PX - 1].all(axis=1)
@@ -52,8 +52,8 @@ def read_slide_bars(picture: Pixels, *, where: str) -> pd.DataFrame:
             # Letters beside a bar touch its upper and lower rows.
             core = picture[top + 1 : bottom - 1, round(zero) + 1 :].astype(float)
             share = np.median(_share(core, np.asarray(colour, dtype=float)), axis=0)
-            found.append(((top + bottom) / 2, series, round(zero) + 0.5 + _length(share) - zero))
-    return _by_time(found, per_px, where)
+            bars.append(((top + bottom) / 2, series, round(zero) + 0.5 + _length(share) - zero))
+    return _by_time(bars, per_px, where)
 
 
 def _share(part: np.ndarray, colour: np.ndarray) -> np.ndarray:
@@ -70,17 +70,17 @@ def _length(share: np.ndarray) -> float:
     return end + last
 
 
-def _by_time(found: list[tuple[float, str, float]], per_px: float, where: str) -> pd.DataFrame:
+def _by_time(bars: list[tuple[float, str, float]], per_px: float, where: str) -> pd.DataFrame:
     """Bars with their time of night: those of one time lie side by side, with the widest gaps between times."""
-    found.sort()
-    if len(found) < len(SUNS):
-        raise not_as_published(f"{len(found)} bars", f"bars for each of {', '.join(SUNS)}", where)
-    gaps = np.diff([row for row, _, _ in found])
+    bars.sort()
+    if len(bars) < len(SUNS):
+        raise not_as_published(f"{len(bars)} bars", f"bars for each of {', '.join(SUNS)}", where)
+    gaps = np.diff([row for row, _, _ in bars])
     widest = np.sort(np.argsort(gaps)[len(gaps) - len(SUNS) + 1 :])
-    groups = np.split(np.arange(len(found)), widest + 1)
-    bars = [
-        (sun, found[number][1], found[number][2] * per_px, ERROR_PX * per_px)
+    groups = np.split(np.arange(len(bars)), widest + 1)
+    rows = [
+        (sun, bars[number][1], bars[number][2] * per_px, ERROR_PX * per_px)
         for sun, group in zip(SUNS, groups, strict=True)
         for number in group
     ]
-    return pd.DataFrame(bars, columns=["sun", "series", "value", "error"])
+    return pd.DataFrame(rows, columns=["sun", "series", "value", "error"])

@@ -104,10 +104,10 @@ def decode_still(data: bytes, camera: Camera, where: str) -> Image:
     Raises ReproError if it is no such image, a damaged one, or of another size than the profile's.
     """
     raw = decode_pixels(data, where)
-    found, wanted = (raw.shape[1], raw.shape[0]), (camera.frame_px.width, camera.frame_px.height)
-    if found != wanted:
+    size, wanted = (raw.shape[1], raw.shape[0]), (camera.frame_px.width, camera.frame_px.height)
+    if size != wanted:
         raise ReproError(
-            found=f"an image of {found[0]} x {found[1]} pixels",
+            found=f"an image of {size[0]} x {size[1]} pixels",
             expected=f"{wanted[0]} x {wanted[1]} (frame_px of the camera profile)",
             where=where,
             remedy="take images of another size out of the folder, or give them a corpus and a profile of their own",

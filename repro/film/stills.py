@@ -91,10 +91,10 @@ def stamp_of(file: StillFile, camera: Camera) -> Stamp:
     Raises ValueError if there is none; the message says why.
     """
     if camera.time_from == "exif":
-        found = file.exif_time()
-        if found is None:
+        exif = file.exif_time()
+        if exif is None:
             raise ValueError("no time in the EXIF data")
-        text, offset = found
+        text, offset = exif
         return Stamp(_exif_utc_s(text, offset, camera), f"{text} {offset}".strip())
     match = re.fullmatch("(?:.*/)?" + file_name_pattern(camera.file_pattern).pattern, file.name, re.IGNORECASE)
     if match is None:

@@ -137,6 +137,6 @@ def _classify(task: _FramesTask) -> dict[str, Any]:
     network = trained_network(weights, task.network, task.device)
     names = [f"{night}_{number}.jpg" for night, number in zip(table["night"], table["number"], strict=True)]
     p = answers(network, names, lambda name: load_frame(archive, name, task.network.image_size_px), task.device)
-    found = table.assign(form=[CLASSES[k] for k in p.argmax(1)], p_form=p.max(1) if len(p) else 0.0)
-    write_table(task.work.outputs[0], found)
-    return {"frames": len(found), "forms": {name: int((found["form"] == name).sum()) for name in CLASSES}}
+    classified = table.assign(form=[CLASSES[k] for k in p.argmax(1)], p_form=p.max(1) if len(p) else 0.0)
+    write_table(task.work.outputs[0], classified)
+    return {"frames": len(classified), "forms": {name: int((classified["form"] == name).sum()) for name in CLASSES}}

@@ -77,7 +77,7 @@ def quantities(
     ``sd.kvammen.best_precision`` from the spread over seeds and what one test image moves, if there are two seeds or more;
     ``kvammen.best_network`` and ``kvammen.networks_outperform``, if there are two networks or more.
     """
-    found: dict[str, Any] = {
+    measured: dict[str, Any] = {
         "kvammen.images": document["images_with_copies"],
         "kvammen.classes": len(
             {label for sides in document["splits"].values() for label, n in sides["train"].items() if n}
@@ -85,12 +85,12 @@ def quantities(
     }
     if best["seeds"]["sd"] is not None:
         one_image = one_image_moves(np.array(best["confusion"]))
-        found["kvammen.best_precision"] = 100 * best["seeds"]["mean"]
-        found["sd.kvammen.best_precision"] = 100 * float(np.hypot(best["seeds"]["sd"], one_image))
+        measured["kvammen.best_precision"] = 100 * best["seeds"]["mean"]
+        measured["sd.kvammen.best_precision"] = 100 * float(np.hypot(best["seeds"]["sd"], one_image))
     if len(trained) > 1:
-        found["kvammen.best_network"] = PRINTED.get(network, network)
-        found["kvammen.networks_outperform"] = outperforms(trained, others, pairs)
-    return found
+        measured["kvammen.best_network"] = PRINTED.get(network, network)
+        measured["kvammen.networks_outperform"] = outperforms(trained, others, pairs)
+    return measured
 
 
 def answers_of(table: pd.DataFrame, method: str, split: str, seed: int) -> Answers:

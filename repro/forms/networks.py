@@ -116,15 +116,15 @@ def head_of(network: nn.Module) -> tuple[str, nn.Linear]:
 
     Raises ReproError if there is none.
     """
-    found = [(name, module) for name, module in network.named_modules() if isinstance(module, nn.Linear)]
-    if not found:
+    linear = [(name, module) for name, module in network.named_modules() if isinstance(module, nn.Linear)]
+    if not linear:
         raise ReproError(
             found=f"{type(network).__name__}, which has no linear layer",
             expected="a network that ends in one, whose outputs can be made seven",
             where="params.yaml, kvammen.networks",
             remedy="choose another network, such as resnet50",
         )
-    return found[-1]
+    return linear[-1]
 
 
 def with_head(network: nn.Module, seed: int) -> nn.Module:

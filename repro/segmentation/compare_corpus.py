@@ -80,22 +80,25 @@ def compare(data: Path, folders: dict[str, Path], target: Path, params: Params) 
     sun = positions(compared.table["time_utc"].to_numpy("datetime64[s]"), kopri.site).sun_alt_deg
     maps = _maps(compared, sun < DARK_DEG, params)
     nights = {stage: summaries(folders[stage]).values() for stage in ("difference", "segment")}
-    alone = pd.DataFrame([found["without_partner"] for found in nights["difference"]]).sum().astype(int)
+    alone = pd.DataFrame([night["without_partner"] for night in nights["difference"]]).sum().astype(int)
     document = {
         "simulated": (data / MARKER).is_file(),
         "images": len(compared),
         "nights": int(compared.table["night"].nunique()),
         "too_bright": int((sun >= DARK_DEG).sum()),
         "not_usable": {  # reasons by image
-            stage: {name: fault for night in found for name, fault in night["faults"].items()}
-            for stage, found in nights.items()
+            stage: {name: fault for night in of_stage for name, fault in night["faults"].items()}
+            for stage, of_stage in nights.items()
         },
         "without_partner": alone.to_dict(),
         "refused_files": [vars(fault) for fault in failures(folders["difference"], made_by="make records")],
         "held_out": summary(held, table, kopri),
         "occurrence": {
-            method: {"mean": round(found.mean, 4) if found.images.any() else None, "images": found.images.tolist()}
-            for method, found in maps.items()
+            method: {
+                "mean": round(occurrence.mean, 4) if occurrence.images.any() else None,
+                "images": occurrence.images.tolist(),
+            }
+            for method, occurrence in maps.items()
         },
         "curves": json.loads(table.round(4).to_json(orient="records")),
     }

@@ -75,9 +75,9 @@ def _make(job: _Job) -> Mapping[str, Any]:
     images = np.array(pixels, np.uint8).reshape(-1, job.size_px, job.size_px, 3)
     # A night is worked on by one process; more threads would round sums otherwise.
     with limited_threads():
-        found = probabilities(network, images, devices.choose(job.device))
+        probability = probabilities(network, images, devices.choose(job.device))
     with atomic_path(job.work.outputs[0]) as temporary, temporary.open("wb") as file:
-        np.savez_compressed(file, names=np.array(names, str), probability=found)
+        np.savez_compressed(file, names=np.array(names, str), probability=probability)
     return {"images": len(names), "faults": faults}
 
 
