@@ -159,7 +159,7 @@ class Claim(Strict):
     )  # of a value read off a figure: half-width of the reading, in the unit
     numerator: str | None = None  # claims that a share is a share of
     denominator: str | None = None
-    headline: int | None = Field(default=None, ge=1, le=30)  # position among the headlines; claims of one share it
+    headline: int | None = Field(default=None, ge=1)  # position among the headlines; claims of one share it
     sentence: str = ""  # what the evidence says about the headline; one claim of each headline has it
     evidence: dict[EvidenceKind, Rule] = Field(min_length=1)  # how each kind of evidence judges it
     note: str = ""  # a remark for the reader, such as how an ambiguous text was understood

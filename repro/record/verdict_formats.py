@@ -120,7 +120,7 @@ def summary_text(summary: dict[str, Any]) -> str:
 
 
 def print_overview(verification: Verification) -> None:
-    """Print headlines, then what contradicts or conflicts, findings by worth, and the counts by grade and outcome."""
+    """Print headlines, then what contradicts or conflicts, findings, and the counts by grade and outcome."""
     console = printing.console(highlight=False)
     _print_headlines(console, verification)
     conflicts = [(claim, verdict) for claim, verdict in _rows(verification) if verdict.outcome in CONFLICTS]
@@ -134,7 +134,7 @@ def print_overview(verification: Verification) -> None:
         )
         console.print(_table(list(listed.values())[::-1]))
     if verification.findings:
-        _heading(console, "Findings, by worth")
+        _heading(console, "Findings, most important first")
     for finding in verification.findings:
         console.print(Text.assemble((f"{finding.title}. ", "bold"), finding.explanation))
     _print_counts(console, verification)

@@ -86,7 +86,7 @@ MALFORMED: dict[str, tuple[dict[str, Any], str, str]] = {
     ),
     "a range for a value": ({f"{SKY}.plausible": [0, 5]}, SKY, "only bounds"),
     "coverage by another word": ({f"{SKY}.coverage": "some"}, f"{SKY}.coverage", "unselected"),
-    "headline too far down": ({"headline": 31}, "headline", "30"),
+    "headline zero": ({"headline": 0}, "headline", "1"),
     "headline without a sentence": ({"headline": 1}, "sentence", "with a sentence"),
     "sentence without a headline": ({"sentence": "So it is."}, "sentence", "only a headline"),
     "sky by formula": (

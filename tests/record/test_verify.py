@@ -181,7 +181,7 @@ def test_overview_lists_what_is_against_the_record_and_ends_with_the_drift(
     """The plain command lists the conflicts together, then counts, and its last line says how many verdicts drifted."""
     print_overview(verification)
     text = capsys.readouterr().out
-    assert text.index("Against the record") < text.index("Findings, by worth") < text.index("Comparisons by outcome")
+    assert text.index("Against the record") < text.index("Findings, most important first") < text.index("Comparisons by outcome")
     assert "SPLIT.TRAIN_SHARE_YES" in text
     assert text.splitlines()[-1].startswith(
         f"{len(verification.drifted)} of {len(verification.verdicts)} verdicts drifted"

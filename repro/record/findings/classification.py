@@ -111,7 +111,7 @@ def loss_not_below(view: View) -> Finding | None:
         f'{n.last:.3f}. The README\'s "below {bound:.2f}" is never reached. A matter of one rounding; the result does not rest '
         "on it."
     )
-    title = f"The validation loss touches {n.lowest:.2f} once and ends at {n.last:.2f}"
+    title = f"The validation loss reaches {n.lowest:.2f} once and ends at {n.last:.2f}"
     return Finding("FND.LOSS_BOUND", title, (*claims, lowest, last), text, vars(n), rank=20)
 
 

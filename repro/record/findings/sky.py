@@ -28,7 +28,7 @@ def tables_close(view: View) -> Finding:
     n.interval_s = n.step_frames * cadence_s
     if failing:
         text = f"{n.failing} of {n.counts} numbers are not what the others make of them: {', '.join(failing)}."
-        return Finding("FND.TABLES_CLOSE", "The tables do not close", counts, text, vars(n), "conflict", 25)
+        return Finding("FND.TABLES_CLOSE", "The tables do not add up", counts, text, vars(n), "conflict", 25)
     frames, nights = view.value("TXT.FRAMES"), view.value("TXT.NIGHTS")
     moons = " / ".join(f"{view.value(f'TXT.MOON.{moon}'):,.0f}" for moon in MOONS)
     text = (
@@ -36,9 +36,9 @@ def tables_close(view: View) -> Finding:
         f"the rows of Table 2 and to {moons}; every yes + no "
         f"of Table 6 equals its cell of Table 3; the windows of {days[0]:.0f}, {days[1]:.0f} and {days[2]:.0f} days are "
         f"{nights:.0f} nights; every {n.step_frames:.0f}th frame of a video with one frame each {cadence_s:.0f} s is one each "
-        f"{n.interval_s:.0f} s. That tables close shows care; it does not show that the numbers are right."
+        f"{n.interval_s:.0f} s. That tables add up shows care; it does not show that the numbers are right."
     )
-    title = f"The tables close on {frames:,.0f} frames of {nights:.0f} nights"
+    title = f"The tables add up to {frames:,.0f} frames of {nights:.0f} nights"
     return Finding("FND.TABLES_CLOSE", title, counts, text, vars(n), "agreement", 25)
 
 
@@ -194,7 +194,7 @@ def condition_column(view: View) -> Finding | None:
     )
     claims = (*rules, "SLD.PICTURE.FULL_MOON_ALTITUDE_DEG", *view.failing("SCR.MOON.*.CONDITION"))
     title = (
-        f"Table 3's condition column is upside down: as printed, No_moon would be {n.share_as_printed_percent:.0f} %, not "
+        f"Table 3's conditions are in reverse order: as printed, No_moon would be {n.share_as_printed_percent:.0f} %, not "
         f"{n.share_counted_percent:.0f} %"
     )
     return Finding("FND.CONDITION_COLUMN", title, claims, text, vars(n), rank=10)
