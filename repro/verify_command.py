@@ -44,13 +44,13 @@ def run(place: Paths | Path, *, query: str = "", only: str = "", format: Format 
     else:
         verification = by_arithmetic(claims)
     shown = verification.only(chosen) if len(chosen) < len(claims) else verification
+    places = claim_places(*((place.published, place.root) if isinstance(place, Paths) else (place, place)))
     if format == "sarif":
-        folders = (place.published, place.root) if isinstance(place, Paths) else (place, place)
-        sys.stdout.write(as_sarif(shown, claim_places(*folders)))
+        sys.stdout.write(as_sarif(shown, places))
     elif format != "table":
         sys.stdout.write({"json": as_json, "markdown": as_markdown, "junit": as_junit}[format](shown))
     elif query or only:
-        print_claims(shown)
+        print_claims(shown, places)
     else:
         print_overview(shown)
         if isinstance(place, Paths):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from typing import Any
 
 from rich.console import Console
@@ -140,15 +141,18 @@ def print_overview(verification: Verification) -> None:
     _print_counts(console, verification)
 
 
-def print_claims(verification: Verification) -> None:
-    """Print some claims: one by one with every reason if they are few, else as a table."""
+def print_claims(verification: Verification, places: Mapping[str, tuple[str, int]]) -> None:
+    """Print some claims: one by one with every reason if they are few, else as a table.
+
+    ``places`` has file and line of each claim, see :func:`repro.record.verdict_exports.claim_places`.
+    """
     console = printing.console(highlight=False)
     if len(verification.claims) > MOST_DETAILED:
         console.print(_table(_rows(verification)))
         console.print(f"Reasons are printed for {MOST_DETAILED} claims or fewer: name one, as in repro verify T2.NIGHT")
     else:
         for claim, verdicts in verification.by_claim():
-            _print_claim(console, claim, verdicts)
+            _print_claim(console, claim, verdicts, places)
     for finding in verification.findings:
         console.print(Text.assemble((f"{finding.title}. ", "bold"), finding.explanation))
     _print_counts(console, verification)
@@ -179,7 +183,9 @@ def _table(rows: list[tuple[Claim, Verdict]]) -> Table:
     return table
 
 
-def _print_claim(console: Console, claim: Claim, verdicts: list[Verdict]) -> None:
+def _print_claim(
+    console: Console, claim: Claim, verdicts: list[Verdict], places: Mapping[str, tuple[str, int]]
+) -> None:
     source = claim.source
     place = f"{source.document} {source.section}" + (f", {source.place}" if source.place else "")
     console.print(Text.assemble((claim.id, "bold"), "  ", (published_text(claim), "bold"), f"  {place}"))
@@ -188,6 +194,7 @@ def _print_claim(console: Console, claim: Claim, verdicts: list[Verdict]) -> Non
         f"({source.gloss})" if source.gloss else "",
         f"Headline {claim.headline}. {claim.sentence}".rstrip() if claim.headline else "",
         f"Note: {claim.note}" if claim.note else "",
+        "registered in {}, line {}".format(*places[claim.id]) if claim.id in places else "",
     ):
         if line:
             console.print(Padding(Text(line), (0, 0, 0, 2), expand=False))

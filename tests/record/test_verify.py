@@ -181,7 +181,11 @@ def test_overview_lists_what_is_against_the_record_and_ends_with_the_drift(
     """The plain command lists the conflicts together, then counts, and its last line says how many verdicts drifted."""
     print_overview(verification)
     text = capsys.readouterr().out
-    assert text.index("Against the record") < text.index("Findings, most important first") < text.index("Comparisons by outcome")
+    assert (
+        text.index("Against the record")
+        < text.index("Findings, most important first")
+        < text.index("Comparisons by outcome")
+    )
     assert "SPLIT.TRAIN_SHARE_YES" in text
     assert text.splitlines()[-1].startswith(
         f"{len(verification.drifted)} of {len(verification.verdicts)} verdicts drifted"
@@ -209,8 +213,9 @@ def test_a_claim_is_printed_with_everything_a_reader_asks(capsys: pytest.Capture
     bound, near = {"rule": "at_most", "tolerance": 0.1}, {"rule": "absolute", "tolerance": 2}
     source = {"section": "II", "place": "Table 9", "quote": "인용문", "gloss": "a quotation"}
     claim = made_up("X.A", 40.5, kind="share", decimals=1, unit="%", ephemeris=bound, protocol=near, **source)
-    print_claims(verify(Claims([claim]), Evidence({"ephemeris": {"m": 39.44}}, {}), detectors=()))
+    verification = verify(Claims([claim]), Evidence({"ephemeris": {"m": 39.44}}, {}), detectors=())
+    print_claims(verification, {"X.A": ("expected/published/a.yaml", 7)})
     text = capsys.readouterr().out
-    for part in ("X.A", "40.5 %", "Table 9", "인용문", "(a quotation)", ">= 39.34", "B bound", "excludes 39 %", REASON,
+    for part in ("X.A", "40.5 %", "Table 9", "인용문", "(a quotation)", "a.yaml, line 7", ">= 39.34", "B bound", "excludes 39 %", REASON,
                  "not excluded", "would have caught: 39.3 or less", "within 2 points"):  # fmt: skip
         assert part in text, part
