@@ -137,7 +137,7 @@ def ratio_is_odds(view: View) -> Finding | None:
         "The "
         f'"about {view.value("TXT.OCCURRENCE_ABOUT"):.0f} %" of section II.3.1 fits the labels, {n.label_share_percent:.2f} %.'
     )
-    title = f"The occurrence of {printed:.1f} % is odds; as a share it is {n.fraction_percent:.1f} %"
+    title = f"The occurrence of {printed:.1f} % is a ratio of yes to no; as a share it is {n.fraction_percent:.1f} %"
     failing = view.failing("TXT.OCCURRENCE.*", "TXT.RATIO.*", "RDM.OVERALL_RATIO")
     claims = (*ratios, "TXT.OCCURRENCE", "TXT.OCCURRENCE_ABOUT", *failing)
     return Finding("FND.RATIO_IS_ODDS", title, claims, text, vars(n), rank=11)
@@ -162,10 +162,7 @@ def deviation_has_a_bound(view: View) -> Finding:
         f"least sure cell, {condition_words(*least)}, has "
         f"{'the smallest' if least == smallest else 'not the smallest'} deviation of all, so the deviation is not uncertainty."
     )
-    title = (
-        f"The diagonal of deviations follows from means near 75 ({nautical:.0f}, {astro:.0f}, {night:.0f}); it is an "
-        "artefact"
-    )
+    title = f"The large deviations on the diagonal are an artefact of means near 75 ({nautical:.0f}, {astro:.0f}, {night:.0f})"
     numbers = {f"of_bound_{sun}_{moon}".lower(): value for (sun, moon), value in used.items()}
     numbers |= {f"mean_{sun}_{moon}".lower(): mean[sun, moon] for sun, moon in diagonal}
     claims = ("TXT.SOFTMAX.UNCERTAINTY", "TXT.SOFTMAX.SD_MARKED", *view.values("F6.YES.*.*.SD"))
@@ -221,7 +218,7 @@ def figure_7_normalised_twice(view: View) -> Finding | None:
         "are high enough to see it. That peaks stand out at Night does not hold at Moon_Full, where the first bin is "
         f"{at_night:.3f} at Night and {at_astro:.3f} in astronomical twilight."
     )
-    title = f"Figure 7 is normalised by predicted class: two bins hold {sums[name]:.2f}"
+    title = f"Figure 7 is normalised within each predicted class: two bins hold {sums[name]:.2f}"
     failing = view.failing("F7.BOTH_BINS.*.*", "F7.LAST_BIN_OF_ALL.*.*")
     claims = (name, other, *failing, *view.failing("TXT.HISTOGRAM.PEAKS_AT_NIGHT.*"))
     numbers = {"sum_of_two_bins": sums[name], **{f"jump_night_{moon}".lower(): ratio for moon, ratio in jump.items()}}

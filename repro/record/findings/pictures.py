@@ -108,7 +108,7 @@ def conditions_never_validated(view: View) -> Finding | None:
         f"{n.frames_never_validated:,.0f} of {frames:,.0f} frames. The printed accuracy says nothing about these."
     )
     title = (
-        f"Eight conditions were never validated; by its own account the network is right in {worst:.0f} to {best:.0f} % "
+        f"Eight conditions were never validated; by its own probabilities the network is right in {worst:.0f} to {best:.0f} % "
         "there"
     )
     claims = ("TXT.ACCURACY_BEST", *(f"T3.{sun}.{moon}" for sun, moon in accuracy))
@@ -165,8 +165,8 @@ def statements_about_maps(view: View) -> Finding:
         f"{0.05 * len(tests):.1f} succeed; twelve chosen pictures show what can occur, not how often."
     )
     title = (
-        f"Grad-CAM measured: saturated pixels in {beyond(saturated)} of {len(saturated)}, the same region in {beyond(same)} of "
-        f"{len(same)} pictures"
+        f"Maps follow saturated pixels in {beyond(saturated)} of {len(saturated)} pictures and show one region in "
+        f"{beyond(same)} of {len(same)} pairs"
     )
     claims = ("TXT.GRADCAM.SAME_REGION", "TXT.GRADCAM.SATURATED_PIXELS", "TXT.GRADCAM.DIFFUSE_BROAD", "GC.BACKGROUND")
     holds = beyond(tests) == len(tests) and diffuse > arc

@@ -109,7 +109,9 @@ def camera_readings(view: View) -> Finding | None:
         f"the first account, at {late[0]:.1f} and {late[1]:.1f} deg under the second."
     )
     claims = tuple(f"T3.NAUTICAL.{moon}" for moon in MOONS)
-    title = f"One switch altitude is refuted: it leaves {n.one_altitude_worst_percent:+.0f} % in one cell"
+    title = (
+        f"Switching at one altitude of the sun is refuted: one cell would be {n.one_altitude_worst_percent:+.0f} % off"
+    )
     return Finding("FND.CAMERA_SWITCHES", title, claims, text, vars(n), "remark", 22)
 
 

@@ -115,7 +115,7 @@ def eighty_percent(view: View) -> Finding | None:
         "to the dates with most images, the script to the largest fractions. These are consequences of the procedure that "
         "the text leaves out; the counts are right."
     )
-    title = f"80 % and 20 % are {n.train_percent:.1f} % and {100 - n.train_percent:.1f} %, and the shares of no have two bases"
+    title = f"80 % and 20 % are {n.train_percent:.1f} % and {100 - n.train_percent:.1f} %, and the shares of no refer to different totals"
     names = (*claims, "SPLIT.TRAIN_YES", "SPLIT.VAL_YES", *view.failing("TXT.REMAINDER_RULE", "SCR.NO_SPLIT.REMAINDER"))
     return Finding("FND.SPLIT_80", title, names, text, vars(n), rank=16)
 
