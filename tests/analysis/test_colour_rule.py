@@ -1,7 +1,5 @@
 """The slides' colour rules: pixels, shares, the limit, and their place beside the network."""
 
-from __future__ import annotations
-
 import colorsys
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Errors by condition: confusion, calibration and the thesis' claims, on answers made to be known."""
 
-from __future__ import annotations
-
 from itertools import product
 
 import numpy as np

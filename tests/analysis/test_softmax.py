@@ -1,7 +1,5 @@
 """Table 6, compared with the record's numbers, Figures 6 and 7 in both readings, and intervals that resample nights."""
 
-from __future__ import annotations
-
 import numpy as np
 import pandas as pd
 import pytest

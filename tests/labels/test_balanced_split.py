@@ -1,7 +1,5 @@
 """The split: sizes, balance, quotas, whole nights, and the published totals."""
 
-from __future__ import annotations
-
 import numpy as np
 import pandas as pd
 import pytest

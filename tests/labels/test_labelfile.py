@@ -1,7 +1,5 @@
 """Label files, good and bad: each fault is named with its line."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import pandas as pd

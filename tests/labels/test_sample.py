@@ -1,7 +1,5 @@
 """The sample: its size by date, its seed, and the dates themselves."""
 
-from __future__ import annotations
-
 import pandas as pd
 import pytest
 from hypothesis import given, settings

@@ -1,7 +1,5 @@
 """How far the thesis' own images may lie from what is printed: the models that the tolerances of ``corpus`` rules state."""
 
-from __future__ import annotations
-
 import math
 import re
 
@@ -31,19 +29,23 @@ def tolerance(claim: Claim) -> float:
     return declared
 
 
-@pytest.mark.parametrize("epoch", range(1, 13))
-def test_accuracies_of_an_epoch_may_differ_as_two_draws_do(claims: Claims, epoch: int) -> None:
-    """The tolerance of each accuracy of Figure 5 is that of two binomial draws, to the printed digits."""
-    count, share = claims[f"F5.VAL_ACCURACY_COUNT.E{epoch}"], claims[f"F5.TRAIN_ACCURACY.E{epoch}"]
-    assert tolerance(count) == round(VALIDATION * of_two_draws(float(count.value) / VALIDATION, VALIDATION))
-    assert tolerance(share) == round(of_two_draws(float(share.value), TRAINING), 3)
-
-
-@pytest.mark.parametrize("name", ["TXT.ACCURACY_FIRST", "TXT.ACCURACY_BEST"])
-def test_printed_accuracies_may_differ_as_two_draws_do(claims: Claims, name: str) -> None:
-    """The same for the two accuracies of the text, in points."""
-    share = float(claims[name].value) / 100
-    assert tolerance(claims[name]) == round(100 * of_two_draws(share, VALIDATION), 1)
+@pytest.mark.parametrize(
+    ("pattern", "whole", "images", "digits", "count"),
+    [
+        ("F5.VAL_ACCURACY_COUNT.*", VALIDATION, VALIDATION, None, 12),
+        ("F5.TRAIN_ACCURACY.*", 1, TRAINING, 3, 12),
+        ("TXT.ACCURACY_FIRST", 100, VALIDATION, 1, 1),
+        ("TXT.ACCURACY_BEST", 100, VALIDATION, 1, 1),
+    ],
+)
+def test_accuracies_may_differ_as_two_draws_do(
+    claims: Claims, pattern: str, whole: int, images: int, digits: int | None, count: int
+) -> None:
+    """The tolerance of each accuracy of Figure 5 and of the text is that of two binomial draws, to the printed digits."""
+    accuracies = claims.matching(pattern)
+    assert len(accuracies) == count
+    for claim in accuracies:
+        assert tolerance(claim) == round(whole * of_two_draws(claim.number / whole, images), digits), claim.id
 
 
 @pytest.mark.parametrize("share", [0.865, 0.956])
@@ -57,12 +59,12 @@ def test_two_draws_of_equal_networks_seldom_differ_by_more(share: float) -> None
 
 def test_shares_of_yes_differ_by_no_more_than_all_errors(claims: Claims) -> None:
     """Of simulated pairs of networks with 29 errors in 658 none differs by more than the tolerance; some come near it."""
-    errors = VALIDATION - float(claims["F5.VAL_ACCURACY_COUNT.E10"].value)
+    errors = VALIDATION - claims["F5.VAL_ACCURACY_COUNT.E10"].number
     rates, rng = 2 * errors / VALIDATION, np.random.default_rng(0)
     true_share = rng.uniform(size=100_000)
     false_positives = rng.uniform(0, rates, size=(2, 100_000))
     classified = true_share * (1 - (rates - false_positives)) + (1 - true_share) * false_positives
-    frames = float(claims["T3.NIGHT.NO_MOON"].value)
+    frames = claims["T3.NIGHT.NO_MOON"].number
     apart = frames * np.abs(classified[0] - classified[1])
     assert tolerance(claims["T6.NIGHT.NO_MOON.NO"]) == round(rates * frames)
     assert 0.95 * rates * frames < apart.max() <= rates * frames
@@ -92,7 +94,6 @@ def test_counts_may_differ_by_what_is_missing_and_its_scatter(claims: Claims, pr
     for name, parts in counts.items():
         # Cells of one night lose frames together, different nights do not.
         sd = math.hypot(*sum(cells[cell] for cell in parts))
-        expected[name] = missing + 3 * sd / float(claims[name].value)
-    assert {name: tolerance(claims[name]) for name in expected} == {
-        name: math.ceil(1000 * share) / 1000 for name, share in expected.items()
-    }
+        expected[name] = missing + 3 * sd / claims[name].number
+    rounded_up = {name: math.ceil(1000 * share) / 1000 for name, share in expected.items()}
+    assert {name: tolerance(claims[name]) for name in expected} == rounded_up

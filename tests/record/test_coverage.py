@@ -1,7 +1,5 @@
 """Whether the claims cover the record: the count of numbers on made-up texts, and the real texts where they are."""
 
-from __future__ import annotations
-
 import re
 from pathlib import Path
 from typing import Any
@@ -13,25 +11,9 @@ from hypothesis import strategies as st
 from repro.errors import ReproError
 from repro.paths import Paths
 from repro.record.claims import Claim, Claims
+from tests.support import coverage
 from tests.support.claims import made_up
-from tests.support.coverage import (
-    APPENDIX,
-    FILES,
-    Document,
-    Exemption,
-    Number,
-    around,
-    cover,
-    load_exemptions,
-    load_sentences,
-    normalise,
-    numbers,
-    prints,
-    read_documents,
-    sentences,
-    unprinted,
-    unquoted,
-)  # fmt: skip
+from tests.support.coverage import Document, Exemption
 
 TEXT = "In 2022 the camera took 214,890 frames,\n79.6 % of them at night (Figure 3)."
 
@@ -51,11 +33,7 @@ COMPLETE = [
     claim(214890, "214,890 frames", name="X.B"),
     claim(79.6, "79.6 % of them", decimals=1, name="X.C"),
 ]
-
-
-def printed(listed: list[Number]) -> list[str]:
-    """The characters of each number."""
-    return [number.printed for number in listed]
+FIGURES = exemption(r"Figure \d")
 
 
 @pytest.mark.parametrize(
@@ -81,13 +59,13 @@ def printed(listed: list[Number]) -> list[str]:
 )
 def test_numbers_of_a_text(text: str, values: list[float]) -> None:
     """Every run of digits is found once, as printed: separators, points, powers, Korean multipliers, inside words."""
-    assert [number.value for number in numbers(text)] == values
+    assert [number.value for number in coverage.numbers(text)] == values
 
 
 @given(st.text(alphabet="0123456789,.eE-천만 x장", max_size=30))
 def test_no_digit_is_left_out(text: str) -> None:
     """Each digit of a text belongs to exactly one number."""
-    listed = numbers(text)
+    listed = coverage.numbers(text)
     inside = [place for number in listed for place in range(number.start, number.stop) if text[place].isdigit()]
     assert inside == [place for place, letter in enumerate(text) if letter in "0123456789"]
     assert all(text[number.start : number.stop] == number.printed for number in listed)
@@ -98,8 +76,8 @@ def test_a_claim_prints_its_own_value(digits: int, decimals: int) -> None:
     """The value as a claim shows it is found again in its quotation, whatever its digits and its sign."""
     value = round(digits / 10**decimals, decimals)
     own = claim(value, f"about {value:,.{decimals}f} of them", decimals=decimals)
-    (number,) = numbers(own.source.quote)
-    assert prints(own, number)
+    (number,) = coverage.numbers(own.source.quote)
+    assert coverage.prints(own, number)
 
 
 @pytest.mark.parametrize(
@@ -119,25 +97,27 @@ def test_a_claim_prints_its_own_value(digits: int, decimals: int) -> None:
 )
 def test_what_a_value_prints(own: Claim, text: str, holds: bool) -> None:
     """A number is a claim's only with its value and its digits; a point may stand for a comma."""
-    (number,) = numbers(text)
-    assert prints(own, number) is holds
+    (number,) = coverage.numbers(text)
+    assert coverage.prints(own, number) is holds
 
 
 def test_complete_coverage() -> None:
-    """Where claims and exemptions answer for all numbers, nothing is left over."""
-    result = cover(TEXT, COMPLETE, [exemption(r"Figure \d")])
-    assert printed(result.by_claim) == ["2022", "214,890", "79.6"]
-    assert printed(result.by_exemption) == ["3"]
-    assert not result.uncovered + result.stale + result.missing_quotes
+    """Where claims and exemptions answer for all numbers, nothing is left over; an exemption of nothing more is stale."""
+    unmatched, covered = exemption("Figure 7"), exemption("In 2022")
+    result = coverage.cover(TEXT, COMPLETE, [FIGURES, unmatched, covered])
+    assert [number.printed for number in result.by_claim] == ["2022", "214,890", "79.6"]
+    assert [number.printed for number in result.by_exemption] == ["3"]
+    assert result.stale == [unmatched, covered]
+    assert not result.uncovered + result.missing_quotes
 
 
 @pytest.mark.parametrize("missing", [0, 1, 2])
 def test_a_number_without_a_claim_is_found(missing: int) -> None:
     """Taking any claim away leaves exactly its number over, and the message shows where it stands."""
     claims = [own for place, own in enumerate(COMPLETE) if place != missing]
-    (left,) = cover(TEXT, claims, [exemption(r"Figure \d")]).uncovered
-    assert prints(COMPLETE[missing], left)
-    assert f"[{left.printed}]" in around(TEXT, left)
+    (left,) = coverage.cover(TEXT, claims, [FIGURES]).uncovered
+    assert coverage.prints(COMPLETE[missing], left)
+    assert f"[{left.printed}]" in coverage.around(TEXT, left)
 
 
 @pytest.mark.parametrize(
@@ -151,34 +131,23 @@ def test_a_number_without_a_claim_is_found(missing: int) -> None:
 )
 def test_what_covers_no_number(text: str, claims: list[Claim], exemptions: list[Exemption], start: int) -> None:
     """The number that begins here is left over; a quotation from a picture is not reported as missing in the text."""
-    result = cover(text, claims, exemptions)
+    result = coverage.cover(text, claims, exemptions)
     assert [number.start for number in result.uncovered] == [start]
     assert result.missing_quotes == []
 
 
 def test_a_quotation_that_is_not_in_the_text_is_found() -> None:
     """A quotation must stand in the text letter by letter; only blanks and bold marks may differ."""
-    claims = [claim(1, "one  <b>word</b>\nonly", name="X.A"), claim(1, "one Word", name="X.B")]
-    assert cover("one word\tonly", claims, []).missing_quotes == ["X.B"]
+    claims = [claim(1, "one  <b>w</b>ord\nonly", name="X.A"), claim(1, "one Word", name="X.B")]
+    assert coverage.cover("one word\tonly", claims, []).missing_quotes == ["X.B"]
+    assert coverage.normalise(" 4-<b>0</b>1 \n x ") == "4-01 x"  # marks may split a number
 
 
-def test_stale_exemptions_are_found() -> None:
-    """An exemption that matches nothing, or only what a claim covers, is named."""
-    unmatched, covered = exemption("Figure 7"), exemption("In 2022")
-    result = cover(TEXT, COMPLETE, [exemption(r"Figure \d"), unmatched, covered])
-    assert result.stale == [unmatched, covered]
-
-
-def test_claims_that_print_nothing_are_found() -> None:
-    """A number that is not in its own quotation must be noted as such."""
+def test_claims_that_print_nothing_are_found(claims: Claims) -> None:
+    """A number that is not in its own quotation must be noted as such, and each of the record is."""
     silent = claim(7, "seven classes", name="X.A")
     noted = claim(7, "seven classes", name="X.B", note="In words.")
-    assert unprinted([silent, noted, claim(7, "7 classes", name="X.C")]) == ["X.A"]
-
-
-def test_blanks_and_bold_marks_do_not_matter() -> None:
-    """A number that bold marks split is one number."""
-    assert normalise(" 4-<b>0</b>1 \n x ") == "4-01 x"
+    assert coverage.unprinted([silent, noted, claim(7, "7 classes", name="X.C"), *claims]) == ["X.A"]
 
 
 @pytest.mark.parametrize(
@@ -194,7 +163,7 @@ def test_blanks_and_bold_marks_do_not_matter() -> None:
 )
 def test_malformed_entries(tmp_path: Path, entry: str, says: str) -> None:
     """Exemptions and sentences that are malformed are refused with file, field and what to do."""
-    name, load = ("sentences", load_sentences) if "key" in entry else ("exemptions", load_exemptions)
+    name, load = ("sentences", coverage.load_sentences) if "key" in entry else ("exemptions", coverage.load_exemptions)
     (tmp_path / f"_{name}.yaml").write_text(f"- {entry}", encoding="utf-8")
     with pytest.raises(ReproError, match=says) as caught:
         load(tmp_path)
@@ -202,39 +171,23 @@ def test_malformed_entries(tmp_path: Path, entry: str, says: str) -> None:
     assert caught.value.remedy
 
 
-def write_record(folder: Path) -> None:
-    """A record of made-up texts, laid out as the real one."""
-    for document, pattern in FILES.items():
-        path = folder / pattern.replace("*", "made_up")
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(
-            f"thesis\n{APPENDIX}\nslides" if document in ("thesis", "slides") else document, encoding="utf-8"
-        )
-
-
 def test_documents_of_the_record(tmp_path: Path) -> None:
-    """Thesis and slides are two documents of one file."""
-    write_record(tmp_path)
-    texts = read_documents(tmp_path)
-    assert set(texts) == set(FILES)
-    assert normalise(texts["thesis"]) == "thesis"
-    assert normalise(texts["slides"]) == f"{APPENDIX} slides"
-
-
-def test_missing_document(tmp_path: Path) -> None:
-    """A document that is not there, at first the slides, is an error that names the folder."""
-    write_record(tmp_path)
-    path = tmp_path / "seeds" / "000_made_up.txt"
-    for harm in (lambda: path.write_text("thesis", encoding="utf-8"), path.unlink):
+    """Thesis and slides are two documents of one file; a document that is not there is an error that names the folder."""
+    for document, pattern in coverage.FILES.items():
+        path = tmp_path / pattern.replace("*", "made_up")
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(document, encoding="utf-8")
+    both = tmp_path / "seeds" / "000_made_up.txt"
+    both.write_text(f"thesis\n{coverage.APPENDIX}\nslides", encoding="utf-8")
+    texts = coverage.read_documents(tmp_path)
+    assert set(texts) == set(coverage.FILES)
+    assert coverage.normalise(texts["thesis"]) == "thesis"
+    assert coverage.normalise(texts["slides"]) == f"{coverage.APPENDIX} slides"
+    for harm in (lambda: both.write_text("thesis", encoding="utf-8"), both.unlink):
         harm()
         with pytest.raises(ReproError, match="text of the record") as caught:
-            read_documents(tmp_path)
+            coverage.read_documents(tmp_path)
         assert str(tmp_path) in caught.value.where
-
-
-def test_every_registered_number_is_in_its_quotation(claims: Claims) -> None:
-    """Each registered number is printed, digit by digit, in the claim's own quotation, or noted as not printed."""
-    assert unprinted(claims) == []
 
 
 def test_every_quotation_in_another_language_has_a_gloss(claims: Claims) -> None:
@@ -243,29 +196,29 @@ def test_every_quotation_in_another_language_has_a_gloss(claims: Claims) -> None
     own = [claim for claim in claims if foreign.search(claim.source.quote)]
     assert len(own) > 200
     assert [claim.id for claim in own if not claim.source.gloss or foreign.search(claim.source.gloss)] == []
-    silent = set(unprinted(claim.model_copy(update={"note": ""}) for claim in own))
-    of_gloss = [
-        claim.model_copy(update={"source": claim.source.model_copy(update={"quote": claim.source.gloss}), "note": ""})
-        for claim in own
-    ]
-    assert set(unprinted(of_gloss)) <= silent
+    bare = [claim.model_copy(update={"note": ""}) for claim in own]
+    glosses = [claim.source.model_copy(update={"quote": claim.source.gloss}) for claim in own]
+    in_gloss = [claim.model_copy(update={"source": gloss}) for claim, gloss in zip(bare, glosses, strict=True)]
+    assert set(coverage.unprinted(in_gloss)) <= set(coverage.unprinted(bare))
 
 
-def test_exemptions_are_well_formed(project: Paths) -> None:
-    """Every exemption has a document, a pattern and a reason, and none stands twice."""
-    exemptions = load_exemptions(project.published)
+def test_no_exemption_or_sentence_stands_twice(project: Paths, claims: Claims) -> None:
+    """Every exemption and every sentence is well formed and stands once, and each sentence names claims that exist."""
+    exemptions, listed = coverage.load_exemptions(project.published), coverage.load_sentences(project.published)
     assert len({(entry.document, entry.pattern) for entry in exemptions}) == len(exemptions) > 0
+    assert len({sentence.key for sentence in listed}) == len(listed) > 0
+    assert [name for sentence in listed for name in sentence.claims if name not in claims] == []
 
 
 @pytest.mark.seeds
-@pytest.mark.parametrize("document", FILES)
+@pytest.mark.parametrize("document", coverage.FILES)
 def test_nothing_printed_is_left_over(document: Document, seeds: Path, project: Paths, claims: Claims) -> None:
     """Every number that a document of the record prints is in a claim or an exemption, and every quotation is found."""
-    text = read_documents(seeds.parent)[document]
+    text = coverage.read_documents(seeds.parent)[document]
     own = [claim for claim in claims if claim.source.document == document]
-    exemptions = [entry for entry in load_exemptions(project.published) if entry.document == document]
-    result = cover(text, own, exemptions)
-    assert [around(text, number) for number in result.uncovered] == []
+    exemptions = [entry for entry in coverage.load_exemptions(project.published) if entry.document == document]
+    result = coverage.cover(text, own, exemptions)
+    assert [coverage.around(text, number) for number in result.uncovered] == []
     assert [entry.pattern for entry in result.stale] == []
     assert result.missing_quotes == []
     assert result.by_claim
@@ -289,37 +242,25 @@ def test_lines_that_no_claim_quotes() -> None:
     text = (
         "# A title of four words\n- It took 214,890 frames. They show aurora very often.\nToo few.\nkey: one two three"
     )
-    assert unquoted(text, [claim(214890, "214,890 frames")]) == ["They show aurora very often.", "key: one two three"]
+    assert coverage.unquoted(text, [claim(214890, "214,890 frames")]) == [
+        "They show aurora very often.",
+        "key: one two three",
+    ]
 
 
 def test_sentences_of_a_text() -> None:
     """A sentence ends with the Korean verb ending and a full stop; titles and references are none."""
-    assert sentences(THESIS) == ["첫 문장이다", "둘째 문장을 나누었다", "- 항목이다"]
-
-
-def test_sentences_name_registered_claims(project: Paths, claims: Claims) -> None:
-    """Each listed sentence names claims that exist, and no key stands twice."""
-    listed = load_sentences(project.published)
-    assert [name for sentence in listed for name in sentence.claims if name not in claims] == []
-    assert len({sentence.key for sentence in listed}) == len(listed)
+    assert coverage.sentences(THESIS) == ["첫 문장이다", "둘째 문장을 나누었다", "- 항목이다"]
 
 
 @pytest.mark.seeds
-def test_every_sentence_that_asserts_is_listed(seeds: Path, project: Paths) -> None:
-    """Every sentence of aims, methods, results and conclusions has exactly one key, and every key one sentence."""
-    _compare_keys(project, "thesis", sentences(read_documents(seeds.parent)["thesis"]))
-
-
-@pytest.mark.seeds
-@pytest.mark.parametrize("document", ["readme", "readings", "scripts"])
-def test_every_line_is_quoted_or_listed(document: Document, seeds: Path, project: Paths, claims: Claims) -> None:
-    """Every sentence of the README and every entry of the readings is quoted by a claim, or has exactly one key."""
+@pytest.mark.parametrize("document", ["thesis", "readme", "readings", "scripts"])
+def test_every_sentence_is_quoted_or_listed(document: Document, seeds: Path, project: Paths, claims: Claims) -> None:
+    """Every sentence in which the thesis asserts has exactly one key, as has each of the other texts that no claim quotes."""
+    text = coverage.read_documents(seeds.parent)[document]
     own = [claim for claim in claims if claim.source.document == document and claim.source.place[:8] != "picture:"]
-    _compare_keys(project, document, unquoted(read_documents(seeds.parent)[document], own))
-
-
-def _compare_keys(project: Paths, document: Document, texts: list[str]) -> None:
-    keys = [sentence.key for sentence in load_sentences(project.published) if sentence.document == document]
+    texts = coverage.sentences(text) if document == "thesis" else coverage.unquoted(text, own)
+    keys = [sentence.key for sentence in coverage.load_sentences(project.published) if sentence.document == document]
     assert keys
     assert [text[:60] for text in texts if sum(key in text for key in keys) != 1] == []
     assert [key for key in keys if sum(key in text for text in texts) != 1] == []

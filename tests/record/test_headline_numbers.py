@@ -1,7 +1,5 @@
 """The numbers in the headline sentences: each follows from the claims and from what was computed."""
 
-from __future__ import annotations
-
 import math
 import re
 from collections.abc import Callable
@@ -92,13 +90,14 @@ def _refuted(value: Source) -> str:
     return WORDS[1] if one > 2 * _cells(value, "Astro", "Nautical") else "no"
 
 
+def _z(value: Source, claim: str, measure: str) -> float:
+    return abs(value(claim) - value(f"ephemeris:{measure}")) / value(f"ephemeris:sd.{measure}")
+
+
 def _beyond(value: Source) -> str:
     """The limit in standard deviations that some cells of twilight pass, and some do not."""
     cells = [f"{sun}.{moon}" for sun in ("Astro", "Nautical") for moon in MOON_BINS]
-    z = [
-        abs(value(f"T3.{cell}".upper()) - value(f"ephemeris:{cell}".lower())) / value(f"ephemeris:sd.{cell}".lower())
-        for cell in cells
-    ]
+    z = [_z(value, f"T3.{cell}".upper(), cell.lower()) for cell in cells]
     limit = value("limit:standard deviations")
     return _in_words(limit) if min(z) < limit < max(z) else "other"
 
@@ -126,10 +125,7 @@ PRINTS: dict[int, Callable[[Source], tuple[str, ...]]] = {
         _in_words(round(v("FND.SAMPLE_SIZE:dates_lost"))),
     ),
     3: lambda v: ("a third" if 0.25 < _percent_off(v, "T2.NIGHT", "night") < 1 / 3 else "other",),
-    4: lambda v: (
-        f"{_percent_off(v, 'T2.ASTRO', 'astro'):.1f}",
-        f"{abs(v('T2.ASTRO') - v('ephemeris:astro')) / v('ephemeris:sd.astro'):.1f}",
-    ),
+    4: lambda v: (f"{_percent_off(v, 'T2.ASTRO', 'astro'):.1f}", f"{_z(v, 'T2.ASTRO', 'astro'):.1f}"),
     6: lambda v: ("some hundreds" if 100 < v("ephemeris:standard_time.civil") < 1000 else "other",),
     7: lambda v: (_in_words(v("count:T3.NIGHT.*")), _up(_cells(v, "Night"), 1)),
     8: lambda v: (_up(_cells(v, "Astro", "Nautical"), 0), _beyond(v), _refuted(v)),
@@ -139,16 +135,12 @@ PRINTS: dict[int, Callable[[Source], tuple[str, ...]]] = {
         f"{v('TXT.CADENCE_S')}",
         _in_words(v("TXT.INTERVAL_MIN")),
     ),
-    12: lambda v: (
-        f"{v('ephemeris:sample.frames'):,}",
-        f"{v('ephemeris:sample.frames') - v('SPLIT.LABELLED'):,}",
-    ),
+    12: lambda v: (f"{v('ephemeris:sample.frames'):,}", f"{v('ephemeris:sample.frames') - v('SPLIT.LABELLED'):,}"),
     14: lambda v: (f"{v('SPLIT.TRAIN_YES'):,}", f"{v('SPLIT.VAL_YES'):,}"),
-    15: lambda v: (
-        f"{_share(v, 'SPLIT.TRAIN_YES', 'SPLIT.LABELLED_YES'):.1f}",
-        f"{_share(v, 'SPLIT.VAL_YES', 'SPLIT.LABELLED_YES'):.1f}",
-        f"{_share(v, 'SPLIT.TRAIN_NO', 'SPLIT.LABELLED_NO'):.2f}",
-        f"{_share(v, 'SPLIT.VAL_NO', 'SPLIT.LABELLED_NO'):.2f}",
+    15: lambda v: tuple(
+        f"{_share(v, f'SPLIT.{side}_{word}', f'SPLIT.LABELLED_{word}'):.{digits}f}"
+        for word, digits in (("YES", 1), ("NO", 2))
+        for side in ("TRAIN", "VAL")
     ),
     16: lambda v: (f"{v('SPLIT.VAL_YES')}", f"{v('SLD.VALIDATION_PER_CLASS')}", _both_classes(v)),
     17: lambda v: (_both_classes(v),),
@@ -172,21 +164,16 @@ PRINTS: dict[int, Callable[[Source], tuple[str, ...]]] = {
 }
 
 
-def numbers(sentence: str) -> tuple[str, ...]:
-    """Numbers that a sentence prints, in digits and in words."""
-    return tuple(_NUMBER.findall(sentence))
-
-
 def test_every_headline_has_a_sentence() -> None:
     """They are numbered without a gap, and those with a number in the sentence are all listed here."""
     assert set(SENTENCES) == set(range(1, len(SENTENCES) + 1))
-    assert {place for place, sentence in SENTENCES.items() if numbers(sentence)} == set(PRINTS)
+    assert {place for place, sentence in SENTENCES.items() if _NUMBER.search(sentence)} == set(PRINTS)
 
 
 @pytest.mark.parametrize("place", sorted(PRINTS))
 def test_numbers_of_a_headline_follow_from_the_evidence(place: int) -> None:
     """A sentence prints what the claims and the results give, to its digits."""
-    assert numbers(SENTENCES[place]) == PRINTS[place](Source())
+    assert tuple(_NUMBER.findall(SENTENCES[place])) == PRINTS[place](Source())
 
 
 @pytest.mark.parametrize("place", sorted(PRINTS))
@@ -195,6 +182,4 @@ def test_another_value_asks_for_another_sentence(place: int) -> None:
     source = Source()
     printed = PRINTS[place](source)
     others = [PRINTS[place](Source(name, factor)) for name in sorted(source.used) for factor in (0.5, 2.0, 20.0)]
-    assert [
-        number for position, number in enumerate(printed) if all(other[position] == number for other in others)
-    ] == []
+    assert [number for number, *changed in zip(printed, *others, strict=True) if set(changed) == {number}] == []

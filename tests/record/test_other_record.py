@@ -1,11 +1,10 @@
 """The comparator for the record of another paper: begin it, judge it, hand its verdicts to other tools."""
 
-from __future__ import annotations
-
 import json
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import jsonschema
 import pytest
@@ -52,38 +51,36 @@ def test_new_record_can_be_judged_at_once(tmp_path: Path, capsys: pytest.Capture
     new_record("smith-2021", tmp_path / "smith")
     assert run(tmp_path / "smith") == 0
     assert "4 confirmed" in capsys.readouterr().out
-    assert by_arithmetic(load_claims(tmp_path / "smith")).by_grade["C"]["confirmed"] == 2, (
-        "the three counts are one equation"
-    )
+    assert (
+        by_arithmetic(load_claims(tmp_path / "smith")).by_grade["C"]["confirmed"] == 2
+    )  # three counts are one equation
 
 
-@pytest.mark.parametrize("name", ["", "../smith", "a b", "x" * 70])
-def test_bad_names(tmp_path: Path, name: str) -> None:
-    """A name that is no folder's name is refused."""
-    with pytest.raises(ReproError, match="letters, digits"):
-        new_record(name, tmp_path / "new")
-    assert not list(tmp_path.iterdir())
-
-
-def test_nothing_is_overwritten(tmp_path: Path) -> None:
-    """A folder that holds anything is refused and stays as it was."""
+@pytest.mark.parametrize(
+    ("name", "folder", "says"),
+    [
+        *((name, "new", "letters, digits") for name in ("", "../smith", "a b", "x" * 70)),
+        ("smith", ".", "new or empty folder"),
+    ],
+)
+def test_bad_names_and_folders(tmp_path: Path, name: str, folder: str, says: str) -> None:
+    """A name that is no folder's name, and a folder that holds anything, are refused, and nothing is written."""
     (tmp_path / "notes.txt").write_text("mine", encoding="utf-8")
-    with pytest.raises(ReproError, match="new or empty folder"):
-        new_record("smith", tmp_path)
+    with pytest.raises(ReproError, match=says):
+        new_record(name, tmp_path / folder)
     assert [path.name for path in tmp_path.iterdir()] == ["notes.txt"]
 
 
 def test_faults_are_found(faulty: Path) -> None:
     """A wrong sum drifts, an impossible mean is a conflict as declared, and what needs data waits."""
-    outcomes = {verdict.claim: verdict for verdict in by_arithmetic(load_claims(faulty)).verdicts}
-    assert {name: verdict.outcome for name, verdict in outcomes.items()} == {
-        "PAPER.WOMEN": "source_conflict",
-        "PAPER.MEN": "not_run",
-        "PAPER.N": "undecidable",
-        "PAPER.MEAN": "undecidable",
-        "PAPER.MEAN_POSSIBLE": "source_conflict",
-    }
-    assert [name for name, verdict in outcomes.items() if verdict.drifted] == ["PAPER.WOMEN"]
+    verdicts = by_arithmetic(load_claims(faulty)).verdicts
+    assert [(verdict.claim, verdict.outcome, verdict.drifted) for verdict in verdicts] == [
+        ("PAPER.WOMEN", "source_conflict", True),
+        ("PAPER.MEN", "not_run", False),
+        ("PAPER.N", "undecidable", False),
+        ("PAPER.MEAN", "undecidable", False),
+        ("PAPER.MEAN_POSSIBLE", "source_conflict", False),
+    ]
     assert run(faulty) == 1
 
 
@@ -106,44 +103,33 @@ def test_bad_record_file(faulty: Path, text: str) -> None:
 def test_sarif(faulty: Path) -> None:
     """The SARIF log fits its model and points to the line of each claim that is against the record."""
     text = as_sarif(by_arithmetic(load_claims(faulty)), claim_places(faulty, faulty.parent))
-    log = Sarif.model_validate_json(text)
-    results = log.runs[0].results or []
-    assert [(result.rule_id, result.level and result.level.value) for result in results] == [
-        ("drifted", "error"),
-        ("source-conflict", "note"),
-    ]
-    lines = FAULTY.splitlines()
-    for result, name in zip(results, ("PAPER.WOMEN", "PAPER.MEAN_POSSIBLE"), strict=True):
-        place = json.loads(text)["runs"][0]["results"][results.index(result)]["locations"][0]["physicalLocation"]
+    Sarif.model_validate_json(text)
+    (run,) = json.loads(text)["runs"]
+    levels = [(result["ruleId"], result["level"]) for result in run["results"]]
+    assert levels == [("drifted", "error"), ("source-conflict", "note")]
+    assert {"drifted", "source-conflict"} <= {rule["id"] for rule in run["tool"]["driver"]["rules"]}
+    for result, name in zip(run["results"], ("PAPER.WOMEN", "PAPER.MEAN_POSSIBLE"), strict=True):
+        place = result["locations"][0]["physicalLocation"]
         assert place["artifactLocation"]["uri"] == "faulty/claims.yaml"
-        assert f"id: {name}" in lines[place["region"]["startLine"] - 1]
-    rules = {rule["id"] for rule in json.loads(text)["runs"][0]["tool"]["driver"]["rules"]}
-    assert {result.rule_id for result in results} <= rules
+        assert f"id: {name}" in FAULTY.splitlines()[place["region"]["startLine"] - 1]
 
 
 def test_junit(faulty: Path, tmp_path: Path) -> None:
     """The JUnit document has one case a comparison: failed where drifted, skipped where nothing was compared."""
     path = tmp_path / "verdicts.xml"
     path.write_text(as_junit(by_arithmetic(load_claims(faulty))), encoding="utf-8")
-    suites = {suite.name: suite for suite in JUnitXml.fromfile(str(path))}
-    assert {name: (suite.tests, suite.failures, suite.errors, suite.skipped) for name, suite in suites.items()} == {
-        "arithmetic": (4, 1, 0, 2),
-        "corpus": (1, 0, 0, 1),
-    }
-    failed = [
-        case.name
-        for suite in suites.values()
-        for case in suite
-        if any(r.type == "source_conflict" for r in case.result)
-    ]
-    assert failed == ["PAPER.WOMEN"]
+    suites = list(JUnitXml.fromfile(str(path)))
+    counts = [(suite.name, suite.tests, suite.failures, suite.errors, suite.skipped) for suite in suites]
+    assert counts == [("arithmetic", 4, 1, 0, 2), ("corpus", 1, 0, 0, 1)]
+    results = [(case.name, result.type) for suite in suites for case in suite for result in case.result]
+    assert [name for name, kind in results if kind == "source_conflict"] == ["PAPER.WOMEN"]
 
 
-@pytest.mark.parametrize("form", ["sarif", "junit"])
-def test_formats_of_the_command(faulty: Path, capsys: pytest.CaptureFixture[str], form: str) -> None:
+@pytest.mark.parametrize(("form", "start"), [("sarif", "{"), ("junit", "<?xml")])
+def test_formats_of_the_command(faulty: Path, capsys: pytest.CaptureFixture[str], form: Any, start: str) -> None:
     """The command prints the document alone, and exits as it does with the table."""
-    assert run(faulty, format=form) == 1  # type: ignore[arg-type]
-    assert capsys.readouterr().out.startswith("{" if form == "sarif" else "<?xml")
+    assert run(faulty, format=form) == 1
+    assert capsys.readouterr().out.startswith(start)
 
 
 def test_places_of_all_claims() -> None:
@@ -160,10 +146,13 @@ def test_schema_is_current() -> None:
     assert (ROOT / "expected" / "claim-file.schema.json").read_text(encoding="utf-8") == dumps(claim_file_schema())
 
 
+SCHEMA = jsonschema.Draft202012Validator(claim_file_schema())
+
+
 @pytest.mark.parametrize("path", claim_files(ROOT / "expected" / "published"), ids=lambda path: path.stem)
 def test_claim_files_fit_the_schema(path: Path) -> None:
     """Every claim file fits the schema that editors check."""
-    jsonschema.Draft202012Validator(claim_file_schema()).validate(yaml.safe_load(path.read_text(encoding="utf-8")))
+    SCHEMA.validate(yaml.safe_load(path.read_text(encoding="utf-8")))
 
 
 @pytest.mark.parametrize(
@@ -171,16 +160,12 @@ def test_claim_files_fit_the_schema(path: Path) -> None:
 )
 def test_schema_refuses(old: str, new: str) -> None:
     """A misspelt kind, field or id does not fit the schema."""
-    document = yaml.safe_load(FAULTY.replace(old, new))
     with pytest.raises(jsonschema.ValidationError):
-        jsonschema.Draft202012Validator(claim_file_schema()).validate(document)
+        SCHEMA.validate(yaml.safe_load(FAULTY.replace(old, new)))
 
 
 def test_the_record_needs_little() -> None:
     """Judging another record imports none of torch, opencv, matplotlib and skyfield."""
-    code = (
-        "import sys, repro.verify_command\n"
-        "print([name for name in ('torch', 'cv2', 'matplotlib', 'skyfield') if name in sys.modules])"
-    )
+    code = "import sys, repro.verify_command; print({'torch', 'cv2', 'matplotlib', 'skyfield'} & set(sys.modules))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=LIMIT_S)
-    assert done.stdout.strip() == "[]"
+    assert done.stdout.strip() == "set()"

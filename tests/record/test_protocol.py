@@ -1,7 +1,5 @@
 """Bounds of the published procedure, against direct enumeration."""
 
-from __future__ import annotations
-
 from itertools import product
 
 import pytest

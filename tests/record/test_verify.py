@@ -1,11 +1,9 @@
 """The visit of all claims, and the command that prints it."""
 
-from __future__ import annotations
-
 import json
-import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -19,13 +17,13 @@ from tests.record.test_claims import verification as of_the_record
 from tests.support.chain import Chain
 from tests.support.claims import REASON, made_up
 from tests.support.processes import LIMIT_S
+from tests.support.project import write_params
 
 
-def judged(measured: dict[str, float], missing: str = "", **rules: dict[str, Any]) -> Verification:
-    """Verdict on a made-up claim of value 1 by rules of these kinds, and by what the sky gives."""
-    return verify(
-        Claims([made_up(value=1, **rules)]), Evidence({"ephemeris": measured}, {"ephemeris": missing}), detectors=()
-    )
+def judged(measured: dict[str, float], **rules: dict[str, Any]) -> Verification:
+    """Verdict on a made-up claim of value 1 by rules of these kinds, and by what the sky gives; there are no videos."""
+    evidence = Evidence({"ephemeris": measured}, {"ephemeris": "the sky fell", "corpus": "no videos"})
+    return verify(Claims([made_up(value=1, **rules)]), evidence, detectors=())
 
 
 @pytest.mark.parametrize(
@@ -36,6 +34,7 @@ def judged(measured: dict[str, float], missing: str = "", **rules: dict[str, Any
         ({"m": 2}, "confirmed", 1),
         ({}, "confirmed", 2),
         ({}, "not_run", 0),
+        ({"m": 1}, "not_run", 1),  # made after all: it asks for a new declaration
         ({"m": float("nan")}, "confirmed", 2),
     ],
 )
@@ -44,10 +43,17 @@ def test_exit_code(measured: dict[str, float], declared: str, code: int) -> None
     assert judged(measured, ephemeris={"expect": declared}).exit_code == code
 
 
-def test_a_missing_quantity_has_its_reason() -> None:
-    """A comparison that could not be made says what is missing."""
-    (verdict,) = judged({}, "the sky fell", ephemeris={}).verdicts
-    assert (verdict.outcome, verdict.reason) == ("not_run", "the sky fell")
+@pytest.mark.parametrize(
+    ("rules", "reason", "uncompared"),
+    [({"ephemeris": {}}, "the sky fell", True), ({"corpus": {}}, "no videos", False)],
+)
+def test_a_missing_quantity_is_never_a_pass(rules: dict[str, Any], reason: str, uncompared: bool) -> None:
+    """A comparison that could not be made says what is missing; what only waits for the thesis' videos is no drift."""
+    verification = judged({}, **rules)
+    (verdict,) = verification.verdicts
+    assert (verdict.outcome, verdict.reason) == ("not_run", reason)
+    assert (verdict.drifted, verdict.uncompared, verdict.awaits_corpus) == (False, uncompared, not uncompared)
+    assert verification.exit_code == 2 * uncompared
 
 
 def test_formula_that_breaks_is_an_error() -> None:
@@ -86,26 +92,26 @@ def test_json_has_the_contract_keys(printed: dict[str, Any]) -> None:
     assert set(printed["summary"]) == set(OUTCOMES)
     assert set(printed["by_grade"]) == set("RCBWPD")
     assert set(printed["coverage"]) == {"nights", "expected"}
-    for claim in printed["claims"]:
-        assert {"id", "published", "unit", "headline", "source", "verdicts"} <= set(claim)
-        for verdict in claim["verdicts"]:
-            assert {"evidence", "grade", "outcome", "measured", "tolerance", "catches", "reason"} <= set(verdict)
-    for finding in printed["findings"]:
-        assert {"id", "title", "claims", "explanation"} <= set(finding)
+    verdicts = [verdict for claim in printed["claims"] for verdict in claim["verdicts"]]
+    for entries, keys in (
+        (printed["claims"], {"id", "published", "unit", "headline", "source", "verdicts"}),
+        (verdicts, {"evidence", "grade", "outcome", "measured", "tolerance", "catches", "reason"}),
+        (printed["findings"], {"id", "title", "claims", "explanation"}),
+    ):
+        assert entries
+        assert all(keys <= set(entry) for entry in entries)
 
 
-def test_no_repetition_counts_as_a_confirmation(printed: dict[str, Any]) -> None:
+def test_no_repetition_counts_as_a_confirmation(verification: Verification) -> None:
     """Grade R has repetitions and conflicts only, and closures are counted once an equation."""
-    assert printed["by_grade"]["R"]["confirmed"] == printed["by_grade"]["R"]["consistent"] == 0
-    closures = [
-        verdict
-        for claim in printed["claims"]
-        for verdict in claim["verdicts"]
-        if verdict["grade"] == "C" and verdict["outcome"] == "confirmed" and verdict["evidence"] == "arithmetic"
+    by_grade = verification.by_grade
+    assert by_grade["R"]["confirmed"] == by_grade["R"]["consistent"] == 0
+    equations = [
+        verdict.equation
+        for verdict in verification.verdicts
+        if (verdict.grade, verdict.outcome, verdict.evidence) == ("C", "confirmed", "arithmetic")
     ]
-    equations = {tuple(verdict["equation"]) for verdict in closures}
-    assert printed["by_grade"]["C"]["confirmed"] >= len(equations)
-    assert len(equations) < len(closures)
+    assert len(set(equations)) <= by_grade["C"]["confirmed"] < len(equations)
 
 
 @pytest.mark.parametrize(
@@ -124,49 +130,42 @@ def test_claims_are_found_by_number_and_word(claims: Claims, query: str, names: 
     assert value is None or {claim.value for claim in found} == {value}
 
 
-def test_claims_are_found_by_the_beginning_of_an_id(claims: Claims) -> None:
+@pytest.mark.parametrize("choose", [search, starting_with])
+def test_claims_are_found_by_the_beginning_of_an_id(claims: Claims, choose: Callable[..., Claims]) -> None:
     """The beginning of an id in any case finds the claims that have it, in their order; other words find none."""
-    found = ["T3.NIGHT.NO_MOON", "T3.NIGHT.MOON_QUARTER", "T3.NIGHT.MOON_FULL"]
-    assert [claim.id for claim in search(claims, "t3.night")] == found
-    assert not len(search(claims, "no such words"))
+    names = ["T3.NIGHT.NO_MOON", "T3.NIGHT.MOON_QUARTER", "T3.NIGHT.MOON_FULL"]
+    assert [claim.id for claim in choose(claims, "t3.night")] == names
+    assert not len(choose(claims, "no such words"))
 
 
-def test_only_restricts_claims(claims: Claims) -> None:
-    """``--only t3.`` chooses the claims of Table 3 and no others, in any case."""
-    names = [claim.id for claim in starting_with(claims, "t3.")]
-    assert len(names) >= 9
-    assert all(name.startswith("T3.") for name in names)
+BAD = """
+- claims:
+    - {id: X.BAD, value: 1, kind: guess, source: {document: thesis, section: '1', quote: word},
+       evidence: {arithmetic: {rule: exact, formula: '1', reason: made up for this test}}}
+"""
 
 
-def test_what_fits_no_claim_is_refused(project: Paths) -> None:
-    """A query that no claim fits is an error with a remedy, not an empty success."""
-    run = repro("verify", "NOTHING.AT.ALL", project=project.root)
+@pytest.mark.parametrize(
+    ("query", "in_project", "says"),
+    [
+        (["NOTHING.AT.ALL"], True, ["repro verify --format markdown"]),
+        ([], True, ["bad.yaml", "X.BAD", "kind", "to do:"]),
+        ([], False, ["--project"]),
+    ],
+    ids=["a query that fits no claim", "a malformed claim file", "outside a project"],
+)
+def test_errors_exit_with_2_and_a_remedy(
+    project: Paths, tmp_path: Path, query: list[str], in_project: bool, says: list[str]
+) -> None:
+    """What cannot be verified is named with what to do, without a traceback."""
+    if in_project:
+        write_params(tmp_path, "simulated")
+        (tmp_path / "expected" / "published").mkdir(parents=True)
+        (tmp_path / "expected" / "published" / "bad.yaml").write_text(BAD)
+    run = repro("verify", *query, project=project.root if query else tmp_path)
     assert run.returncode == 2
-    assert "repro verify --format markdown" in run.stderr
     assert "Traceback" not in run.stderr
-
-
-def test_malformed_claim_file_exits_with_2(project: Paths, tmp_path: Path) -> None:
-    """A malformed claim file names file, id, field and remedy, without a traceback."""
-    shutil.copy(project.params, tmp_path)
-    folder = tmp_path / "expected" / "published"
-    folder.mkdir(parents=True)
-    (folder / "bad.yaml").write_text(
-        "- claims:\n    - {id: X.BAD, value: 1, kind: guess, source: {document: thesis, section: '1', quote: word},\n"
-        "       evidence: {arithmetic: {rule: exact, formula: '1', reason: made up for this test}}}\n"
-    )
-    run = repro("verify", project=tmp_path)
-    assert run.returncode == 2
-    assert "Traceback" not in run.stderr
-    for word in ("bad.yaml", "X.BAD", "kind", "to do:"):
-        assert word in run.stderr
-
-
-def test_outside_a_project_the_error_says_what_to_do(tmp_path: Path) -> None:
-    """Run in an empty folder, the command says what it looked for and what to do."""
-    run = repro("verify", project=tmp_path)
-    assert run.returncode == 2
-    assert "--project" in run.stderr
+    assert [word for word in says if word not in run.stderr] == []
 
 
 def test_markdown_lists_every_claim(verification: Verification) -> None:

@@ -1,7 +1,5 @@
 """The nine conditions, exactly at their boundaries, and the table of the sky of frames."""
 
-from __future__ import annotations
-
 from math import inf, nextafter
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """Sun and moon against two independent authorities, and the limits of the ephemeris."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import astropy.units as u

@@ -1,7 +1,5 @@
 """Magnetic coordinates of the table and magnetic local time, against the library that made the one and published values."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 
