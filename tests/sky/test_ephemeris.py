@@ -26,17 +26,12 @@ def random_times(count: int, seed: int) -> np.ndarray:
     return FIRST + np.random.default_rng(seed).integers(0, span_us, count).astype("timedelta64[us]")
 
 
-TIMES = random_times(1000, seed=20250627)
+TIMES = random_times(400, seed=20250627)
 
 
 def turn_deg(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    """Difference of two directions, -180 to 180."""
-    return (a - b + 180.0) % 360.0 - 180.0
-
-
-def assert_close(difference: np.ndarray, most: float) -> None:
-    """No difference is larger."""
-    assert np.abs(difference).max() <= most
+    """Difference of two directions, 0 to 180."""
+    return np.abs((a - b + 180.0) % 360.0 - 180.0)
 
 
 @pytest.fixture(autouse=True)
@@ -69,21 +64,21 @@ def test_sun_and_moon_agree_with_astropy(astropy_sky) -> None:
     for body, theirs in seen.items():
         alt, az = (getattr(ours, f"{body}_{angle}_deg") for angle in ("alt", "az"))
         np.testing.assert_allclose(alt, theirs.alt.deg, rtol=0, atol=0.005)
-        assert_close(turn_deg(az, theirs.az.deg) * np.cos(np.radians(alt)), 0.005)
-    assert_close(turn_deg(ours.moon_elongation_deg, elongation), 0.005)
+        assert (turn_deg(az, theirs.az.deg) * np.cos(np.radians(alt))).max() <= 0.005
+    assert turn_deg(ours.moon_elongation_deg, elongation).max() <= 0.005
 
 
 @pytest.mark.parametrize("altitude", ["apparent", "refracted", "geometric"])
 @pytest.mark.parametrize("site", [YELLOWKNIFE, SVALBARD, SOUTH], ids=["yellowknife", "svalbard", "south"])
 def test_interpolation_agrees_with_skyfield_one_by_one(altitude: str, site: Site) -> None:
     """Interpolating between hourly nodes stays within 0.00001 deg of one Skyfield evaluation a frame."""
-    times = random_times(150, seed=7)
+    times = random_times(60, seed=7)
     fast, slow = (call(times, site, altitude=altitude) for call in (positions, positions_one_by_one))
     for name in ("sun_alt_deg", "moon_alt_deg", "moon_phase_deg", "moon_elongation_deg"):
         np.testing.assert_allclose(getattr(fast, name), getattr(slow, name), rtol=0, atol=1e-5)
     for body in ("sun", "moon"):
         across = turn_deg(getattr(fast, f"{body}_az_deg"), getattr(slow, f"{body}_az_deg"))
-        assert_close(across * np.cos(np.radians(getattr(slow, f"{body}_alt_deg"))), 1e-5)
+        assert (across * np.cos(np.radians(getattr(slow, f"{body}_alt_deg")))).max() <= 1e-5
 
 
 def test_error_stays_within_the_bound_between_nodes() -> None:
@@ -100,19 +95,18 @@ def test_sidereal_time_agrees_with_astropy() -> None:
     stamps = ["1975-06-01T00:00:00", "2016-12-31T23:59:59", "2017-01-01T00:00:00", "2024-02-01T01:19:54"]
     times = np.array(stamps, dtype="datetime64[us]")
     expected = Time(stamps, scale="utc").sidereal_time("apparent", YELLOWKNIFE.longitude_deg * u.deg).deg
-    assert_close(turn_deg(sidereal_time_deg(times, YELLOWKNIFE), expected), 1e-4)
+    assert turn_deg(sidereal_time_deg(times, YELLOWKNIFE), expected).max() <= 1e-4
 
 
 def test_order_gaps_and_duplicates_change_nothing() -> None:
     """A time's position does not depend on the other times it is asked with."""
-    apart = np.array(["1950-01-01T03:00", "2024-02-01T01:19", "2024-02-01T01:20", "2024-02-01T01:19"], "datetime64[us]")
-    together = positions(apart[::-1], YELLOWKNIFE)
-    for number, time in enumerate(apart[::-1]):
-        alone = positions(np.array([time]), YELLOWKNIFE)
-        # The sums behind the nodes are made in another order when there are more of them.
-        assert together.moon_alt_deg[number] == pytest.approx(alone.moon_alt_deg[0], abs=1e-9)
-        assert together.sun_az_deg[number] == pytest.approx(alone.sun_az_deg[0], abs=1e-9)
-    assert together.moon_alt_deg[0] == together.moon_alt_deg[2]
+    apart = np.array(["2024-02-01T01:20", "2024-02-01T01:19", "1950-01-01T03:00", "2024-02-01T01:19"], "datetime64[us]")
+    together, alone = positions(apart, YELLOWKNIFE), [positions(apart[[place]], YELLOWKNIFE) for place in range(4)]
+    # The sums behind the nodes are made in another order when there are more of them.
+    for name in ("moon_alt_deg", "sun_az_deg"):
+        one_by_one = np.concatenate([getattr(sky, name) for sky in alone])
+        np.testing.assert_allclose(getattr(together, name), one_by_one, rtol=0, atol=1e-9)
+    assert together.moon_alt_deg[1] == together.moon_alt_deg[3]
 
 
 def test_gaps_cost_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -135,9 +129,8 @@ def test_refraction_lifts_only_what_is_above_minus_one_degree() -> None:
     """Refraction raises low bodies by up to 0.6 deg and leaves the twilight boundaries where they are."""
     plain = positions(TIMES, YELLOWKNIFE).sun_alt_deg
     lifted = positions(TIMES, YELLOWKNIFE, altitude="refracted").sun_alt_deg
-    below = plain < -1.0
-    np.testing.assert_array_equal(lifted[below], plain[below])
-    assert (lifted[~below] > plain[~below]).all()
+    np.testing.assert_array_equal(lifted > plain, plain >= -1.0)
+    assert (lifted - plain).min() == 0
     assert 0.4 < (lifted - plain).max() < 0.7
 
 
@@ -151,17 +144,13 @@ def test_phase_is_folded_about_full_moon() -> None:
 
 @pytest.mark.parametrize("stamp", ["1899-07-29T00:00", "2053-10-09T12:00", "2054-01-01T00:00", "NaT"])
 def test_times_outside_the_ephemeris_are_refused(stamp: str) -> None:
-    """A time that DE421 does not hold is refused by name instead of being extrapolated."""
+    """A time that DE421 does not hold is refused by name instead of being extrapolated; the days that are named work."""
     with pytest.raises(ReproError, match="1899-07-30 to 2053-10-0") as caught:
         positions(np.array(["2024-01-01T00:00", stamp], dtype="datetime64[us]"), YELLOWKNIFE)
     assert caught.value.where == "element 1 of the times"
     assert caught.value.found.startswith("1 of 2 times")
-
-
-def test_ends_of_the_ephemeris_can_be_used() -> None:
-    """The first and the last day that the error names as allowed do work."""
-    times = np.array(["1899-07-30T00:00", "2053-10-07T23:59"], dtype="datetime64[us]")
-    assert np.isfinite(positions(times, YELLOWKNIFE).moon_alt_deg).all()
+    ends = np.array(["1899-07-30T00:00", "2053-10-07T23:59"], dtype="datetime64[us]")
+    assert np.isfinite(positions(ends, YELLOWKNIFE).moon_alt_deg).all()
 
 
 @pytest.mark.parametrize("damage", ["missing", "cut short", "one bit"])
@@ -180,11 +169,7 @@ def test_missing_and_damaged_ephemeris_is_refused(tmp_path: Path, damage: str) -
 
 def test_a_removed_data_folder_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     """If the package's whole data folder is gone, the error is the same kind and not a traceback."""
-
-    def gone() -> str:
-        raise FileNotFoundError(2, "No such file or directory", "/gone/data")
-
-    monkeypatch.setattr(ephemeris, "get_skyfield_data_path", gone)
+    monkeypatch.setattr(ephemeris, "get_skyfield_data_path", lambda: Path("/gone/data").stat())
     with pytest.raises(ReproError, match="/gone/data"):
         load_ephemeris.__wrapped__()
 

@@ -11,16 +11,12 @@ from repro.sky.tabulate_magnetic import HEIGHT_KM, PLACES
 
 
 def test_table_has_the_station_and_auroramax() -> None:
-    """Every year of the poster has both places, once, with the columns that are documented."""
+    """Every year of the poster has both places, once; the station is where its group's CEDAR poster of 2024 puts it."""
     rows = table()
     assert tuple(rows.columns) == COLUMNS
     assert not rows.duplicated(["place", "year"]).any()
     for place in ("jang_bogo", "yellowknife"):
         assert set(range(2018, 2024)) <= set(rows.loc[rows["place"] == place, "year"])
-
-
-def test_station_lies_where_others_put_it() -> None:
-    """Jang Bogo stands at about 79 deg magnetic latitude (the group's CEDAR poster of 2024, to a degree)."""
     assert abs(magnetic_place("jang_bogo", 2020).magnetic_latitude_deg) == pytest.approx(79.0, abs=1.0)
 
 
@@ -60,13 +56,9 @@ def test_noon_is_where_the_sun_stands() -> None:
     assert hours[highest] == pytest.approx(16.4, abs=0.5)
 
 
-def test_unknown_place_is_an_error_that_names_the_known() -> None:
-    """A place that is not in the table is refused, and the message says which are and how to add one."""
+def test_what_is_not_in_the_table() -> None:
+    """For a year beyond the table the nearest stands; another place is refused, with the known ones and how to add one."""
+    assert magnetic_place("jang_bogo", 1999) == magnetic_place("jang_bogo", 2018)
     with pytest.raises(ReproError, match="jang_bogo") as caught:
         magnetic_place("atlantis", 2020)
     assert "tabulate_magnetic" in caught.value.remedy
-
-
-def test_year_outside_the_table_takes_the_nearest() -> None:
-    """Coordinates move by hundredths of a degree a year, so the nearest year stands for those beyond."""
-    assert magnetic_place("jang_bogo", 1999) == magnetic_place("jang_bogo", 2018)
