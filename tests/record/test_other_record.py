@@ -84,19 +84,20 @@ def test_faults_are_found(faulty: Path) -> None:
     assert run(faulty) == 1
 
 
-def test_unknown_document(faulty: Path) -> None:
-    """A claim of a document that the record does not name is an error with the names that it may have."""
-    path = faulty / "claims.yaml"
-    path.write_text(FAULTY.replace("document: paper", "document: papers"), encoding="utf-8")
-    with pytest.raises(ReproError, match=r"a document of _record\.yaml: paper"):
-        load_claims(faulty)
-
-
-@pytest.mark.parametrize("text", ["documents: {}", "title: x\ndocuments: {A: b}", "[]", "title: x\nlicence: y"])
-def test_bad_record_file(faulty: Path, text: str) -> None:
-    """A record file without documents, or with other keys, is an error that names the file."""
-    (faulty / "_record.yaml").write_text(text, encoding="utf-8")
-    with pytest.raises(ReproError, match=r"_record\.yaml"):
+@pytest.mark.parametrize(
+    ("file", "text", "says"),
+    [
+        ("claims", FAULTY.replace("document: paper", "document: papers"), r"a document of _record\.yaml: paper"),
+        ("_record", "documents: {}", r"_record\.yaml"),
+        ("_record", "title: x\ndocuments: {A: b}", r"_record\.yaml"),
+        ("_record", "[]", r"_record\.yaml"),
+        ("_record", "title: x\nlicence: y", r"_record\.yaml"),
+    ],
+)
+def test_bad_record_file(faulty: Path, file: str, text: str, says: str) -> None:
+    """A claim of a document that the record does not name, and a record file without documents or with other keys, are errors."""
+    (faulty / f"{file}.yaml").write_text(text, encoding="utf-8")
+    with pytest.raises(ReproError, match=says):
         load_claims(faulty)
 
 
