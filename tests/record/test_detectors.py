@@ -35,7 +35,7 @@ def test_findings_are_listed_by_rank_and_what_is_missing_comes_last_with_its_rea
         """Whether the sky has minutes."""
         return Finding("FND.X", "x", (), f"{view.value('TXT.FRAMES')} {view.quantity('ephemeris', 'minutes')}")
 
-    late = Finding("FND.LATE", "late", ("TXT.FRAMES",), "", rank=9)
+    late = Finding("FND.LATE", "late", ("TXT.FRAMES",), "", rank=900)
     early = Finding("FND.EARLY", "early", ("TXT.FRAMES",), "", rank=1)
     *found, missing = derived(needs_quantity, lambda _: late, lambda _: early)
     assert found == [early, late]

@@ -58,7 +58,7 @@ def test_noon_is_where_the_sun_stands() -> None:
 
 def test_what_is_not_in_the_table() -> None:
     """For a year beyond the table the nearest stands; another place is refused, with the known ones and how to add one."""
-    assert magnetic_place("jang_bogo", 1999) == magnetic_place("jang_bogo", 2018)
+    assert magnetic_place("jang_bogo", 1999) == magnetic_place("jang_bogo", 2018) != magnetic_place("jang_bogo", 2099)
     with pytest.raises(ReproError, match="jang_bogo") as caught:
         magnetic_place("atlantis", 2020)
     assert "tabulate_magnetic" in caught.value.remedy
