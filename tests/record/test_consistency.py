@@ -16,11 +16,6 @@ from repro.record.formula import FormulaError, evaluate
 from tests.support.claims import made_up
 
 
-def printed(value: float, decimals: int) -> Printed:
-    """A value as it would be printed."""
-    return Printed(round(value, decimals), decimals)
-
-
 # The first three rows and the percentage are documented examples of the R package scrutiny; 5.19 of 28 is the paper's own.
 @pytest.mark.parametrize(
     ("mean", "n", "unit", "possible"),
@@ -87,16 +82,15 @@ def test_debit_is_exact(n: int) -> None:
 @given(st.lists(st.floats(50, 100), min_size=1, max_size=30))
 def test_bhatia_davis_accepts_all_data(data: list[float]) -> None:
     """No data within the bounds are refused."""
-    mean, sd = printed(float(np.mean(data)), 1), printed(float(np.std(data)), 1)
-    assert consistency.bhatia_davis(mean, sd, 50, 100)
+    assert consistency.bhatia_davis(Printed(float(np.mean(data)), 1), Printed(float(np.std(data)), 1), 50, 100)
 
 
 def test_bhatia_davis_is_reached() -> None:
     """Values at the two ends reach the bound, and a larger deviation is refused."""
     sd = float(np.std([50] * 4 + [100]))
     assert consistency.largest_sd(60.0, 50, 100) == pytest.approx(sd)
-    assert consistency.bhatia_davis(Printed(60, 0), printed(sd + 0.3, 1), 50, 100)
-    assert not consistency.bhatia_davis(Printed(60.0, 1), printed(sd + 0.3, 1), 50, 100)
+    assert consistency.bhatia_davis(Printed(60, 0), Printed(sd + 0.3, 1), 50, 100)
+    assert not consistency.bhatia_davis(Printed(60.0, 1), Printed(sd + 0.3, 1), 50, 100)
     assert not consistency.bhatia_davis(Printed(49.0, 1), Printed(0.0, 1), 50, 100)
 
 

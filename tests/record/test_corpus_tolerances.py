@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 
 from repro.params import Params
-from repro.paths import Paths
 from repro.record.claims import Claim, Claims
 from repro.schedule.document import published, read_or_predict
 from repro.sky.bins import CONDITIONS
 from tests.record.test_claims import results
+from tests.support.chain import Chain
 
 #: The validation images, and the training images of one epoch.
 VALIDATION, TRAINING = 658, 2048
@@ -81,9 +81,9 @@ def test_reason_says_how_sure_the_network_is_elsewhere(claims: Claims) -> None:
         assert list(map(int, re.findall(r"\d+(?= to | %)", claims[name].evidence["corpus"].reason))) == numbers
 
 
-def test_counts_may_differ_by_what_is_missing_and_its_scatter(claims: Claims, project: Paths, params: Params) -> None:
+def test_counts_may_differ_by_what_is_missing_and_its_scatter(claims: Claims, recorded: Chain, params: Params) -> None:
     """Each count of Tables 2 and 3: the missing share, and three standard deviations of the gaps of all nights, rounded up."""
-    document, nights = read_or_predict(project.schedule, params.schedule, params.sky, published(claims))
+    document, nights = read_or_predict(recorded.project.schedule, params.schedule, params.sky, published(claims))
     missing = 1 / document["fit"]["availability"] - 1
     cells = {f"{sun}.{moon}".upper(): nights[f"sd.{sun}.{moon}".lower()] for sun, moon in CONDITIONS}
     counts = {f"T3.{cell}": [cell] for cell in cells}
