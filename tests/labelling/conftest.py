@@ -1,7 +1,5 @@
 """A small corpus with pictures, and the page's server in a thread."""
 
-from __future__ import annotations
-
 import http.client
 import json
 import shutil

@@ -1,7 +1,5 @@
 """Two labellers, and a second look after a training."""
 
-from __future__ import annotations
-
 import json
 
 import numpy as np

@@ -1,7 +1,5 @@
 """The commands around the page: import, agreement, review, and what they say where something is missing."""
 
-from __future__ import annotations
-
 import sys
 
 import pandas as pd

@@ -1,7 +1,5 @@
 """Labels of other tools: every dialect is understood, or refused with its line."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import pytest

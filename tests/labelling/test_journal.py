@@ -1,7 +1,5 @@
 """The journal of labels: nothing that was confirmed is lost, nothing is written twice, whatever ends the process."""
 
-from __future__ import annotations
-
 import os
 import signal
 import time

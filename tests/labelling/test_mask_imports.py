@@ -1,7 +1,5 @@
 """Masks of other tools: each way of writing them gives the same mask, and what is ambiguous is refused."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import numpy as np

@@ -1,7 +1,5 @@
 """The labelling page in a real browser: keys, a kill of the server, two tabs, a phone, a keyboard alone, names for readers."""
 
-from __future__ import annotations
-
 import io
 import json
 import os

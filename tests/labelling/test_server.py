@@ -1,7 +1,5 @@
 """The page's server: what it shows and takes, and what it refuses."""
 
-from __future__ import annotations
-
 import json
 import socket
 from pathlib import Path

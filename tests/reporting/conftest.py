@@ -1,7 +1,5 @@
 """A project small enough to read: a few claims, two windows of two nights, and verdicts made by the comparator."""
 
-from __future__ import annotations
-
 import json
 import shutil
 from datetime import datetime, timedelta

@@ -1,7 +1,5 @@
 """Results of stages on a corpus of a few frames, written by hand so that every number in the report is known."""
 
-from __future__ import annotations
-
 import io
 import json
 import zipfile

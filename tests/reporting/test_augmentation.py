@@ -1,7 +1,5 @@
 """Figure 3: a training frame of the corpus, and what the augmentation makes of it."""
 
-from __future__ import annotations
-
 import pandas as pd
 import yaml
 

@@ -1,7 +1,5 @@
 """Published values beside rebuilt ones, with the claims of the real record."""
 
-from __future__ import annotations
-
 import inspect
 
 import numpy as np

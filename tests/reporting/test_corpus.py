@@ -1,7 +1,5 @@
 """What the report shows of a corpus, by the numbers behind it."""
 
-from __future__ import annotations
-
 import io
 import re
 

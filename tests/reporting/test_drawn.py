@@ -1,7 +1,5 @@
 """Figures by image: drawn from small made-up tables and compared with stored pictures."""
 
-from __future__ import annotations
-
 import io
 import shutil
 from pathlib import Path

@@ -1,7 +1,5 @@
 """The figures, by the data behind them and by what they draw."""
 
-from __future__ import annotations
-
 import itertools
 import re
 from xml.etree import ElementTree

@@ -1,7 +1,5 @@
 """The drawing of a night and its keogram: on one axis of time, legible without colour, and marked where it is simulated."""
 
-from __future__ import annotations
-
 import re
 from xml.etree import ElementTree
 

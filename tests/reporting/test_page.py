@@ -1,7 +1,5 @@
 """The page as a reader gets it: links, images, escaping, and nothing missing printed as a value."""
 
-from __future__ import annotations
-
 import re
 import subprocess
 from collections import Counter

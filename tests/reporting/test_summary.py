@@ -1,7 +1,5 @@
 """The counts and sentences at the head of the report, the record by its parts, and its tables beside the prediction."""
 
-from __future__ import annotations
-
 from collections import Counter
 
 from repro.reporting.sky_tables import sky_tables, table4

@@ -1,7 +1,5 @@
 """Numbers and words as the report writes them."""
 
-from __future__ import annotations
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st

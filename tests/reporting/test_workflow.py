@@ -1,7 +1,5 @@
 """Figure 1 as the project runs it."""
 
-from __future__ import annotations
-
 import pytest
 
 from repro.errors import ReproError
