@@ -1,14 +1,13 @@
 """A project small enough to read: a few claims, two windows of two nights, and verdicts made by the comparator."""
 
-import json
 import shutil
-from datetime import datetime, timedelta
 from pathlib import Path
 
 import pandas as pd
 import pytest
 import yaml
 
+from repro.files import write_json, write_table, write_text
 from repro.paths import Paths
 from repro.record.claim_files import load_claims
 from repro.record.judge import Evidence, verify
@@ -20,7 +19,8 @@ from tests.support.processes import made_once
 
 #: Frames in each cell of Table 3.
 COUNTS = dict(zip(CONDITIONS, (1000, 1100, 1200, 2000, 2100, 2200, 3000, 3100, 3200), strict=True))
-NIGHTS = {"20221201": 1, "20221202": 1, "20240301": 2, "20240302": 2}
+#: Windows of the schedule's nights.
+NIGHTS = {"2022-12-01": 1, "2022-12-02": 1, "2024-03-01": 2, "2024-03-02": 2}
 FILMED = ["20221201", "20240301", "20260101"]
 HOSTILE = "<script>alert('x')</script> & \"quoted\" | `tick` <b>"
 PARAMS = {
@@ -100,13 +100,12 @@ def _schedule() -> dict:
 
 
 def _segments() -> pd.DataFrame:
-    """From each local noon: one hour off, three hours of Astro, four of Night, one off again."""
+    """Of each night one hour off, three hours of Astro, four of Night, one off again."""
     rows = []
-    for night in NIGHTS:
-        start = datetime.strptime(night, "%Y%m%d")
-        for hours, sun, on in ((1, "Day", False), (3, "Astro", True), (4, "Night", True), (1, "Day", False)):
-            rows.append((night, start, start + timedelta(hours=hours), sun, "No_moon", on))
-            start += timedelta(hours=hours)
+    for start in pd.to_datetime([*NIGHTS]):
+        for first, last, sun in ((0, 1, "Day"), (1, 4, "Astro"), (4, 8, "Night"), (8, 9, "Day")):
+            span = start + pd.Timedelta(hours=first), start + pd.Timedelta(hours=last)
+            rows.append((f"{start:%Y%m%d}", *span, sun, "No_moon", sun != "Day"))
     return pd.DataFrame(rows, columns=["night", "start_utc", "end_utc", "sun_bin", "moon_bin", "camera_on"])
 
 
@@ -120,32 +119,24 @@ FINDINGS = [
 
 def judge(paths: Paths, changes: dict[str, float] | None = None) -> None:
     """Write the verdicts of a project; ``changes`` replaces measured values by the name of their quantity."""
-    measures = {
-        "efficientnet_b1.parameters_millions": 7.794184,
-        **json.loads((paths.schedule / "schedule.json").read_text())["quantities"],
-        **(changes or {}),
-    }
-    measured = {name: value for name, value in measures.items() if value is not None}
+    measured = {"efficientnet_b1.parameters_millions": 7.794184, **_schedule()["quantities"], **(changes or {})}
+    measured = {name: value for name, value in measured.items() if value is not None}
     waiting = dict.fromkeys(("ephemeris", "architecture", "corpus"), WAITS)
     evidence = Evidence({"ephemeris": measured, "architecture": measured}, waiting, nights=0, expected_nights=4)
     document = verify(load_claims(paths.published), evidence, detectors=()).as_dict()
-    paths.verdicts.parent.mkdir(parents=True, exist_ok=True)
-    paths.verdicts.write_text(json.dumps({**document, "findings": FINDINGS}), encoding="utf-8")
+    write_json(paths.verdicts, {**document, "findings": FINDINGS})
 
 
 def make(root: Path, project: Paths) -> Paths:
     """Write the project into an empty folder; only the templates are the real ones."""
     paths = Paths(root)
-    paths.published.mkdir(parents=True)
-    (paths.published / "claims.yaml").write_text(yaml.safe_dump([{"claims": _claims()}]), encoding="utf-8")
-    paths.params.write_text(yaml.safe_dump(PARAMS), encoding="utf-8")
+    write_text(paths.published / "claims.yaml", yaml.safe_dump([{"claims": _claims()}]))
+    write_text(paths.params, yaml.safe_dump(PARAMS))
     shutil.copytree(project.report_templates, paths.report_templates)
-    paths.schedule.mkdir(parents=True)
-    (paths.schedule / "schedule.json").write_text(json.dumps(_schedule()), encoding="utf-8")
-    _segments().to_parquet(paths.schedule / "segments.parquet")
-    dates = [f"{night[:4]}-{night[4:6]}-{night[6:]}" for night in NIGHTS]
-    nights = pd.DataFrame({"night": list(NIGHTS), "date": dates, "window": list(NIGHTS.values())})
-    nights.to_parquet(paths.schedule / "nights.parquet")
+    write_json(paths.schedule / "schedule.json", _schedule())
+    write_table(paths.schedule / "segments.parquet", _segments())
+    dates = pd.Series(NIGHTS, name="window").rename_axis("date").reset_index()
+    write_table(paths.schedule / "nights.parquet", dates.assign(night=dates["date"].str.replace("-", "")))
     judge(paths)
     return paths
 
@@ -166,20 +157,19 @@ def filmed(small: Paths) -> Paths:
     return small
 
 
-def build_full(root: Path, project: Paths) -> None:
-    """Build a report with every section in an empty folder."""
-    paths = make(root, project)
-    for step in (corpora.film, corpora.simulate, corpora.split, corpora.infer):
-        step(paths, FILMED)
-    for step in (corpora.contact_sheet, corpora.train, corpora.softmax, corpora.gradcam):
-        step(paths)
-    build(paths)
-
-
 @pytest.fixture(scope="session")
 def full(tmp_path_factory: pytest.TempPathFactory, project: Paths) -> Path:
     """The folder of a built report with every section; only to be read."""
-    return Paths(made_once(tmp_path_factory, "full_report", lambda root: build_full(root, project))).report_build
+
+    def build_full(root: Path) -> None:
+        paths = make(root, project)
+        for step in (corpora.film, corpora.simulate, corpora.split, corpora.infer):
+            step(paths, FILMED)
+        for step in (corpora.contact_sheet, corpora.train, corpora.softmax, corpora.gradcam):
+            step(paths)
+        build(paths)
+
+    return Paths(made_once(tmp_path_factory, "full_report", build_full)).report_build
 
 
 @pytest.fixture(scope="session")
