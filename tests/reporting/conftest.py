@@ -149,6 +149,13 @@ def small(tmp_path: Path, built: Path) -> Paths:
 
 
 @pytest.fixture
+def everything(tmp_path: Path, full: Path) -> Paths:
+    """A project with the results of all stages and a built report with every section; a test may change it."""
+    shutil.copytree(full.parents[1], tmp_path, dirs_exist_ok=True)
+    return Paths(tmp_path)
+
+
+@pytest.fixture
 def filmed(small: Paths) -> Paths:
     """The small project with a simulated corpus: two published nights and a later one, with truth and contact sheet."""
     corpora.film(small, FILMED)

@@ -1,16 +1,18 @@
 """The drawing of a night and its keogram: on one axis of time, legible without colour, and marked where it is simulated."""
 
+import io
 import re
 from xml.etree import ElementTree
 
 import numpy as np
 import pandas as pd
 import pytest
+from PIL import Image
 
 from repro.params import load_params
 from repro.reporting import night_pages
 from repro.reporting.canvas import FIRST, SECOND
-from repro.reporting.frame_pictures import GREY, place_in_time
+from repro.reporting.frame_pictures import GREY, STRIP_PX, keogram_strip, place_in_time, small_copy
 from repro.reporting.night_figure import CLASS, LEFT, RIGHT, TRUTH, count_answers, draw_night, make_drawing, read_frames
 from repro.reporting.night_pages import load_parts
 from repro.reporting.nights_table import load_corpus
@@ -155,34 +157,38 @@ def test_only_a_night_that_changed_is_drawn_again(filmed, monkeypatch):
     assert drawn_again() == ["20260101"]
 
 
-def _minutes(*after):
-    """Times so many minutes after one in the morning; None is no time."""
-    start = pd.Timestamp("2024-02-01 01:00", tz="UTC")
-    return pd.Series([start + pd.Timedelta(minutes=m) if m is not None else pd.NaT for m in after]).astype(
-        "datetime64[us, UTC]"
-    )
+@pytest.mark.parametrize(
+    ("minutes", "columns"),
+    [
+        ((0, 1, 2, 7, 8, 9), (10, 20, 30, *[GREY] * 4, 40, 50, 60)),
+        ((0, 1, 2, None, 4), (10, 20, 30, GREY, 50)),
+        ((0,), (10,)),
+    ],
+    ids=["a pause of the camera", "a clock that is unreadable", "a single frame"],
+)
+def test_columns_stand_where_their_times_are(minutes, columns):
+    """The n-th column of the keogram, of brightness 10 n, is at the time of its frame; where there is none, it is grey."""
+    keogram = np.broadcast_to(np.arange(10, 10 * len(minutes) + 10, 10, np.uint8)[None, :, None], (4, len(minutes), 3))
+    times = START + pd.to_timedelta(pd.Series(minutes, dtype="float"), unit="min")
+    image, (left, right) = place_in_time(keogram, times)
+    np.testing.assert_array_equal(image, np.broadcast_to(np.array(columns)[None, :, None], (4, len(columns), 3)))
+    assert (right - left) * 1440 == pytest.approx(len(columns), abs=0.01)
 
 
-def _columns(count):
-    """A keogram whose n-th column has the brightness 10 n + 10."""
-    return np.repeat(np.repeat(np.arange(10, 10 * count + 10, 10, dtype=np.uint8)[None, :, None], 4, 0), 3, 2)
+def test_a_strip_shows_gaps_in_grey(tmp_path):
+    """A frame stands where its time is; a time without a frame is grey."""
+    Image.new("RGB", (4, 20), (250, 0, 0)).save(tmp_path / "raw.png")
+    times = pd.Series(pd.Timestamp("2024-01-01", tz="UTC") + pd.to_timedelta([0, 1, 2, 6], unit="min"))
+    strip, (first, last) = keogram_strip(tmp_path / "raw.png", times)
+    picture = Image.open(io.BytesIO(strip))
+    assert picture.size == STRIP_PX
+    row = [picture.getpixel((round(STRIP_PX[0] * x), 50)) for x in (0.1, 4.5 / 7, 0.95)]
+    assert [max(pixel) - min(pixel) > 150 for pixel in row] == [True, False, True]
+    assert round((last - first) * 1440) == 7
 
 
-def test_a_gap_stays_empty():
-    """Columns stand where their times are, and a pause of the camera is left grey."""
-    image, (left, right) = place_in_time(_columns(6), _minutes(0, 1, 2, 7, 8, 9))
-    assert (right - left) * 1440 == pytest.approx(10, abs=0.01)
-    assert image[0].tolist() == [[value] * 3 for value in (10, 20, 30, *[GREY] * 4, 40, 50, 60)]
-
-
-def test_columns_without_a_time_are_left_out():
-    """A frame whose clock is unreadable has no place in the picture."""
-    image, _ = place_in_time(_columns(4), _minutes(0, 1, None, 3))
-    assert 30 not in image[..., 0]
-
-
-def test_one_frame_is_a_picture():
-    """A night of a single frame has a keogram of one column."""
-    image, _ = place_in_time(_columns(1), _minutes(0))
-    assert image.shape == (4, 1, 3)
-    assert image[0, 0].tolist() == [10, 10, 10]
+def test_a_small_picture_is_not_made_larger(tmp_path):
+    """A picture is made smaller to fit, in proportion, and never larger."""
+    Image.new("RGB", (400, 200)).save(tmp_path / "a.png")
+    assert small_copy(tmp_path / "a.png", tmp_path / "b.webp", width_px=100) == (100, 50)
+    assert small_copy(tmp_path / "a.png", tmp_path / "c.webp", width_px=900) == (400, 200)
