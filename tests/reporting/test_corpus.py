@@ -15,9 +15,7 @@ from repro.reporting.night_pages import load_parts
 from repro.reporting.nights_table import Exactness, load_corpus
 from repro.reporting.observatory import Share, load_observatory
 from repro.reporting.page import build
-from repro.reporting.published_beside_rebuilt import table6
 from repro.reporting.summary import missing_parts
-from repro.reporting.verdicts import load_results
 from tests.reporting import corpora
 from tests.reporting.conftest import FILMED, NIGHTS
 from tests.reporting.test_page import Page, html_of
@@ -156,18 +154,6 @@ def test_the_rebuilt_curves(filmed, full):
     assert "not compared with the published curves" in words
     gap = [name for name, _ in training.generalisation_gap()]
     assert gap == ["within nights, as published", "nights not used in training"]
-
-
-def test_table_6(small):
-    """Table 6 gives the rebuilt counts with odds and share, and a dash where nothing can be divided or is registered."""
-    corpora.softmax(small)
-    results, answers = load_results(small), load_predictions(small, "simulated")
-    rows = {row.label: row for row in table6(results, answers, simulated=True)}
-    assert rows["Night, No_moon"].rebuilt == ("3", "2", "150.0", "60.0")
-    assert rows["Nautical, Moon_Full"].rebuilt == ("0", "0", "—", "—")
-    assert rows["Night, No_moon"].published == (("—", ""),) * 3
-    assert {row.difference for row in rows.values()} == {"—"}
-    assert {row.evidence for row in rows.values()} == {()}
 
 
 def test_a_case_without_a_frame_says_why(full):

@@ -43,37 +43,27 @@ def _drawn(tmp_path, frames: pd.DataFrame, *, simulated: bool = True):
     return tree
 
 
-def _spans(tree, band, colour: str) -> list[tuple[float, float]]:
-    """Minutes from the start at which boxes of a colour within a band begin and end."""
-    scale = 10 / (RIGHT - LEFT)
-    spans = []
-    for box in tree.iter(f"{SVG}rect"):
-        bottom = float(box.get("y")) + float(box.get("height"))
-        if box.get("fill") == colour and abs(bottom - band.bottom) < 0.1:
-            left = float(box.get("x"))
-            spans.append(((left - LEFT) * scale - 0.5, (left + float(box.get("width")) - LEFT) * scale - 0.5))
-    return spans
+def _words(tree) -> set[str]:
+    return {text.text for text in tree.iter(f"{SVG}text")}
 
 
 def test_the_ribbon_tells_each_frames_class_at_its_time(tmp_path):
-    """Spans of yes and of no begin and end half a cadence around their frames, and stop where frames are missing."""
-    frames = _frames([0, 1, 2, 3, 7, 8], ["yes", "yes", "no", "no", "no", "yes"], [None] * 6)
-    tree = _drawn(tmp_path, frames)
-    np.testing.assert_allclose(_spans(tree, CLASS, SECOND), [(-0.5, 1.5), (7.5, 8.5)], atol=0.01)
-    np.testing.assert_allclose(_spans(tree, CLASS, FIRST), [(1.5, 3.5), (6.5, 7.5)], atol=0.01)
-    assert _spans(tree, TRUTH, SECOND) == []
+    """Spans of yes and of no begin and end half a cadence around their frames, and stop where frames are missing.
 
-
-def test_classes_can_be_told_without_colour(tmp_path):
-    """Yes fills the height of the ribbon, no a third of it."""
-    tree = _drawn(tmp_path, _frames([0, 1], ["yes", "no"], ["yes", "no"]))
-    for band in (CLASS, TRUTH):
-        heights = {
-            box.get("fill"): float(box.get("height"))
-            for box in tree.iter(f"{SVG}rect")
-            if abs(float(box.get("y")) + float(box.get("height")) - band.bottom) < 0.1
-        }
-        assert heights[SECOND] == pytest.approx(3 * heights[FIRST], abs=0.03)
+    Yes fills the height of the ribbon and no a third of it, so that they can be told without colour.
+    """
+    minutes, words, none = [0, 1, 2, 3, 7, 8], ["yes", "yes", "no", "no", "no", "yes"], [None] * 6
+    for band, frames in ((CLASS, _frames(minutes, words, none)), (TRUTH, _frames(minutes, none, words))):
+        boxes = [box for box in _drawn(tmp_path, frames).iter(f"{SVG}rect") if box.get("fill") in (FIRST, SECOND)]
+        assert [box.get("fill") for box in boxes] == [SECOND, FIRST, FIRST, SECOND]
+        x, y, width, height = np.array(
+            [[float(box.get(name)) for name in ("x", "y", "width", "height")] for box in boxes]
+        ).T
+        scale = 10 / (RIGHT - LEFT)  # minutes a pixel, from half a minute before the start
+        np.testing.assert_allclose((x - LEFT) * scale - 0.5, [-0.5, 1.5, 6.5, 7.5], atol=0.01)
+        np.testing.assert_allclose((x + width - LEFT) * scale - 0.5, [1.5, 3.5, 7.5, 8.5], atol=0.01)
+        np.testing.assert_allclose(y + height, band.bottom, atol=0.03)
+        np.testing.assert_allclose(height, (band.bottom - band.top) / np.array([1, 3, 3, 1]), atol=0.01)
 
 
 def test_right_answers_are_counted():
@@ -85,16 +75,15 @@ def test_right_answers_are_counted():
 def test_a_night_that_was_not_classified_has_no_ribbon(tmp_path):
     """Without answers and truth the drawing ends below the keogram and claims nothing."""
     tree = _drawn(tmp_path, _frames([0, 1], [None, None], [None, None]))
-    words = {text.text for text in tree.iter(f"{SVG}text")}
-    assert not {"class", "truth", "p(yes)"} & words
-    assert {"sun", "moon", "north", "south", "UTC"} <= words
+    assert not {"class", "truth", "p(yes)"} & _words(tree)
+    assert {"sun", "moon", "north", "south", "UTC"} <= _words(tree)
 
 
 def test_simulated_nights_say_so_in_the_drawing(tmp_path):
     """The drawing itself bears the mark, so that it keeps it outside the report; one of real videos does not."""
     frames = _frames([0, 1], ["yes", "no"], ["yes", "no"])
     for simulated, truth in ((True, "truth"), (False, "label")):
-        words = {text.text for text in _drawn(tmp_path, frames, simulated=simulated).iter(f"{SVG}text")}
+        words = _words(_drawn(tmp_path, frames, simulated=simulated))
         assert ("simulated" in words) == simulated
         assert truth in words
 
