@@ -16,6 +16,7 @@ import pandas as pd
 import pytest
 
 from repro import frames
+from repro.files import write_bytes
 from repro.labelling.frame_source import names_in
 from repro.labelling.journal import Journal
 from repro.labelling.label_store import LabelStore
@@ -34,25 +35,17 @@ CORPUS = "roof"
 @pytest.fixture(scope="session")
 def untouched(tmp_path_factory: pytest.TempPathFactory) -> Paths:
     """Two nights of 20 frames after the stages film, clock and sky, with keograms, all of them in the sample."""
-    folder = tmp_path_factory.mktemp("untouched")
-    project = Paths(folder)
-    shutil.copy(ROOT / "params.yaml", folder)
+    project = Paths(tmp_path_factory.mktemp("untouched"))
+    shutil.copy(ROOT / "params.yaml", project.params)
     parts = []
     for night in ("20240201", "20240202"):
-        table = add_night(project, CORPUS, night, 20)
-        parts.append(table)
-        clock = project.stage(CORPUS, "clock") / "tables" / f"{night}.parquet"
-        sky = project.stage(CORPUS, "sky") / "tables" / f"{night}.parquet"
-        columns = [*frames.schema("clock").columns]
-        frames.write(clock, frames.read(sky, "sky")[columns], "clock")
-        keogram = project.stage(CORPUS, "film") / "keograms" / f"{night}.png"
-        keogram.parent.mkdir(parents=True, exist_ok=True)
-        column = np.linspace(0, 200, 72).astype(np.uint8)[:, None, None]
-        cv2.imwrite(str(keogram), np.broadcast_to(column, (72, 20, 3)).copy())
-    everything = pd.concat(parts, ignore_index=True)
-    folder = project.stage(CORPUS, "sample")
-    folder.mkdir(parents=True)
-    labelfile.write(folder / "to_label.csv", to_label(everything))
+        parts.append(add_night(project, CORPUS, night, 20))
+        clock = parts[-1][[*frames.schema("clock").columns]]
+        frames.write(project.stage(CORPUS, "clock") / "tables" / f"{night}.parquet", clock, "clock")
+        keogram = np.repeat(np.linspace(0, 200, 72).astype(np.uint8)[:, None], 20, axis=1)
+        written = cv2.imencode(".png", np.stack([keogram] * 3, axis=2))[1].tobytes()
+        write_bytes(project.stage(CORPUS, "film") / "keograms" / f"{night}.png", written)
+    labelfile.write(project.stage(CORPUS, "sample") / "to_label.csv", to_label(pd.concat(parts, ignore_index=True)))
     return project
 
 

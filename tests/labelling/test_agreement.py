@@ -6,9 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from repro.errors import ReproError
 from repro.files import write_table
-from repro.labelling.agreement import cohen_kappa, compare_labellers, highest_accuracy, write_page
+from repro.labelling.agreement import _interval, cohen_kappa, compare_labellers, highest_accuracy, write_page
 from repro.labelling.review import review_counts, review_session, review_summary, unlearnt_answers
 from repro.labelling.tasks import AURORA
 from repro.paths import Paths
@@ -55,8 +54,7 @@ def test_two_labellers_are_compared(small, names, tmp_path):
     assert pair.interval is not None
     assert pair.interval[0] < pair.kappa < pair.interval[1]
     assert not pair.by_night  # two nights are too few to resample
-    page = write_page(small, CORPUS, [pair], tmp_path / "out")
-    text = page.read_text(encoding="utf-8")
+    text = write_page(small, CORPUS, [pair], tmp_path / "out").read_text(encoding="utf-8")
     assert "<b>lee" not in text
     assert "&lt;b&gt;lee" in text
     assert {path.name for path in (tmp_path / "out" / "frames").iterdir()} == {names[0], names[2]}
@@ -64,8 +62,6 @@ def test_two_labellers_are_compared(small, names, tmp_path):
 
 def test_interval_by_nights_holds_the_true_kappa():
     """Of 40 pairs of labellers with a true kappa, the interval by nights holds it about as often as it says."""
-    from repro.labelling.agreement import _interval
-
     rng = np.random.default_rng(3)
     held = 0
     for _ in range(40):
@@ -80,26 +76,16 @@ def test_interval_by_nights_holds_the_true_kappa():
     assert held >= 34
 
 
-def test_one_labeller_is_no_pair(small, names):
-    """With one labeller there is nothing to compare, and the message says what to do."""
-    with store_of(small, "kim") as store:
-        store.record(names[0], "yes", identity="a", known=None)
-    with pytest.raises(ReproError, match="have another person"):
-        compare_labellers(small, CORPUS, AURORA, seed=1)
-
-
 def validation(project: Paths, names: list[str]) -> None:
     """Answers of the networks as stage train keeps them: one wrong in five, and another opinion on unseen nights."""
-    rows = []
-    for split in ("within nights", "unseen nights"):
-        for number, name in enumerate(names[: 20 if split == "within nights" else 10]):
-            right = number % 5 != 0 if split == "within nights" else number != 1
-            label = "yes" if number % 2 else "no"
-            predicted = label if right else {"yes": "no", "no": "yes"}[label]
-            rows.append((split, 0, name, label, predicted, 0.9 if predicted == "yes" else 0.1))
-    rows.append(("within nights", 1, names[30], "yes", "no", 0.1))  # a network of another seed is not asked
-    columns = ["split", "network", "name", "label", "predicted", "p_yes"]
-    write_table(project.stage(CORPUS, "train") / "validation.parquet", pd.DataFrame(rows, columns=columns))
+    answers = [("yes" if number % 2 else "no", name) for number, name in enumerate(names[:20])]
+    rows = [("within nights", 0, name, label, number % 5 != 0) for number, (label, name) in enumerate(answers)]
+    rows += [("unseen nights", 0, name, label, number != 1) for number, (label, name) in enumerate(answers[:10])]
+    rows += [("within nights", 1, names[30], "yes", False)]  # a network of another seed is not asked
+    table = pd.DataFrame(rows, columns=["split", "network", "name", "label", "right"])
+    table["predicted"] = table["label"].where(table.pop("right"), table["label"].map({"yes": "no", "no": "yes"}))
+    table["p_yes"] = table["predicted"].map({"yes": 0.9, "no": 0.1})
+    write_table(project.stage(CORPUS, "train") / "validation.parquet", table)
 
 
 def test_a_second_look_is_blind_and_kept_apart(small, names):

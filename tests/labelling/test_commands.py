@@ -34,7 +34,11 @@ def test_import_then_agreement(project, names, tmp_path, capsys):
     rows = [f"{name};{'예' if number % 2 else '아니오'}" for number, name in enumerate(names)]
     listed.write_text("\r\n".join(["파일;라벨", *rows]), encoding="utf-16")
     code, said = call(project, capsys, "import", str(listed), "--labeller", "kim")
-    assert (code, said.splitlines()[-1][:28]) == (0, "40 labels read, 40 new, in /"[:28])
+    assert code == 0
+    assert said.splitlines()[-1].startswith("40 labels read, 40 new, in /")
+    code, said = call(project, capsys, "agreement")
+    assert code == 2
+    assert "have another person label them" in said
     assert len(pd.read_csv(project.labels(CORPUS))) == 40
     for number, name in enumerate(names[:20]):
         folder = tmp_path / "lee" / ("yes" if number % 2 or number == 0 else "no")

@@ -1,21 +1,28 @@
-"""Labels of other tools: every dialect is understood, or refused with its line."""
+"""Labels and masks of other tools: every dialect is understood, or refused with its line; what is ambiguous is refused."""
 
 from pathlib import Path
 
+import numpy as np
 import pytest
+from PIL import Image
 
 from repro.errors import ReproError
 from repro.frames import archive_name
 from repro.labelling.imports import frame_names, read_labels
 from repro.labelling.journal import read_journal
-from repro.labelling.label_store import LabelStore
+from repro.labelling.mask_imports import import_masks
 from repro.labelling.sessions import JOURNAL, open_store
 from repro.labelling.tasks import AURORA, FORMS
 from repro.labels import labelfile
+from repro.paths import Paths
 from tests.labelling.conftest import CORPUS
 
 A, B, C = (f"2024020105{minute:02}00_20240201_{minute}.jpg" for minute in range(3))
 KNOWN = {name: name for name in (A, B, C)}
+PLAIN = f"name,label\n{A},yes\n{B},no\n"
+#: Aurora on a picture of 20 x 30 pixels.
+TRUTH = np.zeros((20, 30), bool)
+TRUTH[5:12, 8:25] = True
 
 
 def read(path: Path, data: bytes, task=AURORA) -> dict[str, str]:
@@ -24,9 +31,6 @@ def read(path: Path, data: bytes, task=AURORA) -> dict[str, str]:
     table = read_labels(path, task, KNOWN, labeller="kim")
     assert set(table["labeller"]) <= {"kim", "lee"}
     return dict(zip(table["name"], table["label"], strict=True))
-
-
-PLAIN = f"name,label\n{A},yes\n{B},no\n"
 
 
 @pytest.mark.parametrize(
@@ -120,9 +124,7 @@ def test_a_spreadsheet_is_taken_over_and_kept(small, names):
     with open_store(small, CORPUS, AURORA, "kim") as store:
         store.record(names[2], "no", identity="x", known=None)
     table = labelfile.read(small.labels(CORPUS), set(names))
-    assert dict(zip(table["name"], table["labeller"], strict=True)) == dict(
-        zip(names, ("kim", "lee", "kim"), strict=False)
-    )
+    assert table[["name", "labeller"]].to_numpy().tolist() == [[names[0], "kim"], [names[1], "lee"], [names[2], "kim"]]
     with open_store(small, CORPUS, AURORA, "kim"):
         pass
     assert len(read_journal(small.labelling(CORPUS) / JOURNAL)) == 3
@@ -135,5 +137,81 @@ def test_a_label_changed_by_hand_is_taken_over(small, names):
     text = small.labels(CORPUS).read_text(encoding="utf-8")
     small.labels(CORPUS).write_text(text.replace(",no,", ",yes,"), encoding="utf-8")
     with open_store(small, CORPUS, AURORA, "kim") as store:
-        assert isinstance(store, LabelStore)
         assert store.answers()[names[0]].label == "yes"
+
+
+@pytest.fixture
+def station(tmp_path: Path) -> Paths:
+    """A corpus with two images."""
+    project = Paths(tmp_path / "project")
+    folder = project.root / "data" / "station" / "images"
+    folder.mkdir(parents=True)
+    for stem in ("one", "two"):
+        Image.fromarray(np.full((20, 30, 3), 40, np.uint8)).save(folder / f"{stem}.jpg")
+    return project
+
+
+def save(path: Path, pixels: np.ndarray, palette: bool = False) -> None:
+    """Write a PNG."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    picture = Image.fromarray(pixels)
+    if palette:
+        picture = picture.convert("P")
+        picture.putpalette([0, 0, 0, 128, 0, 0, 0, 128, 0])
+    picture.save(path)
+
+
+@pytest.mark.parametrize("tool", ["labelme", "labelme folder", "cvat", "label studio", "cvat without list"])
+def test_each_tool_gives_the_same_mask(station, tmp_path, tool):
+    """Palette, colour and grey masks become 255 where aurora is and 0 elsewhere."""
+    exported = tmp_path / "exported"
+    if tool == "labelme":
+        save(exported / "SegmentationClassPNG" / "one.png", TRUTH.astype(np.uint8), palette=True)
+    elif tool == "labelme folder":
+        save(exported / "one_json" / "label.png", TRUTH.astype(np.uint8), palette=True)
+        save(exported / "one_json" / "img.png", np.full((20, 30, 3), 90, np.uint8))
+    elif tool == "label studio":
+        save(exported / "one.png", TRUTH.astype(np.uint8) * 255)
+    else:
+        colours = np.zeros((20, 30, 3), np.uint8)
+        colours[TRUTH] = (250, 50, 83)
+        if tool == "cvat":
+            colours[:3, :3] = (51, 221, 255)  # another class
+            save(exported / "SegmentationObject" / "one.png", colours)
+            listed = "# label:color_rgb:parts:actions\nbackground:0,0,0::\nAurora:250,50,83::\ncloud:51,221,255::\n"
+            (exported / "labelmap.txt").write_text(listed)
+        save(exported / "SegmentationClass" / "one.png", colours)
+    assert import_masks(station, "station", exported) == 1
+    with Image.open(station.masks("station") / "one.png") as picture:
+        assert picture.mode == "L"
+        np.testing.assert_array_equal(picture, TRUTH * 255)
+    assert import_masks(station, "station", exported) == 0
+
+
+def test_unusable_masks_are_refused(station, tmp_path):
+    """A mask of no image, of another size, a damaged one, an unknown class and a changed mask are errors; none is written."""
+    grey = TRUTH.astype(np.uint8) * 255
+    save(tmp_path / "stranger" / "three.png", grey)
+    save(tmp_path / "cut" / "one.png", grey[:10])
+    save(tmp_path / "parts" / "task-1-annotation-1-by-1-tag-aurora-0.png", grey)
+    save(tmp_path / "damaged" / "one.png", grey)
+    (tmp_path / "damaged" / "one.png").write_bytes(b"\x89PNG no picture")
+    save(tmp_path / "cloud" / "one.png", np.zeros((20, 30, 3), np.uint8))
+    (tmp_path / "cloud" / "labelmap.txt").write_text("cloud:51,221,255::\n")
+    for name, message in {
+        "stranger": "no image: 'three'",
+        "cut": "30 x 10 pixels",
+        "parts": "Label Studio",
+        "damaged": "damaged image",
+        "cloud": "no class 'aurora'",
+    }.items():
+        save(tmp_path / name / "a" / "two.png", grey)
+        with pytest.raises(ReproError, match=message):
+            import_masks(station, "station", tmp_path / name)
+    assert not station.masks("station").exists()
+    save(tmp_path / "good" / "one.png", grey)
+    import_masks(station, "station", tmp_path / "good")
+    save(tmp_path / "good" / "one.png", 255 - grey)
+    with pytest.raises(ReproError, match="--replace"):
+        import_masks(station, "station", tmp_path / "good")
+    assert import_masks(station, "station", tmp_path / "good", replace=True) == 1
