@@ -6,6 +6,7 @@ import pandas as pd
 import pytest
 
 from repro import cli
+from repro.frames import archive_name
 from repro.paths import Paths
 from tests.labelling.conftest import CORPUS
 from tests.support.project import write_params
@@ -43,7 +44,7 @@ def test_import_then_agreement(project, names, tmp_path, capsys):
     for number, name in enumerate(names[:20]):
         folder = tmp_path / "lee" / ("yes" if number % 2 or number == 0 else "no")
         folder.mkdir(parents=True, exist_ok=True)
-        (folder / name).touch()
+        (folder / archive_name(name)).touch()  # as the archive names them
     code, said = call(project, capsys, "import", str(tmp_path / "lee"), "--labeller", "lee")
     assert code == 2
     assert "1 frames with another label already" in said

@@ -7,8 +7,7 @@ import pytest
 from PIL import Image
 
 from repro.errors import ReproError
-from repro.frames import archive_name
-from repro.labelling.imports import frame_names, read_labels
+from repro.labelling.imports import read_labels
 from repro.labelling.journal import read_journal
 from repro.labelling.mask_imports import import_masks
 from repro.labelling.sessions import JOURNAL, open_store
@@ -89,35 +88,22 @@ def test_seven_classes(tmp_path):
 
 @pytest.mark.parametrize(("yes", "no"), [("yes", "no"), ("YES", "No"), ("예", "아니오")])
 def test_folders(tmp_path, yes, no):
-    """Images sorted into two folders are labels, by either name of a frame; other files there are not."""
+    """Images sorted into two folders are labels, other files there are not; a frame in both, and a third folder, are refused."""
     for folder, name in ((yes, A), (no, "deep/" + B), (no, "Thumbs.db"), (yes, "._x.jpg")):
         (tmp_path / folder / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / folder / name).touch()
     table = read_labels(tmp_path, AURORA, KNOWN, labeller="kim")
     assert dict(zip(table["name"], table["label"], strict=True)) == {A: "yes", B: "no"}
+    (tmp_path / no / A).touch()
+    with pytest.raises(ReproError, match=rf"(?s)as yes, after no in .*{no}.*{yes}"):
+        read_labels(tmp_path, AURORA, KNOWN, labeller="kim")
     (tmp_path / "maybe").mkdir()
     with pytest.raises(ReproError, match="folder maybe"):
         read_labels(tmp_path, AURORA, KNOWN, labeller="kim")
 
 
-def test_a_frame_in_both_folders_is_refused(tmp_path):
-    """A frame that lies in yes/ and in no/ has no label, and both places are named."""
-    for folder in ("yes", "no"):
-        (tmp_path / folder).mkdir()
-        (tmp_path / folder / A).touch()
-    with pytest.raises(ReproError, match=r"(?s)as yes, after no in .*no.*yes"):
-        read_labels(tmp_path, AURORA, KNOWN, labeller="kim")
-
-
-def test_names_of_a_corpus(small, names):
-    """A frame is known by its published name and by its name in the archive."""
-    known = frame_names(small, CORPUS)
-    assert [known[name] for name in names] == names
-    assert [known[archive_name(name)] for name in names] == names
-
-
 def test_a_spreadsheet_is_taken_over_and_kept(small, names):
-    """Labels that stand in labels.csv before the page is opened are in the journal, and are still there afterwards."""
+    """Labels that stand in labels.csv before the page is opened are in the journal, and later those changed by hand, too."""
     rows = f"name;label;labeller;labelled_at\r\n{names[0]};YES;kim;2025-05-01\r\n{names[1]};아니오;lee;\r\n"
     small.labels(CORPUS).parent.mkdir(parents=True, exist_ok=True)
     small.labels(CORPUS).write_bytes(rows.encode("utf-8-sig"))
@@ -125,19 +111,12 @@ def test_a_spreadsheet_is_taken_over_and_kept(small, names):
         store.record(names[2], "no", identity="x", known=None)
     table = labelfile.read(small.labels(CORPUS), set(names))
     assert table[["name", "labeller"]].to_numpy().tolist() == [[names[0], "kim"], [names[1], "lee"], [names[2], "kim"]]
-    with open_store(small, CORPUS, AURORA, "kim"):
-        pass
-    assert len(read_journal(small.labelling(CORPUS) / JOURNAL)) == 3
-
-
-def test_a_label_changed_by_hand_is_taken_over(small, names):
-    """A label that was changed in labels.csv with an editor counts as the later answer."""
-    with open_store(small, CORPUS, AURORA, "kim") as store:
-        store.record(names[0], "no", identity="x", known=None)
     text = small.labels(CORPUS).read_text(encoding="utf-8")
     small.labels(CORPUS).write_text(text.replace(",no,", ",yes,"), encoding="utf-8")
     with open_store(small, CORPUS, AURORA, "kim") as store:
-        assert store.answers()[names[0]].label == "yes"
+        assert [answer.label for answer in store.answers().values()] == ["yes"] * 3
+    with open_store(small, CORPUS, AURORA, "kim"):
+        assert len(read_journal(small.labelling(CORPUS) / JOURNAL)) == 5  # nothing is taken over again
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from repro.errors import ReproError
-from repro.labelling.journal import LABELLING, Answer, Journal, latest, read_journal
+from repro.labelling.journal import LABELLING, Answer, Journal, read_journal
 from repro.labelling.label_store import MAIN
 from repro.labelling.sessions import JOURNAL
 from repro.labels import labelfile
@@ -64,14 +64,6 @@ def test_a_damaged_line_is_named(tmp_path, line):
     with pytest.raises(ReproError, match="line 2"):
         Journal(path)
     assert path.read_bytes() == before
-
-
-def test_the_last_answer_counts(tmp_path):
-    """A changed label replaces the first one; another labeller's set is another matter."""
-    answers = [answer("1"), answer("2", "b.jpg", "no"), answer("3", label="no")]
-    answers.append(Answer("4", "aurora", LABELLING, "lee", "a.jpg", "yes", "lee", ""))
-    found = latest(answers, "aurora", LABELLING, MAIN)
-    assert {name: entry.label for name, entry in found.items()} == {"a.jpg": "no", "b.jpg": "no"}
 
 
 def _label_until_killed(project: Paths, first: int, pipe: int) -> None:
