@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import cv2
@@ -52,8 +53,7 @@ def untouched(tmp_path_factory: pytest.TempPathFactory) -> Paths:
 @pytest.fixture
 def small(untouched: Paths, tmp_path: Path) -> Paths:
     """A copy of the untouched corpus, to be labelled."""
-    shutil.copytree(untouched.root, tmp_path, dirs_exist_ok=True)
-    return Paths(tmp_path)
+    return Paths(shutil.copytree(untouched.root, tmp_path, dirs_exist_ok=True))
 
 
 @pytest.fixture
@@ -75,16 +75,13 @@ class Client:
 
     address: str
 
-    def ask(
-        self, path: str, method: str = "GET", body: bytes | None = None, token: bool = True, **headers: str
-    ) -> http.client.HTTPResponse:
-        """The answer to a request, read to its end; ``headers`` with underscores for dashes."""
+    def ask(self, path: str, method: str = "GET", body: bytes | None = None, token: bool = True, **headers: str) -> Any:
+        """The answer to a request, with its body as ``text``."""
         parts = urlsplit(self.address)
         connection = http.client.HTTPConnection(parts.hostname, parts.port, timeout=10)
-        sent = {name.replace("_", "-"): value for name, value in headers.items()}
-        connection.request(method, (parts.path.rstrip("/") if token else "") + path, body, sent)
-        response = connection.getresponse()
-        response.text = response.read()  # type: ignore[attr-defined]
+        connection.request(method, (parts.path.rstrip("/") if token else "") + path, body, headers)
+        response: Any = connection.getresponse()
+        response.text = response.read()
         connection.close()
         return response
 
@@ -93,7 +90,7 @@ class Client:
         """What the page's own requests bear as origin."""
         return "http://" + urlsplit(self.address).netloc
 
-    def label(self, name: str, label: str, identity: str, known: str | None = None) -> http.client.HTTPResponse:
+    def label(self, name: str, label: str, identity: str, known: str | None = None) -> Any:
         """Give an answer as the page does."""
         body = json.dumps({"id": identity, "name": name, "label": label, "known": known}).encode()
         return self.ask("/api/label", "POST", body, origin=self.origin)

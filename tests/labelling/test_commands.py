@@ -2,6 +2,7 @@
 
 import json
 import sys
+from collections.abc import Callable
 
 import numpy as np
 import pandas as pd
@@ -25,46 +26,44 @@ def project(small: Paths) -> Paths:
     return write_params(small.root, CORPUS)
 
 
-def call(project: Paths, capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, str]:
-    """Exit code and what a command said."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(sys, "argv", ["repro", "label", *words, "--project", str(project.root)])
+@pytest.fixture
+def label(project, capsys, monkeypatch) -> Callable[..., str]:
+    """A function that runs ``repro label`` with some words, and gives what it said; it must end with this code."""
+
+    def run(*words: str, code: int = 0) -> str:
+        monkeypatch.setattr(sys, "argv", ["repro", "label", *words, "--project", str(project.root)])
         with pytest.raises(SystemExit) as end:
             cli.main()
-    said = capsys.readouterr()
-    return int(end.value.code or 0), said.out + said.err
+        assert int(end.value.code or 0) == code
+        said = capsys.readouterr()
+        return said.out + said.err
+
+    return run
 
 
-def test_import_then_agreement(project, names, tmp_path, capsys):
+def test_import_then_agreement(project, names, tmp_path, label):
     """Labels of two people come in from a CSV and from folders, are kept apart, and are compared."""
-    listed = tmp_path / "kim.csv"
+    listed, lee = tmp_path / "kim.csv", str(tmp_path / "lee")
     rows = [f"{name};{'예' if number % 2 else '아니오'}" for number, name in enumerate(names)]
     listed.write_text("\r\n".join(["파일;라벨", *rows]), encoding="utf-16")
-    code, said = call(project, capsys, "import", str(listed), "--labeller", "kim")
-    assert code == 0
+    said = label("import", str(listed), "--labeller", "kim")
     assert said.splitlines()[-1].startswith("40 labels read, 40 new, in /")
-    code, said = call(project, capsys, "agreement")
-    assert code == 2
-    assert "have another person label them" in said
+    assert "have another person label them" in label("agreement", code=2)
     assert len(pd.read_csv(project.labels(CORPUS))) == 40
     for number, name in enumerate(names[:20]):
         folder = tmp_path / "lee" / ("yes" if number % 2 or number == 0 else "no")
         folder.mkdir(parents=True, exist_ok=True)
         (folder / archive_name(name)).touch()  # as the archive names them
-    code, said = call(project, capsys, "import", str(tmp_path / "lee"), "--labeller", "lee")
-    assert code == 2
+    said = label("import", lee, "--labeller", "lee", code=2)
     assert "1 frames with another label already" in said
     assert "--second" in said
-    code, said = call(project, capsys, "import", str(tmp_path / "lee"), "--labeller", "lee", "--second")
-    assert code == 0
+    label("import", lee, "--labeller", "lee", "--second")
     assert len(pd.read_csv(project.labels(CORPUS))) == 40
-    code, said = call(project, capsys, "agreement", "--out", str(tmp_path / "page"))
-    assert code == 0
+    said = label("agreement", "--out", str(tmp_path / "page"))
     assert "kim and lee: 20 frames, the same label for 95.0%" in said
     assert "Cohen's kappa 0.900" in said
     assert [path.name for path in (tmp_path / "page" / "frames").iterdir()] == [names[0]]
-    code, said = call(project, capsys, "import", str(tmp_path / "lee"), "--labeller", "lee", "--replace")
-    assert (code, "1 new" in said) == (0, True)
+    assert "1 new" in label("import", lee, "--labeller", "lee", "--replace")
 
 
 @pytest.mark.parametrize(
@@ -80,10 +79,9 @@ def test_import_then_agreement(project, names, tmp_path, capsys):
         (["import", "nowhere.csv", "--labeller", "kim"], "No such file"),
     ],
 )
-def test_what_is_missing_is_said(project, capsys, words, message):
+def test_what_is_missing_is_said(label, words, message):
     """Each command says what it lacks and ends with 2."""
-    code, said = call(project, capsys, *words)
-    assert code == 2
+    said = label(*words, code=2)
     assert message in said
     assert "to do:" in said
 

@@ -66,8 +66,7 @@ def _claims() -> list[dict]:
             "reason": "counted layer by layer"}})
         for name, value, expect in (("EFFICIENTNET_B1", 7.8, "confirmed"), ("XCEPTION", 23.0, "not_run"))
     ]  # fmt: skip
-    exact = {"arithmetic": {"rule": "exact", "formula": "1 + 1", "reason": "a sum that may fail, as declared"}}
-    declared = {"arithmetic": {**exact["arithmetic"], "expect": "source_conflict"}}
+    exact = {"rule": "exact", "formula": "1 + 1", "reason": "a sum that may fail, as declared"}
     hostile = {"quote": HOSTILE, "note": HOSTILE, "headline": 1, "sentence": "Two is two."}
     return [
         *cells,
@@ -75,8 +74,8 @@ def _claims() -> list[dict]:
         *epochs,
         *networks,
         _claim("F5.VAL_IMAGES", 658, **curve),
-        _claim("TXT.TWO", 2, evidence=exact, section="I", **hostile),
-        _claim("TXT.THREE", 3, evidence=declared, section="I"),
+        _claim("TXT.TWO", 2, evidence={"arithmetic": exact}, section="I", **hostile),
+        _claim("TXT.THREE", 3, evidence={"arithmetic": {**exact, "expect": "source_conflict"}}, section="I"),
         _claim("TXT.WORD", True, evidence=corpus, document="readme", section="top", quote="x"),
     ]
 
@@ -88,15 +87,13 @@ def _schedule() -> dict:
         quantities |= {cell: count * 1.02, f"sd.{cell}": count * 0.01}
         if sun != "Nautical":
             quantities[f"unfitted.{cell}"] = count * 1.04
-    reading = {
-        "name": "as_printed", "chi_square_nine": 1517.06, "degrees_nine": 7,
-        "largest_deviation_percent": 60.4, "largest_deviation_cell": "night.moon_full", "excluded": True,
+    return {
+        "quantities": quantities,
+        "fit": {"evening_altitude_deg": -11.8, "morning_altitude_deg": -11.3, "availability": 0.98, "mean_gap_h": 3.2,
+                "fitted_to": {"total": 9000, "nautical": 6500}},
+        "readings": [{"name": "as_printed", "chi_square_nine": 1517.06, "degrees_nine": 7, "excluded": True,
+                      "largest_deviation_percent": 60.4, "largest_deviation_cell": "night.moon_full"}],
     }  # fmt: skip
-    fit = {
-        "evening_altitude_deg": -11.8, "morning_altitude_deg": -11.3, "availability": 0.98, "mean_gap_h": 3.2,
-        "fitted_to": {"total": 9000, "nautical": 6500},
-    }  # fmt: skip
-    return {"quantities": quantities, "fit": fit, "readings": [reading]}
 
 
 def _segments() -> pd.DataFrame:
@@ -109,22 +106,18 @@ def _segments() -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["night", "start_utc", "end_utc", "sun_bin", "moon_bin", "camera_on"])
 
 
-FINDINGS = [
-    {
-        "id": "FND.HOSTILE", "kind": "conflict", "title": f"A title with {HOSTILE}", "claims": ["T3.NIGHT.NO_MOON", "TXT.THREE"],
-        "explanation": f"An explanation with {HOSTILE}", "numbers": {"share_percent": 57.94, "large": 214890.0},
-    }
-]  # fmt: skip
-
-
 def judge(paths: Paths, changes: dict[str, float] | None = None) -> None:
     """Write the verdicts of a project; ``changes`` replaces measured values by the name of their quantity."""
     measured = {"efficientnet_b1.parameters_millions": 7.794184, **_schedule()["quantities"], **(changes or {})}
     measured = {name: value for name, value in measured.items() if value is not None}
     waiting = dict.fromkeys(("ephemeris", "architecture", "corpus"), WAITS)
     evidence = Evidence({"ephemeris": measured, "architecture": measured}, waiting, nights=0, expected_nights=4)
+    finding = {
+        "id": "FND.HOSTILE", "kind": "conflict", "title": f"A title with {HOSTILE}", "claims": ["T3.NIGHT.NO_MOON", "TXT.THREE"],
+        "explanation": f"An explanation with {HOSTILE}", "numbers": {"share_percent": 57.94, "large": 214890.0},
+    }  # fmt: skip
     document = verify(load_claims(paths.published), evidence, detectors=()).as_dict()
-    write_json(paths.verdicts, {**document, "findings": FINDINGS})
+    write_json(paths.verdicts, {**document, "findings": [finding]})
 
 
 def make(root: Path, project: Paths) -> Paths:
@@ -144,15 +137,13 @@ def make(root: Path, project: Paths) -> Paths:
 @pytest.fixture
 def small(tmp_path: Path, built: Path) -> Paths:
     """A project with results and a built report, whose figures need not be drawn again; a test may change it."""
-    shutil.copytree(built.parents[1], tmp_path, dirs_exist_ok=True)
-    return Paths(tmp_path)
+    return Paths(shutil.copytree(built.parents[1], tmp_path, dirs_exist_ok=True))
 
 
 @pytest.fixture
-def everything(tmp_path: Path, full: Path) -> Paths:
+def everything(tmp_path: Path, done: Paths) -> Paths:
     """A project with the results of all stages and a built report with every section; a test may change it."""
-    shutil.copytree(full.parents[1], tmp_path, dirs_exist_ok=True)
-    return Paths(tmp_path)
+    return Paths(shutil.copytree(done.root, tmp_path, dirs_exist_ok=True))
 
 
 @pytest.fixture
@@ -165,11 +156,11 @@ def filmed(small: Paths) -> Paths:
 
 
 @pytest.fixture(scope="session")
-def full(tmp_path_factory: pytest.TempPathFactory, project: Paths) -> Path:
+def full(tmp_path_factory: pytest.TempPathFactory, built: Path) -> Path:
     """The folder of a built report with every section; only to be read."""
 
     def build_full(root: Path) -> None:
-        paths = make(root, project)
+        paths = Paths(shutil.copytree(built.parents[1], root, dirs_exist_ok=True))
         for step in (corpora.film, corpora.simulate, corpora.split, corpora.infer):
             step(paths, FILMED)
         for step in (corpora.contact_sheet, corpora.train, corpora.softmax, corpora.gradcam):
@@ -177,6 +168,12 @@ def full(tmp_path_factory: pytest.TempPathFactory, project: Paths) -> Path:
         build(paths)
 
     return Paths(made_once(tmp_path_factory, "full_report", build_full)).report_build
+
+
+@pytest.fixture(scope="session")
+def done(full: Path) -> Paths:
+    """The project of that report; only to be read."""
+    return Paths(full.parents[1])
 
 
 @pytest.fixture(scope="session")

@@ -29,12 +29,24 @@ def _section(html: str, name: str) -> str:
     return html[html.index(f'<section id="{name}">') :].split("</section>")[0]
 
 
-def test_overview_of_a_corpus(filmed):
+@pytest.fixture(scope="module")
+def html(full) -> str:
+    """All pages of the report with every section."""
+    return html_of(full)
+
+
+@pytest.fixture(scope="module")
+def words(html) -> str:
+    """What a reader sees there."""
+    return Page(html).words
+
+
+def test_overview_of_a_corpus(done):
     """A night has its counts and conditions; Table 1's rules are listed in their order, also those that never applied.
 
     Of six frames a night, four are exact to the second, one is a second off and one has no time.
     """
-    corpus = _corpus(filmed)
+    corpus = _corpus(done)
     assert corpus.nights[0].counts == {
         "sampled": 6, "missing": 0, "read": 5, "unreadable": 1, "gaps": 1, "duplicates": 0, "repaired": 1,
     }  # fmt: skip
@@ -47,9 +59,9 @@ def test_overview_of_a_corpus(filmed):
     assert corpus.exactness == Exactness(frames=18, exact=12, wrong=3, untimed=3)
 
 
-def test_truth_of_the_simulation(filmed):
+def test_truth_of_the_simulation(done):
     """The truth is counted by condition, weather, form and colour, with the share in which aurora is visible."""
-    observatory = load_observatory(filmed)
+    observatory = load_observatory(done)
     assert (observatory.nights, observatory.frames, observatory.visible) == (3, 18, 9)
     assert observatory.shares["weather"] == [Share("clear", 12, 9), Share("snow", 6, 0)]
     assert observatory.shares["form"] == [Share("arc", 6, 6), Share("corona", 3, 3)]
@@ -102,17 +114,16 @@ def test_a_clock_that_was_not_read_leaves_dashes(small):
     assert not {"clock-rebuilt", "keograms", "exactness"} & set(page.values("id"))
 
 
-def test_failed_nights_are_named(filmed):
+def test_failed_nights_are_named(small):
     """A night that failed is listed with what was found and what to do, though it is in no table."""
     failure = {"night": "20240302", "found": "no <frames>", "expected": "a video", "where": "x", "remedy": "get it"}
-    write_json(filmed.stage("simulated", "film") / "failures.json", [failure])
-    page = Page(html_of(build(filmed).parent))
+    write_json(small.stage("simulated", "film") / "failures.json", [failure])
+    page = Page(html_of(build(small).parent))
     assert "20240302, stage film: no <frames>. To do: get it" in page.words
 
 
-def test_a_simulated_corpus_is_marked_everywhere(full):
+def test_a_simulated_corpus_is_marked_everywhere(full, html):
     """Every heading, caption, table title and figure that a simulated corpus feeds bears the mark; others do not."""
-    html = html_of(full)
     assert "this report shows none" in html  # images of the camera's owners
     title = re.compile(r"<h[123].*?</h[123]>|<p class=\"caption.*?</p>|<figcaption.*?</figcaption>", re.DOTALL)
     for name in ("augmentation", "classification", "errors", "gradcam", "nights", "later", "observatory"):
@@ -143,30 +154,26 @@ def test_a_real_corpus_bears_no_mark_and_its_own_credit(small):
     assert "this report shows none" not in html
 
 
-def test_the_rebuilt_curves(filmed, full):
+def test_the_rebuilt_curves(done, words):
     """The rebuilt Figure 5 shows the first training alone, its epochs with Wilson intervals and its frozen ones."""
-    corpora.train(filmed)
-    training = load_training(filmed, "simulated")
+    training = load_training(done, "simulated")
     assert (training.images, training.frozen, training.epochs["epoch"].tolist()) == (20, 1, [1, 2])
     assert training.epochs["val_accuracy_low"].between(0, training.epochs["val_accuracy"]).all()
-    words = Page(html_of(full)).words
     assert "18 of 20 90.0 %" in words
     assert "not compared with the published curves" in words
     gap = [name for name, _ in training.generalisation_gap()]
     assert gap == ["within nights, as published", "nights not used in training"]
 
 
-def test_a_case_without_a_frame_says_why(full):
+def test_a_case_without_a_frame_says_why(full, words):
     """A Grad-CAM case has its frame and its map beside each other; one without a frame has the reason instead."""
-    words = Page(html_of(full)).words
     assert "weather, snow: no frame fits" in words
     assert "the map's maximum is on the aurora in 75.0 %" in words
     assert sorted(path.name for path in (full / "gradcam").iterdir()) == ["colour.red.webp", "colour.red.yes.webp"]
 
 
-def test_later_nights_stand_apart(full):
+def test_later_nights_stand_apart(html):
     """A night outside the published windows is in a section of its own, with its own counts, and in no other."""
-    html = html_of(full)
     published, later = (_section(html, name) for name in ("nights", "later"))
     assert [night in published for night in FILMED] == [True, True, False]
     assert [night in later for night in FILMED] == [False, False, True]
@@ -182,16 +189,16 @@ def test_nights_of_another_camera_are_not_later(small):
     assert (part.later, part.anchor, len(part.nights)) == (False, "nights", 2)
 
 
-def test_the_calendar_tells_the_share_of_yes(filmed):
+def test_the_calendar_tells_the_share_of_yes(small):
     """A night's cell gives the percentage of its frames classified yes; one that was not classified says so."""
-    published, later = load_parts(filmed, _corpus(filmed))
-    assert {cell.words for days in published.calendar().values() for cell in days if cell} == {"filmed, not classified"}
-    corpora.infer(filmed, ["20221201"])
-    published, later = load_parts(filmed, _corpus(filmed))
-    months = published.calendar()
-    assert {month: len(days) for month, days in months.items()} == {"2022-12": 31, "2024-03": 31}
-    cell = months["2022-12"][0]
+    corpora.film(small, FILMED)
+    corpora.infer(small, ["20221201"])
+    published, later = load_parts(small, _corpus(small))
+    days = published.calendar()
+    assert {month: len(cells) for month, cells in days.items()} == {"2022-12": 31, "2024-03": 31}
+    cell = days["2022-12"][0]
     assert (cell.text, cell.words, cell.link) == ("60", "3 of 5 frames classified yes", "#night-20221201")
+    assert days["2024-03"][0].words == "filmed, not classified"
     assert (published.classified, later.later, list(later.pictures)) == ((3, 5), True, ["20260101"])
 
 

@@ -180,37 +180,37 @@ def _figure3(paths, **changes):
     return build_figure3(paths, load_params(paths.params).model_copy(update=changes))
 
 
-def test_figure3_has_the_steps_of_the_thesis(filmed):
+def test_figure3_has_the_steps_of_the_thesis(small):
     """The four panels cut 80 % of the area, exchange left and right, and make three factors 1.3, one at a time."""
-    corpora.split(filmed, ["20221201"])
-    figure = _figure3(filmed)
+    corpora.split(small, ["20221201"])
+    figure = _figure3(small)
     assert [picture.done for picture in figure.steps] == [
         "nothing",
         "80 % of the area cut out and enlarged",
         "left and right exchanged",
         "brightness ×1.30, contrast ×1.30, saturation ×1.30",
     ]
-    table = pd.read_csv(filmed.report_build / "figures" / "figure3.csv")
+    table = pd.read_csv(small.report_build / "figures" / "figure3.csv")
     assert table["picture"].tolist() == ["a", "b", "c", "d", "draw1", "draw2", "draw3", "draw4"]
     assert (table["top_px"] + table["height_px"]).max() <= figure.side_px
     drawn = table[4:]
     factors = drawn[["brightness", "contrast", "saturation"]].to_numpy()
     assert 0.7 <= factors.min() < factors.max() <= 1.3
     assert (drawn["height_px"] * drawn["width_px"] / figure.side_px**2).between(0.79, 1.01).all()
-    document = yaml.safe_load(filmed.params.read_text())
-    filmed.params.write_text(yaml.safe_dump({**document, "train": {"image_size_px": 64}}))
-    assert _figure3(filmed).side_px == 64  # as large as the network sees it
+    document = yaml.safe_load(small.params.read_text())
+    small.params.write_text(yaml.safe_dump({**document, "train": {"image_size_px": 64}}))
+    assert _figure3(small).side_px == 64  # as large as the network sees it
 
 
-def test_figure3_shows_a_frame_that_trains_and_has_aurora(filmed):
+def test_figure3_shows_a_frame_that_trains_and_has_aurora(small):
     """The frame shown is labelled yes and among those that train, and the seed draws it; without one there is no figure."""
-    assert _figure3(filmed) is None
-    corpora.split(filmed, ["20221201", "20240301"])
-    table = pd.read_parquet(filmed.stage("simulated", "split") / "split.parquet")
-    shown = _figure3(filmed)
+    assert _figure3(small) is None
+    corpora.split(small, ["20221201", "20240301"])
+    table = pd.read_parquet(small.stage("simulated", "split") / "split.parquet")
+    shown = _figure3(small)
     assert shown.name in set(table.loc[(table["label"] == "yes") & (table["split"] == "train"), "name"])
-    assert _figure3(filmed) == shown
-    assert _figure3(filmed, seed=2).draws != shown.draws
-    for archive in (filmed.stage("simulated", "film") / "frames").iterdir():
+    assert _figure3(small) == shown
+    assert _figure3(small, seed=2).draws != shown.draws
+    for archive in (small.stage("simulated", "film") / "frames").iterdir():
         archive.unlink()
-    assert _figure3(filmed) is None
+    assert _figure3(small) is None

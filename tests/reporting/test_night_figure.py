@@ -96,25 +96,20 @@ def test_lines_break_where_frames_are_missing(tmp_path):
     assert [len(re.findall("M", line)) for line in lines] == [2, 2, 2]
 
 
-def test_frames_are_read_in_order_with_their_answers(filmed):
+def test_frames_are_read_in_order_with_their_answers(done):
     """A night's frames with a time come with p(yes) and truth; before stage infer they come without answers."""
-    truth = filmed.truth("simulated")
-    before = read_frames(filmed.stage("simulated", "sky") / "tables" / "20221201.parquet", {}, truth, classified=False)
+    table, truth = "tables/20221201.parquet", done.truth("simulated")
+    before = read_frames(done.stage("simulated", "sky") / table, {}, truth, classified=False)
     assert count_answers(before) == {"frames": 5, "classified": 0, "yes": 0, "right": [0, 0]}
-    corpora.infer(filmed, ["20221201"])
-    after = read_frames(filmed.stage("simulated", "infer") / "tables" / "20221201.parquet", {}, truth, classified=True)
+    after = read_frames(done.stage("simulated", "infer") / table, {}, truth, classified=True)
     assert after["time_utc"].is_monotonic_increasing
     assert after["p_yes"].tolist() == [0.9, 0.8, 0.2, 0.3, 0.6]
     assert after["truth"].tolist() == ["yes", "yes", "no", "no", "no"]
     assert count_answers(after)["right"] == [4, 5]
-
-
-def test_labels_are_the_right_answers_of_real_videos(filmed):
-    """Where no truth is known, a frame's label is its right answer, and a frame without one has none."""
-    corpora.infer(filmed, ["20221201"], corpus="kho")
-    source = filmed.stage("kho", "infer") / "tables" / "20221201.parquet"
-    name = str(pd.read_parquet(source, columns=["name"])["name"].iloc[0])
-    assert count_answers(read_frames(source, {name: "no"}, None, classified=True))["right"] == [0, 1]
+    # Where no truth is known, a frame's label is its right answer, and a frame without one has none.
+    name = str(pd.read_parquet(done.stage("simulated", "infer") / table)["name"].iloc[0])
+    labelled = read_frames(done.stage("simulated", "infer") / table, {name: "no"}, None, classified=True)
+    assert count_answers(labelled)["right"] == [0, 1]
 
 
 def test_only_a_night_that_changed_is_drawn_again(filmed, monkeypatch):

@@ -123,10 +123,8 @@ def test_panels_are_compared_by_their_cases(results):
 def test_the_gravest_outcome_stands_for_several_claims(results):
     """Of several claims the outcome shown for a kind of evidence is the one that a reader must not miss."""
     claims = [results.judged[f"T5.{name}"].claim for name in ("BATCH_SIZE", "LEARNING_RATE")]
-    items = [
-        JudgedClaim(claim, (compare(claim, "arithmetic", Measured(value)),))
-        for claim, value in zip(claims, (16, 0.1), strict=True)
-    ]
+    verdicts = [compare(claim, "arithmetic", Measured(value)) for claim, value in zip(claims, (16, 0.1), strict=True)]
+    items = [JudgedClaim(claim, (verdict,)) for claim, verdict in zip(claims, verdicts, strict=True)]
     assert compared.gravest_outcomes(items) == (("arithmetic", "source_conflict"),)
 
 
