@@ -146,15 +146,6 @@ def everything(tmp_path: Path, done: Paths) -> Paths:
     return Paths(shutil.copytree(done.root, tmp_path, dirs_exist_ok=True))
 
 
-@pytest.fixture
-def filmed(small: Paths) -> Paths:
-    """The small project with a simulated corpus: two published nights and a later one, with truth and contact sheet."""
-    corpora.film(small, FILMED)
-    corpora.simulate(small, FILMED)
-    corpora.contact_sheet(small)
-    return small
-
-
 @pytest.fixture(scope="session")
 def full(tmp_path_factory: pytest.TempPathFactory, built: Path) -> Path:
     """The folder of a built report with every section; only to be read."""

@@ -17,12 +17,14 @@ from repro.reporting.night_figure import CLASS, LEFT, RIGHT, TRUTH, count_answer
 from repro.reporting.night_pages import load_parts
 from repro.reporting.nights_table import load_corpus
 from tests.reporting import corpora
+from tests.reporting.conftest import FILMED
 
 SVG = "{http://www.w3.org/2000/svg}"
 START = pd.Timestamp("2024-01-01T06:00", tz="UTC")
 
 
-def _frames(minutes: list[int], predicted: list[str | None], truth: list[str | None]) -> pd.DataFrame:
+def _frames(minutes: list[int], predicted: list[str | None] | None = None, truth: list[str | None] | None = None):
+    predicted, truth = (words or [None] * len(minutes) for words in (predicted, truth))
     return pd.DataFrame(
         {
             "time_utc": START + pd.to_timedelta(minutes, unit="min"),
@@ -43,22 +45,16 @@ def _drawn(tmp_path, frames: pd.DataFrame, *, simulated: bool = True):
     return tree
 
 
-def _words(tree) -> set[str]:
-    return {text.text for text in tree.iter(f"{SVG}text")}
-
-
 def test_the_ribbon_tells_each_frames_class_at_its_time(tmp_path):
     """Spans of yes and of no begin and end half a cadence around their frames, and stop where frames are missing.
 
     Yes fills the height of the ribbon and no a third of it, so that they can be told without colour.
     """
-    minutes, words, none = [0, 1, 2, 3, 7, 8], ["yes", "yes", "no", "no", "no", "yes"], [None] * 6
-    for band, frames in ((CLASS, _frames(minutes, words, none)), (TRUTH, _frames(minutes, none, words))):
+    minutes, words = [0, 1, 2, 3, 7, 8], ["yes", "yes", "no", "no", "no", "yes"]
+    for band, frames in ((CLASS, _frames(minutes, words)), (TRUTH, _frames(minutes, truth=words))):
         boxes = [box for box in _drawn(tmp_path, frames).iter(f"{SVG}rect") if box.get("fill") in (FIRST, SECOND)]
         assert [box.get("fill") for box in boxes] == [SECOND, FIRST, FIRST, SECOND]
-        x, y, width, height = np.array(
-            [[float(box.get(name)) for name in ("x", "y", "width", "height")] for box in boxes]
-        ).T
+        x, y, width, height = (np.array([float(b.get(name)) for b in boxes]) for name in ("x", "y", "width", "height"))
         scale = 10 / (RIGHT - LEFT)  # minutes a pixel, from half a minute before the start
         np.testing.assert_allclose((x - LEFT) * scale - 0.5, [-0.5, 1.5, 6.5, 7.5], atol=0.01)
         np.testing.assert_allclose((x + width - LEFT) * scale - 0.5, [1.5, 3.5, 7.5, 8.5], atol=0.01)
@@ -72,25 +68,24 @@ def test_right_answers_are_counted():
     assert count_answers(frames) == {"frames": 4, "classified": 3, "yes": 2, "right": [1, 2]}
 
 
-def test_a_night_that_was_not_classified_has_no_ribbon(tmp_path):
-    """Without answers and truth the drawing ends below the keogram and claims nothing."""
-    tree = _drawn(tmp_path, _frames([0, 1], [None, None], [None, None]))
-    assert not {"class", "truth", "p(yes)"} & _words(tree)
-    assert {"sun", "moon", "north", "south", "UTC"} <= _words(tree)
-
-
-def test_simulated_nights_say_so_in_the_drawing(tmp_path):
-    """The drawing itself bears the mark, so that it keeps it outside the report; one of real videos does not."""
-    frames = _frames([0, 1], ["yes", "no"], ["yes", "no"])
-    for simulated, truth in ((True, "truth"), (False, "label")):
-        words = _words(_drawn(tmp_path, frames, simulated=simulated))
-        assert ("simulated" in words) == simulated
-        assert truth in words
+@pytest.mark.parametrize(
+    ("answers", "simulated", "said"),
+    [
+        (["yes", "no"], True, {"class", "p(yes)", "0 to 1", "truth", "simulated"}),
+        (["yes", "no"], False, {"class", "p(yes)", "0 to 1", "label"}),
+        ([None, None], False, set()),
+    ],
+)
+def test_a_drawing_says_what_it_shows(tmp_path, answers, simulated, said):
+    """The drawing itself bears the mark, so that it keeps it outside the report; without answers and truth it claims nothing."""
+    tree = _drawn(tmp_path, _frames([0, 1], answers, answers), simulated=simulated)
+    words = {text.text for text in tree.iter(f"{SVG}text") if not re.fullmatch(r"[\d:−°]+", text.text)}
+    assert words == {"sun", "moon", "north", "south", "UTC"} | said
 
 
 def test_lines_break_where_frames_are_missing(tmp_path):
     """No line is drawn across a gap, where nothing is known."""
-    tree = _drawn(tmp_path, _frames([0, 1, 2, 7, 8], ["no"] * 5, [None] * 5))
+    tree = _drawn(tmp_path, _frames([0, 1, 2, 7, 8], ["no"] * 5))
     lines = [path.get("d") for path in tree.iter(f"{SVG}path") if path.get("fill") == "none"]
     assert len(lines) == 3  # sun, moon, p(yes)
     assert [len(re.findall("M", line)) for line in lines] == [2, 2, 2]
@@ -112,8 +107,10 @@ def test_frames_are_read_in_order_with_their_answers(done):
     assert count_answers(labelled)["right"] == [0, 1]
 
 
-def test_only_a_night_that_changed_is_drawn_again(filmed, monkeypatch):
+def test_only_a_night_that_changed_is_drawn_again(small, monkeypatch):
     """A drawing stays until the night's answers or labels change or a file of it is missing; other nights' are removed."""
+    corpora.film(small, FILMED)
+    corpora.simulate(small, FILMED)
     made = []
 
     def noted(drawing, **data):
@@ -122,22 +119,22 @@ def test_only_a_night_that_changed_is_drawn_again(filmed, monkeypatch):
 
     def drawn_again() -> list[str]:
         made.clear()
-        load_parts(filmed, load_corpus(filmed, load_params(filmed.params), set()))
+        load_parts(small, load_corpus(small, load_params(small.params), set()))
         return made
 
     monkeypatch.setattr(night_pages, "make_drawing", noted)
-    assert drawn_again() == ["20221201", "20240301", "20260101"]
+    assert drawn_again() == FILMED
     assert drawn_again() == []
-    corpora.infer(filmed, ["20240301"])
+    corpora.infer(small, ["20240301"])
     assert drawn_again() == ["20240301"]
-    folder = filmed.report_build / "nights"
+    folder = small.report_build / "nights"
     (folder / "20221201.csv").unlink()
     (folder / "20200101.svg").touch()
     assert drawn_again() == ["20221201"]
-    assert {path.stem for path in folder.iterdir()} == {"20221201", "20240301", "20260101"}
-    corpora.split(filmed, ["20260101"])
+    assert {path.stem for path in folder.iterdir()} == set(FILMED)
+    corpora.split(small, ["20260101"])
     assert drawn_again() == []  # the truth is known, so labels are not shown
-    (filmed.truth("simulated") / "20260101.parquet").unlink()
+    (small.truth("simulated") / "20260101.parquet").unlink()
     assert drawn_again() == ["20260101"]
 
 
