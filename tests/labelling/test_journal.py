@@ -66,15 +66,6 @@ def test_a_damaged_line_is_named(tmp_path, line):
     assert path.read_bytes() == before
 
 
-def _label_until_killed(project: Paths, first: int, pipe: int) -> None:
-    """Label frames one after another, and say the number of each that is confirmed."""
-    with store_of(project) as store:
-        for number in range(first, first + 10_000):
-            known = store.answers().get(name := f"frame{number:06}.jpg")
-            store.record(name, "yes" if number % 3 else "no", identity=f"id{number}", known=known and known.label)
-            os.write(pipe, f"{number}\n".encode())
-
-
 def test_fifty_kills_lose_and_double_nothing(tmp_path):
     """Of 50 labellings killed at random moments every confirmed label is kept, once, in the journal and in labels.csv."""
     project, rng = Paths(tmp_path), np.random.default_rng(5)
@@ -85,7 +76,12 @@ def test_fifty_kills_lose_and_double_nothing(tmp_path):
         if child == 0:
             os.close(reader)
             try:
-                _label_until_killed(project, len(confirmed), writer)
+                with store_of(project) as store:
+                    for number in range(len(confirmed), 10_000):
+                        known = store.answers().get(name := f"frame{number:06}.jpg")
+                        label = "yes" if number % 3 else "no"
+                        store.record(name, label, identity=f"id{number}", known=known and known.label)
+                        os.write(writer, f"{number}\n".encode())
             finally:
                 os._exit(1)
         os.close(writer)

@@ -2,7 +2,9 @@
 
 import json
 import socket
+from contextlib import suppress
 from pathlib import Path
+from unittest.mock import patch
 from urllib.parse import quote, urlsplit
 
 import pandas as pd
@@ -90,19 +92,12 @@ def test_without_the_token_there_is_nothing(shut, names):
             assert shut.ask(quote(start + path, safe="/"), token=False).status == 404, start + path
 
 
-@pytest.mark.parametrize(
-    ("host", "codes"),
-    [
-        *((host, (200,)) for host in ("127.0.0.1:{port}", "localhost:{port}", "LOCALHOST:{port}")),
-        *(
-            (host, (400, 421))
-            for host in ("example.org", "127.0.0.1", "127.0.0.1:1", "localhost.example.org", "[::1]", "")
-        ),
-    ],
-)
-def test_only_this_machine_is_a_host(shut, host, codes):
+def test_only_this_machine_is_a_host(shut):
     """A request that was meant for another name gets nothing, whatever token it has."""
-    assert shut.ask("/api/state", Host=host.format(port=urlsplit(shut.address).port)).status in codes
+    for name in ("127.0.0.1", "localhost", "LOCALHOST"):
+        assert shut.ask("/api/state", Host=f"{name}:{urlsplit(shut.address).port}").status == 200
+    for host in ("example.org", "127.0.0.1", "127.0.0.1:1", "localhost.example.org", "[::1]", ""):
+        assert shut.ask("/api/state", Host=host).status in (400, 421), host
 
 
 @pytest.mark.parametrize("origin", ["http://example.org", "null", "https://127.0.0.1", "http://127.0.0.1:1", "file://"])
@@ -156,17 +151,11 @@ def test_uploads_are_bounded(shut, names):
     assert shut.label(names[0], "yes", "x" * MOST_BYTES).status == 413
     parts = urlsplit(shut.address)
     with socket.create_connection((parts.hostname, parts.port), timeout=10) as raw:
-        head = (
-            f"POST {parts.path}api/label HTTP/1.1\r\nHost: {parts.netloc}\r\nOrigin: {shut.origin}\r\n"
-            "Transfer-Encoding: chunked\r\n\r\n"
-        )
-        raw.sendall(head.encode())
-        chunk = b"4000\r\n" + b"x" * 0x4000 + b"\r\n"
-        try:
+        head = f"POST {parts.path}api/label HTTP/1.1\r\nHost: {parts.netloc}\r\nOrigin: {shut.origin}\r\n"
+        raw.sendall(f"{head}Transfer-Encoding: chunked\r\n\r\n".encode())
+        with suppress(OSError):  # the server may close before all is sent
             for _ in range(8):
-                raw.sendall(chunk)
-        except OSError:  # the server may close before all is sent
-            pass
+                raw.sendall(b"4000\r\n" + b"x" * 0x4000 + b"\r\n")
         assert b" 413 " in raw.recv(1000)
 
 
@@ -185,16 +174,11 @@ def test_only_this_machine_listens(shut):
         pass
 
 
-def test_a_full_disk_is_reported_and_nothing_counts(client, small, names, monkeypatch):
+def test_a_full_disk_is_reported_and_nothing_counts(client, small, names):
     """Where an answer cannot be written, it is not confirmed, the journal stays whole, and a retry succeeds."""
     client.label(names[0], "yes", "a")
     before = (small.labelling(CORPUS) / JOURNAL).read_bytes()
-
-    def full(*_: object) -> None:
-        raise OSError(28, "No space left on device")
-
-    with monkeypatch.context() as patch:
-        patch.setattr("repro.labelling.journal.os.fsync", full)
+    with patch("repro.labelling.journal.os.fsync", side_effect=OSError(28, "No space left on device")):
         refused = client.label(names[1], "no", "b")
     assert refused.status == 507
     assert b"free some space" in refused.text
