@@ -15,7 +15,7 @@ from repro.record.judge import Verification
 from repro.reporting import published_beside_rebuilt as compared
 from repro.reporting.classifier_results import Gradcam, Predictions, Training, f1_ends
 from repro.reporting.sky_tables import sky_tables, table4
-from repro.reporting.summary import CITED, COMPANIONS, by_part, part_of, summarise
+from repro.reporting.summary import CITED, COMPANIONS, SCRIPTS, by_part, part_of, summarise
 from repro.reporting.verdicts import JudgedClaim, Results, load_results
 from repro.sky.bins import CONDITIONS
 from tests.reporting.conftest import WAITS, judge
@@ -192,6 +192,7 @@ def test_claims_of_the_record_find_their_part(claims):
         "TXT.ACCURACY_BEST": "Training: Figure 5",
         "T6.NIGHT.NO_MOON.YES": "Classification: Table 6, Figures 6 and 7",
         "GC.COLOUR": "Grad-CAM",
+        "SCR.EVAL.CENTRE_CROP_PX": SCRIPTS,
         "CIT.KINGMA.LIST": CITED,
         "RDM.FRAMES": COMPANIONS,
     }
