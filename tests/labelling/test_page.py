@@ -146,7 +146,7 @@ def test_back_skip_unsure_and_the_minutes_around(page, small, names):
     press(page, "u")  # for the frame asked for, not for the one that is looked at
     answered(page, 2)
     press(page, "s")
-    wait(page, "return document.getElementById('live').textContent.startsWith('skip. Now')")  # a key before is not heard
+    wait(page, "return document.getElementById('live').textContent.startsWith('skip. Now')")  # else deaf
     press(page, "]")
     press(page, "+")
     wait(page, "return document.getElementById('picture').style.transform.includes('scale(1.5)')")
