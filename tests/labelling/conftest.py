@@ -1,7 +1,5 @@
 """A small corpus with pictures, and the page's server in a thread."""
 
-from __future__ import annotations
-
 import http.client
 import json
 import shutil
@@ -10,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import cv2
@@ -18,6 +17,7 @@ import pandas as pd
 import pytest
 
 from repro import frames
+from repro.files import write_bytes
 from repro.labelling.frame_source import names_in
 from repro.labelling.journal import Journal
 from repro.labelling.label_store import LabelStore
@@ -36,33 +36,24 @@ CORPUS = "roof"
 @pytest.fixture(scope="session")
 def untouched(tmp_path_factory: pytest.TempPathFactory) -> Paths:
     """Two nights of 20 frames after the stages film, clock and sky, with keograms, all of them in the sample."""
-    folder = tmp_path_factory.mktemp("untouched")
-    project = Paths(folder)
-    shutil.copy(ROOT / "params.yaml", folder)
+    project = Paths(tmp_path_factory.mktemp("untouched"))
+    shutil.copy(ROOT / "params.yaml", project.params)
     parts = []
     for night in ("20240201", "20240202"):
-        table = add_night(project, CORPUS, night, 20)
-        parts.append(table)
-        clock = project.stage(CORPUS, "clock") / "tables" / f"{night}.parquet"
-        sky = project.stage(CORPUS, "sky") / "tables" / f"{night}.parquet"
-        columns = [*frames.schema("clock").columns]
-        frames.write(clock, frames.read(sky, "sky")[columns], "clock")
-        keogram = project.stage(CORPUS, "film") / "keograms" / f"{night}.png"
-        keogram.parent.mkdir(parents=True, exist_ok=True)
-        column = np.linspace(0, 200, 72).astype(np.uint8)[:, None, None]
-        cv2.imwrite(str(keogram), np.broadcast_to(column, (72, 20, 3)).copy())
-    everything = pd.concat(parts, ignore_index=True)
-    folder = project.stage(CORPUS, "sample")
-    folder.mkdir(parents=True)
-    labelfile.write(folder / "to_label.csv", to_label(everything))
+        parts.append(add_night(project, CORPUS, night, 20))
+        clock = parts[-1][[*frames.schema("clock").columns]]
+        frames.write(project.stage(CORPUS, "clock") / "tables" / f"{night}.parquet", clock, "clock")
+        keogram = np.repeat(np.linspace(0, 200, 72).astype(np.uint8)[:, None], 20, axis=1)
+        written = cv2.imencode(".png", np.stack([keogram] * 3, axis=2))[1].tobytes()
+        write_bytes(project.stage(CORPUS, "film") / "keograms" / f"{night}.png", written)
+    labelfile.write(project.stage(CORPUS, "sample") / "to_label.csv", to_label(pd.concat(parts, ignore_index=True)))
     return project
 
 
 @pytest.fixture
 def small(untouched: Paths, tmp_path: Path) -> Paths:
     """A copy of the untouched corpus, to be labelled."""
-    shutil.copytree(untouched.root, tmp_path, dirs_exist_ok=True)
-    return Paths(tmp_path)
+    return Paths(shutil.copytree(untouched.root, tmp_path, dirs_exist_ok=True))
 
 
 @pytest.fixture
@@ -84,16 +75,13 @@ class Client:
 
     address: str
 
-    def ask(
-        self, path: str, method: str = "GET", body: bytes | None = None, token: bool = True, **headers: str
-    ) -> http.client.HTTPResponse:
-        """The answer to a request, read to its end; ``headers`` with underscores for dashes."""
+    def ask(self, path: str, method: str = "GET", body: bytes | None = None, token: bool = True, **headers: str) -> Any:
+        """The answer to a request, with its body as ``text``."""
         parts = urlsplit(self.address)
         connection = http.client.HTTPConnection(parts.hostname, parts.port, timeout=10)
-        sent = {name.replace("_", "-"): value for name, value in headers.items()}
-        connection.request(method, (parts.path.rstrip("/") if token else "") + path, body, sent)
-        response = connection.getresponse()
-        response.text = response.read()  # type: ignore[attr-defined]
+        connection.request(method, (parts.path.rstrip("/") if token else "") + path, body, headers)
+        response: Any = connection.getresponse()
+        response.text = response.read()
         connection.close()
         return response
 
@@ -102,7 +90,7 @@ class Client:
         """What the page's own requests bear as origin."""
         return "http://" + urlsplit(self.address).netloc
 
-    def label(self, name: str, label: str, identity: str, known: str | None = None) -> http.client.HTTPResponse:
+    def label(self, name: str, label: str, identity: str, known: str | None = None) -> Any:
         """Give an answer as the page does."""
         body = json.dumps({"id": identity, "name": name, "label": label, "known": known}).encode()
         return self.ask("/api/label", "POST", body, origin=self.origin)

@@ -1,23 +1,27 @@
-"""Labels of other tools: every dialect is understood, or refused with its line."""
-
-from __future__ import annotations
+"""Labels and masks of other tools: every dialect is understood, or refused with its line; what is ambiguous is refused."""
 
 from pathlib import Path
 
+import numpy as np
 import pytest
+from PIL import Image
 
 from repro.errors import ReproError
-from repro.frames import archive_name
-from repro.labelling.imports import frame_names, read_labels
+from repro.labelling.imports import read_labels
 from repro.labelling.journal import read_journal
-from repro.labelling.label_store import LabelStore
+from repro.labelling.mask_imports import import_masks
 from repro.labelling.sessions import JOURNAL, open_store
 from repro.labelling.tasks import AURORA, FORMS
 from repro.labels import labelfile
+from repro.paths import Paths
 from tests.labelling.conftest import CORPUS
 
 A, B, C = (f"2024020105{minute:02}00_20240201_{minute}.jpg" for minute in range(3))
 KNOWN = {name: name for name in (A, B, C)}
+PLAIN = f"name,label\n{A},yes\n{B},no\n"
+#: Aurora on a picture of 20 x 30 pixels.
+TRUTH = np.zeros((20, 30), bool)
+TRUTH[5:12, 8:25] = True
 
 
 def read(path: Path, data: bytes, task=AURORA) -> dict[str, str]:
@@ -26,9 +30,6 @@ def read(path: Path, data: bytes, task=AURORA) -> dict[str, str]:
     table = read_labels(path, task, KNOWN, labeller="kim")
     assert set(table["labeller"]) <= {"kim", "lee"}
     return dict(zip(table["name"], table["label"], strict=True))
-
-
-PLAIN = f"name,label\n{A},yes\n{B},no\n"
 
 
 @pytest.mark.parametrize(
@@ -87,55 +88,109 @@ def test_seven_classes(tmp_path):
 
 @pytest.mark.parametrize(("yes", "no"), [("yes", "no"), ("YES", "No"), ("예", "아니오")])
 def test_folders(tmp_path, yes, no):
-    """Images sorted into two folders are labels, by either name of a frame; other files there are not."""
+    """Images sorted into two folders are labels, other files there are not; a frame in both, and a third folder, are refused."""
     for folder, name in ((yes, A), (no, "deep/" + B), (no, "Thumbs.db"), (yes, "._x.jpg")):
         (tmp_path / folder / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / folder / name).touch()
     table = read_labels(tmp_path, AURORA, KNOWN, labeller="kim")
     assert dict(zip(table["name"], table["label"], strict=True)) == {A: "yes", B: "no"}
+    (tmp_path / no / A).touch()
+    with pytest.raises(ReproError, match=rf"(?s)as yes, after no in .*{no}.*{yes}"):
+        read_labels(tmp_path, AURORA, KNOWN, labeller="kim")
     (tmp_path / "maybe").mkdir()
     with pytest.raises(ReproError, match="folder maybe"):
         read_labels(tmp_path, AURORA, KNOWN, labeller="kim")
 
 
-def test_a_frame_in_both_folders_is_refused(tmp_path):
-    """A frame that lies in yes/ and in no/ has no label, and both places are named."""
-    for folder in ("yes", "no"):
-        (tmp_path / folder).mkdir()
-        (tmp_path / folder / A).touch()
-    with pytest.raises(ReproError, match=r"(?s)as yes, after no in .*no.*yes"):
-        read_labels(tmp_path, AURORA, KNOWN, labeller="kim")
-
-
-def test_names_of_a_corpus(small, names):
-    """A frame is known by its published name and by its name in the archive."""
-    known = frame_names(small, CORPUS)
-    assert [known[name] for name in names] == names
-    assert [known[archive_name(name)] for name in names] == names
-
-
 def test_a_spreadsheet_is_taken_over_and_kept(small, names):
-    """Labels that stand in labels.csv before the page is opened are in the journal, and are still there afterwards."""
+    """Labels that stand in labels.csv before the page is opened are in the journal, and later those changed by hand, too."""
     rows = f"name;label;labeller;labelled_at\r\n{names[0]};YES;kim;2025-05-01\r\n{names[1]};아니오;lee;\r\n"
     small.labels(CORPUS).parent.mkdir(parents=True, exist_ok=True)
     small.labels(CORPUS).write_bytes(rows.encode("utf-8-sig"))
     with open_store(small, CORPUS, AURORA, "kim") as store:
         store.record(names[2], "no", identity="x", known=None)
     table = labelfile.read(small.labels(CORPUS), set(names))
-    assert dict(zip(table["name"], table["labeller"], strict=True)) == dict(
-        zip(names, ("kim", "lee", "kim"), strict=False)
-    )
-    with open_store(small, CORPUS, AURORA, "kim"):
-        pass
-    assert len(read_journal(small.labelling(CORPUS) / JOURNAL)) == 3
-
-
-def test_a_label_changed_by_hand_is_taken_over(small, names):
-    """A label that was changed in labels.csv with an editor counts as the later answer."""
-    with open_store(small, CORPUS, AURORA, "kim") as store:
-        store.record(names[0], "no", identity="x", known=None)
+    assert table[["name", "labeller"]].to_numpy().tolist() == [[names[0], "kim"], [names[1], "lee"], [names[2], "kim"]]
     text = small.labels(CORPUS).read_text(encoding="utf-8")
     small.labels(CORPUS).write_text(text.replace(",no,", ",yes,"), encoding="utf-8")
     with open_store(small, CORPUS, AURORA, "kim") as store:
-        assert isinstance(store, LabelStore)
-        assert store.answers()[names[0]].label == "yes"
+        assert [answer.label for answer in store.answers().values()] == ["yes"] * 3
+    with open_store(small, CORPUS, AURORA, "kim"):
+        assert len(read_journal(small.labelling(CORPUS) / JOURNAL)) == 5  # nothing is taken over again
+
+
+@pytest.fixture
+def station(tmp_path: Path) -> Paths:
+    """A corpus with two images."""
+    project = Paths(tmp_path / "project")
+    folder = project.root / "data" / "station" / "images"
+    folder.mkdir(parents=True)
+    for stem in ("one", "two"):
+        Image.fromarray(np.full((20, 30, 3), 40, np.uint8)).save(folder / f"{stem}.jpg")
+    return project
+
+
+def save(path: Path, pixels: np.ndarray, palette: bool = False) -> None:
+    """Write a PNG."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    picture = Image.fromarray(pixels)
+    if palette:
+        picture = picture.convert("P")
+        picture.putpalette([0, 0, 0, 128, 0, 0, 0, 128, 0])
+    picture.save(path)
+
+
+@pytest.mark.parametrize("tool", ["labelme", "labelme folder", "cvat", "label studio", "cvat without list"])
+def test_each_tool_gives_the_same_mask(station, tmp_path, tool):
+    """Palette, colour and grey masks become 255 where aurora is and 0 elsewhere."""
+    exported = tmp_path / "exported"
+    if tool == "labelme":
+        save(exported / "SegmentationClassPNG" / "one.png", TRUTH.astype(np.uint8), palette=True)
+    elif tool == "labelme folder":
+        save(exported / "one_json" / "label.png", TRUTH.astype(np.uint8), palette=True)
+        save(exported / "one_json" / "img.png", np.full((20, 30, 3), 90, np.uint8))
+    elif tool == "label studio":
+        save(exported / "one.png", TRUTH.astype(np.uint8) * 255)
+    else:
+        colours = np.zeros((20, 30, 3), np.uint8)
+        colours[TRUTH] = (250, 50, 83)
+        if tool == "cvat":
+            colours[:3, :3] = (51, 221, 255)  # another class
+            save(exported / "SegmentationObject" / "one.png", colours)
+            listed = "# label:color_rgb:parts:actions\nbackground:0,0,0::\nAurora:250,50,83::\ncloud:51,221,255::\n"
+            (exported / "labelmap.txt").write_text(listed)
+        save(exported / "SegmentationClass" / "one.png", colours)
+    assert import_masks(station, "station", exported) == 1
+    with Image.open(station.masks("station") / "one.png") as picture:
+        assert picture.mode == "L"
+        np.testing.assert_array_equal(picture, TRUTH * 255)
+    assert import_masks(station, "station", exported) == 0
+
+
+def test_unusable_masks_are_refused(station, tmp_path):
+    """A mask of no image, of another size, a damaged one, an unknown class and a changed mask are errors; none is written."""
+    grey = TRUTH.astype(np.uint8) * 255
+    save(tmp_path / "stranger" / "three.png", grey)
+    save(tmp_path / "cut" / "one.png", grey[:10])
+    save(tmp_path / "parts" / "task-1-annotation-1-by-1-tag-aurora-0.png", grey)
+    save(tmp_path / "damaged" / "one.png", grey)
+    (tmp_path / "damaged" / "one.png").write_bytes(b"\x89PNG no picture")
+    save(tmp_path / "cloud" / "one.png", np.zeros((20, 30, 3), np.uint8))
+    (tmp_path / "cloud" / "labelmap.txt").write_text("cloud:51,221,255::\n")
+    for name, message in {
+        "stranger": "no image: 'three'",
+        "cut": "30 x 10 pixels",
+        "parts": "Label Studio",
+        "damaged": "damaged image",
+        "cloud": "no class 'aurora'",
+    }.items():
+        save(tmp_path / name / "a" / "two.png", grey)
+        with pytest.raises(ReproError, match=message):
+            import_masks(station, "station", tmp_path / name)
+    assert not station.masks("station").exists()
+    save(tmp_path / "good" / "one.png", grey)
+    import_masks(station, "station", tmp_path / "good")
+    save(tmp_path / "good" / "one.png", 255 - grey)
+    with pytest.raises(ReproError, match="--replace"):
+        import_masks(station, "station", tmp_path / "good")
+    assert import_masks(station, "station", tmp_path / "good", replace=True) == 1

@@ -1,7 +1,5 @@
 """The journal of labels: nothing that was confirmed is lost, nothing is written twice, whatever ends the process."""
 
-from __future__ import annotations
-
 import os
 import signal
 import time
@@ -10,7 +8,7 @@ import numpy as np
 import pytest
 
 from repro.errors import ReproError
-from repro.labelling.journal import LABELLING, Answer, Journal, latest, read_journal
+from repro.labelling.journal import LABELLING, Answer, Journal, read_journal
 from repro.labelling.label_store import MAIN
 from repro.labelling.sessions import JOURNAL
 from repro.labels import labelfile
@@ -68,23 +66,6 @@ def test_a_damaged_line_is_named(tmp_path, line):
     assert path.read_bytes() == before
 
 
-def test_the_last_answer_counts(tmp_path):
-    """A changed label replaces the first one; another labeller's set is another matter."""
-    answers = [answer("1"), answer("2", "b.jpg", "no"), answer("3", label="no")]
-    answers.append(Answer("4", "aurora", LABELLING, "lee", "a.jpg", "yes", "lee", ""))
-    found = latest(answers, "aurora", LABELLING, MAIN)
-    assert {name: entry.label for name, entry in found.items()} == {"a.jpg": "no", "b.jpg": "no"}
-
-
-def _label_until_killed(project: Paths, first: int, pipe: int) -> None:
-    """Label frames one after another, and say the number of each that is confirmed."""
-    with store_of(project) as store:
-        for number in range(first, first + 10_000):
-            known = store.answers().get(name := f"frame{number:06}.jpg")
-            store.record(name, "yes" if number % 3 else "no", identity=f"id{number}", known=known and known.label)
-            os.write(pipe, f"{number}\n".encode())
-
-
 def test_fifty_kills_lose_and_double_nothing(tmp_path):
     """Of 50 labellings killed at random moments every confirmed label is kept, once, in the journal and in labels.csv."""
     project, rng = Paths(tmp_path), np.random.default_rng(5)
@@ -95,7 +76,12 @@ def test_fifty_kills_lose_and_double_nothing(tmp_path):
         if child == 0:
             os.close(reader)
             try:
-                _label_until_killed(project, len(confirmed), writer)
+                with store_of(project) as store:
+                    for number in range(len(confirmed), 10_000):
+                        known = store.answers().get(name := f"frame{number:06}.jpg")
+                        label = "yes" if number % 3 else "no"
+                        store.record(name, label, identity=f"id{number}", known=known and known.label)
+                        os.write(writer, f"{number}\n".encode())
             finally:
                 os._exit(1)
         os.close(writer)

@@ -1,13 +1,11 @@
 """The labelling page in a real browser: keys, a kill of the server, two tabs, a phone, a keyboard alone, names for readers."""
 
-from __future__ import annotations
-
 import io
 import json
 import os
-import signal
 import subprocess
 import sys
+from collections.abc import Iterator
 
 import numpy as np
 import pandas as pd
@@ -20,7 +18,7 @@ from selenium.webdriver.remote.webdriver import WebDriver
 from selenium.webdriver.support.ui import WebDriverWait
 
 from repro.labelling.journal import read_journal
-from repro.labelling.sessions import JOURNAL, label_session, show_session
+from repro.labelling.sessions import JOURNAL, label_session, open_store, show_session
 from repro.labelling.tasks import AURORA, FORMS
 from repro.paths import Paths
 from tests.conftest import ROOT
@@ -28,7 +26,13 @@ from tests.labelling.conftest import CORPUS, serving_session, store_of
 from tests.support.browser import browser
 
 pytestmark = pytest.mark.slow
-DESK, PHONE = (1280, 900), (390, 844)
+
+
+@pytest.fixture(scope="module")
+def desk(tmp_path_factory) -> Iterator[WebDriver]:
+    """A browser of the size of a desk's screen; each test opens its own page in it."""
+    with browser(tmp_path_factory.mktemp("desk"), 1280, 900) as driver:
+        yield driver
 
 
 def opened(driver: WebDriver, address: str) -> WebDriver:
@@ -36,6 +40,12 @@ def opened(driver: WebDriver, address: str) -> WebDriver:
     driver.get(address)
     wait(driver, "return document.body.dataset.ready === 'yes'")
     return driver
+
+
+@pytest.fixture
+def page(desk, client) -> WebDriver:
+    """The labelling page of the small corpus on a desk."""
+    return opened(desk, client.address)
 
 
 def wait(driver: WebDriver, condition: str, *arguments: object) -> None:
@@ -79,206 +89,188 @@ def no_trouble_logged(driver: WebDriver) -> None:
 
 
 @pytest.fixture
-def started(small: Paths):
-    """A function that starts ``repro label`` as a user does; gives its address and its process."""
+def command(small) -> Iterator[subprocess.Popen[str]]:
+    """The command ``repro label`` as a user starts it."""
     (small.root / "expected").mkdir()
-    running: list[subprocess.Popen[str]] = []
-
-    def start() -> tuple[str, subprocess.Popen[str]]:
-        command = [sys.executable, "-m", "repro", "label", "--labeller", "kim", "--corpus", CORPUS]
-        environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-        process = subprocess.Popen(command, cwd=small.root, env=environment, stdout=subprocess.PIPE, text=True)
-        running.append(process)
-        for line in process.stdout:
-            if line.startswith("Open "):
-                return line.split()[1], process
-        raise AssertionError("the command ended without an address")
-
-    yield start
-    for process in running:
+    words = [sys.executable, "-m", "repro", "label", "--labeller", "kim", "--corpus", CORPUS]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    with subprocess.Popen(words, cwd=small.root, env=environment, stdout=subprocess.PIPE, text=True) as process:
+        yield process
         process.kill()
-        process.wait()
-        process.stdout.close()
 
 
-def test_thirty_frames_with_keys_and_a_kill_between(small, started, names, tmp_path):
-    """30 frames labelled with keys; the server is killed after 15, the page says so, and the rest follows on a new one."""
-    keys = ["y" if number % 3 == 0 else "n" for number in range(30)]
-    address, process = started()
-    with browser(tmp_path, *DESK) as driver:
-        opened(driver, address)
-        for number in range(15):
-            press(driver, keys[number])
-            answered(driver, number + 1)
-        not_blank(driver)
-        no_trouble_logged(driver)
-        process.send_signal(signal.SIGKILL)
-        process.wait()
-        press(driver, "y")
-        wait(driver, "return !document.getElementById('trouble').hidden")
-        assert "not saved" in driver.find_element(By.ID, "trouble").text
-        assert driver.find_element(By.ID, "progress").get_attribute("value") == "15"
-        not_blank(driver)
-        opened(driver, started()[0])
-        answered(driver, 15)
-        driver.refresh()
-        opened(driver, driver.current_url)
-        for number in range(15, 30):
-            press(driver, keys[number])
-            answered(driver, number + 1)
-    words = {"y": "yes", "n": "no"}
-    assert journal(small) == [(names[number], words[keys[number]]) for number in range(30)]
-    table = pd.read_csv(small.labels(CORPUS), dtype=str)
-    assert table["name"].tolist() == names[:30]
+def test_frames_labelled_with_keys_and_a_kill_between(small, command, names, desk):
+    """Frames are labelled with keys; the server is killed halfway, the page says so, and the rest follows on a new one."""
+    labels = ["yes" if number % 3 == 0 else "no" for number in range(12)]
+    for kind in ("browser", "performance"):
+        desk.get_log(kind)  # of other tests
+    opened(desk, next(line.split()[1] for line in command.stdout if line.startswith("Open ")))
+    for number in range(6):
+        press(desk, labels[number][0])
+        answered(desk, number + 1)
+    not_blank(desk)
+    no_trouble_logged(desk)
+    command.kill()
+    command.wait()
+    press(desk, "y")
+    wait(desk, "return !document.getElementById('trouble').hidden")
+    assert "not saved" in desk.find_element(By.ID, "trouble").text
+    assert desk.find_element(By.ID, "progress").get_attribute("value") == "6"
+    not_blank(desk)
+    with (
+        open_store(small, CORPUS, AURORA, "kim") as store,
+        serving_session(label_session(small, CORPUS, store, None)) as client,
+    ):
+        opened(desk, client.address)
+        answered(desk, 6)
+        opened(desk, client.address)
+        for number in range(6, 12):
+            press(desk, labels[number][0])
+            answered(desk, number + 1)
+    assert journal(small) == list(zip(names, labels, strict=False))
+    assert pd.read_csv(small.labels(CORPUS), dtype=str)["name"].tolist() == names[:12]
 
 
-def test_back_skip_unsure_and_the_minutes_around(client, small, names, tmp_path):
+def test_back_skip_unsure_and_the_minutes_around(page, small, names):
     """Back changes the last answer, skip asks again at the end, unsure trains nothing, and neighbours take no answer."""
-    with browser(tmp_path, *DESK) as driver:
-        opened(driver, client.address)
-        press(driver, "y")
-        answered(driver, 1)
-        press(driver, "b")
-        wait(driver, "return document.getElementById('given').textContent === 'your answer: yes'")
-        press(driver, "n")
-        minute = f"{names[1][8:10]}:{names[1][10:12]}"
-        wait(driver, "return document.getElementById('caption').textContent.includes(arguments[0])", minute)
-        for _ in range(2):
-            press(driver, ".")
-        wait(driver, "return document.getElementById('offset').textContent === '2 after the frame asked for'")
-        press(driver, "u")  # for the frame asked for, not for the one that is looked at
-        answered(driver, 2)
-        press(driver, "s")
-        press(driver, "]")
-        press(driver, "+")
-        wait(driver, "return document.getElementById('picture').style.transform.includes('scale(1.5)')")
-        assert driver.execute_script("return document.getElementById('picture').style.filter") == "brightness(1.25)"
-        press(driver, "0")
-        for number in range(3, 40):
-            press(driver, "n")
-            answered(driver, number)
-        # The skipped frame comes last.
-        wait(driver, "return document.getElementById('given').textContent === 'your answer: skip'")
-        press(driver, "y")
-        answered(driver, 40)
-        assert "All frames have an answer" in driver.find_element(By.ID, "end").text
+    press(page, "y")
+    answered(page, 1)
+    press(page, "b")
+    wait(page, "return document.getElementById('given').textContent === 'your answer: yes'")
+    press(page, "n")
+    minute = f"{names[1][8:10]}:{names[1][10:12]}"
+    wait(page, "return document.getElementById('caption').textContent.includes(arguments[0])", minute)
+    for _ in range(2):
+        press(page, ".")
+    wait(page, "return document.getElementById('offset').textContent === '2 after the frame asked for'")
+    press(page, "u")  # for the frame asked for, not for the one that is looked at
+    answered(page, 2)
+    press(page, "s")
+    wait(page, "return document.getElementById('live').textContent.startsWith('skip. Now')")  # else deaf
+    press(page, "]")
+    press(page, "+")
+    wait(page, "return document.getElementById('picture').style.transform.includes('scale(1.5)')")
+    assert page.execute_script("return document.getElementById('picture').style.filter") == "brightness(1.25)"
+    press(page, "0")
+    for number in range(3, 40):
+        press(page, "n")
+        answered(page, number)
+    # The skipped frame comes last.
+    wait(page, "return document.getElementById('given').textContent === 'your answer: skip'")
+    press(page, "y")
+    answered(page, 40)
+    assert "All frames have an answer" in page.find_element(By.ID, "end").text
     last = dict(journal(small))
     assert (last[names[0]], last[names[1]], last[names[2]]) == ("no", "unsure", "yes")
     assert names[1] not in pd.read_csv(small.labels(CORPUS), dtype=str)["name"].tolist()
 
 
-def test_two_tabs_overwrite_nothing(client, small, names, tmp_path):
+def test_two_tabs_overwrite_nothing(page, client, small, names):
     """A second tab that asks for the same frame keeps what the first one has answered, and says so."""
-    with browser(tmp_path, *DESK) as driver:
-        opened(driver, client.address)
-        first = driver.current_window_handle
-        driver.switch_to.new_window("tab")
-        opened(driver, client.address)
-        second = driver.current_window_handle
-        driver.switch_to.window(first)
-        press(driver, "y")
-        answered(driver, 1)
-        driver.switch_to.window(second)
-        press(driver, "n")
-        answered(driver, 1)
-        press(driver, "n")
-        answered(driver, 2)
+    first = page.current_window_handle
+    page.switch_to.new_window("tab")
+    second = opened(page, client.address).current_window_handle
+    page.switch_to.window(first)
+    press(page, "y")
+    answered(page, 1)
+    page.switch_to.window(second)
+    press(page, "n")
+    answered(page, 1)
+    press(page, "n")
+    answered(page, 2)
+    page.close()
+    page.switch_to.window(first)
     assert journal(small) == [(names[0], "yes"), (names[1], "no")]
 
 
-def test_grid_with_the_keyboard_alone(client, small, names, tmp_path):
+def test_grid_with_the_keyboard_alone(page, small, names):
     """Arrow keys move, shift selects a range, one key labels it; tabs reach every button."""
-    with browser(tmp_path, *DESK) as driver:
-        opened(driver, client.address)
-        press(driver, "g")
-        wait(driver, "return document.querySelectorAll('.cell').length === 40")
-        press(driver, Keys.ARROW_RIGHT)
-        for _ in range(3):
-            press(driver, Keys.SHIFT + Keys.ARROW_RIGHT)
-        wait(driver, "return document.querySelectorAll('.cell[aria-selected=true]').length === 4")
-        press(driver, "y")
-        answered(driver, 4)
-        press(driver, Keys.ARROW_DOWN)
-        press(driver, "n")
-        answered(driver, 5)
-        wait(driver, "return [...document.images].every((image) => image.complete)")
-        not_blank(driver)
-        driver.execute_script("document.activeElement.blur()")
-        reached = set()
-        for _ in range(30):
-            press(driver, Keys.TAB)
-            element = driver.switch_to.active_element
-            reached.add(element.get_attribute("id") or element.get_attribute("data-label") or element.tag_name)
-        assert {"to-single", "to-grid", "columns", "brightness", "help-button", "yes", "no", "unsure"} <= reached
-        press(driver, "?")
-        wait(driver, "return document.getElementById('help').open")
-        not_blank(driver)
+    press(page, "g")
+    wait(page, "return document.querySelectorAll('.cell').length === 40")
+    press(page, Keys.ARROW_RIGHT)
+    for _ in range(3):
+        press(page, Keys.SHIFT + Keys.ARROW_RIGHT)
+    wait(page, "return document.querySelectorAll('.cell[aria-selected=true]').length === 4")
+    press(page, "y")
+    answered(page, 4)
+    press(page, Keys.ARROW_DOWN)
+    press(page, "n")
+    answered(page, 5)
+    wait(page, "return [...document.images].every((image) => image.complete)")
+    not_blank(page)
+    page.execute_script("document.activeElement.blur()")
+    reached = set()
+    for _ in range(30):
+        press(page, Keys.TAB)
+        element = page.switch_to.active_element
+        reached.add(element.get_attribute("id") or element.get_attribute("data-label") or element.tag_name)
+    assert {"to-single", "to-grid", "columns", "brightness", "help-button", "yes", "no", "unsure"} <= reached
+    press(page, "?")
+    wait(page, "return document.getElementById('help').open")
+    not_blank(page)
     last = dict(journal(small))
     assert last == {**dict.fromkeys(names[1:5], "yes"), names[11]: "no"}
 
 
-@pytest.mark.parametrize("view", ["single", "grid"])
-def test_phone(client, tmp_path, view):
+def test_phone(client, tmp_path):
     """On a phone nothing is wider than the window, the answers are in sight and large enough for a thumb, and taps label."""
-    with browser(tmp_path, *PHONE) as driver:
+    with browser(tmp_path, 390, 844) as driver:
         opened(driver, client.address)
-        if view == "grid":
-            driver.find_element(By.ID, "to-grid").click()
-            wait(driver, "return document.querySelectorAll('.cell').length === 32")
-        assert driver.execute_script("return document.documentElement.scrollWidth <= innerWidth")
-        for button in driver.find_elements(By.CSS_SELECTOR, "#answers button"):
-            box = button.rect
-            assert box["height"] >= 44
-            assert driver.execute_script("return arguments[0].getBoundingClientRect().bottom <= innerHeight", button)
-        driver.find_element(By.CSS_SELECTOR, "#answers [data-label=yes]").click()
-        answered(driver, 1)
-        eager = "[...document.images].filter((image) => image.loading !== 'lazy')"
-        wait(driver, f"return {eager}.every((image) => image.complete)")
-        not_blank(driver)
+        for count, (view, cells) in enumerate({"to-single": 0, "to-grid": 32}.items(), 1):
+            driver.find_element(By.ID, view).click()
+            wait(driver, "return document.querySelectorAll('.cell').length === arguments[0]", cells)
+            assert driver.execute_script("return document.documentElement.scrollWidth <= innerWidth")
+            for button in driver.find_elements(By.CSS_SELECTOR, "#answers button"):
+                assert button.rect["height"] >= 44
+                assert driver.execute_script(
+                    "return arguments[0].getBoundingClientRect().bottom <= innerHeight", button
+                )
+            driver.find_element(By.CSS_SELECTOR, "#answers [data-label=yes]").click()
+            answered(driver, count)
+            eager = "[...document.images].filter((image) => image.loading !== 'lazy')"
+            wait(driver, f"return {eager}.every((image) => image.complete)")
+            not_blank(driver)
         no_trouble_logged(driver)
 
 
-def test_names_for_screen_readers(client, tmp_path):
+def test_names_for_screen_readers(page):
     """Every control has a name, the picture says what it is, and each answer is announced."""
-    with browser(tmp_path, *DESK) as driver:
-        opened(driver, client.address)
-        for view in ("single", "grid"):
-            nodes = driver.execute_cdp_cmd("Accessibility.getFullAXTree", {})["nodes"]
-            roles = {"button", "slider", "combobox", "option", "listbox", "image", "progressbar", "dialog"}
-            shown = [
-                (node["role"]["value"], node.get("name", {}).get("value")) for node in nodes if not node.get("ignored")
-            ]
-            assert [role for role, name in shown if role in roles and not name] == []
-            found = {name for _, name in shown if name}
-            assert "Frames labelled" in found
-            if view == "single":
-                assert any(name.startswith("All-sky frame of 2024-02-01") for name in found)
-                assert any(name.startswith("Keogram of the night") for name in found)
-            else:
-                assert any("no answer" in name for name in found)
-            press(driver, "g")
-        press(driver, "y")
-        answered(driver, 1)
-        wait(driver, "return document.getElementById('live').textContent.startsWith('yes. Now 2024')")
-        assert driver.execute_script("return document.getElementById('live').getAttribute('aria-live')") == "polite"
+    for view in ("single", "grid"):
+        nodes = page.execute_cdp_cmd("Accessibility.getFullAXTree", {})["nodes"]
+        roles = {"button", "slider", "combobox", "option", "listbox", "image", "progressbar", "dialog"}
+        shown = [
+            (node["role"]["value"], node.get("name", {}).get("value")) for node in nodes if not node.get("ignored")
+        ]
+        assert [role for role, name in shown if role in roles and not name] == []
+        found = {name for _, name in shown if name}
+        assert "Frames labelled" in found
+        if view == "single":
+            assert any(name.startswith("All-sky frame of 2024-02-01") for name in found)
+            assert any(name.startswith("Keogram of the night") for name in found)
+        else:
+            assert any("no answer" in name for name in found)
+        press(page, "g")
+    press(page, "y")
+    answered(page, 1)
+    wait(page, "return document.getElementById('live').textContent.startsWith('yes. Now 2024')")
+    assert page.execute_script("return document.getElementById('live').getAttribute('aria-live')") == "polite"
 
 
-def test_seven_forms_and_a_list_that_is_only_shown(small, names, tmp_path):
+def test_seven_forms_and_a_list_that_is_only_shown(small, names, tmp_path, desk):
     """Keys 1 to 7 give the seven forms; a list that is only shown has notes and no way to answer, and markup stays text."""
+    with store_of(small, task=FORMS) as store, serving_session(label_session(small, CORPUS, store, None)) as client:
+        opened(desk, client.address)
+        for number, key in enumerate("1234567", 1):
+            press(desk, key)
+            answered(desk, number)
+        not_blank(desk)
     listed = tmp_path / "listed.csv"
     listed.write_text(f"name,note\n{names[0]},<img src=x onerror=alert(1)>\n{names[5]},plain\n", encoding="utf-8")
-    with browser(tmp_path, *DESK) as driver:
-        with store_of(small, task=FORMS) as store, serving_session(label_session(small, CORPUS, store, None)) as client:
-            opened(driver, client.address)
-            for number, key in enumerate("1234567", 1):
-                press(driver, key)
-                answered(driver, number)
-            not_blank(driver)
-        with serving_session(show_session(small, CORPUS, listed, AURORA)) as client:
-            opened(driver, client.address)
-            wait(driver, "return document.querySelectorAll('.cell').length === 2")
-            assert "<img src=x" in driver.find_element(By.CSS_SELECTOR, ".cell .note").text
-            assert driver.find_elements(By.CSS_SELECTOR, "#answers button") == []
-            press(driver, "y")
-            not_blank(driver)
+    with serving_session(show_session(small, CORPUS, listed, AURORA)) as client:
+        opened(desk, client.address)
+        wait(desk, "return document.querySelectorAll('.cell').length === 2")
+        assert "<img src=x" in desk.find_element(By.CSS_SELECTOR, ".cell .note").text
+        assert desk.find_elements(By.CSS_SELECTOR, "#answers button") == []
+        press(desk, "y")
+        not_blank(desk)
     assert dict(journal(small)) == dict(zip(names[:7], FORMS.classes, strict=True))

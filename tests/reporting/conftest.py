@@ -1,16 +1,13 @@
 """A project small enough to read: a few claims, two windows of two nights, and verdicts made by the comparator."""
 
-from __future__ import annotations
-
-import json
 import shutil
-from datetime import datetime, timedelta
 from pathlib import Path
 
 import pandas as pd
 import pytest
 import yaml
 
+from repro.files import write_json, write_table, write_text
 from repro.paths import Paths
 from repro.record.claim_files import load_claims
 from repro.record.judge import Evidence, verify
@@ -22,7 +19,8 @@ from tests.support.processes import made_once
 
 #: Frames in each cell of Table 3.
 COUNTS = dict(zip(CONDITIONS, (1000, 1100, 1200, 2000, 2100, 2200, 3000, 3100, 3200), strict=True))
-NIGHTS = {"20221201": 1, "20221202": 1, "20240301": 2, "20240302": 2}
+#: Windows of the schedule's nights.
+NIGHTS = {"2022-12-01": 1, "2022-12-02": 1, "2024-03-01": 2, "2024-03-02": 2}
 FILMED = ["20221201", "20240301", "20260101"]
 HOSTILE = "<script>alert('x')</script> & \"quoted\" | `tick` <b>"
 PARAMS = {
@@ -68,8 +66,7 @@ def _claims() -> list[dict]:
             "reason": "counted layer by layer"}})
         for name, value, expect in (("EFFICIENTNET_B1", 7.8, "confirmed"), ("XCEPTION", 23.0, "not_run"))
     ]  # fmt: skip
-    exact = {"arithmetic": {"rule": "exact", "formula": "1 + 1", "reason": "a sum that may fail, as declared"}}
-    declared = {"arithmetic": {**exact["arithmetic"], "expect": "source_conflict"}}
+    exact = {"rule": "exact", "formula": "1 + 1", "reason": "a sum that may fail, as declared"}
     hostile = {"quote": HOSTILE, "note": HOSTILE, "headline": 1, "sentence": "Two is two."}
     return [
         *cells,
@@ -77,8 +74,8 @@ def _claims() -> list[dict]:
         *epochs,
         *networks,
         _claim("F5.VAL_IMAGES", 658, **curve),
-        _claim("TXT.TWO", 2, evidence=exact, section="I", **hostile),
-        _claim("TXT.THREE", 3, evidence=declared, section="I"),
+        _claim("TXT.TWO", 2, evidence={"arithmetic": exact}, section="I", **hostile),
+        _claim("TXT.THREE", 3, evidence={"arithmetic": {**exact, "expect": "source_conflict"}}, section="I"),
         _claim("TXT.WORD", True, evidence=corpus, document="readme", section="top", quote="x"),
     ]
 
@@ -90,64 +87,49 @@ def _schedule() -> dict:
         quantities |= {cell: count * 1.02, f"sd.{cell}": count * 0.01}
         if sun != "Nautical":
             quantities[f"unfitted.{cell}"] = count * 1.04
-    reading = {
-        "name": "as_printed", "chi_square_nine": 1517.06, "degrees_nine": 7,
-        "largest_deviation_percent": 60.4, "largest_deviation_cell": "night.moon_full", "excluded": True,
+    return {
+        "quantities": quantities,
+        "fit": {"evening_altitude_deg": -11.8, "morning_altitude_deg": -11.3, "availability": 0.98, "mean_gap_h": 3.2,
+                "fitted_to": {"total": 9000, "nautical": 6500}},
+        "readings": [{"name": "as_printed", "chi_square_nine": 1517.06, "degrees_nine": 7, "excluded": True,
+                      "largest_deviation_percent": 60.4, "largest_deviation_cell": "night.moon_full"}],
     }  # fmt: skip
-    fit = {
-        "evening_altitude_deg": -11.8, "morning_altitude_deg": -11.3, "availability": 0.98, "mean_gap_h": 3.2,
-        "fitted_to": {"total": 9000, "nautical": 6500},
-    }  # fmt: skip
-    return {"quantities": quantities, "fit": fit, "readings": [reading]}
 
 
 def _segments() -> pd.DataFrame:
-    """From each local noon: one hour off, three hours of Astro, four of Night, one off again."""
+    """Of each night one hour off, three hours of Astro, four of Night, one off again."""
     rows = []
-    for night in NIGHTS:
-        start = datetime.strptime(night, "%Y%m%d")
-        for hours, sun, on in ((1, "Day", False), (3, "Astro", True), (4, "Night", True), (1, "Day", False)):
-            rows.append((night, start, start + timedelta(hours=hours), sun, "No_moon", on))
-            start += timedelta(hours=hours)
+    for start in pd.to_datetime([*NIGHTS]):
+        for first, last, sun in ((0, 1, "Day"), (1, 4, "Astro"), (4, 8, "Night"), (8, 9, "Day")):
+            span = start + pd.Timedelta(hours=first), start + pd.Timedelta(hours=last)
+            rows.append((f"{start:%Y%m%d}", *span, sun, "No_moon", sun != "Day"))
     return pd.DataFrame(rows, columns=["night", "start_utc", "end_utc", "sun_bin", "moon_bin", "camera_on"])
-
-
-FINDINGS = [
-    {
-        "id": "FND.HOSTILE", "kind": "conflict", "title": f"A title with {HOSTILE}", "claims": ["T3.NIGHT.NO_MOON", "TXT.THREE"],
-        "explanation": f"An explanation with {HOSTILE}", "numbers": {"share_percent": 57.94, "large": 214890.0},
-    }
-]  # fmt: skip
 
 
 def judge(paths: Paths, changes: dict[str, float] | None = None) -> None:
     """Write the verdicts of a project; ``changes`` replaces measured values by the name of their quantity."""
-    measures = {
-        "efficientnet_b1.parameters_millions": 7.794184,
-        **json.loads((paths.schedule / "schedule.json").read_text())["quantities"],
-        **(changes or {}),
-    }
-    measured = {name: value for name, value in measures.items() if value is not None}
+    measured = {"efficientnet_b1.parameters_millions": 7.794184, **_schedule()["quantities"], **(changes or {})}
+    measured = {name: value for name, value in measured.items() if value is not None}
     waiting = dict.fromkeys(("ephemeris", "architecture", "corpus"), WAITS)
     evidence = Evidence({"ephemeris": measured, "architecture": measured}, waiting, nights=0, expected_nights=4)
+    finding = {
+        "id": "FND.HOSTILE", "kind": "conflict", "title": f"A title with {HOSTILE}", "claims": ["T3.NIGHT.NO_MOON", "TXT.THREE"],
+        "explanation": f"An explanation with {HOSTILE}", "numbers": {"share_percent": 57.94, "large": 214890.0},
+    }  # fmt: skip
     document = verify(load_claims(paths.published), evidence, detectors=()).as_dict()
-    paths.verdicts.parent.mkdir(parents=True, exist_ok=True)
-    paths.verdicts.write_text(json.dumps({**document, "findings": FINDINGS}), encoding="utf-8")
+    write_json(paths.verdicts, {**document, "findings": [finding]})
 
 
 def make(root: Path, project: Paths) -> Paths:
     """Write the project into an empty folder; only the templates are the real ones."""
     paths = Paths(root)
-    paths.published.mkdir(parents=True)
-    (paths.published / "claims.yaml").write_text(yaml.safe_dump([{"claims": _claims()}]), encoding="utf-8")
-    paths.params.write_text(yaml.safe_dump(PARAMS), encoding="utf-8")
+    write_text(paths.published / "claims.yaml", yaml.safe_dump([{"claims": _claims()}]))
+    write_text(paths.params, yaml.safe_dump(PARAMS))
     shutil.copytree(project.report_templates, paths.report_templates)
-    paths.schedule.mkdir(parents=True)
-    (paths.schedule / "schedule.json").write_text(json.dumps(_schedule()), encoding="utf-8")
-    _segments().to_parquet(paths.schedule / "segments.parquet")
-    dates = [f"{night[:4]}-{night[4:6]}-{night[6:]}" for night in NIGHTS]
-    nights = pd.DataFrame({"night": list(NIGHTS), "date": dates, "window": list(NIGHTS.values())})
-    nights.to_parquet(paths.schedule / "nights.parquet")
+    write_json(paths.schedule / "schedule.json", _schedule())
+    write_table(paths.schedule / "segments.parquet", _segments())
+    dates = pd.Series(NIGHTS, name="window").rename_axis("date").reset_index()
+    write_table(paths.schedule / "nights.parquet", dates.assign(night=dates["date"].str.replace("-", "")))
     judge(paths)
     return paths
 
@@ -155,33 +137,34 @@ def make(root: Path, project: Paths) -> Paths:
 @pytest.fixture
 def small(tmp_path: Path, built: Path) -> Paths:
     """A project with results and a built report, whose figures need not be drawn again; a test may change it."""
-    shutil.copytree(built.parents[1], tmp_path, dirs_exist_ok=True)
-    return Paths(tmp_path)
+    return Paths(shutil.copytree(built.parents[1], tmp_path, dirs_exist_ok=True))
 
 
 @pytest.fixture
-def filmed(small: Paths) -> Paths:
-    """The small project with a simulated corpus: two published nights and a later one, with truth and contact sheet."""
-    corpora.film(small, FILMED)
-    corpora.simulate(small, FILMED)
-    corpora.contact_sheet(small)
-    return small
-
-
-def build_full(root: Path, project: Paths) -> None:
-    """Build a report with every section in an empty folder."""
-    paths = make(root, project)
-    for step in (corpora.film, corpora.simulate, corpora.split, corpora.infer):
-        step(paths, FILMED)
-    for step in (corpora.contact_sheet, corpora.train, corpora.softmax, corpora.gradcam):
-        step(paths)
-    build(paths)
+def everything(tmp_path: Path, done: Paths) -> Paths:
+    """A project with the results of all stages and a built report with every section; a test may change it."""
+    return Paths(shutil.copytree(done.root, tmp_path, dirs_exist_ok=True))
 
 
 @pytest.fixture(scope="session")
-def full(tmp_path_factory: pytest.TempPathFactory, project: Paths) -> Path:
+def full(tmp_path_factory: pytest.TempPathFactory, built: Path) -> Path:
     """The folder of a built report with every section; only to be read."""
-    return Paths(made_once(tmp_path_factory, "full_report", lambda root: build_full(root, project))).report_build
+
+    def build_full(root: Path) -> None:
+        paths = Paths(shutil.copytree(built.parents[1], root, dirs_exist_ok=True))
+        for step in (corpora.film, corpora.simulate, corpora.split, corpora.infer):
+            step(paths, FILMED)
+        for step in (corpora.contact_sheet, corpora.train, corpora.softmax, corpora.gradcam):
+            step(paths)
+        build(paths)
+
+    return Paths(made_once(tmp_path_factory, "full_report", build_full)).report_build
+
+
+@pytest.fixture(scope="session")
+def done(full: Path) -> Paths:
+    """The project of that report; only to be read."""
+    return Paths(full.parents[1])
 
 
 @pytest.fixture(scope="session")

@@ -1,7 +1,5 @@
 """The page in a real browser: nothing it asks for is missing, and it is not blank on a desk or a phone."""
 
-from __future__ import annotations
-
 import io
 
 import numpy as np

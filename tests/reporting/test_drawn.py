@@ -1,9 +1,6 @@
 """Figures by image: drawn from small made-up tables and compared with stored pictures."""
 
-from __future__ import annotations
-
 import io
-import shutil
 from pathlib import Path
 
 import matplotlib
@@ -49,27 +46,20 @@ def curves(path: Path) -> None:
 def figure6(path: Path) -> None:
     """All nine cells in both readings, and six published ones."""
     mean = np.linspace(55, 95, 9)
-    rows = [CELLS.assign(over=over, mean_percent=mean - less, sd_percent=12.0) for over, less in READ]
+    read = {"predicted yes": mean, "all": mean - 30.0}
+    rows = [CELLS.assign(over=over, mean_percent=means, sd_percent=12.0) for over, means in read.items()]
     printed = CELLS.assign(mean_percent=mean + 2, sd_percent=9.0).head(6)
     prediction_figures.figure6(pd.concat(rows, ignore_index=True), printed, path, simulated=True)
 
 
-READ = (("predicted yes", 0.0), ("all", 30.0))
-
-
 def figure7(path: Path) -> None:
     """Two humps a cell, and a cell without frames."""
-    low = np.arange(100)
-    parts = [
-        pd.DataFrame({"low_percent": low, "density": density / density.sum()}).assign(
-            sun_bin=sun, moon_bin=moon, predicted=label
-        )
-        for number, (sun, moon) in enumerate(CONDITIONS[:8])
-        for label, density in (
-            ("no", np.exp(-low / (5.0 + number)) * (low < 50)),
-            ("yes", np.exp((low - 100) / (4.0 + number)) * (low >= 50)),
-        )
-    ]
+    low, parts = np.arange(100), []
+    for number, (sun, moon) in enumerate(CONDITIONS[:8]):
+        no, yes = np.exp(-low / (5.0 + number)) * (low < 50), np.exp((low - 100) / (4.0 + number)) * (low >= 50)
+        for label, density in (("no", no), ("yes", yes)):
+            hump = pd.DataFrame({"low_percent": low, "density": density / density.sum()})
+            parts.append(hump.assign(sun_bin=sun, moon_bin=moon, predicted=label))
     prediction_figures.figure7(pd.concat(parts, ignore_index=True), "density", path, simulated=False)
 
 
@@ -77,13 +67,6 @@ def figure7(path: Path) -> None:
 def original_datadir() -> Path:
     """Where pytest-regressions keeps the pictures: with the other baselines."""
     return STORE / "figures"
-
-
-@pytest.fixture
-def datadir(original_datadir: Path, tmp_path: Path) -> Path:
-    """A copy of them, beside which what was obtained is written."""
-    shutil.copytree(original_datadir, tmp_path / "data")
-    return tmp_path / "data"
 
 
 @pytest.mark.skipif(f"matplotlib=={matplotlib.__version__}" not in PINNED, reason="another matplotlib draws otherwise")

@@ -1,28 +1,30 @@
 """The drawing of a night and its keogram: on one axis of time, legible without colour, and marked where it is simulated."""
 
-from __future__ import annotations
-
+import io
 import re
 from xml.etree import ElementTree
 
 import numpy as np
 import pandas as pd
 import pytest
+from PIL import Image
 
 from repro.params import load_params
 from repro.reporting import night_pages
 from repro.reporting.canvas import FIRST, SECOND
-from repro.reporting.frame_pictures import GREY, place_in_time
+from repro.reporting.frame_pictures import GREY, STRIP_PX, keogram_strip, place_in_time, small_copy
 from repro.reporting.night_figure import CLASS, LEFT, RIGHT, TRUTH, count_answers, draw_night, make_drawing, read_frames
 from repro.reporting.night_pages import load_parts
 from repro.reporting.nights_table import load_corpus
 from tests.reporting import corpora
+from tests.reporting.conftest import FILMED
 
 SVG = "{http://www.w3.org/2000/svg}"
 START = pd.Timestamp("2024-01-01T06:00", tz="UTC")
 
 
-def _frames(minutes: list[int], predicted: list[str | None], truth: list[str | None]) -> pd.DataFrame:
+def _frames(minutes: list[int], predicted: list[str | None] | None = None, truth: list[str | None] | None = None):
+    predicted, truth = (words or [None] * len(minutes) for words in (predicted, truth))
     return pd.DataFrame(
         {
             "time_utc": START + pd.to_timedelta(minutes, unit="min"),
@@ -43,37 +45,21 @@ def _drawn(tmp_path, frames: pd.DataFrame, *, simulated: bool = True):
     return tree
 
 
-def _spans(tree, band, colour: str) -> list[tuple[float, float]]:
-    """Minutes from the start at which boxes of a colour within a band begin and end."""
-    scale = 10 / (RIGHT - LEFT)
-    spans = []
-    for box in tree.iter(f"{SVG}rect"):
-        bottom = float(box.get("y")) + float(box.get("height"))
-        if box.get("fill") == colour and abs(bottom - band.bottom) < 0.1:
-            left = float(box.get("x"))
-            spans.append(((left - LEFT) * scale - 0.5, (left + float(box.get("width")) - LEFT) * scale - 0.5))
-    return spans
-
-
 def test_the_ribbon_tells_each_frames_class_at_its_time(tmp_path):
-    """Spans of yes and of no begin and end half a cadence around their frames, and stop where frames are missing."""
-    frames = _frames([0, 1, 2, 3, 7, 8], ["yes", "yes", "no", "no", "no", "yes"], [None] * 6)
-    tree = _drawn(tmp_path, frames)
-    np.testing.assert_allclose(_spans(tree, CLASS, SECOND), [(-0.5, 1.5), (7.5, 8.5)], atol=0.01)
-    np.testing.assert_allclose(_spans(tree, CLASS, FIRST), [(1.5, 3.5), (6.5, 7.5)], atol=0.01)
-    assert _spans(tree, TRUTH, SECOND) == []
+    """Spans of yes and of no begin and end half a cadence around their frames, and stop where frames are missing.
 
-
-def test_classes_can_be_told_without_colour(tmp_path):
-    """Yes fills the height of the ribbon, no a third of it."""
-    tree = _drawn(tmp_path, _frames([0, 1], ["yes", "no"], ["yes", "no"]))
-    for band in (CLASS, TRUTH):
-        heights = {
-            box.get("fill"): float(box.get("height"))
-            for box in tree.iter(f"{SVG}rect")
-            if abs(float(box.get("y")) + float(box.get("height")) - band.bottom) < 0.1
-        }
-        assert heights[SECOND] == pytest.approx(3 * heights[FIRST], abs=0.03)
+    Yes fills the height of the ribbon and no a third of it, so that they can be told without colour.
+    """
+    minutes, words = [0, 1, 2, 3, 7, 8], ["yes", "yes", "no", "no", "no", "yes"]
+    for band, frames in ((CLASS, _frames(minutes, words)), (TRUTH, _frames(minutes, truth=words))):
+        boxes = [box for box in _drawn(tmp_path, frames).iter(f"{SVG}rect") if box.get("fill") in (FIRST, SECOND)]
+        assert [box.get("fill") for box in boxes] == [SECOND, FIRST, FIRST, SECOND]
+        x, y, width, height = (np.array([float(b.get(name)) for b in boxes]) for name in ("x", "y", "width", "height"))
+        scale = 10 / (RIGHT - LEFT)  # minutes a pixel, from half a minute before the start
+        np.testing.assert_allclose((x - LEFT) * scale - 0.5, [-0.5, 1.5, 6.5, 7.5], atol=0.01)
+        np.testing.assert_allclose((x + width - LEFT) * scale - 0.5, [1.5, 3.5, 7.5, 8.5], atol=0.01)
+        np.testing.assert_allclose(y + height, band.bottom, atol=0.03)
+        np.testing.assert_allclose(height, (band.bottom - band.top) / np.array([1, 3, 3, 1]), atol=0.01)
 
 
 def test_right_answers_are_counted():
@@ -82,54 +68,49 @@ def test_right_answers_are_counted():
     assert count_answers(frames) == {"frames": 4, "classified": 3, "yes": 2, "right": [1, 2]}
 
 
-def test_a_night_that_was_not_classified_has_no_ribbon(tmp_path):
-    """Without answers and truth the drawing ends below the keogram and claims nothing."""
-    tree = _drawn(tmp_path, _frames([0, 1], [None, None], [None, None]))
-    words = {text.text for text in tree.iter(f"{SVG}text")}
-    assert not {"class", "truth", "p(yes)"} & words
-    assert {"sun", "moon", "north", "south", "UTC"} <= words
-
-
-def test_simulated_nights_say_so_in_the_drawing(tmp_path):
-    """The drawing itself bears the mark, so that it keeps it outside the report; one of real videos does not."""
-    frames = _frames([0, 1], ["yes", "no"], ["yes", "no"])
-    for simulated, truth in ((True, "truth"), (False, "label")):
-        words = {text.text for text in _drawn(tmp_path, frames, simulated=simulated).iter(f"{SVG}text")}
-        assert ("simulated" in words) == simulated
-        assert truth in words
+@pytest.mark.parametrize(
+    ("answers", "simulated", "said"),
+    [
+        (["yes", "no"], True, {"class", "p(yes)", "0 to 1", "truth", "simulated"}),
+        (["yes", "no"], False, {"class", "p(yes)", "0 to 1", "label"}),
+        ([None, None], False, set()),
+    ],
+)
+def test_a_drawing_says_what_it_shows(tmp_path, answers, simulated, said):
+    """The drawing itself bears the mark, so that it keeps it outside the report; without answers and truth it claims nothing."""
+    tree = _drawn(tmp_path, _frames([0, 1], answers, answers), simulated=simulated)
+    words = {text.text for text in tree.iter(f"{SVG}text") if not re.fullmatch(r"[\d:−°]+", text.text)}
+    assert words == {"sun", "moon", "north", "south", "UTC"} | said
 
 
 def test_lines_break_where_frames_are_missing(tmp_path):
     """No line is drawn across a gap, where nothing is known."""
-    tree = _drawn(tmp_path, _frames([0, 1, 2, 7, 8], ["no"] * 5, [None] * 5))
+    tree = _drawn(tmp_path, _frames([0, 1, 2, 7, 8], ["no"] * 5))
     lines = [path.get("d") for path in tree.iter(f"{SVG}path") if path.get("fill") == "none"]
     assert len(lines) == 3  # sun, moon, p(yes)
     assert [len(re.findall("M", line)) for line in lines] == [2, 2, 2]
 
 
-def test_frames_are_read_in_order_with_their_answers(filmed):
+def test_frames_are_read_in_order_with_their_answers(done):
     """A night's frames with a time come with p(yes) and truth; before stage infer they come without answers."""
-    truth = filmed.truth("simulated")
-    before = read_frames(filmed.stage("simulated", "sky") / "tables" / "20221201.parquet", {}, truth, classified=False)
+    table, truth = "tables/20221201.parquet", done.truth("simulated")
+    before = read_frames(done.stage("simulated", "sky") / table, {}, truth, classified=False)
     assert count_answers(before) == {"frames": 5, "classified": 0, "yes": 0, "right": [0, 0]}
-    corpora.infer(filmed, ["20221201"])
-    after = read_frames(filmed.stage("simulated", "infer") / "tables" / "20221201.parquet", {}, truth, classified=True)
+    after = read_frames(done.stage("simulated", "infer") / table, {}, truth, classified=True)
     assert after["time_utc"].is_monotonic_increasing
     assert after["p_yes"].tolist() == [0.9, 0.8, 0.2, 0.3, 0.6]
     assert after["truth"].tolist() == ["yes", "yes", "no", "no", "no"]
     assert count_answers(after)["right"] == [4, 5]
+    # Where no truth is known, a frame's label is its right answer, and a frame without one has none.
+    name = str(pd.read_parquet(done.stage("simulated", "infer") / table)["name"].iloc[0])
+    labelled = read_frames(done.stage("simulated", "infer") / table, {name: "no"}, None, classified=True)
+    assert count_answers(labelled)["right"] == [0, 1]
 
 
-def test_labels_are_the_right_answers_of_real_videos(filmed):
-    """Where no truth is known, a frame's label is its right answer, and a frame without one has none."""
-    corpora.infer(filmed, ["20221201"], corpus="kho")
-    source = filmed.stage("kho", "infer") / "tables" / "20221201.parquet"
-    name = str(pd.read_parquet(source, columns=["name"])["name"].iloc[0])
-    assert count_answers(read_frames(source, {name: "no"}, None, classified=True))["right"] == [0, 1]
-
-
-def test_only_a_night_that_changed_is_drawn_again(filmed, monkeypatch):
+def test_only_a_night_that_changed_is_drawn_again(small, monkeypatch):
     """A drawing stays until the night's answers or labels change or a file of it is missing; other nights' are removed."""
+    corpora.film(small, FILMED)
+    corpora.simulate(small, FILMED)
     made = []
 
     def noted(drawing, **data):
@@ -138,53 +119,57 @@ def test_only_a_night_that_changed_is_drawn_again(filmed, monkeypatch):
 
     def drawn_again() -> list[str]:
         made.clear()
-        load_parts(filmed, load_corpus(filmed, load_params(filmed.params), set()))
+        load_parts(small, load_corpus(small, load_params(small.params), set()))
         return made
 
     monkeypatch.setattr(night_pages, "make_drawing", noted)
-    assert drawn_again() == ["20221201", "20240301", "20260101"]
+    assert drawn_again() == FILMED
     assert drawn_again() == []
-    corpora.infer(filmed, ["20240301"])
+    corpora.infer(small, ["20240301"])
     assert drawn_again() == ["20240301"]
-    folder = filmed.report_build / "nights"
+    folder = small.report_build / "nights"
     (folder / "20221201.csv").unlink()
     (folder / "20200101.svg").touch()
     assert drawn_again() == ["20221201"]
-    assert {path.stem for path in folder.iterdir()} == {"20221201", "20240301", "20260101"}
-    corpora.split(filmed, ["20260101"])
+    assert {path.stem for path in folder.iterdir()} == set(FILMED)
+    corpora.split(small, ["20260101"])
     assert drawn_again() == []  # the truth is known, so labels are not shown
-    (filmed.truth("simulated") / "20260101.parquet").unlink()
+    (small.truth("simulated") / "20260101.parquet").unlink()
     assert drawn_again() == ["20260101"]
 
 
-def _minutes(*after):
-    """Times so many minutes after one in the morning; None is no time."""
-    start = pd.Timestamp("2024-02-01 01:00", tz="UTC")
-    return pd.Series([start + pd.Timedelta(minutes=m) if m is not None else pd.NaT for m in after]).astype(
-        "datetime64[us, UTC]"
-    )
+@pytest.mark.parametrize(
+    ("minutes", "columns"),
+    [
+        ((0, 1, 2, 7, 8, 9), (10, 20, 30, *[GREY] * 4, 40, 50, 60)),
+        ((0, 1, 2, None, 4), (10, 20, 30, GREY, 50)),
+        ((0,), (10,)),
+    ],
+    ids=["a pause of the camera", "a clock that is unreadable", "a single frame"],
+)
+def test_columns_stand_where_their_times_are(minutes, columns):
+    """The n-th column of the keogram, of brightness 10 n, is at the time of its frame; where there is none, it is grey."""
+    keogram = np.broadcast_to(np.arange(10, 10 * len(minutes) + 10, 10, np.uint8)[None, :, None], (4, len(minutes), 3))
+    times = START + pd.to_timedelta(pd.Series(minutes, dtype="float"), unit="min")
+    image, (left, right) = place_in_time(keogram, times)
+    np.testing.assert_array_equal(image, np.broadcast_to(np.array(columns)[None, :, None], (4, len(columns), 3)))
+    assert (right - left) * 1440 == pytest.approx(len(columns), abs=0.01)
 
 
-def _columns(count):
-    """A keogram whose n-th column has the brightness 10 n + 10."""
-    return np.repeat(np.repeat(np.arange(10, 10 * count + 10, 10, dtype=np.uint8)[None, :, None], 4, 0), 3, 2)
+def test_a_strip_shows_gaps_in_grey(tmp_path):
+    """A frame stands where its time is; a time without a frame is grey."""
+    Image.new("RGB", (4, 20), (250, 0, 0)).save(tmp_path / "raw.png")
+    times = pd.Series(pd.Timestamp("2024-01-01", tz="UTC") + pd.to_timedelta([0, 1, 2, 6], unit="min"))
+    strip, (first, last) = keogram_strip(tmp_path / "raw.png", times)
+    picture = Image.open(io.BytesIO(strip))
+    assert picture.size == STRIP_PX
+    row = [picture.getpixel((round(STRIP_PX[0] * x), 50)) for x in (0.1, 4.5 / 7, 0.95)]
+    assert [max(pixel) - min(pixel) > 150 for pixel in row] == [True, False, True]
+    assert round((last - first) * 1440) == 7
 
 
-def test_a_gap_stays_empty():
-    """Columns stand where their times are, and a pause of the camera is left grey."""
-    image, (left, right) = place_in_time(_columns(6), _minutes(0, 1, 2, 7, 8, 9))
-    assert (right - left) * 1440 == pytest.approx(10, abs=0.01)
-    assert image[0].tolist() == [[value] * 3 for value in (10, 20, 30, *[GREY] * 4, 40, 50, 60)]
-
-
-def test_columns_without_a_time_are_left_out():
-    """A frame whose clock is unreadable has no place in the picture."""
-    image, _ = place_in_time(_columns(4), _minutes(0, 1, None, 3))
-    assert 30 not in image[..., 0]
-
-
-def test_one_frame_is_a_picture():
-    """A night of a single frame has a keogram of one column."""
-    image, _ = place_in_time(_columns(1), _minutes(0))
-    assert image.shape == (4, 1, 3)
-    assert image[0, 0].tolist() == [10, 10, 10]
+def test_a_small_picture_is_not_made_larger(tmp_path):
+    """A picture is made smaller to fit, in proportion, and never larger."""
+    Image.new("RGB", (400, 200)).save(tmp_path / "a.png")
+    assert small_copy(tmp_path / "a.png", tmp_path / "b.webp", width_px=100) == (100, 50)
+    assert small_copy(tmp_path / "a.png", tmp_path / "c.webp", width_px=900) == (400, 200)

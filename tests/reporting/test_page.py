@@ -1,7 +1,5 @@
 """The page as a reader gets it: links, images, escaping, and nothing missing printed as a value."""
 
-from __future__ import annotations
-
 import re
 import subprocess
 from collections import Counter
@@ -17,7 +15,9 @@ from repro.params import load_params
 from repro.record.claim_files import load_claims
 from repro.record.judge import OUTCOMES
 from repro.reporting.page import build, environment, markdown, provenance
+from tests.reporting import corpora
 from tests.reporting.conftest import HOSTILE, judge
+from tests.support.project import contents
 
 VOID = {"meta", "link", "img", "input", "br", "hr", "circle", "path", "use"}
 
@@ -39,13 +39,10 @@ class Page(HTMLParser):
         if tag not in VOID:
             self.open.append(tag)
 
-    def handle_startendtag(self, tag, attrs):
-        """Note an element that closes itself."""
-        self.elements.append((tag, {name: value or "" for name, value in attrs}))
-
     def handle_endtag(self, tag):
-        """Every end tag closes the element that is open."""
-        assert self.open.pop() == tag, f"</{tag}> closes another element, line {self.getpos()[0]}"
+        """Every end tag closes the element that is open; one that closes itself has its own, too."""
+        if tag not in VOID:
+            assert self.open.pop() == tag, f"</{tag}> closes another element, line {self.getpos()[0]}"
 
     def handle_data(self, data):
         """Keep what a reader sees."""
@@ -60,26 +57,31 @@ class Page(HTMLParser):
         """Attributes of every element of a kind."""
         return [attributes for name, attributes in self.elements if name == tag]
 
+    @property
+    def words(self) -> str:
+        """The text, with single blanks."""
+        return " ".join(" ".join(self.text).split())
+
 
 def html_of(folder: Path) -> str:
     """All pages of a report one after the other."""
     return "".join(path.read_text(encoding="utf-8") for path in sorted(folder.glob("*.html")))
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def page(built: Path) -> Page:
     """The built report, parsed as one page."""
     return Page(html_of(built))
 
 
-@pytest.fixture(params=["built", "full"])
+@pytest.fixture(params=["built", "full"], scope="module")
 def either(request: pytest.FixtureRequest) -> Path:
     """The folder of a report on the record alone, and of one with every section."""
     folder: Path = request.getfixturevalue(request.param)
     return folder
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def pages(either: Path) -> dict[str, Page]:
     """Its pages by the name of their file."""
     return {path.name: Page(path.read_text(encoding="utf-8")) for path in either.glob("*.html")}
@@ -118,10 +120,11 @@ def test_every_link_and_image_resolves(either, pages):
     assert "url(" not in (either / "style.css").read_text(encoding="utf-8")
 
 
-def test_images_have_words(full):
+def test_images_have_words_and_room(full):
     """Every picture has a sentence for those who cannot see it, and its data or its full size beside it.
 
-    Pictures of pixels are loaded when they come into view, and the page knows their size before.
+    Pictures of pixels are loaded when they come into view, and the page knows their size before. Tables and wide pictures
+    stand in boxes that scroll, so that a narrow page never does; keograms and photographs are small.
     """
     page = Page(html_of(full))
     images = page.all("img")
@@ -132,17 +135,18 @@ def test_images_have_words(full):
             assert image["loading"] == "lazy"
             with Image.open(full / image["src"]) as picture:
                 assert (image["width"], image["height"]) == tuple(map(str, picture.size))
-        if image["src"].startswith(("gradcam/", "augmentation/")):
-            continue  # a photograph; what it shows stands below it
-        beside = {str(Path(image["src"]).with_suffix(kind)) for kind in (".csv", ".png")}
-        assert beside & set(page.values("href")), image
+        if not image["src"].startswith(("gradcam/", "augmentation/")):  # what a photograph shows stands below it
+            beside = {str(Path(image["src"]).with_suffix(kind)) for kind in (".csv", ".png")}
+            assert beside & set(page.values("href")), image
+    boxes = sum("scroll" in attributes.get("class", "").split() for attributes in page.all("div"))
+    wide = [image for image in images if not image["src"].startswith(("nights/", "gradcam/", "augmentation/"))]
+    assert boxes == len(page.all("table")) + len(wide)
 
 
 def test_nothing_missing_is_printed_as_a_value(either):
     """No nan, None, NaT, inf or undefined reaches the reader, on the page or in its summary."""
-    page = Page(html_of(either))
-    for text in (" ".join(page.text), (either / "summary.md").read_text(encoding="utf-8")):
-        assert re.findall(r"\b(?:nan|NaN|None|NaT|inf|undefined|null)\b", text) == []
+    text = Page(html_of(either)).words + (either / "summary.md").read_text(encoding="utf-8")
+    assert re.findall(r"\b(?:nan|NaN|None|NaT|inf|undefined|null)\b", text) == []
 
 
 def test_text_of_the_record_is_escaped(page, built):
@@ -158,17 +162,9 @@ def test_every_claim_is_there_once_and_needs_no_script(page, small):
     """Each registered claim has one place on the page; only the filter needs a script, and stays hidden until it runs."""
     shown = [attributes["id"].removeprefix("claim-") for attributes in page.all("article")]
     assert sorted(shown) == sorted(claim.id for claim in load_claims(small.published))
-    assert [attributes for attributes in page.all("article") if "hidden" in attributes] == []
-    assert [attributes for attributes in page.all("form") if "hidden" not in attributes] == []
+    assert not any("hidden" in attributes for attributes in page.all("article"))
+    assert all("hidden" in attributes for attributes in page.all("form"))
     assert not any(name.startswith("on") for _, attributes in page.elements for name in attributes)
-
-
-def test_tables_scroll_in_their_own_box(full):
-    """Every table and wide picture stands in a box that scrolls, so a narrow page never does; keograms are small."""
-    page = Page(html_of(full))
-    boxes = sum("scroll" in attributes.get("class", "").split() for attributes in page.all("div"))
-    wide = [image for image in page.all("img") if not image["src"].startswith(("nights/", "gradcam/", "augmentation/"))]
-    assert boxes == len(page.all("table")) + len(wide)
 
 
 def test_korean_is_marked(page):
@@ -184,9 +180,8 @@ def test_a_drifted_verdict_stands_at_the_top(small, built):
     judge(small, {"night.no_moon": 5000.0})
     page = build(small)
     assert 'id="drifted"' in page.read_text(encoding="utf-8")
-    assert "`T3.NIGHT.NO_MOON`, ephemeris: contradicted, declared consistent" in (
-        page.with_name("summary.md").read_text(encoding="utf-8")
-    )
+    summary = page.with_name("summary.md").read_text(encoding="utf-8")
+    assert "`T3.NIGHT.NO_MOON`, ephemeris: contradicted, declared consistent" in summary
 
 
 def test_verdicts_of_other_claims_are_refused(small):
@@ -219,13 +214,10 @@ def test_a_template_cannot_print_nothing(tmp_path):
 
 def test_summary_tables_have_as_many_cells_as_heads(built):
     """Each row of each Markdown table has as many cells as its head, whatever the text holds."""
-    rows = [line for line in (built / "summary.md").read_text(encoding="utf-8").splitlines() if line.startswith("|")]
-    assert len(rows) > 15
-    widths = [len(re.split(r"(?<!\\)\|", row)) for row in rows]
-    heads = [index for index, row in enumerate(rows) if set(row) <= set("|-:")]
-    for number, head in enumerate(heads):
-        end = heads[number + 1] - 1 if number + 1 < len(heads) else len(rows)
-        assert set(widths[head - 1 : end]) == {widths[head]}
+    tables = re.findall(r"(?:^\|.*\n)+", (built / "summary.md").read_text(encoding="utf-8"), re.MULTILINE)
+    assert sum(table.count("\n") for table in tables) > 15
+    for table in tables:
+        assert len({len(re.split(r"(?<!\\)\|", row)) for row in table.splitlines()}) == 1, table
 
 
 def test_markdown_shows_text_as_it_is():
@@ -242,15 +234,25 @@ def test_digests_follow_the_content(small):
     assert [name for name in before if before[name] != after[name]] == ["expected/published"]
 
 
-def test_the_report_depends_on_results_alone(filmed):
+def test_the_report_depends_on_results_alone(everything):
     """Another commit, another number of workers, another log of runs and other benchmarks give the same bytes of every file."""
-    build(filmed)
-    before = {path: path.read_bytes() for path in filmed.report_build.rglob("*") if path.is_file()}
-    text = filmed.params.read_text(encoding="utf-8")
-    filmed.params.write_text(f"{text}\nengine: {{workers: 3}}\n", encoding="utf-8")
-    filmed.runs.write_text('{"stage": "film"}\n')
-    (filmed.root / "bench").mkdir()
-    (filmed.root / "bench" / "sky.json").write_text("{}")
-    subprocess.run(["git", "init", "--quiet"], cwd=filmed.root, check=True)
-    build(filmed)
-    assert {path: path.read_bytes() for path in filmed.report_build.rglob("*") if path.is_file()} == before
+    before = contents(everything.report_build)
+    text = everything.params.read_text(encoding="utf-8")
+    everything.params.write_text(f"{text}\nengine: {{workers: 3}}\n", encoding="utf-8")
+    everything.runs.write_text('{"stage": "film"}\n')
+    (everything.root / "bench").mkdir()
+    (everything.root / "bench" / "sky.json").write_text("{}")
+    subprocess.run(["git", "init", "--quiet"], cwd=everything.root, check=True)
+    build(everything)
+    assert contents(everything.report_build) == before
+
+
+def test_a_later_night_moves_nothing_published(everything):
+    """With a later night the verdicts, tables and figures of the record keep every byte."""
+    report = everything.report_build
+    kept, verdicts = contents(report / "figures"), re.findall(r'data-verdicts="[^"]*"', html_of(report))
+    corpora.film(everything, ["20260102"])
+    build(everything)
+    assert contents(report / "figures") == kept
+    assert re.findall(r'data-verdicts="[^"]*"', html_of(report)) == verdicts
+    assert (report / "nights" / "20260102.svg").is_file()

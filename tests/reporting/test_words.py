@@ -1,6 +1,6 @@
 """Numbers and words as the report writes them."""
 
-from __future__ import annotations
+from functools import partial
 
 import pytest
 from hypothesis import given
@@ -14,21 +14,47 @@ from tests.support.claims import made_up
 
 
 @pytest.mark.parametrize(
-    ("value", "decimals", "text"),
+    ("write", "given", "text"),
     [
-        (214890, None, "214,890"),
-        (-11.5423, None, "−11.542"),
-        (0.0004, None, "0.0004"),
-        (28733.93, None, "28,734"),
-        (1517.06, None, "1,517.1"),
-        (3211.9998, None, "3,212"),
-        (1024, 2, "1,024.00"),
-        (-0.5, 1, "−0.5"),
+        # Thousands stand apart, the minus is a true one, and digits beyond the fifth are left out.
+        (words.number, (214890,), "214,890"),
+        (words.number, (-11.5423,), "−11.542"),
+        (words.number, (0.0004,), "0.0004"),
+        (words.number, (28733.93,), "28,734"),
+        (words.number, (1517.06,), "1,517.1"),
+        (words.number, (3211.9998,), "3,212"),
+        (words.number, (1024, 2), "1,024.00"),
+        (words.number, (-0.5, 1), "−0.5"),
+        # A quotation with Hangul is Korean, also with a Chinese word in it; one with Chinese alone is Chinese.
+        (words.language, ("총 214,890장",), "ko"),
+        (words.language, ("전천(全天) 카메라",), "ko"),
+        (words.language, ("极光",), "zh"),
+        (words.language, ("214,890 images",), "en"),
+        # A share is all or none only if it is; of nothing there is no share.
+        (words.share, (3, 4), "75.0 %"),
+        (words.share, (0, 4), "0 %"),
+        (words.share, (4, 4), "100 %"),
+        (words.share, (9999, 10_000), "99.99 %"),
+        (words.share, (1, 10_000), "0.01 %"),
+        (words.share, (0, 0), "—"),
+        # A short interval is in percent, and a dash where it is not known.
+        (words.between, (0.5, 0.75), "50.0–75.0"),
+        (partial(words.between, brackets=True), (0.5, 0.75), "[50.0–75.0]"),
+        (words.between, (float("nan"), 0.5), "—"),
+        # Backticks become code, everything else stays text, also inside the code.
+        (words.code, ("set `a<b` & <i>",), "set <code>a&lt;b</code> &amp; &lt;i&gt;"),
+        (words.code, ("one ` alone",), "one <code> alone</code>"),
+        # Signs that a terminal prints plainly are set as a printer would, and names and dates keep their hyphens.
+        (words.typeset, ("below -11.54 deg, 98.0 % present",), "below −11.54°, 98.0\N{NO-BREAK SPACE}% present"),
+        (words.typeset, ("25 frames a second x 2/5 is every 10th",), "25 frames a second × 2/5 is every 10th"),
+        (words.typeset, ("phase >= 150 deg and altitude <= 5",), "phase ≥ 150° and altitude ≤ 5"),
+        (words.typeset, ("two numbers - fitted - predict",), "two numbers – fitted – predict"),
+        (words.typeset, ("A4-01-31, 2022-12-01, top-1, features[-1]",), "A4-01-31, 2022-12-01, top-1, features[−1]"),
     ],
 )
-def test_number(value, decimals, text):
-    """Thousands stand apart, the minus is a true one, and digits beyond the fifth are left out."""
-    assert words.number(value, decimals) == text
+def test_texts(write, given, text):
+    """Numbers, languages, shares, intervals, code and sentences are written as the remarks above say."""
+    assert write(*given) == text
 
 
 @pytest.mark.parametrize("value", [float("nan"), float("inf"), float("-inf")])
@@ -67,59 +93,8 @@ def test_published_and_measured(kind, value, unit, by_evidence, published, measu
     assert words.measured(claim, verdict) == measured
 
 
-def test_every_outcome_has_words():
-    """Every outcome the comparator knows has a name and a meaning of its own."""
+def test_every_outcome_and_every_repair_has_words():
+    """Outcomes have a name and a meaning of their own; the rules of Table 1 are described in the published order."""
     assert tuple(words.OUTCOME) == OUTCOMES
     assert len({meaning for _, meaning in words.OUTCOME.values()}) == len(OUTCOMES)
-
-
-def test_every_repair_has_words():
-    """Each rule of Table 1 is described in words, in the published order."""
     assert list(words.REPAIR)[:7] == list(RULES)
-
-
-@pytest.mark.parametrize(
-    ("text", "expected"),
-    [
-        # A quotation with Hangul is Korean, also with a Chinese word in it; one with Chinese alone is Chinese.
-        (words.language("총 214,890장"), "ko"),
-        (words.language("전천(全天) 카메라"), "ko"),
-        (words.language("极光"), "zh"),
-        (words.language("214,890 images"), "en"),
-        # A share is all or none only if it is; of nothing there is no share.
-        (words.share(3, 4), "75.0 %"),
-        (words.share(0, 4), "0 %"),
-        (words.share(4, 4), "100 %"),
-        (words.share(9999, 10_000), "99.99 %"),
-        (words.share(1, 10_000), "0.01 %"),
-        (words.share(0, 0), "—"),
-        # A short interval is in percent, and a dash where it is not known.
-        (words.between(0.5, 0.75), "50.0–75.0"),
-        (words.between(0.5, 0.75, brackets=True), "[50.0–75.0]"),
-        (words.between(float("nan"), 0.5), "—"),
-        # Backticks become code, everything else stays text, also inside the code.
-        (words.code("set `a<b` & <i>"), "set <code>a&lt;b</code> &amp; &lt;i&gt;"),
-        (words.code("one ` alone"), "one <code> alone</code>"),
-    ],
-)
-def test_short_texts(text, expected):
-    """Languages, shares, intervals and code are written as the remarks above say."""
-    assert text == expected
-
-
-@pytest.mark.parametrize(
-    ("plain", "set_as"),
-    [
-        (
-            "the sun is below -11.54 deg, with 98.0 % present",
-            "the sun is below −11.54°, with 98.0\N{NO-BREAK SPACE}% present",
-        ),
-        ("25 frames a second x 2/5 is every 10th", "25 frames a second × 2/5 is every 10th"),
-        ("phase >= 150 deg and altitude <= 5", "phase ≥ 150° and altitude ≤ 5"),
-        ("two numbers - fitted - predict", "two numbers – fitted – predict"),
-        ("A4-01-31, 2022-12-01, top-1, features[-1]", "A4-01-31, 2022-12-01, top-1, features[−1]"),
-    ],
-)
-def test_sentences_are_set(plain, set_as):
-    """Signs that a terminal prints plainly are set as a printer would, and names and dates keep their hyphens."""
-    assert words.typeset(plain) == set_as
