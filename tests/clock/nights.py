@@ -1,7 +1,5 @@
 """Nights whose clock is read from texts instead of pictures, so that thousands of frames are quick; test support."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 

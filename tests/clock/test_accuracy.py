@@ -1,7 +1,5 @@
 """How many clocks come out exact: noisy, compressed, low-contrast overlays of both formats in both zones."""
 
-from __future__ import annotations
-
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """ConfusionModel that are taken for others."""
 
-from __future__ import annotations
-
 import pytest
 
 from repro.clock.confusions import NOTHING, ConfusionModel, agreement, confusions

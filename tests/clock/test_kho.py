@@ -1,7 +1,5 @@
 """The real video of the Kjell Henriksen Observatory, from file to conditions."""
 
-from __future__ import annotations
-
 import shutil
 import zipfile
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Reading strips by matching them with glyphs that were learnt from the night itself."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from datetime import timedelta
 

@@ -1,7 +1,5 @@
 """Tesseract on many strips at once."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path

@@ -3,8 +3,6 @@
 No picture is involved: the two looks are made of text, so that thousands of frames are quick.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from functools import partial

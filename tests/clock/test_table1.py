@@ -1,7 +1,5 @@
 """The thesis' Table 1."""
 
-from __future__ import annotations
-
 import re
 from datetime import datetime
 

@@ -1,7 +1,5 @@
 """The line through a night."""
 
-from __future__ import annotations
-
 import pytest
 
 from repro.clock.formats import ClockFormat, Moment

@@ -1,7 +1,5 @@
 """Clocks that are not what the profile says: what people who film skies complain about, each with its right answer."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 

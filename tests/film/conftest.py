@@ -1,7 +1,5 @@
 """A sound video that the tests of this folder copy, cut and convert."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import pytest

@@ -1,7 +1,5 @@
 """Files whose packets, flags and lengths say something else than their pictures: what is shown counts, as in OpenCV."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path

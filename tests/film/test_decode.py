@@ -1,7 +1,5 @@
 """Decoding: the right frames, exactly; and files that are really damaged."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path

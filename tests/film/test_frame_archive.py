@@ -1,7 +1,5 @@
 """One archive of frames for all: found by either name, and unpacked on request."""
 
-from __future__ import annotations
-
 import zipfile
 from pathlib import Path
 

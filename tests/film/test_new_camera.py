@@ -1,7 +1,5 @@
 """A camera profile measured on a folder of images, and a profile looked at on an image."""
 
-from __future__ import annotations
-
 from datetime import datetime, timedelta
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """Filming a night: what is written, and that nothing half-written stays."""
 
-from __future__ import annotations
-
 import os
 import zipfile
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Still images: which are taken, when and in which night they were taken, and how their pixels are stored."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path

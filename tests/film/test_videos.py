@@ -1,7 +1,5 @@
 """Which file is which night."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import pytest

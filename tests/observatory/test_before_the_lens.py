@@ -1,7 +1,5 @@
 """What lies before the lens, and what crosses the sky."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Campaigns: what the default one covers, and which nights are chosen."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 
 import numpy as np

@@ -1,7 +1,5 @@
 """The contact sheet and its statistics, and simulated frames beside real ones."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import numpy as np

@@ -1,7 +1,5 @@
 """The lens, the Moon's and the stars' places in it, and the map along the magnetic field."""
 
-from __future__ import annotations
-
 from datetime import UTC
 
 import cv2

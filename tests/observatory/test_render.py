@@ -1,7 +1,5 @@
 """Frames: what changes them, what must not, and the light of the sky."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 
 import numpy as np

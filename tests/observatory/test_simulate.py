@@ -1,7 +1,5 @@
 """Videos, clocks, truth tables and labels of a small campaign, made once."""
 
-from __future__ import annotations
-
 import shutil
 from pathlib import Path
 

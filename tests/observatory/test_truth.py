@@ -1,7 +1,5 @@
 """Truth: the contrast criterion, the aurora's pixels, colours, and the labeller."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 
 import numpy as np
