@@ -1,15 +1,18 @@
-"""Campaigns: what the default one covers, and which nights are chosen."""
+"""Campaigns: what the default one covers, which nights are chosen, and the sheet that sets its frames beside real ones."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
+from PIL import Image
 
 from repro.clock.table1 import repair
 from repro.errors import ReproError
 from repro.observatory import campaign, overlay, weather
 from repro.observatory import video_writer as film
+from repro.observatory.contact_sheet import draw, statistics
 from repro.observatory.plan import FORMS, WEATHERS, Night
 from repro.observatory.render import render
 from repro.observatory.scene import Scenes, scenes
@@ -137,3 +140,41 @@ def test_the_clock_changes_to_daylight_saving_time(params: Params, plans: list[N
     assert texts.str.contains(" 01:59:").any()
     assert texts.str.contains(" 03:00:").any()
     assert not texts.str.contains(" 02:").any()
+
+
+def test_statistics_of_a_known_picture() -> None:
+    """A flat sky with noise and spots gives back its colour, its noise and the number of its spots."""
+    rng = np.random.default_rng(2)
+    picture = np.empty((720, 720, 3))
+    picture[:] = (40, 50, 60)
+    picture += rng.normal(0, 2.0, (720, 720, 1))
+    for x, y in ((300, 300), (400, 350), (360, 500)):
+        picture[y : y + 2, x : x + 2] = 200
+    found = statistics(picture.round().clip(0, 255).astype(np.uint8))
+    assert [found[f"median_{name}"] for name in ("red", "green", "blue")] == pytest.approx([40, 50, 60], abs=1)
+    assert found["noise"] == pytest.approx(2.0, rel=0.1)
+    assert found["stars"] == 3
+
+
+def test_a_sheet_shows_its_rows() -> None:
+    """A sheet has one row of tiles a name, each tile where its caption is."""
+    red, blue = (np.full((720, 720, 3), colour, np.uint8) for colour in ((200, 0, 0), (0, 0, 200)))
+    sheet = np.asarray(draw({"one": {"a": red, "b": blue}, "two": {"c": blue}}))
+    assert tuple(sheet[100, 100]) == (200, 0, 0)
+    assert tuple(sheet[100, 350]) == (0, 0, 200)
+    assert tuple(sheet[400, 100]) == (0, 0, 200)
+
+
+@pytest.mark.reference
+def test_simulated_frames_lie_among_the_real_ones(reference: Path, show) -> None:
+    """Dark sky, noise and star counts of simulated frames lie within a factor of two or so of the real frames'."""
+    nights = {
+        "night_arc_yes": ("clear", ("20241203", "20241229", "20250128")),
+        "overcast_no": ("overcast", ("20221220", "20230120", "20230219")),
+    }
+    for name, (kind, some) in nights.items():
+        real = statistics(np.asarray(Image.open(reference / f"{name}.jpg").convert("RGB")))
+        values = [statistics(render(show(0.5, night=night, weather=(kind,))).picture()) for night in some]
+        for key, factor in (("median_green", 2.0), ("noise", 2.5), ("p95", 2.5)):
+            middle = float(np.median([value[key] for value in values]))
+            assert real[key] / factor < middle < real[key] * factor, (name, key)
