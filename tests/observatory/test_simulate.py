@@ -41,18 +41,31 @@ def tiny(params: Params) -> Params:
 
 
 @pytest.fixture(scope="module")
-def made(tiny: Params, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, pd.DataFrame]:
-    """Where the campaign was made, and its truth."""
+def made(tiny: Params, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the campaign was made."""
     out = tmp_path_factory.mktemp("campaign")
-    return out, simulate(out, tiny)
+    simulate(out, tiny)
+    return out
 
 
-def test_videos_are_as_the_camera_makes_them(made: tuple[Path, pd.DataFrame]) -> None:
+@pytest.fixture(scope="module")
+def table(made: Path) -> pd.DataFrame:
+    """Its truth."""
+    return pd.concat(
+        [pd.read_parquet(made / "truth" / f"{night.night}.parquet") for night in NIGHTS], ignore_index=True
+    )
+
+
+def video_of(folder: Path, night: SimulatedNight) -> Path:
+    """The video of a night."""
+    return folder / "videos" / FILE_NAME.format(night=night.night)
+
+
+def test_videos_are_as_the_camera_makes_them(made: Path) -> None:
     """A night's file has the camera's name, size, rate and coder, and ten frames a minute."""
-    out, _ = made
     camera = load_camera("auroramax")
     for night in NIGHTS:
-        video = out / "videos" / FILE_NAME.format(night=night.night)
+        video = video_of(made, night)
         assert camera.night_of(video.name) == night.night
         capture = cv2.VideoCapture(str(video))
         assert capture.get(cv2.CAP_PROP_FPS) == 25
@@ -62,9 +75,8 @@ def test_videos_are_as_the_camera_makes_them(made: tuple[Path, pd.DataFrame]) ->
         assert len(opencv_frames(video)) == 10 * night.minutes
 
 
-def test_truth_has_its_columns(made: tuple[Path, pd.DataFrame]) -> None:
+def test_truth_has_its_columns(table: pd.DataFrame) -> None:
     """The truth table has the promised columns, types and ranges, one row a minute."""
-    _, table = made
     check_columns("truth", table, STAGES["simulate_truth"].kinds)
     assert len(table) == sum(night.minutes for night in NIGHTS)
     assert not table.isna().any().any()
@@ -78,9 +90,8 @@ def test_truth_has_its_columns(made: tuple[Path, pd.DataFrame]) -> None:
     assert (table["name"] == stamp + "_" + table["night"] + "_" + table["number"].astype(str) + ".jpg").all()
 
 
-def test_clock_text_is_local_time(made: tuple[Path, pd.DataFrame], tiny: Params) -> None:
+def test_clock_text_is_local_time(table: pd.DataFrame, tiny: Params) -> None:
     """The true clock text, parsed as local time of Yellowknife, is the true UTC."""
-    _, table = made
     zone = pytz.timezone(tiny.schedule.site.time_zone)
     for text, utc, generation in table[["clock_text", "time_utc", "generation"]].itertuples(index=False):
         form = "%Y/%m/%d %H:%M:%S" if generation == 1 else "%Y-%m-%d %H:%M:%S"
@@ -89,9 +100,8 @@ def test_clock_text_is_local_time(made: tuple[Path, pd.DataFrame], tiny: Params)
         assert text[19:] in (("",) if generation == 1 else (" MST", " MDT"))
 
 
-def test_the_burned_in_clock_is_the_true_one(made: tuple[Path, pd.DataFrame], tiny: Params, planned) -> None:
+def test_the_burned_in_clock_is_the_true_one(made: Path, tiny: Params, planned) -> None:
     """In every frame of the videos the drawn clock fits the true text better than any other text of the night."""
-    out, _ = made
     left, top, width, height = overlay.CLOCK_BOX
     for night in NIGHTS:
         plan = planned(night.night, part=night.part, minutes=night.minutes)
@@ -100,7 +110,7 @@ def test_the_burned_in_clock_is_the_true_one(made: tuple[Path, pd.DataFrame], ti
             overlay.clock_image(overlay.clock_text(time, plan.generation, zone)).astype(float)
             for time in film.frame_times(plan)
         ]
-        for number, frame in enumerate(opencv_frames(out / "videos" / FILE_NAME.format(night=night.night))):
+        for number, frame in enumerate(opencv_frames(video_of(made, night))):
             strip = frame[top : top + height, left : left + width].mean(2)
             errors = [float(((strip - picture) ** 2).mean()) for picture in drawn]
             assert int(np.argmin(errors)) == number
@@ -122,12 +132,11 @@ def test_the_clock_keeps_out_of_the_sky() -> None:
     assert around.max() == 0
 
 
-def test_kept_frames_are_full_renderings(made: tuple[Path, pd.DataFrame], params: Params, planned) -> None:
+def test_kept_frames_are_full_renderings(made: Path, params: Params, planned) -> None:
     """Every tenth frame of a video is what rendering that moment gives, but for the coder, within 3 counts on average."""
-    out, _ = made
     night = NIGHTS[0]
     plan = planned(night.night, minutes=night.minutes, forms=night.forms)
-    frames = opencv_frames(out / "videos" / FILE_NAME.format(night=night.night))[::10]
+    frames = opencv_frames(video_of(made, night))[::10]
     wanted = render(scenes(plan, film.key_times(plan), params.schedule.site))
     inner = np.s_[120:600, 120:600]
     for number, frame in enumerate(frames):
@@ -136,33 +145,31 @@ def test_kept_frames_are_full_renderings(made: tuple[Path, pd.DataFrame], params
     assert len(frames) == len(wanted.frames)
 
 
-def test_masks_lie_beside_the_truth(made: tuple[Path, pd.DataFrame]) -> None:
+def test_masks_lie_beside_the_truth(made: Path, table: pd.DataFrame) -> None:
     """The stored mask, unpacked, covers the share of the sky that the table gives."""
-    out, table = made
     inside = ((sky(180).alt_deg > 5) & (sky(180).mask > 0.5)).numpy()
     for night, rows in table.groupby("night"):
-        with np.load(out / "masks" / f"{night}.npz") as stored:
+        with np.load(made / "masks" / f"{night}.npz") as stored:
             shape = tuple(stored["shape"])
             mask = np.unpackbits(stored["mask"], axis=-1, count=shape[-1]).astype(bool)
         assert mask.shape == (len(rows), 180, 180)
         np.testing.assert_allclose(mask.sum((1, 2)) / inside.sum(), rows["aurora_share"], atol=1e-6)
 
 
-def test_nights_that_are_there_are_kept(made: tuple[Path, pd.DataFrame], tiny: Params) -> None:
+def test_nights_that_are_there_are_kept(made: Path, table: pd.DataFrame, tiny: Params) -> None:
     """A second run makes nothing again, and a night whose file is gone is made again, the same to the byte."""
-    out, table = made
-    lost, kept = (out / "videos" / FILE_NAME.format(night=night.night) for night in NIGHTS)
-    before, stamp = contents(out), kept.stat().st_mtime_ns
+    lost, kept = (video_of(made, night) for night in NIGHTS)
+    before, stamp = contents(made), kept.stat().st_mtime_ns
     lost.unlink()
-    pd.testing.assert_frame_equal(simulate(out, tiny), table)
+    pd.testing.assert_frame_equal(simulate(made, tiny), table)
     assert kept.stat().st_mtime_ns == stamp
-    assert contents(out) == before
+    assert contents(made) == before
 
 
 @pytest.fixture
-def copy(made: tuple[Path, pd.DataFrame], tmp_path: Path) -> Path:
+def copy(made: Path, tmp_path: Path) -> Path:
     """A copy of the campaign's folder."""
-    return Path(shutil.copytree(made[0], tmp_path / "campaign"))
+    return Path(shutil.copytree(made, tmp_path / "campaign"))
 
 
 def test_nights_stay_unless_only_the_asked_ones_are_wanted(copy: Path, tiny: Params) -> None:
@@ -206,9 +213,8 @@ def test_a_night_that_was_cut_short_is_made_again(copy: Path, tiny: Params) -> N
     assert outputs[2].stat().st_size > 1000
 
 
-def test_all_frames_are_labelled(made: tuple[Path, pd.DataFrame], copy: Path, tiny: Params) -> None:
+def test_all_frames_are_labelled(table: pd.DataFrame, copy: Path, tiny: Params) -> None:
     """labels.csv holds every frame, and stays as it is once somebody has changed it."""
-    table = made[1]
     labels = copy / "labels.csv"
     assert labelfile.read(labels, table["name"]).set_index("name")["label"].to_dict() == (
         table.set_index("name")["label"].to_dict()
@@ -219,15 +225,13 @@ def test_all_frames_are_labelled(made: tuple[Path, pd.DataFrame], copy: Path, ti
     assert labels.read_bytes() == before
 
 
-def test_every_folder_bears_the_mark(made: tuple[Path, pd.DataFrame]) -> None:
+def test_every_folder_bears_the_mark(made: Path) -> None:
     """The folder and those with videos, truth and masks say that they are simulated."""
-    out = made[0]
-    assert all((folder / MARKER).is_file() for folder in (out, out / "videos", out / "truth", out / "masks"))
+    assert all((folder / MARKER).is_file() for folder in (made, made / "videos", made / "truth", made / "masks"))
 
 
-def test_truth_without_videos_agrees(made: tuple[Path, pd.DataFrame], tiny: Params) -> None:
+def test_truth_without_videos_agrees(table: pd.DataFrame, tiny: Params) -> None:
     """Truth from small frames, as the full campaign takes it, agrees with truth from the videos' own rendering."""
-    _, table = made
     quick = truth_table(NIGHTS[0], tiny)
     wanted = table[table["night"] == NIGHTS[0].night]
     assert (quick["name"].to_numpy() == wanted["name"].to_numpy()).all()
