@@ -18,7 +18,7 @@ from repro.film.film_corpus import film_corpus
 from repro.params import ClockParams, FilmParams
 from tests.clock.nights import AURORAMAX as CAMERA
 from tests.clock.nights import ZONE, ZONED, local
-from tests.support.camera import DASHES, SLASHES, Look, sky_frames, strip, write_video
+from tests.support.camera import DASHES, SLASHES, Look, film_night, strip
 
 FAIR = Look(text=170, background=40, noise=10)
 LOW = Look(text=120, background=45, noise=12, jpeg_quality=40)
@@ -82,17 +82,12 @@ def test_stamps_are_exact_and_never_wrong_in_silence(read: dict[str, Any], least
 @pytest.mark.parametrize(("night", "form"), [("20230312", SLASHES), ("20240420", ZONED)])
 def test_through_a_real_encoder(night: str, form: str, tmp_path: Path) -> None:
     """Overlays burned into 1280 x 720 frames and encoded as H.264 are read exactly, from file to frame table."""
-    rng = np.random.default_rng(int(night))
-    start = night_times(night, 1, rng)[0]
-    exposures = [start + timedelta(seconds=6 * number) for number in range(80)]
-    videos = tmp_path / "videos"
-    videos.mkdir()
-    write_video(videos / f"auroramaxHD_{night}_720p.mp4", sky_frames(local(exposures, form), LOW, rng))
-    film_corpus(videos, tmp_path / "film", CAMERA, FilmParams(), workers=1)
+    exposures = film_night(tmp_path / "videos", night, "22:15:30", int(night), 80, form, LOW)
+    film_corpus(tmp_path / "videos", tmp_path / "film", CAMERA, FilmParams(), workers=1)
     outcome = clock_corpus(tmp_path / "film", tmp_path / "clock", CAMERA, ClockParams(), workers=1)
     assert outcome.failed == ()
     table = frames.read_nights(tmp_path / "clock" / "tables", "clock")
-    assert [time.to_pydatetime() for time in table["time_utc"]] == exposures[::10]
+    assert [time.to_pydatetime() for time in table["time_utc"]] == exposures
 
 
 @pytest.fixture(scope="module")

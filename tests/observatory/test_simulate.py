@@ -1,6 +1,7 @@
 """Videos, clocks, truth tables and labels of a small campaign, made once."""
 
 import shutil
+from datetime import datetime
 from pathlib import Path
 
 import cv2
@@ -22,6 +23,7 @@ from repro.observatory.simulate import FILE_NAME, simulate, truth_table
 from repro.params import Campaign, Params, SimulatedNight
 from repro.simulated_mark import MARKER
 from tests.support.baseline import check_columns
+from tests.support.camera import DASHES, SLASHES
 from tests.support.containers import opencv_frames
 from tests.support.project import contents
 from tests.support.stage_tables import STAGES
@@ -51,9 +53,7 @@ def made(tiny: Params, tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def table(made: Path) -> pd.DataFrame:
     """Its truth."""
-    return pd.concat(
-        [pd.read_parquet(made / "truth" / f"{night.night}.parquet") for night in NIGHTS], ignore_index=True
-    )
+    return pd.concat(map(pd.read_parquet, sorted((made / "truth").glob("*.parquet"))), ignore_index=True)
 
 
 def video_of(folder: Path, night: SimulatedNight) -> Path:
@@ -94,9 +94,8 @@ def test_clock_text_is_local_time(table: pd.DataFrame, tiny: Params) -> None:
     """The true clock text, parsed as local time of Yellowknife, is the true UTC."""
     zone = pytz.timezone(tiny.schedule.site.time_zone)
     for text, utc, generation in table[["clock_text", "time_utc", "generation"]].itertuples(index=False):
-        form = "%Y/%m/%d %H:%M:%S" if generation == 1 else "%Y-%m-%d %H:%M:%S"
-        local = pd.to_datetime(text[:19], format=form)
-        assert pd.Timestamp(zone.localize(local.to_pydatetime())) == utc
+        local = datetime.strptime(text[:19], SLASHES if generation == 1 else DASHES)
+        assert zone.localize(local) == utc
         assert text[19:] in (("",) if generation == 1 else (" MST", " MDT"))
 
 
@@ -195,7 +194,7 @@ def test_a_folder_of_others_is_refused(tiny: Params, tmp_path: Path, name: str) 
 
 def test_a_file_of_others_among_ours_is_not_replaced(copy: Path, tiny: Params) -> None:
     """A video that somebody put in the place of a simulated one is an error, and nothing is changed."""
-    (copy / "videos" / FILE_NAME.format(night="20221222")).write_bytes(b"mine")
+    video_of(copy, NIGHTS[0]).write_bytes(b"mine")
     before = contents(copy)
     with pytest.raises(ReproError, match="20221222"):
         simulate(copy, tiny)
@@ -205,8 +204,7 @@ def test_a_file_of_others_among_ours_is_not_replaced(copy: Path, tiny: Params) -
 def test_a_night_that_was_cut_short_is_made_again(copy: Path, tiny: Params) -> None:
     """Files of a night that was killed before its receipt are known to be ours."""
     night = NIGHTS[0].night
-    outputs = (copy / "truth" / f"{night}.parquet", copy / "masks" / f"{night}.npz",
-               copy / "videos" / FILE_NAME.format(night=night))  # fmt: skip
+    outputs = (copy / "truth" / f"{night}.parquet", copy / "masks" / f"{night}.npz", video_of(copy, NIGHTS[0]))
     receipts.claim_outputs(receipts.NightWork(night, (), outputs, copy / "receipts" / f"{night}.json", ""))
     outputs[2].write_bytes(b"half a video")
     simulate(copy, tiny, nights=1)
