@@ -1,7 +1,5 @@
 """Formats, zones and nights."""
 
-from __future__ import annotations
-
 from datetime import UTC, datetime
 
 import pytest

@@ -1,8 +1,7 @@
 """A camera profile measured on a folder of images, and a profile looked at on an image."""
 
-from __future__ import annotations
-
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 import cv2
@@ -10,8 +9,8 @@ import numpy as np
 import pytest
 import yaml
 
-from repro.camera import PixelCircle, load_camera, parse_camera
-from repro.clock.camera_check import COLOURS, check_camera
+from repro.camera import PixelCircle, load_camera
+from repro.clock.camera_check import COLOURS, CameraCheck, check_camera
 from repro.errors import ReproError
 from repro.film.new_camera import choose_corpus, find_circle, new_camera
 from repro.film.stills import find_stills
@@ -22,16 +21,18 @@ from tests.support.camera import write_jpeg
 
 SITE = Site(latitude_deg=67.84, longitude_deg=20.41, time_zone="Europe/Stockholm")
 START = datetime(2024, 1, 31, 22, 0)
+CIRCLE = PixelCircle(x=200, y=150, radius=120)
+new = partial(new_camera, site=SITE, credit="me")
 
 
-def fisheye(seed: int, x: float, y: float, radius: float, shape: tuple[int, int] = (300, 400)) -> np.ndarray:
-    """A noisy lit disc before black, with a bright text beside it, (height, width, 3)."""
+def fisheye(seed: int, circle: PixelCircle = CIRCLE) -> np.ndarray:
+    """A noisy lit disc before black, with a bright text beside it, (300, 400, 3)."""
     rng = np.random.default_rng(seed)
-    rows, columns = np.mgrid[: shape[0], : shape[1]]
-    inside = np.hypot(columns - x, rows - y) <= radius
+    rows, columns = np.mgrid[:300, :400]
+    inside = np.hypot(columns - circle.x, rows - circle.y) <= circle.radius
     sky = np.clip(rng.normal(60 + 20 * np.sin(rows / 30 + seed), 8), 0, 255)
     image = np.repeat(np.where(inside, sky, 3)[..., None], 3, axis=2).astype(np.uint8)
-    cv2.putText(image, "22:15:30", (5, shape[0] - 5), cv2.FONT_HERSHEY_SIMPLEX, 0.4, (255, 255, 255))
+    cv2.putText(image, "22:15:30", (5, 295), cv2.FONT_HERSHEY_SIMPLEX, 0.4, (255, 255, 255))
     return image
 
 
@@ -46,19 +47,16 @@ def profiles(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.mark.parametrize(("x", "y", "radius"), [(200, 150, 120), (230, 140, 100), (200, 150, 170)])
 def test_circle_is_found(x: float, y: float, radius: float) -> None:
     """Centre and radius of a lit circle are found within two pixels, also where the frame cuts it."""
-    found = find_circle([fisheye(seed, x, y, radius) for seed in range(4)])
-    assert found is not None
-    assert (found.x, found.y, found.radius) == pytest.approx((x, y, radius), abs=2)
+    circle = PixelCircle(x=x, y=y, radius=radius)
+    assert vars(find_circle([fisheye(seed, circle) for seed in range(4)])) == pytest.approx(vars(circle), abs=2)
 
 
 def test_bright_aurora_does_not_move_the_circle() -> None:
     """Bright arcs in the middle of a dim sky leave the circle where it is."""
-    images = [fisheye(seed, 200, 150, 120) for seed in range(6)]
+    images = [fisheye(seed) for seed in range(6)]
     for number, image in enumerate(images):
         image[90 + 20 * number : 110 + 20 * number, 120:280, 1] = 220
-    found = find_circle(images)
-    assert found is not None
-    assert (found.x, found.y, found.radius) == pytest.approx((200, 150, 120), abs=2.5)
+    assert vars(find_circle(images)) == pytest.approx(vars(CIRCLE), abs=2.5)
 
 
 def test_no_circle_in_a_whole_frame_and_in_darkness() -> None:
@@ -72,9 +70,9 @@ def test_no_circle_in_a_whole_frame_and_in_darkness() -> None:
 def test_circle_of_real_images(reference: Path) -> None:
     """In real all-sky frames of the Sony camera, cut to their circle, it is found within 5 pixels of 360."""
     for path in sorted((reference / "real").glob("sony_*.jpg")):
-        found = find_circle([cv2.imread(str(path))])
-        assert found is not None
-        assert (found.x, found.y, found.radius) == pytest.approx((360, 360, 360), abs=6), path
+        assert vars(find_circle([cv2.imread(str(path))])) == pytest.approx(dict.fromkeys(vars(CIRCLE), 360), abs=6), (
+            path
+        )
 
 
 def test_a_folder_becomes_a_corpus(tmp_path: Path, profiles: Path) -> None:
@@ -82,8 +80,8 @@ def test_a_folder_becomes_a_corpus(tmp_path: Path, profiles: Path) -> None:
     project = Paths(tmp_path / "project")
     for number in range(12):
         name = f"roof_{START + timedelta(seconds=30 * number):%Y%m%d_%H%M%S}.jpg"
-        write_jpeg(tmp_path / "pictures" / "one" / name, fisheye(number, 200, 150, 120))
-    new_camera(project, "roof", tmp_path / "pictures", SITE, credit="me", stamp_zone="UTC", circle=None)
+        write_jpeg(tmp_path / "pictures" / "one" / name, fisheye(number))
+    new(project, "roof", tmp_path / "pictures", stamp_zone="UTC", circle=None)
     camera = load_camera("roof")
     assert (camera.cadence_s, camera.sample_interval_s, camera.stamp_zone) == (30, 60, "UTC")
     assert camera.crop_px.width == pytest.approx(240, abs=4)
@@ -96,7 +94,7 @@ def test_a_folder_becomes_a_corpus(tmp_path: Path, profiles: Path) -> None:
     assert yaml.safe_load(text)["corpus"] == "roof"
     assert "# a folder of data" in text, "the remark behind the value stays"
     with pytest.raises(ReproError, match="there already"):
-        new_camera(project, "roof", tmp_path / "pictures", SITE, credit="me", stamp_zone=None, circle=None)
+        new(project, "roof", tmp_path / "pictures", stamp_zone=None, circle=None)
 
 
 def test_times_in_exif_data_and_nowhere(tmp_path: Path, profiles: Path) -> None:
@@ -104,40 +102,38 @@ def test_times_in_exif_data_and_nowhere(tmp_path: Path, profiles: Path) -> None:
     project = Paths(tmp_path / "project")
     for number in range(3):
         time = START + timedelta(minutes=number)
-        write_jpeg(tmp_path / "exif" / f"DSC{number}.JPG", fisheye(number, 200, 150, 120), time, "+01:00")
-        write_jpeg(tmp_path / "none" / f"DSC{number}.JPG", fisheye(number, 200, 150, 120))
-    circle = PixelCircle(x=200, y=150, radius=120)
-    new_camera(project, "roof", tmp_path / "exif", SITE, credit="me", stamp_zone=None, circle=circle)
-    assert (load_camera("roof").time_from, load_camera("roof").circle_px) == ("exif", circle)
+        write_jpeg(tmp_path / "exif" / f"DSC{number}.JPG", fisheye(number), time, "+01:00")
+        write_jpeg(tmp_path / "none" / f"DSC{number}.JPG", fisheye(number))
+    new(project, "roof", tmp_path / "exif", stamp_zone=None, circle=CIRCLE)
+    assert (load_camera("roof").time_from, load_camera("roof").circle_px) == ("exif", CIRCLE)
     with pytest.raises(ReproError, match=r"docs/camera\.md"):
-        new_camera(project, "wall", tmp_path / "none", SITE, credit="me", stamp_zone=None, circle=circle)
+        new(project, "wall", tmp_path / "none", stamp_zone=None, circle=CIRCLE)
     with pytest.raises(ReproError, match="small letters"):
-        new_camera(project, "../wall", tmp_path / "exif", SITE, credit="me", stamp_zone=None, circle=circle)
+        new(project, "../wall", tmp_path / "exif", stamp_zone=None, circle=CIRCLE)
     assert not (profiles / "wall.yaml").exists()
 
 
 def test_check_draws_and_reads(tmp_path: Path, profiles: Path) -> None:
     """The circle is drawn where the profile says, the time and night are read from the name, and what is unknown is named."""
-    file = write_jpeg(tmp_path / "sky_20240131_221530.jpg", fisheye(1, 200, 150, 120))
+    file = write_jpeg(tmp_path / "sky_20240131_221530.jpg", fisheye(1))
     document = {
         "credit": "me", "site": SITE.model_dump(), "frames": "stills", "time_from": "file_name",
         "file_pattern": "sky_%Y%m%d_%H%M%S.jpg", "frame_px": {"width": 400, "height": 300},
-        "circle_px": {"x": 200, "y": 150, "radius": 120}, "crop_px": {"left": 80, "top": 30, "width": 240, "height": 240},
+        "circle_px": CIRCLE.model_dump(), "crop_px": {"left": 80, "top": 30, "width": 240, "height": 240},
         "north_deg": 0, "cadence_s": 60, "sample_interval_s": 60,
     }  # fmt: skip
-    parse_camera(document, "here")
-    (profiles / "roof.yaml").write_text(yaml.safe_dump(document), encoding="utf-8")
-    found = check_camera("roof", file, ClockParams())
+
+    def check(**changes: object) -> CameraCheck:
+        (profiles / "roof.yaml").write_text(yaml.safe_dump(document | changes), encoding="utf-8")
+        return check_camera("roof", file, ClockParams())
+
+    found = check()
     assert found.fits
     assert found.lines[-1] == "which is 2024-01-31T21:15:30 UTC, night 20240201"
     # On the circle at 45 degrees, blended with its neighbours by the drawing.
     np.testing.assert_allclose(found.picture[235, 285], COLOURS["circle_px"], atol=45)
-    (profiles / "roof.yaml").write_text(yaml.safe_dump(document | {"circle_px": "unknown"}), encoding="utf-8")
-    assert check_camera("roof", file, ClockParams()).lines[-1] == "not known yet: circle_px"
-    (profiles / "roof.yaml").write_text(
-        yaml.safe_dump(document | {"frame_px": {"width": 640, "height": 480}}), encoding="utf-8"
-    )
-    assert not check_camera("roof", file, ClockParams()).fits
+    assert check(circle_px="unknown").lines[-1] == "not known yet: circle_px"
+    assert not check(frame_px={"width": 640, "height": 480}).fits
 
 
 @pytest.mark.reference

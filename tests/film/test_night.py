@@ -1,8 +1,6 @@
-"""Filming a night: what is written, and that nothing half-written stays."""
+"""Filming a night: what is written, that nothing half-written stays, and how the archive gives its frames back."""
 
-from __future__ import annotations
-
-import os
+import shutil
 import zipfile
 from pathlib import Path
 
@@ -13,12 +11,14 @@ import pytest
 from repro import frames
 from repro.camera import load_camera
 from repro.engine.run_nights import failures, summaries
+from repro.errors import ReproError
 from repro.film.cut import clock_strip, decode_grey, meridian, sky_mask
 from repro.film.decode import Video
 from repro.film.film_corpus import film_corpus
-from repro.film.frame_archive import film_outputs
+from repro.film.frame_archive import film_outputs, read_frame, unpack_night
 from repro.params import FilmParams
-from tests.support.camera import small_camera, small_frames, write_video
+from tests.support.camera import small_camera, small_frames, write_video, write_zip
+from tests.support.frames import night_frames
 
 CAMERA = small_camera()
 
@@ -39,11 +39,6 @@ def filmed(videos: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     outcome = film_corpus(videos, folder, CAMERA, FilmParams(), workers=1)
     assert outcome.done == ("20240201", "20240202")
     return folder
-
-
-def everything(folder: Path) -> set[str]:
-    """All files of a folder, by relative name."""
-    return {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()}
 
 
 def test_index_tells_frame_and_time(filmed: Path) -> None:
@@ -93,17 +88,6 @@ def test_meridian_follows_north() -> None:
     assert np.degrees(abs(towards - overlay)) < 2
 
 
-def test_a_done_night_is_kept(filmed: Path, videos: Path) -> None:
-    """A second run films nothing; a video that was only touched is not filmed again either."""
-    before = {name: (filmed / name).stat().st_mtime_ns for name in everything(filmed) if "receipts" not in name}
-    again = film_corpus(videos, filmed, CAMERA, FilmParams(), workers=1)
-    assert again.kept == ("20240201", "20240202")
-    os.utime(videos / "small_20240201.mp4")
-    film_corpus(videos, filmed, CAMERA, FilmParams(), workers=1)
-    after = {name: (filmed / name).stat().st_mtime_ns for name in before if "failures" not in name}
-    assert after == {name: time for name, time in before.items() if "failures" not in name}
-
-
 def test_only_what_changed_is_made_again(videos: Path, tmp_path: Path) -> None:
     """A night without one of its outputs is filmed again, byte for byte the same; a changed parameter voids all receipts."""
 
@@ -120,34 +104,81 @@ def test_only_what_changed_is_made_again(videos: Path, tmp_path: Path) -> None:
 
 
 def test_bad_nights_do_not_stop_the_others(videos: Path, tmp_path: Path) -> None:
-    """Of a folder with five kinds of damage the good night is filmed, the bad are listed, and nothing of them stays."""
+    """Of five kinds of damage and a night that is gone all are listed or cleared, and nothing that was filmed before stays."""
     source, folder = tmp_path / "videos", tmp_path / "film"
-    source.mkdir()
-    whole = (videos / "small_20240201.mp4").read_bytes()
-    (source / "small_20240201.mp4").write_bytes(whole)
-    (source / "small_20240202.mp4").touch()
+    shutil.copytree(videos, source)
+    whole = (source / "small_20240201.mp4").read_bytes()
+    (source / "small_20240206.mp4").write_bytes(whole)
+    assert len(film_corpus(source, folder, CAMERA, FilmParams(), workers=1).done) == 3
+    (source / "small_20240206.mp4").unlink()
+    (source / "small_20240202.mp4").write_bytes(b"")
     (source / "small_20240203.mp4").write_bytes(b"no video" * 100)
     (source / "small_20240204.mp4").write_bytes(whole[: len(whole) // 2])
     (source / "small_someday.mp4").write_bytes(whole)
     write_video(source / "small_20240205.mp4", [np.zeros((64, 64, 3), np.uint8)] * 20)
     outcome = film_corpus(source, folder, CAMERA, FilmParams(), workers=1)
-    assert outcome.done == ("20240201",)
+    assert outcome.kept == ("20240201",)
     listed = {failure.night: failure.found for failure in failures(folder, made_by="film")}
     assert list(listed) == ["20240202", "20240203", "20240204", "20240205", "small_someday.mp4"]
     assert "missing" in listed["20240204"]
-    assert {Path(name).stem for name in everything(folder)} == {"20240201", "failures"}
-    with pytest.raises(Exception, match="5 of 6 nights failed"):
-        outcome.check("film", 0.02, folder / "failures.json")
+    assert {path.stem for path in folder.rglob("*") if path.is_file()} == {"20240201", "failures"}
 
 
-def test_a_night_that_turns_bad_takes_its_outputs_along(videos: Path, tmp_path: Path) -> None:
-    """A night filmed before whose video is now damaged, or gone, leaves no stale output to be counted."""
-    source, folder = tmp_path / "videos", tmp_path / "film"
-    source.mkdir()
-    for day in (1, 2):
-        (source / f"small_2024020{day}.mp4").write_bytes((videos / f"small_2024020{day}.mp4").read_bytes())
-    film_corpus(source, folder, CAMERA, FilmParams(), workers=1)
-    (source / "small_20240201.mp4").write_bytes(b"")
-    (source / "small_20240202.mp4").unlink()
-    film_corpus(source, folder, CAMERA, FilmParams(), workers=1)
-    assert everything(folder) == {"failures.json"}
+NIGHT = "20240201"
+NAMES = ["20240201060000_20240201_0.jpg", "20240201060100_20240201_1.jpg"]
+
+
+@pytest.fixture
+def corpus(tmp_path: Path) -> Path:
+    """Three frames as film and clock leave them; the clock of the last could not be read."""
+    pictures = {f"{NIGHT}_{number}.jpg": f"picture {number}".encode() for number in range(3)}
+    write_zip(film_outputs(tmp_path / "film", NIGHT)[0], pictures, zipfile.ZIP_STORED)
+    table = night_frames(NIGHT, 3)[list(frames.COLUMNS[:10])]
+    table.loc[2, ["name", "time_utc", "clock_text"]] = None
+    frames.write(tmp_path / "clock" / "tables" / f"{NIGHT}.parquet", table, "clock")
+    return tmp_path
+
+
+def unpacked(corpus: Path, night: str = NIGHT) -> int:
+    """Unpack a night into the folder ``out``."""
+    return unpack_night(corpus / "film", corpus / "clock", night, corpus / "out")
+
+
+@pytest.mark.parametrize("name", ["20240201060100_20240201_1.jpg", "20240201_1.jpg"])
+def test_a_frame_is_found_by_either_name(corpus: Path, name: str) -> None:
+    """The published name and the archive's own name give the same picture."""
+    assert read_frame(film_outputs(corpus / "film", NIGHT)[0], name) == b"picture 1"
+
+
+@pytest.mark.parametrize("name", ["20240201060100_20240201_7.jpg", "20240202060100_20240202_1.jpg", "x.jpg"])
+def test_a_frame_that_is_not_there_is_named(corpus: Path, name: str) -> None:
+    """A number or a night that the archive does not hold is an error, never another frame."""
+    with pytest.raises(ReproError, match="no frame"):
+        read_frame(film_outputs(corpus / "film", NIGHT)[0], name)
+
+
+def test_frames_are_unpacked_under_their_published_names(corpus: Path) -> None:
+    """Every frame with a time is written under its published name; doing it again changes nothing."""
+    assert unpacked(corpus) == 2
+    written = {path.name: path.read_bytes() for path in (corpus / "out").iterdir()}
+    assert written == dict(zip(NAMES, [b"picture 0", b"picture 1"], strict=True))
+    before = [(corpus / "out" / name).stat().st_mtime_ns for name in NAMES]
+    assert unpacked(corpus) == 2
+    assert [(corpus / "out" / name).stat().st_mtime_ns for name in NAMES] == before
+
+
+def test_the_files_of_others_are_never_overwritten(corpus: Path) -> None:
+    """Where a file of a frame's name holds something else, nothing at all is written."""
+    (corpus / "out").mkdir()
+    (corpus / "out" / NAMES[1]).write_bytes(b"a person's own")
+    with pytest.raises(ReproError, match="another frame") as caught:
+        unpacked(corpus)
+    assert NAMES[1] in caught.value.where
+    assert [path.name for path in (corpus / "out").iterdir()] == [NAMES[1]]
+    assert (corpus / "out" / NAMES[1]).read_bytes() == b"a person's own"
+
+
+def test_an_unknown_night_names_those_that_are_there(corpus: Path) -> None:
+    """A night that was not filmed is an error that lists the nights of the corpus."""
+    with pytest.raises(ReproError, match=NIGHT):
+        unpacked(corpus, "20240205")

@@ -1,7 +1,5 @@
 """Shared fixtures: one clear night of each kind."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 import numpy as np

@@ -1,17 +1,18 @@
-"""Campaigns: what the default one covers, and which nights are chosen."""
-
-from __future__ import annotations
+"""Campaigns: what the default one covers, which nights are chosen, and the sheet that sets its frames beside real ones."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
+from PIL import Image
 
 from repro.clock.table1 import repair
 from repro.errors import ReproError
 from repro.observatory import campaign, overlay, weather
 from repro.observatory import video_writer as film
+from repro.observatory.contact_sheet import draw, statistics
 from repro.observatory.plan import FORMS, WEATHERS, Night
 from repro.observatory.render import render
 from repro.observatory.scene import Scenes, scenes
@@ -26,12 +27,14 @@ def plans(params: Params) -> list[Night]:
 
 
 def test_all_nine_conditions_occur(params: Params, plans: list[Night]) -> None:
-    """The default campaign holds frames of every condition of Table 3, and none of civil twilight or day."""
+    """The default campaign holds frames of every condition of Table 3, and none with the Sun above the switch-on altitude."""
     times = np.concatenate([film.key_times(plan) for plan in plans])
     table = sky_table(times, params.schedule.site, params.sky)
     counts = table.groupby(["sun_bin", "moon_bin"]).size()
     assert set(counts.index) == set(CONDITIONS)
     assert counts.min() >= 5
+    # The first minute starts before the camera does.
+    assert table["sun_alt_deg"].max() < params.simulate.switch_on_sun_alt_deg + 0.15
 
 
 def test_every_kind_of_night_occurs(params: Params, plans: list[Night]) -> None:
@@ -45,24 +48,21 @@ def test_every_kind_of_night_occurs(params: Params, plans: list[Night]) -> None:
     assert any("/" in text for text in texts)
 
 
-def test_nights_lie_in_the_published_windows(params: Params, plans: list[Night]) -> None:
-    """Every night of the default campaign is one of the 331 nights of the schedule."""
+def test_the_default_campaign_is_many_short_nights(params: Params) -> None:
+    """The default campaign has some 90 of the 331 published nights, of 18 minutes each, some with a clock hard to read."""
+    nights = campaign.chosen(params, "default")
+    assert len(nights) == 95
+    assert sum(night.minutes for night in nights) == 1710
+    assert {night.overlay for night in nights} == {"sharp", "smeared", "blurred", "coarse", "faint"}
     every = {night.night for night in campaign.chosen(params, "full")}
     assert len(every) == 331
-    assert {plan.night for plan in plans} <= every
-
-
-def test_the_camera_runs_in_the_dark(params: Params, plans: list[Night]) -> None:
-    """No frame is taken with the Sun above the switch-on altitude, allowing for the minute that starts before it."""
-    for plan in plans:
-        sun = sky_table(film.key_times(plan), params.schedule.site, params.sky)["sun_alt_deg"]
-        assert sun.max() < params.simulate.switch_on_sun_alt_deg + 0.15
+    assert {night.night for night in nights} <= every
 
 
 @pytest.mark.slow
 def test_a_third_of_the_dark_frames_shows_aurora(params: Params, plans: list[Night]) -> None:
     """Aurora is visible on 25 to 36 % of the default campaign's Night and No_moon frames (the record: 28.7 %)."""
-    chosen = Scenes.join([scenes(plan, film.key_times(plan)[::5], params.schedule.site) for plan in plans])
+    chosen = Scenes.join([scenes(plan, film.key_times(plan)[::6], params.schedule.site) for plan in plans])
     bins = sky_table(chosen.time_utc, params.schedule.site, params.sky)
     dark = np.flatnonzero((bins["sun_bin"] == "Night") & (bins["moon_bin"] == "No_moon"))
     assert len(dark) > 100
@@ -89,14 +89,6 @@ def test_named_nights_are_chosen(params: Params) -> None:
     assert campaign.chosen(params, "small", named=(listed[0].night, "20250101")) == (
         listed[0], SimulatedNight(night="20250101", minutes=campaign.DRAWN_MINUTES),
     )  # fmt: skip
-
-
-def test_the_default_campaign_is_many_short_nights(params: Params) -> None:
-    """The default campaign has some 90 nights of 18 minutes, most of them dark and moonless, some hard to read."""
-    nights = campaign.chosen(params, "default")
-    assert len(nights) == 95
-    assert sum(night.minutes for night in nights) == 1710
-    assert {night.overlay for night in nights} == {"sharp", "smeared", "blurred", "coarse", "faint"}
 
 
 @pytest.mark.parametrize("text", ["2024-01-31 18:19:54 MST", "2022/12/11 00:09:10", "2023/03/05 23:59:59"])
@@ -139,3 +131,41 @@ def test_the_clock_changes_to_daylight_saving_time(params: Params, plans: list[N
     assert texts.str.contains(" 01:59:").any()
     assert texts.str.contains(" 03:00:").any()
     assert not texts.str.contains(" 02:").any()
+
+
+def test_statistics_of_a_known_picture() -> None:
+    """A flat sky with noise and spots gives back its colour, its noise and the number of its spots."""
+    rng = np.random.default_rng(2)
+    picture = np.empty((720, 720, 3))
+    picture[:] = (40, 50, 60)
+    picture += rng.normal(0, 2.0, (720, 720, 1))
+    for x, y in ((300, 300), (400, 350), (360, 500)):
+        picture[y : y + 2, x : x + 2] = 200
+    found = statistics(picture.round().clip(0, 255).astype(np.uint8))
+    assert [found[f"median_{name}"] for name in ("red", "green", "blue")] == pytest.approx([40, 50, 60], abs=1)
+    assert found["noise"] == pytest.approx(2.0, rel=0.1)
+    assert found["stars"] == 3
+
+
+def test_a_sheet_shows_its_rows() -> None:
+    """A sheet has one row of tiles a name, each tile where its caption is."""
+    red, blue = (np.full((720, 720, 3), colour, np.uint8) for colour in ((200, 0, 0), (0, 0, 200)))
+    sheet = np.asarray(draw({"one": {"a": red, "b": blue}, "two": {"c": blue}}))
+    assert tuple(sheet[100, 100]) == (200, 0, 0)
+    assert tuple(sheet[100, 350]) == (0, 0, 200)
+    assert tuple(sheet[400, 100]) == (0, 0, 200)
+
+
+@pytest.mark.reference
+def test_simulated_frames_lie_among_the_real_ones(reference: Path, show) -> None:
+    """Dark sky, noise and star counts of simulated frames lie within a factor of two or so of the real frames'."""
+    nights = {
+        "night_arc_yes": ("clear", ("20241203", "20241229", "20250128")),
+        "overcast_no": ("overcast", ("20221220", "20230120", "20230219")),
+    }
+    for name, (kind, some) in nights.items():
+        real = statistics(np.asarray(Image.open(reference / f"{name}.jpg").convert("RGB")))
+        values = [statistics(render(show(0.5, night=night, weather=(kind,))).picture()) for night in some]
+        for key, factor in (("median_green", 2.0), ("noise", 2.5), ("p95", 2.5)):
+            middle = float(np.median([value[key] for value in values]))
+            assert real[key] / factor < middle < real[key] * factor, (name, key)

@@ -1,7 +1,6 @@
-"""The lens, the Moon's and the stars' places in it, and the map along the magnetic field."""
+"""Places in the lens: of the Moon and the stars, along the magnetic field, of what crosses the sky or lies before the lens."""
 
-from __future__ import annotations
-
+from dataclasses import replace
 from datetime import UTC
 
 import cv2
@@ -9,40 +8,34 @@ import numpy as np
 import pytest
 from skyfield.api import load, wgs84
 
-from repro.observatory import geometry, stars
+from repro.observatory import foreground, geometry, stars
+from repro.observatory.plan import Night
 from repro.observatory.render import render
 from repro.sky.ephemeris import load_ephemeris
 
 LATITUDE, LONGITUDE = 62.4333, -114.35
+Angle = float | np.ndarray
 
 
-def by_hand(alt_deg: float, az_deg: float) -> tuple[float, float]:
+def by_hand(alt_deg: Angle, az_deg: Angle) -> tuple[Angle, Angle]:
     """Column and row in a 720 frame of an equidistant lens that looks up: north above, east left, horizon at 362 px."""
     radius = 362.0 * (90.0 - alt_deg) / 90.0
     return 359.5 - radius * np.sin(np.radians(az_deg)), 359.5 - radius * np.cos(np.radians(az_deg))
 
 
-def test_there_and_back() -> None:
-    """A direction turned into a pixel and back is the same direction."""
+def test_directions_lie_where_the_lens_shows_them() -> None:
+    """North lies above, east left, south below and west right; a direction turned into a pixel and back is the same."""
     rng = np.random.default_rng(1)
     alt, az = rng.uniform(2, 88, 200), rng.uniform(0, 360, 200)
-    alt_back, az_back = geometry.direction_of(*geometry.pixel_of(alt, az, 720), 720)
-    np.testing.assert_allclose(alt_back, alt, atol=1e-9)
-    np.testing.assert_allclose(az_back, az, atol=1e-9)
+    pixels = geometry.pixel_of(alt, az, 720)
+    np.testing.assert_allclose(pixels, by_hand(alt, az), atol=1e-9)
+    np.testing.assert_allclose(geometry.direction_of(*pixels, 720), (alt, az), atol=1e-9)
 
 
-@pytest.mark.parametrize(("az_deg", "side"), [(0, "top"), (90, "left"), (180, "bottom"), (270, "right")])
-def test_compass(az_deg: float, side: str) -> None:
-    """North lies above, east left, south below and west right, as a lens that looks up shows them."""
-    column, row = geometry.pixel_of(np.array(10.0), np.array(az_deg), 720)
-    found = {"top": row, "left": column, "bottom": 719 - row, "right": 719 - column}
-    assert min(found, key=lambda name: float(found[name])) == side
-
-
-@pytest.mark.parametrize(("night", "part"), [("20230108", "middle"), ("20241214", "middle"), ("20240224", "middle")])
-def test_moon_pixel(show, night: str, part: str) -> None:
+@pytest.mark.parametrize("night", ["20230108", "20241214", "20240224"])
+def test_moon_pixel(show, night: str) -> None:
     """The brightest spot of a moonlit frame lies where Skyfield and the lens formula put the Moon, within 1.5 pixels."""
-    state = show(0.1, 0.9, night=night, part=part)
+    state = show(0.1, 0.9, night=night)
     frames = render(state, noise=False).frames.float().mean(1).numpy()
     kernel = load_ephemeris()
     observer = kernel["earth"] + wgs84.latlon(LATITUDE, LONGITUDE)
@@ -59,10 +52,8 @@ def test_moon_pixel(show, night: str, part: str) -> None:
 def test_stars_turn_about_the_pole() -> None:
     """In one hour every star turns by 15.041 deg about a pole as high as the latitude, from east to west."""
     turned = 15.041067
-    first, second = (
-        vectors(*stars.place(np.array([lst]), np.array([LATITUDE]), *stars.catalogue()[:2]))
-        for lst in (100.0, 100.0 + turned)
-    )
+    alt, az = np.radians(stars.place(np.array([100.0, 100.0 + turned]), np.full(2, LATITUDE), *stars.catalogue()[:2]))
+    first, second = np.stack([np.cos(alt) * np.sin(az), np.cos(alt) * np.cos(az), np.sin(alt)], -1)  # east, north, up
     pole = np.array([0.0, np.cos(np.radians(LATITUDE)), np.sin(np.radians(LATITUDE))])
     # Rodrigues' rotation; east, north and up are right-handed, and the sky goes from east over south to west.
     angle = -np.radians(turned)
@@ -123,7 +114,58 @@ def test_one_height_is_one_scale() -> None:
     assert q_north * height == pytest.approx(foot_north, rel=0.03)
 
 
-def vectors(alt_deg: np.ndarray, az_deg: np.ndarray) -> np.ndarray:
-    """Unit vectors (n, 3): east, north, up."""
-    alt, az = np.radians(alt_deg.ravel()), np.radians(az_deg.ravel())
-    return np.stack([np.cos(alt) * np.sin(az), np.cos(alt) * np.cos(az), np.sin(alt)], 1)
+def before(counts: tuple[int, ...], size: int = 240) -> foreground.BeforeLens:
+    """What lies before the lens of the second camera."""
+    return foreground.before_lens(2, 0, counts, size, size // 4)
+
+
+@pytest.mark.parametrize("place", range(3), ids=foreground.NAMES[:3])
+def test_each_kind_hides_some_of_the_sky(place: int) -> None:
+    """Snow patches, drops and trees each hide a part of the sky, and never most of it."""
+    bare, dirty = before((0, 0, 0, 0, 5)), before((*(2 * (kind == place) for kind in range(4)), 5))
+    assert float(bare.hidden.sum()) == 0
+    assert 0 < float((dirty.hidden > 0.02).float().mean()) < 0.3
+    assert len(dirty.index) >= len(bare.index)
+
+
+def test_lamps_shine() -> None:
+    """Lamps add light and hide nothing."""
+    lit = before((0, 0, 0, 3, 5))
+    assert lit.glow is not None
+    assert lit.glow.max() > 0.3
+    assert lit.hidden.sum() == 0
+
+
+def test_patches_have_sharp_edges() -> None:
+    """A snow patch covers or does not: at most a fifth of its pixels lie on an edge."""
+    hidden = foreground.before_lens(2, 0, (4, 0, 0, 0, 9), 720, 720).hidden
+    covered, edge = (hidden > 0.65).sum(), ((hidden > 0.1) & (hidden < 0.6)).sum()
+    assert covered > 2000
+    assert edge < 0.2 * covered
+
+
+def test_a_night_keeps_its_dirt(planned) -> None:
+    """The same night has the same dirt, which stays the whole night; one night in five or so has snow patches."""
+    night: Night = planned("20241229")
+    assert (foreground.of_night(night) == foreground.of_night(replace(night))).all()
+    counts = np.array([foreground.of_night(replace(night, seed=seed)) for seed in range(300)])
+    assert 0.08 < (counts[:, 0] > 0).mean() < 0.25
+    wide = np.array([foreground.of_night(replace(night, seed=seed, variety=2.0)) for seed in range(300)])
+    assert (wide[:, 2] > 1).any()
+    assert not (counts[:, 2] > 1).any()
+
+
+def test_trails_come_at_their_rate() -> None:
+    """Satellites and aircraft cross as many frames as stated; an aircraft blinks."""
+    trails = [stars.trail(seed, 720) for seed in range(2000)]
+    wanted = stars.SATELLITE_CHANCE + stars.AIRCRAFT_CHANCE
+    assert np.mean([len(x) > 0 for x, _, _, _ in trails]) == pytest.approx(wanted, abs=0.03)
+    assert any(len(light) and light.max() > 5 * light.min() for _, _, light, _ in trails)
+
+
+def test_planets_stand_on_the_ecliptic() -> None:
+    """Planets never leave the zone of declinations that the ecliptic crosses, and move on from night to night."""
+    _, dec, magnitude, _ = stars.planets("20241229")
+    assert (np.abs(dec) <= 23.45).all()
+    assert not np.allclose(stars.planets("20241228")[0], stars.planets("20241229")[0])
+    assert magnitude.max() < 1.01

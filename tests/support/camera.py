@@ -96,14 +96,16 @@ def write_video(path: Path, frames: Iterable[np.ndarray], *, fps: int = 25, tick
     return encode(path, frames, container={"movflags": "+faststart"}, gop=None, options=options, fps=fps, ticks=ticks)
 
 
-def film_night(folder: Path, night: str, begin: str, seed: int, count: int = 100) -> list[datetime]:
+def film_night(
+    folder: Path, night: str, begin: str, seed: int, count: int = 100, form: str = SLASHES,
+    look: Look = Look(text=200, background=25, noise=5),
+) -> list[datetime]:  # fmt: skip
     """Film ``count`` frames, one every six seconds, of a night from a local time on; gives the times of those kept."""
     zone = pytz.timezone("America/Yellowknife")
     local = datetime.strptime(night + begin, "%Y%m%d%H:%M:%S")
     exposures = times(zone.localize(local - timedelta(days=int(local.hour >= 12))).astimezone(UTC), count, 6)
-    texts = [time.astimezone(zone).strftime(SLASHES) for time in exposures]
+    texts = [time.astimezone(zone).strftime(form) for time in exposures]
     folder.mkdir(parents=True, exist_ok=True)
-    look = Look(text=200, background=25, noise=5)
     write_video(folder / f"auroramaxHD_{night}_720p.mp4", sky_frames(texts, look, np.random.default_rng(seed)))
     return exposures[::10]
 
