@@ -42,7 +42,7 @@ def test_every_run_leaves_a_line(project: Paths, capsys: pytest.CaptureFixture[s
 
 
 def test_a_second_run_is_refused_while_the_first_works(project: Paths) -> None:
-    """A project that is held is an error that says so, until it is free again; what kills leave is tested elsewhere."""
+    """A project that is held is an error that says so; once it is released, it is free."""
     with project_lock(project), pytest.raises(ReproError, match="another run"), project_lock(project):
         pass
     with project_lock(project):
