@@ -1,7 +1,5 @@
 """Parts of the audit on data made by hand."""
 
-from __future__ import annotations
-
 import html
 import json
 import re
