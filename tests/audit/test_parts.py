@@ -18,11 +18,9 @@ from repro.audit.metric_moves import NetworkScore, compare_accuracies
 from repro.audit.outputs import Gap
 from repro.audit.revision import parse_lock
 from repro.audit.sections import value_text
-from repro.audit.source_files import folder_md5
 from repro.audit.stage_runs import StageRun
 from repro.audit.thumbnails import Thumbnail
 from repro.errors import ReproError
-from tests.audit.toy import Toy
 from tests.hostile.inputs import WORDS
 
 SEEDS = [(900, 1000), (904, 1000), (896, 1000)]
@@ -48,16 +46,6 @@ def test_change_is_told_from_noise(before: Any, after: Any, interval: object, no
     move = compare_accuracies("accuracy", *([NetworkScore(*counts) for counts in side] for side in (before, after)))
     assert move.interval == interval
     assert move.noise is noise
-
-
-@pytest.mark.slow
-def test_folder_hash_is_that_of_dvc(history: Toy) -> None:
-    """The hash of a listing is the name under which DVC itself stored it."""
-    stored = sorted((history.root / ".dvc" / "cache" / "files" / "md5").rglob("*.dir"))
-    assert len(stored) > 4
-    for path in stored:
-        listing = {entry["relpath"]: entry["md5"] for entry in json.loads(path.read_text())}
-        assert folder_md5(listing) == path.parent.name + path.name
 
 
 @pytest.mark.parametrize("text", ["[1, 2]", "stages: {a: 1}", "a: [", "", "<<<<<<< HEAD\nstages: {}"])

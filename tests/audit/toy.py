@@ -135,6 +135,7 @@ def make_history(root: Path) -> None:
     }  # fmt: skip
     files = {f"stages/{name}.py": script.lstrip() for name, (script, *_) in STAGES.items()} | {
         "repro/clock/ocr.py": '"""Read text."""\n\nSCALE = 2\n',
+        "repro/clock/a/lines.py": "LINES = 3\n",
         "expected/keep": "",
         ".gitignore": "/results/\n",
         "params.yaml": PARAMS,

@@ -1,6 +1,5 @@
 """Running a stage: with the project locked, a line in the log, and errors that a user can act on."""
 
-import runpy
 from pathlib import Path
 
 import pytest
@@ -10,8 +9,8 @@ from repro.engine.run_stage import project_lock, read_runs, run_stage
 from repro.errors import ReproError
 from repro.params import Params
 from repro.paths import Paths
-from tests.conftest import ROOT
-from tests.support.project import write_params
+from repro.status import status
+from tests.support.project import run, write_params
 
 
 @pytest.fixture
@@ -64,7 +63,16 @@ def test_interruption_ends_quietly(project: Paths, capsys: pytest.CaptureFixture
 
 def test_nothing_is_simulated_for_another_corpus(project: Paths, capsys: pytest.CaptureFixture[str]) -> None:
     """With videos of one's own as the corpus, stage simulate ends at once and films no night."""
-    runpy.run_path(str(ROOT / "stages" / "simulate.py"), run_name="__main__")
+    run(project, "simulate")
     assert "nothing to do, the corpus is auroramax" in capsys.readouterr().out
     assert [path for path in (project.root / "data" / "simulated").rglob("*") if path.is_file()] == []
     assert read_runs(project)[-1]["outcome"] == "done"
+
+
+def test_an_empty_corpus_is_an_error_with_a_remedy(project: Paths, capsys: pytest.CaptureFixture[str]) -> None:
+    """Without videos the status is empty tables, and stage film an error that says where to put them and how to name them."""
+    assert not any(len(table) for table in vars(status(project, "auroramax")).values())
+    project.videos("auroramax").mkdir(parents=True)
+    with pytest.raises(SystemExit):
+        run(project, "film")
+    assert "auroramaxHD_YYYYMMDD_720p.mp4" in capsys.readouterr().err
