@@ -32,7 +32,7 @@ SHARED = ROOT.parent / "shared"
 #: Files that take longest. They begin first, so that no worker is left alone with one of them at the end; the first makes
 #: the pipeline that others wait for, the second needs it not.
 LONGEST = (
-    "pipeline/test_baseline.py", "engine/cluster/test_cluster.py", "pipeline/test_fresh_clone.py", "pipeline/test_regenerate.py",
+    "pipeline/test_baseline.py", "engine/test_cluster.py", "pipeline/test_fresh_clone.py", "pipeline/test_regenerate.py",
     "endurance/test_kills.py", "endurance/test_faults.py", "pipeline/test_learning.py", "audit/test_diff.py",
     "figures/test_picture_readers.py", "figures/test_readings.py", "clock/test_accuracy.py", "backbone/test_pretrain.py",
     "record/test_claims.py", "reporting/test_corpus.py", "forms/test_end_to_end.py", "observatory/test_simulate.py",

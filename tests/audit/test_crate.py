@@ -1,15 +1,9 @@
 """A run as a Workflow Run RO-Crate, checked by the validator of the profile; the file for a CODECHECK."""
 
-from __future__ import annotations
-
 import io
 import json
-import urllib.request
-from collections.abc import Iterator
-from email.message import Message
 from pathlib import Path
 from typing import Any
-from urllib.response import addinfourl
 
 import pytest
 import requests
@@ -21,45 +15,40 @@ from urllib3 import HTTPResponse
 
 from repro.audit.crate import PROFILES, write_crate
 from repro.errors import ReproError
+from repro.files import write_text
 from repro.paths import Paths
 from tests.conftest import ROOT
 
-LOCK = {
-    "stages": {
-        "film": {
-            "cmd": ".venv/bin/python stages/film.py",
-            "deps": [
-                {"path": "data/simulated/videos", "md5": "1" * 32, "size": 10},
-                {"path": "repro/film", "md5": "2" * 32, "size": 10},
-            ],
-            "params": {"params.yaml": {"corpus": "simulated", "film": {"quality": 95, "mask": True, "scale": 0.5}}},
-            "outs": [{"path": "results/film", "md5": "3" * 32, "size": 20}],
-        },
-        "verify": {
-            "cmd": ".venv/bin/python stages/verify.py",
-            "deps": [{"path": "results/film", "md5": "3" * 32, "size": 20}],
-            "outs": [{"path": "results/verify", "md5": "4" * 32, "size": 20}],
-        },
-    }
-}
+LOCK = """
+stages:
+  film:
+    cmd: .venv/bin/python stages/film.py
+    deps:
+    - {path: data/simulated/videos, md5: 1a111111111111111111111111111111, size: 10}
+    - {path: repro/film, md5: 2a222222222222222222222222222222, size: 10}
+    params: {params.yaml: {corpus: simulated, film: {quality: 95, mask: true, scale: 0.5}}}
+    outs: [{path: results/film, md5: 3a333333333333333333333333333333, size: 20}]
+  verify:
+    cmd: .venv/bin/python stages/verify.py
+    deps: [{path: results/film, md5: 3a333333333333333333333333333333, size: 20}]
+    outs: [{path: results/verify, md5: 4a444444444444444444444444444444, size: 20}]
+"""
 
 
 @pytest.fixture
 def project(tmp_path: Path) -> Paths:
     """A project whose two stages have run."""
-    for folder in ("results/film", "results/verify"):
-        (tmp_path / "project" / folder).mkdir(parents=True)
     root = tmp_path / "project"
-    (root / "dvc.lock").write_text(yaml.safe_dump(LOCK), encoding="utf-8")
-    (root / "dvc.yaml").write_text("stages: {}\n", encoding="utf-8")
-    (root / "params.yaml").write_text("corpus: simulated\n", encoding="utf-8")
-    (root / "results" / "verify" / "verdicts.json").write_text('{"claims": []}', encoding="utf-8")
-    (root / "results" / "film" / "20221201.zip").write_bytes(b"frames")
+    for name, text in {
+        "dvc.lock": LOCK, "dvc.yaml": "stages: {}\n", "params.yaml": "corpus: simulated\n",
+        "results/verify/verdicts.json": '{"claims": []}', "results/film/20221201.zip": "frames",
+    }.items():  # fmt: skip
+        write_text(root / name, text)
     return Paths(root)
 
 
 @pytest.fixture
-def offline_context(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def offline_context(monkeypatch: pytest.MonkeyPatch) -> None:
     """Answer requests for the JSON-LD context with the copy that rocrate ships, and all others with 404.
 
     That copy is of version 1.3, whose terms of Bioschemas have other addresses than in 1.1, for which the profile is written.
@@ -68,47 +57,27 @@ def offline_context(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     context = text.replace("https://bioschemas.org/terms/", "https://bioschemas.org/").encode()
 
     def answer(_: HTTPAdapter, request: requests.PreparedRequest, **__: Any) -> requests.Response:
-        known = "/ro/crate/" in str(request.url)
         response = requests.Response()
-        response.status_code, response.url, response.request = (200 if known else 404), str(request.url), request
+        response.status_code = 200 if "/ro/crate/" in str(request.url) else 404
+        response.url, response.request = str(request.url), request
         response.headers["Content-Type"] = "application/ld+json"
-        body = io.BytesIO(context if known else b"")
-        response.raw = HTTPResponse(body, status=response.status_code, preload_content=False, request_url=response.url)
+        response.raw = HTTPResponse(io.BytesIO(context), preload_content=False, request_url=response.url)
         return response
 
-    class ContextHandler(urllib.request.HTTPSHandler):
-        def https_open(self, req: urllib.request.Request) -> Any:
-            headers = Message()
-            headers["Content-Type"] = "application/ld+json"
-            response = addinfourl(io.BytesIO(context), headers, req.full_url, 200)
-            response.msg = "OK"  # type: ignore[assignment]
-            return response
-
     monkeypatch.setattr(HTTPAdapter, "send", answer)
-    urllib.request.install_opener(urllib.request.build_opener(ContextHandler))
-    yield
-    urllib.request.install_opener(None)  # type: ignore[arg-type]
-
-
-def entities(folder: Path) -> dict[str, Any]:
-    """The entities of a crate, by id."""
-    graph = json.loads((folder / "ro-crate-metadata.json").read_text(encoding="utf-8"))["@graph"]
-    return {entity["@id"]: entity for entity in graph}
 
 
 def test_content(project: Paths, tmp_path: Path) -> None:
     """The crate names inputs by hash, each stage, each parameter with its value, and each output."""
     write_crate(project, tmp_path / "crate")
-    described = entities(tmp_path / "crate")
-    assert described["#input-data/simulated/videos"]["identifier"] == "md5:" + "1" * 32
+    graph = json.loads((tmp_path / "crate" / "ro-crate-metadata.json").read_text(encoding="utf-8"))["@graph"]
+    described = {entity["@id"]: entity for entity in graph}
+    assert described["#input-data/simulated/videos"]["identifier"] == "md5:1a111111111111111111111111111111"
     assert "#input-results/film" not in described, "an output of one stage is no input of the run"
     assert "#input-repro/film" not in described, "code is no input of the run"
     assert described["#stage-film"]["description"] == ".venv/bin/python stages/film.py"
-    assert {described[f"#value-{name}"]["value"] for name in ("corpus", "film.quality", "film.mask")} == {
-        "simulated",
-        "95",
-        "True",
-    }
+    values = [described[f"#value-{name}"]["value"] for name in ("corpus", "film.quality", "film.mask")]
+    assert values == ["simulated", "95", "True"]
     assert described["#parameter-film.scale"]["additionalType"] == "Float"
     run = described["#run"]
     assert {"@id": "results/verify/verdicts.json"} in run["result"]
@@ -149,10 +118,8 @@ def test_nothing_is_overwritten(project: Paths, tmp_path: Path) -> None:
 @pytest.mark.parametrize("text", [None, "", "stages: 3", "stages: {film: {}}"])
 def test_no_run(project: Paths, tmp_path: Path, text: str | None) -> None:
     """Without a readable record of a run there is an error that says how to make one."""
-    if text is None:
-        project.root.joinpath("dvc.lock").unlink()
-    else:
-        project.root.joinpath("dvc.lock").write_text(text, encoding="utf-8")
+    lock = project.root / "dvc.lock"
+    lock.unlink() if text is None else lock.write_text(text, encoding="utf-8")
     with pytest.raises(ReproError, match=r"dvc\.lock"):
         write_crate(project, tmp_path / "crate")
     assert not (tmp_path / "crate").exists()

@@ -1,7 +1,5 @@
 """Frame tables made by hand and compared."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from io import BytesIO, StringIO
 from types import SimpleNamespace
@@ -81,28 +79,24 @@ def test_split_is_joined_by_name(name: str) -> None:
     }
 
 
-def test_name_that_moved_is_the_same_frame() -> None:
-    """A frame is known by night and number, so that one whose clock, and so whose name, moved is no other frame."""
-    clock = FRAMES.assign(time_utc=pd.to_datetime([name[:14] for name in NAMES], utc=True))
-    moved = clock.copy()
-    moved.loc[3, ["name", "time_utc"]] = None
-    (move,) = frame_moves(of_night("clock", clock, moved)).moves
-    assert (move.name, move.changes) == (NAMES[3], {"time_utc": ("2024-02-02 00:00:03", None)})
+CLOCK = FRAMES.assign(time_utc=pd.to_datetime([name[:14] for name in NAMES], utc=True))
+#: The last frame without a time and so without a name: by night and number it is the same frame.
+UNREAD = pd.concat([CLOCK[:3], FRAMES[3:].assign(name=None)])
 
 
-def test_frame_that_vanished() -> None:
-    """A frame that a night's table no longer holds is reported as removed, with no other change."""
-    (move,) = frame_moves(of_night("clock", FRAMES, FRAMES.iloc[:3])).moves
-    assert (move.number, move.changes) == (3, {"frame": ("present", None)})
-
-
-def test_column_that_is_new_is_a_move() -> None:
-    """Classes that only one revision has are reported frame by frame."""
-    pair = of_night("infer", FRAMES, FRAMES.assign(predicted=["yes", "no", "yes", "no"]))
-    assert [move.changes for move in frame_moves(pair).moves][:2] == [
-        {"predicted": (None, "yes")},
-        {"predicted": (None, "no")},
-    ]
+@pytest.mark.parametrize(
+    ("stage", "before", "after", "change"),
+    [
+        ("clock", CLOCK, UNREAD, {"time_utc": ("2024-02-02 00:00:03", None)}),
+        ("clock", FRAMES, FRAMES[:3], {"frame": ("present", None)}),
+        ("infer", FRAMES, FRAMES.assign(predicted=[None, None, None, "yes"]), {"predicted": (None, "yes")}),
+    ],
+    ids=["name", "frame", "column"],
+)
+def test_what_is_a_move(stage: str, before: pd.DataFrame, after: pd.DataFrame, change: dict[str, object]) -> None:
+    """A time that moved, a frame that vanished and a column that is new are reported, each as that and nothing else."""
+    (move,) = frame_moves(of_night(stage, before, after)).moves
+    assert (move.number, move.name, move.changes) == (3, NAMES[3], change)
 
 
 def test_damaged_table_is_a_gap() -> None:
@@ -145,19 +139,22 @@ def test_cells_of_softmax_tables() -> None:
 
 
 def test_accuracies_of_curves() -> None:
-    """Networks of one name that differ in their number are seeds of one metric; one that did not move is not reported."""
+    """A network counts by its best epoch; those of a table and of tables that differ in their number are seeds.
 
-    def curve(correct: int) -> pd.DataFrame:
-        return pd.DataFrame({"epoch": [1], "val_correct": [correct], "val_images": [100]})
+    A metric that did not move is not reported.
+    """
 
-    still = {"unseen_nights.parquet": curve(80)}
+    def curve(*best: int) -> pd.DataFrame:
+        rows = [(seed, n, correct, 100) for seed, top in enumerate(best) for n, correct in enumerate((0, top, 80))]
+        return pd.DataFrame(rows, columns=["seed", "epoch", "val_correct", "val_images"])
+
+    still = {"curves_1.parquet": curve(92), "unseen_nights.parquet": curve(80)}
     pair = Tables(
-        {"train": {"curves_0.parquet": curve(90), "curves_1.parquet": curve(92), **still}},
-        {"train": {"curves_0.parquet": curve(91), "curves_1.parquet": curve(92), **still}},
+        {"train": {"curves_0.parquet": curve(90, 94), **still}}, {"train": {"curves_0.parquet": curve(93, 94), **still}}
     )
     (move,) = metric_moves(pair)
-    assert (move.metric, move.before, move.after, move.noise) == ("validation accuracy, curves", 0.91, 0.915, True)
-    assert move.basis == "spread between seeds, 2 and 2 networks"
+    assert (move.metric, move.before, move.after, move.noise) == ("validation accuracy, curves", 0.92, 0.93, True)
+    assert move.basis == "spread between seeds, 3 and 3 networks"
 
 
 def test_moved_frames_are_a_list_to_be_shown() -> None:

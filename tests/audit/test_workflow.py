@@ -1,7 +1,5 @@
 """The workflow that posts a comparison, its steps run on a toy project."""
 
-from __future__ import annotations
-
 import os
 import re
 import subprocess
@@ -14,29 +12,24 @@ import yaml
 from tests.audit.toy import Toy
 from tests.conftest import ROOT
 
-WORKFLOW = ROOT / ".github" / "workflows" / "audit.yml"
-
-
-def commands() -> dict[str, str]:
-    """Scripts of the job that compares, by step."""
-    document = yaml.safe_load(WORKFLOW.read_text(encoding="utf-8"))
-    return {step["name"]: step["run"] for step in document["jobs"]["compare"]["steps"] if "run" in step}
+WORKFLOW = yaml.safe_load((ROOT / ".github" / "workflows" / "audit.yml").read_text(encoding="utf-8"))
+#: Scripts of the job that compares, by step.
+COMMANDS = {step["name"]: step["run"] for step in WORKFLOW["jobs"]["compare"]["steps"] if "run" in step}
 
 
 def test_workflow_asks_for_what_the_makefile_offers() -> None:
     """Every make target that the workflow calls is in the Makefile, and nothing is installed but by them."""
     targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
-    text = "\n".join(commands().values())
+    text = "\n".join(COMMANDS.values())
     assert set(re.findall(r"\bmake ([a-z-]+)", text)) == {"setup", "report"} <= targets
     assert "pip" not in text
 
 
 def test_code_of_a_pull_request_may_not_write() -> None:
     """The job that runs code of the pull request may only read; the one that may write runs none of it."""
-    document = yaml.safe_load(WORKFLOW.read_text(encoding="utf-8"))
-    assert document["permissions"] == {"contents": "read"}
-    assert "permissions" not in document["jobs"]["compare"]
-    writing = document["jobs"]["comment"]
+    assert WORKFLOW["permissions"] == {"contents": "read"}
+    assert "permissions" not in WORKFLOW["jobs"]["compare"]
+    writing = WORKFLOW["jobs"]["comment"]
     assert writing["permissions"] == {"pull-requests": "write"}
     assert not any("checkout" in step.get("uses", "") for step in writing["steps"])
 
@@ -52,13 +45,13 @@ def test_steps_compare_base_and_head(toy: Toy, tmp_path: Path) -> None:
     for name, arguments in programs.items():
         (bin_ / name).write_text(f'#!/bin/sh\n[ "$1" = report ] && set --\nexec {sys.executable} {arguments} "$@"\n')
         (bin_ / name).chmod(0o755)
-    steps, values = commands(), {"base.sha": toy.commits["base"], "github.sha": toy.commits["blur"]}
+    values = {"base.sha": "base", "github.sha": "blur"}
     files = {name: tmp_path / name for name in ("GITHUB_STEP_SUMMARY", "GITHUB_OUTPUT")}
     path = os.pathsep.join([str(bin_), str(Path(sys.executable).parent), os.environ["PATH"]])
     environment = {**os.environ, "PATH": path, "DVC_NO_ANALYTICS": "1", **{k: str(v) for k, v in files.items()}}
     toy.run("rm", "-rf", ".dvc/cache", "results")
     for name in ("Run the base", "Run the pull request", "Compare"):
-        script = re.sub(r"\$\{\{ (\S*?(base\.sha|github\.sha)) \}\}", lambda found: values[found[2]], steps[name])
+        script = re.sub(r"\$\{\{ (\S*?(base\.sha|github\.sha)) \}\}", lambda found: values[found[2]], COMMANDS[name])
         assert "${{" not in script
         answer = subprocess.run(
             ["bash", "-e", "-c", script], cwd=toy.root, env=environment, capture_output=True, text=True, check=False

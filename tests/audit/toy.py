@@ -1,16 +1,12 @@
 """A toy project under git and DVC whose stages write the pipeline's formats in a moment."""
 
-from __future__ import annotations
-
-import os
-import subprocess
 import sys
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import yaml
 
 from repro.paths import Paths
+from tests.support.project import output
 
 CLOCK = '''
 import datetime as dt, hashlib, io, json, zipfile
@@ -101,39 +97,22 @@ infer:
 """
 
 
-@dataclass
-class Toy:
-    """The project, and the commits made in it."""
-
-    root: Path
-    commits: dict[str, str] = field(default_factory=dict)
-
-    @property
-    def paths(self) -> Paths:
-        """Its places."""
-        return Paths(self.root)
+class Toy(Paths):
+    """The project; its commits have tags for names."""
 
     def run(self, *command: str) -> str:
-        """Run a command in it, with an author for git and DVC's usage reports off."""
-        who = {
-            f"GIT_{role}_{what}": "toy@example.org" for role in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")
-        }
-        # The stages' own `python` is the one that runs the tests.
-        path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-        environment = {**os.environ, **who, "DVC_NO_ANALYTICS": "1", "PATH": path}
-        answer = subprocess.run(command, cwd=self.root, env=environment, capture_output=True, text=True, check=False)
-        assert answer.returncode == 0, answer.stderr + answer.stdout
-        return answer.stdout.strip()
+        """Run a program in it."""
+        return output(self.root, *command).strip()
 
-    def repro(self) -> None:
+    def repro(self, *stages: str) -> None:
         """Run what is out of date."""
-        self.run(sys.executable, "-m", "dvc", "repro", "--quiet")
+        self.run("python", "-m", "dvc", "repro", "--quiet", *stages)
 
     def commit(self, name: str) -> None:
         """Commit everything under a name of its own."""
         self.run("git", "add", "--all")
         self.run("git", "commit", "--quiet", "--allow-empty", "--message", name)
-        self.commits[name] = self.run("git", "rev-parse", "HEAD")
+        self.run("git", "tag", name)
 
     def edit(self, file: str, old: str, new: str) -> None:
         """Replace text that occurs once."""
@@ -143,17 +122,20 @@ class Toy:
         path.write_text(text.replace(old, new), encoding="utf-8")
 
 
-def make(root: Path) -> Toy:
-    """Make the project without running it."""
+def make_history(root: Path) -> None:
+    """Make the project with all its commits."""
     toy = Toy(root)
     toy.run("git", "init", "--quiet", ".")
-    toy.run(sys.executable, "-m", "dvc", "init", "--quiet")
+    toy.run("python", "-m", "dvc", "init", "--quiet")
     stages = {
-        name: {"cmd": f"python stages/{name}.py", "deps": [f"stages/{name}.py", *deps], "params": params, "outs": [out]}
+        name: {
+            "cmd": f"{sys.executable} stages/{name}.py", "deps": [f"stages/{name}.py", *deps], "params": params, "outs": [out],
+        }
         for name, (_, deps, params, out) in STAGES.items()
-    }
+    }  # fmt: skip
     files = {f"stages/{name}.py": script.lstrip() for name, (script, *_) in STAGES.items()} | {
         "repro/clock/ocr.py": '"""Read text."""\n\nSCALE = 2\n',
+        "repro/clock/a/lines.py": "LINES = 3\n",
         "expected/keep": "",
         ".gitignore": "/results/\n",
         "params.yaml": PARAMS,
@@ -162,4 +144,20 @@ def make(root: Path) -> Toy:
     for name, text in files.items():
         (root / name).parent.mkdir(parents=True, exist_ok=True)
         (root / name).write_text(text)
-    return toy
+    toy.commit("never-run")
+    toy.repro()
+    toy.commit("base")
+    toy.edit("params.yaml", "blur_px: 5", "blur_px: 9")
+    toy.repro()
+    toy.commit("blur")
+    toy.edit("params.yaml", "blur_px: 9", "blur_px: 5")
+    toy.edit("stages/clock.py", '"""Read the clock."""', '"""Read the clock, as published."""  # said better')
+    toy.edit("repro/clock/ocr.py", "Read text.", "Read text out of strips.")
+    toy.repro()
+    toy.commit("comment")
+    toy.edit("params.yaml", "limit: 0.5", "limit: 0.3")
+    toy.commit("without-a-run")
+    toy.edit("params.yaml", "limit: 0.3", "limit: 0.5")
+    toy.edit("params.yaml", "'20240202'", "'20240202', '20240203'")
+    toy.repro()
+    toy.commit("night")

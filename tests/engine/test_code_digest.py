@@ -1,8 +1,5 @@
 """What of a module counts as its code."""
 
-from __future__ import annotations
-
-import shutil
 from modulefinder import ModuleFinder
 from pathlib import Path
 
@@ -34,62 +31,48 @@ def test_code_without_comments(other: str, same: bool) -> None:
     assert (code_of("def f(x):\n    return x + 1\n") == code_of(other)) is same
 
 
-def test_closure_follows_imports_and_leaves_out_how_work_is_run(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """What a module imports, at its top, in a function or through others, is code of its result; the store is not."""
-    monkeypatch.setattr(code_digest, "LIBRARY", tmp_path)
-    (tmp_path / "deep").mkdir()
+@pytest.fixture
+def library(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A small library in place of the project's own."""
+    for module in (code_digest, receipts):
+        monkeypatch.setattr(module, "LIBRARY", tmp_path)
     for name, text in {
-        "a.py": "from repro import b\n\n\ndef f():\n    from repro.deep.c import x\n",
+        "a.py": "from repro import b\n\n\ndef f():\n    from repro.deep.c import x\n    import repro.full.e\n",
         "b.py": "import repro.files\n",
-        "store.py": "from repro.d import y\n",
+        "files.py": "from repro.d import y\n",
         "d.py": "y = 1\n",
         "alone.py": "z = 1\n",
         "deep/__init__.py": '"""Nothing."""\n',
         "deep/c.py": "x = 1\n",
+        "full/__init__.py": '"""Words."""\n\nLIMIT = 2\n',
+        "full/e.py": "import repro.f\n",
+        "f.py": "w = 1\n",
     }.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_text(text)
-    assert closure(tmp_path / "a.py") == {tmp_path / "b.py", tmp_path / "deep" / "c.py"}
+    return tmp_path
 
 
-def test_a_package_with_code_counts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Code in a package's ``__init__.py`` runs with each of its modules, so it counts with each of them."""
-    monkeypatch.setattr(code_digest, "LIBRARY", tmp_path)
-    (tmp_path / "deep").mkdir()
-    (tmp_path / "a.py").write_text("import repro.deep.c\n")
-    (tmp_path / "deep" / "c.py").write_text("x = 1\n")
-    (tmp_path / "deep" / "__init__.py").write_text('"""Words."""\n\nLIMIT = 2\n')
-    assert tmp_path / "deep" / "__init__.py" in closure(tmp_path / "a.py")
+def test_what_counts_as_code_of_a_result(library: Path) -> None:
+    """What a module imports, at its top, in a function or through others, packages with code too; not how work is run.
 
-
-@pytest.fixture
-def library(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A copy of the library, which digests are taken of."""
-    target = tmp_path / "repro"
-    shutil.copytree(LIBRARY, target, ignore=lambda _, names: {n for n in names if "." in n and n[-3:] != ".py"})
-    for module in (code_digest, receipts):
-        monkeypatch.setattr(module, "LIBRARY", target)
-    return target
-
-
-@pytest.mark.parametrize("module", WITH_RECEIPTS)
-def test_code_that_decides_a_night_invalidates_its_receipt(module: str, library: Path) -> None:
-    """A change in any module that a stage's nights rest on makes them be done again, and a comment does not."""
-    source = code_digest.file_of(module)
+    A change in any of this makes a night be done again; a comment does not, and neither does a change elsewhere.
+    """
+    names = ("b.py", "deep/c.py", "f.py", "full/__init__.py", "full/e.py")
+    assert closure(library / "a.py") == {library / name for name in names}
 
     def digest() -> str:
         receipts.code_of_modules.cache_clear()
-        return settings_digest({}, module)
+        return settings_digest({}, "repro.a")
 
     before = digest()
-    for file in sorted({source, *closure(source)}):
-        text = file.read_text(encoding="utf-8")
-        file.write_text(text + "\nCHANGED = 1\n", encoding="utf-8")
-        assert digest() != before, file
-        file.write_text(text + "\n# a remark\n", encoding="utf-8")
+    for file in library.rglob("*.py"):
+        text = file.read_text()
+        file.write_text(text + "\n# a remark\n")
         assert digest() == before, file
-        file.write_text(text, encoding="utf-8")
+        file.write_text(text + "\nCHANGED = 1\n")
+        assert (digest() != before) == (file.relative_to(library).as_posix() in ("a.py", "deep/__init__.py", *names))
+        file.write_text(text)
 
 
 class WithoutPublicFace(ModuleFinder):
@@ -106,19 +89,15 @@ class WithoutPublicFace(ModuleFinder):
 
 @pytest.mark.parametrize("module", WITH_RECEIPTS)
 def test_closure_is_all_that_python_imports(module: str) -> None:
-    """Python's own search for the modules of a program finds none that the closure lacks."""
+    """Python's own search for the modules of a program finds none that the closure lacks, and no name is computed."""
     source = code_digest.file_of(module)
     finder = WithoutPublicFace(path=[str(ROOT)], excludes=[f"repro.{name}" for name in code_digest.CROSS_CUTTING])
     finder.run_script(str(source))
     loaded = {Path(found.__file__) for name, found in finder.modules.items() if name.startswith("repro.")}
     assert {file for file in loaded if code_of(file.read_text(encoding="utf-8")) != "pass"} <= closure(source)
     assert bool(loaded) == bool(closure(source))
-
-
-def test_modules_are_imported_by_name_where_results_are_made() -> None:
-    """No module that a result rests on imports by a computed name, which no closure could follow."""
-    files = {file for module in WITH_RECEIPTS for file in closure(code_digest.file_of(module))}
-    assert [file for file in files if "import_module" in file.read_text() or "__import__" in file.read_text()] == []
+    texts = [file.read_text() for file in closure(source)]
+    assert not [text for text in texts if "import_module" in text or "__import__" in text]
 
 
 def test_cross_cutting_modules_need_no_others() -> None:

@@ -4,9 +4,8 @@ After a change that is meant to move them: ``pytest tests/pipeline/test_baseline
 that says by how much and why.
 """
 
-from __future__ import annotations
-
 import json
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -23,7 +22,7 @@ from repro.params import SoftmaxParams, TrainParams
 from repro.paths import Paths
 from repro.sky.bins import CONDITIONS
 from tests.support.answers import answered
-from tests.support.baseline import WHOLE, WORDS, Kind, Real, Store
+from tests.support.baseline import WHOLE, WORDS, Real, Store
 from tests.support.chain import ORDER, Chain
 from tests.support.declared import STAGES as STAGES_OF_DVC
 from tests.support.declared import declared
@@ -48,26 +47,19 @@ def chain(recorded: Chain) -> Paths:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", ORDER)
-def test_declared_parameters_are_those_that_are_read(recorded: Chain, name: str) -> None:
-    """A stage declares every section of the parameters that it reads, and no other; how work is run decides nothing."""
-    listed = set(STAGES_OF_DVC[name].get("params", []))
+def test_what_a_stage_declares_is_what_it_reads(recorded: Chain, name: str) -> None:
+    """A stage declares every section of the parameters that it reads, and no other, and reads something of all its data.
+
+    How work is run decides nothing; that a stage reads no other data is how the pipeline ran here.
+    """
+    read, listed = recorded.reads[name], set(STAGES_OF_DVC[name].get("params", []))
     # The log of runs names the corpus, also of a stage that does not depend on it.
-    assert recorded.reads[name].params - {"engine", "corpus"} == listed - {"corpus"}
-    assert ("corpus" in listed) == any(
-        "${corpus}" in str(STAGES_OF_DVC[name][kind]) for kind in ("deps", "outs")
-    ) or name == "simulate"
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("name", ORDER)
-def test_declared_data_is_read(recorded: Chain, name: str) -> None:
-    """A stage reads something of all data that it declares; that it reads no other is how the pipeline ran here."""
-    files = recorded.reads[name].data
-    unread = {
-        dep for dep in declared(name, "simulated")[0]
-        if not any(file == dep or file.startswith(f"{dep}/") for file in files)
-    }  # fmt: skip
-    assert unread == ({"data/record"} if name == "figures" else set())  # no document lies there
+    assert read.params - {"engine", "corpus"} == listed - {"corpus"}
+    of_corpus = any("${corpus}" in str(STAGES_OF_DVC[name][kind]) for kind in ("deps", "outs"))
+    assert ("corpus" in listed) == (of_corpus or name == "simulate")
+    places = {place for file in read.data for place in (file, *map(str, Path(file).parents))}
+    # No document of the record lies in its folder.
+    assert declared(name, "simulated")[0] - places == ({"data/record"} if name == "figures" else set())
 
 
 @pytest.mark.slow
@@ -106,12 +98,8 @@ def test_quantities(store: Store, chain: Paths, source: str) -> None:
     numbers = {n: float(v) for n, v in given.items() if isinstance(v, int | float) and not isinstance(v, bool)}
     words = ["" if name in numbers else str(value) for name, value in given.items()]
     table = pd.DataFrame({"quantity": list(given), "word": words, "value": [numbers.get(name) for name in given]})
-    store.check(
-        f"small/{source}_quantities",
-        table,
-        {"quantity": WORDS, "word": WORDS, "value": Real(0.01, 1e-6)},
-        ("quantity",),
-    )
+    kinds = {"quantity": WORDS, "word": WORDS, "value": Real(0.01, 1e-6)}
+    store.check(f"small/{source}_quantities", table, kinds, ("quantity",))
 
 
 @pytest.mark.slow
@@ -120,19 +108,16 @@ def test_verdicts(store: Store, chain: Paths) -> None:
     claims = json.loads(chain.verdicts.read_text(encoding="utf-8"))["claims"]
     verdicts = pd.DataFrame([verdict for claim in claims for verdict in claim["verdicts"]])
     table = verdicts.groupby(["evidence", "outcome"]).size().rename("verdicts").reset_index()
-    store.check(
-        "small/verify", table, {"evidence": WORDS, "outcome": WORDS, "verdicts": WHOLE}, ("evidence", "outcome")
-    )
+    kinds = {"evidence": WORDS, "outcome": WORDS, "verdicts": WHOLE}
+    store.check("small/verify", table, kinds, ("evidence", "outcome"))
 
 
 @pytest.fixture(scope="module")
 def analysis(tmp_path_factory: pytest.TempPathFactory) -> dict[str, pd.DataFrame]:
     """Tables of stage softmax for made-up answers in all nine conditions, a quarter of them labelled."""
     rng = np.random.default_rng(SEED)
-    parts = [
-        answered(f"202402{place + 1:02}", rng.beta(0.5, 0.8, size=40), cell) for place, cell in enumerate(CONDITIONS)
-    ]
-    frames = pd.concat(parts, ignore_index=True)
+    drawn = [answered(f"202402{n:02}", rng.beta(0.5, 0.8, size=40), cell) for n, cell in enumerate(CONDITIONS, 1)]
+    frames = pd.concat(drawn, ignore_index=True)
     known = frames.iloc[::4]
     words = np.where(rng.random(len(known)) < known["p_yes"], "yes", "no")
     split = pd.DataFrame({"name": known["name"], "label": words, "split": None}).astype("str")
@@ -217,9 +202,6 @@ def test_gradcam_of_the_chain(chain: Paths) -> None:
     assert scored["uniform"] == pytest.approx(measured["mask_share"].mean())
 
 
-TINY: dict[str, Kind] = {"name": WORDS, "frames": WHOLE, "share": EXACT}
-
-
 @pytest.mark.parametrize(
     ("change", "message"),
     [
@@ -237,6 +219,7 @@ def test_the_store_says_what_moved(store, tmp_path, monkeypatch, request, change
     monkeypatch.setattr("tests.support.baseline.STORE", tmp_path)
     table = pd.DataFrame({"name": ["a", "b"], "frames": [1, 2], "share": [0.1, 0.2]}).astype({"name": "str"})
     table.to_csv(tmp_path / "tiny.csv")
-    store.check("tiny", table, TINY, ("name",))
+    kinds = {"name": WORDS, "frames": WHOLE, "share": EXACT}
+    store.check("tiny", table, kinds, ("name",))
     with pytest.raises((AssertionError, pytest.fail.Exception), match=message):
-        store.check("tiny", change(table), TINY, ("name",))
+        store.check("tiny", change(table), kinds, ("name",))

@@ -1,7 +1,5 @@
 """A clone of a committed run: what it makes is what was committed, to the byte, and everything can be brought back."""
 
-from __future__ import annotations
-
 import shutil
 import sys
 from pathlib import Path

@@ -1,14 +1,12 @@
 """From a folder of images of an unknown camera to a trained network, by the steps that the README shows."""
 
-from __future__ import annotations
-
 import importlib.resources
 import json
 import sys
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 
-import cv2
 import numpy as np
 import pandas as pd
 import pytest
@@ -19,6 +17,7 @@ from repro.camera import load_camera
 from repro.classifier.classify_files import classify_files
 from repro.classifier.network import initial_digest
 from repro.errors import ReproError
+from repro.files import write_bytes
 from repro.film.new_camera import new_camera
 from repro.frames import read_nights
 from repro.labelling.imports import frame_names
@@ -26,9 +25,9 @@ from repro.labelling.sessions import open_store
 from repro.labelling.tasks import AURORA
 from repro.params import Site
 from repro.paths import Paths
-from tests.support.camera import write_zip
+from tests.support.camera import write_image, write_zip
 from tests.support.images import jpeg, sky
-from tests.support.project import make_project, run, write_params
+from tests.support.project import make_project, run, stage_json, write_params
 
 pytestmark = pytest.mark.slow
 CORPUS = "roof"
@@ -49,7 +48,7 @@ def fisheye(rng: np.random.Generator, *, aurora: bool) -> np.ndarray:
 
 
 @pytest.fixture(scope="module")
-def built(tmp_path_factory: pytest.TempPathFactory):
+def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Paths]:
     """204 JPEGs of six nights in folders and a ZIP, taken in, filmed, labelled and trained; every third has aurora."""
     folder = tmp_path_factory.mktemp("own")
     rng, lit = np.random.default_rng(4), {}
@@ -60,13 +59,11 @@ def built(tmp_path_factory: pytest.TempPathFactory):
             name = f"roof_{time:%Y%m%d_%H%M%S}.jpg"
             lit[name] = number % 3 == 0
             pictures[name] = jpeg(fisheye(rng, aurora=lit[name]))
-        target = folder / "pictures" / night
         if night == NIGHTS[-1]:
-            write_zip(target.with_suffix(".zip"), pictures)
+            write_zip(folder / "pictures" / f"{night}.zip", pictures)
             continue
-        target.mkdir(parents=True)
         for name, data in pictures.items():
-            (target / name).write_bytes(data)
+            write_bytes(folder / "pictures" / night / name, data)
     project = make_project(folder / "project", CORPUS, train=TRAIN)
     with pytest.MonkeyPatch.context() as patch:
         (folder / "library" / "cameras").mkdir(parents=True)
@@ -83,24 +80,28 @@ def built(tmp_path_factory: pytest.TempPathFactory):
             for name in pd.read_csv(project.stage(CORPUS, "sample") / "to_label.csv")["name"]:
                 store.record(name, "yes" if aurora[name] else "no", identity=name, known=None)
         run(project, "split", "train")
-        yield project, aurora
+        yield project
 
 
-def test_every_image_became_a_frame(built: tuple[Paths, dict[str, bool]]) -> None:
+@pytest.fixture
+def weights(project: Paths) -> Path:
+    """The network that was trained."""
+    return project.stage(CORPUS, "train") / "weights.safetensors"
+
+
+def test_every_image_became_a_frame(project: Paths) -> None:
     """All 204 images are frames with the time of their name, in their night, dark and without moon."""
-    project, aurora = built
     table = read_nights(project.stage(CORPUS, "sky") / "tables", "sky")
-    assert len(table) == len(NIGHTS) * PER_NIGHT == len(aurora)
+    assert len(table) == len(NIGHTS) * PER_NIGHT
     assert sorted(table["night"].unique()) == NIGHTS
     first = table[table["night"] == NIGHTS[0]]["time_utc"].min()
     assert first == pd.Timestamp("2024-01-08 20:00:00", tz="UTC")  # 21:00 in Kiruna
     assert set(table["sun_bin"] + " " + table["moon_bin"]) == {"Night No_moon"}
 
 
-def test_labels_of_the_page_train(built: tuple[Paths, dict[str, bool]]) -> None:
+def test_labels_of_the_page_train(project: Paths) -> None:
     """The network learns the labels, and its card says on what it was trained, how well it does, and what it is not for."""
-    project, _ = built
-    document = json.loads((project.stage(CORPUS, "train") / "train.json").read_text())
+    document = stage_json(project, CORPUS, "train")
     assert document["generalisation_gap"]["within_nights"]["accuracy"] > 0.8
     card = (project.stage(CORPUS, "train") / "model_card.md").read_text(encoding="utf-8")
     used = pd.read_parquet(project.stage(CORPUS, "split") / "split.parquet")["split"].notna().sum()
@@ -114,17 +115,16 @@ def test_labels_of_the_page_train(built: tuple[Paths, dict[str, bool]]) -> None:
 
 
 def test_classify_whole_images_as_the_pipeline_does(
-    built: tuple[Paths, dict[str, bool]],
+    project: Paths,
+    weights: Path,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     """Folders, a ZIP and single images give the answers of the infer stage; overlays and JSON come on request."""
-    project, aurora = built
     run(project, "infer")
-    weights = project.stage(CORPUS, "train") / "weights.safetensors"
     answers = classify_files([project.videos(CORPUS)], weights, camera=load_camera(CORPUS))
-    assert len(answers) == len(aurora)
+    assert len(answers) == len(NIGHTS) * PER_NIGHT
     names = frame_names(project, CORPUS)
     wanted = read_nights(project.stage(CORPUS, "infer") / "tables", "infer").set_index("name")["p_yes"]
     got = {names[Path(file).name]: p for file, p in zip(answers["file"], answers["p_yes"], strict=True)}
@@ -143,41 +143,33 @@ def test_classify_whole_images_as_the_pipeline_does(
         assert drawn.size == (crop.width, crop.height)
 
 
-def test_classify_of_cut_frames_and_deep_images(built: tuple[Paths, dict[str, bool]], tmp_path: Path) -> None:
+def test_classify_of_cut_frames_and_deep_images(weights: Path, tmp_path: Path) -> None:
     """A frame that was cut already, and the same as PNG or TIFF of 16 bits, are answered alike."""
-    project, _ = built
-    weights = project.stage(CORPUS, "train") / "weights.safetensors"
     image = sky(np.random.default_rng(1), aurora=True, size_px=96)[..., ::-1]
-    for name, pixels in (
-        ("a.png", image),
-        ("b.png", image.astype(np.uint16) * 257),
-        ("c.tiff", image.astype(np.uint16) * 257),
-    ):
-        assert cv2.imwrite(str(tmp_path / name), pixels)
+    write_image(tmp_path / "a.png", image)
+    for name in ("b.png", "c.tiff"):
+        write_image(tmp_path / name, image.astype(np.uint16) * 257)
     answers = classify_files([tmp_path], weights)
     assert [Path(file).name for file in answers["file"]] == ["a.png", "b.png", "c.tiff"]
     assert answers["p_yes"].std() < 1e-6
 
 
 @pytest.mark.parametrize("name", ["none.jpg", "words.jpg", "words.txt", "night.mp4"])
-def test_classify_says_what_it_cannot_take(built: tuple[Paths, dict[str, bool]], tmp_path: Path, name: str) -> None:
+def test_classify_says_what_it_cannot_take(weights: Path, tmp_path: Path, name: str) -> None:
     """A missing file, one that is no image, another kind of file and a video without a camera are errors that name them."""
-    project, _ = built
     if name != "none.jpg":
         (tmp_path / name).write_bytes(b"x")
     with pytest.raises(ReproError, match=name.replace(".", r"\.")):
-        classify_files([tmp_path / name], project.stage(CORPUS, "train") / "weights.safetensors")
+        classify_files([tmp_path / name], weights)
 
 
-def test_training_begins_from_a_file(built: tuple[Paths, dict[str, bool]]) -> None:
+def test_training_begins_from_a_file(project: Paths, weights: Path) -> None:
     """A training may begin from weights of one's own: it then does at least as well from the start, and records the file."""
-    project, _ = built
-    weights = project.stage(CORPUS, "train") / "weights.safetensors"
     own = project.root / "own.safetensors"
     own.write_bytes(weights.read_bytes())
-    first = json.loads((project.stage(CORPUS, "train") / "train.json").read_text())["quantities"]
+    first = stage_json(project, CORPUS, "train")["quantities"]
     write_params(project.root, CORPUS, train={**TRAIN, "initial_weights": {CORPUS: "own.safetensors"}})
     run(project, "train")
-    document = json.loads((project.stage(CORPUS, "train") / "train.json").read_text())
+    document = stage_json(project, CORPUS, "train")
     assert document["initial_weights"] == {"name": "own.safetensors", "sha256": initial_digest(str(own))}
     assert document["quantities"]["figure5.val_loss.e1"] < first["figure5.val_loss.e1"]

@@ -1,10 +1,8 @@
-"""A whole temporary project under DVC: what runs again after a new video, a label, a parameter, a line of code, a comment.
+"""A whole temporary project under DVC: its times, and what runs again after a new video, a label, a line, a comment.
 
 The corpus is one of real videos, as far as the pipeline can tell: two nights of the record, labelled as a user labels.
 Every test begins from a copy of one project in which all stages have run.
 """
-
-from __future__ import annotations
 
 import json
 import re
@@ -17,17 +15,21 @@ import pandas as pd
 import pytest
 import yaml
 
+from repro import frames
 from repro.engine.run_stage import read_runs
+from repro.film.frame_archive import read_frame
 from repro.labels import labelfile
 from repro.paths import Paths
+from repro.status import status
 from tests.support.camera import film_night
 from tests.support.chain import OF_THE_RECORD, ORDER, Chain, copy_record
-from tests.support.project import commit_run, make_project, output, run
+from tests.support.project import call, commit_run, make_project, output, run, written
 
 pytestmark = pytest.mark.slow
 
 CORPUS = "auroramax"
-NIGHTS = ("20240210", "20240211")  # new moon, inside the windows of the record
+#: New moon, inside the windows of the record, and when their videos begin; one goes on over the change to summer time.
+NIGHTS = {"20240210": "22:15:30", "20240310": "01:55:12"}
 LATER = "20251121"  # new moon, after them
 NIGHTLY = {"film", "clock", "sky", "infer"}  # stages that work night by night
 
@@ -89,8 +91,8 @@ def built(recorded: Chain, tmp_path_factory: pytest.TempPathFactory) -> Paths:
     train = {"image_size_px": 64, "epochs_head": 1, "epochs_all": 1, "validate_on_unseen_nights": False, "threads": 1}
     sections = {"train": {**train, "initial_weights": {CORPUS: "observatory"}}, "softmax": {"bootstrap": 100}}
     project = make_project(tmp_path_factory.mktemp("regenerate") / "project", CORPUS, **sections)
-    for seed, night in enumerate(NIGHTS):
-        film_night(project.videos(CORPUS), night, "00:05:30", seed)
+    for seed, (night, begin) in enumerate(NIGHTS.items()):
+        film_night(project.videos(CORPUS), night, begin, seed)
     copy_record(recorded, project)
     order = [stage for stage in ORDER if stage not in OF_THE_RECORD]
     before = order.index("split")
@@ -109,12 +111,40 @@ def project(built: Paths, tmp_path: Path) -> Paths:
     return Paths(shutil.copytree(built.root, tmp_path / "project", symlinks=True))
 
 
-def test_nothing_to_do(project: Paths) -> None:
-    """With nothing changed no stage starts."""
-    before = locked(project)
-    done = repro(project)
-    assert (done.ran, done.log) == (set(), {})
-    assert locked(project) == before
+def test_times_of_frames_and_their_conditions(built: Paths) -> None:
+    """Two nights are taken to their conditions: frames bear the times burned in, also over the change to summer time."""
+    folders = {name: built.stage(CORPUS, name) for name in ("film", "clock", "sky")}
+    table = frames.read_nights(folders["sky"] / "tables", "sky")
+    begins = pd.to_datetime(["2024-02-10 05:15:30", "2024-03-10 08:55:12"], utc=True)
+    assert table["time_utc"].tolist() == [begin + pd.Timedelta(minutes=n) for begin in begins for n in range(10)]
+    assert table["name"][0] == "20240210051530_20240210_0.jpg"
+    assert set(table["sun_bin"]) == {"Night"}
+    assert not list(folders["clock"].rglob("*.zip"))
+    for name in table.loc[table["night"] == "20240310", "name"]:
+        assert read_frame(folders["film"] / "frames" / "20240310.zip", name)
+
+
+def test_a_new_night_costs_one_night_and_a_bad_one_stops_none(project: Paths) -> None:
+    """A third night is added and a fourth is damaged: only the third is worked on, and the status counts all."""
+    stages = ("film", "clock", "sky")
+    before = written(project, CORPUS, *stages)
+    film_night(project.videos(CORPUS), "20240311", "23:00:00", 3)
+    (project.videos(CORPUS) / "auroramaxHD_20240312_720p.mp4").write_bytes(b"404 not found")
+    ended = call(project.root, "python", "stages/film.py")
+    assert ended.returncode == 1
+    assert "1 of 4 nights failed" in ended.stderr
+    assert "auroramaxHD_20240312_720p.mp4" in ended.stderr
+    for stage in ("clock", "sky"):
+        output(project.root, "python", f"stages/{stage}.py")
+    after = written(project, CORPUS, *stages)
+    assert {name: after[name] for name in before} == before
+    assert {name.split("/")[-1].split(".")[0] for name in set(after) - set(before)} == {"20240311"}
+    progress = status(project, CORPUS)
+    assert progress.nights["sampled"].tolist() == [10, 10, 10]
+    assert progress.nights["read"].sum() == 30
+    assert progress.nights["unreadable"].sum() == 0
+    assert progress.failed[["stage", "night"]].to_numpy().tolist() == [["film", "20240312"]]
+    assert progress.bins["frames"].sum() == 30
 
 
 def test_a_third_video(project: Paths) -> None:
@@ -136,23 +166,26 @@ def test_a_third_video(project: Paths) -> None:
     assert LATER in pages(project)
 
 
-def test_one_label(project: Paths) -> None:
-    """A changed label asks for no video, clock or sky again, and for a new split, training and answers."""
+@pytest.mark.parametrize(
+    ("file", "old", "new", "ran", "nights", "moved"),
+    [
+        (f"data/{CORPUS}/labels.csv", ",yes,", ",no,", {"split", "train", "infer", "softmax", "gradcam", "verify", "report"},
+         {"infer": (2, 0)}, {"split", "train", "infer", "softmax"}),
+        ("params.yaml", "target_layer: features", "target_layer: mbconv", {"gradcam", "verify", "report"}, {}, {"gradcam"}),
+        ("repro/clock/ocr.py", "\n\n\ndef ", "\n\n\n# A remark.\ndef ", {"clock", "figures", "report"},
+         {"clock": (0, 2)}, set()),
+    ],
+    ids=["label", "parameter", "comment"],
+)  # fmt: skip
+def test_one_change(project: Paths, file: str, old: str, new: str, ran: set, nights: dict, moved: set) -> None:
+    """A label, a parameter or a comment runs what depends on it and no more; after a comment every output is the same."""
     before = locked(project)
-    replace(project.labels(CORPUS), ",yes,", ",no,")
+    replace(project.root / file, old, new)
     done = repro(project)
-    assert done.ran == {"split", "train", "infer", "softmax", "gradcam", "verify", "report"}
-    assert done.nights == {"infer": (2, 0)}
-    moved = {path for path, digest in locked(project).items() if before[path] != digest}
-    assert f"results/{CORPUS}/sample" not in moved
-    assert {f"results/{CORPUS}/{stage}" for stage in ("split", "train", "infer", "softmax")} <= moved
-
-
-def test_one_parameter(project: Paths) -> None:
-    """A changed parameter runs its stage and those that read its results."""
-    replace(project.params, "target_layer: features", "target_layer: mbconv")
-    done = repro(project)
-    assert done.ran == {"gradcam", "verify", "report"}
+    assert (done.ran, done.nights) == (ran, nights)
+    differ = {Path(path).name for path, digest in locked(project).items() if before[path] != digest}
+    assert differ >= moved
+    assert bool(differ) == bool(moved)
 
 
 def test_one_line_of_code(project: Paths) -> None:
@@ -165,13 +198,3 @@ def test_one_line_of_code(project: Paths) -> None:
     assert {name for name in before if before[name] != after[name]} == {f"receipts/{night}.json" for night in NIGHTS}
     assert not done.ran & {"film", "clock", "train"}
     assert verdicts(project) == judged
-
-
-def test_one_comment(project: Paths) -> None:
-    """A changed comment starts the stages that depend on its package, which keep every night and make the same outputs."""
-    before = locked(project)
-    replace(project.root / "repro" / "clock" / "ocr.py", "\n\n\ndef ", "\n\n\n# A remark.\ndef ")
-    done = repro(project)
-    assert done.ran == {"clock", "figures", "report"}
-    assert done.nights == {"clock": (0, 2)}
-    assert locked(project) == before
