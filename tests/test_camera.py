@@ -1,7 +1,5 @@
 """Camera profiles."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import pytest

@@ -1,7 +1,5 @@
 """The frame of the command line: output in any encoding, exit codes, and the code that runs."""
 
-from __future__ import annotations
-
 import io
 import json
 import os

@@ -1,7 +1,5 @@
 """The frame table's schema."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import pandas as pd

@@ -1,7 +1,5 @@
 """Intervals: of a proportion against published values, by night against the theory of cluster sampling."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 

@@ -1,7 +1,5 @@
 """Parameters: what may be said, and that the defaults are what the record prints."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import pytest

@@ -1,7 +1,5 @@
 """The descriptions of the pipelines, the thesis' and the other records': stages, names, dependencies."""
 
-from __future__ import annotations
-
 import subprocess
 import sys
 from pathlib import Path

@@ -1,7 +1,5 @@
 """What ``repro`` offers to notebooks: its examples run, and importing it is cheap."""
 
-from __future__ import annotations
-
 import doctest
 import subprocess
 import sys

@@ -1,7 +1,5 @@
 """Setting up: what setup.sh and the Makefile say of a checkout in an unusual state."""
 
-from __future__ import annotations
-
 import shutil
 import subprocess
 from pathlib import Path

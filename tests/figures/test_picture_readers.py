@@ -1,7 +1,5 @@
 """Readers of pictures, on pictures that are drawn from known values."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from functools import partial
 from typing import Any

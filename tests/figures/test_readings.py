@@ -1,7 +1,5 @@
 """The committed readings, the quantities that follow from them, and their drawings."""
 
-from __future__ import annotations
-
 from itertools import product
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """Nights of the record: inside the windows, at their ends, and with a camera that the record does not cover."""
 
-from __future__ import annotations
-
 import pandas as pd
 
 from repro.params import Schedule, Site, Window

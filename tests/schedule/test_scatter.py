@@ -1,7 +1,5 @@
 """The scatter of counts when frames are missing in gaps."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 

@@ -1,7 +1,5 @@
 """The frames predicted from dates alone: what the fit finds, what it keeps, and what it refuses."""
 
-from __future__ import annotations
-
 import runpy
 from collections.abc import Iterator
 from dataclasses import replace

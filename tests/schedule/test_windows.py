@@ -1,7 +1,5 @@
 """Nights run from local noon to local noon and bear the date of their morning."""
 
-from __future__ import annotations
-
 from datetime import date, timedelta
 
 import numpy as np
