@@ -85,7 +85,11 @@ def test_the_camera_of_a_corpus() -> None:
         ({"file_pattern": "night.mp4"}, "file_pattern", "must contain YYYYMMDD once"),
         ({"file_pattern": "night_YYYYMMDD.jpg"}, "file_pattern", "set frames: stills"),
         ({"clock": CLOCK | {"formats": ["%H:%M"]}}, "clock.formats.0", "names the year once"),
-        ({"clock": CLOCK | {"box_px": CLOCK["box_px"] | {"left": 9}}}, "clock", "clock.box_px reaches beyond"),
+        (
+            {"clock": CLOCK | {"box_px": {"left": 9, "top": 0, "width": 160, "height": 9}}},
+            "clock",
+            "clock.box_px reaches beyond",
+        ),
         ({"site": SITE | {"time_zone": "America/Yelowknife"}}, "site.time_zone", "did you mean America/Yellowknife"),
         ({"colour": "green"}, "colour", "not permitted"),
     ],

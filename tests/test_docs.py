@@ -1,6 +1,7 @@
-"""What texts name exists: links of README and docs; commands, targets and parameters of these and of what errors advise."""
+"""Texts: what README, docs and the remedies of errors name exists, and the examples of docstrings run."""
 
 import ast
+import doctest
 import re
 import tomllib
 from functools import cache
@@ -11,6 +12,7 @@ import typer
 import yaml
 from pydantic import BaseModel
 
+import repro
 from repro.camera import Camera, Clock
 from repro.cli import app
 from repro.params import Params
@@ -132,3 +134,19 @@ def test_parameters_that_are_advised_exist(section: str) -> None:
         if not word.endswith((".json", ".yaml", ".parquet", ".py", ".csv", ".safetensors")) and not known(word)
     ]
     assert wrong == []
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param(name, marks=pytest.mark.slow) if name in ("verify", "predict_schedule") else name
+        for name in repro.__all__
+    ],
+)
+def test_example_runs(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The example in the docstring of every public function gives what it prints."""
+    monkeypatch.chdir(ROOT)
+    (example,) = doctest.DocTestFinder(recurse=False).find(getattr(repro, name), name, globs={"folder": tmp_path})
+    assert example.examples
+    printed: list[str] = []
+    assert doctest.DocTestRunner(verbose=False).run(example, out=printed.append).failed == 0, "".join(printed)
