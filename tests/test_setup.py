@@ -21,12 +21,9 @@ def checkout(tmp_path: Path) -> Path:
 
 def shell(folder: Path, *words: str, **more: str) -> subprocess.CompletedProcess[str]:
     """Run a program in a folder, with these variables of the environment."""
-    environment = {
-        "GIT_CONFIG_GLOBAL": "/dev/null",
-        "GIT_CONFIG_SYSTEM": "/dev/null",
-        "PATH": "/usr/local/bin:/usr/bin:/bin",
-    }
-    return subprocess.run(words, cwd=folder, env=environment | more, capture_output=True, text=True, check=False)
+    environment = dict.fromkeys(("GIT_CONFIG_GLOBAL", "GIT_CONFIG_SYSTEM"), "/dev/null")
+    environment |= {"PATH": "/usr/local/bin:/usr/bin:/bin", **more}
+    return subprocess.run(words, cwd=folder, env=environment, capture_output=True, text=True, check=False)
 
 
 def test_without_git_the_remedy_comes_first(checkout: Path) -> None:
