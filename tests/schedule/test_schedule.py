@@ -13,6 +13,7 @@ from repro.bench.sky_speed import YELLOWKNIFE
 from repro.errors import ReproError
 from repro.files import read_json
 from repro.params import MoonLimits, Schedule, SkyParams, Window, load_params
+from repro.record.claims import Claims
 from repro.schedule import scatter
 from repro.schedule.document import Prediction, as_document, predict, published, read_or_predict, write
 from repro.schedule.missing_nights import scan_missing_runs
@@ -242,19 +243,23 @@ def test_fit_without_nautical_frames_switches_at_minus_twelve() -> None:
 
 
 def test_an_early_start_gives_civil_frames_and_leaves_what_is_not_fitted(record: Published, result: dict) -> None:
-    """A printed start an hour earlier puts evening frames into civil twilight; minutes of darkness are the sky's alone."""
+    """A start an hour earlier gives civil frames; minutes of darkness are the sky's; with frames to spare no night is missing."""
     schedule = SCHEDULE.model_copy(update={"known_start_local": "2024-01-31T17:19:54"})
-    early = predict(schedule, SKY, replace(record, total=record.total / 2, nautical=2 * record.nautical))
+    early = predict(schedule, SKY, replace(record, total=2 * record.total, nautical=8 * record.nautical))
     rule, found = early.chosen.rule, as_document(early)["quantities"]
     assert rule.fit.evening_altitude_deg == pytest.approx(-5.3, abs=0.5)
     assert (rule.camera_on & (rule.sun == "Civil")).any()
-    assert found["fit.availability"] != result["fit"]["availability"]
+    assert found["fit.availability"] > 1 > result["fit"]["availability"]
+    assert early.missing_runs == []
+    assert "missing_nights.first" not in found
     for name in ("unfitted.night", "unfitted.astro", "unfitted.night.no_moon"):
         assert found[name] == result["quantities"][name] > 0
 
 
-def test_missing_claims_are_named() -> None:
-    """Without the two fitted counts the error names the claims that are needed."""
+def test_counts_come_from_claims(claims: Claims) -> None:
+    """All counts are those of the record; without the two fitted ones the error names the claims that are needed."""
+    record = published(claims)
+    assert (record.total, record.sample, sum(record.cells.values())) == (214_890, 4_563, 214_890)
     with pytest.raises(ReproError, match=r"TXT\.FRAMES"):
         published({})
 
