@@ -1,7 +1,5 @@
 """Camera profiles."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import pytest
@@ -10,9 +8,10 @@ import yaml
 from repro.camera import Camera, camera_of, cameras, load_camera, profile_document
 from repro.errors import ReproError
 from repro.params import FilmParams, Sampling
-from tests.support.camera import SLASHES, small_camera
+from tests.support.camera import CLOCK, small_camera
 
 UNFINISHED = {"jang_bogo", "kiruna"}
+SITE = {"latitude_deg": 62, "longitude_deg": 0, "time_zone": "America/Yellowknife"}
 
 
 @pytest.mark.parametrize("name", sorted(set(cameras()) - UNFINISHED))
@@ -85,21 +84,13 @@ def test_the_camera_of_a_corpus() -> None:
         ({"circle_px": {"x": 9000, "y": 50, "radius": 40}}, "circle_px", "is beyond"),
         ({"file_pattern": "night.mp4"}, "file_pattern", "must contain YYYYMMDD once"),
         ({"file_pattern": "night_YYYYMMDD.jpg"}, "file_pattern", "set frames: stills"),
+        ({"clock": CLOCK | {"formats": ["%H:%M"]}}, "clock.formats.0", "names the year once"),
         (
-            {"clock": {"box_px": {"left": 0, "top": 0, "width": 9, "height": 9}, "scale": 4, "formats": ["%H:%M"]}},
-            "clock.formats.0",
-            "names the year once",
-        ),
-        (
-            {"clock": {"box_px": {"left": 9, "top": 0, "width": 160, "height": 9}, "scale": 4, "formats": [SLASHES]}},
+            {"clock": CLOCK | {"box_px": {"left": 9, "top": 0, "width": 160, "height": 9}}},
             "clock",
             "clock.box_px reaches beyond",
         ),
-        (
-            {"site": {"latitude_deg": 62, "longitude_deg": 0, "time_zone": "America/Yelowknife"}},
-            "site.time_zone",
-            "did you mean America/Yellowknife",
-        ),
+        ({"site": SITE | {"time_zone": "America/Yelowknife"}}, "site.time_zone", "did you mean America/Yellowknife"),
         ({"colour": "green"}, "colour", "not permitted"),
     ],
 )

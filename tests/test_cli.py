@@ -1,14 +1,14 @@
 """The frame of the command line: output in any encoding, exit codes, and the code that runs."""
 
-from __future__ import annotations
-
 import io
 import json
 import os
-import shutil
 import sys
+from dataclasses import replace
 from pathlib import Path
+from typing import BinaryIO
 
+import pandas as pd
 import pytest
 import typer
 from rich.console import Console
@@ -16,18 +16,21 @@ from rich.console import Console
 from repro import cli
 from repro.engine.run_stage import run_stage
 from repro.paths import Paths
-from repro.status import Status, print_status, status
+from repro.status import print_status, status
 from tests.conftest import ROOT
+from tests.support.project import make_project
 
 
-def call(monkeypatch: pytest.MonkeyPatch, *words: str, encoding: str = "utf-8") -> tuple[object, bytes]:
-    """Exit code and output of a command that writes in some encoding."""
-    raw = io.BytesIO()
+def call(
+    monkeypatch: pytest.MonkeyPatch, *words: str, raw: BinaryIO | None = None, encoding: str = "utf-8"
+) -> tuple[object, bytes]:
+    """Exit code and output of a command that writes in some encoding, into a pipe if one is given."""
+    output = io.BytesIO()
     monkeypatch.setattr(sys, "argv", ["repro", *words])
-    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(raw, encoding=encoding, write_through=True))
+    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(raw or output, encoding=encoding, write_through=True))
     with pytest.raises(SystemExit) as end:
         cli.main()
-    return end.value.code, raw.getvalue()
+    return end.value.code, output.getvalue()
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "ascii", "latin-1", "euc_kr"])
@@ -48,20 +51,16 @@ def test_output_that_cannot_be_encoded(monkeypatch: pytest.MonkeyPatch, encoding
     assert last.count(" ") == 2
 
 
-def test_a_reader_that_goes_away() -> None:
+@pytest.mark.parametrize("lines", [1, 100_000])
+def test_a_reader_that_goes_away(monkeypatch: pytest.MonkeyPatch, lines: int) -> None:
     """Where the output's reader has gone, the command ends as one that the system's signal ended, with 141."""
-    for lines in (1, 100_000):
-        reader, writer = os.pipe()
-        os.close(reader)
-        app = typer.Typer(add_completion=False)
-        app.command()(lambda count=lines: print("line\n" * count))
-        with open(writer, "w") as stream, pytest.MonkeyPatch.context() as patch:  # noqa: PTH123 (a pipe)
-            patch.setattr(cli, "app", app)
-            patch.setattr(sys, "stdout", stream)
-            patch.setattr(sys, "argv", ["repro"])
-            with pytest.raises(SystemExit) as end:
-                cli.main()
-        assert end.value.code == 141
+    app = typer.Typer(add_completion=False)
+    app.command()(lambda: print("line\n" * lines))
+    monkeypatch.setattr(cli, "app", app)
+    reader, writer = os.pipe()
+    os.close(reader)
+    with open(writer, "wb") as raw:  # noqa: PTH123 (a pipe)
+        assert call(monkeypatch, raw=raw)[0] == 141
 
 
 def test_a_fault_has_an_exit_code_of_its_own(
@@ -87,35 +86,23 @@ def test_an_unknown_corpus(monkeypatch: pytest.MonkeyPatch, capsys: pytest.Captu
     assert "no corpus 'foo'" in capsys.readouterr().err
 
 
-@pytest.fixture
-def copied(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Paths:
-    """A project with its own code, worked in with the environment of this one."""
+def test_code_of_another_project(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Where the code is not that of the project, a stage ends with both places, and a command goes on and says so."""
+    project = make_project(tmp_path, "simulated")
     (tmp_path / "repro").mkdir()
     (tmp_path / "repro" / "__init__.py").touch()
-    shutil.copytree(ROOT / "expected" / "published", tmp_path / "expected" / "published")
-    (tmp_path / "params.yaml").write_bytes((ROOT / "params.yaml").read_bytes())
     monkeypatch.chdir(tmp_path)
-    return Paths(tmp_path)
-
-
-def test_a_stage_refuses_another_projects_code(copied: Paths, capsys: pytest.CaptureFixture[str]) -> None:
-    """A stage whose code comes from another checkout than the one it would write into ends with both places."""
     with pytest.raises(SystemExit):
         run_stage(lambda _paths, _params: pytest.fail("it ran"), "film")
     message = capsys.readouterr().err
-    assert str(copied.root / "repro") in message
+    assert str(tmp_path / "repro") in message
     assert str(ROOT / "repro") in message
-    assert not copied.results.exists()
-
-
-def test_commands_warn_of_another_projects_code(
-    copied: Paths, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    """A command goes on with another checkout's code, and says so."""
+    assert not project.results.exists()
     assert call(monkeypatch, "status")[0] == 0
-    assert f"warning: the code that runs is not this project's\nfound:    code from {ROOT / 'repro'}" in (
-        capsys.readouterr().err
-    )
+    warning = f"warning: the code that runs is not this project's\nfound:    code from {ROOT / 'repro'}"
+    assert warning in capsys.readouterr().err
 
 
 def test_numbers_are_never_cut(
@@ -124,9 +111,7 @@ def test_numbers_are_never_cut(
     """On a terminal of 20 columns the status has lines that are too long rather than numbers that are cut."""
     empty = status(Paths(tmp_path), "auroramax")
     row = dict.fromkeys(empty.nights.columns, 123_456) | {"night": "20240201"}
-    table = empty.nights.astype(object)
-    table.loc[0] = row
     for name, value in {"COLUMNS": "20", "FORCE_COLOR": "1", "NO_COLOR": "1"}.items():
         monkeypatch.setenv(name, value)
-    print_status(Status(**{**vars(empty), "nights": table.astype(empty.nights.dtypes)}))
+    print_status(replace(empty, nights=pd.DataFrame([row]).astype(empty.nights.dtypes)))
     assert capsys.readouterr().out.count("123456") == 2 * (len(row) - 1)

@@ -1,7 +1,5 @@
 """Parameters: what may be said, and that the defaults are what the record prints."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import pytest
@@ -53,13 +51,9 @@ def test_windows_are_the_published_ones(params: Params, claims: Claims) -> None:
     assert [(window.first, window.last) for window in windows] == printed
 
 
-def test_project_is_found_from_any_folder_inside(project: Paths) -> None:
-    """A command may be run from any folder of the checkout."""
+def test_project_is_found_from_any_folder_inside(project: Paths, tmp_path: Path) -> None:
+    """A command may be run from any folder of the checkout; outside, the error names the option that helps."""
     assert find_project(project.published / "thesis").root == project.root
-
-
-def test_no_project_says_what_to_do(tmp_path: Path) -> None:
-    """Outside a checkout the error names the option that helps."""
     with pytest.raises(ReproError, match="--project"):
         find_project(tmp_path)
 

@@ -1,6 +1,4 @@
-"""The descriptions of the pipelines, the thesis' and the other records': stages, names, dependencies."""
-
-from __future__ import annotations
+"""The descriptions of the pipelines, the thesis' and the other records': stages, names, dependencies, what loads what."""
 
 import subprocess
 import sys
@@ -21,7 +19,6 @@ def scripts(pipeline: Path) -> Path:
 #: The pipeline of the thesis, then those of the other records.
 PIPELINES = [ROOT / "dvc.yaml", *sorted((ROOT / "stages").glob("*/dvc.yaml"))]
 STAGES = {path: yaml.safe_load(path.read_text(encoding="utf-8"))["stages"] for path in PIPELINES}
-THESIS = STAGES[ROOT / "dvc.yaml"]
 #: Script and description of every stage.
 STEPS = [
     pytest.param(scripts(path) / f"{name}.py", stage, id=f"{scripts(path).name}-{name}")
@@ -35,13 +32,8 @@ EVERY_PIPELINE = pytest.mark.parametrize("pipeline", PIPELINES, ids=lambda path:
 def test_stage_depends_on_every_module_it_uses(script: Path, stage: dict) -> None:
     """A change to any module that a stage uses makes the stage run again."""
     listed = {ROOT / dependency for dependency in stage["deps"]}
-    missing = {
-        str(file.relative_to(ROOT))
-        for file in closure(script)
-        if file not in listed and not any(parent in listed for parent in file.parents)
-    }
     assert script in listed
-    assert missing == set()
+    assert [file for file in closure(script) if not listed & {file, *file.parents}] == []
 
 
 @pytest.mark.parametrize(("script", "stage"), STEPS)
@@ -80,13 +72,22 @@ LOADED = {
 }  # fmt: skip
 
 
+def loaded(code: str) -> set[str]:
+    """Modules that a line of Python loads."""
+    command = [sys.executable, "-c", f"{code}; import sys; print(*sys.modules)"]
+    return set(subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout.split())
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize("name", THESIS)
+@pytest.mark.parametrize("name", STAGES[ROOT / "dvc.yaml"])
 def test_a_script_loads_no_other_heavy_library(name: str) -> None:
     """Importing what a script imports at its top loads none of the libraries that take seconds beyond those listed."""
-    code = f"import runpy, sys; runpy.run_path('stages/{name}.py'); print(*(set({sorted(HEAVY)}) & set(sys.modules)))"
-    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
-    assert set(done.stdout.split()) <= LOADED[name]
+    assert loaded(f"import runpy; runpy.run_path('stages/{name}.py')") & HEAVY <= LOADED[name]
+
+
+def test_importing_repro_is_cheap() -> None:
+    """Importing the library loads none of the libraries that take seconds."""
+    assert loaded("import repro") & {*HEAVY, "cv2", "pandas", "numpy"} == set()
 
 
 #: What may import the record or the report, these two included.
@@ -99,8 +100,5 @@ READ_RESULTS = {
 def test_arrows_go_one_way() -> None:
     """No library package imports the record or the report, and no module imports a stage."""
     for path in (ROOT / "repro").rglob("*.py"):
-        package = path.relative_to(ROOT / "repro").parts[0]
-        if package in READ_RESULTS:
-            continue
-        wrong = [name for name in imports(path) if name.split(".")[1] in ("record", "reporting")]
-        assert wrong == [], path
+        if path.relative_to(ROOT / "repro").parts[0] not in READ_RESULTS:
+            assert [name for name in imports(path) if name.split(".")[1] in ("record", "reporting")] == [], path

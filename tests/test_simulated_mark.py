@@ -1,13 +1,12 @@
 """The mark of simulated images: it survives what people do to files, and real images do not have it."""
 
-from __future__ import annotations
-
 import io
 import shutil
 import subprocess
 import zipfile
 from pathlib import Path
 
+import av
 import cv2
 import numpy as np
 import pandas as pd
@@ -21,16 +20,7 @@ from repro.film.film_corpus import film_corpus
 from repro.observatory.simulate import FILE_NAME, truth_table
 from repro.params import FilmParams, Params, SimulatedNight
 from repro.paths import Paths
-from repro.simulated_mark import (
-    COMMENT,
-    MARKER,
-    comment_jpeg,
-    has_mark,
-    is_simulated,
-    known_truth,
-    simulated_nights,
-    usable_rows,
-)
+from repro.simulated_mark import COMMENT, MARKER, comment_jpeg, has_mark, is_simulated, known_truth, usable_rows
 
 NIGHT = SimulatedNight(night="20221222", minutes=2, forms=("folded",), weather=("clear",))
 
@@ -50,41 +40,32 @@ def first_frame(video: Path) -> np.ndarray:
     return frame
 
 
-def convert(source: Path, target: Path, *options: str) -> Path:
-    """Convert a video with ffmpeg, without its metadata."""
-    if shutil.which("ffmpeg") is None:
-        pytest.skip("ffmpeg is not on this machine")
-    subprocess.run(
-        ["ffmpeg", "-v", "error", "-y", "-i", str(source), "-map_metadata", "-1", *options, str(target)], check=True
-    )
-    return target
-
-
 def test_a_simulated_video_says_so_twice(video: Path) -> None:
     """A video as it was made carries the comment and the mark."""
-    import av
-
     with av.open(str(video)) as container:
         assert container.metadata["comment"] == COMMENT
     assert has_mark(first_frame(video))
     assert is_simulated(video)
 
 
+@pytest.mark.skipif(shutil.which("ffmpeg") is None, reason="ffmpeg is not on this machine")
 @pytest.mark.parametrize(
     "options",
     [
-        ("-c", "copy", "-f", "matroska"),
-        ("-crf", "23", "-s", "1920x1080"),
-        ("-crf", "35", "-s", "854x480"),
-        ("-crf", "35", "-s", "640x480"),
-        ("-c:v", "mpeg4", "-q:v", "20"),
-        ("-crf", "30", "-vf", "crop=1000:720:0:0"),
+        "-c copy -f matroska",
+        "-crf 23 -s 1920x1080",
+        "-crf 35 -s 854x480",
+        "-crf 35 -s 640x480",
+        "-c:v mpeg4 -q:v 20",
+        "-crf 30 -vf crop=1000:720:0:0",
     ],
-    ids=" ".join,
 )
-def test_the_mark_survives_without_metadata(video: Path, tmp_path: Path, options: tuple[str, ...]) -> None:
+def test_the_mark_survives_without_metadata(video: Path, tmp_path: Path, options: str) -> None:
     """Remuxed, coded again coarsely, scaled, stretched or cut, a simulated video is still recognised by its picture."""
-    assert is_simulated(convert(video, tmp_path / "auroramaxHD_20230101_720p.mp4", *options))
+    target = str(tmp_path / "auroramaxHD_20230101_720p.mp4")
+    command = ["ffmpeg", "-v", "error", "-y", "-i", str(video), "-map_metadata", "-1", *options.split(), target]
+    subprocess.run(command, check=True)
+    assert is_simulated(Path(target))
 
 
 def test_a_renamed_night_is_filmed_as_simulated(video: Path, tmp_path: Path) -> None:
@@ -93,7 +74,7 @@ def test_a_renamed_night_is_filmed_as_simulated(video: Path, tmp_path: Path) -> 
     copy.parent.mkdir(parents=True)
     shutil.copy(video, copy)
     film_corpus(copy.parent, tmp_path / "film", load_camera("auroramax"), FilmParams(), workers=1)
-    assert simulated_nights(summaries(tmp_path / "film")) == [NIGHT.night]
+    assert summaries(tmp_path / "film")[NIGHT.night]["simulated"] is True
     with zipfile.ZipFile(tmp_path / "film" / "frames" / f"{NIGHT.night}.zip") as archive:
         for name in archive.namelist():
             with Image.open(io.BytesIO(archive.read(name))) as frame:
@@ -101,17 +82,17 @@ def test_a_renamed_night_is_filmed_as_simulated(video: Path, tmp_path: Path) -> 
 
 
 def test_only_real_rows_are_analysed_where_nights_are_mixed(tmp_path: Path) -> None:
-    """Of a mixed corpus real nights alone are analysed; of a simulated one, all; truth counts for simulated ones only."""
+    """Of a mixed corpus nights known to be real alone are analysed; of a simulated one, all, whose truth alone counts."""
     paths = Paths(tmp_path)
-    table = pd.DataFrame({"night": ["20230101", "20230102"]})
     paths.truth("c").mkdir(parents=True)
-    for night, simulated in (("20230101", True), ("20230102", False)):
-        receipt = paths.stage("c", "film") / "receipts" / f"{night}.json"
-        write(NightWork(night, (), (), receipt, "s"), {"simulated": simulated})
-        if simulated:
-            assert len(usable_rows(table[:1], paths, "c")) == 1
+    table = pd.DataFrame({"night": ["20230101", "20230102", "20230103"]})
+    for night, summary in zip(table["night"], ({"simulated": True}, {}, {"simulated": False}), strict=True):
+        if night == "20230103":
+            assert len(usable_rows(table[:2], paths, "c")) == 2
             assert known_truth(paths, "c") == paths.truth("c")
-    assert usable_rows(table, paths, "c")["night"].tolist() == ["20230102"]
+        receipt = paths.stage("c", "film") / "receipts" / f"{night}.json"
+        write(NightWork(night, (), (), receipt, "s"), summary)
+    assert usable_rows(table, paths, "c")["night"].tolist() == ["20230103"]
     assert known_truth(paths, "c") is None
 
 
@@ -151,5 +132,4 @@ def test_flat_and_noisy_pictures_have_no_mark(seed: int) -> None:
     rng = np.random.default_rng(seed)
     assert not has_mark(np.zeros((720, 1280, 3), np.uint8))
     assert not has_mark(rng.integers(0, 255, (720, 1280), np.uint8))
-    checks = np.kron(rng.integers(0, 2, (72, 128), np.uint8) * 200, np.ones((10, 10), np.uint8))
-    assert not has_mark(checks)
+    assert not has_mark(np.kron(rng.integers(0, 2, (72, 128), np.uint8) * 200, np.ones((10, 10), np.uint8)))

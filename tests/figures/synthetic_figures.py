@@ -1,7 +1,5 @@
 """Figures in the style of the record's, drawn by matplotlib from known values."""
 
-from __future__ import annotations
-
 import io
 from itertools import product
 

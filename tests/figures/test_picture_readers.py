@@ -1,9 +1,7 @@
 """Readers of pictures, on pictures that are drawn from known values."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
-from functools import partial
+from functools import cache, partial
 from typing import Any
 
 import cv2
@@ -17,30 +15,21 @@ from repro.figures.histograms import read_histograms, read_panel
 from repro.figures.jpeg import decode
 from repro.figures.overlays import enlarge, recover_map
 from repro.figures.panel_drawing import find_legend
-from repro.figures.picture_axes import Box, Pixels, find_boxes, read_scale
+from repro.figures.picture_axes import find_boxes, read_scale
 from repro.figures.readme_pictures import read_frames
 from repro.figures.sky_circle import find_circle
 from repro.figures.slide_bars import ERROR_PX, read_slide_bars
 from repro.figures.softmax_grid import MOONS, SUNS, read_softmax_grid
-from tests.figures.synthetic_figures import (
-    draw_bars,
-    draw_curves,
-    draw_gradcam_page,
-    draw_grid,
-    draw_histograms,
-    draw_overlay,
-    draw_sky,
-    random_map,
-    recode,
-)  # fmt: skip
+from tests.figures import synthetic_figures as synthetic
 
 
 def _blank() -> np.ndarray:
     return np.full((400, 440, 3), 255, dtype=np.uint8)
 
 
-def _curves(seed: int = 1) -> np.ndarray:
-    return decode(draw_curves(seed, 75, (12.0, 5.0))[0], where="synthetic")[0]
+@cache
+def _curves() -> np.ndarray:
+    return decode(synthetic.draw_curves(5, 75, (12.0, 5.0))[0], where="synthetic")[0]
 
 
 @pytest.mark.parametrize(
@@ -50,7 +39,7 @@ def _curves(seed: int = 1) -> np.ndarray:
         (partial(read_histograms, coding=None), _curves, "2 boxes of axes"),
         (read_softmax_grid, _curves, "2 boxes of axes"),
         (read_slide_bars, _blank, "0 grid lines"),
-        (read_frames, lambda: draw_sky(np.random.default_rng(1)), "two rows of frames"),
+        (read_frames, lambda: synthetic.draw_sky(np.random.default_rng(1)), "two rows of frames"),
         (find_circle, lambda: np.zeros((720, 720, 3), dtype=np.uint8), "points of an edge"),
     ],
     ids=["axes", "histograms", "grid", "chart without lines", "a single frame", "a frame as dark as its mask"],
@@ -64,7 +53,7 @@ def test_other_pictures_are_refused(read: Callable[..., Any], draw: Callable[[],
 @pytest.mark.parametrize(("seed", "quality"), [(1, 35), (2, 75), pytest.param(3, 35, marks=pytest.mark.slow)])
 def test_printed_numbers_and_colours_come_back(seed: int, quality: int) -> None:
     """Both numbers of all 18 cells are read exactly; the colour gives the deviation within three of its errors."""
-    data, known_mean, known_deviation = draw_grid(seed, quality)
+    data, known_mean, known_deviation = synthetic.draw_grid(seed, quality)
     cells = read_softmax_grid(decode(data, where="synthetic")[0], where="synthetic")
     assert len(cells) == 18
     for cell in cells.itertuples():
@@ -78,7 +67,7 @@ def test_printed_numbers_and_colours_come_back(seed: int, quality: int) -> None:
 @pytest.mark.parametrize("seed", range(1, 7))
 def test_bars_of_a_chart_come_back(seed: int) -> None:
     """Every bar of 4 px and more is read to three of its errors, half a pixel each; shorter ones give no number."""
-    picture, truth = draw_bars(seed)
+    picture, truth = synthetic.draw_bars(seed)
     bars = read_slide_bars(picture, where="synthetic")
     assert set(bars["sun"]) == set(SUNS)
     read = bars.set_index(["sun", "series"])
@@ -92,8 +81,12 @@ def test_bars_of_a_chart_come_back(seed: int) -> None:
 def test_a_known_map_comes_back(seed: int, quality: int) -> None:
     """A map laid over a frame and coded as JPEG comes back within 0.03, with the side of its grid."""
     generator = np.random.default_rng(seed)
-    frame, nodes = draw_sky(generator), random_map(generator)
-    found = recover_map(recode(draw_overlay(frame, nodes), quality), recode(frame, quality), where="synthetic")
+    frame, nodes = synthetic.draw_sky(generator), synthetic.random_map(generator)
+    found = recover_map(
+        synthetic.recode(synthetic.draw_overlay(frame, nodes), quality),
+        synthetic.recode(frame, quality),
+        where="synthetic",
+    )
     difference = enlarge(found.nodes) - enlarge(nodes)
     assert abs(difference).max() < 0.06
     assert np.sqrt(np.mean(difference**2)) < 0.03
@@ -104,8 +97,8 @@ def test_a_known_map_comes_back(seed: int, quality: int) -> None:
 def test_maps_come_back_from_small_panels(seed: int) -> None:
     """Maps of frames that are shown 199 px wide are recovered to 0.03 of full scale."""
     generator = np.random.default_rng(seed)
-    known = [random_map(generator) for _ in range(3)]
-    rows = read_frames(draw_gradcam_page(known, generator), where="synthetic")
+    known = [synthetic.random_map(generator) for _ in range(3)]
+    rows = read_frames(synthetic.draw_gradcam_page(known, generator), where="synthetic")
     for frame, overlay, nodes in zip(*rows, known, strict=True):
         found = recover_map(overlay, frame, where="synthetic").nodes
         assert np.sqrt(np.mean((found - nodes) ** 2)) < 0.03
@@ -115,7 +108,7 @@ def test_maps_come_back_from_small_panels(seed: int) -> None:
 def test_an_overlay_over_another_frame_is_refused(rows: int, message: str) -> None:
     """What no map explains, or another size, gives an error, no map."""
     generator = np.random.default_rng(4)
-    frame = draw_sky(generator)
+    frame = synthetic.draw_sky(generator)
     other = generator.integers(0, 255, frame.shape, dtype=np.uint8)
     with pytest.raises(ReproError, match=message):
         recover_map(other[:rows], frame, where="synthetic")
@@ -127,13 +120,13 @@ def test_circle_of_a_mask_comes_back(offset: tuple[float, float]) -> None:
     rows, columns = np.mgrid[:720, :720] + 0.5
     x, y, radius = 360.5 + offset[0], 360.5 + offset[1], 355.0
     inside = np.hypot(columns - x, rows - y) <= radius
-    circle = find_circle(recode(np.uint8(60 * inside[..., None].repeat(3, axis=2)), 35), where="synthetic")
+    circle = find_circle(synthetic.recode(np.uint8(60 * inside[..., None].repeat(3, axis=2)), 35), where="synthetic")
     assert (circle.x, circle.y, circle.radius) == pytest.approx((x, y, radius), abs=0.34)
 
 
 def test_crop_flip_and_jitter_come_back() -> None:
     """Area of the crop, the flip, and the three factors of the colours are read from a figure of four panels."""
-    frame = draw_sky(np.random.default_rng(3), side=356)
+    frame = synthetic.draw_sky(np.random.default_rng(3), side=356)
     frame = cv2.add(frame, cv2.GaussianBlur(np.roll(frame, 90, axis=1).transpose(1, 0, 2).copy(), (0, 0), 6) // 2)
     side = round(356 * np.sqrt(0.8))
     crop = cv2.resize(frame[40 : 40 + side, 10 : 10 + side], (356, 356))
@@ -145,7 +138,7 @@ def test_crop_flip_and_jitter_come_back() -> None:
     places = ((27, 37), (418, 37), (27, 430), (418, 430))
     for (x, y), panel in zip(places, (frame, crop, frame[:, ::-1], np.uint8(255 * changed)), strict=True):
         page[y : y + 356, x : x + 356] = np.clip(panel, 0, 200)
-    seen = read_augmentation(recode(page, 60), where="synthetic").set_index("quantity")
+    seen = read_augmentation(synthetic.recode(page, 60), where="synthetic").set_index("quantity")
     value = seen["value"]
     assert value["crop_area"] == pytest.approx(0.8, abs=3 * seen.loc["crop_area", "error"])
     assert value["flip_correlation"] > 0.98 > value["unflipped_correlation"]
@@ -163,7 +156,7 @@ def test_crop_flip_and_jitter_come_back() -> None:
 )
 def test_markers_come_back_within_their_errors(seed: int, quality: int, size: tuple[float, float]) -> None:
     """Every marker of four curves is read within three standard errors, and errors are of the stated size."""
-    data, truth = draw_curves(seed, quality, size)
+    data, truth = synthetic.draw_curves(seed, quality, size)
     points = read_learning_curves(decode(data, where="synthetic")[0], where="synthetic")
     known = [truth[curve][epoch - 1] for curve, epoch in zip(points["curve"], points["epoch"], strict=True)]
     deviations = (points["value"] - known) / points["error"]
@@ -172,23 +165,13 @@ def test_markers_come_back_within_their_errors(seed: int, quality: int, size: tu
     assert 0.2 < np.sqrt(np.mean(deviations**2)) < 1.3
 
 
-@pytest.fixture
-def panel() -> tuple[Pixels, Box]:
-    """Learning curves, and the box of the first panel."""
-    picture = _curves(5).copy()
-    return picture, find_boxes(picture, where="synthetic", count=2)[0]
-
-
-def test_scale_comes_from_ticks_and_their_numbers(panel: tuple[Pixels, Box]) -> None:
-    """The scales of a panel give the pixels of its ticks."""
-    scale = read_scale(*panel, "bottom", where="x axis")
+def test_scale_comes_from_ticks_and_their_numbers() -> None:
+    """The scales of a panel give the pixels of its ticks; a box whose numbers are painted over has no scale."""
+    picture = _curves().copy()
+    box = find_boxes(picture, where="synthetic", count=2)[0]
+    scale = read_scale(picture, box, "bottom", where="x axis")
     assert [value for _, value in scale.ticks] == pytest.approx([2, 4, 6, 8, 10, 12])
     assert scale.pixel(6.0) == pytest.approx(scale.ticks[2][0], abs=0.6)
-
-
-def test_axes_without_numbers_give_no_scale(panel: tuple[Pixels, Box]) -> None:
-    """A box whose numbers are painted over has no scale."""
-    picture, box = panel
     picture[:, : box.left - 6] = 255
     with pytest.raises(ReproError, match="ticks and the numbers"):
         read_scale(picture, box, "left", where="y axis")
@@ -214,7 +197,7 @@ def test_bars_come_back_within_their_errors(
     seed: int, quality: int | None, size: tuple[float, float], own_bins: bool
 ) -> None:
     """Bars come back within three of their errors; each class sums to one; the mean and the borders come back."""
-    data, density, extent = draw_histograms(seed, quality, size, own_bins=own_bins)
+    data, density, extent = synthetic.draw_histograms(seed, quality, size, own_bins=own_bins)
     picture, coding = decode(data, where="synthetic")
     assert (coding is None) == (quality is None)
     number = seed % 3
@@ -236,7 +219,7 @@ def test_bars_come_back_within_their_errors(
 
 def test_a_dark_pixel_in_a_bar_does_not_widen_the_legend() -> None:
     """The legend stays clear of the first bar, where JPEG of quality 35 leaves one pixel as dark as a letter."""
-    picture, _ = decode(draw_histograms(1, 35, (18.0, 5.0))[0], where="synthetic")
+    picture, _ = decode(synthetic.draw_histograms(1, 35, (18.0, 5.0))[0], where="synthetic")
     box = find_boxes(picture, where="synthetic", count=3)[2]
     legend = find_legend(picture, box)
     assert legend is not None

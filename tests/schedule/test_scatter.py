@@ -1,20 +1,18 @@
 """The scatter of counts when frames are missing in gaps."""
 
-from __future__ import annotations
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from repro.bench.sky_speed import YELLOWKNIFE
-from repro.params import Schedule, Window, load_params
+from repro.params import Params, Schedule, Window
 from repro.schedule import scatter
 from repro.schedule.rule_reading import BRIGHT, CELLS, NAUTICAL, Fit, FittedRule, Published, fit_rule
 from repro.schedule.scatter import Gaps, Scatter, draw_gaps, night_scatter, sample_by_date, scatter_of
 from repro.schedule.windows import Minutes, minutes_of
 from repro.sky.ephemeris import positions
-from tests.conftest import ROOT
 
-SKY = load_params(ROOT / "params.yaml").sky
 SHARE = 0.95
 
 
@@ -25,10 +23,10 @@ def minutes() -> Minutes:
 
 
 @pytest.fixture(scope="module")
-def rule(minutes: Minutes) -> FittedRule:
+def rule(minutes: Minutes, params: Params) -> FittedRule:
     """A camera that misses one frame in twenty."""
     sky = positions(minutes.times_utc, YELLOWKNIFE)
-    return fit_rule(minutes, sky, SKY, Published(1.0, 1.0, {}, 1.0), fit=Fit(-11.0, -11.0, SHARE))
+    return fit_rule(minutes, sky, params.sky, Published(1.0, 1.0, {}, 1.0), fit=Fit(-11.0, -11.0, SHARE))
 
 
 @pytest.fixture(autouse=True)
@@ -94,19 +92,16 @@ def test_scatter_is_what_refitting_each_draw_gives(minutes: Minutes, rule: Fitte
         on = rule.ladder.counts[step].astype(float)
         deviations.append(cells - on[:BRIGHT] * record.total / on.sum())
     by_hand = np.std(deviations, axis=0)
-    covariance = scatter_of(rule, minutes, gaps, seed=2).covariance
-    night = CELLS.index("night.no_moon")
-    assert np.sqrt(covariance[night, night]) == pytest.approx(by_hand[night], rel=0.05)
+    spread = scatter_of(rule, minutes, gaps, seed=2)
+    assert spread.sd("Night", "No_moon") == pytest.approx(by_hand[CELLS.index("night.no_moon")], rel=0.05)
 
 
 def test_borders_scatter_where_no_frame_is_missing(minutes: Minutes, rule: FittedRule) -> None:
     """With every frame present a cell still varies by a sixth of a frame squared for each of its borders."""
     nothing = Gaps(1.0, [np.empty(0, dtype=np.int64)] * 2000, np.zeros(2000))
     of_nights = night_scatter(rule, minutes, nothing)
-    state = np.where(rule.camera_on, rule.condition, -1)
-    night = minutes.night == 3
-    cell = CELLS.index("night.no_moon")
-    borders = np.abs(np.diff((state[night] == cell).astype(int))).sum()
+    night, cell = minutes.night == 3, CELLS.index("night.no_moon")
+    borders = np.diff((rule.camera_on & (rule.condition == cell))[night]).sum()
     assert of_nights.sd[cell, 3] == pytest.approx(np.sqrt(borders / 6))
     assert of_nights.rare_loss == 0
 
@@ -122,10 +117,8 @@ def test_night_scatter_counts_what_nights_lose(minutes: Minutes, rule: FittedRul
 
 def test_a_camera_that_misses_nothing_has_no_gaps(minutes: Minutes, rule: FittedRule) -> None:
     """With an availability of 1 or above no minute is missing."""
-    sky = positions(minutes.times_utc, YELLOWKNIFE)
-    full = fit_rule(minutes, sky, SKY, Published(1.0, 1.0, {}, 1.0), fit=Fit(-11.0, -11.0, 1.02))
-    gaps = draw_gaps(minutes, full, 0.0, seed=1)
-    assert lost_frames(gaps, full).max() == 0
+    full = replace(rule, fit=replace(rule.fit, availability=1.02))
+    assert lost_frames(draw_gaps(minutes, full, 0.0, seed=1), full).max() == 0
 
 
 def test_chi_square_counts_squared_deviations_in_free_directions() -> None:

@@ -1,8 +1,5 @@
 """The frames predicted from dates alone: what the fit finds, what it keeps, and what it refuses."""
 
-from __future__ import annotations
-
-import runpy
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
@@ -11,16 +8,14 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-import yaml
 
 from repro.bench.sky_speed import YELLOWKNIFE
 from repro.errors import ReproError
 from repro.files import read_json
 from repro.params import MoonLimits, Schedule, SkyParams, Window, load_params
-from repro.paths import Paths
-from repro.record.claim_files import load_claims
+from repro.record.claims import Claims
 from repro.schedule import scatter
-from repro.schedule.document import Prediction, as_document, predict, published, read_or_predict
+from repro.schedule.document import Prediction, as_document, predict, published, read_or_predict, write
 from repro.schedule.missing_nights import scan_missing_runs
 from repro.schedule.prediction import LATE_STAMPS, ONE_ALTITUDE, RULE_READINGS
 from repro.schedule.rule_reading import (
@@ -39,7 +34,6 @@ from repro.schedule.windows import minutes_of
 from repro.sky.bins import MOON_BINS, SUN_BINS
 from repro.sky.ephemeris import positions
 from tests.conftest import ROOT
-from tests.support.claims import made_up
 
 SKY = load_params(ROOT / "params.yaml").sky
 EVENING_ALT_DEG = -11.775635  # the sun at the known start below
@@ -102,21 +96,24 @@ def test_fit_recovers_the_camera_that_made_the_counts(prediction: Prediction) ->
 
 
 def test_fit_keeps_total_and_nautical_count(result: dict, record: Published) -> None:
-    """The two fitted counts come out as they went in, to half a frame."""
+    """The two fitted counts come out as they went in, to half a frame; the cells are split into Nautical and darker ones."""
     assert result["quantities"]["total"] == pytest.approx(record.total, abs=0.01)
     assert result["quantities"]["nautical"] == pytest.approx(record.nautical, abs=0.5)
+    assert {CELLS[number].split(".")[0] for number in NAUTICAL} == {"nautical"}
+    assert sorted(DARK + NAUTICAL) == list(range(9))
 
 
 def test_cells_sum_to_rows_columns_and_total(result: dict) -> None:
-    """The nine cells sum to the bins of the sun, to the kinds of moonlight, and to all frames."""
+    """The nine cells sum to the bins of the sun, to the kinds of moonlight, and to all frames; so do nights of windows."""
     q = result["quantities"]
-    moons = [moon.lower() for moon in MOON_BINS]
-    for sun in ("night", "astro", "nautical"):
+    suns, moons = ("night", "astro", "nautical"), [moon.lower() for moon in MOON_BINS]
+    for sun in suns:
         assert sum(q[f"{sun}.{moon}"] for moon in moons) == pytest.approx(q[sun], abs=0.05)
     for moon in moons:
-        assert sum(q[f"{sun}.{moon}"] for sun in ("night", "astro", "nautical")) == pytest.approx(q[moon], abs=0.05)
+        assert sum(q[f"{sun}.{moon}"] for sun in suns) == pytest.approx(q[moon], abs=0.05)
     assert sum(q[moon] for moon in moons) == pytest.approx(q["total"], abs=0.05)
-    assert q["share.night"] + q["share.astro"] + q["share.nautical"] == pytest.approx(100.0, abs=0.001)
+    assert sum(q[f"share.{sun}"] for sun in suns) == pytest.approx(100.0, abs=0.001)
+    assert (q["window1.nights"], q["window2.nights"], q["nights"]) == (44, 16, 60)
 
 
 def test_the_true_reading_fits_and_false_ones_are_excluded(result: dict) -> None:
@@ -140,8 +137,7 @@ def test_counts_of_another_rule_exclude_the_published_one() -> None:
 
 def test_without_a_known_start_evening_and_morning_share_one_altitude(record: Published) -> None:
     """A schedule that prints no start has one fitted altitude, and no further reading of that name."""
-    schedule = SCHEDULE.model_copy(update={"known_start_local": None})
-    prediction = predict(schedule, SKY, record)
+    prediction = predict(SCHEDULE.model_copy(update={"known_start_local": None}), SKY, record)
     fit = prediction.chosen.rule.fit
     assert fit.evening_altitude_deg == fit.morning_altitude_deg
     assert EVENING_ALT_DEG < fit.morning_altitude_deg < MORNING_ALT_DEG
@@ -161,9 +157,8 @@ def test_standard_time_puts_an_hour_of_summer_mornings_into_brighter_twilight(pr
     rule, minutes = prediction.standard_time, prediction.minutes
     brighter = rule.camera_on & (rule.sun == "Civil")
     assert brighter.any()
-    assert {minutes.mornings[night] for night in np.unique(minutes.night[brighter])} <= {
-        morning for morning in minutes.mornings if date(2024, 3, 10) <= morning <= date(2024, 3, 15)
-    }
+    mornings = [minutes.mornings[night] for night in np.unique(minutes.night[brighter])]
+    assert date(2024, 3, 10) <= mornings[0] <= mornings[-1] <= date(2024, 3, 15)
     np.testing.assert_array_equal(rule.camera_on, prediction.chosen.rule.camera_on)
 
 
@@ -171,37 +166,28 @@ def test_a_lost_pair_of_nights_is_found_again(record: Published, prediction: Pre
     """Taking two nights out of the counts puts a run with one of them among the best that the scan finds."""
     rule, minutes = prediction.chosen.rule, prediction.minutes
     lost = slice(12, 14)  # half a moon: their cells are unlike the average
-    cells = dict(zip(CELLS, (rule.minutes.sum(axis=1) - rule.minutes[:, lost].sum(axis=1)).tolist(), strict=True))
+    cells = dict(zip(CELLS, np.delete(rule.minutes, lost, axis=1).sum(axis=1).tolist(), strict=True))
     nautical = sum(count for cell, count in cells.items() if cell.startswith("nautical"))
     poorer = Published(float(sum(cells.values())), nautical, cells, record.sample - 40)
-    refitted = fit_rule(
-        minutes, positions(minutes.times_utc, SCHEDULE.site), SKY, poorer, evening_altitude_deg=EVENING_ALT_DEG
-    )
+    sky = positions(minutes.times_utc, SCHEDULE.site)
+    refitted = fit_rule(minutes, sky, SKY, poorer, evening_altitude_deg=EVENING_ALT_DEG)
     runs, tried = scan_missing_runs(refitted, minutes, prediction.chosen.scatter, poorer)
     assert tried > 60
-    assert {runs[0].first, runs[0].last} == {minutes.names[12], minutes.names[13]}
+    assert [runs[0].first, runs[0].last] == minutes.names[lost]
     assert runs[0].chi_square < 0.5
-
-
-def test_unfitted_counts_do_not_depend_on_the_fit(result: dict, record: Published) -> None:
-    """The minutes of night and of astronomical twilight are the sky's alone."""
-    other = as_document(
-        predict(SCHEDULE, SKY, Published(record.total * 0.5, record.nautical * 0.6, record.cells, record.sample))
-    )
-    for name in ("unfitted.night", "unfitted.astro", "unfitted.night.no_moon"):
-        assert other["quantities"][name] == result["quantities"][name] > 0
-    assert other["fit"]["availability"] != result["fit"]["availability"]
 
 
 def test_parameters_choose_the_reported_reading(record: Published, result: dict) -> None:
     """The quantities are those of the reading in params.yaml; a reading outside the list can be asked for too."""
-    switched = as_document(predict(SCHEDULE, SKY.model_copy(update={"moon_rule": "as_printed"}), record))["quantities"]
-    assert switched["no_moon"] == pytest.approx(result["quantities"]["moon_full"])
-    both = as_document(
-        predict(SCHEDULE, SKY.model_copy(update={"moon_rule": "as_printed", "altitude": "refracted"}), record)
-    )["quantities"]
-    assert both["no_moon"] == pytest.approx(result["quantities"]["moon_full"], rel=0.01)
-    assert both["no_moon"] != switched["no_moon"]
+    switched, both = (
+        predict(SCHEDULE, SKY.model_copy(update={"moon_rule": "as_printed", **more}), record).chosen.rule.frames(
+            "", "No_moon"
+        )
+        for more in ({}, {"altitude": "refracted"})
+    )
+    assert switched == pytest.approx(result["quantities"]["moon_full"], abs=0.005)
+    assert both == pytest.approx(switched, rel=0.01)
+    assert both != switched
 
 
 def test_limits_of_the_moon_reach_every_reading(record: Published, prediction: Prediction) -> None:
@@ -227,26 +213,14 @@ def test_sample_is_taken_by_utc_date(prediction: Prediction, result: dict) -> No
     assert result["quantities"]["sample.frames"] == sample_by_date(frames).sum()
 
 
-def test_windows_and_nights_are_counted(result: dict) -> None:
-    """The nights of each window and of all are among the quantities."""
-    q = result["quantities"]
-    assert (q["window1.nights"], q["window2.nights"], q["nights"]) == (44, 16, 60)
-
-
 def test_tables_and_counts_tell_the_same(prediction: Prediction) -> None:
     """The rows of the nights and the spans of the picture hold the minutes that were counted."""
     nights, spans = prediction.nights(), prediction.segments()
     assert nights[list(CELLS)].to_numpy().sum() == prediction.chosen.rule.minutes.sum()
     on = spans[spans["camera_on"]]
-    lit = (on["end_utc"] - on["start_utc"]).sum()
-    assert lit == pd.Timedelta(minutes=int(prediction.chosen.rule.camera_on.sum()))
+    lit = pd.Timedelta(minutes=int(prediction.chosen.rule.camera_on.sum()))
+    assert (on["end_utc"] - on["start_utc"]).sum() == lit
     assert set(on["sun_bin"]) == set(SUN_BINS[:3])
-
-
-def test_groups_of_cells_are_the_fitted_sums() -> None:
-    """The cells are split into the three Nautical and the six darker ones."""
-    assert {CELLS[number].split(".")[0] for number in NAUTICAL} == {"nautical"}
-    assert sorted(DARK + NAUTICAL) == list(range(9))
 
 
 #: A sun that rises by a thousandth of a degree a minute: Night, Astro and Nautical without a moon, then no condition.
@@ -268,46 +242,37 @@ def test_fit_without_nautical_frames_switches_at_minus_twelve() -> None:
     assert fit.morning_altitude_deg == pytest.approx(-12.0, abs=0.001)
 
 
-def test_an_early_start_gives_civil_frames(record: Published) -> None:
-    """That no frame is civil is a result: a printed start an hour earlier would put evening frames into civil twilight."""
+def test_an_early_start_gives_civil_frames_and_leaves_what_is_not_fitted(record: Published, result: dict) -> None:
+    """A start an hour earlier gives civil frames; minutes of darkness are the sky's; with frames to spare no night is missing."""
     schedule = SCHEDULE.model_copy(update={"known_start_local": "2024-01-31T17:19:54"})
-    rule = predict(schedule, SKY, replace(record, nautical=4 * record.nautical)).chosen.rule
+    early = predict(schedule, SKY, replace(record, total=2 * record.total, nautical=8 * record.nautical))
+    rule, found = early.chosen.rule, as_document(early)["quantities"]
     assert rule.fit.evening_altitude_deg == pytest.approx(-5.3, abs=0.5)
     assert (rule.camera_on & (rule.sun == "Civil")).any()
+    assert found["fit.availability"] > 1 > result["fit"]["availability"]
+    assert early.missing_runs == []
+    assert "missing_nights.first" not in found
+    for name in ("unfitted.night", "unfitted.astro", "unfitted.night.no_moon"):
+        assert found[name] == result["quantities"][name] > 0
 
 
-def test_missing_claims_are_named() -> None:
-    """Without the two fitted counts the error names the claims that are needed."""
+def test_counts_come_from_claims(claims: Claims) -> None:
+    """All counts are those of the record; without the two fitted ones the error names the claims that are needed."""
+    record = published(claims)
+    assert (record.total, record.sample, sum(record.cells.values())) == (214_890, 4_563, 214_890)
     with pytest.raises(ReproError, match=r"TXT\.FRAMES"):
         published({})
 
 
-def test_stage_writes_its_files(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, project: Paths, record: Published
+def test_what_was_written_is_taken_while_it_is_current(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, record: Published
 ) -> None:
-    """The stage reads params.yaml and the claims and writes the document and both tables."""
-    params = {"corpus": "simulated", "seed": 1, "schedule": SCHEDULE.model_dump(mode="json"), "sky": SKY.model_dump()}
-    (tmp_path / "params.yaml").write_text(yaml.safe_dump(params), encoding="utf-8")
-    counts = {"TXT.FRAMES": record.total, "T2.NAUTICAL": record.nautical, "SPLIT.LABELLED": record.sample}
-    counts |= {f"T3.{cell.upper()}": count for cell, count in record.cells.items()}
-    block = {
-        "defaults": made_up().model_dump(mode="json", include={"kind", "source", "evidence"}, exclude_none=True),
-        "claims": [{"id": name, "value": round(count)} for name, count in counts.items()],
-    }
-    (tmp_path / "expected" / "published").mkdir(parents=True)
-    (tmp_path / "expected" / "published" / "made.yaml").write_text(yaml.safe_dump([block]), "utf-8")
-    monkeypatch.chdir(tmp_path)
-    runpy.run_path(str(project.root / "stages" / "schedule.py"), run_name="__main__")
-    out = Paths(tmp_path).schedule
-    quantities = read_json(out / "schedule.json", made_by="this test")["quantities"]
-    assert quantities["fit.morning_altitude_deg"] == pytest.approx(MORNING_ALT_DEG, abs=0.02)
-    assert len(pd.read_parquet(out / "nights.parquet")) == 60
-    assert set(pd.read_parquet(out / "segments.parquet")["sun_bin"]) == set(SUN_BINS)
-    # What the stage wrote is taken as it is while it is current, and predicted anew when a parameter has changed.
+    """Document and tables of the stage are read as they are, and predicted anew when a parameter has changed."""
+    written = write(tmp_path, SCHEDULE, SKY, record)
+    assert set(pd.read_parquet(tmp_path / "segments.parquet")["sun_bin"]) == set(SUN_BINS)
     monkeypatch.setattr("repro.schedule.document.predict", lambda *_: pytest.fail("predicted again"))
-    registered = published(load_claims(tmp_path / "expected" / "published"))
-    document, nights = read_or_predict(out, SCHEDULE, SKY, registered)
-    assert document["quantities"] == quantities
+    document, nights = read_or_predict(tmp_path, SCHEDULE, SKY, record)
+    assert document == read_json(tmp_path / "schedule.json", made_by="this test") == written
     assert len(nights) == 60
     with pytest.raises(pytest.fail.Exception, match="predicted again"):
-        read_or_predict(out, SCHEDULE, SKY.model_copy(update={"altitude": "geometric"}), registered)
+        read_or_predict(tmp_path, SCHEDULE, SKY.model_copy(update={"altitude": "geometric"}), record)

@@ -1,15 +1,13 @@
-"""Nights run from local noon to local noon and bear the date of their morning."""
-
-from __future__ import annotations
-
-from datetime import date, timedelta
+"""Nights run from local noon to local noon and bear the date of their morning; which of them the record covers."""
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from repro.bench.sky_speed import YELLOWKNIFE
 from repro.errors import ReproError
 from repro.params import Schedule, Window
+from repro.schedule.record_nights import covers, in_record
 from repro.schedule.rule_reading import CELLS
 from repro.schedule.windows import count_cells, local_time, minutes_of, mornings, night_table, segments
 
@@ -21,12 +19,11 @@ def schedule(*windows: tuple[str, str], cadence_s: float = 60.0) -> Schedule:
 
 
 def test_night_bears_the_date_of_its_morning() -> None:
-    """The night 20240201 begins at noon of 31 January, 19:00 UTC, and holds the thesis' first clock of that file."""
+    """The night 20240201 begins at noon of 31 January, 19:00 UTC: it holds the thesis' first clock of that file, 01:19:54 UTC."""
     found = minutes_of(schedule(("2024-02-01", "2024-02-01")))
     assert found.names == ["20240201"]
     assert found.times_utc[0] == np.datetime64("2024-01-31T19:00")
     assert found.times_utc[-1] == np.datetime64("2024-02-01T18:59")
-    assert found.times_utc[0] < np.datetime64("2024-02-01T01:19:54") < found.times_utc[-1]
 
 
 def test_nights_meet_without_gap_or_overlap_when_the_clocks_change() -> None:
@@ -45,12 +42,6 @@ def test_thesis_windows_hold_331_nights() -> None:
     assert len(found.mornings) == len(set(found.names)) == 331
 
 
-def test_local_time_follows_daylight_saving() -> None:
-    """Noon at Yellowknife is 19:00 UTC in winter and 18:00 UTC in summer."""
-    assert local_time("2024-01-31T12:00", "America/Yellowknife") == np.datetime64("2024-01-31T19:00")
-    assert local_time("2024-04-01T12:00", "America/Yellowknife") == np.datetime64("2024-04-01T18:00")
-
-
 @pytest.mark.parametrize("clock", ["2024-03-10T02:30", "2023-11-05T01:30", "2024-02-30T12:00"])
 def test_clocks_that_were_never_or_twice_shown_are_refused(clock: str) -> None:
     """A local time in the missing or the doubled hour, or on no day, is refused, and so is a misspelt time zone."""
@@ -63,6 +54,7 @@ def test_clocks_that_were_never_or_twice_shown_are_refused(clock: str) -> None:
 @pytest.mark.parametrize(
     ("windows", "found"),
     [
+        ([], "no window"),
         ([("2024-02-30", "2024-03-01")], "day"),
         ([("2024-03-02", "2024-03-01")], "the last night comes before the first"),
         ([("2024-03-01", "2024-03-03"), ("2024-03-03", "2024-03-04")], "in two windows"),
@@ -71,23 +63,38 @@ def test_clocks_that_were_never_or_twice_shown_are_refused(clock: str) -> None:
     ],
 )
 def test_unusable_windows_are_named(windows: list[tuple[str, str]], found: str) -> None:
-    """Dates that do not exist, backward or doubled spans, and nights outside DE421 are refused by window."""
+    """No window, dates that do not exist, backward or doubled spans, and nights outside DE421 are refused by window."""
     with pytest.raises(ReproError, match=found) as caught:
         minutes_of(schedule(*windows))
-    assert windows[-1][0] in caught.value.where
+    assert (windows[-1][0] if windows else "schedule.windows") in caught.value.where
 
 
-def test_a_schedule_without_windows_is_refused() -> None:
-    """A schedule without a window is an error; it does not predict nothing."""
-    with pytest.raises(ReproError, match="no window"):
-        minutes_of(schedule())
+def test_both_ends_of_a_window_are_nights_of_it() -> None:
+    """The mornings of a window go from its first date to its last, and a night is covered by these and not beside them."""
+    window = Window(first="2024-02-28", last="2024-03-01")
+    assert [f"{day:%m%d}" for day in mornings(window)] == ["0228", "0229", "0301"]
+    windows = [Window(first="2022-12-01", last="2022-12-03"), window]
+    nights = [
+        "20221130",
+        "20221201",
+        "20221203",
+        "20221204",
+        "20240227",
+        "20240228",
+        "20240229",
+        "20240301",
+        "20240302",
+    ]
+    covered = ["20221201", "20221203", "20240228", "20240229", "20240301"]
+    assert [night for night in nights if covers(windows, night)] == covered
 
 
-def test_window_includes_both_ends() -> None:
-    """The first and the last date of a window are nights of it."""
-    leap_day = date(2024, 2, 29)
-    days = mornings(Window(first="2024-02-28", last="2024-03-01"))
-    assert days == [leap_day - timedelta(days=1), leap_day, leap_day + timedelta(days=1)]
+def test_the_record_keeps_its_own_nights_and_another_camera_all() -> None:
+    """Of a corpus with nights of the record only those count; where the record covers no night, all of them do."""
+    windows = schedule(("2022-12-01", "2022-12-03"), ("2024-02-01", "2024-02-01"))
+    table = pd.DataFrame({"night": ["20221203", "20250301", "20240201"]}, index=[5, 6, 7])
+    assert in_record(table, windows).to_dict() == {5: True, 6: False, 7: True}
+    assert in_record(pd.DataFrame({"night": ["20131204", "20131205"]}), windows).tolist() == [True, True]
 
 
 def test_cells_are_counted_by_night() -> None:
