@@ -1,7 +1,5 @@
 """Pre-training on simulated frames, and the backbone that ships."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any

@@ -1,7 +1,5 @@
 """Grad-CAM: against the formula, on any state of the network, and against known masks."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 import torch

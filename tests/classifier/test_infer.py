@@ -1,7 +1,5 @@
 """Inference: the published way against the fast way, damaged archives, resuming by night."""
 
-from __future__ import annotations
-
 import io
 import json
 import zipfile

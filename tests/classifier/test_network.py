@@ -1,7 +1,5 @@
 """The network: its shape, its initial weights, its weight files, and what is said when they cannot be had."""
 
-from __future__ import annotations
-
 import copy
 from pathlib import Path
 from typing import Any

@@ -1,7 +1,5 @@
 """Panels: which frames are chosen, by what rule, and what is said where none fits."""
 
-from __future__ import annotations
-
 import numpy as np
 import pandas as pd
 import pytest

@@ -1,7 +1,5 @@
 """Transforms, compared with torchvision's, which the published scripts use."""
 
-from __future__ import annotations
-
 import io
 
 import numpy as np

@@ -1,7 +1,5 @@
 """The seven classes as functions of the truth."""
 
-from __future__ import annotations
-
 import numpy as np
 import pandas as pd
 import pytest

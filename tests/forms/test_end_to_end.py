@@ -1,7 +1,5 @@
 """From the published folders to the report and to a user's own pictures, on made-up pictures and with a small network."""
 
-from __future__ import annotations
-
 import zipfile
 from pathlib import Path
 from typing import Any

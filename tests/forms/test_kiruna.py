@@ -1,7 +1,5 @@
 """The simulated Kiruna: nights, truth, and displays near the horizon."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 
 import astropy.units as u

@@ -1,7 +1,5 @@
 """The loader of labelled pictures: the published folders in both spellings, label files, and all that can be wrong with them."""
 
-from __future__ import annotations
-
 import shutil
 from pathlib import Path
 

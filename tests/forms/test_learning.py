@@ -1,7 +1,5 @@
 """Networks, neighbours and support vectors: they learn what can be learnt, repeat to the bit, and choose inside the training nights."""
 
-from __future__ import annotations
-
 import numpy as np
 import pandas as pd
 import pytest

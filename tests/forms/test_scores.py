@@ -1,7 +1,5 @@
 """Scores of the seven classes against scikit-learn, known cases and brute force."""
 
-from __future__ import annotations
-
 import numpy as np
 import numpy.typing as npt
 import pytest

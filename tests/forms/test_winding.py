@@ -1,7 +1,5 @@
 """How much sheets wind, as the camera sees them."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 

@@ -1,7 +1,5 @@
 """The 400 cells: equal areas, every pixel in one cell, exact means, rotations that permute."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 

@@ -1,7 +1,5 @@
 """Differencing: nothing in a frozen sky, monotone in the threshold, no doubled pairs, steps of the gain and stars handled."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np

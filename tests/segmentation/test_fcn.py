@@ -1,7 +1,5 @@
 """The networks and their weights; published weights are read from a file of the published layout, made up here."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import pytest

@@ -1,7 +1,5 @@
 """Training: augmentation, determinism, resumption, and that it learns."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import numpy as np

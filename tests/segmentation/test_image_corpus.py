@@ -1,7 +1,5 @@
 """Corpora of images: names, masks of other sizes and values, gaps, bad files; each is said, counted and listed."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import numpy as np

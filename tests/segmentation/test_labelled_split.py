@@ -1,7 +1,5 @@
 """The split: the poster's three counts from one rule, and no night on both sides where nights are split."""
 
-from __future__ import annotations
-
 import pandas as pd
 import pytest
 

@@ -1,7 +1,5 @@
 """Confusion, and the width of structures, against shapes whose answer is known."""
 
-from __future__ import annotations
-
 import math
 
 import numpy as np

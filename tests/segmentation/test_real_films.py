@@ -1,7 +1,5 @@
 """Differencing on real skies, without masks: an active display is found, moonlight without aurora is not."""
 
-from __future__ import annotations
-
 import gzip
 from itertools import pairwise
 from pathlib import Path

@@ -1,7 +1,5 @@
 """The pipeline of the KOPRI record: a small run whose second time gives the same files."""
 
-from __future__ import annotations
-
 import re
 from pathlib import Path
 

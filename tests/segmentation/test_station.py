@@ -1,7 +1,5 @@
 """What the sky over Jang Bogo decides, against values that were computed elsewhere."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 

@@ -1,7 +1,5 @@
 """The simulated nights: what stands still does, what drifts goes to the equator, nothing without aurora has a mask."""
 
-from __future__ import annotations
-
 from collections import Counter
 from dataclasses import replace
 from typing import get_args

@@ -1,7 +1,5 @@
 """The comparison of both methods, on made-up answers whose numbers are known, and maps of occurrence."""
 
-from __future__ import annotations
-
 import numpy as np
 import pandas as pd
 import pytest
