@@ -208,8 +208,7 @@ def test_shipped_backbone_knows_real_aurora(params: Params, reference: Path, tmp
     network = build("observatory", params.seed)
     known = make(params, 360, "test", tmp_path)
     head = probe.fit_head(
-        probe.features(network, known.frames, CPU),
-        torch.from_numpy(probe.labels_of(known, params.seed)),
+        probe.features(network, known.frames, CPU), torch.from_numpy(probe.labels_of(known, params.seed))
     )
     captions = {"night_arc_yes": 1, "pink_corona_yes": 1, "folded_arc_yes": 1, "overcast_no": 0}
     frames = [

@@ -8,10 +8,7 @@ from repro.classifier.panels import PANELS, Case, choose, colour_shares
 from repro.errors import ReproError
 from tests.support.answers import answered
 
-FULL = {
-    "form": ["arc", "corona", "rays", "diffuse", "patchy", "bands"],
-    "colour": ["red", "purple", "pink", "green"],
-}
+FULL = {"form": ["arc", "corona", "rays", "diffuse", "patchy", "bands"], "colour": ["red", "purple", "pink", "green"]}
 
 
 def black(night: str, name: str) -> np.ndarray:

@@ -3,15 +3,7 @@
 import numpy as np
 import pytest
 
-from repro.segmentation.cells import (
-    CELLS,
-    RINGS,
-    ZENITH_MAX_DEG,
-    borders_deg,
-    cell_map,
-    cell_of,
-    directions,
-)
+from repro.segmentation.cells import CELLS, RINGS, ZENITH_MAX_DEG, borders_deg, cell_map, cell_of, directions
 
 
 def test_four_hundred_cells_of_equal_area() -> None:
