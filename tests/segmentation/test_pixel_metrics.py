@@ -15,11 +15,8 @@ def test_one_matrix_over_all_images() -> None:
     found[1, 0, :2] = True
     counts = confusion(found, truth)
     assert (counts.true_yes, counts.false_yes, counts.false_no, counts.true_no) == (16, 18, 16, 78)
-    assert counts.iou == 16 / 50
-    assert counts.precision == 16 / 34
-    assert counts.recall == 0.5
-    assert counts.false_alarms == 18 / 96
-    assert counts.accuracy == 94 / 128
+    assert (counts.iou, counts.precision, counts.recall) == (16 / 50, 16 / 34, 0.5)
+    assert (counts.false_alarms, counts.accuracy) == (18 / 96, 94 / 128)
 
 
 def test_only_what_counts_is_counted() -> None:
@@ -33,8 +30,7 @@ def test_only_what_counts_is_counted() -> None:
     # Nothing over nothing is neither 0 nor 1.
     nothing = confusion(np.zeros((1, 4, 4), bool), np.zeros((1, 4, 4), bool))
     assert math.isnan(nothing.iou)
-    assert nothing.as_dict()["recall"] is None
-    assert nothing.as_dict()["accuracy"] == 1.0
+    assert (nothing.as_dict()["recall"], nothing.as_dict()["accuracy"]) == (None, 1.0)
 
 
 def test_sky_is_the_circle_above_five_degrees() -> None:
@@ -45,10 +41,9 @@ def test_sky_is_the_circle_above_five_degrees() -> None:
 @pytest.mark.parametrize(("pixels", "expected"), [(2, 0), (4, 1), (8, 2), (20, 3)])
 def test_bands_have_the_class_of_their_width(pixels: int, expected: int) -> None:
     """A straight band is as wide as it is, whatever its length; pixels outside have no class."""
-    size = 128
-    mask = np.zeros((size, size), bool)
+    mask = np.zeros((128, 128), bool)
     mask[50 : 50 + pixels] = True
-    width = pixels * degrees_per_pixel(size)
+    width = pixels * degrees_per_pixel(128)
     assert sum(width >= limit for limit in WIDTHS_DEG) == expected
     classes = width_class(mask)
     assert (classes[~mask] == -1).all()

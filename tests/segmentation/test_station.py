@@ -12,10 +12,9 @@ from tests.support.claims import replacing
 def test_figures_are_dark_and_the_labelled_one_is_moonlit() -> None:
     """Sun and Moon at the two printed times (Skyfield with DE421, computed apart from this project's interpolation)."""
     found = quantities({"figure1": "2021-04-19 10:53:30", "figure2": "2020-07-02 07:02:00"})
-    assert found["kopri.figure1.sun_alt_deg"] == pytest.approx(-24.2, abs=0.05)
-    assert found["kopri.figure1.moon_alt_deg"] == pytest.approx(-18.4, abs=0.05)
-    assert found["kopri.figure2.sun_alt_deg"] == pytest.approx(-21.8, abs=0.05)
-    assert found["kopri.figure2.moon_alt_deg"] == pytest.approx(26.8, abs=0.05)
+    for figure, sun, moon in (("figure1", -24.2, -18.4), ("figure2", -21.8, 26.8)):
+        assert found[f"kopri.{figure}.sun_alt_deg"] == pytest.approx(sun, abs=0.05)
+        assert found[f"kopri.{figure}.moon_alt_deg"] == pytest.approx(moon, abs=0.05)
     assert found["kopri.figure2.moon_lit_percent"] == pytest.approx(90, abs=0.5)
     assert found["kopri.figure1.dark"] is found["kopri.figure2.dark"] is True
     assert (found["kopri.figure1.second"], found["kopri.figure2.second"]) == (30, 0)
