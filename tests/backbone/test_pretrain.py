@@ -1,6 +1,7 @@
 """Pre-training on simulated frames, and the backbone that ships."""
 
 from collections.abc import Callable
+from itertools import count
 from pathlib import Path
 from typing import Any
 from unittest.mock import Mock
@@ -9,13 +10,13 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
-from PIL import Image
 from safetensors.torch import load_file
 
 from repro.backbone import pretrain, pretrain_frames, probe
 from repro.backbone.pretrain import Learner, Recipe, learn, loss_of, order, ship
 from repro.backbone.pretrain_frames import COLOUR_CLASSES, FORM_CLASSES, FRAME_PX, Corpus, augment, make, targets
 from repro.classifier.network import build, observatory_path
+from repro.classifier.transforms import decode
 from repro.files import read_json
 from repro.params import Params
 
@@ -25,15 +26,10 @@ CPU = torch.device("cpu")
 def corpus(frames: int = 24, visible: int = 8) -> Corpus:
     """A made-up corpus of noise, the first frames of which show aurora."""
     rng = np.random.default_rng(0)
-    table = pd.DataFrame(
-        {
-            "visible": np.arange(frames) < visible,
-            "margin": np.where(np.arange(frames) < visible, 1.0, -1.0),
-            "form": ["arc" if number < visible else "none" for number in range(frames)],
-            "colour": ["green" if number < visible else "none" for number in range(frames)],
-            "cloud_cover": rng.random(frames),
-        }
-    )
+    lit = np.arange(frames) < visible
+    columns = {"margin": (1.0, -1.0), "form": ("arc", "none"), "colour": ("green", "none")}
+    truth = {name: np.where(lit, *values) for name, values in columns.items()}
+    table = pd.DataFrame({"visible": lit, **truth, "cloud_cover": rng.random(frames)})
     pictures = rng.integers(0, 255, (frames, 3, FRAME_PX, FRAME_PX), dtype=np.uint8)
     return Corpus(pictures, np.zeros((frames, 30, 30), np.uint8), table)
 
@@ -65,8 +61,7 @@ def test_augmentation_depends_on_its_generator_alone() -> None:
     one, two, other = (augment(frames, masks, 64, torch.Generator().manual_seed(seed))[0] for seed in (1, 1, 2))
     assert torch.equal(one, two)
     assert not torch.equal(one, other)
-    assert one.min() >= 0
-    assert one.max() <= 1
+    assert 0 <= one.min() < one.max() <= 1
 
 
 def test_half_of_the_frames_are_plain() -> None:
@@ -93,18 +88,16 @@ def test_half_of_what_is_looked_at_shows_aurora() -> None:
 def test_target_is_half_at_the_threshold() -> None:
     """A careful labeller is undecided at the threshold and sure away from it."""
     table = pd.DataFrame({"margin": [0.0, 1.0, -1.0], "form": "none", "colour": "none", "cloud_cover": 0.0})
-    visible = targets(table)["visible"]
-    assert visible[0] == pytest.approx(0.5)
-    assert visible[1] > 0.99
-    assert visible[2] < 0.01
+    undecided, yes, no = targets(table)["visible"].tolist()
+    assert undecided == pytest.approx(0.5)
+    assert no < 0.01 < 0.99 < yes
 
 
 def test_every_task_is_answered_and_learnt_from() -> None:
     """The learner answers each joint task, and every head gets a gradient."""
     learner = Learner()
     answers = learner(torch.rand(2, 3, 64, 64))
-    assert answers["form"].shape == (2, len(FORM_CLASSES))
-    assert answers["colour"].shape == (2, len(COLOUR_CLASSES))
+    assert [answers[task].shape[1] for task in ("form", "colour")] == [len(FORM_CLASSES), len(COLOUR_CLASSES)]
     wanted = {key: value[:2] for key, value in targets(corpus().truth).items()}
     loss_of(answers, wanted, torch.zeros(2, 1, 4, 4)).backward()
     assert all(parameter.grad is not None for parameter in learner.parameters())
@@ -114,15 +107,14 @@ def test_every_task_is_answered_and_learnt_from() -> None:
 
 def broken_off(work: Callable[..., Any]) -> Mock:
     """A function that is interrupted at its third call and works at all others."""
-    counted = Mock()
+    calls = count(1)
 
     def run(*given: object, **more: object) -> object:
-        if counted.call_count == 3:
+        if next(calls) == 3:
             raise KeyboardInterrupt
         return work(*given, **more)
 
-    counted.side_effect = run
-    return counted
+    return Mock(side_effect=run)
 
 
 @pytest.mark.slow
@@ -157,8 +149,8 @@ def test_interrupted_rendering_ends_where_uninterrupted_does(
         make(params, 6, "cut", tmp_path / "cut")
     resumed = make(params, 6, "cut", tmp_path / "cut")
     assert render.call_count == 4
-    assert np.array_equal(whole.frames, resumed.frames)
-    assert np.array_equal(whole.masks, resumed.masks)
+    np.testing.assert_array_equal(whole.frames, resumed.frames)
+    np.testing.assert_array_equal(whole.masks, resumed.masks)
     pd.testing.assert_frame_equal(whole.truth, resumed.truth)
 
 
@@ -211,10 +203,7 @@ def test_shipped_backbone_knows_real_aurora(params: Params, reference: Path, tmp
         probe.features(network, known.frames, CPU), torch.from_numpy(probe.labels_of(known, params.seed))
     )
     captions = {"night_arc_yes": 1, "pink_corona_yes": 1, "folded_arc_yes": 1, "overcast_no": 0}
-    frames = [
-        np.asarray(Image.open(reference / f"{name}.jpg").convert("RGB").resize((240, 240), Image.Resampling.BILINEAR))
-        for name in captions
-    ]
+    frames = [decode((reference / f"{name}.jpg").read_bytes(), 240, name) for name in captions]
     pictures = np.stack(frames).transpose(0, 3, 1, 2)
     with torch.inference_mode():
         predicted = head(probe.features(network, pictures, CPU)).argmax(1)

@@ -44,13 +44,10 @@ def test_turn_by_whole_sectors_permutes_a_ring(ring: int) -> None:
 @pytest.mark.parametrize("size", [96, 128, 240])
 def test_means_are_those_of_the_pixels(size: int) -> None:
     """Means over cells are exactly the means of the pixels whose direction lies in them."""
-    rng = np.random.default_rng(size)
-    image = rng.integers(0, 256, (size, size, 2), dtype=np.uint8)
-    table = cell_map(size)
-    alt, az = directions(size)
-    cell = cell_of(alt, az)
-    assert table.pixels.sum() == (cell >= 0).sum()
-    means = table.means(image)
+    image = np.random.default_rng(size).integers(0, 256, (size, size, 2), dtype=np.uint8)
+    cell = cell_of(*directions(size))
+    assert cell_map(size).pixels.sum() == (cell >= 0).sum()
+    means = cell_map(size).means(image)
     for number in (0, 1, 57, 399):
         assert means[number] == pytest.approx(image[cell == number].astype(float).mean(0), abs=1e-12)
 
@@ -66,7 +63,5 @@ def test_cells_hold_the_pixels_that_the_facts_name() -> None:
 
 def test_painted_cells_are_where_they_were_flagged() -> None:
     """Painting a flag of a cell marks its pixels and no others."""
-    flags = np.zeros(CELLS, bool)
-    flags[[0, 250]] = True
-    painted = cell_map(128).paint(flags)
+    painted = cell_map(128).paint(np.isin(np.arange(CELLS), [0, 250]))
     assert (painted == np.isin(cell_map(128).cell, [0, 250])).all()
