@@ -19,7 +19,6 @@ def black(night: str, name: str) -> np.ndarray:
 @pytest.fixture(scope="module")
 def frames() -> pd.DataFrame:
     """Frames with aurora of every form and colour, frames without in every weather, and one night with all backgrounds."""
-    parts = []
     yes = answered("20240201", np.linspace(0.6, 0.99, 48)).assign(truth="yes", weather="clear")
     yes["form"], yes["colour"] = FULL["form"] * 8, FULL["colour"] * 12
     no = answered("20240202", np.linspace(0.01, 0.4, 30)).assign(truth="no", form="none", colour="none")
@@ -44,17 +43,15 @@ def test_every_case_is_filled_by_its_rule(frames: pd.DataFrame) -> None:
         (panel, case) for panel, (_, names) in PANELS.items() for case in names
     ]
     at = frames.set_index("name")
-    assert [at.loc[name, "sun_bin"] for name in chosen(cases, "background")] == ["Night", "Astro", "Nautical"]
-    assert {at.loc[name, "night"] for name in chosen(cases, "background")} == {"20240203"}
-    assert [at.loc[name, "colour"] for name in chosen(cases, "colour")] == ["red", "purple", "pink"]
-    forms = [at.loc[name, "form"] for name in chosen(cases, "form")]
-    assert forms[0] == "arc"
-    assert forms[1] in ("corona", "rays")
-    assert forms[2] in ("diffuse", "patchy")
-    weathers = [at.loc[name, "weather"] for name in chosen(cases, "weather")]
-    assert weathers[0] == "clear"
-    assert weathers[1] in ("overcast", "broken")
-    assert weathers[2] == "snow"
+    assert at.loc[chosen(cases, "background"), "sun_bin"].tolist() == ["Night", "Astro", "Nautical"]
+    assert set(at.loc[chosen(cases, "background"), "night"]) == {"20240203"}
+    assert at.loc[chosen(cases, "colour"), "colour"].tolist() == ["red", "purple", "pink"]
+    for panel, fitting in (
+        ("form", ({"arc"}, {"corona", "rays"}, {"diffuse", "patchy"})),
+        ("weather", ({"clear"}, {"overcast", "broken"}, {"snow"})),
+    ):
+        shown = at.loc[chosen(cases, panel), panel]
+        assert all(value in fits for value, fits in zip(shown, fitting, strict=True)), panel
     for case in cases:
         assert at.loc[case.name, "predicted"] == case.label == at.loc[case.name, "truth"]
 
@@ -62,7 +59,7 @@ def test_every_case_is_filled_by_its_rule(frames: pd.DataFrame) -> None:
 def test_clear_cases_are_taken(frames: pd.DataFrame) -> None:
     """Where the network is sure of some fitting frames, one of these is shown."""
     at = frames.set_index("name")["p_yes"]
-    for seed in range(10):
+    for seed in range(5):
         cases = choose(frames, {}, seed, black)
         assert all(at[name] >= 0.9 for panel in ("colour", "form") for name in chosen(cases, panel))
         assert all(at[name] <= 0.1 + 0.05 for name in chosen(cases, "weather"))
@@ -72,7 +69,7 @@ def test_seed_decides_and_order_does_not(frames: pd.DataFrame) -> None:
     """The seed draws among fitting frames; the order of the table does not matter."""
     shuffled = frames.sample(frac=1, random_state=3)
     assert choose(frames, {}, 1, black) == choose(shuffled, {}, 1, black)
-    assert len({tuple(chosen(choose(frames, {}, seed, black), "form")) for seed in range(8)}) > 1
+    assert choose(frames, {}, 1, black) != choose(frames, {}, 2, black)
 
 
 def test_wrongly_classified_frames_are_not_shown(frames: pd.DataFrame) -> None:
@@ -87,9 +84,8 @@ def test_wrongly_classified_frames_are_not_shown(frames: pd.DataFrame) -> None:
 def test_named_frames_are_taken(frames: pd.DataFrame) -> None:
     """A frame named by the user is shown whatever the rule says."""
     name = str(frames["name"].iloc[60])
-    cases = choose(frames, {"form": {"radial": name}}, 1, black)
-    found = next(case for case in cases if case.case == "radial")
-    assert (found.name, found.chosen) == (name, "named in params.yaml")
+    cases = {case.case: case for case in choose(frames, {"form": {"radial": name}}, 1, black)}
+    assert (cases["radial"].name, cases["radial"].chosen) == (name, "named in params.yaml")
 
 
 @pytest.mark.parametrize(
@@ -138,5 +134,4 @@ def test_without_truth_colours_are_told_from_the_image(frames: pd.DataFrame) -> 
 def test_colours_of_pixels(rgb: tuple[int, int, int], colour: str) -> None:
     """Bright red, pink and purple are distinguished; green, grey and dark pixels are none of them."""
     shares = colour_shares(np.full((4, 4, 3), rgb, np.uint8))
-    assert {name for name, share in shares.items() if share == 1} == ({colour} if colour else set())
-    assert sum(shares.values()) == len([colour] if colour else [])
+    assert shares == {name: float(name == colour) for name in ("red", "pink", "purple")}
