@@ -127,9 +127,8 @@ def test_moon_without_aurora_over_gillam_is_not_found(reference: Path, tmp_path:
     files = sorted((reference / "themis").glob("*.pgm.gz"))
     if len(files) < 3:
         pytest.skip("the THEMIS minutes are not beside this checkout")
-    frames = [
-        np.asarray(Image.open(BytesIO(gzip.decompress(path.read_bytes()))), float) for path in files
-    ]  # the first of each minute
+    minutes = (BytesIO(gzip.decompress(path.read_bytes())) for path in files)
+    frames = [np.asarray(Image.open(minute), float) for minute in minutes]  # the first of each
     dark, light = np.percentile(frames[0], [1, 99])
     pictures = [np.clip((frame - dark) / (light - dark) * 255, 0, 255).astype(np.uint8) for frame in frames]
     found = measured(tmp_path, [np.repeat(picture[..., None], 3, 2) for picture in pictures])
