@@ -10,7 +10,6 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
-from PIL import Image
 from safetensors.torch import load_file
 from scipy.ndimage import center_of_mass
 
@@ -18,6 +17,7 @@ from repro.backbone import pretrain, pretrain_frames, probe
 from repro.backbone.pretrain import Learner, Recipe, learn, loss_of, order, ship
 from repro.backbone.pretrain_frames import COLOUR_CLASSES, FORM_CLASSES, FRAME_PX, Corpus, augment, make, targets
 from repro.classifier.network import build, observatory_path
+from repro.classifier.transforms import decode
 from repro.files import read_json
 from repro.params import Params
 
@@ -184,10 +184,7 @@ def test_shipped_backbone_knows_real_aurora(params: Params, reference: Path, tmp
     labels = torch.from_numpy(probe.labels_of(known, params.seed))
     head = probe.fit_head(probe.features(network, known.frames, CPU), labels)
     captions = {"night_arc_yes": 1, "pink_corona_yes": 1, "folded_arc_yes": 1, "overcast_no": 0}
-    frames = [
-        np.asarray(Image.open(reference / f"{name}.jpg").convert("RGB").resize((240, 240), Image.Resampling.BILINEAR))
-        for name in captions
-    ]
+    frames = [decode((reference / f"{name}.jpg").read_bytes(), 240, name) for name in captions]
     pictures = np.stack(frames).transpose(0, 3, 1, 2)
     with torch.inference_mode():
         predicted = head(probe.features(network, pictures, CPU)).argmax(1)
