@@ -1,10 +1,9 @@
 """Inference: the published way against the fast way, damaged archives, resuming by night."""
 
-from __future__ import annotations
-
 import io
 import json
 import zipfile
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -24,8 +23,7 @@ from repro.classifier.infer_corpus import add_answers, infer_corpus, p_yes
 from repro.classifier.transforms import IMAGENET_MEAN, IMAGENET_STD, load_frame
 from repro.engine.receipts import NightWork, write
 from repro.errors import ReproError
-from repro.params import Engine, InferParams, load_params
-from tests.conftest import ROOT
+from repro.params import Engine, InferParams, Params
 from tests.support.frames import night_frames, nights
 from tests.support.images import Hungry, lively, sky, write_archive
 
@@ -58,38 +56,36 @@ def make_night(root: Path, night: str, count: int, *, unnamed: int = 0) -> pd.Da
     return table
 
 
-def run(root: Path, weights: Path, **params: object) -> infer.Outcome:
+def run(root: Path, weights: Path, params: Params, **changes: object) -> infer.Outcome:
     """The stage's work."""
-    chosen = InferParams.model_validate({"batch": 4, **params})
-    project = load_params(ROOT / "params.yaml")
-    project = project.model_copy(update={"infer": chosen, "engine": Engine(workers=2, device="cpu")})
-    return infer_corpus(root / "film", root / "sky", weights, root / "infer", project)
+    chosen = InferParams.model_validate({"batch": 4, **changes})
+    params = params.model_copy(update={"infer": chosen, "engine": Engine(workers=2, device="cpu")})
+    return infer_corpus(root / "film", root / "sky", weights, root / "infer", params)
 
 
-def published(weights: Path, source: Path, names: list[str]) -> np.ndarray:
-    """Logits as the published script makes them: torchvision's transforms, one image at a time."""
+@pytest.mark.parametrize(("mode", "tolerance"), [("published", 1e-5), ("fast", 1e-4)])
+def test_answers_are_the_published_scripts(
+    tmp_path: Path, weights: Path, params: Params, mode: str, tolerance: float
+) -> None:
+    """Published mode gives the logits of torchvision's transforms image by image; the fast way adds rounding only.
+
+    A frame whose clock could not be read has no name, is in no condition, and is not classified.
+    """
+    table = make_night(tmp_path, "20240201", 9, unnamed=2)
+    run(tmp_path, weights, params, mode=mode)
+    answers = frames.read(tmp_path / "infer" / "tables" / "20240201.parquet", "infer")
     network, _ = networks.load(weights)
     transform = transforms.Compose(
         [transforms.Resize((SIDE, SIDE)), transforms.ToTensor(), transforms.Normalize(IMAGENET_MEAN, IMAGENET_STD)]
     )
-    found = []
-    with zipfile.ZipFile(source) as file, torch.no_grad():
-        for name in names:
-            image = Image.open(io.BytesIO(file.read(frames.archive_name(name)))).convert("RGB")
-            found.append(network(transform(image).unsqueeze(0))[0].numpy())
-    return np.array(found)
-
-
-@pytest.mark.parametrize(("mode", "tolerance"), [("published", 1e-5), ("fast", 1e-4)])
-def test_answers_are_the_published_scripts(tmp_path: Path, weights: Path, mode: str, tolerance: float) -> None:
-    """Published mode gives the published script's logits to 1e-5; batches and folded BatchNorm add rounding only."""
-    table = make_night(tmp_path, "20240201", 7)
-    run(tmp_path, weights, mode=mode)
-    found = frames.read(tmp_path / "infer" / "tables" / "20240201.parquet", "infer")
-    expected = published(weights, tmp_path / "film" / "frames" / "20240201.zip", table["name"].tolist())
+    with zipfile.ZipFile(tmp_path / "film" / "frames" / "20240201.zip") as file, torch.no_grad():
+        data = [file.read(frames.archive_name(name)) for name in table["name"].dropna()]
+        images = [Image.open(io.BytesIO(content)).convert("RGB") for content in data]
+        expected = torch.cat([network(transform(image)[None]) for image in images])
+    assert answers[["predicted", "p_yes"]].notna().to_numpy().tolist() == [[True] * 2] * 7 + [[False] * 2] * 2
+    found = answers[:7]
     assert np.allclose(found[["logit_no", "logit_yes"]], expected, atol=tolerance, rtol=0)
-    softmax = torch.softmax(torch.from_numpy(expected), 1).numpy()
-    assert np.allclose(found["p_yes"], softmax[:, 1], atol=tolerance, rtol=0)
+    assert np.allclose(found["p_yes"], torch.softmax(expected, 1)[:, 1], atol=tolerance, rtol=0)
     assert found["predicted"].tolist() == [("no", "yes")[k] for k in expected.argmax(1)]
     assert found["p_yes"].nunique() == 7
 
@@ -118,68 +114,47 @@ def test_low_precision_flips_no_class() -> None:
     assert (exact[near] == rough[near]).all()
 
 
-def test_frames_without_a_time_get_no_answer(tmp_path: Path, weights: Path) -> None:
-    """A frame whose clock could not be read has no name, is in no condition, and is not classified."""
-    make_night(tmp_path, "20240201", 5, unnamed=2)
-    run(tmp_path, weights)
-    found = frames.read(tmp_path / "infer" / "tables" / "20240201.parquet", "infer")
-    assert found["predicted"].notna().tolist() == [True] * 3 + [False] * 2
-    assert found["p_yes"].notna().tolist() == [True] * 3 + [False] * 2
+def test_finished_nights_are_skipped(tmp_path: Path, weights: Path, params: Params) -> None:
+    """A second run does nothing, a new night costs that night, other weights cost all nights.
 
-
-def test_finished_nights_are_skipped(tmp_path: Path, weights: Path) -> None:
-    """A second run does nothing, a new night costs that night, other weights cost all nights."""
+    Images have the side that the weight file says the network was trained on. Before stage sky has run, the error says so.
+    """
+    with pytest.raises(ReproError, match="dvc repro sky"):
+        run(tmp_path, weights, params)
     one, two, three = nights(3)
     make_night(tmp_path, one, 3)
     make_night(tmp_path, two, 3)
-    assert run(tmp_path, weights).done == (one, two)
-    assert run(tmp_path, weights).kept == (one, two)
-    assert run(tmp_path, weights, batch=2).kept == (one, two)  # changes speed only
+    assert run(tmp_path, weights, params).done == (one, two)
+    assert run(tmp_path, weights, params, batch=2).kept == (one, two)  # changes speed only
     make_night(tmp_path, three, 3)
-    outcome = run(tmp_path, weights)
+    outcome = run(tmp_path, weights, params)
     assert (outcome.done, outcome.kept) == ((three,), (one, two))
-    other = tmp_path / "other.safetensors"
-    networks.save(networks.build("none", 6), other, {"image_size_px": SIDE})
-    assert run(tmp_path, other).done == (one, two, three)
-
-
-def test_image_size_is_the_trainings(tmp_path: Path, weights: Path) -> None:
-    """Images are resized to the side that the weight file says the network was trained on."""
+    answers = tmp_path / "infer" / "tables" / f"{one}.parquet"
+    before = pd.read_parquet(answers)["logit_yes"]
     network, notes = networks.load(weights)
     assert notes["image_size_px"] == SIDE
-    make_night(tmp_path, "20240201", 2)
-    run(tmp_path, weights)
-    small_answers = pd.read_parquet(tmp_path / "infer" / "tables" / "20240201.parquet")["logit_yes"]
     networks.save(network, tmp_path / "w.safetensors", {"image_size_px": 96})
-    run(tmp_path, tmp_path / "w.safetensors")
-    large_answers = pd.read_parquet(tmp_path / "infer" / "tables" / "20240201.parquet")["logit_yes"]
-    assert not np.allclose(small_answers, large_answers, atol=1e-4)
+    assert run(tmp_path, tmp_path / "w.safetensors", params).done == (one, two, three)
+    assert not np.allclose(before, pd.read_parquet(answers)["logit_yes"], atol=1e-4)
 
 
-@pytest.mark.parametrize("found", ["no such archive", "a damaged archive"])
-def test_damaged_archives_fail_their_night_alone(tmp_path: Path, weights: Path, found: str) -> None:
+def test_damaged_archives_fail_their_night_alone(tmp_path: Path, weights: Path, params: Params) -> None:
     """A missing or cut archive is listed with its night; the other is done (more damage: tests/hostile/test_archives.py)."""
-    one, two = nights(2)
-    make_night(tmp_path, one, 3)
-    make_night(tmp_path, two, 3)
-    path = tmp_path / "film" / "frames" / f"{one}.zip"
-    data = path.read_bytes()
-    path.unlink()
-    if found == "a damaged archive":
-        path.write_bytes(data[: len(data) // 2])
-    outcome = run(tmp_path, weights)
-    assert outcome.done == (two,)
-    assert [failure.night for failure in outcome.failed] == [one]
-    assert found in outcome.failed[0].found
-    assert not (tmp_path / "infer" / "tables" / f"{one}.parquet").exists()
+    missing, cut, whole = nights(3)
+    missing_path, cut_path = (tmp_path / "film" / "frames" / f"{night}.zip" for night in (missing, cut))
+    for night in (missing, cut, whole):
+        make_night(tmp_path, night, 3)
+    missing_path.unlink()
+    cut_path.write_bytes(cut_path.read_bytes()[: cut_path.stat().st_size // 2])
+    outcome = run(tmp_path, weights, params)
+    assert outcome.done == (whole,)
+    found = {failure.night: failure.found for failure in outcome.failed}
+    assert "no such archive" in found.pop(missing)
+    assert "a damaged archive" in found.pop(cut)
+    assert not found
+    assert [path.stem for path in (tmp_path / "infer" / "tables").iterdir()] == [whole]
     listed = json.loads((tmp_path / "infer" / "failures.json").read_text())
-    assert listed[0]["night"] == one
-
-
-def test_without_conditions_nothing_is_classified(tmp_path: Path, weights: Path) -> None:
-    """Before the sky stage has run, the error says to run it."""
-    with pytest.raises(ReproError, match="dvc repro sky"):
-        run(tmp_path, weights)
+    assert [entry["night"] for entry in listed] == [missing, cut]
 
 
 def test_too_little_memory_halves_the_batch(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -204,8 +179,6 @@ def test_softmax_does_not_overflow() -> None:
 
 def test_results_come_in_order_and_bounded() -> None:
     """Work done ahead in threads comes back complete and in order, however it is sized."""
-    from concurrent.futures import ThreadPoolExecutor
-
     with ThreadPoolExecutor(3) as pool:
         for count in (0, 1, 5, 23):
             for waiting in (1, 4, 50):

@@ -1,9 +1,8 @@
 """Fine-tuning: phases, switches, the epoch kept, resuming, and what happens when memory runs out."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from pathlib import Path
+from unittest.mock import Mock
 
 import numpy as np
 import pandas as pd
@@ -28,8 +27,6 @@ from tests.support.images import Hungry, labelled_images, same_training, small
 
 CPU = torch.device("cpu")
 FAST = {"image_size_px": 32, "epochs_head": 2, "epochs_all": 2, "batch": 8, "learning_rate_head": 0.01}
-
-
 #: Twenty images, half with aurora, so that the last batch of eight is smaller; and ten others.
 TRAIN, VAL = (labelled_images(count, np.random.default_rng(seed)) for seed, count in enumerate((20, 10)))
 
@@ -48,16 +45,21 @@ def tune(
     return fine_tune(network or small(), job, after_epoch=after_epoch)
 
 
-def test_curves_have_one_row_an_epoch() -> None:
+@pytest.fixture(scope="module")
+def plain() -> Trained:
+    """A training that nothing disturbs."""
+    return tune()
+
+
+def test_curves_have_one_row_an_epoch(plain: Trained) -> None:
     """Columns, types and counts of the curves are as declared, and the answers to validation images agree with them."""
-    trained = tune()
-    assert {name: str(kind) for name, kind in trained.curves.dtypes.items()} == CURVES
-    assert trained.curves["epoch"].tolist() == [1, 2, 3, 4]
-    assert trained.curves["phase"].tolist() == ["head", "head", "all", "all"]
-    assert (trained.curves["val_accuracy"] == trained.curves["val_correct"] / 10).all()
-    right = (trained.validation["label"] == trained.validation["predicted"]).sum()
-    assert right == trained.curves["val_correct"][trained.best_epoch - 1] == trained.curves["val_correct"].max()
-    table = trained.validation
+    curves, table = plain.curves, plain.validation
+    assert {name: str(kind) for name, kind in curves.dtypes.items()} == CURVES
+    assert curves["epoch"].tolist() == [1, 2, 3, 4]
+    assert curves["phase"].tolist() == ["head", "head", "all", "all"]
+    assert (curves["val_accuracy"] == curves["val_correct"] / 10).all()
+    right = (table["label"] == table["predicted"]).sum()
+    assert right == curves["val_correct"][plain.best_epoch - 1] == curves["val_correct"].max()
     assert table["name"].tolist() == list(VAL.names)
     assert table["label"].tolist() == [("no", "yes")[k] for k in VAL.classes]
     assert ((table["p_yes"] > 0.5) == (table["predicted"] == "yes")).all()
@@ -100,34 +102,32 @@ def test_each_phase_begins_with_a_new_optimiser(phase: Phase, tensors: int, rate
     assert (len(group["params"]), group["lr"], len(optimiser.state)) == (tensors, rate, 0)
 
 
-def judged_as(monkeypatch: pytest.MonkeyPatch, losses: list[float], correct: list[int]) -> None:
-    """Make the epochs' validation give the wanted values."""
-    answers = iter([*zip(losses, correct, strict=True), (0.0, 0)])
-
-    def judge(*_: object) -> Validation:
-        loss, right = next(answers)
-        return Validation(loss, right, np.zeros(10), np.zeros(10, dtype=np.int64))
-
-    monkeypatch.setattr(training, "validate", judge)
-
-
 @pytest.mark.parametrize(("best", "epoch"), [("accuracy", 2), ("loss", 4)])
 def test_epoch_kept(monkeypatch: pytest.MonkeyPatch, best: str, epoch: int) -> None:
     """Kept is the first epoch with the highest accuracy, as published, or the one with the lowest loss."""
-    judged_as(monkeypatch, [0.5, 0.4, 0.3, 0.2], [6, 8, 8, 7])
+    judged = [(0.5, 6), (0.4, 8), (0.3, 8), (0.2, 7), (0.0, 0)]
+    answers = [Validation(*values, np.zeros(10), np.zeros(10, dtype=np.int64)) for values in judged]
+    monkeypatch.setattr(training, "validate", Mock(side_effect=answers))
     assert tune(best=best).best_epoch == epoch
 
 
-def test_same_seed_same_network() -> None:
-    """One seed gives one result to the last bit; another seed gives another."""
-    one = tune()
-    assert same_training(one, tune())
-    assert not same_training(one, tune(seed=4))
+def test_same_seed_same_network(plain: Trained) -> None:
+    """One seed gives one result to the last bit, another seed another; torch's switches and random numbers are left alone."""
+
+    def switches() -> list[bool]:
+        memory = torch.utils.deterministic.fill_uninitialized_memory
+        return [torch.are_deterministic_algorithms_enabled(), torch.backends.cudnn.benchmark, memory]
+
+    before, state = switches(), torch.random.get_rng_state()
+    assert same_training(plain, tune())
+    assert switches() == before
+    assert torch.equal(torch.random.get_rng_state(), state)
+    assert not same_training(plain, tune(seed=4))
 
 
-@pytest.mark.parametrize("stop", [1, 2, 3])
-def test_interrupted_training_gives_the_same_result(tmp_path: Path, stop: int) -> None:
-    """Broken off after any epoch, also between the phases, training goes on there and ends in the very same network."""
+@pytest.mark.parametrize("stop", [1, 2, 3, 4])
+def test_interrupted_training_gives_the_same_result(tmp_path: Path, plain: Trained, stop: int) -> None:
+    """Broken off after any epoch, training goes on there with its own seed, and ends in the very same network."""
 
     def interrupt(epoch: int) -> None:
         if epoch == stop:
@@ -137,28 +137,16 @@ def test_interrupted_training_gives_the_same_result(tmp_path: Path, stop: int) -
     with pytest.raises(KeyboardInterrupt):
         tune(checkpoint=checkpoint, after_epoch=interrupt)
     seen: list[int] = []
-    resumed = tune(checkpoint=checkpoint, after_epoch=seen.append)
+    resumed = tune(seed=6, checkpoint=checkpoint, after_epoch=seen.append)
     assert seen == list(range(stop + 1, 5))
-    assert same_training(resumed, tune())
-
-
-def test_a_finished_checkpoint_costs_no_epoch(tmp_path: Path) -> None:
-    """A training whose checkpoint is complete is not repeated."""
-    checkpoint = tmp_path / "checkpoint.pt"
-    one = tune(checkpoint=checkpoint)
-    seen: list[int] = []
-    assert same_training(one, tune(checkpoint=checkpoint, after_epoch=seen.append))
-    assert seen == []
+    assert same_training(resumed, plain)
+    assert resumed.seed == plain.seed == 3
 
 
 def test_foreign_checkpoints_are_not_taken_up(tmp_path: Path) -> None:
-    """A checkpoint of other data or parameters is left aside and training begins anew; so is a damaged one.
-
-    See tests/hostile/test_weights.py for what is damaged. A training of the same settings goes on with its own seed.
-    """
+    """With a checkpoint of other data or parameters training begins anew (a damaged one: tests/hostile/test_weights.py)."""
     checkpoint = tmp_path / "checkpoint.pt"
-    one = tune(checkpoint=checkpoint, settings="other", seed=5)
-    assert one.seed == tune(checkpoint=checkpoint, settings="other", seed=6).seed == 5
+    tune(checkpoint=checkpoint, settings="other", epochs_all=0)
     seen: list[int] = []
     tune(checkpoint=checkpoint, after_epoch=seen.append)
     assert seen == [1, 2, 3, 4]
@@ -183,44 +171,25 @@ def test_a_loss_that_is_no_number_is_an_error() -> None:
         tune(network=network)
 
 
-def test_torchs_switches_are_restored() -> None:
-    """Deterministic mode leaves torch's global switches and random numbers as they were."""
-
-    def switches() -> list[bool]:
-        memory = torch.utils.deterministic.fill_uninitialized_memory
-        return [torch.are_deterministic_algorithms_enabled(), torch.backends.cudnn.benchmark, memory]
-
-    before, state = switches(), torch.random.get_rng_state()
-    tune()
-    assert switches() == before
-    assert torch.equal(torch.random.get_rng_state(), state)
-
-
 def test_batches_cover_every_image_once() -> None:
-    """An epoch meets every image exactly once, in an order of its own; a smaller last batch is kept."""
+    """An epoch meets every image once, in an order of its own, with one thread or many; a smaller last batch is kept."""
     seen = []
-    for epoch in (1, 2):
-        batches = list(training_batches(TRAIN, 8, 0, epoch, CPU, workers=1))
-        assert [len(classes) for _, classes in batches] == [8, 8, 4]
-        seen.append(torch.cat([classes for _, classes in batches]).tolist())
-    assert sum(seen[0]) == sum(seen[1]) == 10
-    assert seen[0] != seen[1]
-
-
-def test_augmentation_does_not_depend_on_threads() -> None:
-    """One thread or many give the same batches."""
-    one, many = (
-        torch.cat([images for images, _ in training_batches(TRAIN, 8, 0, 1, CPU, workers=workers)])
-        for workers in (1, 4)
-    )
-    assert torch.equal(one, many)
+    for epoch, threads in ((1, 1), (1, 4), (2, 1)):
+        images, classes = zip(*training_batches(TRAIN, 8, 0, epoch, CPU, workers=threads), strict=True)
+        assert [len(batch) for batch in classes] == [8, 8, 4]
+        seen.append((torch.cat(images), torch.cat(classes)))
+    assert seen[0][1].sum() == seen[2][1].sum() == 10
+    assert all(map(torch.equal, seen[0], seen[1]))
+    assert not torch.equal(seen[0][1], seen[2][1])
 
 
 @pytest.mark.parametrize(("nights", "judged"), [(12, True), (2, False)])
 def test_accuracy_on_unseen_nights_is_a_quantity(nights: int, judged: bool) -> None:
     """The interval by night reaches the claim in percent, and nothing is given where nights are too few for one."""
-    frames = pd.DataFrame({"night": [f"{number % nights:02d}" for number in range(120)], "label": "yes"})
-    frames = frames.assign(split=UNSEEN, network=0, predicted=["yes"] * 90 + ["no"] * 30)
+    frames = pd.DataFrame(
+        {"night": [f"{number % nights:02d}" for number in range(120)], "label": "yes", "split": UNSEEN}
+    )
+    frames = frames.assign(network=0, predicted=["yes"] * 90 + ["no"] * 30)
     interval = unseen_accuracy(generalisation_gap(frames, np.random.default_rng(0))).get("accuracy.unseen_nights")
     if judged:
         assert interval is not None

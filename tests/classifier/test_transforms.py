@@ -1,8 +1,7 @@
 """Transforms, compared with torchvision's, which the published scripts use."""
 
-from __future__ import annotations
-
 import io
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -15,15 +14,16 @@ from repro.classifier.transforms import IMAGENET_MEAN, IMAGENET_STD, DrawnTransf
 from repro.errors import ReproError
 from tests.support.images import jpeg, sky
 
-PUBLISHED = transforms.Compose(
-    [transforms.Resize((240, 240)), transforms.ToTensor(), transforms.Normalize(IMAGENET_MEAN, IMAGENET_STD)]
-)
+JITTER = ["brightness", "contrast", "saturation"]
 
 
 def test_evaluation_is_torchvisions_bit_for_bit() -> None:
     """Decoding, resizing, ToTensor and Normalize give the bits of torchvision's transforms on a PIL image."""
     data = jpeg(sky(np.random.default_rng(0), aurora=True, size_px=720))
-    expected = PUBLISHED(Image.open(io.BytesIO(data)).convert("RGB"))
+    published = transforms.Compose(
+        [transforms.Resize((240, 240)), transforms.ToTensor(), transforms.Normalize(IMAGENET_MEAN, IMAGENET_STD)]
+    )
+    expected = published(Image.open(io.BytesIO(data)).convert("RGB"))
     found = normalise(decode(data, 240, "x")[None])
     assert found.is_contiguous(memory_format=torch.channels_last)
     assert torch.equal(found[0], expected)
@@ -35,15 +35,11 @@ def test_training_is_torchvisions_bit_for_bit(seed: int, monkeypatch: pytest.Mon
     image = decode(jpeg(sky(np.random.default_rng(seed), aurora=True, size_px=300)), 240, "x")
     chosen = draw(np.random.default_rng(seed), 240)
     factors = dict(chosen.jitter)
-    names = ["brightness", "contrast", "saturation"]
-    order = torch.tensor([names.index(name) for name, _ in chosen.jitter])
-    monkeypatch.setattr(
-        transforms.RandomResizedCrop, "get_params",
-        staticmethod(lambda *_: (chosen.top, chosen.left, chosen.height, chosen.width)),
-    )  # fmt: skip
-    monkeypatch.setattr(
-        transforms.ColorJitter, "get_params", staticmethod(lambda *_: (order, *(factors[name] for name in names), None))
-    )
+    order = torch.tensor([JITTER.index(name) for name in factors])
+    crop = chosen.top, chosen.left, chosen.height, chosen.width
+    jitter = order, *(factors[name] for name in JITTER), None
+    monkeypatch.setattr(transforms.RandomResizedCrop, "get_params", lambda *_: crop)
+    monkeypatch.setattr(transforms.ColorJitter, "get_params", lambda *_: jitter)
     published = transforms.Compose(
         [
             transforms.RandomResizedCrop(240, scale=(0.8, 1.0)),
@@ -61,16 +57,12 @@ def test_draws_are_distributed_as_torchvisions() -> None:
     blank = Image.new("RGB", (240, 240))
     with torch.random.fork_rng():
         torch.manual_seed(0)
-        crops = np.array(
-            [transforms.RandomResizedCrop.get_params(blank, [0.8, 1.0], [3 / 4, 4 / 3]) for _ in range(count)]
-        )
-        jitter = transforms.ColorJitter(brightness=0.3, contrast=0.3, saturation=0.3)
-        factors = [
-            jitter.get_params(jitter.brightness, jitter.contrast, jitter.saturation, jitter.hue) for _ in range(count)
-        ]
+        crop, ranges = transforms.RandomResizedCrop.get_params, [[0.7, 1.3]] * 3
+        crops = np.array([crop(blank, [0.8, 1.0], [3 / 4, 4 / 3]) for _ in range(count)])
+        factors = [transforms.ColorJitter.get_params(*ranges, None) for _ in range(count)]
     for column, name in enumerate(("top", "left", "height", "width")):
         assert ks_2samp([getattr(one, name) for one in ours], crops[:, column]).pvalue > 1e-3, name
-    for place, name in enumerate(("brightness", "contrast", "saturation")):
+    for place, name in enumerate(JITTER):
         assert ks_2samp([dict(one.jitter)[name] for one in ours], [f[1 + place] for f in factors]).pvalue > 1e-3, name
         first = np.mean([one.jitter[0][0] == name for one in ours])
         assert abs(first - 1 / 3) < 4 * np.sqrt(2 / 9 / count)
@@ -82,13 +74,9 @@ def test_every_parameter_matters() -> None:
     image = sky(np.random.default_rng(1), aurora=True, size_px=64)
     plain = DrawnTransforms(0, 0, 64, 64, False, ())
     assert np.array_equal(augment(image, plain), image)
-    changed = [
-        DrawnTransforms(3, 0, 60, 60, False, ()),
-        DrawnTransforms(0, 0, 64, 64, True, ()),
-        *(DrawnTransforms(0, 0, 64, 64, False, ((name, 1.3),)) for name in ("brightness", "contrast", "saturation")),
-    ]
-    for one in changed:
-        assert not np.array_equal(augment(image, one), image)
+    changes = [{"top": 3, "height": 60, "width": 60}, {"flip": True}, *({"jitter": ((name, 1.3),)} for name in JITTER)]
+    for change in changes:
+        assert not np.array_equal(augment(image, replace(plain, **change)), image), change
 
 
 @pytest.mark.parametrize("damage", ["empty", "foreign", "cut off"])

@@ -1,7 +1,5 @@
 """The loader of labelled pictures: the published folders in both spellings, label files, and all that can be wrong with them."""
 
-from __future__ import annotations
-
 import shutil
 from pathlib import Path
 
@@ -30,12 +28,6 @@ def test_published_layout_in_both_spellings(tmp_path: Path, test: str) -> None:
     assert turned["label"].map(dict(zip(ORDER[::-1], ORDER, strict=True))).tolist() == table["label"].tolist()
 
 
-def remove(folder: Path, pattern: str) -> None:
-    """Remove the files of a pattern."""
-    for path in folder.glob(pattern):
-        path.unlink()
-
-
 ODD = np.zeros((8, 8, 3), np.uint8)
 HARMS = {
     "TestingImages": lambda at: shutil.copytree(at / "TestImages", at / "TestingImages"),
@@ -43,9 +35,9 @@ HARMS = {
     r"TestImages/odd\.png": lambda at: save(ODD, at / "TestImages" / "odd.png"),
     r"TestImages/odd_class_3\.txt": lambda at: (at / "TestImages" / "odd_class_3.txt").write_text("words"),
     r"odd_class_3\.png": lambda at: (at / "TestImages" / "odd_class_3.png").write_text("words"),
-    "0 of edge": lambda at: remove(at, "TrainingImages/*class_4.png"),
-    "1 of breakup, 1 of colored": lambda at: remove(at, "TrainingImages/*_[!0]_*.png"),
-    "no picture": lambda at: remove(at, "*/*.png"),
+    "0 of edge": lambda at: [path.unlink() for path in at.glob("TrainingImages/*class_4.png")],
+    "1 of breakup, 1 of colored": lambda at: [path.unlink() for path in at.glob("TrainingImages/*_[!0]_*.png")],
+    "no picture": lambda at: [path.unlink() for path in at.glob("*/*.png")],
     "TestImages": lambda at: shutil.rmtree(at / "TrainingImages"),
     "no folder of images and no label file": shutil.rmtree,
 }
@@ -63,12 +55,11 @@ def test_what_is_wrong_is_named(tmp_path: Path, says: str, harm) -> None:
 
 
 def test_the_same_picture_counts_once(tmp_path: Path) -> None:
-    """A copy in the other folder is left out of the test, compressed anew or not, and is listed."""
+    """A copy in the other folder, though compressed anew, is left out of the test and is listed."""
     folder = write_published(tmp_path)
-    first = next(folder.glob("TrainingImages/*class_2.png"))
-    with Image.open(first) as opened:
-        opened.save(folder / "TestImages" / "again_class_2.png", compress_level=0)
-    assert (folder / "TestImages" / "again_class_2.png").read_bytes() != first.read_bytes()
+    first, again = next(folder.glob("TrainingImages/*class_2.png")), folder / "TestImages" / "again_class_2.png"
+    Image.open(first).save(again, compress_level=0)
+    assert again.read_bytes() != first.read_bytes()
     pictures = read_corpus(folder, ORDER, 32)
     assert len(pictures.table) == 63
     reason = f"the same picture as {first.relative_to(folder).as_posix()}"
@@ -104,10 +95,11 @@ def test_mixed_sizes_and_grey_pictures(tmp_path: Path) -> None:
 def labelled(folder: Path, text: str) -> Path:
     """A corpus with a label file."""
     rng = np.random.default_rng(3)
+    rows = []
     for label in CLASSES:
-        for number in range(2):
-            save(picture(label, rng), folder / "images" / f"2015010{number + 1}_{label}.png")
-    rows = [f"2015010{number + 1}_{label}.png,{label}" for label in CLASSES for number in range(2)]
+        for night in ("20150101", "20150102"):
+            save(picture(label, rng), folder / "images" / f"{night}_{label}.png")
+            rows.append(f"{night}_{label}.png,{label}")
     (folder / "labels.csv").write_text("\n".join(["name,label", *rows, text]) + "\n", encoding="utf-8")
     return folder
 

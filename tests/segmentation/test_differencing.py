@@ -1,21 +1,23 @@
-"""Differencing: nothing in a frozen sky, monotone in the threshold, no doubled pairs, steps of the gain and stars handled."""
+"""Differencing: frozen skies, doubled pairs, steps of the gain and stars; on real skies an active display is found, moonlight is not."""
 
-from __future__ import annotations
-
+import gzip
+from io import BytesIO
+from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
+import av
 import numpy as np
 import pytest
+from PIL import Image
 
+from repro.camera import load_camera
+from repro.params import KopriDifference
 from repro.segmentation.cells import cell_map
-from repro.segmentation.differencing import cell_means, change, fault_of, pairs
+from repro.segmentation.differencing import cell_means, change, fault_of, measure, pairs
+from repro.segmentation.image_corpus import NightChange
 
 SIZE = 128
-
-
-def images(count: int, seed: int = 1) -> np.ndarray:
-    """Random skies, uint8 (count, SIZE, SIZE, 3), darker than half so that a gain does not saturate them."""
-    return np.random.default_rng(seed).integers(20, 120, (count, SIZE, SIZE, 3), dtype=np.uint8)
 
 
 def change_of(sky: np.ndarray, **options: Any) -> np.ndarray:
@@ -24,25 +26,12 @@ def change_of(sky: np.ndarray, **options: Any) -> np.ndarray:
     return change(means[1:], means[:1], **options)[0]
 
 
-def minutes(*values: float) -> np.ndarray:
-    """Times so many minutes after a midnight."""
-    return np.datetime64("2020-07-02T00:00:00", "ms") + np.array([round(60_000 * value) for value in values])
-
-
 def test_frozen_sky_gives_nothing() -> None:
     """Two equal images differ by exactly zero in every cell, so no threshold from zero up flags any."""
+    sky = np.random.default_rng(1).integers(20, 120, (1, SIZE, SIZE, 3), dtype=np.uint8).repeat(2, 0)
     for align in (False, True):
         for channels in ("and", "or"):
-            assert (change_of(np.repeat(images(1), 2, 0), align=align, channels=channels) == 0).all()
-
-
-def test_monotone_in_the_threshold() -> None:
-    """A higher threshold never flags a cell that a lower one does not."""
-    means = cell_means(images(6))
-    size = change(means[1:], means[:-1])
-    flagged = [(size > threshold).sum() for threshold in np.linspace(0, 30, 40)]
-    assert flagged == sorted(flagged, reverse=True)
-    assert flagged[0] > 0 == flagged[-1]
+            assert (change_of(sky, align=align, channels=channels) == 0).all()
 
 
 def test_one_changed_cell_is_found_alone() -> None:
@@ -76,17 +65,13 @@ def test_moving_star_is_no_aurora() -> None:
 
 def test_pairs_belong_to_the_later_image() -> None:
     """Each image has at most one partner, exactly a lag before it; a gap, a bad image and the first have none."""
-    times = minutes(0, 1, 2, 4, 5.05, 6)
+    times = np.datetime64("2020-07-02T00:00:00") + np.array([0, 60, 120, 240, 303, 360])
     usable = np.array([True, True, True, True, True, False])
-    later, earlier = pairs(times, 60.0, 5.0, usable)
-    assert later.tolist() == [1, 2, 4]
-    assert earlier.tolist() == [0, 1, 3]
+    assert [side.tolist() for side in pairs(times, 60.0, 5.0, usable)] == [[1, 2, 4], [0, 1, 3]]
     assert pairs(times, 120.0, 5.0, usable)[0].tolist() == [2, 3]
     assert pairs(times, 60.0, 2.0, usable)[0].tolist() == [1, 2]
-    # No image has no pair, and an image is never its own partner, whatever the tolerance.
-    none = np.zeros(0, "datetime64[ms]")
-    assert pairs(none, 60.0, 5.0, np.zeros(0, bool))[0].size == 0
-    assert pairs(minutes(0), 60.0, 1e6, np.ones(1, bool))[0].size == 0
+    for few in (0, 1):  # an image is never its own partner, whatever the tolerance
+        assert pairs(times[:few], 60.0, 1e6, usable[:few])[0].size == 0
 
 
 @pytest.mark.parametrize(("level", "fault"), [(0, "black"), (1, "black"), (40, ""), (255, "saturated")])
@@ -94,3 +79,59 @@ def test_unusable_images_are_named(level: int, fault: str) -> None:
     """A black or a saturated image is no basis of a difference."""
     means = cell_means(np.full((1, SIZE, SIZE, 3), level, np.uint8))[0]
     assert fault_of(means) == fault
+
+
+THRESHOLDS = (5, 10, 20, 30)
+BRIGHT = 90.0  # mean count of green from which a cell of the film shows aurora: the sky beside it has about 30
+FOUND = 0.5  # of the bright cells of active aurora, at the shipped threshold, at least
+MISTAKEN = FOUND / 10  # of the cells of a sky without aurora, stretched to the full range of counts, at most
+
+
+def measured(folder: Path, pictures: list[np.ndarray], circle: object = None) -> NightChange:
+    """Cell means and changes of pictures a minute apart."""
+    start = np.datetime64("2013-12-04T18:50:00", "s")
+    times = start + np.arange(len(pictures)) * np.timedelta64(60, "s")
+    paths = [folder / f"{number:03d}.png" for number in range(len(pictures))]
+    for path, picture in zip(paths, pictures, strict=True):
+        Image.fromarray(picture).save(path)
+    return measure(times, paths, circle, KopriDifference())  # type: ignore[arg-type]
+
+
+@pytest.mark.slow
+@pytest.mark.reference
+def test_active_aurora_over_svalbard_is_found(reference: Path, tmp_path: Path) -> None:
+    """In an hour of active arcs (KHO, 4 December 2013) most bright cells change; more so in two minutes, less above higher thresholds."""
+    camera = load_camera("kho")
+    with av.open(str(reference / "kho_20131204.mp4")) as film:
+        wanted = {round(minute * 60 / camera.cadence_s) for minute in range(60)}
+        pictures = [
+            frame.to_ndarray(format="rgb24") for number, frame in enumerate(film.decode(video=0)) if number in wanted
+        ]
+    found = measured(tmp_path, pictures, camera.circle_px)
+    assert not any(found.faults)
+    recall = {}
+    for lag, size in found.change.items():
+        both = ~np.isnan(size[:, 0])
+        bright = found.means[both][..., 1] > BRIGHT
+        assert bright.mean() > 0.02
+        recall[lag] = [float((size[both][bright] > threshold).mean()) for threshold in THRESHOLDS]
+    assert recall[1][0] > FOUND
+    for values in recall.values():
+        assert all(low > high for low, high in pairwise(values))
+    assert all(two > one for one, two in zip(recall[1], recall[2], strict=True))
+
+
+@pytest.mark.reference
+def test_moon_without_aurora_over_gillam_is_not_found(reference: Path, tmp_path: Path) -> None:
+    """Three minutes of moonlight without aurora (THEMIS, 10 March 2014) flag next to no cell."""
+    files = sorted((reference / "themis").glob("*.pgm.gz"))
+    if len(files) < 3:
+        pytest.skip("the THEMIS minutes are not beside this checkout")
+    minutes = (BytesIO(gzip.decompress(path.read_bytes())) for path in files)
+    frames = [np.asarray(Image.open(minute), float) for minute in minutes]  # the first of each
+    dark, light = np.percentile(frames[0], [1, 99])
+    pictures = [np.clip((frame - dark) / (light - dark) * 255, 0, 255).astype(np.uint8) for frame in frames]
+    found = measured(tmp_path, [np.repeat(picture[..., None], 3, 2) for picture in pictures])
+    for size in found.change.values():
+        flagged = size[~np.isnan(size[:, 0])] > KopriDifference().threshold_counts
+        assert flagged.mean() < MISTAKEN

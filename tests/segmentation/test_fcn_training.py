@@ -1,17 +1,67 @@
-"""Training: augmentation, determinism, resumption, and that it learns."""
-
-from __future__ import annotations
+"""Training: split by frames and by nights, augmentation, determinism, resumption, and that it learns."""
 
 from pathlib import Path
+from unittest.mock import Mock
 
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 
+from repro.errors import ReproError
 from repro.params import KopriTrain
+from repro.record.claims import Claims
 from repro.seeding import generator
 from repro.segmentation import fcn
 from repro.segmentation.fcn_training import IGNORED, LabelledImages, SegmentationJob, augmented, probabilities, train
+from repro.segmentation.train_fcn_corpus import PARTS, split, split_counts
+
+
+def test_rule_gives_the_published_counts(claims: Claims) -> None:
+    """Eight tenths and one tenth of 1,502, rounded down, and the rest are the poster's three numbers."""
+    images, *wanted = (int(claims[f"KOP.{part}"].value) for part in ("IMAGES", "TRAIN", "VALIDATION", "TEST"))
+    assert split_counts(images, 0.8, 0.1) == tuple(wanted) == (1201, 150, 151)
+    # A tenth of 30 is 3, though 0.1 * 30 is a little less or more in floating point.
+    for total in range(10, 400):
+        counts = split_counts(total, 0.8, 0.1)
+        assert counts == (total * 8 // 10, total // 10, total - total * 8 // 10 - total // 10)
+
+
+@pytest.fixture
+def table() -> pd.DataFrame:
+    """Thirty nights of ten images."""
+    rows = [(f"202007{night:02d}{image:02d}", f"202007{night:02d}") for night in range(1, 31) for image in range(10)]
+    return pd.DataFrame(rows, columns=["name", "night"])
+
+
+def test_frames_are_counted_as_published(table: pd.DataFrame) -> None:
+    """By frames the parts have the counts of the rule, and nights lie on both sides."""
+    parts = split(table, "frames", 0.8, 0.1, seed=1)
+    assert tuple(int((parts == part).sum()) for part in PARTS) == split_counts(300, 0.8, 0.1)
+    assert set(table["night"][parts == "train"]) & set(table["night"][parts == "test"])
+
+
+def test_nights_are_never_on_two_sides(table: pd.DataFrame) -> None:
+    """By nights each night has one part, and the nights are counted by the rule."""
+    parts = split(table, "nights", 0.8, 0.1, seed=1)
+    assert len({*zip(table["night"], parts, strict=True)}) == 30
+    assert tuple(table["night"][parts == part].nunique() for part in PARTS) == (24, 3, 3)
+
+
+def test_draw_depends_on_the_seed_and_on_no_order(table: pd.DataFrame) -> None:
+    """The same seed draws the same parts in whatever order the images come; another seed draws others."""
+    first = split(table, "frames", 0.8, 0.1, seed=1)
+    shuffled = table.sample(frac=1, random_state=3)
+    assert split(shuffled, "frames", 0.8, 0.1, seed=1).sort_index().equals(first)
+    assert not split(table, "frames", 0.8, 0.1, seed=2).equals(first)
+
+
+def test_too_few_are_refused(table: pd.DataFrame) -> None:
+    """Nine nights would leave no validation night; the message says what to do."""
+    few = table[table["night"] < "20200710"]
+    with pytest.raises(ReproError, match="9 labelled nights, which give 7, 0 and 2"):
+        split(few, "nights", 0.8, 0.1, seed=1)
+
 
 SIZE = 48
 
@@ -36,18 +86,10 @@ def job(**changes: object) -> SegmentationJob:
 
 def test_training_is_repeatable_and_resumable(tmp_path: Path) -> None:
     """Two trainings end in the same weights; one that is cut after an epoch ends there, too."""
-
-    class CutError(Exception):
-        """The end of a run that is cut."""
-
-    def cut(epoch: int) -> None:
-        if epoch == 1:
-            raise CutError
-
     whole, curves = train(fcn.build("observatory", 9), job())
     checkpoint = tmp_path / "c.pt"
-    with pytest.raises(CutError):
-        train(fcn.build("observatory", 9), job(checkpoint=checkpoint), after_epoch=cut)
+    with pytest.raises(KeyboardInterrupt):
+        train(fcn.build("observatory", 9), job(checkpoint=checkpoint), after_epoch=Mock(side_effect=KeyboardInterrupt))
     resumed, same_curves = train(fcn.build("observatory", 9), job(checkpoint=checkpoint))
     assert curves.equals(same_curves)
     assert curves["epoch"].tolist() == [1, 2]
@@ -59,11 +101,10 @@ def test_checkpoint_of_another_training_is_not_used(tmp_path: Path) -> None:
     """A checkpoint with other settings, or a damaged one, is left aside and the training begins anew."""
     checkpoint = tmp_path / "c.pt"
     checkpoint.write_bytes(b"no checkpoint")
-    _, curves = train(fcn.build("observatory", 9), job(checkpoint=checkpoint))
-    assert len(curves) == 2
     seen: list[int] = []
-    train(fcn.build("observatory", 9), job(checkpoint=checkpoint, settings="other"), after_epoch=seen.append)
-    assert seen == [1, 2]
+    for settings in ("a", "other"):
+        train(fcn.build("observatory", 9), job(checkpoint=checkpoint, settings=settings), after_epoch=seen.append)
+    assert seen == [1, 2, 1, 2]
 
 
 @pytest.mark.slow
@@ -91,8 +132,7 @@ def test_image_and_mask_move_together(scale: float) -> None:
     params = KopriTrain(scale=(scale, scale), crop_share=0.9, turn=True)
     for index in range(6):
         picture, target = augmented(images.pixels[index], images.masks[index], params, generator(1, index))
-        assert picture.shape == (48, 48, 3)
-        assert target.shape == (48, 48)
+        assert (picture.shape, target.shape) == ((48, 48, 3), (48, 48))
         assert set(np.unique(target)) <= {0, 1, IGNORED}
         covered = target != IGNORED
         assert covered.all() == (scale >= 1)

@@ -1,12 +1,9 @@
 """Corpora of images: names, masks of other sizes and values, gaps, bad files; each is said, counted and listed."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image
 
 from repro.camera import PixelCircle
 from repro.errors import ReproError
@@ -14,13 +11,9 @@ from repro.params import KopriDifference, Site
 from repro.segmentation.differencing import measure
 from repro.segmentation.image_corpus import checked, find_images, night_of, read_image, read_mask, time_in
 from repro.segmentation.station import STATION
+from tests.support.forms import save
 
-
-def save(path: Path, picture: np.ndarray) -> Path:
-    """Write a picture; its folder is made."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    Image.fromarray(picture).save(path)
-    return path
+NO_AURORA = np.zeros((128, 128), np.uint8)
 
 
 def sky(size: int = 128, level: int = 60) -> np.ndarray:
@@ -49,12 +42,11 @@ def test_what_lies_in_a_folder_is_listed(tmp_path: Path) -> None:
     """Images are found in all folders and in order of time; what is wrong is listed; an empty corpus is an error."""
     with pytest.raises(ReproError, match="no images"):
         find_images(tmp_path, STATION)
-    save(tmp_path / "images" / "b" / "20200702070300.jpg", sky())
-    save(tmp_path / "images" / "20200702070200.png", sky())
-    save(tmp_path / "images" / "dawn.png", sky())
+    for name in ("images/b/20200702070300.jpg", "images/20200702070200.png", "images/dawn.png"):
+        save(sky(), tmp_path / name)
     (tmp_path / "images" / "notes.txt").write_text("no image")
-    save(tmp_path / "masks" / "20200702070300.png", np.zeros((128, 128), np.uint8))
-    save(tmp_path / "masks" / "20200702070900.png", np.zeros((128, 128), np.uint8))
+    for name in ("20200702070300.png", "20200702070900.png"):
+        save(NO_AURORA, tmp_path / "masks" / name)
     found = find_images(tmp_path, STATION)
     assert found.table["name"].tolist() == ["20200702070200", "20200702070300"]
     assert found.table["night"].unique().tolist() == ["20200703"]
@@ -67,7 +59,7 @@ def test_what_lies_in_a_folder_is_listed(tmp_path: Path) -> None:
 @pytest.mark.parametrize(("corpus", "radius"), [("kho", 98), ("jang_bogo", None), ("my_camera", None)])
 def test_circle_comes_from_the_profile_of_the_corpus(tmp_path: Path, corpus: str, radius: float | None) -> None:
     """A profile of the corpus' name gives the circle; one that does not know it, or none, leaves square images."""
-    save(tmp_path / corpus / "images" / "20200702070200.png", sky())
+    save(sky(), tmp_path / corpus / "images" / "20200702070200.png")
     circle = find_images(tmp_path / corpus, STATION).circle
     assert (circle.radius if circle else None) == radius
 
@@ -83,9 +75,9 @@ def test_circle_comes_from_the_profile_of_the_corpus(tmp_path: Path, corpus: str
 )
 def test_bad_masks_are_refused_and_counted(tmp_path: Path, mask: np.ndarray, message: str) -> None:
     """Masks with other values or of another shape than their image are left out of training, each with its reason."""
-    for minute, picture in ((1, np.zeros((128, 128), np.uint8)), (2, mask)):
-        save(tmp_path / "images" / f"2020070207{minute:02d}00.png", sky())
-        save(tmp_path / "masks" / f"2020070207{minute:02d}00.png", picture)
+    for name, picture in (("20200702070100.png", NO_AURORA), ("20200702070200.png", mask)):
+        save(sky(), tmp_path / "images" / name)
+        save(picture, tmp_path / "masks" / name)
     good, faults = checked(find_images(tmp_path, STATION), 64)
     assert good["name"].tolist() == ["20200702070100"]
     assert [fault.night for fault in faults] == ["20200702070200"]
@@ -96,12 +88,10 @@ def test_mask_of_another_resolution_is_sampled_and_never_blended(tmp_path: Path)
     """A mask of twice the size keeps its two values and its place."""
     large = np.zeros((256, 256), np.uint8)
     large[64:128, 32:96] = 255
-    found = read_mask(save(tmp_path / "m.png", large), 128)
     wanted = np.zeros((128, 128), bool)
     wanted[32:64, 16:48] = True
-    assert (found == wanted).all()
-    ones = read_mask(save(tmp_path / "n.png", large // 255), 128)
-    assert (ones == wanted).all()
+    for mask in (large, large // 255):
+        np.testing.assert_array_equal(read_mask(save(mask, tmp_path / "m.png"), 128), wanted)
 
 
 def test_circle_is_cut_out(tmp_path: Path) -> None:
@@ -109,10 +99,10 @@ def test_circle_is_cut_out(tmp_path: Path) -> None:
     picture = np.zeros((200, 320, 3), np.uint8)
     y, x = np.mgrid[:200, :320]
     picture[np.hypot(x - 160, y - 120) < 90] = 200
-    found = read_image(save(tmp_path / "wide.png", picture), 128, PixelCircle(x=160, y=120, radius=90))
+    found = read_image(save(picture, tmp_path / "wide.png"), 128, PixelCircle(x=160, y=120, radius=90))
     assert found.shape == (128, 128, 3)
-    assert found[64, 64].tolist() == [200] * 3
-    assert found[2, 2].tolist() == [0] * 3
+    assert (found[64, 64] == 200).all()
+    assert (found[2, 2] == 0).all()
     assert (found[64, :, 0] > 100).mean() > 0.97
     with pytest.raises(ReproError, match="320 x 200"):
         read_image(tmp_path / "wide.png", 128)
@@ -121,17 +111,12 @@ def test_circle_is_cut_out(tmp_path: Path) -> None:
 def test_gaps_and_bad_images_have_no_partner(tmp_path: Path) -> None:
     """A black, a saturated, a broken and a small image and a gap leave images without a partner; nothing fails."""
     pictures = [sky(), sky(level=0), sky(level=255), sky(), sky(level=70), None, sky(64)]
-    paths = []
-    for minute, picture in enumerate(pictures):
-        path = tmp_path / f"2020070207{minute:02d}00.png"
-        paths.append(path)
-        if picture is None:
-            path.write_bytes(b"no picture")
-        else:
-            save(path, picture)
+    paths = [tmp_path / f"2020070207{minute:02d}00.png" for minute in range(len(pictures))]
+    for path, picture in zip(paths, pictures, strict=True):
+        save(picture, path) if picture is not None else path.write_bytes(b"no picture")
     times = np.datetime64("2020-07-02T07:00:00") + np.arange(len(paths)) * np.timedelta64(60, "s")
     found = measure(times, paths, None, KopriDifference())
-    assert found.faults[[0, 1, 2, 3, 4]].tolist() == ["", "black", "saturated", "", ""]
+    assert found.faults[:5].tolist() == ["", "black", "saturated", "", ""]
     assert found.faults[5]
     assert "64 px" in found.faults[6]
     assert np.isnan(found.change[1][:, 0]).tolist() == [True, True, True, True, False, True, True]
@@ -141,8 +126,7 @@ def test_gaps_and_bad_images_have_no_partner(tmp_path: Path) -> None:
 
 def test_night_goes_from_noon_to_noon() -> None:
     """Jang Bogo's mean noon is 01:03 UT: the night bears the date of the morning that follows."""
-    assert night_of(np.datetime64("2020-07-02T07:02:00"), STATION) == "20200703"
-    assert night_of(np.datetime64("2020-07-02T00:30:00"), STATION) == "20200702"
     greenwich = Site(latitude_deg=50, longitude_deg=0, time_zone="UTC")
-    assert night_of(np.datetime64("2020-07-02T11:59:00"), greenwich) == "20200702"
-    assert night_of(np.datetime64("2020-07-02T12:00:00"), greenwich) == "20200703"
+    for site, before, after in ((STATION, "00:30", "07:02"), (greenwich, "11:59", "12:00")):
+        assert night_of(np.datetime64(f"2020-07-02T{before}"), site) == "20200702"
+        assert night_of(np.datetime64(f"2020-07-02T{after}"), site) == "20200703"

@@ -1,14 +1,11 @@
 """The pipeline of the KOPRI record: a small run whose second time gives the same files."""
 
-from __future__ import annotations
-
 import re
 from pathlib import Path
 
 import pytest
 
 from repro.errors import ReproError
-from repro.files import digest, read_json
 from repro.params import Params, load_params
 from repro.paths import Paths
 from repro.reporting.page import environment
@@ -20,7 +17,7 @@ from repro.segmentation.segment_images import segment, segment_files
 from repro.segmentation.simulated_station import simulate
 from repro.segmentation.train_fcn_corpus import train_corpus
 from tests.conftest import ROOT
-from tests.support.project import make_project
+from tests.support.project import contents, make_project, stage_json
 
 SMALL = {
     "image_size_px": 96, "splits": ["nights"], "simulate": {"nights": 10, "minutes": 4},
@@ -30,18 +27,17 @@ SMALL = {
 
 def run(folder: Path) -> tuple[Params, dict[str, str]]:
     """Run the stages in a project of its own; parameters, and digests of all that was written."""
-    project = make_project(folder, "simulated", engine={"workers": 1}, kopri=SMALL)
+    project = make_project(folder, "simulated", kopri=SMALL)
     params = load_params(project.params)
-    data = project.corpus(params.kopri.corpus)
-    folders = {stage: project.stage(params.kopri.corpus, stage) for stage in COMPARED}
+    corpus = params.kopri.corpus
+    data, target = project.corpus(corpus), project.stage(corpus, "compare")
+    folders = {stage: project.stage(corpus, stage) for stage in COMPARED}
     simulate(data, params)
     difference(data, folders["difference"], params)
     train_corpus(data, folders["train"], params)
     segment(data, folders["train"], folders["segment"], params)
-    compare(data, folders, project.stage(params.kopri.corpus, "compare"), params)
-    roots = (data, *folders.values(), project.stage(params.kopri.corpus, "compare"))
-    files = sorted(path for root in roots for path in root.rglob("*") if path.is_file())
-    return params, {str(path.relative_to(folder)): digest(path) for path in files}
+    compare(data, folders, target, params)
+    return params, contents(data) | contents(project.results)
 
 
 @pytest.fixture(scope="module")
@@ -52,19 +48,18 @@ def first(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Params, dict[
 
 
 @pytest.mark.slow
-def test_two_runs_give_the_same_files(first: tuple[Path, Params, dict[str, str]], tmp_path: Path) -> None:
+def test_two_runs_give_the_same_files(first, tmp_path: Path) -> None:
     """The same parameters give the same images, weights and numbers, byte for byte."""
     assert run(tmp_path)[1] == first[2]
 
 
 @pytest.mark.slow
-def test_results_are_whole(first: tuple[Path, Params, dict[str, str]]) -> None:
+def test_results_are_whole(first) -> None:
     """The comparison counts every image; the marks of simulation are in the folder and in the document."""
     folder = first[0]
-    document = read_json(folder / "results" / "kopri_simulated" / "compare" / "compare.json", made_by="test")
+    document = stage_json(Paths(folder), "kopri_simulated", "compare")
     assert document["simulated"] is True
-    assert (document["images"], document["nights"]) == (40, 10)
-    assert document["without_partner"] == {"1": 10, "2": 20}
+    assert (document["images"], document["nights"], document["without_partner"]) == (40, 10, {"1": 10, "2": 20})
     assert sum(document["occurrence"]["network"]["images"]) + document["too_bright"] == 40
     assert document["held_out"]["nights"] == 2
     assert (folder / "data" / "kopri_simulated" / "SIMULATED.txt").is_file()
@@ -72,7 +67,7 @@ def test_results_are_whole(first: tuple[Path, Params, dict[str, str]]) -> None:
 
 
 @pytest.mark.slow
-def test_a_finished_run_costs_nothing(first: tuple[Path, Params, dict[str, str]], tmp_path: Path) -> None:
+def test_a_finished_run_costs_nothing(first, tmp_path: Path) -> None:
     """Nights and networks whose receipts hold are kept; a changed image makes its night anew."""
     folder, params, _ = first
     project = Paths(folder)
@@ -88,7 +83,7 @@ def test_a_finished_run_costs_nothing(first: tuple[Path, Params, dict[str, str]]
 
 
 @pytest.mark.slow
-def test_own_images_are_segmented(first: tuple[Path, Params, dict[str, str]], tmp_path: Path) -> None:
+def test_own_images_are_segmented(first, tmp_path: Path) -> None:
     """``repro segment`` writes a mask and an overlay of each image, differences those with a partner, and names bad files."""
     folder, params, _ = first
     images = sorted((folder / "data" / "kopri_simulated" / "images").glob("*/*.jpg"))[:4]
@@ -105,7 +100,7 @@ def test_own_images_are_segmented(first: tuple[Path, Params, dict[str, str]], tm
 
 
 @pytest.mark.slow
-def test_report_shows_the_record(first: tuple[Path, Params, dict[str, str]], tmp_path: Path) -> None:
+def test_report_shows_the_record(first, tmp_path: Path) -> None:
     """The page has both sections, every picture that it names, and the mark of simulation; without results there is no page."""
     folder, params, _ = first
     project = Paths(folder)
