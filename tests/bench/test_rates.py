@@ -1,7 +1,5 @@
 """The measuring loop of the benchmarks, with a clock of the test's own; speed itself is never tested."""
 
-from __future__ import annotations
-
 import pytest
 
 from repro.bench.rates import best_rates, speed_document

@@ -1,7 +1,5 @@
 """Simulated beside real: the committed numbers, how they are compared, and statistics of pictures whose numbers are known."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 import yaml

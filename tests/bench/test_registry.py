@@ -1,7 +1,5 @@
 """What follows a measurement: targets, warnings, files; speed itself is never tested."""
 
-from __future__ import annotations
-
 import json
 import sys
 from importlib import import_module

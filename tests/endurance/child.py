@@ -1,7 +1,5 @@
 """One stage in a process of its own, which may kill itself at a chosen change of a file; no part of the library."""
 
-from __future__ import annotations
-
 import errno
 import os
 import runpy

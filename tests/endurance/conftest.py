@@ -1,7 +1,5 @@
 """One reference project, made as far as a test needs it."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """Start, kill and compare runs of stages; test support, no part of the library."""
 
-from __future__ import annotations
-
 import json
 import multiprocessing
 import shutil

@@ -1,7 +1,5 @@
 """Disks that are full or may not be written, second runs, and killed workers: a clear error, and nothing is lost."""
 
-from __future__ import annotations
-
 import os
 import signal
 import subprocess

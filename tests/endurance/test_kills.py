@@ -1,7 +1,5 @@
 """The stages from film to report, killed at any change of a file or at any moment, end as if nothing had happened."""
 
-from __future__ import annotations
-
 import shutil
 from pathlib import Path
 

@@ -4,8 +4,6 @@ It loads the ephemeris, finds the fonts, and has pandera load what it loads late
 first use does not survive a fork.
 """
 
-from __future__ import annotations
-
 import io
 
 import numpy as np

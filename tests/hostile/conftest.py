@@ -1,7 +1,5 @@
 """One harness for hostile input: each input gives a result or a ReproError, soon, and reaches nothing beyond its folder."""
 
-from __future__ import annotations
-
 import os
 import signal
 import sys

@@ -1,7 +1,5 @@
 """Good files of each kind, from which hostile ones are made, and readers that need more than one call."""
 
-from __future__ import annotations
-
 import io
 import tempfile
 import warnings

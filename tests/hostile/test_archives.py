@@ -1,7 +1,5 @@
 """Hostile archives of frames, pictures and masks: nothing is unpacked to disk, nothing fills the memory, all damage is reported."""
 
-from __future__ import annotations
-
 import io
 import struct
 import zipfile

@@ -1,7 +1,5 @@
 """Hostile parameters, claims, formulas and camera profiles: refused with a field, or harmless."""
 
-from __future__ import annotations
-
 import copy
 import random
 from collections.abc import Callable

@@ -1,7 +1,5 @@
 """Hostile label files: every line is read by the rules or named."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Any
 

@@ -1,8 +1,7 @@
 """Files with flipped, lost and foreign bytes: each kind is read rightly or refused, whatever the damage."""
 
-from __future__ import annotations
-
 import io
+import json
 import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -22,15 +21,32 @@ from repro.audit.thumbnails import small_jpeg
 from repro.classifier import network as networks
 from repro.classifier.gradcam_corpus import read_masks
 from repro.classifier.transforms import decode, load_frame
+from repro.engine import receipts
 from repro.errors import ReproError
+from repro.evidence import combine
+from repro.files import read_json
 from repro.film.cut import decode_grey, encode_png
 from repro.frames import CLASSES
 from repro.labels.labelfile import read
 from repro.params import load_params
+from repro.record.claim_files import load_claims
+from repro.record.claims import Claims
+from repro.record.judge import Verification, verify
 from tests.conftest import ROOT
 from tests.hostile.conftest import Attempt
 from tests.hostile.inputs import spoilt
-from tests.hostile.samples import LABELS, NAMES, archive, camera_in, claims_in, picture, read_video, stored, video
+from tests.hostile.samples import (
+    LABELS,
+    NAMES,
+    NIGHT,
+    archive,
+    camera_in,
+    claims_in,
+    picture,
+    read_video,
+    stored,
+    video,
+)
 from tests.support.frames import night_frames
 
 
@@ -84,6 +100,23 @@ def for_the_audit(path: Path) -> Any:
         raise ReproError(found=str(error), expected="a table", where=path.name, remedy="run again") from error
 
 
+RECEIPT = {
+    "night": NIGHT,
+    "settings": "s",
+    "inputs": {"a": {"sha256": "0", "bytes": 1}},
+    "outputs": {"b": 1},
+    "summary": {},
+}
+SCHEDULE = {"quantities": {"sample.dates": 220, "total": 214890.0, "night": 148000.0, "fit.availability": 0.98}}
+
+
+def judged(path: Path) -> Verification:
+    """Some claims, judged by what a stage measured."""
+    few = Claims(list(load_claims(ROOT / "expected" / "published"))[::40])
+    measured = read_json(path, made_by="dvc repro schedule")
+    return verify(few, combine(schedule=measured, architecture={"quantities": {}}, corpus="simulated"))
+
+
 def strip() -> bytes:
     """A strip with the clock, as PNG."""
     return encode_png(np.random.default_rng(2).integers(0, 256, (20, 60), dtype=np.uint8))
@@ -132,6 +165,8 @@ KINDS = {
     "camera": Kind(PROFILE.read_bytes, lambda path: camera_in(path.read_bytes()), count=40),
     "frame table": Kind(table, lambda path: frames.read(path, "sky"), lambda rows: len(rows) == 30),
     "frame table for the audit": Kind(table, for_the_audit),
+    "receipt": Kind(json.dumps(RECEIPT).encode, receipts.read, lambda document: isinstance(document["summary"], dict)),
+    "document of a stage": Kind(json.dumps(SCHEDULE).encode, judged, lambda made: len(made.verdicts) > 5),
 }
 
 
@@ -144,9 +179,10 @@ def test_spoilt_bytes(attempt: Attempt, kind: str) -> None:
     path, refused = Path(which.name), 0
     for how, part in spoilt(good[first:last], 31, which.count, other=picture()):
         path.write_bytes(good[:first] + part + good[last:])
-        found = attempt(lambda: which.read(path), (kind, how))
-        refused += isinstance(found, Exception)
-        assert isinstance(found, Exception) or which.holds(found), how
+        result = attempt(lambda: which.read(path), (kind, how))
+        unusable = result is None or isinstance(result, Exception)
+        refused += unusable
+        assert unusable or which.holds(result), how
     assert refused
     path.write_bytes(good)
     assert which.holds(which.read(path))

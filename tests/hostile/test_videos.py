@@ -1,7 +1,5 @@
 """Hostile videos and file names: a night is filmed or listed as failed, and nothing but the file itself is opened."""
 
-from __future__ import annotations
-
 import io
 import os
 import struct

@@ -1,7 +1,5 @@
 """Hostile weights and checkpoints: no code in them runs, and nothing of a damaged one is used."""
 
-from __future__ import annotations
-
 import json
 import pickle
 import struct

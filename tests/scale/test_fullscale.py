@@ -1,7 +1,5 @@
 """The campaign at frame level: its size, its clocks, its answers, and how memory and time are measured."""
 
-from __future__ import annotations
-
 import json
 import sys
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Classified frames with known answers; test support, no part of the library."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 import numpy as np

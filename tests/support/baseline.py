@@ -4,8 +4,6 @@ pytest-regressions compares values and keeps the files. What its comparison forg
 gone, types that changed, rows that came or went.
 """
 
-from __future__ import annotations
-
 import csv
 import re
 from collections.abc import Mapping, Sequence

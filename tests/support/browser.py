@@ -1,7 +1,5 @@
 """A Chromium of the system, driven by selenium; test support, no part of the library."""
 
-from __future__ import annotations
-
 import os
 import shutil
 from collections.abc import Iterator

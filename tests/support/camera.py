@@ -4,8 +4,6 @@ The overlay follows what is known of the real one: 1280 x 720, white sans-serif 
 clock below, the clock near y = 705. It is burned in before the encoder, so it carries the encoder's own damage.
 """
 
-from __future__ import annotations
-
 import zipfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """The whole pipeline on the campaign ``small``, run once for all tests; test support, no part of the library."""
 
-from __future__ import annotations
-
 import json
 import shutil
 from dataclasses import asdict, dataclass

@@ -1,7 +1,5 @@
 """Made-up claims: a test names only what matters to it."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from repro.record.claims import EVIDENCE, Claim, Claims, Source

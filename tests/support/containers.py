@@ -1,7 +1,5 @@
 """Small videos in other containers, codecs and states than the camera's own; test support, no part of the library."""
 
-from __future__ import annotations
-
 import struct
 from collections.abc import Iterable, Sequence
 from fractions import Fraction

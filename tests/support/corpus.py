@@ -1,7 +1,5 @@
 """A tiny corpus as the stages film and sky leave it; test support, no part of the library."""
 
-from __future__ import annotations
-
 import numpy as np
 import pandas as pd
 

@@ -1,7 +1,5 @@
 """What a stage really reads, beside what ``dvc.yaml`` declares; test support, no part of the library."""
 
-from __future__ import annotations
-
 import os
 import sys
 from collections.abc import Iterator

@@ -1,7 +1,5 @@
 """Made-up pictures of the seven classes, in the published layout: what each class shows is plain to see."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import numpy as np

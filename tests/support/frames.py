@@ -1,7 +1,5 @@
 """Small frame tables; test support, no part of the library."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Small images, archives and networks; test support, no part of the library."""
 
-from __future__ import annotations
-
 import io
 import zipfile
 from collections.abc import Mapping

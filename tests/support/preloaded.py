@@ -6,8 +6,6 @@ is imported by that process alone. A library that is listed here is never missed
 fresh clone begins with the plain interpreter.
 """
 
-from __future__ import annotations
-
 import atexit
 import importlib
 import io

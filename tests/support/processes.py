@@ -1,7 +1,5 @@
 """Waiting for other processes, and folders that one of them makes for all; test support, no part of the library."""
 
-from __future__ import annotations
-
 import os
 import shutil
 import time

@@ -1,7 +1,5 @@
 """Temporary projects in which stages run as in a checkout; test support, no part of the library."""
 
-from __future__ import annotations
-
 import json
 import os
 import runpy

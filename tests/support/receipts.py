@@ -1,7 +1,5 @@
 """Receipts of nights as the stages film, clock and sky leave them; test support, no part of the library."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from typing import Any
 

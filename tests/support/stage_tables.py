@@ -6,8 +6,6 @@ Clocks, bins, truth, sample and split were the same to the last bit; one video o
 answers about its frames.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
