@@ -99,7 +99,7 @@ def errors_by_condition(view: View) -> Finding:
         "and aurora itself depends on the time of night."
     )
     title = (
-        f"That errors depend on the condition is {'likely, not shown' if min(chances) < 0.05 else 'not shown'}: "
+        f"That errors depend on the condition is {'hinted at, not shown' if min(chances) < 0.05 else 'not shown'}: "
         f"p = {chances[0]:.2f} and {chances[1]:.2f} for the extremes of nine cells"
     )
     of_classes = ("TXT.MORE_FP_AT", "TXT.MORE_FN_AT", "RDM.MORE_FP_AT", "RDM.MORE_FN_AT")

@@ -165,7 +165,7 @@ def statements_about_maps(view: View) -> Finding:
         f"{0.05 * len(tests):.1f} succeed; twelve chosen pictures show what can occur, not how often."
     )
     title = (
-        f"Maps follow saturated pixels in {beyond(saturated)} of {len(saturated)} pictures and show one region in "
+        f"Maps follow saturated pixels in {beyond(saturated)} of {len(saturated)} pictures, the same region in "
         f"{beyond(same)} of {len(same)} pairs"
     )
     claims = ("TXT.GRADCAM.SAME_REGION", "TXT.GRADCAM.SATURATED_PIXELS", "TXT.GRADCAM.DIFFUSE_BROAD", "GC.BACKGROUND")
